@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Radio maps: mean path gain in the cells of a surface, from every transmitter; RSS, SINR and association follow.
+//
+// monte-carlo: rays cross cells, gain = sum |E|^2 (lambda / 4 pi)^2 Omega / (|cos theta| A_cell).
+// exact: the facet sequences that shot rays discover, solved exactly at each cell's sample points; no sampling noise.
+// The receiver is an ideal isotropic antenna of both polarisations.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "raywave/paths/prepared_scene.h"
+#include "raywave/scene/scene.h"
+
+namespace raywave::maps {
+
+enum class Method { kMonteCarlo, kExact };
+
+/// Cells on a plane (any orientation), on the triangles of objects, or on ground followed at a height.
+struct Surface {
+  enum class Kind { kPlane, kMesh, kTerrain } kind = Kind::kPlane;
+  // kPlane, kTerrain: centre, orientation (yaw, pitch, roll), size along the plane's own x and y. A size of 0 means: the
+  // scene's bounding box, at height_m.
+  Vec3d center_m{0, 0, 0};
+  Vec3d orientation_rad{0, 0, 0};
+  Vec2d size_m{0, 0};
+  Vec2d cell_size_m{10, 10};
+  double height_m = 1.5;  // above z = 0 (automatic plane) or above the ground (kTerrain)
+  std::vector<std::string> objects;  // kMesh: cells are these objects' triangles; kTerrain: the ground (empty: what is seen from above... lowest hit)
+};
+
+struct RadioMapOptions {
+  Method method = Method::kExact;
+  int max_depth = 3;
+  bool los = true;
+  bool specular_reflection = true;
+  bool refraction = false;
+  int64_t samples_per_tx = 1000000;
+  int points_per_cell = 1;        // exact: 1, 4 or 9 sample points
+  bool coherent = false;          // exact: add fields instead of powers (per sample point and polarisation)
+  uint64_t seed = 42;
+  int num_threads = 0;
+  double max_bytes = 4e9;         // refuse maps that need more
+  std::function<bool(int64_t done, int64_t total)> progress;
+  LogSink log;
+  void validate() const;
+};
+
+struct RadioMap {
+  Surface surface;               // with centre and size filled in
+  double frequency_hz = 0;
+  double noise_power_w = 0;
+  std::vector<std::string> tx_names;
+  std::vector<double> tx_power_w;
+  int num_tx = 0, num_y = 0, num_x = 0;  // mesh surfaces: num_y = 1, num_x = number of cells
+  std::vector<double> path_gain;   // [num_tx, num_y, num_x], linear
+  std::vector<Vec3d> cell_centers_m;  // [num_y, num_x]
+  std::vector<Vec3d> cell_corners_m;  // mesh surfaces: [num_x, 3]; empty for planes
+  int num_cells() const { return num_y * num_x; }
+
+  /// Received signal strength in watt, [num_tx, num_y, num_x].
+  std::vector<double> rss_w() const;
+  /// P g / (k T B + sum over the other transmitters), linear, [num_tx, num_y, num_x].
+  std::vector<double> sinr() const;
+  /// Index of the best transmitter by "path_gain", "rss" or "sinr"; -1 where none reaches. [num_y, num_x]
+  std::vector<int32_t> tx_association(const std::string& metric = "path_gain") const;
+};
+
+/// @throws Error for bad options, a map of zero area, or more cells than max_bytes allow (with the estimate).
+RadioMap solve_radio_map(const scene::Scene& scene, const Surface& surface, const RadioMapOptions& options);
+RadioMap solve_radio_map(const scene::Scene& scene, const paths::PreparedScene& prepared, const Surface& surface,
+                         const RadioMapOptions& options);
+
+}  // namespace raywave::maps
