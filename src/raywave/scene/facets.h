@@ -15,17 +15,18 @@ namespace raywave::scene {
 struct Facet {
   Vec3d normal;       // unit
   double offset = 0;  // metres
-  Vec3d origin, axis_u, axis_v;  // frame in the plane, axis_u x axis_v = normal
+  /// Frame in the plane. It depends on the plane alone (up to the sign of the normal), so that facets of one plane share it;
+  /// axis_u x axis_v = +-normal.
+  Vec3d origin, axis_u, axis_v;
   Vec2d min_uv, max_uv;          // bounding box in that frame, metres
   int32_t object = 0, material = 0;
   uint32_t boundary_begin = 0, boundary_end = 0;  // into FacetTable::boundary
   uint32_t triangle_begin = 0, triangle_end = 0;  // into FacetTable::triangles
-  /// The lowest-numbered facet that lies in the same plane and overlaps this one (itself if none): two objects that share
-  /// a wall. Paths over both are one path.
-  int32_t twin = 0;
+  /// Facets of lower number in the same plane whose bounding boxes overlap this one's: two objects that share a wall.
+  uint32_t twin_begin = 0, twin_end = 0;  // into FacetTable::twins
 };
 
-/// A boundary segment in its facet's (u, v) frame, directed so that the facet lies to the left.
+/// A boundary segment in its facet's (u, v) frame; all of a facet turn the same way round.
 struct BoundarySegment {
   Vec2d a, b;
 };
@@ -49,11 +50,16 @@ struct FacetTable {
   std::vector<BoundarySegment> boundary;
   std::vector<Triangle> triangles;  // grouped by facet
   std::vector<Edge> edges;
+  std::vector<int32_t> twins;
 
   Vec2d to_uv(const Facet& f, const Vec3d& p) const { return {dot(p - f.origin, f.axis_u), dot(p - f.origin, f.axis_v)}; }
   /// Is the point (assumed in the plane) inside? Winding number over the boundary with a half-open rule: a point on a line
   /// shared by two facets belongs to exactly one of them.
   bool contains(int facet, const Vec3d& point) const;
+
+  /// The lowest-numbered facet that holds the same point of the same plane: the name under which a path over shared walls is
+  /// found once.
+  int canonical(int facet, const Vec3d& point) const;
 };
 
 /// Builds facets and edges of a cleaned scene. Deterministic: order follows objects and triangles.
