@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "raywave/scene/facets.h"
 #include "raywave/scene/scene.h"
@@ -18,12 +19,15 @@ class PreparedScene {
   ~PreparedScene();
   PreparedScene(PreparedScene&&) noexcept;
 
-  const scene::FacetTable& facets() const { return facets_; }
+  const scene::FacetTable& facets() const { return *facets_; }
   const RayQueries& queries() const { return *queries_; }
+  /// Facet normals in single precision, for shooting rays. [num_facets]
+  const std::vector<Vec3f>& normals() const { return normals_; }
 
  private:
-  scene::FacetTable facets_;
+  std::unique_ptr<scene::FacetTable> facets_;  // on the heap: the queries keep a reference when this object moves
   std::unique_ptr<RayQueries> queries_;
+  std::vector<Vec3f> normals_;
 };
 
 }  // namespace raywave::paths

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raywave/paths/shoot.h"
+
+#include <algorithm>
+
+namespace raywave::paths {
+
+namespace {
+constexpr int kSide = 8;  // rays along a tile's side
+}
+
+TileShooter::TileShooter(const PreparedScene& scene, const ShootOptions& options) : scene_(scene), options_(options) {
+  const auto side = int64_t(std::ceil(std::sqrt(double(options.num_rays))));
+  tiles_per_side_ = std::max<int64_t>(1, (side + kSide - 1) / kSide);
+}
+
+void TileShooter::launch(int64_t tile_index, RayTile& tile) const {
+  const int64_t row = tile_index / tiles_per_side_, col = tile_index % tiles_per_side_;
+  const float cell = 1.0f / float(tiles_per_side_ * kSide);
+  const uint64_t key = mix64(mix64(options_.seed) ^ options_.source);
+  const Vec3f o(options_.origin_m);
+  for (int p = 0; p < RayTile::kPackets; ++p) {
+    RayPacket& packet = tile.packets[p];
+    for (int i = 0; i < RayPacket::kSize; ++i) {
+      // a packet is a 4 x 4 block of the tile
+      const int x = (p % 2) * 4 + i % 4, y = (p / 2) * 4 + i / 4;
+      const int lane = p * RayPacket::kSize + i;
+      const uint64_t random = mix64(key ^ uint64_t(tile_index * RayTile::kRays + lane));
+      tile.random[lane] = random;
+      const float jx = float(uint32_t(random) >> 8) * 0x1.0p-24f, jy = float(uint32_t(random >> 32) >> 8) * 0x1.0p-24f;
+      const Vec3f d = square_to_sphere((float(col * kSide + x) + jx) * cell, (float(row * kSide + y) + jy) * cell);
+      packet.active[i] = -1;
+      packet.ox[i] = o.x, packet.oy[i] = o.y, packet.oz[i] = o.z;
+      packet.dx[i] = d.x, packet.dy[i] = d.y, packet.dz[i] = d.z;
+    }
+  }
+}
+
+void TileShooter::trace(RayTile& tile) const {
+  for (RayPacket& packet : tile.packets) {
+    if (std::any_of(packet.active, packet.active + RayPacket::kSize, [](int32_t a) { return a != 0; })) {
+      scene_.queries().closest_hits(packet, 0);
+    } else {
+      std::fill(packet.facet, packet.facet + RayPacket::kSize, -1);
+    }
+  }
+}
+
+void TileShooter::choose_events(RayTile& tile, bool last) const {
+  for (int lane = 0; lane < RayTile::kRays; ++lane) {
+    const RayPacket& packet = tile.packets[lane / RayPacket::kSize];
+    const int i = lane % RayPacket::kSize;
+    Event e = Event::kEnd;
+    if (!last && packet.active[i] && packet.facet[i] >= 0) {
+      if (options_.reflection && options_.refraction) {
+        tile.random[lane] = mix64(tile.random[lane]);
+        e = tile.random[lane] & 1 ? Event::kReflect : Event::kPass;
+      } else if (options_.reflection) {
+        e = Event::kReflect;
+      } else if (options_.refraction) {
+        e = Event::kPass;
+      }
+    }
+    tile.event[lane] = e;
+  }
+}
+
+bool TileShooter::advance(RayTile& tile) const {
+  const float offset = scene_.queries().offset_m();
+  const Vec3f* normals = scene_.normals().data();
+  bool any = false;
+  for (int lane = 0; lane < RayTile::kRays; ++lane) {
+    RayPacket& p = tile.packets[lane / RayPacket::kSize];
+    const int i = lane % RayPacket::kSize;
+    if (tile.event[lane] == Event::kEnd) {
+      p.active[i] = 0;
+      continue;
+    }
+    any = true;
+    const Vec3f n = normals[p.facet[i]];
+    const float dn = p.dx[i] * n.x + p.dy[i] * n.y + p.dz[i] * n.z;
+    p.ox[i] += p.t[i] * p.dx[i], p.oy[i] += p.t[i] * p.dy[i], p.oz[i] += p.t[i] * p.dz[i];
+    // off the surface, to the side on which the ray goes on
+    const bool reflects = tile.event[lane] == Event::kReflect;
+    const float side = (dn > 0) == reflects ? -offset : offset;
+    p.ox[i] += side * n.x, p.oy[i] += side * n.y, p.oz[i] += side * n.z;
+    if (reflects) p.dx[i] -= 2 * dn * n.x, p.dy[i] -= 2 * dn * n.y, p.dz[i] -= 2 * dn * n.z;
+  }
+  return any;
+}
+
+}  // namespace raywave::paths

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Shooting rays from a point: stratified directions over the sphere in tiles of 8 x 8 neighbours, so that packets stay
+// coherent, followed through reflections (and transmissions) in single precision. What is done with them is the visitor's.
+//
+// Directions: the unit square is mapped to the sphere by the equal-area octahedral map (Clarberg 2008, "Fast equal-area mapping
+// of the (hemi)sphere using SIMD"), one jittered sample a cell, keyed by (seed, source, ray).
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <cstdint>
+
+#include "raywave/core/random.h"
+#include "raywave/paths/prepared_scene.h"
+#include "raywave/paths/ray_queries.h"
+
+namespace raywave::paths {
+
+struct ShootOptions {
+  Vec3d origin_m;
+  int64_t num_rays = 1000000;  // rounded up to a square of whole tiles
+  int max_depth = 3;           // bounces followed
+  bool reflection = true;
+  bool refraction = false;     // each hit reflects or passes, by chance
+  uint64_t seed = 42, source = 0;
+};
+
+enum class Event : uint8_t { kEnd, kReflect, kPass };
+
+/// 64 neighbouring rays at one depth.
+struct RayTile {
+  static constexpr int kPackets = 4, kRays = kPackets * RayPacket::kSize;
+  std::array<RayPacket, kPackets> packets;
+  std::array<Event, kRays> event;      // what happens at the hit; the visitor may change it
+  std::array<uint64_t, kRays> random;  // the state that further draws of this ray come from
+};
+
+class TileShooter {
+ public:
+  TileShooter(const PreparedScene& scene, const ShootOptions& options);
+
+  int64_t num_tiles() const { return tiles_per_side_ * tiles_per_side_; }
+  int64_t num_rays() const { return num_tiles() * RayTile::kRays; }
+
+  /// Follows the rays of a tile. visit(tile, depth) is called with the segments of each depth, hits found (facet -1: none),
+  /// events chosen; depth counts from 0.
+  template <class Visit>
+  void run(int64_t tile_index, RayTile& tile, Visit&& visit) const {
+    launch(tile_index, tile);
+    for (int depth = 0; depth <= options_.max_depth; ++depth) {
+      trace(tile);
+      choose_events(tile, depth == options_.max_depth);
+      visit(tile, depth);
+      if (!advance(tile)) break;
+    }
+  }
+
+ private:
+  void launch(int64_t tile_index, RayTile& tile) const;
+  void trace(RayTile& tile) const;
+  void choose_events(RayTile& tile, bool last) const;
+  bool advance(RayTile& tile) const;
+
+  const PreparedScene& scene_;
+  ShootOptions options_;
+  int64_t tiles_per_side_;
+};
+
+/// The equal-area octahedral map from [0, 1]^2 to the unit sphere.
+inline Vec3f square_to_sphere(float a, float b) {
+  const float u = 2 * a - 1, v = 2 * b - 1;
+  const float au = std::fabs(u), av = std::fabs(v);
+  const float d = 1 - (au + av);
+  const float r = 1 - std::fabs(d);
+  // angle in [-pi/4, pi/4] about the diagonal; Taylor series are exact there to single precision
+  const float x = r > 0 ? 0.78539816f * (av - au) / r : 0.0f;
+  const float x2 = x * x;
+  const float s = x * (1 - x2 * (1.0f / 6) * (1 - x2 * (1.0f / 20) * (1 - x2 * (1.0f / 42))));
+  const float c = 1 - x2 * 0.5f * (1 - x2 * (1.0f / 12) * (1 - x2 * (1.0f / 30) * (1 - x2 * (1.0f / 56))));
+  const float f = 0.70710678f * r * std::sqrt(2 - r * r);
+  return {std::copysign(f * (c - s), u), std::copysign(f * (c + s), v), std::copysign(1 - r * r, d)};
+}
+
+}  // namespace raywave::paths
