@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raywave/paths/find.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <mutex>
+
+#include "raywave/core/error.h"
+#include "raywave/paths/path_solver.h"
+#include "raywave/runtime/parallel.h"
+
+namespace raywave::paths {
+namespace {
+
+/// Reports progress from tasks that end in any order, one call at a time, and stops them all when asked to.
+class ProgressReporter {
+ public:
+  ProgressReporter(const Progress& progress, int64_t total) : progress_(progress), total_(total) {}
+  void task_done() {
+    if (!progress_) return;
+    const std::lock_guard lock(mutex_);
+    if (stopped_ || !progress_(++done_, total_)) {
+      stopped_ = true;
+      throw Interrupted();
+    }
+  }
+  void check() const {
+    if (stopped_) throw Interrupted();
+  }
+
+ private:
+  const Progress& progress_;
+  const int64_t total_;
+  int64_t done_ = 0;
+  std::atomic<bool> stopped_ = false;
+  std::mutex mutex_;
+};
+
+void add_tile(const RayTile& tile, std::array<int32_t, RayTile::kRays>& node, SequenceTree& tree, const scene::FacetTable& table) {
+  int32_t last_parent = -1, last_facet = -1, last_child = -1;  // neighbours mostly do the same
+  for (int lane = 0; lane < RayTile::kRays; ++lane) {
+    const RayPacket& p = tile.packets[lane / RayPacket::kSize];
+    const int i = lane % RayPacket::kSize;
+    if (!p.active[i] || p.facet[i] < 0 || tile.event[lane] != Event::kReflect) continue;
+    if (node[lane] != last_parent || p.facet[i] != last_facet) {
+      last_parent = node[lane];
+      last_facet = p.facet[i];
+      last_child = tree.child(last_parent, last_facet, table);
+    }
+    node[lane] = last_child;
+  }
+}
+
+}  // namespace
+
+SequenceTree shoot_sequences(const PreparedScene& scene, const ShootOptions& options, int num_threads, const Progress& progress) {
+  SequenceTree tree(options.origin_m);
+  if (scene.queries().empty() || options.max_depth == 0 || !options.reflection) return tree;
+  const TileShooter shooter(scene, options);
+  const int64_t num_chunks = std::min<int64_t>(64, shooter.num_tiles());  // fixed: the order of nodes follows from it
+  std::vector<SequenceTree> trees(static_cast<size_t>(num_chunks), SequenceTree(options.origin_m));
+  ProgressReporter reporter(progress, num_chunks);
+  runtime::parallel_for(num_chunks, num_threads, [&](int64_t chunk) {
+    reporter.check();
+    RayTile tile;
+    std::array<int32_t, RayTile::kRays> node;
+    const int64_t end = shooter.num_tiles() * (chunk + 1) / num_chunks;
+    for (int64_t t = shooter.num_tiles() * chunk / num_chunks; t < end; ++t) {
+      node.fill(0);
+      shooter.run(t, tile, [&](const RayTile& state, int) { add_tile(state, node, trees[size_t(chunk)], scene.facets()); });
+    }
+    reporter.task_done();
+  });
+  for (SequenceTree& part : trees) {
+    tree.merge(part);
+    part = SequenceTree(options.origin_m);  // frees its memory
+  }
+  return tree;
+}
+
+namespace {
+
+/// The pyramid from an image point through a facet's bounding rectangle, beyond the facet. A facet that has no corner inside
+/// any one of its half spaces cannot be reached.
+struct Beam {
+  std::array<Vec3d, 5> normal;
+  std::array<double, 5> offset;
+
+  bool misses(const std::array<Vec3d, 4>& corners) const {
+    for (size_t i = 0; i < normal.size(); ++i) {
+      bool all_outside = true;
+      for (const Vec3d& c : corners) all_outside = all_outside && dot(normal[i], c) <= offset[i];
+      if (all_outside) return true;
+    }
+    return false;
+  }
+};
+
+std::array<Vec3d, 4> rectangle_corners(const scene::Facet& f) {
+  const auto at = [&](double u, double v) { return f.origin + u * f.axis_u + v * f.axis_v; };
+  return {at(f.min_uv.x, f.min_uv.y), at(f.max_uv.x, f.min_uv.y), at(f.max_uv.x, f.max_uv.y), at(f.min_uv.x, f.max_uv.y)};
+}
+
+Beam beam_through(const scene::Facet& f, const std::array<Vec3d, 4>& corners, const Vec3d& image) {
+  Beam beam;
+  const double side = dot(f.normal, image) - f.offset;
+  // beyond the facet, seen from the image
+  beam.normal[4] = side > 0 ? -f.normal : f.normal;
+  beam.offset[4] = side > 0 ? -f.offset : f.offset;
+  const Vec3d center = 0.5 * (corners[0] + corners[2]);
+  for (size_t i = 0; i < 4; ++i) {
+    Vec3d n = cross(corners[i] - image, corners[(i + 1) % 4] - image);
+    if (dot(n, center - image) < 0) n = -n;
+    // the slack keeps facets that touch the beam: rounding never prunes
+    beam.normal[i] = n;
+    beam.offset[i] = dot(n, image) - 1e-9 * (norm(n) + std::abs(dot(n, image)));
+  }
+  return beam;
+}
+
+class ExhaustiveSearch {
+ public:
+  ExhaustiveSearch(const scene::FacetTable& table, const Vec3d& source_m, int max_depth, int64_t max_sequences)
+      : table_(table), source_m_(source_m), max_depth_(max_depth), max_sequences_(max_sequences) {
+    corners_.reserve(table.facets.size());
+    for (const auto& f : table.facets) corners_.push_back(rectangle_corners(f));
+  }
+
+  /// All sequences that begin with one facet.
+  SequenceTree from(int32_t first) {
+    SequenceTree tree(source_m_);
+    descend(tree, tree.child(0, first, table_));
+    return tree;
+  }
+
+ private:
+  void descend(SequenceTree& tree, int32_t node) {
+    const SequenceNode current = tree.nodes()[node];
+    if (current.depth == max_depth_) return;
+    const scene::Facet& f = table_.facets[current.facet];
+    if (dot(f.normal, current.image_m) - f.offset == 0) return;  // the source lies in the plane: no reflection there
+    const Beam beam = beam_through(f, corners_[current.facet], current.image_m);
+    for (int32_t next = 0; next < int32_t(table_.facets.size()); ++next) {
+      if (next == current.facet || beam.misses(corners_[next])) continue;
+      if (++count_ > max_sequences_) {
+        throw Error(message("the exhaustive finder reached ", max_sequences_, " facet sequences; reduce max_depth (", max_depth_,
+                            ") or use shoot-and-bounce"));
+      }
+      descend(tree, tree.child(node, next, table_));
+    }
+  }
+
+  const scene::FacetTable& table_;
+  const Vec3d source_m_;
+  const int max_depth_;
+  const int64_t max_sequences_;
+  std::atomic<int64_t> count_ = 0;
+  std::vector<std::array<Vec3d, 4>> corners_;
+};
+
+}  // namespace
+
+SequenceTree all_sequences(const PreparedScene& scene, const Vec3d& source_m, int max_depth, int num_threads, int64_t max_sequences,
+                           const Progress& progress) {
+  SequenceTree tree(source_m);
+  if (max_depth == 0) return tree;
+  ExhaustiveSearch search(scene.facets(), source_m, max_depth, max_sequences);
+  const auto num_facets = int64_t(scene.facets().facets.size());
+  std::vector<SequenceTree> trees(static_cast<size_t>(num_facets), SequenceTree(source_m));
+  ProgressReporter reporter(progress, num_facets);
+  runtime::parallel_for(num_facets, num_threads, [&](int64_t first) {
+    reporter.check();
+    trees[size_t(first)] = search.from(int32_t(first));
+    reporter.task_done();
+  });
+  for (SequenceTree& part : trees) {
+    tree.merge(part);
+    part = SequenceTree(source_m);
+  }
+  return tree;
+}
+
+}  // namespace raywave::paths

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raywave/paths/path_solver.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "raywave/paths/evaluate.h"
+#include "raywave/paths/find.h"
+#include "raywave/runtime/parallel.h"
+
+namespace raywave::paths {
+namespace {
+
+/// A point that radiates or receives: a device's centre (element -1) or one of its elements.
+struct EndPoint {
+  int32_t device = 0, element = -1;
+  Vec3d position_m;
+};
+
+std::vector<EndPoint> end_points(const std::vector<scene::Device>& devices, bool synthetic, double wavelength_m) {
+  std::vector<EndPoint> points;
+  for (int32_t d = 0; d < int32_t(devices.size()); ++d) {
+    if (synthetic) {
+      points.push_back({d, -1, devices[size_t(d)].position_m});
+      continue;
+    }
+    const Mat3d rotation = rotation_from_euler(devices[size_t(d)].orientation_rad);
+    int32_t element = 0;
+    for (const Vec3d& offset : devices[size_t(d)].array.offsets_m(wavelength_m)) {
+      points.push_back({d, element++, devices[size_t(d)].position_m + rotation * offset});
+    }
+  }
+  return points;
+}
+
+bool same_steps(const GeometricPath& a, const GeometricPath& b) {
+  return std::equal(a.steps.begin(), a.steps.end(), b.steps.begin(), b.steps.end(),
+                    [](const Step& x, const Step& y) { return x.type == y.type && x.facet == y.facet; });
+}
+
+bool before(const GeometricPath& a, const GeometricPath& b) {
+  if (a.target != b.target) return a.target < b.target;
+  return std::lexicographical_compare(a.steps.begin(), a.steps.end(), b.steps.begin(), b.steps.end(), [](const Step& x, const Step& y) {
+    return std::tie(x.facet, x.type) < std::tie(y.facet, y.type);
+  });
+}
+
+/// All paths from the tree's source to the targets, each once.
+std::vector<GeometricPath> refine_all(const PreparedScene& prepared, const SequenceTree& tree, const std::vector<EndPoint>& targets,
+                                      const RefineOptions& refine_options, const PathOptions& options) {
+  constexpr int64_t kBlock = 8192;
+  const auto num_nodes = int64_t(tree.nodes().size());
+  const int64_t num_blocks = (num_nodes + kBlock - 1) / kBlock;
+  std::vector<std::vector<GeometricPath>> found(static_cast<size_t>(num_blocks));
+  runtime::parallel_for(num_blocks, options.num_threads, [&](int64_t block) {
+    Refiner refiner(prepared, refine_options);
+    GeometricPath path;
+    for (int64_t n = block * kBlock; n < std::min(num_nodes, (block + 1) * kBlock); ++n) {
+      for (size_t t = 0; t < targets.size(); ++t) {
+        if (!refiner.path(tree, int32_t(n), targets[t].position_m, path)) continue;
+        if (path.steps.empty() && !options.los) continue;
+        path.target = int32_t(t);
+        found[size_t(block)].push_back(path);
+      }
+    }
+  });
+  std::vector<GeometricPath> all;
+  for (auto& part : found) std::move(part.begin(), part.end(), std::back_inserter(all));
+  std::stable_sort(all.begin(), all.end(), before);
+  all.erase(std::unique(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.target == b.target && same_steps(a, b); }),
+            all.end());
+  return all;
+}
+
+void describe_devices(const std::vector<scene::Device>& devices, std::vector<std::string>& names, std::vector<Vec3d>& positions,
+                      std::vector<int>& num_elements, std::vector<int>& num_slants) {
+  for (const auto& d : devices) {
+    names.push_back(d.name);
+    positions.push_back(d.position_m);
+    num_elements.push_back(d.array.num_elements());
+    num_slants.push_back(d.array.num_slants());
+  }
+}
+
+/// The paths between two points, ready to be appended.
+struct LinkResult {
+  Link link;
+  std::vector<GeometricPath> paths;
+  std::vector<PathValues> values;
+};
+
+class Assembler {
+ public:
+  Assembler(const scene::Scene& scene, const PreparedScene& prepared, const PathOptions& options)
+      : scene_(scene), table_(prepared.facets()) {
+    out_.frequency_hz = scene.frequency_hz;
+    out_.synthetic_array = options.synthetic_array;
+    describe_devices(scene.transmitters, out_.tx_names, out_.tx_positions_m, out_.tx_num_elements, out_.tx_num_slants);
+    describe_devices(scene.receivers, out_.rx_names, out_.rx_positions_m, out_.rx_num_elements, out_.rx_num_slants);
+    for (const auto& o : scene.objects) out_.object_names.push_back(o.name);
+  }
+
+  void append(const LinkResult& result, const Vec3d& source_m, const Vec3d& target_m) {
+    Link link = result.link;
+    link.path_begin = out_.num_paths();
+    const scene::Device& tx = scene_.transmitters[size_t(link.tx)];
+    const scene::Device& rx = scene_.receivers[size_t(link.rx)];
+    std::vector<size_t> order(result.paths.size());
+    for (size_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return result.values[a].tau_s < result.values[b].tau_s; });
+    for (const size_t i : order) {
+      const PathValues& v = result.values[i];
+      const GeometricPath& p = result.paths[i];
+      out_.tau_s.push_back(v.tau_s);
+      out_.theta_t.push_back(v.angles_t.theta);
+      out_.phi_t.push_back(v.angles_t.phi);
+      out_.theta_r.push_back(v.angles_r.theta);
+      out_.phi_r.push_back(v.angles_r.phi);
+      out_.doppler_hz.push_back(doppler_hz(scene_, table_, source_m, target_m, p.steps, tx.velocity_m_per_s, rx.velocity_m_per_s));
+      out_.transfer.insert(out_.transfer.end(), v.transfer.begin(), v.transfer.end());
+      for (const Step& s : p.steps) {
+        out_.interactions.push_back(s.type);
+        out_.objects.push_back(table_.facets[size_t(s.facet)].object);
+        out_.facets.push_back(s.facet);
+        out_.vertices_m.push_back(s.point_m);
+      }
+      out_.interaction_begin.push_back(int64_t(out_.interactions.size()));
+      append_gains(tx, rx, link, v);
+    }
+    link.path_end = out_.num_paths();
+    out_.links.push_back(link);
+  }
+
+  Paths take() { return std::move(out_); }
+
+ private:
+  void append_gains(const scene::Device& tx, const scene::Device& rx, const Link& link, const PathValues& v) {
+    const double wavelength_m = scene_.wavelength_m();
+    const auto tx_ports = port_fields(tx, wavelength_m, v.departure, link.tx_element);
+    const auto rx_ports = port_fields(rx, wavelength_m, -v.arrival, link.rx_element);
+    for (const auto& r : rx_ports) {
+      for (const auto& t : tx_ports) {
+        out_.a.push_back(r.theta * (v.transfer[0] * t.theta + v.transfer[1] * t.phi) +
+                         r.phi * (v.transfer[2] * t.theta + v.transfer[3] * t.phi));
+      }
+    }
+    out_.a_begin.push_back(int64_t(out_.a.size()));
+  }
+
+  const scene::Scene& scene_;
+  const scene::FacetTable& table_;
+  Paths out_;
+};
+
+/// A transmitter's key for random numbers: its name, so that its rays are the same whichever others are in the scene.
+uint64_t source_key(const std::string& name) {
+  uint64_t key = 0;
+  for (const char c : name) key = mix64(key ^ uint64_t(uint8_t(c)));
+  return key;
+}
+
+SequenceTree find_sequences(const PreparedScene& prepared, const scene::Device& tx, const PathOptions& options) {
+  const Vec3d source_m = tx.position_m;
+  if (!options.specular_reflection) return SequenceTree(source_m);
+  if (options.finder == Finder::kExhaustive) {
+    return all_sequences(prepared, source_m, options.max_depth, options.num_threads, 200000000, options.progress);
+  }
+  ShootOptions shoot;
+  shoot.origin_m = source_m;
+  shoot.num_rays = options.samples_per_tx;
+  shoot.max_depth = options.max_depth;
+  shoot.refraction = options.refraction;
+  shoot.seed = options.seed;
+  shoot.source = source_key(tx.name);
+  return shoot_sequences(prepared, shoot, options.num_threads, options.progress);
+}
+
+}  // namespace
+
+void PathOptions::validate() const {
+  if (max_depth < 0) throw Error(message("max_depth must be >= 0, got ", max_depth));
+  if (samples_per_tx < 1) throw Error(message("samples_per_tx must be >= 1, got ", samples_per_tx));
+  if (num_threads < 0) throw Error(message("num_threads must be >= 0 (0: all), got ", num_threads));
+}
+
+Paths solve_paths(const scene::Scene& scene, const PathOptions& options) {
+  scene.validate();
+  return solve_paths(scene, PreparedScene(scene), options);
+}
+
+Paths solve_paths(const scene::Scene& scene, const PreparedScene& prepared, const PathOptions& options) {
+  options.validate();
+  scene.validate();
+  if (scene.transmitters.empty()) throw Error("the scene has no transmitter: add one before solving for paths");
+  if (scene.receivers.empty()) throw Error("the scene has no receiver: add one before solving for paths");
+  const FieldContext context = field_context(scene, options.log);
+  RefineOptions refine_options{options.max_depth, options.refraction, {}};
+  if (options.refraction) refine_options.opaque = opaque_facets(prepared.facets(), context);
+
+  const auto sources = end_points(scene.transmitters, options.synthetic_array, context.wavelength_m);
+  const auto targets = end_points(scene.receivers, options.synthetic_array, context.wavelength_m);
+  std::vector<LinkResult> results(sources.size() * targets.size());
+  for (size_t s = 0; s < sources.size();) {
+    const int32_t device = sources[s].device;
+    SequenceTree tree = find_sequences(prepared, scene.transmitters[size_t(device)], options);
+    for (; s < sources.size() && sources[s].device == device; ++s) {
+      if (!options.synthetic_array) tree.move_source(sources[s].position_m, prepared.facets());
+      for (size_t t = 0; t < targets.size(); ++t) {
+        results[t * sources.size() + s].link = {targets[t].device, targets[t].element, device, sources[s].element, 0, 0};
+      }
+      for (auto& p : refine_all(prepared, tree, targets, refine_options, options)) {
+        results[size_t(p.target) * sources.size() + s].paths.push_back(std::move(p));
+      }
+    }
+  }
+  runtime::parallel_for(int64_t(results.size()), options.num_threads, [&](int64_t i) {
+    LinkResult& r = results[size_t(i)];
+    for (const auto& p : r.paths) {
+      r.values.push_back(evaluate(prepared.facets(), context, sources[size_t(i) % sources.size()].position_m,
+                                  targets[size_t(i) / sources.size()].position_m, p.steps));
+    }
+  });
+  Assembler assembler(scene, prepared, options);
+  for (size_t i = 0; i < results.size(); ++i) {
+    assembler.append(results[i], sources[i % sources.size()].position_m, targets[i / sources.size()].position_m);
+  }
+  return assembler.take();
+}
+
+}  // namespace raywave::paths

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raywave/scene/facets.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "raywave/core/constants.h"
+
+namespace raywave::scene {
+namespace {
+
+/// An axis-aligned box whose faces are grids of n x n squares of two triangles.
+Mesh box(const Vec3d& lo, const Vec3d& hi, int n = 1) {
+  Mesh mesh;
+  const Vec3d size = hi - lo;
+  const auto face = [&](Vec3d origin, Vec3d u, Vec3d v) {  // u x v points outward
+    for (int i = 0; i < n; ++i) {
+      for (int j = 0; j < n; ++j) {
+        const auto at = [&](int a, int b) { return origin + (double(a) / n) * u + (double(b) / n) * v; };
+        const auto k = uint32_t(mesh.vertices_m.size());
+        for (const Vec3d& p : {at(i, j), at(i + 1, j), at(i + 1, j + 1), at(i, j + 1)}) mesh.vertices_m.push_back(p);
+        mesh.triangles.push_back({k, k + 1, k + 2});
+        mesh.triangles.push_back({k, k + 2, k + 3});
+      }
+    }
+  };
+  const Vec3d x{size.x, 0, 0}, y{0, size.y, 0}, z{0, 0, size.z};
+  face(lo, y, x);
+  face(lo + z, x, y);
+  face(lo, x, z);
+  face(lo + y, z, x);
+  face(lo, z, y);
+  face(lo + x, y, z);
+  return mesh;
+}
+
+Scene scene_of(std::vector<Mesh> meshes) {
+  Scene s;
+  s.add_material(em::Material{"wall"});
+  for (auto& m : meshes) s.add_object({"object" + std::to_string(s.objects.size()), std::move(m), 0});
+  clean_meshes(s);
+  return s;
+}
+
+TEST(Facets, BoxHasSixFacetsAndTwelveRightAngledEdges) {
+  const FacetTable t = build_facets(scene_of({box({0, 0, 0}, {2, 3, 4})}));
+  EXPECT_EQ(t.facets.size(), 6u);
+  ASSERT_EQ(t.edges.size(), 12u);
+  for (const Edge& e : t.edges) EXPECT_NEAR(e.exterior_angle_rad, 1.5 * kPi, 1e-12);
+}
+
+TEST(Facets, SplittingAMeshChangesNothing) {
+  const FacetTable coarse = build_facets(scene_of({box({0, 0, 0}, {2, 3, 4})}));
+  const FacetTable fine = build_facets(scene_of({box({0, 0, 0}, {2, 3, 4}, 10)}));
+  ASSERT_EQ(fine.facets.size(), coarse.facets.size());
+  ASSERT_EQ(fine.edges.size(), coarse.edges.size());
+  std::multiset<double> coarse_lengths, fine_lengths;
+  for (const Edge& e : coarse.edges) coarse_lengths.insert(std::round(1e9 * norm(e.b - e.a)));
+  for (const Edge& e : fine.edges) fine_lengths.insert(std::round(1e9 * norm(e.b - e.a)));
+  EXPECT_EQ(fine_lengths, coarse_lengths);
+}
+
+TEST(Facets, InwardRoomCornersAreConcave) {
+  Mesh room = box({0, 0, 0}, {2, 3, 4});
+  for (auto& t : room.triangles) std::swap(t[1], t[2]);
+  const FacetTable t = build_facets(scene_of({room}));
+  ASSERT_EQ(t.edges.size(), 12u);
+  for (const Edge& e : t.edges) EXPECT_NEAR(e.exterior_angle_rad, 0.5 * kPi, 1e-12);
+}
+
+TEST(Facets, OneFlippedFaceChangesNeitherFacetsNorAngles) {
+  Mesh m = box({0, 0, 0}, {1, 1, 1});
+  std::swap(m.triangles[3][1], m.triangles[3][2]);  // half of the top
+  const FacetTable t = build_facets(scene_of({m}));
+  EXPECT_EQ(t.facets.size(), 6u);
+  ASSERT_EQ(t.edges.size(), 12u);
+  for (const Edge& e : t.edges) EXPECT_NEAR(e.exterior_angle_rad, 1.5 * kPi, 1e-12);
+}
+
+TEST(Facets, OpenPlateHasFourFreeEdges) {
+  Mesh plate{{{0, 0, 0}, {1, 0, 0}, {1, 1, 0}, {0, 1, 0}}, {{0, 1, 2}, {0, 2, 3}}};
+  const FacetTable t = build_facets(scene_of({plate}));
+  EXPECT_EQ(t.facets.size(), 1u);
+  ASSERT_EQ(t.edges.size(), 4u);
+  for (const Edge& e : t.edges) {
+    EXPECT_EQ(e.facet1, -1);
+    EXPECT_DOUBLE_EQ(e.exterior_angle_rad, 2 * kPi);
+  }
+}
+
+TEST(Facets, APointOnASharedLineBelongsToExactlyOneFacet) {
+  // Two plates of two objects side by side in one plane, and points along their common side.
+  Mesh left{{{0, 0, 1}, {1, 0, 1}, {1.3, 1, 1}, {0, 1, 1}}, {{0, 1, 2}, {0, 2, 3}}};
+  Mesh right{{{1, 0, 1}, {3, 0, 1}, {3, 1, 1}, {1.3, 1, 1}}, {{0, 1, 2}, {0, 2, 3}}};
+  const FacetTable t = build_facets(scene_of({left, right}));
+  ASSERT_EQ(t.facets.size(), 2u);
+  for (int i = 1; i < 1000; ++i) {
+    const double s = i / 1000.0;
+    const Vec3d p{1 + 0.3 * s, s, 1};
+    EXPECT_EQ(int(t.contains(0, p)) + int(t.contains(1, p)), 1) << s;
+  }
+}
+
+TEST(Facets, HolesAreOutside) {
+  // A square frame of eight triangles around a hole.
+  Mesh m;
+  m.vertices_m = {{0, 0, 0}, {3, 0, 0}, {3, 3, 0}, {0, 3, 0}, {1, 1, 0}, {2, 1, 0}, {2, 2, 0}, {1, 2, 0}};
+  m.triangles = {{0, 1, 5}, {0, 5, 4}, {1, 2, 6}, {1, 6, 5}, {2, 3, 7}, {2, 7, 6}, {3, 0, 4}, {3, 4, 7}};
+  const FacetTable t = build_facets(scene_of({m}));
+  ASSERT_EQ(t.facets.size(), 1u);
+  EXPECT_TRUE(t.contains(0, {0.5, 0.5, 0}));
+  EXPECT_TRUE(t.contains(0, {2.5, 1.5, 0}));
+  EXPECT_FALSE(t.contains(0, {1.5, 1.5, 0}));
+  EXPECT_FALSE(t.contains(0, {3.5, 1.5, 0}));
+}
+
+TEST(Facets, SharedWallsAreTwinsOfTheLowerNumber) {
+  const FacetTable t = build_facets(scene_of({box({0, 0, 0}, {1, 1, 1}), box({1, 0, 0}, {2, 1, 1})}));
+  ASSERT_EQ(t.facets.size(), 12u);
+  int shared = -1, other = -1;
+  for (int i = 0; i < 12; ++i) {
+    if (std::abs(std::abs(t.facets[i].normal.x) - 1) < 1e-12 && std::abs(std::abs(t.facets[i].offset) - 1) < 1e-12) {
+      (t.facets[i].object == 0 ? shared : other) = i;
+    }
+  }
+  ASSERT_GE(shared, 0);
+  ASSERT_GE(other, 0);
+  EXPECT_EQ(t.canonical(other, {1, 0.5, 0.5}), shared);
+  EXPECT_EQ(t.canonical(shared, {1, 0.5, 0.5}), shared);
+}
+
+TEST(CleanMeshes, RemovesAndCountsBadFaces) {
+  Scene s;
+  s.add_material(em::Material{"wall"});
+  Mesh m{{{0, 0, 0}, {1, 0, 0}, {0, 1, 0}, {2, 0, 0}, {0, 0, 1}, {0, -1, 0}},
+         {{0, 1, 2}, {2, 1, 0}, {0, 1, 3}, {0, 0, 1}, {0, 1, 4}, {0, 1, 5}}};
+  s.add_object({"m", m, 0});
+  const MeshReport report = clean_meshes(s);
+  EXPECT_EQ(report.duplicate_faces, 1u);    // {2, 1, 0}
+  EXPECT_EQ(report.degenerate_faces, 2u);   // collinear, repeated vertex
+  EXPECT_EQ(report.non_manifold_edges, 1u); // 0-1 has three faces
+  EXPECT_EQ(s.objects[0].mesh.triangles.size(), 3u);
+}
+
+TEST(CleanMeshes, NamesTheVertexThatIsNotANumber) {
+  Scene s;
+  s.add_material(em::Material{"wall"});
+  try {
+    s.add_object({"roof", {{{0, 0, 0}, {1, 0, std::nan("")}, {0, 1, 0}}, {{0, 1, 2}}}, 0});
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_NE(std::string(e.what()).find("object 'roof', vertex 1"), std::string::npos) << e.what();
+  }
+}
+
+TEST(Scene, RefusesDuplicateNamesAndCoincidentDevices) {
+  Scene s;
+  s.add_transmitter({"tx", {1, 2, 3}});
+  EXPECT_THROW(s.add_receiver({"tx", {0, 0, 0}}), Error);
+  s.add_receiver({"rx", {1, 2, 3}});
+  EXPECT_THROW(s.validate(), Error);
+  EXPECT_THROW((void)s.find_transmitter("tz"), Error);
+}
+
+TEST(Scene, LookAtTurnsTheXAxisToTheTarget) {
+  Device d{"d", {1, 2, 3}};
+  d.look_at({4, -2, 8});
+  const Vec3d x = rotation_from_euler(d.orientation_rad) * Vec3d{1, 0, 0};
+  const Vec3d expected = normalized(Vec3d{3, -4, 5});
+  EXPECT_NEAR(norm(x - expected), 0, 1e-15);
+}
+
+}  // namespace
+}  // namespace raywave::scene
