@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "raywave/core/constants.h"
+#include "raywave/em/fresnel.h"
 #include "raywave/maps/transmit_field.h"
 #include "raywave/paths/find.h"
 #include "raywave/paths/path_solver.h"
