@@ -7,12 +7,15 @@
 
 #include "raywave/core/constants.h"
 #include "raywave/maps/transmit_field.h"
+#include "raywave/paths/beams.h"
 #include "raywave/paths/find.h"
 #include "raywave/paths/path_solver.h"
 #include "raywave/runtime/parallel.h"
 
 namespace raywave::maps {
 namespace {
+
+constexpr int kProbePoints = 256;  // of a cell that is dark at its sample points but next to light
 
 /// A ray of this sequence crossed this cell, here.
 struct Seed {
@@ -28,7 +31,7 @@ void sort_and_thin(std::vector<Seed>& seeds) {
   seeds.erase(std::unique(seeds.begin(), seeds.end(), same_node_and_cell), seeds.end());
 }
 
-/// The field of one path at one sample point of a cell; sample -1: the point where a ray crossed it.
+/// The field of one path at one sample point of a cell; sample -1: at one of the probe points.
 struct Arrival {
   int32_t cell, sample;
   CVec3<double> field;  // with propagation phase, times lambda / (4 pi)
@@ -40,20 +43,18 @@ class CellFinder {
   explicit CellFinder(const Cells& cells) : cells_(cells) {}
 
   template <class Visit>
-  void visit(const paths::RayPacket& p, int i, Visit&& found) {
+  void visit(const Vec3d& o, const Vec3d& d, double length_m, Visit&& found) {
     if (!cells_.is_plane()) {
-      const Vec3d o{p.ox[i], p.oy[i], p.oz[i]}, d{p.dx[i], p.dy[i], p.dz[i]};
-      const double length = std::isfinite(p.t[i]) ? double(p.t[i]) : 1e6;
+      const double length = std::isfinite(length_m) ? length_m : 1e6;
       cells_.crossings(o, o + length * d, crossings_);
       for (const CellCrossing& c : crossings_) found(c.cell, Vec3f(o + (double(c.t) * length) * d));
       return;
     }
     const Cells::PlaneFrame& f = cells_.plane();
-    const float dn = f.normal.x * p.dx[i] + f.normal.y * p.dy[i] + f.normal.z * p.dz[i];
-    const float on = f.normal.x * p.ox[i] + f.normal.y * p.oy[i] + f.normal.z * p.oz[i];
-    const float t = (f.offset - on) / dn;
-    if (!(t > 0 && t < p.t[i])) return;
-    const Vec3f q{p.ox[i] + t * p.dx[i], p.oy[i] + t * p.dy[i], p.oz[i] + t * p.dz[i]};
+    const double dn = dot(Vec3d(f.normal), d);
+    const double t = (double(f.offset) - dot(Vec3d(f.normal), o)) / dn;
+    if (!(t > 0 && t < length_m)) return;
+    const Vec3f q(o + t * d);
     const float x = dot(f.axis_x, q) - f.x0, y = dot(f.axis_y, q) - f.y0;
     if (x >= 0 && x < float(cells_.num_x()) && y >= 0 && y < float(cells_.num_y())) found(int(y) * cells_.num_x() + int(x), q);
   }
@@ -75,9 +76,9 @@ class ExactMap {
   std::vector<double> solve() {
     const auto num_cells = size_t(cells_.size());
     gain_.assign(num_cells, 0);
-    crossing_gain_.assign(num_cells, 0);
+    probed_gain_.assign(num_cells, 0);
     if (options_.coherent) fields_.assign(num_cells * size_t(options_.points_per_cell), {});
-    if (options_.specular_reflection && options_.max_depth > 0 && !prepared_.queries().empty()) shoot();
+    if (!prepared_.queries().empty()) shoot();
     if (options_.los) direct();
     fill_sequences();
     return finish();
@@ -90,6 +91,7 @@ class ExactMap {
     shoot.origin_m = tx_.position_m;
     shoot.num_rays = options_.samples_per_tx;
     shoot.max_depth = options_.max_depth;
+    shoot.reflection = options_.specular_reflection;
     shoot.refraction = options_.refraction;
     shoot.seed = options_.seed;
     shoot.source = paths::source_key(tx_.name);
@@ -111,8 +113,10 @@ class ExactMap {
           for (int lane = 0; lane < paths::RayTile::kRays; ++lane) {
             const auto& packet = state.packets[size_t(lane / 16)];
             const int32_t node = follower.node(lane);
-            if (node == 0 || !packet.active[lane % 16]) continue;
-            finder.visit(packet, lane % 16, [&](int cell, const Vec3f& point) {
+            if ((node == 0 && !options_.los) || !packet.active[lane % 16]) continue;
+            const int i = lane % 16;
+            const Vec3d o{packet.ox[i], packet.oy[i], packet.oz[i]}, d{packet.dx[i], packet.dy[i], packet.dz[i]};
+            finder.visit(o, d, double(packet.t[i]), [&](int cell, const Vec3f& point) {
               if (own.empty() || own.back().node != node || own.back().cell != cell) own.push_back({node, int32_t(cell), point});
             });
           }
@@ -128,7 +132,35 @@ class ExactMap {
       trees[chunk] = paths::SequenceTree(tx_.position_m);
       seeds[chunk] = {};
     }
+    if (options_.specular_reflection && !options_.refraction && options_.samples_per_beam > 0) follow_beams();
     sort_and_thin(seeds_);
+  }
+
+  /// Beams find what evenly shot rays miss.
+  void follow_beams() {
+    paths::BeamOptions beams;
+    beams.max_depth = options_.max_depth;
+    beams.min_samples = options_.samples_per_beam;
+    beams.max_samples = std::max(options_.samples_per_beam, beams.max_samples);
+    beams.num_threads = options_.num_threads;
+    std::vector<std::vector<Seed>> found;
+    const auto collect = [&] {
+      for (const auto& part : found) seeds_.insert(seeds_.end(), part.begin(), part.end());
+      found.clear();
+    };
+    paths::explore_beams(
+        prepared_, beams, tree_,
+        [&](int64_t num_tasks) {
+          collect();
+          found.resize(size_t(num_tasks));
+        },
+        [&](int64_t task, const paths::BeamRay& ray) {
+          auto& own = found[size_t(task)];
+          CellFinder(cells_).visit(ray.origin_m, ray.direction, ray.length_m, [&](int cell, const Vec3f& point) {
+            if (own.empty() || own.back().node != ray.node || own.back().cell != cell) own.push_back({ray.node, int32_t(cell), point});
+          });
+        });
+    collect();
   }
 
   /// Solves the path at a point and appends what arrives. @return whether the point is lit.
@@ -146,28 +178,53 @@ class ExactMap {
     return true;
   }
 
+  /// A cell whose sample points are all dark: its probe points are solved, and where a ray crossed it if those are dark too.
+  bool probe(paths::Refiner& refiner, paths::GeometricPath& path, int32_t node, int cell, const Vec3f* crossing,
+             std::vector<Vec3d>& points, std::vector<Arrival>& out) const {
+    cells_.sample_points(cell, kProbePoints, points);
+    bool lit = false;
+    for (const Vec3d& p : points) lit |= arrive(refiner, path, node, cell, -1, p, out);
+    return lit || (crossing && arrive(refiner, path, node, cell, -1, Vec3d(*crossing), out));
+  }
+
+  /// Every cell is tested for the direct path; cells at the rim of the lit region are probed.
   void direct() {
     constexpr int64_t kBlock = 4096;
     const int64_t num_blocks = (cells_.size() + kBlock - 1) / kBlock;
-    std::vector<std::vector<Arrival>> arrivals(static_cast<size_t>(num_blocks));
-    runtime::parallel_for(num_blocks, options_.num_threads, [&](int64_t block) {
-      paths::Refiner refiner(prepared_, refine_);
-      paths::GeometricPath path;
-      std::vector<Vec3d> points;
-      const auto end = int(std::min<int64_t>(cells_.size(), (block + 1) * kBlock));
-      for (int cell = int(block * kBlock); cell < end; ++cell) {
-        cells_.sample_points(cell, options_.points_per_cell, points);
-        for (size_t s = 0; s < points.size(); ++s) arrive(refiner, path, 0, cell, int(s), points[s], arrivals[size_t(block)]);
-      }
+    std::vector<std::vector<Arrival>> arrivals(static_cast<size_t>(num_blocks)), probed(static_cast<size_t>(num_blocks));
+    std::vector<const Vec3f*> crossing(size_t(cells_.size()), nullptr);
+    for (size_t i = 0; i < seeds_.size() && seeds_[i].node == 0; ++i) crossing[size_t(seeds_[i].cell)] = &seeds_[i].point;
+    std::vector<uint8_t> lit(size_t(cells_.size()), 0);
+    const auto for_blocks = [&](const auto& body) {
+      runtime::parallel_for(num_blocks, options_.num_threads, [&](int64_t block) {
+        paths::Refiner refiner(prepared_, refine_);
+        paths::GeometricPath path;
+        std::vector<Vec3d> points;
+        const auto end = int(std::min<int64_t>(cells_.size(), (block + 1) * kBlock));
+        for (int cell = int(block * kBlock); cell < end; ++cell) body(size_t(block), cell, refiner, path, points);
+      });
+    };
+    for_blocks([&](size_t block, int cell, auto& refiner, auto& path, auto& points) {
+      cells_.sample_points(cell, options_.points_per_cell, points);
+      for (size_t s = 0; s < points.size(); ++s) lit[size_t(cell)] |= arrive(refiner, path, 0, cell, int(s), points[s], arrivals[block]);
+    });
+    for_blocks([&](size_t block, int cell, auto& refiner, auto& path, auto& points) {
+      if (lit[size_t(cell)]) return;
+      std::vector<int> neighbors;
+      cells_.neighbors(cell, neighbors);
+      const bool rim = std::any_of(neighbors.begin(), neighbors.end(), [&](int n) { return lit[size_t(n)] != 0; });
+      if (rim || crossing[size_t(cell)]) probe(refiner, path, 0, cell, crossing[size_t(cell)], points, probed[block]);
     });
     for (const auto& part : arrivals) add(part);
+    for (const auto& part : probed) add(part);
   }
 
   /// From the crossed cells of each sequence outward, as long as cells are lit.
   void fill_sequences() {
     std::vector<size_t> first;  // where each sequence's seeds begin
-    for (size_t i = 0; i < seeds_.size(); ++i) {
-      if (i == 0 || seeds_[i].node != seeds_[i - 1].node) first.push_back(i);
+    const auto reflected = size_t(std::partition_point(seeds_.begin(), seeds_.end(), [](const Seed& s) { return s.node == 0; }) - seeds_.begin());
+    for (size_t i = reflected; i < seeds_.size(); ++i) {
+      if (i == reflected || seeds_[i].node != seeds_[i - 1].node) first.push_back(i);
     }
     first.push_back(seeds_.size());
     constexpr int64_t kBlock = 64;
@@ -201,8 +258,7 @@ class ExactMap {
       cells_.sample_points(cell, options_.points_per_cell, points);
       bool lit = false;
       for (size_t s = 0; s < points.size(); ++s) lit = arrive(refiner, path, node, cell, int(s), points[s], out) || lit;
-      const bool crossed = i < end - begin;
-      if (!lit && crossed) lit = arrive(refiner, path, node, cell, -1, Vec3d(seeds_[begin + i].point), out);
+      if (!lit) lit = probe(refiner, path, node, cell, i < end - begin ? &seeds_[begin + i].point : nullptr, points, out);
       if (!lit) continue;
       cells_.neighbors(cell, neighbors);
       for (const int n : neighbors) {
@@ -216,7 +272,7 @@ class ExactMap {
     for (const Arrival& a : arrivals) {
       const double power = norm2(a.field.re) + norm2(a.field.im);
       if (a.sample < 0) {
-        crossing_gain_[size_t(a.cell)] += power / (options_.points_per_cell + 1);
+        probed_gain_[size_t(a.cell)] += power / kProbePoints;
       } else if (options_.coherent) {
         auto& sum = fields_[size_t(a.cell) * size_t(options_.points_per_cell) + size_t(a.sample)];
         sum = sum + a.field;
@@ -231,7 +287,7 @@ class ExactMap {
       gain_[i / size_t(options_.points_per_cell)] += (norm2(fields_[i].re) + norm2(fields_[i].im)) / options_.points_per_cell;
     }
     for (size_t i = 0; i < gain_.size(); ++i) {
-      if (gain_[i] == 0) gain_[i] = crossing_gain_[i];
+      if (gain_[i] == 0) gain_[i] = probed_gain_[i];
     }
     return std::move(gain_);
   }
@@ -245,7 +301,7 @@ class ExactMap {
   paths::RefineOptions refine_;
   paths::SequenceTree tree_;
   std::vector<Seed> seeds_;
-  std::vector<double> gain_, crossing_gain_;
+  std::vector<double> gain_, probed_gain_;
   std::vector<CVec3<double>> fields_;  // coherent: [num_cells, points_per_cell]
 };
 
