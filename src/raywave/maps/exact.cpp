@@ -23,6 +23,8 @@ struct Seed {
   Vec3f point;
 };
 
+const Vec3f kNoPoint{std::nanf(""), std::nanf(""), std::nanf("")};
+
 bool by_node_and_cell(const Seed& a, const Seed& b) { return a.node != b.node ? a.node < b.node : a.cell < b.cell; }
 bool same_node_and_cell(const Seed& a, const Seed& b) { return a.node == b.node && a.cell == b.cell; }
 
@@ -31,9 +33,9 @@ void sort_and_thin(std::vector<Seed>& seeds) {
   seeds.erase(std::unique(seeds.begin(), seeds.end(), same_node_and_cell), seeds.end());
 }
 
-/// The field of one path at one sample point of a cell; sample -1: at one of the probe points.
+/// The field of one path (a node's sequence) at one sample point of a cell; sample -1: at one of the probe points.
 struct Arrival {
-  int32_t cell, sample;
+  int32_t node, cell, sample;
   CVec3<double> field;  // with propagation phase, times lambda / (4 pi)
 };
 
@@ -174,7 +176,7 @@ class ExactMap {
     const Complexd phase = expj(-2 * kPi * std::fmod(v.length_m / context_.wavelength_m, 1.0));
     const Complexd r_theta = phase * (v.transfer[0] * theta + v.transfer[1] * phi);
     const Complexd r_phi = phase * (v.transfer[2] * theta + v.transfer[3] * phi);
-    out.push_back({int32_t(cell), int32_t(sample), r_theta * br.theta_hat + r_phi * br.phi_hat});
+    out.push_back({node, int32_t(cell), int32_t(sample), r_theta * br.theta_hat + r_phi * br.phi_hat});
     return true;
   }
 
@@ -191,32 +193,33 @@ class ExactMap {
   void direct() {
     constexpr int64_t kBlock = 4096;
     const int64_t num_blocks = (cells_.size() + kBlock - 1) / kBlock;
-    std::vector<std::vector<Arrival>> arrivals(static_cast<size_t>(num_blocks)), probed(static_cast<size_t>(num_blocks));
+    std::vector<std::vector<Arrival>> arrivals(static_cast<size_t>(num_blocks));
     std::vector<const Vec3f*> crossing(size_t(cells_.size()), nullptr);
     for (size_t i = 0; i < seeds_.size() && seeds_[i].node == 0; ++i) crossing[size_t(seeds_[i].cell)] = &seeds_[i].point;
     std::vector<uint8_t> lit(size_t(cells_.size()), 0);
-    const auto for_blocks = [&](const auto& body) {
-      runtime::parallel_for(num_blocks, options_.num_threads, [&](int64_t block) {
-        paths::Refiner refiner(prepared_, refine_);
-        paths::GeometricPath path;
-        std::vector<Vec3d> points;
-        const auto end = int(std::min<int64_t>(cells_.size(), (block + 1) * kBlock));
-        for (int cell = int(block * kBlock); cell < end; ++cell) body(size_t(block), cell, refiner, path, points);
-      });
-    };
-    for_blocks([&](size_t block, int cell, auto& refiner, auto& path, auto& points) {
-      cells_.sample_points(cell, options_.points_per_cell, points);
-      for (size_t s = 0; s < points.size(); ++s) lit[size_t(cell)] |= arrive(refiner, path, 0, cell, int(s), points[s], arrivals[block]);
-    });
-    for_blocks([&](size_t block, int cell, auto& refiner, auto& path, auto& points) {
-      if (lit[size_t(cell)]) return;
-      std::vector<int> neighbors;
-      cells_.neighbors(cell, neighbors);
-      const bool rim = std::any_of(neighbors.begin(), neighbors.end(), [&](int n) { return lit[size_t(n)] != 0; });
-      if (rim || crossing[size_t(cell)]) probe(refiner, path, 0, cell, crossing[size_t(cell)], points, probed[block]);
+    runtime::parallel_for(num_blocks, options_.num_threads, [&](int64_t block) {
+      paths::Refiner refiner(prepared_, refine_);
+      paths::GeometricPath path;
+      std::vector<Vec3d> points;
+      const auto end = int(std::min<int64_t>(cells_.size(), (block + 1) * kBlock));
+      for (int cell = int(block * kBlock); cell < end; ++cell) {
+        cells_.sample_points(cell, options_.points_per_cell, points);
+        for (size_t s = 0; s < points.size(); ++s) {
+          lit[size_t(cell)] |= arrive(refiner, path, 0, cell, int(s), points[s], arrivals[size_t(block)]);
+        }
+      }
     });
     for (const auto& part : arrivals) add(part);
-    for (const auto& part : probed) add(part);
+    std::vector<Seed> rims;
+    std::vector<int> neighbors;
+    for (int cell = 0; cell < cells_.size(); ++cell) {
+      cells_.neighbors(cell, neighbors);
+      const bool rim = std::any_of(neighbors.begin(), neighbors.end(), [&](int n) { return lit[size_t(n)] != 0; });
+      if (!lit[size_t(cell)] && (rim || crossing[size_t(cell)])) {
+        rims.push_back({0, int32_t(cell), crossing[size_t(cell)] ? *crossing[size_t(cell)] : kNoPoint});
+      }
+    }
+    probe_rims(std::move(rims));
   }
 
   /// From the crossed cells of each sequence outward, as long as cells are lit.
@@ -231,19 +234,68 @@ class ExactMap {
     const auto num_sequences = int64_t(first.size()) - 1;
     const int64_t num_blocks = (num_sequences + kBlock - 1) / kBlock;
     std::vector<std::vector<Arrival>> arrivals(static_cast<size_t>(num_blocks));
+    std::vector<std::vector<Seed>> rims(static_cast<size_t>(num_blocks));
     runtime::Reporter reporter(options_.progress, num_blocks);
     runtime::parallel_for(num_blocks, options_.num_threads, [&](int64_t block) {
       reporter.check();
       paths::Refiner refiner(prepared_, refine_);
       for (int64_t i = block * kBlock; i < std::min(num_sequences, (block + 1) * kBlock); ++i) {
-        fill(refiner, first[size_t(i)], first[size_t(i) + 1], arrivals[size_t(block)]);
+        fill(refiner, first[size_t(i)], first[size_t(i) + 1], arrivals[size_t(block)], rims[size_t(block)]);
       }
       reporter.task_done();
     });
     for (const auto& part : arrivals) add(part);
+    std::vector<Seed> all;
+    for (const auto& part : rims) all.insert(all.end(), part.begin(), part.end());
+    probe_rims(std::move(all));
   }
 
-  void fill(paths::Refiner& refiner, size_t begin, size_t end, std::vector<Arrival>& out) const {
+  /// Probes the dark cells next to lit ones (or crossed by a ray), sequence by sequence; where light is found, the search goes
+  /// on around it.
+  void probe_rims(std::vector<Seed> rims) {
+    std::unordered_set<uint64_t> seen;
+    const auto key = [](int32_t node, int32_t cell) { return uint64_t(uint32_t(node)) << 32 | uint32_t(cell); };
+    for (const Seed& r : rims) seen.insert(key(r.node, r.cell));
+    while (!rims.empty()) {
+      std::erase_if(rims, [&](const Seed& r) { return is_lit(r.cell); });
+      constexpr int64_t kBlock = 32;
+      const auto n = int64_t(rims.size());
+      std::vector<std::vector<Arrival>> arrivals(size_t((n + kBlock - 1) / kBlock));
+      runtime::parallel_for(int64_t(arrivals.size()), options_.num_threads, [&](int64_t block) {
+        paths::Refiner refiner(prepared_, refine_);
+        paths::GeometricPath path;
+        std::vector<Vec3d> points;
+        for (int64_t i = block * kBlock; i < std::min(n, (block + 1) * kBlock); ++i) {
+          const Seed& r = rims[size_t(i)];
+          probe(refiner, path, r.node, r.cell, std::isnan(r.point.x) ? nullptr : &r.point, points, arrivals[size_t(block)]);
+        }
+      });
+      std::vector<Seed> next;
+      std::vector<int> neighbors;
+      for (size_t block = 0; block < arrivals.size(); ++block) {
+        add(arrivals[block]);
+        for (const Arrival& a : arrivals[block]) {
+          cells_.neighbors(a.cell, neighbors);
+          for (const int c : neighbors) {
+            if (seen.insert(key(a.node, int32_t(c))).second) next.push_back({a.node, int32_t(c), kNoPoint});
+          }
+        }
+      }
+      rims = std::move(next);
+    }
+  }
+
+  bool is_lit(int cell) const {
+    if (gain_[size_t(cell)] > 0) return true;
+    const auto n = size_t(options_.points_per_cell);
+    for (size_t s = 0; options_.coherent && s < n; ++s) {
+      const CVec3<double>& f = fields_[size_t(cell) * n + s];
+      if (norm2(f.re) + norm2(f.im) > 0) return true;
+    }
+    return false;
+  }
+
+  void fill(paths::Refiner& refiner, size_t begin, size_t end, std::vector<Arrival>& out, std::vector<Seed>& rims) const {
     const int32_t node = seeds_[begin].node;
     paths::GeometricPath path;
     std::vector<Vec3d> points;
@@ -258,8 +310,10 @@ class ExactMap {
       cells_.sample_points(cell, options_.points_per_cell, points);
       bool lit = false;
       for (size_t s = 0; s < points.size(); ++s) lit = arrive(refiner, path, node, cell, int(s), points[s], out) || lit;
-      if (!lit) lit = probe(refiner, path, node, cell, i < end - begin ? &seeds_[begin + i].point : nullptr, points, out);
-      if (!lit) continue;
+      if (!lit) {
+        rims.push_back(i < end - begin ? seeds_[begin + i] : Seed{node, int32_t(cell), kNoPoint});
+        continue;
+      }
       cells_.neighbors(cell, neighbors);
       for (const int n : neighbors) {
         if (seen.insert(n).second) front.push_back(n);
