@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raywave/em/material.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+
+#include "raywave/core/constants.h"
+
+namespace raywave::em {
+
+// ITU-R P.2040-4, table 3.
+const std::vector<ItuRow>& itu_rows() {
+  static const std::vector<ItuRow> rows = {
+      {"vacuum", 0.001, 100, 1, 0, 0, 0},
+      {"concrete", 1, 100, 5.24, 0, 0.0462, 0.7822},
+      {"concrete", 110, 330, 5.17, 0, 0.0145, 1.09},
+      {"brick", 1, 40, 3.91, 0, 0.0238, 0.16},
+      {"brick", 110, 330, 4.15, 0, 0.0006, 1.5712},
+      {"plasterboard", 1, 100, 2.73, 0, 0.0085, 0.9395},
+      {"plasterboard", 110, 330, 2.56, 0, 0.0001, 1.7799},
+      {"plasterboard", 100, 400, 2.65, 0, 0.0002, 1.598},
+      {"wood", 0.001, 100, 1.99, 0, 0.0047, 1.0718},
+      {"wood", 110, 330, 1.82, 0, 0.004, 1.0761},
+      {"wood", 100, 400, 2.1183, 0, 0.0055, 1.1113},
+      {"glass", 0.1, 100, 6.31, 0, 0.0036, 1.3394},
+      {"glass", 220, 450, 5.79, 0, 0.0004, 1.658},
+      {"glass", 100, 400, 6.5767, 0, 0.0012, 1.4697},
+      {"clear_acrylic", 110, 330, 2.58, 0, 0.0001, 1.6524},
+      {"ceiling_board", 1, 100, 1.48, 0, 0.0011, 1.075},
+      {"ceiling_board", 220, 450, 1.52, 0, 0.0029, 1.029},
+      {"ceiling_board", 100, 400, 1.2567, 0, 0.00013, 1.454},
+      {"chipboard", 1, 100, 2.58, 0, 0.0217, 0.78},
+      {"chipboard", 100, 200, 2.16, 0, 0.0023, 1.359},
+      {"plywood", 1, 40, 2.71, 0, 0.33, 0},
+      {"plywood", 110, 330, 1.94, 0, 0.0067, 0.9982},
+      {"plywood", 100, 400, 2.17, 0, 0.0063, 1.045},
+      {"marble", 1, 60, 7.074, 0, 0.0055, 0.9262},
+      {"marble", 110, 330, 7.94, 0, 0.0001, 1.733},
+      {"marble", 100, 400, 8.62, 0, 0.0027, 1.15},
+      {"floorboard", 50, 100, 3.66, 0, 0.0044, 1.3515},
+      {"floorboard", 220, 300, 5.27, 0, 2.22e-17, 7.3413},
+      {"floorboard", 300, 400, 5.27, 0, 0.0003, 2.0298},
+      {"floorboard", 400, 450, 5.27, 0, 49.8726, 0},
+      {"floorboard", 100, 400, 3.1575, 0, 0.001675, 1.32775},
+      {"vinyl_tile", 1, 40, 3.62, 0, 0.0051, 0.8422},
+      {"carpet_tile", 1, 40, 2.08, 0, 0.0009, 0.82},
+      {"asphalt_concrete", 1, 40, 4.83, 0, 0.0108, 1.3969},
+      {"metal", 1, 100, 1, 0, 1e+07, 0},
+      {"very_dry_ground", 1, 10, 3, 0, 0.00015, 2.52},
+      {"medium_dry_ground", 1, 10, 15, -0.1, 0.035, 1.63},
+      {"wet_ground", 1, 10, 30, -0.4, 0.15, 1.3},
+  };
+  return rows;
+}
+
+const std::vector<std::string>& itu_material_names() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> out;
+    for (const ItuRow& row : itu_rows()) {
+      if (std::find(out.begin(), out.end(), row.name) == out.end()) out.push_back(row.name);
+    }
+    return out;
+  }();
+  return names;
+}
+
+void Material::validate() const {
+  const std::string who = message("material '", name, "': ");
+  if (!itu_name.empty()) {
+    const auto& known = itu_material_names();
+    if (std::find(known.begin(), known.end(), itu_name) == known.end()) {
+      throw Error(message(who, "unknown ITU-R P.2040 material '", itu_name, "'", did_you_mean(itu_name, known)));
+    }
+  }
+  require_finite(who + "relative_permittivity", relative_permittivity);
+  if (relative_permittivity < 1) {
+    throw Error(message(who, "relative_permittivity must be >= 1, got ", relative_permittivity));
+  }
+  require_non_negative(who + "conductivity_s_per_m", conductivity_s_per_m);
+  require_positive(who + "thickness_m", thickness_m);
+  require_in_range(who + "scattering_coefficient", scattering_coefficient, 0, 1);
+  require_in_range(who + "xpd_coefficient", xpd_coefficient, 0, 1);
+  require_in_range(who + "color.x", color.x, 0, 1);
+  require_in_range(who + "color.y", color.y, 0, 1);
+  require_in_range(who + "color.z", color.z, 0, 1);
+  if (scattering_pattern.empty()) throw Error(who + "scattering_pattern must not be empty");
+}
+
+std::optional<std::string> itu_name_in(std::string_view spelled) {
+  std::string word;
+  for (const char c : spelled) {
+    word += (c == '-' || c == ' ') ? '_' : char(std::tolower(static_cast<unsigned char>(c)));
+  }
+  for (const std::string_view prefix : {"mat_", "itu_"}) {
+    if (word.rfind(prefix, 0) == 0) word.erase(0, prefix.size());
+  }
+  const auto& known = itu_material_names();
+  if (std::find(known.begin(), known.end(), word) == known.end()) return std::nullopt;
+  return word;
+}
+
+Material itu_material(std::string_view name, double thickness_m) {
+  const auto itu = itu_name_in(name);
+  if (!itu) {
+    throw Error(message("unknown ITU-R P.2040 material '", name, "'", did_you_mean(name, itu_material_names())));
+  }
+  Material material;
+  material.name = *itu;
+  material.itu_name = *itu;
+  material.thickness_m = thickness_m;
+  material.validate();
+  return material;
+}
+
+namespace {
+
+/// How far f lies outside the row's range, as a ratio of frequencies on a log axis; 0 inside.
+double log_distance(const ItuRow& row, double f_ghz) {
+  if (f_ghz < row.min_ghz) return std::log(row.min_ghz / f_ghz);
+  if (f_ghz > row.max_ghz) return std::log(f_ghz / row.max_ghz);
+  return 0;
+}
+
+const ItuRow& nearest_row(const std::string& name, double f_ghz) {
+  const ItuRow* best = nullptr;
+  for (const ItuRow& row : itu_rows()) {
+    if (name != row.name) continue;
+    if (!best || log_distance(row, f_ghz) < log_distance(*best, f_ghz)) best = &row;
+  }
+  if (!best) {
+    throw Error(message("unknown ITU-R P.2040 material '", name, "'", did_you_mean(name, itu_material_names())));
+  }
+  return *best;
+}
+
+}  // namespace
+
+MaterialProperties properties_at(const Material& material, double frequency_hz, const LogSink& log) {
+  require_positive("frequency_hz", frequency_hz);
+  material.validate();
+  double eps_r = material.relative_permittivity, sigma = material.conductivity_s_per_m;
+  if (!material.itu_name.empty()) {
+    const double f_ghz = frequency_hz * 1e-9;
+    const ItuRow& row = nearest_row(material.itu_name, f_ghz);
+    if (log_distance(row, f_ghz) > 0 && log && !material.perfect_conductor) {
+      log(message("material '", material.name, "': ITU-R P.2040 gives '", row.name, "' for ", row.min_ghz, " to ",
+                  row.max_ghz, " GHz; that range is used at ", f_ghz, " GHz"));
+    }
+    // ITU-R P.2040-4, eqs. (28) and (29)
+    eps_r = row.a * std::pow(f_ghz, row.b);
+    sigma = row.c * std::pow(f_ghz, row.d);
+  }
+  MaterialProperties properties;
+  properties.eta = {eps_r, -sigma / (2 * kPi * frequency_hz * kVacuumPermittivity)};
+  properties.thickness_m = material.thickness_m;
+  properties.specular_scale = std::sqrt(1 - material.scattering_coefficient * material.scattering_coefficient);
+  properties.perfect_conductor = material.perfect_conductor;
+  return properties;
+}
+
+}  // namespace raywave::em
