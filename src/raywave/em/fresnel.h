@@ -7,6 +7,7 @@
 #include "raywave/core/complex.h"
 #include "raywave/core/constants.h"
 #include "raywave/core/hd.h"
+#include "raywave/em/material.h"
 
 namespace raywave::em {
 
@@ -26,8 +27,14 @@ template <class T>
 RAYWAVE_HD void interface_reflection(const T& cos_theta_i, const Complex<T>& eta, Complex<T>& r_te, Complex<T>& r_tm) {
   const Complex<T> q = transmitted_cosine(cos_theta_i, eta);
   const Complex<T> c{cos_theta_i, T(0)};
-  r_te = (c - q) / (c + q);
   const Complex<T> ec = cos_theta_i * eta;
+  // (c - q) / (c + q) with c^2 - q^2 = 1 - eta: no cancellation for eta near 1, and vacuum reflects nothing at grazing incidence.
+  const Complex<T> one_minus_eta{T(1) - eta.re, -eta.im};
+  if (one_minus_eta.re == T(0) && one_minus_eta.im == T(0)) {
+    r_te = r_tm = {T(0), T(0)};
+    return;
+  }
+  r_te = one_minus_eta / ((c + q) * (c + q));
   r_tm = (ec - q) / (ec + q);
 }
 
@@ -47,6 +54,14 @@ RAYWAVE_HD SlabCoefficients<T> slab_coefficients(const T& cos_theta_i, const Com
   const auto reflect = [&](const Complex<T>& r) { return r * (one - e2) / (one - r * r * e2); };
   const auto transmit = [&](const Complex<T>& r) { return (one - r * r) * e / (one - r * r * e2); };
   return {reflect(r_te), reflect(r_tm), transmit(r_te), transmit(r_tm)};
+}
+
+/// Slab coefficients of a material. A perfect conductor has r_TE = -1, r_TM = +1 (the limit of eta -> -j infinity) and no
+/// transmission.
+template <class T>
+RAYWAVE_HD SlabCoefficients<T> coefficients(const T& cos_theta_i, const MaterialProperties& m, const T& wavelength_m) {
+  if (m.perfect_conductor) return {{T(-1), T(0)}, {T(1), T(0)}, {T(0), T(0)}, {T(0), T(0)}};
+  return slab_coefficients(cos_theta_i, Complex<T>{T(m.eta.re), T(m.eta.im)}, T(m.thickness_m), wavelength_m);
 }
 
 }  // namespace raywave::em

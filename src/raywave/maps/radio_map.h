@@ -3,15 +3,17 @@
 //
 // monte-carlo: rays cross cells, gain = sum |E|^2 (lambda / 4 pi)^2 Omega / (|cos theta| A_cell).
 // exact: the facet sequences that shot rays discover, solved exactly at each cell's sample points; no sampling noise.
-// The receiver is an ideal isotropic antenna of both polarisations.
+// Partly lit cells: where no sample point is lit but a shot ray crossed the cell, the crossing point is one sample more.
+// The receiver is an ideal isotropic antenna of both polarisations. Cells of meshes are their front sides (outward normals).
+// Differentiable in: nothing yet.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "raywave/paths/prepared_scene.h"
+#include "raywave/runtime/progress.h"
 #include "raywave/scene/scene.h"
 
 namespace raywave::maps {
@@ -28,7 +30,7 @@ struct Surface {
   Vec2d size_m{0, 0};
   Vec2d cell_size_m{10, 10};
   double height_m = 1.5;  // above z = 0 (automatic plane) or above the ground (kTerrain)
-  std::vector<std::string> objects;  // kMesh: cells are these objects' triangles; kTerrain: the ground (empty: what is seen from above... lowest hit)
+  std::vector<std::string> objects;  // kMesh: the cells are these objects' triangles; kTerrain: the ground
 };
 
 struct RadioMapOptions {
@@ -40,10 +42,12 @@ struct RadioMapOptions {
   int64_t samples_per_tx = 1000000;
   int points_per_cell = 1;        // exact: 1, 4 or 9 sample points
   bool coherent = false;          // exact: add fields instead of powers (per sample point and polarisation)
+  /// Weights of the transmitters' ports, linear amplitude; empty: 1 / sqrt(num_ports) each.
+  std::vector<Complexd> precoding;
   uint64_t seed = 42;
   int num_threads = 0;
   double max_bytes = 4e9;         // refuse maps that need more
-  std::function<bool(int64_t done, int64_t total)> progress;
+  runtime::Progress progress;
   LogSink log;
   void validate() const;
 };

@@ -4,71 +4,54 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <mutex>
 
 #include "raywave/core/error.h"
-#include "raywave/paths/path_solver.h"
 #include "raywave/runtime/parallel.h"
+#include "raywave/runtime/progress.h"
 
 namespace raywave::paths {
 namespace {
 
-/// Reports progress from tasks that end in any order, one call at a time, and stops them all when asked to.
-class ProgressReporter {
- public:
-  ProgressReporter(const Progress& progress, int64_t total) : progress_(progress), total_(total) {}
-  void task_done() {
-    if (!progress_) return;
-    const std::lock_guard lock(mutex_);
-    if (stopped_ || !progress_(++done_, total_)) {
-      stopped_ = true;
-      throw Interrupted();
-    }
-  }
-  void check() const {
-    if (stopped_) throw Interrupted();
-  }
-
- private:
-  const Progress& progress_;
-  const int64_t total_;
-  int64_t done_ = 0;
-  std::atomic<bool> stopped_ = false;
-  std::mutex mutex_;
-};
-
-void add_tile(const RayTile& tile, std::array<int32_t, RayTile::kRays>& node, SequenceTree& tree, const scene::FacetTable& table) {
-  int32_t last_parent = -1, last_facet = -1, last_child = -1;  // neighbours mostly do the same
-  for (int lane = 0; lane < RayTile::kRays; ++lane) {
-    const RayPacket& p = tile.packets[lane / RayPacket::kSize];
-    const int i = lane % RayPacket::kSize;
-    if (!p.active[i] || p.facet[i] < 0 || tile.event[lane] != Event::kReflect) continue;
-    if (node[lane] != last_parent || p.facet[i] != last_facet) {
-      last_parent = node[lane];
-      last_facet = p.facet[i];
-      last_child = tree.child(last_parent, last_facet, table);
-    }
-    node[lane] = last_child;
-  }
+Vec3d hit_point(const RayPacket& p, int i) {
+  const double t = double(p.t[i]);
+  return {p.ox[i] + t * p.dx[i], p.oy[i] + t * p.dy[i], p.oz[i] + t * p.dz[i]};
 }
 
 }  // namespace
 
-SequenceTree shoot_sequences(const PreparedScene& scene, const ShootOptions& options, int num_threads, const Progress& progress) {
+void SequenceFollower::follow(const RayTile& tile, const scene::FacetTable& table, SequenceTree& tree) {
+  int32_t last_parent = -1, last_facet = -1, last_child = -1;  // neighbours mostly do the same
+  for (int lane = 0; lane < RayTile::kRays; ++lane) {
+    const RayPacket& p = tile.packets[size_t(lane / RayPacket::kSize)];
+    const int i = lane % RayPacket::kSize;
+    if (tile.event[size_t(lane)] != Event::kReflect) continue;
+    int32_t facet = p.facet[i];
+    const scene::Facet& f = table.facets[size_t(facet)];
+    if (f.twin_begin < f.twin_end) facet = table.canonical(facet, hit_point(p, i));
+    if (node_[size_t(lane)] != last_parent || facet != last_facet) {
+      last_parent = node_[size_t(lane)];
+      last_facet = facet;
+      last_child = tree.child(last_parent, last_facet, table);
+    }
+    node_[size_t(lane)] = last_child;
+  }
+}
+
+SequenceTree shoot_sequences(const PreparedScene& scene, const ShootOptions& options, int num_threads, const runtime::Progress& progress) {
   SequenceTree tree(options.origin_m);
   if (scene.queries().empty() || options.max_depth == 0 || !options.reflection) return tree;
   const TileShooter shooter(scene, options);
   const int64_t num_chunks = std::min<int64_t>(64, shooter.num_tiles());  // fixed: the order of nodes follows from it
   std::vector<SequenceTree> trees(static_cast<size_t>(num_chunks), SequenceTree(options.origin_m));
-  ProgressReporter reporter(progress, num_chunks);
+  runtime::Reporter reporter(progress, num_chunks);
   runtime::parallel_for(num_chunks, num_threads, [&](int64_t chunk) {
     reporter.check();
     RayTile tile;
-    std::array<int32_t, RayTile::kRays> node;
+    SequenceFollower follower;
     const int64_t end = shooter.num_tiles() * (chunk + 1) / num_chunks;
     for (int64_t t = shooter.num_tiles() * chunk / num_chunks; t < end; ++t) {
-      node.fill(0);
-      shooter.run(t, tile, [&](const RayTile& state, int) { add_tile(state, node, trees[size_t(chunk)], scene.facets()); });
+      follower.restart();
+      shooter.run(t, tile, [&](const RayTile& state, int) { follower.follow(state, scene.facets(), trees[size_t(chunk)]); });
     }
     reporter.task_done();
   });
@@ -162,13 +145,13 @@ class ExhaustiveSearch {
 }  // namespace
 
 SequenceTree all_sequences(const PreparedScene& scene, const Vec3d& source_m, int max_depth, int num_threads, int64_t max_sequences,
-                           const Progress& progress) {
+                           const runtime::Progress& progress) {
   SequenceTree tree(source_m);
   if (max_depth == 0) return tree;
   ExhaustiveSearch search(scene.facets(), source_m, max_depth, max_sequences);
   const auto num_facets = int64_t(scene.facets().facets.size());
   std::vector<SequenceTree> trees(static_cast<size_t>(num_facets), SequenceTree(source_m));
-  ProgressReporter reporter(progress, num_facets);
+  runtime::Reporter reporter(progress, num_facets);
   runtime::parallel_for(num_facets, num_threads, [&](int64_t first) {
     reporter.check();
     trees[size_t(first)] = search.from(int32_t(first));

@@ -152,13 +152,6 @@ class Assembler {
   Paths out_;
 };
 
-/// A transmitter's key for random numbers: its name, so that its rays are the same whichever others are in the scene.
-uint64_t source_key(const std::string& name) {
-  uint64_t key = 0;
-  for (const char c : name) key = mix64(key ^ uint64_t(uint8_t(c)));
-  return key;
-}
-
 SequenceTree find_sequences(const PreparedScene& prepared, const scene::Device& tx, const PathOptions& options) {
   const Vec3d source_m = tx.position_m;
   if (!options.specular_reflection) return SequenceTree(source_m);
@@ -176,6 +169,12 @@ SequenceTree find_sequences(const PreparedScene& prepared, const scene::Device& 
 }
 
 }  // namespace
+
+uint64_t source_key(const std::string& name) {
+  uint64_t key = 0;
+  for (const char c : name) key = mix64(key ^ uint64_t(uint8_t(c)));
+  return key;
+}
 
 void PathOptions::validate() const {
   if (max_depth < 0) throw Error(message("max_depth must be >= 0, got ", max_depth));

@@ -3,12 +3,11 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <memory>
 #include <string>
 
 #include "raywave/paths/paths.h"
 #include "raywave/paths/prepared_scene.h"
+#include "raywave/runtime/progress.h"
 #include "raywave/scene/scene.h"
 
 namespace raywave::paths {
@@ -28,19 +27,15 @@ struct PathOptions {
   bool synthetic_array = true;   // one path solution per device pair and plane waves over the arrays; false: per element
   uint64_t seed = 42;
   int num_threads = 0;           // 0: all
-  /// Called with (done, total) between tasks; return false to interrupt (throws Interrupted).
-  std::function<bool(int64_t done, int64_t total)> progress;
+  runtime::Progress progress;    // return false to interrupt: throws runtime::Interrupted
   LogSink log;
 
   /// @throws Error naming the bad field.
   void validate() const;
 };
 
-/// Thrown when the progress callback asks to stop.
-class Interrupted : public Error {
- public:
-  Interrupted() : Error("interrupted") {}
-};
+/// The key of a transmitter's random numbers: its name, so that its rays are the same whichever others are in the scene.
+uint64_t source_key(const std::string& name);
 
 /// All paths between all transmitters and receivers of the scene.
 /// @throws Error for bad options or an invalid scene (no transmitter, no receiver, NaN, ...).

@@ -36,7 +36,7 @@ int32_t SequenceTree::child(int32_t parent, int32_t facet, const scene::FacetTab
   return found >= 0 ? found : insert(parent, facet, mirror(nodes_[parent].image_m, table.facets[facet]));
 }
 
-void SequenceTree::merge(const SequenceTree& other) {
+std::vector<int32_t> SequenceTree::merge(const SequenceTree& other) {
   std::vector<int32_t> here(other.nodes_.size(), 0);
   for (size_t n = 1; n < other.nodes_.size(); ++n) {
     const SequenceNode& node = other.nodes_[n];
@@ -44,6 +44,7 @@ void SequenceTree::merge(const SequenceTree& other) {
     const int32_t found = *find_slot(uint64_t(uint32_t(parent)) << 32 | uint32_t(node.facet));
     here[n] = found >= 0 ? found : insert(parent, node.facet, node.image_m);
   }
+  return here;
 }
 
 void SequenceTree::move_source(const Vec3d& source_m, const scene::FacetTable& table) {

@@ -25,8 +25,8 @@ class SequenceTree {
   const std::vector<SequenceNode>& nodes() const { return nodes_; }
   /// The child of a node over a facet, added when new.
   int32_t child(int32_t parent, int32_t facet, const scene::FacetTable& table);
-  /// Adds all sequences of another tree from the same source.
-  void merge(const SequenceTree& other);
+  /// Adds all sequences of another tree from the same source. @return where its nodes are here.
+  std::vector<int32_t> merge(const SequenceTree& other);
   /// The same sequences seen from another source point.
   void move_source(const Vec3d& source_m, const scene::FacetTable& table);
 

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raywave/em/material.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "raywave/core/constants.h"
+
+namespace raywave::em {
+
+const std::vector<ItuRow>& itu_rows() {
+  // ITU-R P.2040-4, table 3: name, range in GHz, a, b, c, d
+  static const std::vector<ItuRow> rows = {
+      {"vacuum", 0.001, 100, 1, 0, 0, 0},
+      {"concrete", 1, 100, 5.24, 0, 0.0462, 0.7822},
+      {"concrete", 110, 330, 5.17, 0, 0.0145, 1.09},
+      {"brick", 1, 40, 3.91, 0, 0.0238, 0.16},
+      {"brick", 110, 330, 4.15, 0, 0.0006, 1.5712},
+      {"plasterboard", 1, 100, 2.73, 0, 0.0085, 0.9395},
+      {"plasterboard", 110, 330, 2.56, 0, 0.0001, 1.7799},
+      {"plasterboard", 100, 400, 2.65, 0, 0.0002, 1.598},
+      {"wood", 0.001, 100, 1.99, 0, 0.0047, 1.0718},
+      {"wood", 110, 330, 1.82, 0, 0.0040, 1.0761},
+      {"wood", 100, 400, 2.1183, 0, 0.0055, 1.1113},
+      {"glass", 0.1, 100, 6.31, 0, 0.0036, 1.3394},
+      {"glass", 220, 450, 5.79, 0, 0.0004, 1.658},
+      {"glass", 100, 400, 6.5767, 0, 0.0012, 1.4697},
+      {"clear_acrylic", 110, 330, 2.58, 0, 0.0001, 1.6524},
+      {"ceiling_board", 1, 100, 1.48, 0, 0.0011, 1.075},
+      {"ceiling_board", 220, 450, 1.52, 0, 0.0029, 1.029},
+      {"ceiling_board", 100, 400, 1.2567, 0, 0.00013, 1.454},
+      {"chipboard", 1, 100, 2.58, 0, 0.0217, 0.78},
+      {"chipboard", 100, 200, 2.16, 0, 0.0023, 1.359},
+      {"plywood", 1, 40, 2.71, 0, 0.33, 0},
+      {"plywood", 110, 330, 1.94, 0, 0.0067, 0.9982},
+      {"plywood", 100, 400, 2.17, 0, 0.0063, 1.045},
+      {"marble", 1, 60, 7.074, 0, 0.0055, 0.9262},
+      {"marble", 110, 330, 7.94, 0, 0.0001, 1.733},
+      {"marble", 100, 400, 8.62, 0, 0.0027, 1.15},
+      {"floorboard", 50, 100, 3.66, 0, 0.0044, 1.3515},
+      {"floorboard", 220, 300, 5.27, 0, 2.22e-17, 7.3413},
+      {"floorboard", 300, 400, 5.27, 0, 0.0003, 2.0298},
+      {"floorboard", 400, 450, 5.27, 0, 49.8726, 0},
+      {"floorboard", 100, 400, 3.1575, 0, 0.001675, 1.32775},
+      {"vinyl_tile", 1, 40, 3.62, 0, 0.0051, 0.8422},
+      {"carpet_tile", 1, 40, 2.08, 0, 0.0009, 0.82},
+      {"asphalt_concrete", 1, 40, 4.83, 0, 0.0108, 1.3969},
+      {"metal", 1, 100, 1, 0, 1e7, 0},
+      {"very_dry_ground", 1, 10, 3, 0, 0.00015, 2.52},
+      {"medium_dry_ground", 1, 10, 15, -0.1, 0.035, 1.63},
+      {"wet_ground", 1, 10, 30, -0.4, 0.15, 1.30},
+  };
+  return rows;
+}
+
+const std::vector<std::string>& itu_material_names() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> list;
+    for (const ItuRow& r : itu_rows()) {
+      if (list.empty() || list.back() != r.name) list.emplace_back(r.name);
+    }
+    return list;
+  }();
+  return names;
+}
+
+std::optional<std::string> itu_name_in(std::string_view spelled) {
+  const std::string original(spelled);
+  if (spelled.starts_with("mat-")) spelled.remove_prefix(4);
+  if (spelled.starts_with("itu_") || spelled.starts_with("itu-")) spelled.remove_prefix(4);
+  std::string name(spelled);
+  std::replace(name.begin(), name.end(), '-', '_');
+  for (const auto& known : itu_material_names()) {
+    if (known == name) return known;
+  }
+  return std::nullopt;
+}
+
+Material itu_material(std::string_view name, double thickness_m) {
+  const auto itu = itu_name_in(name);
+  if (!itu) throw Error(message("unknown material '", name, "'", did_you_mean(name, itu_material_names())));
+  static const std::vector<std::pair<const char*, Vec3d>> colors = {
+      {"concrete", {0.66, 0.65, 0.63}}, {"brick", {0.70, 0.35, 0.27}}, {"plasterboard", {0.90, 0.88, 0.83}},
+      {"wood", {0.65, 0.47, 0.28}},     {"glass", {0.55, 0.75, 0.85}}, {"marble", {0.86, 0.83, 0.76}},
+      {"metal", {0.55, 0.57, 0.62}},    {"wet_ground", {0.35, 0.42, 0.28}}, {"medium_dry_ground", {0.48, 0.50, 0.34}},
+      {"very_dry_ground", {0.66, 0.60, 0.42}}, {"asphalt_concrete", {0.30, 0.30, 0.32}}};
+  Material m;
+  m.name = *itu;
+  m.itu_name = *itu;
+  m.thickness_m = thickness_m;
+  for (const auto& [key, color] : colors) {
+    if (m.name == key) m.color = color;
+  }
+  m.validate();
+  return m;
+}
+
+void Material::validate() const {
+  if (name.empty()) throw Error("a material needs a name");
+  const std::string where = message("material '", name, "': ");
+  if (!itu_name.empty() && !itu_name_in(itu_name)) {
+    throw Error(message(where, "itu_name '", itu_name, "' is not in ITU-R P.2040", did_you_mean(itu_name, itu_material_names())));
+  }
+  require_finite(where + "relative_permittivity", relative_permittivity);
+  if (!(relative_permittivity >= 1)) throw Error(message(where, "relative_permittivity must be >= 1, got ", relative_permittivity));
+  require_non_negative(where + "conductivity_s_per_m", conductivity_s_per_m);
+  require_positive(where + "thickness_m", thickness_m);
+  require_in_range(where + "scattering_coefficient", scattering_coefficient, 0, 1);
+  require_in_range(where + "xpd_coefficient", xpd_coefficient, 0, 1);
+}
+
+namespace {
+
+const ItuRow& row_at(const std::string& name, double f_ghz, const LogSink& log) {
+  const ItuRow* nearest = nullptr;
+  double nearest_distance = 0;
+  for (const ItuRow& r : itu_rows()) {
+    if (name != r.name) continue;
+    if (f_ghz >= r.min_ghz && f_ghz <= r.max_ghz) return r;
+    const double distance = f_ghz < r.min_ghz ? std::log(r.min_ghz / f_ghz) : std::log(f_ghz / r.max_ghz);
+    if (!nearest || distance < nearest_distance) nearest = &r, nearest_distance = distance;
+  }
+  if (!nearest) throw Error(message("unknown ITU-R P.2040 material '", name, "'", did_you_mean(name, itu_material_names())));
+  if (log) {
+    log(message("ITU-R P.2040 gives '", name, "' for ", nearest->min_ghz, " to ", nearest->max_ghz, " GHz; that row is used at ", f_ghz,
+                " GHz"));
+  }
+  return *nearest;
+}
+
+}  // namespace
+
+MaterialProperties properties_at(const Material& material, double frequency_hz, const LogSink& log) {
+  require_positive("frequency_hz", frequency_hz);
+  double eps_r = material.relative_permittivity, sigma = material.conductivity_s_per_m;
+  if (!material.itu_name.empty()) {
+    const double f_ghz = frequency_hz / 1e9;
+    const ItuRow& row = row_at(*itu_name_in(material.itu_name), f_ghz, log);
+    eps_r = row.a * std::pow(f_ghz, row.b);
+    sigma = row.c * std::pow(f_ghz, row.d);
+  }
+  const double s = material.scattering_coefficient;
+  return {{eps_r, -sigma / (2 * kPi * frequency_hz * kVacuumPermittivity)}, material.thickness_m, std::sqrt(1 - s * s), material.perfect_conductor};
+}
+
+}  // namespace raywave::em

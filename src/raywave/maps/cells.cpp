@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raywave/maps/cells.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+namespace raywave::maps {
+
+namespace {
+
+constexpr double kMaxCells = 2e9;
+
+int count_cells(double size, double cell) { return std::max(1, int(std::ceil(size / cell - 1e-9))); }
+
+void require_memory(double num_cells, size_t num_tx, double max_bytes) {
+  // gains of all transmitters, centres, and the working copies of the sums
+  const double bytes = num_cells * (8.0 * double(num_tx) + 24 + 32);
+  if (bytes > max_bytes || num_cells > kMaxCells) {
+    throw Error(message("the map would have ", num_cells, " cells and need about ", bytes / 1e9, " GB, more than max_bytes = ",
+                        max_bytes / 1e9, " GB: use larger cells or a smaller area"));
+  }
+}
+
+}  // namespace
+
+Cells::Cells(const scene::Scene& scene, const paths::PreparedScene& prepared, const Surface& surface, const RadioMapOptions& options)
+    : surface_(surface) {
+  if (surface.kind == Surface::Kind::kMesh) {
+    lay_out_mesh(scene, prepared.queries().offset_m());
+  } else {
+    require_positive("cell_size_m.x", surface.cell_size_m.x);
+    require_positive("cell_size_m.y", surface.cell_size_m.y);
+    require_finite("height_m", surface.height_m);
+    if (!is_finite(surface.center_m) || !is_finite(surface.orientation_rad)) throw Error("the map's center_m and orientation_rad must be finite");
+    if (!(surface.size_m.x >= 0 && surface.size_m.y >= 0)) {
+      throw Error(message("the map's size_m must be > 0, got (", surface.size_m.x, ", ", surface.size_m.y, ")"));
+    }
+    lay_out_plane(scene);
+    require_memory(double(num_x_) * num_y_, scene.transmitters.size(), options.max_bytes);
+    if (surface.kind == Surface::Kind::kTerrain) lay_out_terrain(scene, prepared);
+  }
+}
+
+void Cells::lay_out_plane(const scene::Scene& scene) {
+  Surface& s = surface_;
+  if (s.size_m.x == 0 && s.size_m.y == 0) {
+    Vec3d lo, hi;
+    if (scene.num_triangles() == 0) throw Error("a map over an empty scene needs center_m and size_m");
+    scene.bounding_box(lo, hi);
+    s.center_m = {0.5 * (lo.x + hi.x), 0.5 * (lo.y + hi.y), s.kind == Surface::Kind::kPlane ? s.height_m : 0.0};
+    s.orientation_rad = {0, 0, 0};
+    s.size_m = {hi.x - lo.x, hi.y - lo.y};
+  }
+  if (!(s.size_m.x > 0 && s.size_m.y > 0)) {
+    throw Error(message("the map has zero area: size_m is (", s.size_m.x, ", ", s.size_m.y, ")"));
+  }
+  const double cells = std::ceil(s.size_m.x / s.cell_size_m.x) * std::ceil(s.size_m.y / s.cell_size_m.y);
+  if (!(cells < kMaxCells)) require_memory(cells, scene.transmitters.size(), 0);
+  num_x_ = count_cells(s.size_m.x, s.cell_size_m.x);
+  num_y_ = count_cells(s.size_m.y, s.cell_size_m.y);
+  const Mat3d rotation = rotation_from_euler(s.orientation_rad);
+  axis_x_ = rotation * Vec3d{1, 0, 0};
+  axis_y_ = rotation * Vec3d{0, 1, 0};
+  normal_ = rotation * Vec3d{0, 0, 1};
+  plane_.normal = Vec3f(normal_);
+  plane_.offset = float(dot(normal_, s.center_m));
+  plane_.axis_x = Vec3f(axis_x_ / s.cell_size_m.x);
+  plane_.axis_y = Vec3f(axis_y_ / s.cell_size_m.y);
+  plane_.x0 = float(dot(axis_x_, s.center_m) / s.cell_size_m.x - 0.5 * num_x_);
+  plane_.y0 = float(dot(axis_y_, s.center_m) / s.cell_size_m.y - 0.5 * num_y_);
+}
+
+Vec3d Cells::grid_point(double x, double y) const {
+  return surface_.center_m + ((x - 0.5 * num_x_) * surface_.cell_size_m.x) * axis_x_ +
+         ((y - 0.5 * num_y_) * surface_.cell_size_m.y) * axis_y_;
+}
+
+bool Cells::ground_height(double x, double y, double& z) const {
+  // down through what stands on the ground
+  Vec3d origin{x, y, top_z_ + 1};
+  for (int i = 0; i < 1000; ++i) {
+    double t = 0;
+    const int facet = ground_->queries().closest_hit(origin, {0, 0, -1}, t);
+    if (facet < 0) return false;
+    origin.z -= t;
+    if (is_ground_[size_t(facet)]) {
+      const scene::Facet& f = ground_->facets().facets[size_t(facet)];
+      z = f.normal.z != 0 ? (f.offset - f.normal.x * x - f.normal.y * y) / f.normal.z : origin.z;
+      return true;
+    }
+    origin.z -= 10 * double(ground_->queries().offset_m());
+  }
+  return false;
+}
+
+void Cells::lay_out_terrain(const scene::Scene& scene, const paths::PreparedScene& prepared) {
+  if (surface_.objects.empty()) throw Error("a terrain map needs the names of the ground's objects");
+  ground_ = &prepared;
+  is_ground_.assign(prepared.facets().facets.size(), 0);
+  for (const auto& name : surface_.objects) {
+    const int object = scene.find_object(name);
+    for (size_t f = 0; f < is_ground_.size(); ++f) is_ground_[f] |= uint8_t(prepared.facets().facets[f].object == object);
+  }
+  Vec3d lo, hi;
+  scene.bounding_box(lo, hi);
+  top_z_ = hi.z;
+  areas_.assign(size_t(size()), 0);
+  cell_normals_.assign(size_t(size()), {0, 0, 1});
+  std::vector<double> heights(size_t(num_x_ + 1) * size_t(num_y_ + 1), std::nan(""));
+  const auto height = [&](int x, int y) -> double& { return heights[size_t(y) * size_t(num_x_ + 1) + size_t(x)]; };
+  for (int y = 0; y <= num_y_; ++y) {
+    for (int x = 0; x <= num_x_; ++x) {
+      // corners on the rim of the ground are looked up a hair inside
+      const Vec3d p = grid_point(std::clamp(double(x), 1e-6, num_x_ - 1e-6), std::clamp(double(y), 1e-6, num_y_ - 1e-6));
+      double z = 0;
+      if (ground_height(p.x, p.y, z)) height(x, y) = z + surface_.height_m;
+    }
+  }
+  for (int cell = 0; cell < size(); ++cell) {
+    const int x = cell % num_x_, y = cell / num_x_;
+    Vec3d c[4] = {grid_point(x, y), grid_point(x + 1, y), grid_point(x + 1, y + 1), grid_point(x, y + 1)};
+    const double z[4] = {height(x, y), height(x + 1, y), height(x + 1, y + 1), height(x, y + 1)};
+    if (std::isnan(z[0] + z[1] + z[2] + z[3])) continue;
+    for (int k = 0; k < 4; ++k) c[k].z = z[k];
+    add_triangle(c[0], c[1], c[2], cell);
+    add_triangle(c[0], c[2], c[3], cell);
+  }
+  queries_ = std::make_unique<paths::RayQueries>(triangles_);
+}
+
+void Cells::lay_out_mesh(const scene::Scene& scene, double offset_m) {
+  if (surface_.objects.empty()) throw Error("a map over a mesh needs the names of its objects");
+  for (const auto& name : surface_.objects) {
+    const scene::Mesh& mesh = scene.objects[size_t(scene.find_object(name))].mesh;
+    for (const auto& t : mesh.triangles) {
+      const Vec3d a = mesh.vertices_m[t[0]], b = mesh.vertices_m[t[1]], c = mesh.vertices_m[t[2]];
+      corners_.insert(corners_.end(), {a, b, c});
+      const int cell = num_x_++;
+      areas_.push_back(0);
+      const Vec3d n = normalized(cross(b - a, c - a));
+      cell_normals_.push_back(n);
+      // in front of the surface, so that rays ending on it cross the cell
+      const Vec3d shift = (2 * offset_m) * n;
+      add_triangle(a + shift, b + shift, c + shift, cell);
+    }
+  }
+  num_y_ = 1;
+  if (num_x_ == 0) throw Error("the map has zero area: its objects have no triangles");
+  queries_ = std::make_unique<paths::RayQueries>(triangles_);
+  link_mesh_neighbors();
+}
+
+void Cells::link_mesh_neighbors() {
+  mesh_neighbors_.assign(size_t(num_x_), {-1, -1, -1});
+  const auto key = [](const Vec3d& p) { return std::array<double, 3>{p.x, p.y, p.z}; };
+  std::map<std::array<std::array<double, 3>, 2>, std::pair<int, int>> first;
+  for (int cell = 0; cell < num_x_; ++cell) {
+    for (int k = 0; k < 3; ++k) {
+      std::array<std::array<double, 3>, 2> side{key(corners_[size_t(3 * cell + k)]), key(corners_[size_t(3 * cell + (k + 1) % 3)])};
+      if (side[1] < side[0]) std::swap(side[0], side[1]);
+      const auto [it, is_new] = first.try_emplace(side, cell, k);
+      if (is_new) continue;
+      mesh_neighbors_[size_t(cell)][size_t(k)] = it->second.first;
+      mesh_neighbors_[size_t(it->second.first)][size_t(it->second.second)] = cell;
+    }
+  }
+}
+
+void Cells::add_triangle(const Vec3d& a, const Vec3d& b, const Vec3d& c, int cell) {
+  const Vec3d n = cross(b - a, c - a);
+  areas_[size_t(cell)] += 0.5 * norm(n);
+  triangles_.triangles.push_back({Vec3f(a), Vec3f(b), Vec3f(c), cell});
+  if (surface_.kind == Surface::Kind::kTerrain) cell_normals_[size_t(cell)] = normalized(n.z < 0 ? -n : n);
+}
+
+Vec3d Cells::center(int cell) const {
+  if (!is_grid()) {
+    const Vec3d* c = &corners_[size_t(3 * cell)];
+    return (c[0] + c[1] + c[2]) / 3.0;
+  }
+  Vec3d p = grid_point(cell % num_x_ + 0.5, cell / num_x_ + 0.5);
+  if (double z = 0; !is_plane()) p.z = ground_height(p.x, p.y, z) ? z + surface_.height_m : std::nan("");
+  return p;
+}
+
+void Cells::sample_points(int cell, int points_per_cell, std::vector<Vec3d>& out) const {
+  out.clear();
+  const int n = points_per_cell == 9 ? 3 : points_per_cell == 4 ? 2 : 1;
+  if (!is_grid()) {
+    // n^2 congruent pieces of the triangle, their centroids
+    const Vec3d *c = &corners_[size_t(3 * cell)], u = (c[1] - c[0]) / double(n), v = (c[2] - c[0]) / double(n);
+    const Vec3d lift = 1e-6 * std::sqrt(areas_[size_t(cell)]) * cell_normals_[size_t(cell)];
+    for (int i = 0; i < n; ++i) {
+      for (int j = 0; i + j < n; ++j) {
+        out.push_back(c[0] + (i + 1 / 3.0) * u + (j + 1 / 3.0) * v + lift);
+        if (i + j + 1 < n) out.push_back(c[0] + (i + 2 / 3.0) * u + (j + 2 / 3.0) * v + lift);
+      }
+    }
+    return;
+  }
+  const int x = cell % num_x_, y = cell / num_x_;
+  for (int j = 0; j < n; ++j) {
+    for (int i = 0; i < n; ++i) {
+      Vec3d p = grid_point(x + (i + 0.5) / n, y + (j + 0.5) / n);
+      if (double z = 0; !is_plane()) {
+        if (!ground_height(p.x, p.y, z)) continue;
+        p.z = z + surface_.height_m;
+      }
+      out.push_back(p);
+    }
+  }
+}
+
+void Cells::neighbors(int cell, std::vector<int>& out) const {
+  out.clear();
+  if (!is_grid()) {
+    for (const int n : mesh_neighbors_[size_t(cell)]) {
+      if (n >= 0) out.push_back(n);
+    }
+    return;
+  }
+  const int x = cell % num_x_, y = cell / num_x_;
+  for (int v = std::max(0, y - 1); v <= std::min(num_y_ - 1, y + 1); ++v) {
+    for (int u = std::max(0, x - 1); u <= std::min(num_x_ - 1, x + 1); ++u) {
+      if (u != x || v != y) out.push_back(v * num_x_ + u);
+    }
+  }
+}
+
+void Cells::crossings(const Vec3d& a, const Vec3d& b, std::vector<CellCrossing>& out) const {
+  out.clear();
+  std::vector<paths::Crossing> hits;
+  queries_->crossings(a, b, -1, -1, hits);
+  const Vec3d d = normalized(b - a);
+  for (const auto& h : hits) {
+    const double c = dot(d, cell_normals_[size_t(h.facet)]);
+    if (!is_grid() && c > 0) continue;  // from behind
+    out.push_back({h.facet, h.t, float(std::abs(c))});
+  }
+}
+
+}  // namespace raywave::maps

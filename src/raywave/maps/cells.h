@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// The cells of a map's surface: where their sample points are, how large they are, which cell a ray segment crosses.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "raywave/maps/radio_map.h"
+#include "raywave/paths/ray_queries.h"
+
+namespace raywave::maps {
+
+/// A cell that a segment crosses, where (fraction of the segment) and the cosine between segment and normal (>= 0).
+struct CellCrossing {
+  int32_t cell;
+  float t, abs_cos;
+};
+
+class Cells {
+ public:
+  /// Fills in the automatic fields of the surface and lays out the cells. @throws Error for zero area, unknown objects, ground
+  /// that a terrain does not have, or more memory than options allow.
+  Cells(const scene::Scene& scene, const paths::PreparedScene& prepared, const Surface& surface, const RadioMapOptions& options);
+
+  const Surface& surface() const { return surface_; }
+  int num_x() const { return num_x_; }
+  int num_y() const { return num_y_; }
+  int size() const { return num_x_ * num_y_; }
+  bool is_plane() const { return surface_.kind == Surface::Kind::kPlane; }
+  bool is_grid() const { return surface_.kind != Surface::Kind::kMesh; }
+
+  Vec3d center(int cell) const;
+  double area_m2(int cell) const { return is_plane() ? surface_.cell_size_m.x * surface_.cell_size_m.y : areas_[size_t(cell)]; }
+  /// The sample points of a cell: points_per_cell of them. Empty where a terrain has no ground.
+  void sample_points(int cell, int points_per_cell, std::vector<Vec3d>& out) const;
+  /// Neighbours in the grid, or across the sides of a mesh's triangles: up to 8 (grid) or 3.
+  void neighbors(int cell, std::vector<int>& out) const;
+  const std::vector<Vec3d>& mesh_corners() const { return corners_; }
+
+  /// Plane in single precision, for the inner loop: p = o + t d crosses at t = (offset - n.o) / n.d.
+  struct PlaneFrame {
+    Vec3f normal, axis_x, axis_y;  // axes divided by the cell size
+    float offset, x0, y0;          // cell coordinates: axis . p - x0
+  };
+  const PlaneFrame& plane() const { return plane_; }
+  /// Crossings of a segment with a surface that is no plane.
+  void crossings(const Vec3d& a, const Vec3d& b, std::vector<CellCrossing>& out) const;
+
+ private:
+  void lay_out_plane(const scene::Scene& scene);
+  void lay_out_terrain(const scene::Scene& scene, const paths::PreparedScene& prepared);
+  void lay_out_mesh(const scene::Scene& scene, double offset_m);
+  void link_mesh_neighbors();
+  void add_triangle(const Vec3d& a, const Vec3d& b, const Vec3d& c, int cell);
+  Vec3d grid_point(double x, double y) const;
+
+  Surface surface_;
+  int num_x_ = 0, num_y_ = 0;
+  Vec3d axis_x_, axis_y_, normal_;
+  PlaneFrame plane_{};
+  std::vector<double> areas_;
+  std::vector<Vec3d> corners_;             // mesh: [num_cells, 3]
+  std::vector<std::array<int, 3>> mesh_neighbors_;
+  const paths::PreparedScene* ground_ = nullptr;
+  std::vector<uint8_t> is_ground_;         // terrain: [num_facets]
+  double top_z_ = 0;
+  scene::FacetTable triangles_;            // cells as search triangles (terrain and mesh)
+  std::vector<Vec3d> cell_normals_;
+  std::unique_ptr<paths::RayQueries> queries_;
+  bool ground_height(double x, double y, double& z) const;
+};
+
+}  // namespace raywave::maps

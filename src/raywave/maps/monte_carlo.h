@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// The monte-carlo map of one transmitter: shot rays cross cells; each crossing adds
+// |E|^2 (lambda / 4 pi)^2 Omega / (|cos theta| A_cell), Omega = 4 pi / N.
+#pragma once
+
+#include <vector>
+
+#include "raywave/maps/cells.h"
+#include "raywave/paths/evaluate.h"
+
+namespace raywave::maps {
+
+/// Path gains of one transmitter, [num_cells]. Equal to the bit for any number of threads.
+std::vector<double> monte_carlo_map(const scene::Scene& scene, const paths::PreparedScene& prepared, const paths::FieldContext& context,
+                                    int tx, const Cells& cells, const RadioMapOptions& options);
+
+}  // namespace raywave::maps

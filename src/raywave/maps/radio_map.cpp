@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raywave/maps/radio_map.h"
+
+#include "raywave/core/units.h"
+#include "raywave/maps/cells.h"
+#include "raywave/maps/exact.h"
+#include "raywave/maps/monte_carlo.h"
+
+namespace raywave::maps {
+
+void RadioMapOptions::validate() const {
+  if (max_depth < 0) throw Error(message("max_depth must be >= 0, got ", max_depth));
+  if (samples_per_tx < 1) throw Error(message("samples_per_tx must be >= 1, got ", samples_per_tx));
+  if (points_per_cell != 1 && points_per_cell != 4 && points_per_cell != 9) {
+    throw Error(message("points_per_cell must be 1, 4 or 9, got ", points_per_cell));
+  }
+  if (num_threads < 0) throw Error(message("num_threads must be >= 0 (0: all), got ", num_threads));
+  if (coherent && method != Method::kExact) throw Error("coherent sums need the exact method");
+  require_positive("max_bytes", max_bytes);
+}
+
+RadioMap solve_radio_map(const scene::Scene& scene, const Surface& surface, const RadioMapOptions& options) {
+  scene.validate();
+  return solve_radio_map(scene, paths::PreparedScene(scene), surface, options);
+}
+
+RadioMap solve_radio_map(const scene::Scene& scene, const paths::PreparedScene& prepared, const Surface& surface,
+                         const RadioMapOptions& options) {
+  options.validate();
+  scene.validate();
+  if (scene.transmitters.empty()) throw Error("the scene has no transmitter: add one before solving for a radio map");
+  const Cells cells(scene, prepared, surface, options);
+  const paths::FieldContext context = paths::field_context(scene, options.log);
+  RadioMap map;
+  map.surface = cells.surface();
+  map.frequency_hz = scene.frequency_hz;
+  map.noise_power_w = scene.noise_power_w();
+  map.num_tx = int(scene.transmitters.size());
+  map.num_y = cells.num_y();
+  map.num_x = cells.num_x();
+  map.cell_corners_m = cells.mesh_corners();
+  for (int cell = 0; cell < cells.size(); ++cell) map.cell_centers_m.push_back(cells.center(cell));
+  for (int tx = 0; tx < map.num_tx; ++tx) {
+    map.tx_names.push_back(scene.transmitters[size_t(tx)].name);
+    map.tx_power_w.push_back(dbm_to_watt(scene.transmitters[size_t(tx)].power_dbm));
+    const auto gain = options.method == Method::kExact ? exact_map(scene, prepared, context, tx, cells, options)
+                                                       : monte_carlo_map(scene, prepared, context, tx, cells, options);
+    map.path_gain.insert(map.path_gain.end(), gain.begin(), gain.end());
+  }
+  return map;
+}
+
+std::vector<double> RadioMap::rss_w() const {
+  std::vector<double> rss(path_gain);
+  for (size_t i = 0; i < rss.size(); ++i) rss[i] *= tx_power_w[i / size_t(num_cells())];
+  return rss;
+}
+
+std::vector<double> RadioMap::sinr() const {
+  const std::vector<double> rss = rss_w();
+  const auto n = size_t(num_cells());
+  std::vector<double> result(rss.size());
+  for (size_t cell = 0; cell < n; ++cell) {
+    for (size_t tx = 0; tx < size_t(num_tx); ++tx) {
+      double interference = 0;
+      for (size_t other = 0; other < size_t(num_tx); ++other) {
+        if (other != tx) interference += rss[other * n + cell];
+      }
+      const double noise = noise_power_w + interference;
+      result[tx * n + cell] = noise > 0 ? rss[tx * n + cell] / noise : 0;
+    }
+  }
+  return result;
+}
+
+std::vector<int32_t> RadioMap::tx_association(const std::string& metric) const {
+  std::vector<double> values;
+  if (metric == "path_gain") {
+    values = path_gain;
+  } else if (metric == "rss") {
+    values = rss_w();
+  } else if (metric == "sinr") {
+    values = sinr();
+  } else {
+    throw Error(message("unknown metric '", metric, "'", did_you_mean(metric, {"path_gain", "rss", "sinr"}),
+                        " Known: path_gain, rss, sinr"));
+  }
+  const auto n = size_t(num_cells());
+  std::vector<int32_t> best(n, -1);
+  for (size_t cell = 0; cell < n; ++cell) {
+    double top = 0;
+    for (size_t tx = 0; tx < size_t(num_tx); ++tx) {
+      if (values[tx * n + cell] > top) top = values[tx * n + cell], best[cell] = int32_t(tx);
+    }
+  }
+  return best;
+}
+
+}  // namespace raywave::maps

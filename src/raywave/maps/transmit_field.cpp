@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raywave/maps/transmit_field.h"
+
+#include <cmath>
+
+#include "raywave/core/spherical.h"
+#include "raywave/paths/evaluate.h"
+
+namespace raywave::maps {
+
+TransmitField::TransmitField(const scene::Device& tx, double wavelength_m, const std::vector<Complexd>& precoding)
+    : device_(tx), wavelength_m_(wavelength_m), weights_(precoding) {
+  const auto n = size_t(tx.array.num_ports());
+  if (weights_.empty()) weights_.assign(n, {1 / std::sqrt(double(n)), 0});
+  if (weights_.size() != n) {
+    throw Error(message("precoding has ", weights_.size(), " weights, but transmitter '", tx.name, "' has ", n, " ports"));
+  }
+  const em::AntennaPattern& p = tx.array.pattern;
+  quick_dipole_ = p.kind == em::PatternKind::kShortDipole;
+  quick_ = tx.array.num_elements() == 1 && (p.kind == em::PatternKind::kIsotropic || quick_dipole_) &&
+           p.model == em::PolarizationModel::kTr38901Model2 && norm(tx.array.offsets_m(wavelength_m)[0]) == 0;
+  const Mat3d r = transposed(rotation_from_euler(tx.orientation_rad));
+  local_x_ = Vec3f(r.row0), local_y_ = Vec3f(r.row1), local_z_ = Vec3f(r.row2);
+  Complexd c_theta, c_phi;
+  for (size_t i = 0; quick_ && i < n; ++i) {
+    c_theta += std::cos(tx.array.slants_rad[i]) * weights_[i];
+    c_phi += std::sin(tx.array.slants_rad[i]) * weights_[i];
+  }
+  c_theta_ = {float(c_theta.re), float(c_theta.im)};
+  c_phi_ = {float(c_phi.re), float(c_phi.im)};
+}
+
+CVec3<double> TransmitField::operator()(const Vec3d& k) const {
+  const auto ports = paths::port_fields(device_, wavelength_m_, k, -1);
+  Complexd theta, phi;
+  for (size_t i = 0; i < ports.size(); ++i) {
+    theta += weights_[i] * ports[i].theta;
+    phi += weights_[i] * ports[i].phi;
+  }
+  const JonesBasis<double> basis = jones_basis(angles_of(k));
+  return theta * basis.theta_hat + phi * basis.phi_hat;
+}
+
+CVec3<float> TransmitField::in_single(const Vec3f& k) const {
+  if (!quick_) {
+    const CVec3<double> e = (*this)(normalized(Vec3d(k)));
+    return {Vec3f(e.re), Vec3f(e.im)};
+  }
+  const float x = dot(k, local_x_), y = dot(k, local_y_), z = dot(k, local_z_);
+  const float rho2 = x * x + y * y;
+  const float inv_rho = rho2 > 1e-14f ? 1 / std::sqrt(rho2) : 0.0f;
+  const float cos_phi = rho2 > 1e-14f ? x * inv_rho : 1.0f, sin_phi = y * inv_rho, rho = rho2 * inv_rho;
+  const float amplitude = quick_dipole_ ? 1.2247449f * rho : 1.0f;
+  const Vec3f theta_hat = (z * cos_phi) * local_x_ + (z * sin_phi) * local_y_ - rho * local_z_;
+  const Vec3f phi_hat = cos_phi * local_y_ - sin_phi * local_x_;
+  return {amplitude * (c_theta_.re * theta_hat + c_phi_.re * phi_hat), amplitude * (c_theta_.im * theta_hat + c_phi_.im * phi_hat)};
+}
+
+}  // namespace raywave::maps
