@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Results to files: npz (numpy), HDF5 by extension, and JSON as the command line prints it. Written under a temporary name and renamed.
+// Results to files: npz (numpy), HDF5 by extension, and JSON as the command line prints it. Written under a temporary
+// name and renamed.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,7 @@ struct NamedArray {
   std::string name;
   std::vector<size_t> shape;
   enum class Type { kFloat64, kComplex128, kInt32, kInt64, kUint8, kText } type = Type::kFloat64;
-  std::vector<char> bytes;   // of the elements; kText: UTF-8 of one string (numpy: a 0-d unicode array)
+  std::vector<char> bytes;  // of the elements; kText: UTF-8 of one string (numpy: a 0-d unicode array)
 };
 /// .npz (zip of npy, stored) or .h5/.hdf5. @throws Error for another extension or a failing disk.
 void write_arrays(const std::string& path, const std::vector<NamedArray>& arrays);
