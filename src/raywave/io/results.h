@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Results to files: npz (numpy), HDF5 by extension, and JSON as the command line prints it. Written under a temporary name and renamed.
+// Results to files: npz (numpy), HDF5 by extension, and JSON as the command line prints it. Written under a temporary
+// name and renamed.
 #pragma once
 
 #include <cstdint>
@@ -16,17 +17,29 @@ struct NamedArray {
   std::string name;
   std::vector<size_t> shape;
   enum class Type { kFloat64, kComplex128, kInt32, kInt64, kUint8, kText } type = Type::kFloat64;
-  std::vector<char> bytes;   // of the elements; kText: UTF-8 of one string (numpy: a 0-d unicode array)
+  std::vector<char> bytes;  // of the elements; kText: UTF-8, one string (no shape) or, for a shape, each ended by '\0'
 };
 /// .npz (zip of npy, stored) or .h5/.hdf5. @throws Error for another extension or a failing disk.
 void write_arrays(const std::string& path, const std::vector<NamedArray>& arrays);
 /// What write_arrays wrote, for tests and for merging shards (.npz only).
 std::vector<NamedArray> read_npz(const std::string& path);
 
+/// Arrays: frequency_hz, synthetic_array (0 or 1), tx_names, rx_names, object_names, tx_positions_m and rx_positions_m
+/// [n, 3], {tx,rx}_num_{elements,slants} [n], links [num_links, 6] = (rx, rx_element, tx, tx_element, path_begin,
+/// path_end); per path tau_s, theta_t, phi_t, theta_r, phi_r, doppler_hz [num_paths], transfer [num_paths, 2, 2] (rows
+/// theta, phi of the receiver); ragged: interaction_begin [num_paths + 1] into interactions, objects, facets [k] and
+/// vertices_m [k, 3]; a_begin [num_paths + 1] into a (row-major [rx ports, tx ports] per path). Units and meaning:
+/// paths/paths.h.
 void save_paths(const std::string& path, const paths::Paths& paths);
+/// Arrays: path_gain, rss_w, sinr [num_tx, num_y, num_x], tx_association (by path gain) [num_y, num_x],
+/// cell_centers_m [num_y, num_x, 3], cell_corners_m [num_x, 3, 3] (mesh surfaces only), tx_names, tx_power_w [num_tx],
+/// frequency_hz, noise_power_w, surface ("plane", "mesh", "terrain"), center_m, orientation_rad [3], size_m,
+/// cell_size_m [2], height_m.
 void save_radio_map(const std::string& path, const maps::RadioMap& map);
 
-/// The JSON of `raywave paths`: {"frequency_hz", "paths": [...]} sorted by (tx, rx, delay).
+/// The JSON of `raywave paths`: {"frequency_hz", "paths": [...]} sorted by (tx, rx, delay). "a" is [re, im] for one
+/// port at each end, else the matrix [rx port][tx port] of such pairs. @throws Error for a value that is not finite:
+/// JSON has no word for it.
 std::string paths_json(const paths::Paths& paths);
 /// The JSON of `raywave map`: settings, frame of the cell centres, statistics per transmitter.
 std::string radio_map_json(const maps::RadioMap& map, const maps::RadioMapOptions& options);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Scene files: Mitsuba XML in the dialects that Sionna RT 0.x, 1.x and 2.x write, and plain meshes (PLY, OBJ, glTF, GLB, STL).
+// Scene files: Mitsuba XML in the dialects that Sionna RT 0.x, 1.x and 2.x write, and plain meshes (PLY, OBJ, glTF,
+// GLB, STL).
 #pragma once
 
 #include <string>
@@ -10,10 +11,10 @@
 namespace raywave::io {
 
 struct LoadOptions {
-  double frequency_hz = 3.5e9;         // of the scene; materials of ITU rows follow it
+  double frequency_hz = 3.5e9;                // of the scene; materials of ITU rows follow it
   std::string default_material = "concrete";  // of plain mesh files without material names that are ITU names
   int num_threads = 0;
-  LogSink log;                         // warnings: mesh repairs, ignored elements, materials
+  LogSink log;  // warnings: mesh repairs, ignored elements, materials
 };
 
 /// Reads by extension: .xml, .ply, .obj, .gltf, .glb, .stl. Meshes are cleaned (scene::clean_meshes).

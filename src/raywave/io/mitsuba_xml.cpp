@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: Apache-2.0
+// Mitsuba XML as Sionna RT 0.x, 1.x and 2.x write it. The document is read whole first; meshes are then read in
+// parallel.
+#include "raywave/io/mitsuba_xml.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <unordered_map>
+
+#include "raywave/io/scene_parts.h"
+#include "raywave/runtime/parallel.h"
+
+namespace raywave::io {
+namespace detail {
+
+namespace {
+
+const std::vector<std::string> kIgnored = {"sensor", "emitter", "integrator", "film", "sampler", "texture", "medium"};
+const std::vector<std::string> kValues = {"float", "integer", "boolean", "string", "rgb",    "spectrum",
+                                          "ref",   "bsdf",    "texture", "point",  "vector", "transform"};
+
+bool contains(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+struct Bsdf {
+  int line = 0;
+  std::string type;
+  std::optional<em::Material> material;  // none: no radio meaning
+};
+
+struct ShapeRequest {
+  std::string name, type, file;
+  int line = 0;
+  bool flip = false;
+  Affine to_world;
+  int material = 0;
+};
+
+class SceneReader {
+ public:
+  SceneReader(const Document& doc, const LoadOptions& options) : doc_(doc), options_(options) {
+    scene_.frequency_hz = options.frequency_hz;
+  }
+
+  void read() {
+    const pugi::xml_node root = doc_.root();
+    if (std::string_view(root.name()) != "scene") {
+      doc_.fail(root, message("the root element is '", root.name(), "', not 'scene'"));
+    }
+    doc_.require_attributes(root, {"version", "type", "id"});
+    static const std::vector<std::string> known = {"default",    "bsdf", "shape",   "sensor",  "emitter",
+                                                   "integrator", "film", "sampler", "texture", "medium"};
+    for (pugi::xml_node node : doc_.children(root)) {
+      const std::string_view name = node.name();
+      if (name == "bsdf") {
+        add_bsdf(node);
+      } else if (contains(kIgnored, name)) {
+        ++ignored_;
+      } else if (name != "shape" && name != "default") {
+        doc_.fail_unknown(node, "element", node.name(), known);
+      }
+    }
+    // materials may follow the shapes that use them
+    for (pugi::xml_node node : doc_.children(root)) {
+      if (std::string_view(node.name()) == "shape") add_shape(node);
+    }
+    if (ignored_ > 0 && options_.log) {
+      options_.log(
+          message(doc_.name(), ": ", ignored_, " elements that only pictures need (sensor, emitter, ...) are ignored"));
+    }
+    if (patterns_ > 0 && options_.log) {
+      options_.log(
+          message(doc_.name(), ": parameters of scattering patterns are ignored in ", patterns_, " materials"));
+    }
+  }
+
+  scene::Scene scene_;
+  std::vector<ShapeRequest> shapes_;
+
+ private:
+  void add_bsdf(pugi::xml_node node) {
+    const std::string id = doc_.attribute(node, "id");
+    if (id.empty()) doc_.fail(node, "a bsdf of the scene needs an 'id'");
+    const auto [known, is_new] = bsdfs_.try_emplace(id, parse_bsdf(node, id));
+    if (!is_new) doc_.fail(node, message("bsdf '", id, "' is already defined in line ", known->second.line));
+  }
+
+  Bsdf parse_bsdf(pugi::xml_node node, const std::string& id) {
+    doc_.require_attributes(node, {"type", "id", "name"});
+    Bsdf bsdf{doc_.line(node), doc_.attribute(node, "type"), std::nullopt};
+    std::string name = id.starts_with("mat-") ? id.substr(4) : id;
+    try {
+      if (bsdf.type == "itu-radio-material") {
+        bsdf.material = itu_radio_material(node, name);
+      } else if (bsdf.type == "radio-material") {
+        bsdf.material = radio_material(node, name);
+      } else {
+        bsdf.material = picture_material(node, id, name);
+      }
+      if (bsdf.material) bsdf.material->validate();
+    } catch (const Error& e) {
+      if (doc_.is_located(e.what())) throw;
+      doc_.fail(node, message("bsdf '", id, "': ", e.what()));
+    }
+    return bsdf;
+  }
+
+  /// Reads the keys that both radio types share. @return false for a key it does not know.
+  bool common_key(pugi::xml_node child, const std::string& key, em::Material& m) {
+    if (key == "thickness") {
+      m.thickness_m = doc_.number(child);
+    } else if (key == "scattering_coefficient") {
+      m.scattering_coefficient = doc_.number(child);
+    } else if (key == "xpd_coefficient") {
+      m.xpd_coefficient = doc_.number(child);
+    } else if (key == "scattering_pattern") {
+      m.scattering_pattern = doc_.text(child);
+    } else if (key == "color") {
+      m.color = doc_.color(child);
+    } else if (key == "alpha_r" || key == "alpha_i" || key == "lambda_") {
+      ++patterns_;
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  em::Material itu_radio_material(pugi::xml_node node, const std::string& name) {
+    std::string itu;
+    for (pugi::xml_node child : doc_.children(node)) {
+      if (doc_.key(child, kValues) == "type") itu = doc_.text(child);
+    }
+    if (itu.empty()) doc_.fail(node, "an itu-radio-material needs <string name=\"type\" value=\"...\"/>");
+    em::Material m = em::itu_material(itu);
+    m.name = name.empty() ? itu : name;
+    static const std::vector<std::string> known = {
+        "type",    "thickness", "scattering_coefficient", "xpd_coefficient", "scattering_pattern", "color", "alpha_r",
+        "alpha_i", "lambda_"};
+    for (pugi::xml_node child : doc_.children(node)) {
+      const std::string key = doc_.key(child, kValues);
+      if (key != "type" && !common_key(child, key, m)) doc_.fail_unknown(child, "key", key, known);
+    }
+    return m;
+  }
+
+  em::Material radio_material(pugi::xml_node node, const std::string& name) {
+    em::Material m;
+    m.name = name.empty() ? message("material_", doc_.line(node)) : name;
+    static const std::vector<std::string> known = {"relative_permittivity",
+                                                   "conductivity",
+                                                   "thickness",
+                                                   "scattering_coefficient",
+                                                   "xpd_coefficient",
+                                                   "scattering_pattern",
+                                                   "color",
+                                                   "alpha_r",
+                                                   "alpha_i",
+                                                   "lambda_"};
+    for (pugi::xml_node child : doc_.children(node)) {
+      const std::string key = doc_.key(child, kValues);
+      if (key == "relative_permittivity") {
+        m.relative_permittivity = doc_.number(child);
+      } else if (key == "conductivity") {
+        m.conductivity_s_per_m = doc_.number(child);
+      } else if (!common_key(child, key, m)) {
+        doc_.fail_unknown(child, "key", key, known);
+      }
+    }
+    return m;
+  }
+
+  /// A bsdf made for pictures: its radio meaning is in its id ("mat-itu_concrete") or in a bsdf that it wraps.
+  std::optional<em::Material> picture_material(pugi::xml_node node, const std::string& id, const std::string& name) {
+    std::optional<em::Material> material;
+    if (name.starts_with("itu_") || name.starts_with("itu-")) {
+      std::string itu = name.substr(4);
+      for (pugi::xml_node child : doc_.children(node)) {
+        if (doc_.key(child, kValues) == "type") itu = doc_.text(child);
+      }
+      material = em::itu_material(itu);
+      material->name = name;
+    }
+    read_picture_keys(node, material);
+    for (pugi::xml_node child : doc_.children(node)) {
+      if (material || std::string_view(child.name()) != "bsdf") continue;
+      const std::string inner = doc_.attribute(child, "id");
+      material = parse_bsdf(child, inner.empty() ? id : inner).material;
+      if (material && !name.empty()) material->name = name;
+    }
+    return material;
+  }
+
+  void read_picture_keys(pugi::xml_node node, std::optional<em::Material>& material) {
+    for (pugi::xml_node child : doc_.children(node)) {
+      const std::string key = doc_.key(child, kValues);
+      if (material && key == "thickness") material->thickness_m = doc_.number(child);
+      const bool is_color = key == "color" || key == "reflectance" || key == "base_color";
+      if (material && is_color && std::string_view(child.name()) == "rgb") material->color = doc_.color(child);
+      if (material && std::string_view(child.name()) == "bsdf") read_picture_keys(child, material);
+    }
+  }
+
+  void add_shape(pugi::xml_node node) {
+    doc_.require_attributes(node, {"type", "id", "name"});
+    ShapeRequest shape;
+    shape.line = doc_.line(node);
+    shape.type = doc_.attribute(node, "type");
+    static const std::vector<std::string> types = {"ply", "obj", "rectangle", "cube"};
+    if (!contains(types, shape.type)) {
+      doc_.fail(node, message("shapes of type '", shape.type, "' are not read (only ply, obj, rectangle, cube)",
+                              did_you_mean(shape.type, types)));
+    }
+    const std::string id = doc_.attribute(node, "id");
+    std::optional<int> material;
+    for (pugi::xml_node child : doc_.children(node)) read_shape_child(node, child, shape, material);
+    const bool has_file = shape.type == "ply" || shape.type == "obj";
+    if (has_file && shape.file.empty()) doc_.fail(node, message("shape '", id, "' has no filename"));
+    if (!has_file && !shape.file.empty()) doc_.fail(node, message("a ", shape.type, " has no filename"));
+    if (!material) doc_.fail(node, message("shape '", id, "' has no bsdf"));
+    shape.material = *material;
+    name_shape(node, id, shape);
+    shapes_.push_back(std::move(shape));
+  }
+
+  void name_shape(pugi::xml_node node, const std::string& id, ShapeRequest& shape) {
+    shape.name = id.starts_with("mesh-") ? id.substr(5) : id;
+    if (id.empty()) {
+      const std::string stem = shape.file.empty() ? shape.type : std::filesystem::path(shape.file).stem().string();
+      shape.name = stem;
+      for (int k = 2; shape_lines_.count(shape.name); ++k) shape.name = message(stem, "_", k);
+    }
+    const auto [known, is_new] = shape_lines_.try_emplace(shape.name, shape.line);
+    if (!is_new) doc_.fail(node, message("shape '", shape.name, "' is already defined in line ", known->second));
+  }
+
+  void read_shape_child(pugi::xml_node shape_node, pugi::xml_node child, ShapeRequest& shape,
+                        std::optional<int>& material) {
+    static const std::vector<std::string> elements = {"string",    "boolean", "ref",   "bsdf",
+                                                      "transform", "emitter", "medium"};
+    static const std::vector<std::string> keys = {"filename", "face_normals", "flip_normals", "flip_tex_coords",
+                                                  "to_world"};
+    const std::string_view element = child.name();
+    if (element == "ref" || element == "bsdf") {
+      if (material) doc_.fail(child, message("shape '", doc_.attribute(shape_node, "id"), "' has a second bsdf"));
+      material = element == "ref" ? referenced(shape_node, child) : inlined(shape_node, child);
+      return;
+    }
+    if (element == "emitter" || element == "medium") {
+      ++ignored_;
+      return;
+    }
+    const std::string key = doc_.key(child, elements);
+    if (key == "filename" && element == "string") {
+      shape.file = doc_.text(child);
+    } else if (key == "flip_normals" && element == "boolean") {
+      shape.flip = doc_.boolean(child);
+    } else if ((key == "face_normals" || key == "flip_tex_coords") && element == "boolean") {
+      doc_.boolean(child);
+    } else if (key == "to_world" && element == "transform") {
+      shape.to_world = read_transform(doc_, child);
+    } else {
+      doc_.fail_unknown(child, "key", key, keys);
+    }
+  }
+
+  int referenced(pugi::xml_node shape, pugi::xml_node ref) {
+    doc_.require_attributes(ref, {"id", "name"});
+    const std::string id = doc_.attribute(ref, "id");
+    const auto found = bsdfs_.find(id);
+    if (found == bsdfs_.end()) {
+      std::vector<std::string> ids;
+      for (const auto& [known, bsdf] : bsdfs_) ids.push_back(known);
+      std::sort(ids.begin(), ids.end());
+      doc_.fail_unknown(ref, "bsdf", id, ids);
+    }
+    return material_of(shape, ref, id, found->second);
+  }
+
+  int inlined(pugi::xml_node shape, pugi::xml_node node) {
+    const std::string id = doc_.attribute(node, "id");
+    return material_of(shape, node, id, parse_bsdf(node, id));
+  }
+
+  int material_of(pugi::xml_node shape, pugi::xml_node at, const std::string& id, const Bsdf& bsdf) {
+    if (bsdf.material) {
+      const auto known = material_indices_.find(id);
+      if (known != material_indices_.end() && !id.empty()) return known->second;
+      try {
+        return material_indices_[id] = scene_.add_material(*bsdf.material);
+      } catch (const Error& e) {
+        doc_.fail(at, e.what());
+      }
+    }
+    const auto itu = em::itu_name_in(id);
+    doc_.fail(at, message("shape '", doc_.attribute(shape, "id"), "' uses bsdf '", id, "' (line ", bsdf.line,
+                          ", type '", bsdf.type, "'), which says nothing about radio waves: ",
+                          itu ? message("call it 'mat-itu_", *itu, "'") : std::string("call it 'mat-itu_<material>'"),
+                          " or make it an itu-radio-material or a radio-material"));
+  }
+
+  const Document& doc_;
+  const LoadOptions& options_;
+  std::unordered_map<std::string, Bsdf> bsdfs_;
+  std::unordered_map<std::string, int> material_indices_, shape_lines_;
+  int ignored_ = 0, patterns_ = 0;
+};
+
+scene::Mesh plain_shape(const std::string& type) {
+  if (type == "rectangle") {  // (-1, -1) to (1, 1) in the x-y plane, facing +z
+    return {{{-1, -1, 0}, {1, -1, 0}, {1, 1, 0}, {-1, 1, 0}}, {{0, 1, 2}, {0, 2, 3}}};
+  }
+  scene::Mesh cube;  // (-1, -1, -1) to (1, 1, 1); bit k of a corner's number is its coordinate k
+  for (int i = 0; i < 8; ++i) cube.vertices_m.push_back({i & 1 ? 1. : -1., i & 2 ? 1. : -1., i & 4 ? 1. : -1.});
+  cube.triangles = {{0, 2, 3}, {0, 3, 1}, {4, 5, 7}, {4, 7, 6}, {0, 1, 5}, {0, 5, 4},
+                    {2, 6, 7}, {2, 7, 3}, {0, 4, 6}, {0, 6, 2}, {1, 3, 7}, {1, 7, 5}};
+  return cube;
+}
+
+scene::Mesh read_shape(const ShapeRequest& shape, const std::string& folder) {
+  scene::Mesh mesh;
+  if (shape.file.empty()) {
+    mesh = plain_shape(shape.type);
+  } else if (shape.type == "ply") {
+    mesh = read_ply(path_in(folder, shape.file));
+  } else {
+    for (NamedMesh& part : import_meshes(path_in(folder, shape.file))) {
+      const auto offset = uint32_t(mesh.vertices_m.size());
+      mesh.vertices_m.insert(mesh.vertices_m.end(), part.mesh.vertices_m.begin(), part.mesh.vertices_m.end());
+      for (auto t : part.mesh.triangles) mesh.triangles.push_back({t[0] + offset, t[1] + offset, t[2] + offset});
+    }
+  }
+  shape.to_world.apply(mesh);
+  if (shape.flip) flip_faces(mesh);
+  return mesh;
+}
+
+}  // namespace
+}  // namespace detail
+
+scene::Scene load_scene_from_string(const std::string& xml, const std::string& folder, const LoadOptions& options,
+                                    const std::string& name) {
+  require_positive("frequency_hz", options.frequency_hz);
+  const detail::Document doc(xml, name);
+  detail::SceneReader reader(doc, options);
+  reader.read();
+  scene::Scene& scene = reader.scene_;
+  scene.objects.resize(reader.shapes_.size());
+  constexpr int64_t kShapesPerTask = 16;
+  const auto num_shapes = int64_t(reader.shapes_.size());
+  runtime::parallel_for((num_shapes + kShapesPerTask - 1) / kShapesPerTask, options.num_threads, [&](int64_t task) {
+    for (int64_t i = task * kShapesPerTask; i < std::min(num_shapes, (task + 1) * kShapesPerTask); ++i) {
+      const detail::ShapeRequest& shape = reader.shapes_[size_t(i)];
+      try {
+        scene.objects[size_t(i)] = {shape.name, detail::read_shape(shape, folder), shape.material};
+      } catch (const Error& e) {
+        throw Error(message(name, ":", shape.line, ": shape '", shape.name, "': ", e.what()));
+      }
+    }
+  });
+  detail::finish_scene(scene, options, name);
+  return std::move(scene);
+}
+
+}  // namespace raywave::io

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raywave/io/scene_files.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "raywave/core/files.h"
+#include "raywave/io/scene_parts.h"
+
+namespace raywave::io {
+namespace detail {
+
+std::string path_in(const std::string& folder, const std::string& file) {
+  return folder.empty() || file.starts_with('/') ? file : folder + "/" + file;
+}
+
+std::string extension_of(const std::string& path) {
+  std::string ext = std::filesystem::path(path).extension().string();
+  std::transform(ext.begin(), ext.end(), ext.begin(), [](unsigned char c) { return char(std::tolower(c)); });
+  return ext;
+}
+
+void flip_faces(scene::Mesh& mesh) {
+  for (auto& t : mesh.triangles) std::swap(t[1], t[2]);
+}
+
+void Affine::apply(scene::Mesh& mesh) const {
+  if (identity) return;
+  for (Vec3d& v : mesh.vertices_m) v = linear * v + translation;
+  if (dot(linear.row0, cross(linear.row1, linear.row2)) < 0) flip_faces(mesh);
+}
+
+void finish_scene(scene::Scene& scene, const LoadOptions& options, const std::string& name) {
+  const scene::MeshReport report = scene::clean_meshes(scene);
+  if (report.clean() || !options.log) return;
+  options.log(message(name, ": removed ", report.degenerate_faces, " degenerate and ", report.duplicate_faces,
+                      " duplicate faces; ", report.non_manifold_edges, " edges have more than two faces"));
+}
+
+}  // namespace detail
+
+namespace {
+
+scene::Scene load_meshes(const std::string& path, const std::string& ext, const LoadOptions& options) {
+  scene::Scene scene;
+  scene.frequency_hz = options.frequency_hz;
+  std::vector<detail::NamedMesh> meshes;
+  if (ext == ".ply") {
+    meshes.push_back({std::filesystem::path(path).stem().string(), "", read_ply(path)});
+  } else {
+    meshes = detail::import_meshes(path);
+  }
+  std::set<std::string> taken, unknown;
+  for (detail::NamedMesh& m : meshes) {
+    const auto itu = em::itu_name_in(m.material);
+    if (!itu && !m.material.empty()) unknown.insert(m.material);
+    std::string name = m.name;
+    for (int k = 2; !taken.insert(name).second; ++k) name = message(m.name, "_", k);
+    const int material = scene.add_material(em::itu_material(itu ? *itu : options.default_material));
+    scene.objects.push_back({name, std::move(m.mesh), material});
+  }
+  if (!unknown.empty() && options.log) {
+    std::string list;
+    for (const auto& u : unknown) list += (list.empty() ? "'" : ", '") + u + "'";
+    options.log(message(path, ": ", options.default_material, " stands for the materials ", list));
+  }
+  detail::finish_scene(scene, options, path);
+  return scene;
+}
+
+}  // namespace
+
+scene::Scene load_scene(const std::string& path, const LoadOptions& options) {
+  require_positive("frequency_hz", options.frequency_hz);
+  const std::string ext = detail::extension_of(path);
+  static const std::vector<std::string> known = {".xml", ".ply", ".obj", ".gltf", ".glb", ".stl"};
+  if (std::find(known.begin(), known.end(), ext) == known.end()) {
+    throw Error(
+        message("'", path, "': scene files end in .xml, .ply, .obj, .gltf, .glb or .stl", did_you_mean(ext, known)));
+  }
+  if (ext != ".xml") return load_meshes(path, ext, options);
+  return load_scene_from_string(read_file(path), std::filesystem::path(path).parent_path().string(), options, path);
+}
+
+}  // namespace raywave::io
