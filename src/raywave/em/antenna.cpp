@@ -3,136 +3,192 @@
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
 
 #include "raywave/core/constants.h"
-#include "raywave/core/units.h"
 
 namespace raywave::em {
 namespace {
 
-constexpr std::pair<const char*, PatternKind> kPatterns[] = {{"iso", PatternKind::kIsotropic},
-                                                             {"dipole", PatternKind::kShortDipole},
-                                                             {"hw_dipole", PatternKind::kHalfWaveDipole},
-                                                             {"tr38901", PatternKind::kTr38901}};
+const std::vector<std::string>& pattern_names() {
+  static const std::vector<std::string> names{"iso", "dipole", "hw_dipole", "tr38901"};
+  return names;
+}
+const std::vector<std::string>& polarization_names() {
+  static const std::vector<std::string> names{"V", "H", "VH", "cross"};
+  return names;
+}
 
-/// Linear between samples of a closed turn; angles ascending in [0, 2 pi).
-double periodic_value(const std::vector<double>& angle, const std::vector<double>& value, double at) {
-  at = std::fmod(at, 2 * kPi);
-  if (at < 0) at += 2 * kPi;
-  const auto upper = std::upper_bound(angle.begin(), angle.end(), at);
-  const auto j = size_t(upper == angle.end() ? 0 : upper - angle.begin());
-  const size_t i = (j + angle.size() - 1) % angle.size();
-  double span = angle[j] - angle[i], offset = at - angle[i];
-  if (span <= 0) span += 2 * kPi;
-  if (offset < 0) offset += 2 * kPi;
-  return value[i] + (value[j] - value[i]) * (offset / span);
+/// Linear interpolation over a full turn. @param angles_rad  ascending, spanning less than or exactly one turn.
+double periodic_interpolation(const std::vector<double>& angles_rad, const std::vector<double>& values,
+                              double angle_rad) {
+  const double turn = 2 * kPi;
+  const double first = angles_rad.front();
+  double x = std::fmod(angle_rad - first, turn);
+  if (x < 0) x += turn;
+  x += first;
+  const auto above = std::upper_bound(angles_rad.begin(), angles_rad.end(), x);
+  const size_t hi = size_t(above - angles_rad.begin());
+  const size_t lo = hi - 1;  // x >= front, so hi >= 1
+  const bool wraps = hi == angles_rad.size();
+  const double x_hi = wraps ? first + turn : angles_rad[hi];
+  const double v_hi = wraps ? values.front() : values[hi];
+  const double width = x_hi - angles_rad[lo];
+  if (width <= 0) return values[lo];
+  return values[lo] + (v_hi - values[lo]) * (x - angles_rad[lo]) / width;
+}
+
+/// cos(pi/2 cos theta) / sin theta; its limit on the axis is 0.
+double half_wave_dipole_shape(double theta) {
+  const double s = std::sin(theta), c = std::cos(theta);
+  // cos(pi/2 |c|) = sin(pi/2 (1 - |c|)), 1 - |c| = s^2 / (1 + |c|): no cancellation near the axis.
+  const double v = s / (1 + std::abs(c));  // (1 - |c|) / s
+  const double x = 0.5 * kPi * s * v;      // pi/2 (1 - |c|)
+  const double sinc = std::abs(x) < 1e-8 ? 1.0 : std::sin(x) / x;
+  return sinc * 0.5 * kPi * v;
+}
+
+/// 3GPP TR 38.901, table 7.3-1.
+double tr38901_gain_db(double theta, double phi) {
+  const double half_power_width = 65.0 * kPi / 180.0;
+  phi = std::remainder(phi, 2 * kPi);
+  const double v = (theta - 0.5 * kPi) / half_power_width, h = phi / half_power_width;
+  const double loss = std::min(12 * v * v, 30.0) + std::min(12 * h * h, 30.0);
+  return 8.0 - std::min(loss, 30.0);
 }
 
 }  // namespace
 
 PatternKind pattern_kind_from_name(std::string_view name) {
-  std::vector<std::string> known;
-  for (const auto& [key, kind] : kPatterns) {
-    if (key == name) return kind;
-    known.emplace_back(key);
-  }
-  throw Error(message("unknown antenna pattern '", name, "'", did_you_mean(name, known), " Known: iso, dipole, hw_dipole, tr38901"));
+  if (name == "iso") return PatternKind::kIsotropic;
+  if (name == "dipole") return PatternKind::kShortDipole;
+  if (name == "hw_dipole") return PatternKind::kHalfWaveDipole;
+  if (name == "tr38901") return PatternKind::kTr38901;
+  throw Error(message("unknown antenna pattern '", name, "'", did_you_mean(name, pattern_names()),
+                      " (known: iso, dipole, hw_dipole, tr38901)"));
 }
 
 const char* pattern_name(PatternKind kind) {
-  for (const auto& [key, k] : kPatterns) {
-    if (k == kind) return key;
+  switch (kind) {
+    case PatternKind::kIsotropic:
+      return "iso";
+    case PatternKind::kShortDipole:
+      return "dipole";
+    case PatternKind::kHalfWaveDipole:
+      return "hw_dipole";
+    case PatternKind::kTr38901:
+      return "tr38901";
+    case PatternKind::kMeasured:
+      return "measured";
   }
-  return "measured";
+  return "unknown";
 }
 
 double MeasuredPattern::gain(double theta_rad, double phi_rad) const {
-  // Sum of cut losses: the horizontal cut at this azimuth, the vertical cut at this elevation, in front or behind.
-  const double elevation = kPi / 2 - theta_rad;
-  const double behind = std::cos(phi_rad) < 0 ? kPi - elevation : elevation;
-  return db_to_power(max_gain_dbi + periodic_value(azimuth_rad, azimuth_gain_db, phi_rad) +
-                     periodic_value(elevation_rad, elevation_gain_db, behind));
+  const double azimuth_db = periodic_interpolation(azimuth_rad, azimuth_gain_db, phi_rad);
+  // The elevation cut is the vertical circle through phi = 0: directions behind are angles beyond +-90 degrees.
+  const double elevation = 0.5 * kPi - theta_rad;
+  const double in_front = periodic_interpolation(elevation_rad, elevation_gain_db, elevation);
+  const double behind = periodic_interpolation(elevation_rad, elevation_gain_db, kPi - elevation);
+  // The front and back half of that circle are blended with the azimuth; each is taken relative to its value at the
+  // horizon, so that both cuts are reproduced exactly (and the azimuth cut is not counted twice behind).
+  const double front_horizon = periodic_interpolation(elevation_rad, elevation_gain_db, 0);
+  const double back_horizon = periodic_interpolation(elevation_rad, elevation_gain_db, kPi);
+  const double w = 0.5 * (1 + std::cos(phi_rad));
+  const double elevation_db = w * (in_front - front_horizon) + (1 - w) * (behind - back_horizon);
+  return std::pow(10.0, (max_gain_dbi + azimuth_db + elevation_db) / 10);
 }
 
 double AntennaPattern::amplitude(double theta_rad, double phi_rad) const {
   switch (kind) {
     case PatternKind::kIsotropic:
-      return 1;
+      return 1.0;
     case PatternKind::kShortDipole:
       return std::sqrt(1.5) * std::abs(std::sin(theta_rad));
-    case PatternKind::kHalfWaveDipole: {
-      const double s = std::sin(theta_rad);
-      return std::abs(s) < 1e-9 ? 0 : std::sqrt(1.643) * std::abs(std::cos(kPi / 2 * std::cos(theta_rad)) / s);
-    }
-    case PatternKind::kTr38901: {
-      // 3GPP TR 38.901, table 7.3-1; phi in [-180, 180] degrees
-      const double phi = std::remainder(phi_rad, 2 * kPi);
-      const double v = (theta_rad - kPi / 2) / (65 * kPi / 180), h = phi / (65 * kPi / 180);
-      const double a = -std::min(std::min(12 * v * v, 30.0) + std::min(12 * h * h, 30.0), 30.0);
-      return std::sqrt(db_to_power(a + 8));
-    }
+    case PatternKind::kHalfWaveDipole:
+      return std::sqrt(1.643) * std::abs(half_wave_dipole_shape(theta_rad));
+    case PatternKind::kTr38901:
+      return std::pow(10.0, tr38901_gain_db(theta_rad, phi_rad) / 20);
     case PatternKind::kMeasured:
+      if (!measured) throw Error("antenna pattern 'measured' has no measured data");
       return std::sqrt(measured->gain(theta_rad, phi_rad));
   }
-  return 0;
+  throw InternalError("unknown PatternKind");
 }
 
 JonesVector AntennaPattern::field(double theta_rad, double phi_rad, double slant_rad) const {
   const double c = amplitude(theta_rad, phi_rad);
-  if (model == PolarizationModel::kTr38901Model2) return {{c * std::cos(slant_rad), 0}, {c * std::sin(slant_rad), 0}};
-  // TR 38.901 eq. (7.3-3): the slanted element's polarisation seen in the unslanted basis
-  const double cz = std::cos(slant_rad), sz = std::sin(slant_rad), ct = std::cos(theta_rad), st = std::sin(theta_rad);
-  const double sp = std::sin(phi_rad), cp = std::cos(phi_rad);
-  const double along = cz * ct - sz * sp * st;
-  const double n = std::sqrt(std::max(0.0, 1 - along * along));
-  if (n < 1e-12) return {{c, 0}, {0, 0}};  // along the slanted dipole's own axis the direction is undefined
-  return {{c * (cz * st + sz * sp * ct) / n, 0}, {c * sz * cp / n, 0}};
+  const double cz = std::cos(slant_rad), sz = std::sin(slant_rad);
+  // 3GPP TR 38.901, eqs. (7.3-4) and (7.3-5): model 2
+  if (model == PolarizationModel::kTr38901Model2) return {{c * cz, 0}, {c * sz, 0}};
+  // eqs. (7.3-3): model 1
+  const double ct = std::cos(theta_rad), st = std::sin(theta_rad), cp = std::cos(phi_rad), sp = std::sin(phi_rad);
+  const double a = cz * st + sz * sp * ct, b = sz * cp;
+  // a^2 + b^2 = 1 - (cos zeta cos theta - sin zeta sin phi sin theta)^2, without its cancellation
+  const double n = std::hypot(a, b);
+  // Along the element's own axis psi is undefined: the limit for slant 0 is taken.
+  if (n < 1e-12) return {{c, 0}, {0, 0}};
+  return {{c * a / n, 0}, {c * b / n, 0}};
 }
 
 std::vector<double> slants_from_name(std::string_view polarization) {
-  if (polarization == "V") return {0};
-  if (polarization == "H") return {kPi / 2};
-  if (polarization == "VH") return {0, kPi / 2};
-  if (polarization == "cross") return {-kPi / 4, kPi / 4};
-  throw Error(message("unknown polarization '", polarization, "'", did_you_mean(polarization, {"V", "H", "VH", "cross"}),
-                      " Known: V, H, VH, cross"));
+  if (polarization == "V") return {0.0};
+  if (polarization == "H") return {0.5 * kPi};
+  if (polarization == "VH") return {0.0, 0.5 * kPi};
+  if (polarization == "cross") return {-0.25 * kPi, 0.25 * kPi};
+  throw Error(message("unknown polarization '", polarization, "'", did_you_mean(polarization, polarization_names()),
+                      " (known: V, H, VH, cross)"));
 }
 
 std::vector<Vec3d> AntennaArray::offsets_m(double wavelength_m) const {
   if (!element_positions_m.empty()) return element_positions_m;
   std::vector<Vec3d> offsets;
+  offsets.reserve(element_positions_wavelengths.size());
   for (const Vec3d& p : element_positions_wavelengths) offsets.push_back(wavelength_m * p);
   return offsets;
 }
 
 void AntennaArray::validate(std::string_view owner) const {
-  if (num_elements() == 0) throw Error(message(owner, ": its antenna array has no elements"));
-  if (slants_rad.empty()) throw Error(message(owner, ": its antenna array has no polarization"));
-  if (pattern.kind == PatternKind::kMeasured && !pattern.measured) throw Error(message(owner, ": its measured pattern is missing"));
-  for (const auto* list : {&element_positions_wavelengths, &element_positions_m}) {
-    for (const Vec3d& p : *list) {
-      if (!is_finite(p)) throw Error(message(owner, ": antenna element positions must be finite"));
+  const std::string who = message(owner, ": antenna array: ");
+  if (num_elements() == 0) throw Error(who + "needs at least one element");
+  if (slants_rad.empty()) throw Error(who + "needs at least one slant");
+  const auto check_positions = [&](const std::vector<Vec3d>& positions, const char* field) {
+    for (size_t i = 0; i < positions.size(); ++i) {
+      if (!is_finite(positions[i])) throw Error(message(who, field, "[", i, "] must be finite"));
     }
-  }
-  for (const double s : slants_rad) require_finite(message(owner, ": slants_rad"), s);
+  };
+  check_positions(element_positions_wavelengths, "element_positions_wavelengths");
+  check_positions(element_positions_m, "element_positions_m");
+  for (const double slant : slants_rad) require_finite(who + "slants_rad", slant);
+  if (pattern.kind != PatternKind::kMeasured) return;
+  if (!pattern.measured) throw Error(who + "pattern 'measured' has no measured data");
+  const MeasuredPattern& m = *pattern.measured;
+  const auto check_cut = [&](const std::vector<double>& angles, const std::vector<double>& gains, const char* cut) {
+    if (angles.empty() || angles.size() != gains.size() || !std::is_sorted(angles.begin(), angles.end())) {
+      throw Error(message(who, "measured pattern '", m.name, "': the ", cut,
+                          " cut needs ascending angles, one gain each; got ", angles.size(), " angles and ",
+                          gains.size(), " gains"));
+    }
+  };
+  check_cut(m.azimuth_rad, m.azimuth_gain_db, "azimuth");
+  check_cut(m.elevation_rad, m.elevation_gain_db, "elevation");
 }
 
 AntennaArray planar_array(const PlanarArrayOptions& o) {
-  if (o.num_rows < 1) throw Error(message("num_rows must be >= 1, got ", o.num_rows));
-  if (o.num_cols < 1) throw Error(message("num_cols must be >= 1, got ", o.num_cols));
-  require_positive("vertical_spacing", o.vertical_spacing_wavelengths);
-  require_positive("horizontal_spacing", o.horizontal_spacing_wavelengths);
+  if (o.num_rows < 1) throw Error(message("planar array: num_rows must be >= 1, got ", o.num_rows));
+  if (o.num_cols < 1) throw Error(message("planar array: num_cols must be >= 1, got ", o.num_cols));
+  require_positive("planar array: vertical_spacing_wavelengths", o.vertical_spacing_wavelengths);
+  require_positive("planar array: horizontal_spacing_wavelengths", o.horizontal_spacing_wavelengths);
   AntennaArray array;
   array.pattern.kind = pattern_kind_from_name(o.pattern);
   array.pattern.model = o.polarization_model;
-  array.slants_rad = slants_from_name(o.polarization);
   array.polarization = o.polarization;
+  array.slants_rad = slants_from_name(o.polarization);
   array.element_positions_wavelengths.clear();
   for (int col = 0; col < o.num_cols; ++col) {
     for (int row = 0; row < o.num_rows; ++row) {
-      array.element_positions_wavelengths.push_back({0, o.horizontal_spacing_wavelengths * (col - (o.num_cols - 1) / 2.0),
-                                                     -o.vertical_spacing_wavelengths * (row - (o.num_rows - 1) / 2.0)});
+      array.element_positions_wavelengths.push_back({0,
+                                                     o.horizontal_spacing_wavelengths * (col - 0.5 * (o.num_cols - 1)),
+                                                     o.vertical_spacing_wavelengths * (0.5 * (o.num_rows - 1) - row)});
     }
   }
   return array;

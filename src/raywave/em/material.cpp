@@ -2,14 +2,16 @@
 #include "raywave/em/material.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
+#include <utility>
 
 #include "raywave/core/constants.h"
 
 namespace raywave::em {
 
+// ITU-R P.2040-4, table 3.
 const std::vector<ItuRow>& itu_rows() {
-  // ITU-R P.2040-4, table 3: name, range in GHz, a, b, c, d
   static const std::vector<ItuRow> rows = {
       {"vacuum", 0.001, 100, 1, 0, 0, 0},
       {"concrete", 1, 100, 5.24, 0, 0.0462, 0.7822},
@@ -20,7 +22,7 @@ const std::vector<ItuRow>& itu_rows() {
       {"plasterboard", 110, 330, 2.56, 0, 0.0001, 1.7799},
       {"plasterboard", 100, 400, 2.65, 0, 0.0002, 1.598},
       {"wood", 0.001, 100, 1.99, 0, 0.0047, 1.0718},
-      {"wood", 110, 330, 1.82, 0, 0.0040, 1.0761},
+      {"wood", 110, 330, 1.82, 0, 0.004, 1.0761},
       {"wood", 100, 400, 2.1183, 0, 0.0055, 1.1113},
       {"glass", 0.1, 100, 6.31, 0, 0.0036, 1.3394},
       {"glass", 220, 450, 5.79, 0, 0.0004, 1.658},
@@ -45,102 +47,127 @@ const std::vector<ItuRow>& itu_rows() {
       {"vinyl_tile", 1, 40, 3.62, 0, 0.0051, 0.8422},
       {"carpet_tile", 1, 40, 2.08, 0, 0.0009, 0.82},
       {"asphalt_concrete", 1, 40, 4.83, 0, 0.0108, 1.3969},
-      {"metal", 1, 100, 1, 0, 1e7, 0},
+      {"metal", 1, 100, 1, 0, 1e+07, 0},
       {"very_dry_ground", 1, 10, 3, 0, 0.00015, 2.52},
       {"medium_dry_ground", 1, 10, 15, -0.1, 0.035, 1.63},
-      {"wet_ground", 1, 10, 30, -0.4, 0.15, 1.30},
+      {"wet_ground", 1, 10, 30, -0.4, 0.15, 1.3},
   };
   return rows;
 }
 
 const std::vector<std::string>& itu_material_names() {
   static const std::vector<std::string> names = [] {
-    std::vector<std::string> list;
-    for (const ItuRow& r : itu_rows()) {
-      if (list.empty() || list.back() != r.name) list.emplace_back(r.name);
+    std::vector<std::string> out;
+    for (const ItuRow& row : itu_rows()) {
+      if (std::find(out.begin(), out.end(), row.name) == out.end()) out.push_back(row.name);
     }
-    return list;
+    return out;
   }();
   return names;
 }
 
-std::optional<std::string> itu_name_in(std::string_view spelled) {
-  const std::string original(spelled);
-  if (spelled.starts_with("mat-")) spelled.remove_prefix(4);
-  if (spelled.starts_with("itu_") || spelled.starts_with("itu-")) spelled.remove_prefix(4);
-  std::string name(spelled);
-  std::replace(name.begin(), name.end(), '-', '_');
-  for (const auto& known : itu_material_names()) {
-    if (known == name) return known;
+void Material::validate() const {
+  const std::string who = message("material '", name, "': ");
+  if (!itu_name.empty()) {
+    const auto& known = itu_material_names();
+    if (std::find(known.begin(), known.end(), itu_name) == known.end()) {
+      throw Error(message(who, "unknown ITU-R P.2040 material '", itu_name, "'", did_you_mean(itu_name, known)));
+    }
   }
-  return std::nullopt;
+  require_finite(who + "relative_permittivity", relative_permittivity);
+  if (relative_permittivity < 1) {
+    throw Error(message(who, "relative_permittivity must be >= 1, got ", relative_permittivity));
+  }
+  require_non_negative(who + "conductivity_s_per_m", conductivity_s_per_m);
+  require_positive(who + "thickness_m", thickness_m);
+  require_in_range(who + "scattering_coefficient", scattering_coefficient, 0, 1);
+  require_in_range(who + "xpd_coefficient", xpd_coefficient, 0, 1);
+  require_in_range(who + "color.x", color.x, 0, 1);
+  require_in_range(who + "color.y", color.y, 0, 1);
+  require_in_range(who + "color.z", color.z, 0, 1);
+  if (scattering_pattern.empty()) throw Error(who + "scattering_pattern must not be empty");
+}
+
+std::optional<std::string> itu_name_in(std::string_view spelled) {
+  std::string word;
+  for (const char c : spelled) {
+    word += (c == '-' || c == ' ') ? '_' : char(std::tolower(static_cast<unsigned char>(c)));
+  }
+  for (const std::string_view prefix : {"mat_", "itu_"}) {
+    if (word.rfind(prefix, 0) == 0) word.erase(0, prefix.size());
+  }
+  const auto& known = itu_material_names();
+  if (std::find(known.begin(), known.end(), word) == known.end()) return std::nullopt;
+  return word;
 }
 
 Material itu_material(std::string_view name, double thickness_m) {
   const auto itu = itu_name_in(name);
-  if (!itu) throw Error(message("unknown material '", name, "'", did_you_mean(name, itu_material_names())));
+  if (!itu) {
+    throw Error(message("unknown ITU-R P.2040 material '", name, "'", did_you_mean(name, itu_material_names())));
+  }
   static const std::vector<std::pair<const char*, Vec3d>> colors = {
-      {"concrete", {0.66, 0.65, 0.63}}, {"brick", {0.70, 0.35, 0.27}}, {"plasterboard", {0.90, 0.88, 0.83}},
-      {"wood", {0.65, 0.47, 0.28}},     {"glass", {0.55, 0.75, 0.85}}, {"marble", {0.86, 0.83, 0.76}},
-      {"metal", {0.55, 0.57, 0.62}},    {"wet_ground", {0.35, 0.42, 0.28}}, {"medium_dry_ground", {0.48, 0.50, 0.34}},
-      {"very_dry_ground", {0.66, 0.60, 0.42}}, {"asphalt_concrete", {0.30, 0.30, 0.32}}};
-  Material m;
-  m.name = *itu;
-  m.itu_name = *itu;
-  m.thickness_m = thickness_m;
+      {"concrete", {0.66, 0.65, 0.63}},        {"brick", {0.70, 0.35, 0.27}},
+      {"plasterboard", {0.90, 0.88, 0.83}},    {"wood", {0.65, 0.47, 0.28}},
+      {"glass", {0.55, 0.75, 0.85}},           {"marble", {0.86, 0.83, 0.76}},
+      {"metal", {0.55, 0.57, 0.62}},           {"wet_ground", {0.35, 0.42, 0.28}},
+      {"medium_dry_ground", {0.48, 0.5, 0.34}}, {"very_dry_ground", {0.66, 0.6, 0.42}},
+      {"asphalt_concrete", {0.30, 0.30, 0.32}}};
+  Material material;
   for (const auto& [key, color] : colors) {
-    if (m.name == key) m.color = color;
+    if (*itu == key) material.color = color;
   }
-  m.validate();
-  return m;
-}
-
-void Material::validate() const {
-  if (name.empty()) throw Error("a material needs a name");
-  const std::string where = message("material '", name, "': ");
-  if (!itu_name.empty() && !itu_name_in(itu_name)) {
-    throw Error(message(where, "itu_name '", itu_name, "' is not in ITU-R P.2040", did_you_mean(itu_name, itu_material_names())));
-  }
-  require_finite(where + "relative_permittivity", relative_permittivity);
-  if (!(relative_permittivity >= 1)) throw Error(message(where, "relative_permittivity must be >= 1, got ", relative_permittivity));
-  require_non_negative(where + "conductivity_s_per_m", conductivity_s_per_m);
-  require_positive(where + "thickness_m", thickness_m);
-  require_in_range(where + "scattering_coefficient", scattering_coefficient, 0, 1);
-  require_in_range(where + "xpd_coefficient", xpd_coefficient, 0, 1);
+  material.name = *itu;
+  material.itu_name = *itu;
+  material.thickness_m = thickness_m;
+  material.validate();
+  return material;
 }
 
 namespace {
 
-const ItuRow& row_at(const std::string& name, double f_ghz, const LogSink& log) {
-  const ItuRow* nearest = nullptr;
-  double nearest_distance = 0;
-  for (const ItuRow& r : itu_rows()) {
-    if (name != r.name) continue;
-    if (f_ghz >= r.min_ghz && f_ghz <= r.max_ghz) return r;
-    const double distance = f_ghz < r.min_ghz ? std::log(r.min_ghz / f_ghz) : std::log(f_ghz / r.max_ghz);
-    if (!nearest || distance < nearest_distance) nearest = &r, nearest_distance = distance;
+/// How far f lies outside the row's range, as a ratio of frequencies on a log axis; 0 inside.
+double log_distance(const ItuRow& row, double f_ghz) {
+  if (f_ghz < row.min_ghz) return std::log(row.min_ghz / f_ghz);
+  if (f_ghz > row.max_ghz) return std::log(f_ghz / row.max_ghz);
+  return 0;
+}
+
+const ItuRow& nearest_row(const std::string& name, double f_ghz) {
+  const ItuRow* best = nullptr;
+  for (const ItuRow& row : itu_rows()) {
+    if (name != row.name) continue;
+    if (!best || log_distance(row, f_ghz) < log_distance(*best, f_ghz)) best = &row;
   }
-  if (!nearest) throw Error(message("unknown ITU-R P.2040 material '", name, "'", did_you_mean(name, itu_material_names())));
-  if (log) {
-    log(message("ITU-R P.2040 gives '", name, "' for ", nearest->min_ghz, " to ", nearest->max_ghz, " GHz; that row is used at ", f_ghz,
-                " GHz"));
+  if (!best) {
+    throw Error(message("unknown ITU-R P.2040 material '", name, "'", did_you_mean(name, itu_material_names())));
   }
-  return *nearest;
+  return *best;
 }
 
 }  // namespace
 
 MaterialProperties properties_at(const Material& material, double frequency_hz, const LogSink& log) {
   require_positive("frequency_hz", frequency_hz);
+  material.validate();
   double eps_r = material.relative_permittivity, sigma = material.conductivity_s_per_m;
   if (!material.itu_name.empty()) {
-    const double f_ghz = frequency_hz / 1e9;
-    const ItuRow& row = row_at(*itu_name_in(material.itu_name), f_ghz, log);
+    const double f_ghz = frequency_hz * 1e-9;
+    const ItuRow& row = nearest_row(material.itu_name, f_ghz);
+    if (log_distance(row, f_ghz) > 0 && log && !material.perfect_conductor) {
+      log(message("material '", material.name, "': ITU-R P.2040 gives '", row.name, "' for ", row.min_ghz, " to ",
+                  row.max_ghz, " GHz; that range is used at ", f_ghz, " GHz"));
+    }
+    // ITU-R P.2040-4, table 3: eps_r = a f^b, sigma = c f^d
     eps_r = row.a * std::pow(f_ghz, row.b);
     sigma = row.c * std::pow(f_ghz, row.d);
   }
-  const double s = material.scattering_coefficient;
-  return {{eps_r, -sigma / (2 * kPi * frequency_hz * kVacuumPermittivity)}, material.thickness_m, std::sqrt(1 - s * s), material.perfect_conductor};
+  MaterialProperties properties;
+  properties.eta = {eps_r, -sigma / (2 * kPi * frequency_hz * kVacuumPermittivity)};
+  properties.thickness_m = material.thickness_m;
+  properties.specular_scale = std::sqrt(1 - material.scattering_coefficient * material.scattering_coefficient);
+  properties.perfect_conductor = material.perfect_conductor;
+  return properties;
 }
 
 }  // namespace raywave::em

@@ -11,6 +11,7 @@
 
 #include "raywave/core/complex.h"
 #include "raywave/core/error.h"
+#include "raywave/core/vec.h"
 
 namespace raywave::em {
 
@@ -29,14 +30,14 @@ struct Material {
   std::string name;
   /// The ITU-R P.2040 row that gives permittivity and conductivity; empty for constant values.
   std::string itu_name;
-  double relative_permittivity = 1.0;     // used when itu_name is empty; >= 1
-  double conductivity_s_per_m = 0.0;      // used when itu_name is empty; >= 0
-  bool perfect_conductor = false;         // overrides both: reflects everything, transmits nothing
-  double thickness_m = 0.1;               // of the slab; > 0
-  double scattering_coefficient = 0.0;    // S in [0, 1]: specular amplitudes are scaled by sqrt(1 - S^2)
-  double xpd_coefficient = 0.0;           // K_x in [0, 1]: share of diffuse power that changes polarisation
+  double relative_permittivity = 1.0;   // used when itu_name is empty; >= 1
+  double conductivity_s_per_m = 0.0;    // used when itu_name is empty; >= 0
+  bool perfect_conductor = false;       // overrides both: reflects everything, transmits nothing
+  double thickness_m = 0.1;             // of the slab; > 0
+  double scattering_coefficient = 0.0;  // S in [0, 1]: specular amplitudes are scaled by sqrt(1 - S^2)
+  double xpd_coefficient = 0.0;         // K_x in [0, 1]: share of diffuse power that changes polarisation
   std::string scattering_pattern = "lambertian";
-  Vec3d color{0.6, 0.6, 0.6};             // for pictures, RGB in [0, 1]
+  Vec3d color{0.6, 0.6, 0.6};  // for pictures, RGB in [0, 1]
 
   /// @throws Error naming the material and the field.
   void validate() const;
@@ -44,9 +45,9 @@ struct Material {
 
 /// A material at one frequency: what the field kernels use.
 struct MaterialProperties {
-  Complexd eta{1, 0};          // complex relative permittivity eps_r - j sigma / (omega eps0)
+  Complexd eta{1, 0};  // complex relative permittivity eps_r - j sigma / (omega eps0)
   double thickness_m = 0.1;
-  double specular_scale = 1;   // sqrt(1 - S^2)
+  double specular_scale = 1;  // sqrt(1 - S^2)
   bool perfect_conductor = false;
 };
 
@@ -56,8 +57,8 @@ Material itu_material(std::string_view name, double thickness_m = 0.1);
 /// The ITU name inside such a spelling, or nothing.
 std::optional<std::string> itu_name_in(std::string_view spelled);
 
-/// Evaluates at frequency_hz. Outside all ranges of the row: the nearest range is used at that frequency and one warning
-/// goes to `log`. @throws Error for a non-positive frequency.
+/// Evaluates at frequency_hz. Outside all ranges of the row: the nearest range is used at that frequency and one
+/// warning goes to `log`. @throws Error for a non-positive frequency.
 MaterialProperties properties_at(const Material& material, double frequency_hz, const LogSink& log = {});
 
 }  // namespace raywave::em

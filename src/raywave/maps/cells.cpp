@@ -186,7 +186,7 @@ Vec3d Cells::center(int cell) const {
 
 void Cells::sample_points(int cell, int points_per_cell, std::vector<Vec3d>& out) const {
   out.clear();
-  const int n = points_per_cell == 9 ? 3 : points_per_cell == 4 ? 2 : 1;
+  const int n = int(std::lround(std::sqrt(points_per_cell)));
   if (!is_grid()) {
     // n^2 congruent pieces of the triangle, their centroids
     const Vec3d *c = &corners_[size_t(3 * cell)], u = (c[1] - c[0]) / double(n), v = (c[2] - c[0]) / double(n);

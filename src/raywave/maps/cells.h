@@ -31,7 +31,7 @@ class Cells {
 
   Vec3d center(int cell) const;
   double area_m2(int cell) const { return is_plane() ? surface_.cell_size_m.x * surface_.cell_size_m.y : areas_[size_t(cell)]; }
-  /// The sample points of a cell: points_per_cell of them. Empty where a terrain has no ground.
+  /// The sample points of a cell: points_per_cell (a square number) of them. Empty where a terrain has no ground.
   void sample_points(int cell, int points_per_cell, std::vector<Vec3d>& out) const;
   /// Neighbours in the grid, or across the sides of a mesh's triangles: up to 8 (grid) or 3.
   void neighbors(int cell, std::vector<int>& out) const;

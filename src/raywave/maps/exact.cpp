@@ -7,6 +7,7 @@
 
 #include "raywave/core/constants.h"
 #include "raywave/maps/transmit_field.h"
+#include "raywave/paths/beams.h"
 #include "raywave/paths/find.h"
 #include "raywave/paths/path_solver.h"
 #include "raywave/runtime/parallel.h"
@@ -14,11 +15,15 @@
 namespace raywave::maps {
 namespace {
 
+constexpr int kProbePoints = 256;  // of a cell that is dark at its sample points but next to light
+
 /// A ray of this sequence crossed this cell, here.
 struct Seed {
   int32_t node, cell;
   Vec3f point;
 };
+
+const Vec3f kNoPoint{std::nanf(""), std::nanf(""), std::nanf("")};
 
 bool by_node_and_cell(const Seed& a, const Seed& b) { return a.node != b.node ? a.node < b.node : a.cell < b.cell; }
 bool same_node_and_cell(const Seed& a, const Seed& b) { return a.node == b.node && a.cell == b.cell; }
@@ -28,9 +33,9 @@ void sort_and_thin(std::vector<Seed>& seeds) {
   seeds.erase(std::unique(seeds.begin(), seeds.end(), same_node_and_cell), seeds.end());
 }
 
-/// The field of one path at one sample point of a cell; sample -1: the point where a ray crossed it.
+/// The field of one path (a node's sequence) at one sample point of a cell; sample -1: at one of the probe points.
 struct Arrival {
-  int32_t cell, sample;
+  int32_t node, cell, sample;
   CVec3<double> field;  // with propagation phase, times lambda / (4 pi)
 };
 
@@ -40,20 +45,18 @@ class CellFinder {
   explicit CellFinder(const Cells& cells) : cells_(cells) {}
 
   template <class Visit>
-  void visit(const paths::RayPacket& p, int i, Visit&& found) {
+  void visit(const Vec3d& o, const Vec3d& d, double length_m, Visit&& found) {
     if (!cells_.is_plane()) {
-      const Vec3d o{p.ox[i], p.oy[i], p.oz[i]}, d{p.dx[i], p.dy[i], p.dz[i]};
-      const double length = std::isfinite(p.t[i]) ? double(p.t[i]) : 1e6;
+      const double length = std::isfinite(length_m) ? length_m : 1e6;
       cells_.crossings(o, o + length * d, crossings_);
       for (const CellCrossing& c : crossings_) found(c.cell, Vec3f(o + (double(c.t) * length) * d));
       return;
     }
     const Cells::PlaneFrame& f = cells_.plane();
-    const float dn = f.normal.x * p.dx[i] + f.normal.y * p.dy[i] + f.normal.z * p.dz[i];
-    const float on = f.normal.x * p.ox[i] + f.normal.y * p.oy[i] + f.normal.z * p.oz[i];
-    const float t = (f.offset - on) / dn;
-    if (!(t > 0 && t < p.t[i])) return;
-    const Vec3f q{p.ox[i] + t * p.dx[i], p.oy[i] + t * p.dy[i], p.oz[i] + t * p.dz[i]};
+    const double dn = dot(Vec3d(f.normal), d);
+    const double t = (double(f.offset) - dot(Vec3d(f.normal), o)) / dn;
+    if (!(t > 0 && t < length_m)) return;
+    const Vec3f q(o + t * d);
     const float x = dot(f.axis_x, q) - f.x0, y = dot(f.axis_y, q) - f.y0;
     if (x >= 0 && x < float(cells_.num_x()) && y >= 0 && y < float(cells_.num_y())) found(int(y) * cells_.num_x() + int(x), q);
   }
@@ -75,9 +78,9 @@ class ExactMap {
   std::vector<double> solve() {
     const auto num_cells = size_t(cells_.size());
     gain_.assign(num_cells, 0);
-    crossing_gain_.assign(num_cells, 0);
+    probed_gain_.assign(num_cells, 0);
     if (options_.coherent) fields_.assign(num_cells * size_t(options_.points_per_cell), {});
-    if (options_.specular_reflection && options_.max_depth > 0 && !prepared_.queries().empty()) shoot();
+    if (!prepared_.queries().empty()) shoot();
     if (options_.los) direct();
     fill_sequences();
     return finish();
@@ -90,6 +93,7 @@ class ExactMap {
     shoot.origin_m = tx_.position_m;
     shoot.num_rays = options_.samples_per_tx;
     shoot.max_depth = options_.max_depth;
+    shoot.reflection = options_.specular_reflection;
     shoot.refraction = options_.refraction;
     shoot.seed = options_.seed;
     shoot.source = paths::source_key(tx_.name);
@@ -111,8 +115,10 @@ class ExactMap {
           for (int lane = 0; lane < paths::RayTile::kRays; ++lane) {
             const auto& packet = state.packets[size_t(lane / 16)];
             const int32_t node = follower.node(lane);
-            if (node == 0 || !packet.active[lane % 16]) continue;
-            finder.visit(packet, lane % 16, [&](int cell, const Vec3f& point) {
+            if ((node == 0 && !options_.los) || !packet.active[lane % 16]) continue;
+            const int i = lane % 16;
+            const Vec3d o{packet.ox[i], packet.oy[i], packet.oz[i]}, d{packet.dx[i], packet.dy[i], packet.dz[i]};
+            finder.visit(o, d, double(packet.t[i]), [&](int cell, const Vec3f& point) {
               if (own.empty() || own.back().node != node || own.back().cell != cell) own.push_back({node, int32_t(cell), point});
             });
           }
@@ -128,7 +134,35 @@ class ExactMap {
       trees[chunk] = paths::SequenceTree(tx_.position_m);
       seeds[chunk] = {};
     }
+    if (options_.specular_reflection && !options_.refraction && options_.samples_per_beam > 0) follow_beams();
     sort_and_thin(seeds_);
+  }
+
+  /// Beams find what evenly shot rays miss.
+  void follow_beams() {
+    paths::BeamOptions beams;
+    beams.max_depth = options_.max_depth;
+    beams.min_samples = options_.samples_per_beam;
+    beams.max_samples = std::max(options_.samples_per_beam, beams.max_samples);
+    beams.num_threads = options_.num_threads;
+    std::vector<std::vector<Seed>> found;
+    const auto collect = [&] {
+      for (const auto& part : found) seeds_.insert(seeds_.end(), part.begin(), part.end());
+      found.clear();
+    };
+    paths::explore_beams(
+        prepared_, beams, tree_,
+        [&](int64_t num_tasks) {
+          collect();
+          found.resize(size_t(num_tasks));
+        },
+        [&](int64_t task, const paths::BeamRay& ray) {
+          auto& own = found[size_t(task)];
+          CellFinder(cells_).visit(ray.origin_m, ray.direction, ray.length_m, [&](int cell, const Vec3f& point) {
+            if (own.empty() || own.back().node != ray.node || own.back().cell != cell) own.push_back({ray.node, int32_t(cell), point});
+          });
+        });
+    collect();
   }
 
   /// Solves the path at a point and appends what arrives. @return whether the point is lit.
@@ -142,14 +176,27 @@ class ExactMap {
     const Complexd phase = expj(-2 * kPi * std::fmod(v.length_m / context_.wavelength_m, 1.0));
     const Complexd r_theta = phase * (v.transfer[0] * theta + v.transfer[1] * phi);
     const Complexd r_phi = phase * (v.transfer[2] * theta + v.transfer[3] * phi);
-    out.push_back({int32_t(cell), int32_t(sample), r_theta * br.theta_hat + r_phi * br.phi_hat});
+    out.push_back({node, int32_t(cell), int32_t(sample), r_theta * br.theta_hat + r_phi * br.phi_hat});
     return true;
   }
 
+  /// A cell whose sample points are all dark: its probe points are solved, and where a ray crossed it if those are dark too.
+  bool probe(paths::Refiner& refiner, paths::GeometricPath& path, int32_t node, int cell, const Vec3f* crossing,
+             std::vector<Vec3d>& points, std::vector<Arrival>& out) const {
+    cells_.sample_points(cell, kProbePoints, points);
+    bool lit = false;
+    for (const Vec3d& p : points) lit |= arrive(refiner, path, node, cell, -1, p, out);
+    return lit || (crossing && arrive(refiner, path, node, cell, -1, Vec3d(*crossing), out));
+  }
+
+  /// Every cell is tested for the direct path; cells at the rim of the lit region are probed.
   void direct() {
     constexpr int64_t kBlock = 4096;
     const int64_t num_blocks = (cells_.size() + kBlock - 1) / kBlock;
     std::vector<std::vector<Arrival>> arrivals(static_cast<size_t>(num_blocks));
+    std::vector<const Vec3f*> crossing(size_t(cells_.size()), nullptr);
+    for (size_t i = 0; i < seeds_.size() && seeds_[i].node == 0; ++i) crossing[size_t(seeds_[i].cell)] = &seeds_[i].point;
+    std::vector<uint8_t> lit(size_t(cells_.size()), 0);
     runtime::parallel_for(num_blocks, options_.num_threads, [&](int64_t block) {
       paths::Refiner refiner(prepared_, refine_);
       paths::GeometricPath path;
@@ -157,36 +204,98 @@ class ExactMap {
       const auto end = int(std::min<int64_t>(cells_.size(), (block + 1) * kBlock));
       for (int cell = int(block * kBlock); cell < end; ++cell) {
         cells_.sample_points(cell, options_.points_per_cell, points);
-        for (size_t s = 0; s < points.size(); ++s) arrive(refiner, path, 0, cell, int(s), points[s], arrivals[size_t(block)]);
+        for (size_t s = 0; s < points.size(); ++s) {
+          lit[size_t(cell)] |= arrive(refiner, path, 0, cell, int(s), points[s], arrivals[size_t(block)]);
+        }
       }
     });
     for (const auto& part : arrivals) add(part);
+    std::vector<Seed> rims;
+    std::vector<int> neighbors;
+    for (int cell = 0; cell < cells_.size(); ++cell) {
+      cells_.neighbors(cell, neighbors);
+      const bool rim = std::any_of(neighbors.begin(), neighbors.end(), [&](int n) { return lit[size_t(n)] != 0; });
+      if (!lit[size_t(cell)] && (rim || crossing[size_t(cell)])) {
+        rims.push_back({0, int32_t(cell), crossing[size_t(cell)] ? *crossing[size_t(cell)] : kNoPoint});
+      }
+    }
+    probe_rims(std::move(rims));
   }
 
   /// From the crossed cells of each sequence outward, as long as cells are lit.
   void fill_sequences() {
     std::vector<size_t> first;  // where each sequence's seeds begin
-    for (size_t i = 0; i < seeds_.size(); ++i) {
-      if (i == 0 || seeds_[i].node != seeds_[i - 1].node) first.push_back(i);
+    const auto reflected = size_t(std::partition_point(seeds_.begin(), seeds_.end(), [](const Seed& s) { return s.node == 0; }) - seeds_.begin());
+    for (size_t i = reflected; i < seeds_.size(); ++i) {
+      if (i == reflected || seeds_[i].node != seeds_[i - 1].node) first.push_back(i);
     }
     first.push_back(seeds_.size());
     constexpr int64_t kBlock = 64;
     const auto num_sequences = int64_t(first.size()) - 1;
     const int64_t num_blocks = (num_sequences + kBlock - 1) / kBlock;
     std::vector<std::vector<Arrival>> arrivals(static_cast<size_t>(num_blocks));
+    std::vector<std::vector<Seed>> rims(static_cast<size_t>(num_blocks));
     runtime::Reporter reporter(options_.progress, num_blocks);
     runtime::parallel_for(num_blocks, options_.num_threads, [&](int64_t block) {
       reporter.check();
       paths::Refiner refiner(prepared_, refine_);
       for (int64_t i = block * kBlock; i < std::min(num_sequences, (block + 1) * kBlock); ++i) {
-        fill(refiner, first[size_t(i)], first[size_t(i) + 1], arrivals[size_t(block)]);
+        fill(refiner, first[size_t(i)], first[size_t(i) + 1], arrivals[size_t(block)], rims[size_t(block)]);
       }
       reporter.task_done();
     });
     for (const auto& part : arrivals) add(part);
+    std::vector<Seed> all;
+    for (const auto& part : rims) all.insert(all.end(), part.begin(), part.end());
+    probe_rims(std::move(all));
   }
 
-  void fill(paths::Refiner& refiner, size_t begin, size_t end, std::vector<Arrival>& out) const {
+  /// Probes the dark cells next to lit ones (or crossed by a ray), sequence by sequence; where light is found, the search goes
+  /// on around it.
+  void probe_rims(std::vector<Seed> rims) {
+    std::unordered_set<uint64_t> seen;
+    const auto key = [](int32_t node, int32_t cell) { return uint64_t(uint32_t(node)) << 32 | uint32_t(cell); };
+    for (const Seed& r : rims) seen.insert(key(r.node, r.cell));
+    while (!rims.empty()) {
+      std::erase_if(rims, [&](const Seed& r) { return is_lit(r.cell); });
+      constexpr int64_t kBlock = 32;
+      const auto n = int64_t(rims.size());
+      std::vector<std::vector<Arrival>> arrivals(size_t((n + kBlock - 1) / kBlock));
+      runtime::parallel_for(int64_t(arrivals.size()), options_.num_threads, [&](int64_t block) {
+        paths::Refiner refiner(prepared_, refine_);
+        paths::GeometricPath path;
+        std::vector<Vec3d> points;
+        for (int64_t i = block * kBlock; i < std::min(n, (block + 1) * kBlock); ++i) {
+          const Seed& r = rims[size_t(i)];
+          probe(refiner, path, r.node, r.cell, std::isnan(r.point.x) ? nullptr : &r.point, points, arrivals[size_t(block)]);
+        }
+      });
+      std::vector<Seed> next;
+      std::vector<int> neighbors;
+      for (size_t block = 0; block < arrivals.size(); ++block) {
+        add(arrivals[block]);
+        for (const Arrival& a : arrivals[block]) {
+          cells_.neighbors(a.cell, neighbors);
+          for (const int c : neighbors) {
+            if (seen.insert(key(a.node, int32_t(c))).second) next.push_back({a.node, int32_t(c), kNoPoint});
+          }
+        }
+      }
+      rims = std::move(next);
+    }
+  }
+
+  bool is_lit(int cell) const {
+    if (gain_[size_t(cell)] > 0) return true;
+    const auto n = size_t(options_.points_per_cell);
+    for (size_t s = 0; options_.coherent && s < n; ++s) {
+      const CVec3<double>& f = fields_[size_t(cell) * n + s];
+      if (norm2(f.re) + norm2(f.im) > 0) return true;
+    }
+    return false;
+  }
+
+  void fill(paths::Refiner& refiner, size_t begin, size_t end, std::vector<Arrival>& out, std::vector<Seed>& rims) const {
     const int32_t node = seeds_[begin].node;
     paths::GeometricPath path;
     std::vector<Vec3d> points;
@@ -201,9 +310,10 @@ class ExactMap {
       cells_.sample_points(cell, options_.points_per_cell, points);
       bool lit = false;
       for (size_t s = 0; s < points.size(); ++s) lit = arrive(refiner, path, node, cell, int(s), points[s], out) || lit;
-      const bool crossed = i < end - begin;
-      if (!lit && crossed) lit = arrive(refiner, path, node, cell, -1, Vec3d(seeds_[begin + i].point), out);
-      if (!lit) continue;
+      if (!lit) {
+        rims.push_back(i < end - begin ? seeds_[begin + i] : Seed{node, int32_t(cell), kNoPoint});
+        continue;
+      }
       cells_.neighbors(cell, neighbors);
       for (const int n : neighbors) {
         if (seen.insert(n).second) front.push_back(n);
@@ -216,7 +326,7 @@ class ExactMap {
     for (const Arrival& a : arrivals) {
       const double power = norm2(a.field.re) + norm2(a.field.im);
       if (a.sample < 0) {
-        crossing_gain_[size_t(a.cell)] += power / (options_.points_per_cell + 1);
+        probed_gain_[size_t(a.cell)] += power / kProbePoints;
       } else if (options_.coherent) {
         auto& sum = fields_[size_t(a.cell) * size_t(options_.points_per_cell) + size_t(a.sample)];
         sum = sum + a.field;
@@ -231,7 +341,7 @@ class ExactMap {
       gain_[i / size_t(options_.points_per_cell)] += (norm2(fields_[i].re) + norm2(fields_[i].im)) / options_.points_per_cell;
     }
     for (size_t i = 0; i < gain_.size(); ++i) {
-      if (gain_[i] == 0) gain_[i] = crossing_gain_[i];
+      if (gain_[i] == 0) gain_[i] = probed_gain_[i];
     }
     return std::move(gain_);
   }
@@ -245,7 +355,7 @@ class ExactMap {
   paths::RefineOptions refine_;
   paths::SequenceTree tree_;
   std::vector<Seed> seeds_;
-  std::vector<double> gain_, crossing_gain_;
+  std::vector<double> gain_, probed_gain_;
   std::vector<CVec3<double>> fields_;  // coherent: [num_cells, points_per_cell]
 };
 

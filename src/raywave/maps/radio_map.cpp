@@ -11,6 +11,7 @@ namespace raywave::maps {
 void RadioMapOptions::validate() const {
   if (max_depth < 0) throw Error(message("max_depth must be >= 0, got ", max_depth));
   if (samples_per_tx < 1) throw Error(message("samples_per_tx must be >= 1, got ", samples_per_tx));
+  if (samples_per_beam < 0) throw Error(message("samples_per_beam must be >= 0, got ", samples_per_beam));
   if (points_per_cell != 1 && points_per_cell != 4 && points_per_cell != 9) {
     throw Error(message("points_per_cell must be 1, 4 or 9, got ", points_per_cell));
   }

@@ -3,7 +3,8 @@
 //
 // monte-carlo: rays cross cells, gain = sum |E|^2 (lambda / 4 pi)^2 Omega / (|cos theta| A_cell).
 // exact: the facet sequences that shot rays discover, solved exactly at each cell's sample points; no sampling noise.
-// Partly lit cells: where no sample point is lit but a shot ray crossed the cell, the crossing point is one sample more.
+// Partly lit cells: where a sequence leaves all sample points dark but lights a neighbour, or a ray crossed the cell, 256 probe
+// points stand in; they count where the cell would be dark otherwise.
 // The receiver is an ideal isotropic antenna of both polarisations. Cells of meshes are their front sides (outward normals).
 // Differentiable in: nothing yet.
 #pragma once
@@ -40,6 +41,7 @@ struct RadioMapOptions {
   bool specular_reflection = true;
   bool refraction = false;
   int64_t samples_per_tx = 1000000;
+  int samples_per_beam = 256;     // exact: rays, at least, through what each facet sequence lights; 0: none
   int points_per_cell = 1;        // exact: 1, 4 or 9 sample points
   bool coherent = false;          // exact: add fields instead of powers (per sample point and polarisation)
   /// Weights of the transmitters' ports, linear amplitude; empty: 1 / sqrt(num_ports) each.

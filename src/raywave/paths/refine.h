@@ -36,11 +36,12 @@ class Refiner {
   Refiner(const PreparedScene& scene, const RefineOptions& options) : scene_(scene), table_(scene.facets()), options_(options) {}
 
   /// The path over a node's sequence to a target; false when the images miss a facet or something is in the way.
-  bool path(const SequenceTree& tree, int32_t node, const Vec3d& target_m, GeometricPath& out);
+  /// @param target_facet  the facet that the target lies on, if any: it is not in the way.
+  bool path(const SequenceTree& tree, int32_t node, const Vec3d& target_m, GeometricPath& out, int target_facet = -1);
 
  private:
   bool image_points(const SequenceTree& tree, int32_t node, const Vec3d& target_m);
-  bool unobstructed(const Vec3d& source_m, const Vec3d& target_m, GeometricPath& out);
+  bool unobstructed(const Vec3d& source_m, const Vec3d& target_m, int target_facet, GeometricPath& out);
 
   const PreparedScene& scene_;
   const scene::FacetTable& table_;

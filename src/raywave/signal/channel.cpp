@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raywave/signal/channel.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "raywave/core/constants.h"
+
+namespace raywave::signal {
+namespace {
+
+using paths::Link;
+using paths::Paths;
+
+int most_ports(const std::vector<int>& elements, const std::vector<int>& slants) {
+  int most = 0;
+  for (size_t i = 0; i < elements.size(); ++i) most = std::max(most, elements[i] * slants[i]);
+  return most;
+}
+
+ChannelShape shape_of(const Paths& p) {
+  return {int(p.rx_names.size()), most_ports(p.rx_num_elements, p.rx_num_slants), int(p.tx_names.size()),
+          most_ports(p.tx_num_elements, p.tx_num_slants)};
+}
+
+size_t antenna_index(const ChannelShape& s, int rx, int rx_ant, int tx, int tx_ant) {
+  return ((size_t(rx) * size_t(s.num_rx_ant) + size_t(rx_ant)) * size_t(s.num_tx) + size_t(tx)) * size_t(s.num_tx_ant) + size_t(tx_ant);
+}
+size_t num_antenna_pairs(const ChannelShape& s) {
+  return size_t(s.num_rx) * size_t(s.num_rx_ant) * size_t(s.num_tx) * size_t(s.num_tx_ant);
+}
+
+/// visit(antenna index, gain) for all port pairs of a path.
+template <class Visit>
+void for_ports(const Paths& p, const ChannelShape& s, const Link& l, int64_t path, Visit&& visit) {
+  const int rx_ports = p.num_rx_ports(l), tx_ports = p.num_tx_ports(l);
+  // ports are slant-major: an element's slants lie num_elements apart
+  const int rx_step = l.rx_element < 0 ? 1 : p.rx_num_elements[size_t(l.rx)], tx_step = l.tx_element < 0 ? 1 : p.tx_num_elements[size_t(l.tx)];
+  for (int r = 0; r < rx_ports; ++r) {
+    for (int t = 0; t < tx_ports; ++t) {
+      visit(antenna_index(s, l.rx, std::max(0, l.rx_element) + r * rx_step, l.tx, std::max(0, l.tx_element) + t * tx_step),
+            p.a[size_t(p.a_begin[size_t(path)]) + size_t(r * tx_ports + t)]);
+    }
+  }
+}
+
+/// What each link subtracts from its delays: the smallest over the device pair, so that the elements of exact arrays keep
+/// their differences.
+std::vector<double> reference_delays(const Paths& p, bool normalize) {
+  const size_t num_tx = p.tx_names.size();
+  std::vector<double> pair(p.rx_names.size() * num_tx, std::numeric_limits<double>::infinity());
+  for (const Link& l : p.links) {
+    for (int64_t i = l.path_begin; i < l.path_end; ++i) {
+      double& smallest = pair[size_t(l.rx) * num_tx + size_t(l.tx)];
+      smallest = std::min(smallest, p.tau_s[size_t(i)]);
+    }
+  }
+  std::vector<double> per_link;
+  for (const Link& l : p.links) {
+    const double smallest = pair[size_t(l.rx) * num_tx + size_t(l.tx)];
+    per_link.push_back(normalize && std::isfinite(smallest) ? smallest : 0);
+  }
+  return per_link;
+}
+
+/// exp(-j 2 pi f tau) without losing the phase's digits to the size of f tau.
+Complexd delay_phase(double frequency_hz, double tau_s) {
+  const double turns = frequency_hz * tau_s;
+  return expj(-2 * kPi * (turns - std::floor(turns)));
+}
+
+void require_steps(int num_time_steps, double sampling_frequency_hz) {
+  if (num_time_steps < 1) throw Error(message("num_time_steps must be >= 1, got ", num_time_steps));
+  require_positive("sampling_frequency_hz", sampling_frequency_hz);
+}
+
+/// Scales each link so that its mean energy over antennas, times and bins is 1.
+void normalize_energy(std::vector<Complexd>& h, const ChannelShape& s, size_t per_antenna_pair) {
+  for (int rx = 0; rx < s.num_rx; ++rx) {
+    for (int tx = 0; tx < s.num_tx; ++tx) {
+      double energy = 0;
+      const auto for_link = [&](const auto& body) {
+        for (int r = 0; r < s.num_rx_ant; ++r) {
+          for (int t = 0; t < s.num_tx_ant; ++t) {
+            const size_t begin = antenna_index(s, rx, r, tx, t) * per_antenna_pair;
+            for (size_t i = begin; i < begin + per_antenna_pair; ++i) body(h[i]);
+          }
+        }
+      };
+      for_link([&](const Complexd& z) { energy += norm2(z); });
+      if (energy == 0) continue;
+      const double scale = std::sqrt(double(per_antenna_pair) * s.num_rx_ant * s.num_tx_ant / energy);
+      for_link([&](Complexd& z) { z = scale * z; });
+    }
+  }
+}
+
+}  // namespace
+
+Cir cir(const Paths& p, const CirOptions& options) {
+  require_steps(options.num_time_steps, options.sampling_frequency_hz);
+  Cir out;
+  out.shape = shape_of(p);
+  out.num_time_steps = options.num_time_steps;
+  for (const Link& l : p.links) out.num_paths = std::max(out.num_paths, int(l.path_end - l.path_begin));
+  const auto n = size_t(out.num_paths), steps = size_t(options.num_time_steps);
+  const size_t pairs = p.synthetic_array ? size_t(out.shape.num_rx) * size_t(out.shape.num_tx) : num_antenna_pairs(out.shape);
+  out.a.assign(num_antenna_pairs(out.shape) * n * steps, {});
+  out.tau_s.assign(pairs * n, -1);
+  const std::vector<double> reference = reference_delays(p, options.normalize_delays);
+  for (size_t li = 0; li < p.links.size(); ++li) {
+    const Link& l = p.links[li];
+    for (int64_t i = l.path_begin; i < l.path_end; ++i) {
+      const auto k = size_t(i - l.path_begin);
+      const double tau = p.tau_s[size_t(i)] - reference[li];
+      const Complexd phase = delay_phase(p.frequency_hz, tau);
+      for_ports(p, out.shape, l, i, [&](size_t antenna, const Complexd& a) {
+        for (size_t step = 0; step < steps; ++step) {
+          out.a[(antenna * n + k) * steps + step] =
+              a * phase * expj(2 * kPi * p.doppler_hz[size_t(i)] * double(step) / options.sampling_frequency_hz);
+        }
+        out.tau_s[(p.synthetic_array ? size_t(l.rx) * size_t(out.shape.num_tx) + size_t(l.tx) : antenna) * n + k] = tau;
+      });
+    }
+  }
+  return out;
+}
+
+std::vector<Complexd> cfr(const Paths& p, const std::vector<double>& frequencies_hz, const CfrOptions& options, ChannelShape* shape) {
+  require_steps(options.num_time_steps, options.sampling_frequency_hz);
+  for (const double f : frequencies_hz) require_finite("frequencies_hz", f);
+  const ChannelShape s = shape_of(p);
+  if (shape) *shape = s;
+  const size_t bins = frequencies_hz.size(), steps = size_t(options.num_time_steps);
+  std::vector<Complexd> h(num_antenna_pairs(s) * steps * bins);
+  const std::vector<double> reference = reference_delays(p, options.normalize_delays);
+  std::vector<Complexd> response(steps * bins);
+  for (size_t li = 0; li < p.links.size(); ++li) {
+    const Link& l = p.links[li];
+    for (int64_t i = l.path_begin; i < l.path_end; ++i) {
+      const double tau = p.tau_s[size_t(i)] - reference[li];
+      for (size_t step = 0; step < steps; ++step) {
+        const Complexd time = expj(2 * kPi * p.doppler_hz[size_t(i)] * double(step) / options.sampling_frequency_hz);
+        for (size_t b = 0; b < bins; ++b) response[step * bins + b] = time * delay_phase(p.frequency_hz + frequencies_hz[b], tau);
+      }
+      for_ports(p, s, l, i, [&](size_t antenna, const Complexd& a) {
+        for (size_t k = 0; k < response.size(); ++k) h[antenna * response.size() + k] += a * response[k];
+      });
+    }
+  }
+  if (options.normalize) normalize_energy(h, s, steps * bins);
+  return h;
+}
+
+std::vector<Complexd> taps(const Paths& p, const TapsOptions& options, ChannelShape* shape) {
+  require_positive("bandwidth_hz", options.bandwidth_hz);
+  const double sampling = options.sampling_frequency_hz == 0 ? options.bandwidth_hz : options.sampling_frequency_hz;
+  require_steps(options.num_time_steps, sampling);
+  if (options.l_max < options.l_min) throw Error(message("l_max must be >= l_min, got ", options.l_max, " < ", options.l_min));
+  const ChannelShape s = shape_of(p);
+  if (shape) *shape = s;
+  const auto bins = size_t(options.l_max - options.l_min + 1), steps = size_t(options.num_time_steps);
+  std::vector<Complexd> h(num_antenna_pairs(s) * steps * bins);
+  const std::vector<double> reference = reference_delays(p, options.normalize_delays);
+  const auto sinc = [](double x) { return std::abs(x) < 1e-12 ? 1.0 : std::sin(kPi * x) / (kPi * x); };
+  for (size_t li = 0; li < p.links.size(); ++li) {
+    const Link& l = p.links[li];
+    for (int64_t i = l.path_begin; i < l.path_end; ++i) {
+      const double tau = p.tau_s[size_t(i)] - reference[li];
+      const Complexd phase = delay_phase(p.frequency_hz, tau);
+      for_ports(p, s, l, i, [&](size_t antenna, const Complexd& a) {
+        for (size_t step = 0; step < steps; ++step) {
+          const Complexd b = a * phase * expj(2 * kPi * p.doppler_hz[size_t(i)] * double(step) / sampling);
+          for (size_t k = 0; k < bins; ++k) {
+            h[(antenna * steps + step) * bins + k] += sinc(options.l_min + double(k) - options.bandwidth_hz * tau) * b;
+          }
+        }
+      });
+    }
+  }
+  if (options.normalize) normalize_energy(h, s, steps * bins);
+  return h;
+}
+
+LinkStatistics link_statistics(const Paths& p, const Link& l) {
+  LinkStatistics out;
+  const double pairs = double(p.num_rx_ports(l)) * p.num_tx_ports(l);
+  double direct = 0, delay2 = 0, doppler = 0, doppler2 = 0;
+  for (int64_t i = l.path_begin; i < l.path_end; ++i) {
+    double power = 0;
+    for (int64_t k = p.a_begin[size_t(i)]; k < p.a_begin[size_t(i) + 1]; ++k) power += norm2(p.a[size_t(k)]) / pairs;
+    out.path_gain += power;
+    out.mean_delay_s += power * p.tau_s[size_t(i)];
+    doppler += power * p.doppler_hz[size_t(i)];
+    if (p.interaction_begin[size_t(i)] == p.interaction_begin[size_t(i) + 1]) direct += power;
+  }
+  if (out.path_gain == 0) return out;
+  out.mean_delay_s /= out.path_gain;
+  doppler /= out.path_gain;
+  for (int64_t i = l.path_begin; i < l.path_end; ++i) {
+    double power = 0;
+    for (int64_t k = p.a_begin[size_t(i)]; k < p.a_begin[size_t(i) + 1]; ++k) power += norm2(p.a[size_t(k)]) / pairs;
+    const double dt = p.tau_s[size_t(i)] - out.mean_delay_s, df = p.doppler_hz[size_t(i)] - doppler;
+    delay2 += power * dt * dt;
+    doppler2 += power * df * df;
+  }
+  out.rms_delay_spread_s = std::sqrt(delay2 / out.path_gain);
+  out.rms_doppler_spread_hz = std::sqrt(doppler2 / out.path_gain);
+  if (direct > 0) {
+    out.rice_factor = out.path_gain > direct ? direct / (out.path_gain - direct) : std::numeric_limits<double>::infinity();
+  }
+  return out;
+}
+
+}  // namespace raywave::signal
