@@ -12,6 +12,7 @@
 #include "raywave/core/files.h"
 #include "raywave/core/units.h"
 #include "raywave/io/scene_files.h"
+#include "raywave/runtime/progress.h"
 
 namespace raywave::cli {
 namespace {
@@ -173,7 +174,7 @@ scene::Scene SceneFlags::load() {
     require_finite("power_dbm", *power_dbm);
     for (auto& device : scene.transmitters) device.power_dbm = *power_dbm;
   }
-  if (interrupted()) throw paths::Interrupted();
+  if (interrupted()) throw runtime::Interrupted();
   return scene;
 }
 
