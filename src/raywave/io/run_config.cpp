@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raywave/io/run_config.h"
+
+#include <toml++/toml.h>
+#include <cmath>
+#include <filesystem>
+#include <limits>
+
+#include "raywave/core/files.h"
+#include "raywave/core/units.h"
+#include "raywave/io/scene_parts.h"
+
+namespace raywave::io {
+namespace {
+
+/// One table of the file: every key asked for is known, and `finish` refuses the others.
+class Table {
+ public:
+  Table(const toml::table& table, const std::string& file, std::string where)
+      : table_(table), file_(file), where_(std::move(where)) {}
+
+  [[noreturn]] void fail(const toml::node& at, const std::string& what) const {
+    throw Error(message(file_, ":", at.source().begin.line, ": ", what));
+  }
+
+  const toml::node* find(const char* key) {
+    known_.emplace_back(key);
+    return table_.get(key);
+  }
+
+  void finish() const {
+    for (const auto& [key, node] : table_) {
+      const std::string word(key.str());
+      if (std::find(known_.begin(), known_.end(), word) != known_.end()) continue;
+      throw Error(message(file_, ":", key.source().begin.line, ": unknown key '", word, "'",
+                          where_.empty() ? "" : " in [" + where_ + "]", did_you_mean(word, known_)));
+    }
+  }
+
+  double as_number(const toml::node& node, const std::string& key) const {
+    const auto value = node.is_number() ? node.value<double>() : std::nullopt;
+    if (!value || !std::isfinite(*value)) fail(node, message(key, " must be a finite number"));
+    return *value;
+  }
+
+  void read(const char* key, std::optional<double>& out) {
+    if (const toml::node* node = find(key)) out = as_number(*node, key);
+  }
+
+  template <class Int>
+  void read_integer(const char* key, std::optional<Int>& out, int64_t lo,
+                    int64_t hi = std::numeric_limits<Int>::max()) {
+    const toml::node* node = find(key);
+    if (!node) return;
+    double value = as_number(*node, key);  // 1e6 is a number of rays, too
+    if (value != std::floor(value)) fail(*node, message(key, " must be a whole number, got ", value));
+    if (!(value >= double(lo) && value <= double(hi))) {
+      fail(*node, message(key, " must be in [", lo, ", ", hi, "], got ", value));
+    }
+    out = node->is_integer() ? Int(*node->value<int64_t>()) : Int(value);
+  }
+
+  void read(const char* key, std::optional<bool>& out) {
+    const toml::node* node = find(key);
+    if (!node) return;
+    if (!node->is_boolean()) fail(*node, message(key, " must be true or false"));
+    out = *node->value<bool>();
+  }
+
+  void read(const char* key, std::optional<std::string>& out) {
+    const toml::node* node = find(key);
+    if (!node) return;
+    if (!node->is_string()) fail(*node, message(key, " must be a string"));
+    out = *node->value<std::string>();
+  }
+
+  std::optional<std::vector<double>> numbers(const char* key, size_t count) {
+    const toml::node* node = find(key);
+    if (!node) return std::nullopt;
+    const toml::array* array = node->as_array();
+    if (!array || array->size() != count) fail(*node, message(key, " must be an array of ", count, " numbers"));
+    std::vector<double> out;
+    for (const toml::node& value : *array) out.push_back(as_number(value, key));
+    return out;
+  }
+
+  void read(const char* key, std::optional<Vec3d>& out) {
+    if (const auto v = numbers(key, 3)) out = Vec3d{(*v)[0], (*v)[1], (*v)[2]};
+  }
+
+  void read(const char* key, std::optional<Vec2d>& out) {
+    if (const auto v = numbers(key, 2)) out = Vec2d{(*v)[0], (*v)[1]};
+  }
+
+  void read(const char* key, std::optional<std::vector<std::string>>& out) {
+    const toml::node* node = find(key);
+    if (!node) return;
+    const toml::array* array = node->as_array();
+    if (!array) fail(*node, message(key, " must be an array of strings"));
+    out.emplace();
+    for (const toml::node& value : *array) {
+      if (!value.is_string()) fail(value, message(key, " must be an array of strings"));
+      out->push_back(*value.value<std::string>());
+    }
+  }
+
+  /// One of `names`; the enumerators are in their order.
+  template <class Enum>
+  void read_choice(const char* key, std::optional<Enum>& out, const std::vector<std::string>& names) {
+    std::optional<std::string> word;
+    read(key, word);
+    if (!word) return;
+    for (size_t i = 0; i < names.size(); ++i) {
+      if (names[i] == *word) out = Enum(i);
+    }
+    if (!out) fail(*table_.get(key), message("unknown ", key, " '", *word, "'", did_you_mean(*word, names)));
+  }
+
+  void require_positive_value(const char* key, const std::optional<double>& value) const {
+    if (value && !(*value > 0)) fail(*table_.get(key), message(key, " must be > 0, got ", *value));
+  }
+
+  std::optional<Table> sub_table(const char* key) {
+    const toml::node* node = find(key);
+    if (!node) return std::nullopt;
+    if (!node->is_table()) fail(*node, message("'", key, "' must be a table"));
+    return Table(*node->as_table(), file_, key);
+  }
+
+  std::vector<Table> tables(const char* key) {
+    std::vector<Table> out;
+    const toml::node* node = find(key);
+    if (!node) return out;
+    if (!node->is_array()) fail(*node, message("'", key, "' must be an array of tables: [[", key, "]]"));
+    for (const toml::node& item : *node->as_array()) {
+      if (!item.is_table()) fail(item, message("'", key, "' must be an array of tables: [[", key, "]]"));
+      out.emplace_back(*item.as_table(), file_, key);
+    }
+    return out;
+  }
+
+  const toml::table& raw() const { return table_; }
+
+ private:
+  const toml::table& table_;
+  const std::string& file_;
+  std::string where_;
+  std::vector<std::string> known_;
+};
+
+em::PlanarArrayOptions read_array(Table table) {
+  std::optional<int> rows, columns, model;
+  std::optional<double> vertical, horizontal;
+  std::optional<std::string> pattern, polarization;
+  table.read_integer("num_rows", rows, 1, 4096);
+  table.read_integer("num_cols", columns, 1, 4096);
+  table.read("vertical_spacing_wavelengths", vertical);
+  table.read("horizontal_spacing_wavelengths", horizontal);
+  table.read("pattern", pattern);
+  table.read("polarization", polarization);
+  table.read_integer("polarization_model", model, 1, 2);
+  table.finish();
+  em::PlanarArrayOptions out;
+  out.num_rows = rows.value_or(out.num_rows);
+  out.num_cols = columns.value_or(out.num_cols);
+  out.vertical_spacing_wavelengths = vertical.value_or(out.vertical_spacing_wavelengths);
+  out.horizontal_spacing_wavelengths = horizontal.value_or(out.horizontal_spacing_wavelengths);
+  out.pattern = pattern.value_or(out.pattern);
+  out.polarization = polarization.value_or(out.polarization);
+  if (model) out.polarization_model = em::PolarizationModel(*model);
+  try {
+    em::planar_array(out);
+  } catch (const Error& e) {
+    table.fail(table.raw(), e.what());
+  }
+  return out;
+}
+
+DeviceConfig read_device(Table& table, bool transmits) {
+  DeviceConfig out;
+  std::optional<Vec3d> position;
+  table.read("name", out.name);
+  table.read("position_m", position);
+  table.read("orientation_rad", out.orientation_rad);
+  table.read("look_at_m", out.look_at_m);
+  table.read("velocity_m_per_s", out.velocity_m_per_s);
+  if (transmits) table.read("power_dbm", out.power_dbm);
+  if (const auto array = table.sub_table("array")) out.array = read_array(*array);
+  table.finish();
+  if (!position) table.fail(table.raw(), "a device needs position_m = [x, y, z]");
+  if (out.orientation_rad && out.look_at_m) table.fail(table.raw(), "give orientation_rad or look_at_m, not both");
+  out.position_m = *position;
+  return out;
+}
+
+PathConfig read_paths(Table& table) {
+  PathConfig out;
+  table.read_integer("max_depth", out.max_depth, 0);
+  table.read("los", out.los);
+  table.read("specular_reflection", out.specular_reflection);
+  table.read("refraction", out.refraction);
+  table.read_choice("finder", out.finder, {"shoot-and-bounce", "exhaustive"});
+  table.read_integer("samples_per_tx", out.samples_per_tx, 1, int64_t(1) << 53);
+  table.read("synthetic_array", out.synthetic_array);
+  table.finish();
+  return out;
+}
+
+MapConfig read_map(Table& table) {
+  MapConfig out;
+  table.read_choice("method", out.method, {"monte-carlo", "exact"});
+  table.read_integer("max_depth", out.max_depth, 0);
+  table.read_integer("points_per_cell", out.points_per_cell, 1);
+  table.read("los", out.los);
+  table.read("specular_reflection", out.specular_reflection);
+  table.read("refraction", out.refraction);
+  table.read("coherent", out.coherent);
+  table.read_integer("samples_per_tx", out.samples_per_tx, 1, int64_t(1) << 53);
+  table.read_choice("surface", out.surface, {"plane", "mesh", "terrain"});
+  table.read("center_m", out.center_m);
+  table.read("orientation_rad", out.orientation_rad);
+  table.read("size_m", out.size_m);
+  table.read("cell_size_m", out.cell_size_m);
+  table.read("height_m", out.height_m);
+  table.read("objects", out.objects);
+  table.finish();
+  return out;
+}
+
+OutputConfig read_output(Table& table) {
+  OutputConfig out;
+  table.read("paths", out.paths);
+  table.read("map", out.map);
+  table.read("json", out.json);
+  table.read("report", out.report);
+  table.read("image", out.image);
+  table.finish();
+  return out;
+}
+
+void read_frequency(Table& table, RunConfig& out) {
+  table.read("frequency_hz", out.frequency_hz);
+  table.require_positive_value("frequency_hz", out.frequency_hz);
+  const toml::node* text = table.find("frequency");
+  if (!text) return;
+  if (out.frequency_hz) table.fail(*text, "give frequency or frequency_hz, not both");
+  if (text->is_number()) {
+    out.frequency_hz = table.as_number(*text, "frequency");
+    table.require_positive_value("frequency", out.frequency_hz);
+    return;
+  }
+  if (!text->is_string()) table.fail(*text, "frequency must be a number (Hz) or a string such as \"3.5GHz\"");
+  try {
+    out.frequency_hz = parse_frequency_hz(*text->value<std::string>());
+  } catch (const Error& e) {
+    table.fail(*text, e.what());
+  }
+}
+
+template <class T>
+void put(const std::optional<T>& from, T& to) {
+  if (from) to = *from;
+}
+
+scene::Device device_of(const DeviceConfig& config, const char* prefix, size_t index) {
+  scene::Device d;
+  d.name = config.name.value_or(message(prefix, index));
+  d.position_m = config.position_m;
+  put(config.orientation_rad, d.orientation_rad);
+  put(config.velocity_m_per_s, d.velocity_m_per_s);
+  put(config.power_dbm, d.power_dbm);
+  if (config.array) d.array = em::planar_array(*config.array);
+  if (config.look_at_m) d.look_at(*config.look_at_m);
+  return d;
+}
+
+}  // namespace
+
+RunConfig parse_run_config(std::string_view toml, const std::string& name, const std::string& folder) {
+  toml::table parsed;
+  try {
+    parsed = toml::parse(toml, name);
+  } catch (const toml::parse_error& e) {
+    throw Error(message(name, ":", e.source().begin.line, ": ", e.description()));
+  }
+  Table table(parsed, name, "");
+  RunConfig out;
+  table.read("scene", out.scene);
+  if (out.scene) out.scene = detail::path_in(folder, *out.scene);
+  read_frequency(table, out);
+  table.read("bandwidth_hz", out.bandwidth_hz);
+  table.require_positive_value("bandwidth_hz", out.bandwidth_hz);
+  table.read("temperature_k", out.temperature_k);
+  table.require_positive_value("temperature_k", out.temperature_k);
+  table.read_integer("seed", out.seed, 0, std::numeric_limits<int64_t>::max());
+  table.read_integer("threads", out.threads, 0, 4096);
+  for (Table& t : table.tables("transmitter")) out.transmitters.push_back(read_device(t, true));
+  for (Table& t : table.tables("receiver")) out.receivers.push_back(read_device(t, false));
+  if (auto t = table.sub_table("paths")) out.paths = read_paths(*t);
+  if (auto t = table.sub_table("map")) out.map = read_map(*t);
+  if (auto t = table.sub_table("output")) out.output = read_output(*t);
+  table.finish();
+  return out;
+}
+
+RunConfig read_run_config(const std::string& path) {
+  return parse_run_config(read_file(path), path, std::filesystem::path(path).parent_path().string());
+}
+
+void RunConfig::apply_to(scene::Scene& to) const {
+  put(frequency_hz, to.frequency_hz);
+  put(bandwidth_hz, to.bandwidth_hz);
+  put(temperature_k, to.temperature_k);
+  for (size_t i = 0; i < transmitters.size(); ++i) to.add_transmitter(device_of(transmitters[i], "tx", i));
+  for (size_t i = 0; i < receivers.size(); ++i) to.add_receiver(device_of(receivers[i], "rx", i));
+}
+
+void RunConfig::apply_to(paths::PathOptions& o) const {
+  put(paths.max_depth, o.max_depth);
+  put(paths.los, o.los);
+  put(paths.specular_reflection, o.specular_reflection);
+  put(paths.refraction, o.refraction);
+  put(paths.synthetic_array, o.synthetic_array);
+  put(paths.finder, o.finder);
+  put(paths.samples_per_tx, o.samples_per_tx);
+  put(seed, o.seed);
+  put(threads, o.num_threads);
+}
+
+void RunConfig::apply_to(maps::RadioMapOptions& o) const {
+  put(map.method, o.method);
+  put(map.max_depth, o.max_depth);
+  put(map.points_per_cell, o.points_per_cell);
+  put(map.los, o.los);
+  put(map.specular_reflection, o.specular_reflection);
+  put(map.refraction, o.refraction);
+  put(map.coherent, o.coherent);
+  put(map.samples_per_tx, o.samples_per_tx);
+  put(seed, o.seed);
+  put(threads, o.num_threads);
+}
+
+void RunConfig::apply_to(maps::Surface& s) const {
+  put(map.surface, s.kind);
+  put(map.center_m, s.center_m);
+  put(map.orientation_rad, s.orientation_rad);
+  put(map.size_m, s.size_m);
+  put(map.cell_size_m, s.cell_size_m);
+  put(map.height_m, s.height_m);
+  put(map.objects, s.objects);
+}
+
+}  // namespace raywave::io

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// A run as a TOML file (`--config run.toml`). Every field is optional: what a command line says takes its place.
+//
+//   scene = "old_town.xml"                # relative to the TOML file
+//   frequency = "3.5GHz"                  # or frequency_hz = 3.5e9
+//   bandwidth_hz = 1e6
+//   temperature_k = 293
+//   seed = 42
+//   threads = 0
+//   [[transmitter]]                       # [[receiver]] has the same keys but power_dbm
+//   name = "tx0"                          # default: tx0, tx1, ... (rx0, rx1, ...)
+//   position_m = [0, 0, 25]
+//   orientation_rad = [0, 0, 0]           # yaw, pitch, roll; or look_at_m = [x, y, z]
+//   velocity_m_per_s = [0, 0, 0]
+//   power_dbm = 44
+//   array = { num_rows = 2, num_cols = 4, vertical_spacing_wavelengths = 0.5, horizontal_spacing_wavelengths = 0.5,
+//             pattern = "tr38901", polarization = "cross", polarization_model = 2 }
+//   [paths]                               # max_depth, los, specular_reflection, refraction, finder, samples_per_tx,
+//   finder = "exhaustive"                 # synthetic_array; finder: "shoot-and-bounce" or "exhaustive"
+//   [map]                                 # the same switches, and method, points_per_cell, coherent, and the surface:
+//   surface = "plane"                     # "plane", "mesh", "terrain"; center_m, orientation_rad, size_m, cell_size_m,
+//   method = "exact"                      # height_m, objects; method: "exact" or "monte-carlo"
+//   [output]
+//   paths = "paths.npz"                   # relative to the working folder
+//   map = "map.npz"
+//   json = "-"
+//   report = "report.html"
+//   image = "map.png"
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "raywave/em/antenna.h"
+#include "raywave/maps/radio_map.h"
+#include "raywave/paths/path_solver.h"
+#include "raywave/scene/scene.h"
+
+namespace raywave::io {
+
+struct DeviceConfig {
+  std::optional<std::string> name;
+  Vec3d position_m{0, 0, 0};
+  std::optional<Vec3d> orientation_rad, look_at_m, velocity_m_per_s;
+  std::optional<double> power_dbm;
+  std::optional<em::PlanarArrayOptions> array;
+};
+
+struct PathConfig {
+  std::optional<int> max_depth;
+  std::optional<bool> los, specular_reflection, refraction, synthetic_array;
+  std::optional<paths::Finder> finder;
+  std::optional<int64_t> samples_per_tx;
+};
+
+struct MapConfig {
+  std::optional<maps::Method> method;
+  std::optional<int> max_depth, points_per_cell;
+  std::optional<bool> los, specular_reflection, refraction, coherent;
+  std::optional<int64_t> samples_per_tx;
+  std::optional<maps::Surface::Kind> surface;
+  std::optional<Vec3d> center_m, orientation_rad;
+  std::optional<Vec2d> size_m, cell_size_m;
+  std::optional<double> height_m;
+  std::optional<std::vector<std::string>> objects;
+};
+
+struct OutputConfig {
+  std::optional<std::string> paths, map, json, report, image;
+};
+
+struct RunConfig {
+  std::optional<std::string> scene;  // with the TOML file's folder in front when it is relative
+  std::optional<double> frequency_hz, bandwidth_hz, temperature_k;
+  std::optional<uint64_t> seed;
+  std::optional<int> threads;
+  std::vector<DeviceConfig> transmitters, receivers;
+  PathConfig paths;
+  MapConfig map;
+  OutputConfig output;
+
+  /// Sets frequency, bandwidth and temperature where given and adds the devices. @throws Error as the scene does.
+  void apply_to(scene::Scene& scene) const;
+  /// Overwrites what the file gives.
+  void apply_to(paths::PathOptions& options) const;
+  void apply_to(maps::RadioMapOptions& options) const;
+  void apply_to(maps::Surface& surface) const;
+};
+
+/// @throws Error "run.toml:LINE: ..." for syntax, unknown keys (naming the nearest), wrong types, values out of range.
+RunConfig read_run_config(const std::string& path);
+/// `name` stands for the file in messages; a relative scene stays as it is written unless `folder` is given.
+RunConfig parse_run_config(std::string_view toml, const std::string& name, const std::string& folder = "");
+
+}  // namespace raywave::io

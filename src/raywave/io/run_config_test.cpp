@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raywave/io/run_config.h"
+
+#include <gtest/gtest.h>
+
+#include "raywave/io/test_errors.h"
+
+namespace raywave::io {
+namespace {
+
+TEST(RunConfig, ReadsEveryTableAndLeavesTheRestUnset) {
+  const RunConfig c = parse_run_config(R"(scene = "town.xml"
+frequency = "28 GHz"
+seed = 7
+[[transmitter]]
+name = "mast"
+position_m = [1, 2, 30.5]
+power_dbm = 40
+array = { num_rows = 2, num_cols = 4, pattern = "tr38901", polarization = "cross" }
+[[receiver]]
+position_m = [5, 6, 1.5]
+velocity_m_per_s = [1, 0, 0]
+[paths]
+max_depth = 4
+finder = "exhaustive"
+samples_per_tx = 1e5
+[map]
+method = "monte-carlo"
+cell_size_m = [5, 5]
+surface = "terrain"
+[output]
+paths = "p.npz"
+)",
+                                       "run.toml", "folder");
+  EXPECT_EQ(c.scene, "folder/town.xml");
+  scene::Scene scene;
+  c.apply_to(scene);
+  EXPECT_EQ(scene.frequency_hz, 28e9);
+  EXPECT_EQ(scene.bandwidth_hz, 1e6);
+  ASSERT_EQ(scene.transmitters.size(), 1u);
+  EXPECT_EQ(scene.transmitters[0].name, "mast");
+  EXPECT_EQ(scene.transmitters[0].power_dbm, 40);
+  EXPECT_EQ(scene.transmitters[0].array.num_ports(), 16);
+  EXPECT_TRUE(scene.transmitters[0].position_m == (Vec3d{1, 2, 30.5}));
+  EXPECT_EQ(scene.receivers.at(0).name, "rx0");
+  paths::PathOptions paths;
+  c.apply_to(paths);
+  EXPECT_EQ(paths.max_depth, 4);
+  EXPECT_EQ(paths.finder, paths::Finder::kExhaustive);
+  EXPECT_EQ(paths.samples_per_tx, 100000);
+  EXPECT_EQ(paths.seed, 7u);
+  EXPECT_FALSE(c.paths.los.has_value());
+  maps::RadioMapOptions map;
+  c.apply_to(map);
+  EXPECT_EQ(map.method, maps::Method::kMonteCarlo);
+  maps::Surface surface;
+  c.apply_to(surface);
+  EXPECT_EQ(surface.kind, maps::Surface::Kind::kTerrain);
+  EXPECT_EQ(surface.cell_size_m.x, 5);
+  EXPECT_EQ(c.output.paths, "p.npz");
+}
+
+TEST(RunConfig, ErrorsNameLineAndNearestKey) {
+  const auto bad = [](const std::string& toml) { return [=] { parse_run_config(toml, "run.toml"); }; };
+  expect_error(bad("\nfrequncy = 1e9\n"), "run.toml:2: unknown key 'frequncy', did you mean 'frequency'?");
+  expect_error(bad("[paths]\nmax_dept = 2\n"),
+               "run.toml:2: unknown key 'max_dept' in [paths], did you mean 'max_depth'?");
+  expect_error(bad("[paths]\nfinder = \"exhaustiv\"\n"),
+               "run.toml:2: unknown finder 'exhaustiv', did you mean 'exhaustive'?");
+  expect_error(bad("frequency = \"fast\"\n"), "run.toml:1:");
+  expect_error(bad("frequency_hz = -1\n"), "run.toml:1: frequency_hz must be > 0, got -1");
+  expect_error(bad("seed = 1.5\n"), "run.toml:1: seed must be a whole number");
+  expect_error(bad("[map]\nlos = 1\n"), "run.toml:2: los must be true or false");
+  expect_error(bad("[paths]\nmax_depth = -1\n"), "run.toml:2: max_depth must be in [0,");
+  expect_error(bad("[[transmitter]]\nname = \"a\"\n"), "run.toml:1: a device needs position_m");
+  expect_error(bad("[[receiver]]\nposition_m = [1, 2]\n"), "run.toml:2: position_m must be an array of 3 numbers");
+  expect_error(bad("[[receiver]]\nposition_m = [1, 2, nan]\n"), "run.toml:2: position_m must be a finite number");
+  expect_error(bad("[[receiver]]\nposition_m = [1, 2, 3]\npower_dbm = 4\n"), "run.toml:3: unknown key 'power_dbm'");
+  expect_error(bad("[[transmitter]]\nposition_m=[0,0,0]\narray={pattern=\"is\"}\n"), "run.toml:3:");
+  expect_error(bad("scene = \n"), "run.toml:1:");
+  expect_error([] { read_run_config("/no/run.toml"); }, "cannot read '/no/run.toml'");
+}
+
+}  // namespace
+}  // namespace raywave::io
