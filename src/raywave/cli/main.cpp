@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// The program `raywave`: parses, runs one subcommand, turns what it throws into one line and an exit code.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <new>
+
+#include "raywave/cli/commands.h"
+#include "raywave/cli/terminal.h"
+#include "raywave/core/error.h"
+#include "raywave/runtime/progress.h"
+
+namespace {
+
+int fail(int code, const char* text) {
+  std::fprintf(stderr, "raywave: %s\n", text);
+  return code;
+}
+
+int run(int argc, char** argv) {
+  using namespace raywave::cli;
+  CLI::App app{"Radio channels, coverage maps and pictures from a scene file.", "raywave"};
+  app.set_version_flag("--version", std::string("raywave ") + RAYWAVE_VERSION);
+  app.require_subcommand(1);
+  app.footer("Exit codes: 0 done, 2 usage, 3 bad input, 4 a numeric check failed, 130 interrupted.");
+  Action action;
+  add_scene_command(app, action);
+  add_paths_command(app, action);
+  add_map_command(app, action);
+  add_view_command(app, action);
+  add_validate_command(app, action);
+  add_doctor_command(app, action);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? kDone : kUsage;
+  }
+  catch_interrupts();
+  return action();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using namespace raywave::cli;
+  int code;
+  try {
+    code = run(argc, argv);
+  } catch (const raywave::runtime::Interrupted&) {
+    return fail(kInterrupted, "interrupted");
+  } catch (const UsageError& e) {
+    return fail(kUsage, e.what());
+  } catch (const raywave::Error& e) {
+    return fail(kBadInput, e.what());
+  } catch (const std::bad_alloc&) {
+    return fail(kBadInput, "out of memory");
+  } catch (const std::exception& e) {
+    return fail(1, e.what());
+  }
+  if (std::fflush(stdout) != 0 || std::ferror(stdout)) return fail(kBadInput, "cannot write to standard output");
+  return code;
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rows of `raywave validate`: what the solvers compute against closed forms.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace raywave::cli {
+
+struct ValidationRow {
+  std::string name;      // "Friis, 100 m, 3.5 GHz"
+  std::string quantity;  // with unit: "path gain [dB]"
+  double expected = 0, got = 0;
+  double tolerance = 0;  // on |got - expected|, in the quantity's unit; derived where the case is made
+
+  double error() const { return got > expected ? got - expected : expected - got; }
+  /// NaN anywhere fails.
+  bool pass() const { return error() <= tolerance; }
+};
+
+/// Runs every case. @param filter  only names that contain it; empty: all.
+std::vector<ValidationRow> validation_rows(const std::string& filter = "", int num_threads = 0);
+
+}  // namespace raywave::cli

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The rooms under src/raywave: who may include whom, and where third-party headers may appear."""
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOMS = ROOT / "src/raywave"
+
+# A room includes itself and rooms of a lower number. Rooms of one level don't know each other, but for ALSO.
+LEVEL = {
+    "core": 0, "ad": 1, "runtime": 1, "em": 2, "nn": 2, "scene": 2, "paths": 3, "wave": 3, "io": 3, "maps": 4, "signal": 4,
+    "inverse": 5, "view": 5, "cli": 6,
+}
+# em below scene: devices carry antennas, objects carry materials. io writes the results of paths and maps.
+ALSO = {"scene": {"em"}, "io": {"paths", "maps"}}
+NEVER = {"wave": {"scene", "em", "paths"}}  # waves know nothing of rays
+
+THIRD_PARTY = {
+    r"(oneapi/)?tbb/": {"runtime"},
+    r"embree": {"paths"},
+    r"pugixml": {"io"},
+    r"assimp/": {"io"},
+    r"toml": {"io"},
+    r"hdf5": {"io"},
+    r"nlohmann/": {"io", "view", "cli"},
+    r"cairo": {"view"},
+    r"CLI/": {"cli"},
+    r"fftw3": {"runtime"},
+    r"mpi\.h": {"runtime"},
+    r"cuda|cufft|cub/|thrust/": {"runtime", "paths", "wave"},
+    r"Eigen/": {"nn", "inverse"},
+    r"nlopt": {"inverse"},
+    r"gtest/|gmock/": set(LEVEL),  # in tests, see below
+}
+# Headers of the language and of the system: no slash but sys/, and not one of the above.
+SYSTEM = re.compile(r"^([a-z_0-9]+(\.h)?|sys/[a-z]+\.h)$")
+
+
+def sources():
+    return sorted(p for p in ROOMS.rglob("*") if p.suffix in {".h", ".cpp", ".cu", ".cuh"})
+
+
+def includes(text):
+    return re.findall(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', text, flags=re.M)
+
+
+def offences(room, name, text):
+    """Every include of `text`, a file of `room`, that the layering forbids."""
+    found = []
+    for quote, target in includes(text):
+        if target.startswith("raywave/"):
+            other = target.split("/")[1]
+            allowed = other == room or LEVEL[other] < LEVEL[room] or other in ALSO.get(room, set())
+            if not allowed or other in NEVER.get(room, set()):
+                found.append(f"{name}: {room} must not include {target}")
+            continue
+        if quote == '"':
+            found.append(f'{name}: "{target}" is not named from raywave/ on')
+            continue
+        owners = [rooms for pattern, rooms in THIRD_PARTY.items() if re.match(pattern, target)]
+        if owners and room not in owners[0]:
+            found.append(f"{name}: <{target}> belongs to {sorted(owners[0])}")
+        if owners and name.endswith(".h") and not name.endswith("_test.h"):
+            # Headers inside a room may hold them only where no public header includes them: see public_headers.
+            found.append(f"{name}: <{target}> in a header")
+        if re.match("gtest/|gmock/", target) and not re.search(r"(_test\.cpp|test_[a-z_]+\.h)$", name):
+            found.append(f"{name}: <{target}> outside tests")
+        if not owners and not SYSTEM.match(target):
+            found.append(f"{name}: <{target}> is a library that the design does not name")
+    return found
+
+
+def test_every_room_is_known():
+    rooms = {p.name for p in ROOMS.iterdir() if p.is_dir()}
+    assert rooms <= set(LEVEL), f"name the level of {rooms - set(LEVEL)}"
+
+
+def test_rooms_include_only_lower_rooms_and_their_own_libraries():
+    found = []
+    for path in sources():
+        found += offences(path.relative_to(ROOMS).parts[0], path.name, path.read_text())
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("room, name, line", [
+    ("scene", "a.cpp", '#include "raywave/paths/paths.h"'),
+    ("em", "a.cpp", '#include "raywave/scene/scene.h"'),
+    ("wave", "a.cpp", '#include "raywave/scene/scene.h"'),
+    ("maps", "a.cpp", "#include <embree3/rtcore.h>"),
+    ("paths", "a.h", "#include <embree3/rtcore.h>"),
+    ("core", "a.cpp", '#include "error.h"'),
+    ("core", "a.cpp", "#include <gtest/gtest.h>"),
+    ("core", "a.cpp", "  # include <boost/any.hpp>"),
+])
+def test_planted_offences_are_caught(room, name, line):
+    assert offences(room, name, line + "\n")
+
+
+def test_public_headers_compile_alone(tmp_path):
+    headers = [p for p in sources() if p.suffix == ".h" and "<gtest" not in p.read_text()]
+    commands = []
+    for header in headers:
+        unit = tmp_path / (str(header.relative_to(ROOMS)).replace("/", "_") + ".cpp")
+        # Twice: the header guards itself. Nothing before it: it includes what it uses.
+        include = f'#include "{header.relative_to(ROOMS.parent)}"\n'
+        unit.write_text(include + include)
+        commands.append(str(unit))
+    assert commands
+    result = subprocess.run(["g++", "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", f"-I{ROOMS.parent}", *commands],
+                            capture_output=True, text=True, timeout=550)
+    assert result.returncode == 0, result.stderr
