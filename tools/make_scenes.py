@@ -296,7 +296,7 @@ def opened_wall(m, p, q, height, lo, hi, sill, lintel):
 def room():
     s = Scene("room", "A furnished room of 8 m by 6 m by 3 m with a door and a window; origin in a lower corner.")
     x, y, h = 8.0, 6.0, 3.0
-    s.plate("floor", "floorboard", (0, 0, 0), (x, 0, 0), (x, y, 0), (0, y, 0), thickness=0.03)
+    s.plate("floor", "chipboard", (0, 0, 0), (x, 0, 0), (x, y, 0), (0, y, 0), thickness=0.02)
     s.plate("ceiling", "concrete", (0, 0, h), (0, y, h), (x, y, h), (x, 0, h), thickness=0.2)
     corners = [(0.0, 0.0), (0.0, y), (x, y), (x, 0.0)]
     names = ["west", "north", "east", "south"]

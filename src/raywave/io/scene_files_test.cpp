@@ -185,6 +185,17 @@ TEST(SceneXml, ErrorsNameLineAndNearestName) {
   expect_error([] { load_scene("/no/such.xml"); }, "cannot read '/no/such.xml'");
 }
 
+TEST(SceneXml, HostileNestingAndSubstitutionAreRefused) {
+  std::string deep;
+  for (int i = 0; i < 100000; ++i) deep += "<bsdf type=\"twosided\" id=\"a\">";
+  for (int i = 0; i < 100000; ++i) deep += "</bsdf>";
+  expect_error([&] { parse(deep); }, "s.xml:2: elements are nested deeper than");
+  std::string doubling = "<default name=\"d0\" value=\"xxxxxxxx\"/>\n";
+  for (int i = 1; i < 40; ++i)
+    doubling += message("<default name=\"d", i, "\" value=\"$d", i - 1, "$d", i - 1, "\"/>\n");
+  expect_error([&] { parse(doubling); }, "makes a text of more than");
+}
+
 TEST(SceneFiles, MeshesAreCleanedWithOneWarning) {
   const fs::path file = scratch() / "bad.ply";
   std::ofstream(file)

@@ -7,6 +7,19 @@
 #include "raywave/io/mitsuba_xml.h"
 
 namespace raywave::io::detail {
+namespace {
+
+/// Readers recurse into nested elements: hostile nesting must not exhaust the stack.
+struct FindTooDeep : pugi::xml_tree_walker {
+  static constexpr int kMaxDepth = 64;
+  pugi::xml_node found;
+  bool for_each(pugi::xml_node& node) override {
+    if (depth() > kMaxDepth) found = node;
+    return !found;
+  }
+};
+
+}  // namespace
 
 Document::Document(const std::string& xml, const std::string& name) : name_(name) {
   for (size_t i = 0; i < xml.size(); ++i) {
@@ -19,6 +32,9 @@ Document::Document(const std::string& xml, const std::string& name) : name_(name
         std::lower_bound(line_ends_.begin(), line_ends_.end(), size_t(std::max<ptrdiff_t>(result.offset, 0)));
     throw Error(message(name_, ":", at - line_ends_.begin() + 1, ": ", result.description()));
   }
+  FindTooDeep too_deep;
+  doc_.traverse(too_deep);
+  if (too_deep.found) fail(too_deep.found, message("elements are nested deeper than ", FindTooDeep::kMaxDepth));
   for (pugi::xml_node node : root().children("default")) {
     require_attributes(node, {"name", "value"});
     if (!node.attribute("name") || !node.attribute("value")) fail(node, "a default needs 'name' and 'value'");
@@ -72,6 +88,8 @@ std::string Document::substituted(pugi::xml_node node, std::string text) const {
     }
     text.replace(at, end - at, found->second);
     at += found->second.size();
+    constexpr size_t kMaxText = 1 << 20;  // defaults that double each other grow without bound
+    if (text.size() > kMaxText) fail(node, message("$", key, " makes a text of more than ", kMaxText, " characters"));
   }
   return text;
 }

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+// Laws that radio maps obey: free space, exact against the exhaustive finder, monte-carlo against exact, the same bytes
+// for any number of threads.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "raywave/core/constants.h"
+#include "raywave/maps/radio_map.h"
+#include "raywave/paths/path_solver.h"
+#include "scenes.h"
+
+namespace raywave {
+namespace {
+
+using maps::Method;
+using maps::RadioMap;
+using maps::RadioMapOptions;
+using maps::solve_radio_map;
+using maps::Surface;
+
+Surface plane(const Vec3d& center, const Vec2d& size, double cell) {
+  Surface s;
+  s.center_m = center;
+  s.size_m = size;
+  s.cell_size_m = {cell, cell};
+  return s;
+}
+
+TEST(RadioMap, FreeSpaceIsFriisInEveryCellOfATiltedPlane) {
+  scene::Scene s;
+  s.add_transmitter({"tx", {1, 2, 30}, {}, {}, test::antenna("iso", "V")});
+  Surface surface = plane({5, 0, 0}, {40, 20}, 2);
+  surface.orientation_rad = {0.3, 0.4, 0.1};
+  for (const Method method : {Method::kExact, Method::kMonteCarlo}) {
+    RadioMapOptions o;
+    o.method = method;
+    o.samples_per_tx = 4000000;
+    const RadioMap map = solve_radio_map(s, surface, o);
+    ASSERT_EQ(map.num_cells(), 200);
+    double worst = 0;
+    for (int i = 0; i < map.num_cells(); ++i) {
+      const double r2 = norm2(map.cell_centers_m[size_t(i)] - s.transmitters[0].position_m);
+      const double friis = std::pow(s.wavelength_m() / (4 * kPi), 2) / r2;
+      worst = std::max(worst, std::abs(map.path_gain[size_t(i)] / friis - 1));
+    }
+    // Monte Carlo: a cell of 4 m^2 at 30 m holds about 1300 of the 4e6 stratified rays; 5 sigma of unstratified ones. And the mean
+    // over a cell differs from its centre by (cell / r)^2.
+    EXPECT_LT(worst, method == Method::kExact ? 1e-12 : 5 / std::sqrt(1300.0)) << int(method);
+  }
+}
+
+TEST(RadioMap, ExactEqualsTheExhaustiveFinderAtEverySamplePoint) {
+  scene::Scene s = test::load("street_canyon");
+  s.add_transmitter({"tx", {-20, 1, 12}, {}, {}, test::antenna("dipole", "V")});
+  Vec3d lo, hi;
+  s.bounding_box(lo, hi);
+  Surface surface = plane({0, 0, 1.5}, {60, 12}, 3);
+  RadioMapOptions o;
+  o.max_depth = 3;
+  const RadioMap map = solve_radio_map(s, surface, o);
+  for (int i = 0; i < map.num_cells(); ++i) {
+    s.add_receiver({"rx" + std::to_string(i), map.cell_centers_m[size_t(i)], {}, {}, test::antenna("iso", "VH")});
+  }
+  paths::PathOptions p;
+  p.max_depth = 3;
+  p.finder = paths::Finder::kExhaustive;
+  const paths::Paths all = solve_paths(s, p);
+  int lit = 0;
+  for (const auto& link : all.links) {
+    double power = 0;  // both receiving polarisations together: the power of the field
+    for (int64_t k = all.a_begin[size_t(link.path_begin)]; k < all.a_begin[size_t(link.path_end)]; ++k) power += norm2(all.a[size_t(k)]);
+    if (power == 0) continue;
+    ++lit;
+    EXPECT_NEAR(map.path_gain[size_t(link.rx)] / power, 1, 1e-10) << link.rx;
+  }
+  EXPECT_GT(lit, 40);
+}
+
+TEST(RadioMap, MonteCarloAgreesWithExactWithinItsOwnSpread) {
+  scene::Scene s = test::load("street_canyon");
+  s.add_transmitter({"tx", {-20, 1, 12}, {}, {}, test::antenna("iso", "V")});
+  const Surface surface = plane({0, 0, 1.5}, {60, 12}, 3);
+  RadioMapOptions o;
+  o.points_per_cell = 9;
+  const RadioMap exact = solve_radio_map(s, surface, o);
+  o.method = Method::kMonteCarlo;
+  o.samples_per_tx = 400000;
+  constexpr int kRuns = 16;
+  std::vector<double> sum(size_t(exact.num_cells()), 0), sum2(sum);
+  for (int run = 0; run < kRuns; ++run) {
+    o.seed = uint64_t(run);
+    const RadioMap map = solve_radio_map(s, surface, o);
+    for (size_t i = 0; i < sum.size(); ++i) sum[i] += map.path_gain[i], sum2[i] += map.path_gain[i] * map.path_gain[i];
+  }
+  double total_exact = 0, total = 0;
+  int outliers = 0, cells = 0;
+  for (size_t i = 0; i < sum.size(); ++i) {
+    const double mean = sum[i] / kRuns, variance = std::max(0.0, sum2[i] / kRuns - mean * mean) * kRuns / (kRuns - 1.0);
+    total += mean;
+    total_exact += exact.path_gain[i];
+    if (mean == 0 || exact.path_gain[i] == 0) continue;
+    ++cells;
+    // 9 points do not resolve the shadow lines inside a cell: 1/9 of its gain is allowed on top of 4.5 sigma (80 comparisons)
+    if (std::abs(mean - exact.path_gain[i]) > 4.5 * std::sqrt(variance / kRuns) + exact.path_gain[i] / 9) ++outliers;
+  }
+  EXPECT_GT(cells, 60);
+  EXPECT_EQ(outliers, 0);
+  EXPECT_NEAR(total / total_exact, 1, 0.01);
+}
+
+TEST(RadioMap, SameBytesForAnyNumberOfThreads) {
+  scene::Scene s = test::load("old_town");
+  s.add_transmitter({"tx", {-20, 10, 30}, {}, {}, test::antenna("tr38901", "cross", 2, 2)});
+  Surface surface;
+  for (const Method method : {Method::kExact, Method::kMonteCarlo}) {
+    RadioMapOptions o;
+    o.method = method;
+    o.samples_per_tx = 100000;
+    o.samples_per_beam = 32;
+    o.num_threads = 1;
+    const RadioMap one = solve_radio_map(s, surface, o);
+    o.num_threads = 2;
+    EXPECT_EQ(one.path_gain, solve_radio_map(s, surface, o).path_gain);
+    EXPECT_EQ(one.path_gain, solve_radio_map(s, surface, o).path_gain);
+  }
+}
+
+TEST(RadioMap, TerrainFollowsASlopeAtItsHeight) {
+  scene::Scene s;
+  const int ground = s.add_material(em::itu_material("medium_dry_ground"));
+  scene::Mesh slope;
+  test::add_rectangle(slope, {-50, -50, -10}, {100, 0, 20}, {0, 100, 0}, 4);
+  s.add_object({"slope", slope, ground});
+  scene::clean_meshes(s);
+  s.add_transmitter({"tx", {0, 0, 60}});
+  Surface surface;
+  surface.kind = Surface::Kind::kTerrain;
+  surface.objects = {"slope"};
+  surface.height_m = 2;
+  for (const Method method : {Method::kExact, Method::kMonteCarlo}) {
+    RadioMapOptions o;
+    o.method = method;
+    o.max_depth = 0;
+    const RadioMap map = solve_radio_map(s, surface, o);
+    double sum = 0, friis = 0;
+    for (int i = 0; i < map.num_cells(); ++i) {
+      const Vec3d c = map.cell_centers_m[size_t(i)];
+      EXPECT_NEAR(c.z, 0.2 * c.x + 2, 1e-9);
+      sum += map.path_gain[size_t(i)];
+      friis += std::pow(s.wavelength_m() / (4 * kPi), 2) / norm2(c - s.transmitters[0].position_m);
+    }
+    EXPECT_NEAR(sum / friis, 1, method == Method::kExact ? 1e-12 : 0.01);
+  }
+}
+
+TEST(RadioMap, MeshFacesSeeWhatReachesTheirFront) {
+  scene::Scene s;
+  const int concrete = s.add_material(em::itu_material("concrete"));
+  s.add_object({"box", test::box({-1, -1, -1}, {2, 2, 2}, 3), concrete});
+  scene::clean_meshes(s);
+  s.add_transmitter({"tx", {20, 0, 0}});
+  Surface surface;
+  surface.kind = Surface::Kind::kMesh;
+  surface.objects = {"box"};
+  std::vector<double> totals;
+  for (const Method method : {Method::kExact, Method::kMonteCarlo}) {
+    RadioMapOptions o;
+    o.method = method;
+    o.max_depth = 0;
+    o.samples_per_tx = 4000000;
+    const RadioMap map = solve_radio_map(s, surface, o);
+    totals.push_back(0);
+    for (int i = 0; i < map.num_cells(); ++i) {
+      const bool front = std::abs(map.cell_centers_m[size_t(i)].x - 1) < 1e-9;
+      EXPECT_EQ(map.path_gain[size_t(i)] > 0, front) << i << " " << int(method);
+      totals.back() += map.path_gain[size_t(i)];
+    }
+  }
+  EXPECT_NEAR(totals[0] / totals[1], 1, 0.03);  // 3000 rays hit the front: 1.8 percent a sigma, unstratified
+}
+
+TEST(RadioMap, SinrAndAssociationFollowFromTheGains) {
+  scene::Scene s;
+  s.add_transmitter({"a", {-100, 0, 10}, {}, {}, {}, 30});
+  s.add_transmitter({"b", {100, 0, 10}, {}, {}, {}, 40});
+  const RadioMap map = solve_radio_map(s, plane({0, 0, 0}, {200, 10}, 10), {});
+  const auto rss = map.rss_w(), sinr = map.sinr();
+  const auto by_gain = map.tx_association("path_gain"), by_rss = map.tx_association("rss");
+  const auto n = size_t(map.num_cells());
+  for (size_t i = 0; i < n; ++i) {
+    EXPECT_DOUBLE_EQ(rss[i], map.path_gain[i] * 1.0);
+    EXPECT_DOUBLE_EQ(rss[n + i], map.path_gain[n + i] * 10.0);
+    EXPECT_DOUBLE_EQ(sinr[i], rss[i] / (map.noise_power_w + rss[n + i]));
+  }
+  EXPECT_EQ(by_gain.front(), 0);
+  EXPECT_EQ(by_gain.back(), 1);
+  EXPECT_EQ(by_gain[9], 0);
+  EXPECT_EQ(by_rss[9], 1);  // ten times the power reaches past the middle
+  EXPECT_THROW(map.tx_association("snr"), Error);
+}
+
+TEST(RadioMap, CoherentSumsShowTheTwoRayInterference) {
+  scene::Scene s = test::load("two_ray_floor");
+  s.add_transmitter({"tx", {0, 0, 10}, {}, {}, test::antenna("iso", "H")});
+  const Surface surface = plane({60, 0, 2}, {40, 0.02}, 0.02);
+  RadioMapOptions o;
+  o.max_depth = 1;
+  o.coherent = true;
+  const RadioMap coherent = solve_radio_map(s, surface, o);
+  o.coherent = false;
+  const RadioMap powers = solve_radio_map(s, surface, o);
+  double least = 1, most = 0;
+  for (size_t i = 0; i < coherent.path_gain.size(); ++i) {
+    const double ratio = coherent.path_gain[i] / powers.path_gain[i];
+    EXPECT_GT(ratio, 0);
+    EXPECT_LE(ratio, 2 + 1e-9);  // |a + b|^2 <= 2 (|a|^2 + |b|^2)
+    least = std::min(least, ratio);
+    most = std::max(most, ratio);
+  }
+  EXPECT_LT(least, 0.1);
+  EXPECT_GT(most, 1.9);
+}
+
+TEST(RadioMap, BadSurfacesAreRefusedWithTheirNumbers) {
+  scene::Scene s = test::load("two_ray_floor");
+  s.add_transmitter({"tx", {0, 0, 10}});
+  const auto expect_message = [&](const Surface& surface, const RadioMapOptions& o, const char* part) {
+    try {
+      solve_radio_map(s, surface, o);
+      FAIL() << part;
+    } catch (const Error& e) {
+      EXPECT_NE(std::string(e.what()).find(part), std::string::npos) << e.what();
+    }
+  };
+  expect_message(plane({0, 0, 1}, {10, 10}, 0), {}, "cell_size_m.x must be > 0");
+  expect_message(plane({0, 0, 1}, {10, 0}, 1), {}, "zero area");
+  expect_message(plane({0, 0, 1}, {1e6, 1e6}, 0.1), {}, "GB, more than max_bytes");
+  Surface mesh;
+  mesh.kind = Surface::Kind::kMesh;
+  mesh.objects = {"flor"};
+  expect_message(mesh, {}, "did you mean");
+  RadioMapOptions o;
+  o.points_per_cell = 2;
+  expect_message(plane({0, 0, 1}, {10, 10}, 1), o, "points_per_cell must be 1, 4 or 9, got 2");
+}
+
+}  // namespace
+}  // namespace raywave
