@@ -16,7 +16,9 @@ if(TARGET raywave_program)
   install(TARGETS raywave_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT sdk)
 endif()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/raywave DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT sdk
-  FILES_MATCHING PATTERN "*.h" PATTERN "cli" EXCLUDE)
+  FILES_MATCHING PATTERN "*.h" PATTERN "cli" EXCLUDE
+  # private to their room: they hold third-party types
+  PATTERN "mitsuba_xml.h" EXCLUDE PATTERN "test_*.h" EXCLUDE)
 install(EXPORT raywaveTargets NAMESPACE raywave:: DESTINATION ${raywave_package_dir} COMPONENT sdk)
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/raywaveConfig.cmake.in ${PROJECT_BINARY_DIR}/raywaveConfig.cmake
   INSTALL_DESTINATION ${raywave_package_dir})

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The program `raywave`: parses, runs one subcommand, turns what it throws into one line and an exit code.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <string>
+#include <vector>
 
 #include "raywave/cli/commands.h"
 #include "raywave/cli/terminal.h"
@@ -15,6 +18,16 @@ namespace {
 int fail(int code, const char* text) {
   std::fprintf(stderr, "raywave: %s\n", text);
   return code;
+}
+
+/// CLI11 would only say that a subcommand is missing.
+void refuse_unknown_subcommand(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return;
+  std::vector<std::string> names;
+  for (const CLI::App* sub : app.get_subcommands({})) names.push_back(sub->get_name());
+  if (std::find(names.begin(), names.end(), argv[1]) != names.end()) return;
+  throw raywave::cli::UsageError(raywave::message("unknown subcommand '", argv[1], "'",
+                                                  raywave::did_you_mean(argv[1], names), "; see raywave --help"));
 }
 
 int run(int argc, char** argv) {
@@ -30,6 +43,7 @@ int run(int argc, char** argv) {
   add_view_command(app, action);
   add_validate_command(app, action);
   add_doctor_command(app, action);
+  refuse_unknown_subcommand(app, argc, argv);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

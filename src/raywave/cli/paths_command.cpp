@@ -50,6 +50,8 @@ int PathsCommand::run() {
   const scene::Scene loaded = scene.load();
   if (json.empty()) json = scene.config.output.json.value_or("");
   if (output.empty()) output = scene.config.output.paths.value_or("");
+  check_output("output.paths", output, {".npz", ".h5", ".hdf5"});
+  check_output("output.json", json, {});
   const paths::Paths result = paths::solve_paths(loaded, paths.options(scene, interactions));
   if (!output.empty()) io::save_paths(output, result);
   if (!json.empty()) write_text(json, io::paths_json(result));
@@ -68,7 +70,7 @@ void add_paths_command(CLI::App& app, Action& action) {
   sub->add_option("--json", command->json, "the paths as JSON; - is standard output");
   sub->add_option("-o,--output", command->output, "arrays: .npz, .h5");
   sub->footer(
-      "Example:\n  raywave paths scenes/street_canyon/street_canyon.xml --tx 0,-30,10 --rx 0,30,1.5 --max-depth 2 "
+      "Example:\n  raywave paths scenes/street_canyon/street_canyon.xml --tx -30,0,10 --rx 30,0,1.5 --max-depth 2 "
       "--json -");
   sub->callback([command, &action] { action = [command] { return command->run(); }; });
 }

@@ -65,7 +65,7 @@ void add_view_command(CLI::App& app, Action& action) {
   sub->add_option("--title", command->title, "of the page (default: the scene's file)");
   sub->add_option("--html", command->html, "the page; - is standard output");
   sub->footer(
-      "Example:\n  raywave view scenes/street_canyon/street_canyon.xml --tx 0,-30,10 --rx 0,30,1.5 --html view.html");
+      "Example:\n  raywave view scenes/street_canyon/street_canyon.xml --tx -30,0,10 --rx 30,0,1.5 --html view.html");
   sub->callback([command, &action] { action = [command] { return command->run(); }; });
 }
 

@@ -130,6 +130,7 @@ void Cells::lay_out_terrain(const scene::Scene& scene, const paths::PreparedScen
 }
 
 void Cells::lay_out_mesh(const scene::Scene& scene, double offset_m) {
+  lift_m_ = 4 * offset_m;
   if (surface_.objects.empty()) throw Error("a map over a mesh needs the names of its objects");
   for (const auto& name : surface_.objects) {
     const scene::Mesh& mesh = scene.objects[size_t(scene.find_object(name))].mesh;
@@ -140,8 +141,7 @@ void Cells::lay_out_mesh(const scene::Scene& scene, double offset_m) {
       areas_.push_back(0);
       const Vec3d n = normalized(cross(b - a, c - a));
       cell_normals_.push_back(n);
-      // in front of the surface, so that rays ending on it cross the cell
-      const Vec3d shift = (2 * offset_m) * n;
+      const Vec3d shift = lift_m_ * n;
       add_triangle(a + shift, b + shift, c + shift, cell);
     }
   }
@@ -190,7 +190,7 @@ void Cells::sample_points(int cell, int points_per_cell, std::vector<Vec3d>& out
   if (!is_grid()) {
     // n^2 congruent pieces of the triangle, their centroids
     const Vec3d *c = &corners_[size_t(3 * cell)], u = (c[1] - c[0]) / double(n), v = (c[2] - c[0]) / double(n);
-    const Vec3d lift = 1e-6 * std::sqrt(areas_[size_t(cell)]) * cell_normals_[size_t(cell)];
+    const Vec3d lift = lift_m_ * cell_normals_[size_t(cell)];
     for (int i = 0; i < n; ++i) {
       for (int j = 0; i + j < n; ++j) {
         out.push_back(c[0] + (i + 1 / 3.0) * u + (j + 1 / 3.0) * v + lift);

@@ -66,6 +66,7 @@ class Cells {
   double top_z_ = 0;
   scene::FacetTable triangles_;            // cells as search triangles (terrain and mesh)
   std::vector<Vec3d> cell_normals_;
+  double lift_m_ = 0;                      // mesh: cells lie this far in front of their surface, so that it does not hide them
   std::unique_ptr<paths::RayQueries> queries_;
   bool ground_height(double x, double y, double& z) const;
 };

@@ -80,13 +80,71 @@ class ExactMap {
     gain_.assign(num_cells, 0);
     probed_gain_.assign(num_cells, 0);
     if (options_.coherent) fields_.assign(num_cells * size_t(options_.points_per_cell), {});
-    if (!prepared_.queries().empty()) shoot();
+    const bool complete = find_all();
+    if (!complete && !prepared_.queries().empty()) shoot();
     if (options_.los) direct();
-    fill_sequences();
+    if (complete) {
+      solve_everywhere();
+    } else {
+      fill_sequences();
+    }
     return finish();
   }
 
  private:
+  /// Small scenes: all sequences there can be, when trying each at each sample point is cheap.
+  bool find_all() {
+    if (!options_.specular_reflection || prepared_.queries().empty()) return true;  // the root alone
+    constexpr int64_t kTrials = 100000000;
+    auto tree = paths::all_sequences(prepared_, tx_.position_m, options_.max_depth, options_.num_threads,
+                                     kTrials / (int64_t(cells_.size()) * options_.points_per_cell));
+    if (tree) tree_ = *std::move(tree);
+    return tree.has_value();
+  }
+
+  void solve_everywhere() {
+    constexpr int64_t kBlock = 64;
+    const auto num_nodes = int64_t(tree_.nodes().size());
+    const int64_t num_blocks = (num_nodes + kBlock - 1) / kBlock;
+    std::vector<std::vector<Vec3d>> points(size_t(cells_.size()));
+    for (int cell = 0; cell < cells_.size(); ++cell) cells_.sample_points(cell, options_.points_per_cell, points[size_t(cell)]);
+    std::vector<std::vector<Arrival>> arrivals(static_cast<size_t>(num_blocks));
+    std::vector<std::vector<Seed>> rims(static_cast<size_t>(num_blocks));
+    runtime::Reporter reporter(options_.progress, num_blocks);
+    runtime::parallel_for(num_blocks, options_.num_threads, [&](int64_t block) {
+      reporter.check();
+      paths::Refiner refiner(prepared_, refine_);
+      paths::GeometricPath path;
+      std::vector<uint8_t> lit;
+      std::vector<int> neighbors;
+      for (int64_t node = std::max<int64_t>(1, block * kBlock); node < std::min(num_nodes, (block + 1) * kBlock); ++node) {
+        lit.assign(points.size(), 0);
+        for (size_t cell = 0; cell < points.size(); ++cell) {
+          for (size_t s = 0; s < points[cell].size(); ++s) {
+            lit[cell] |= arrive(refiner, path, int32_t(node), int(cell), int(s), points[cell][s], arrivals[size_t(block)]);
+          }
+        }
+        for (int cell = 0; cell < cells_.size(); ++cell) {
+          if (!lit[size_t(cell)]) continue;
+          cells_.neighbors(cell, neighbors);
+          for (const int n : neighbors) {
+            if (!lit[size_t(n)]) rims[size_t(block)].push_back({int32_t(node), int32_t(n), kNoPoint});
+          }
+        }
+      }
+      reporter.task_done();
+    });
+    add_and_probe(arrivals, rims);
+  }
+
+  void add_and_probe(const std::vector<std::vector<Arrival>>& arrivals, const std::vector<std::vector<Seed>>& rims) {
+    for (const auto& part : arrivals) add(part);
+    std::vector<Seed> all;
+    for (const auto& part : rims) all.insert(all.end(), part.begin(), part.end());
+    sort_and_thin(all);
+    probe_rims(std::move(all));
+  }
+
   /// Rays find sequences and the cells that these reach first.
   void shoot() {
     paths::ShootOptions shoot;
@@ -244,10 +302,7 @@ class ExactMap {
       }
       reporter.task_done();
     });
-    for (const auto& part : arrivals) add(part);
-    std::vector<Seed> all;
-    for (const auto& part : rims) all.insert(all.end(), part.begin(), part.end());
-    probe_rims(std::move(all));
+    add_and_probe(arrivals, rims);
   }
 
   /// Probes the dark cells next to lit ones (or crossed by a ray), sequence by sequence; where light is found, the search goes

@@ -2,7 +2,8 @@
 // Radio maps: mean path gain in the cells of a surface, from every transmitter; RSS, SINR and association follow.
 //
 // monte-carlo: rays cross cells, gain = sum |E|^2 (lambda / 4 pi)^2 Omega / (|cos theta| A_cell).
-// exact: the facet sequences that shot rays discover, solved exactly at each cell's sample points; no sampling noise.
+// exact: facet sequences solved exactly at each cell's sample points; no sampling noise. In small scenes all sequences there can
+// be are tried; else those that shot rays and their beams discover.
 // Partly lit cells: where a sequence leaves all sample points dark but lights a neighbour, or a ray crossed the cell, 256 probe
 // points stand in; they count where the cell would be dark otherwise.
 // The receiver is an ideal isotropic antenna of both polarisations. Cells of meshes are their front sides (outward normals).

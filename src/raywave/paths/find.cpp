@@ -110,6 +110,8 @@ class ExhaustiveSearch {
     for (const auto& f : table.facets) corners_.push_back(rectangle_corners(f));
   }
 
+  bool too_many() const { return count_ > max_sequences_; }
+
   /// All sequences that begin with one facet.
   SequenceTree from(int32_t first) {
     SequenceTree tree(source_m_);
@@ -126,10 +128,7 @@ class ExhaustiveSearch {
     const Beam beam = beam_through(f, corners_[current.facet], current.image_m);
     for (int32_t next = 0; next < int32_t(table_.facets.size()); ++next) {
       if (next == current.facet || beam.misses(corners_[next])) continue;
-      if (++count_ > max_sequences_) {
-        throw Error(message("the exhaustive finder reached ", max_sequences_, " facet sequences; reduce max_depth (", max_depth_,
-                            ") or use shoot-and-bounce"));
-      }
+      if (++count_ > max_sequences_) return;
       descend(tree, tree.child(node, next, table_));
     }
   }
@@ -144,19 +143,21 @@ class ExhaustiveSearch {
 
 }  // namespace
 
-SequenceTree all_sequences(const PreparedScene& scene, const Vec3d& source_m, int max_depth, int num_threads, int64_t max_sequences,
-                           const runtime::Progress& progress) {
+std::optional<SequenceTree> all_sequences(const PreparedScene& scene, const Vec3d& source_m, int max_depth, int num_threads,
+                                          int64_t max_sequences, const runtime::Progress& progress) {
   SequenceTree tree(source_m);
   if (max_depth == 0) return tree;
+  if (int64_t(scene.facets().facets.size()) > max_sequences) return std::nullopt;
   ExhaustiveSearch search(scene.facets(), source_m, max_depth, max_sequences);
   const auto num_facets = int64_t(scene.facets().facets.size());
   std::vector<SequenceTree> trees(static_cast<size_t>(num_facets), SequenceTree(source_m));
   runtime::Reporter reporter(progress, num_facets);
   runtime::parallel_for(num_facets, num_threads, [&](int64_t first) {
     reporter.check();
-    trees[size_t(first)] = search.from(int32_t(first));
+    if (!search.too_many()) trees[size_t(first)] = search.from(int32_t(first));
     reporter.task_done();
   });
+  if (search.too_many()) return std::nullopt;
   for (SequenceTree& part : trees) {
     tree.merge(part);
     part = SequenceTree(source_m);

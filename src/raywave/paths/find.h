@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 
 #include "raywave/paths/prepared_scene.h"
 #include "raywave/paths/sequence_tree.h"
@@ -30,8 +31,8 @@ SequenceTree shoot_sequences(const PreparedScene& scene, const ShootOptions& opt
 
 /// Every sequence up to max_depth whose beam (the image seen through the facet's bounding rectangle) reaches the next facet.
 /// Complete: occlusion is not looked at. Cost grows with facets^depth.
-/// @throws Error when more than max_sequences are reached.
-SequenceTree all_sequences(const PreparedScene& scene, const Vec3d& source_m, int max_depth, int num_threads,
-                           int64_t max_sequences = 200000000, const runtime::Progress& progress = {});
+/// Nothing when there are more than max_sequences.
+std::optional<SequenceTree> all_sequences(const PreparedScene& scene, const Vec3d& source_m, int max_depth, int num_threads,
+                                          int64_t max_sequences, const runtime::Progress& progress = {});
 
 }  // namespace raywave::paths

@@ -156,7 +156,11 @@ SequenceTree find_sequences(const PreparedScene& prepared, const scene::Device& 
   const Vec3d source_m = tx.position_m;
   if (!options.specular_reflection) return SequenceTree(source_m);
   if (options.finder == Finder::kExhaustive) {
-    return all_sequences(prepared, source_m, options.max_depth, options.num_threads, 200000000, options.progress);
+    constexpr int64_t kMost = 50000000;  // 3 GB
+    auto tree = all_sequences(prepared, source_m, options.max_depth, options.num_threads, kMost, options.progress);
+    if (tree) return *std::move(tree);
+    throw Error(message("the exhaustive finder met more than ", kMost, " facet sequences of depth ", options.max_depth,
+                        ": reduce max_depth or use shoot-and-bounce"));
   }
   ShootOptions shoot;
   shoot.origin_m = source_m;

@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The program `raywave`: exit codes, JSON, messages, files that survive a failure."""
+import json
+import math
+import os
+import pathlib
+import re
+import shlex
+import signal
+import subprocess
+import time
+
+import numpy as np
+import pytest
+
+CANYON = "scenes/street_canyon/street_canyon.xml"
+LINK = ["--tx", "-30,0,10", "--rx", "30,0,1.5"]
+SPEED_OF_LIGHT = 299792458.0
+SUBCOMMANDS = [["scene", "info"], ["scene", "check"], ["paths"], ["map"], ["view"], ["validate"], ["doctor"]]
+
+
+def paths_json(raywave, *arguments):
+    result = raywave("paths", CANYON, *LINK, *arguments, "--json", "-")
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+@pytest.mark.parametrize("subcommand", SUBCOMMANDS, ids=" ".join)
+def test_example_in_help_works(raywave, subcommand, root, tmp_path):
+    text = raywave(*subcommand, "--help").stdout
+    example = re.search(r"Example:\n\s+raywave (.*)", text)
+    assert example, text
+    os.symlink(root / "scenes", tmp_path / "scenes")
+    arguments = shlex.split(example[1])
+    result = raywave(*arguments, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.strip()
+    named = [arguments[i + 1] for i, a in enumerate(arguments) if a in {"-o", "--html", "--png"}]
+    assert all((tmp_path / name).stat().st_size > 0 for name in named)
+
+
+def test_paths_json_has_the_documented_fields_in_order(raywave):
+    document = paths_json(raywave, "--max-depth", 2)
+    assert document["frequency_hz"] == 3.5e9
+    assert len(document["paths"]) > 3
+    keys = {"tx", "rx", "interactions", "objects", "vertices_m", "delay_s", "a", "departure", "arrival", "doppler_hz"}
+    for path in document["paths"]:
+        assert set(path) == keys
+        assert len(path["interactions"]) == len(path["objects"]) == len(path["vertices_m"]) - 2
+        assert path["vertices_m"][0] == [-30, 0, 10] and path["vertices_m"][-1] == [30, 0, 1.5]
+        assert set(path["departure"]) == set(path["arrival"]) == {"theta_rad", "phi_rad"}
+        length_m = sum(math.dist(a, b) for a, b in zip(path["vertices_m"], path["vertices_m"][1:]))
+        # A sum of five or fewer roundings of a double.
+        assert path["delay_s"] == pytest.approx(length_m / SPEED_OF_LIGHT, rel=1e-14)
+    delays = [p["delay_s"] for p in document["paths"]]
+    assert delays == sorted(delays)
+
+
+def test_line_of_sight_is_friis(raywave):
+    (path,) = paths_json(raywave, "--max-depth", 0)["paths"]
+    distance_m = math.dist([-30, 0, 10], [30, 0, 1.5])
+    # Isotropic, vertical at both ends: |a| = lambda / (4 pi d), exactly, up to roundings.
+    assert math.hypot(*path["a"]) == pytest.approx(SPEED_OF_LIGHT / 3.5e9 / (4 * math.pi * distance_m), rel=1e-13)
+
+
+def test_switches_select_interactions(raywave):
+    def kinds(*switches):
+        return [tuple(p["interactions"]) for p in paths_json(raywave, "--max-depth", 1, *switches)["paths"]]
+
+    assert () in kinds()
+    assert () not in kinds("--no-los")
+    assert kinds("--no-specular-reflection") == [()]
+    assert set(kinds("--no-los")) == {("specular_reflection",)}
+    assert kinds("--no-los", "--no-specular-reflection") == []
+
+
+def test_both_finders_agree_on_the_canyon(raywave):
+    def found(finder):
+        return [(p["objects"], p["delay_s"]) for p in paths_json(raywave, "--max-depth", 2, "--finder", finder)["paths"]]
+
+    assert found("shoot-and-bounce") == found("exhaustive")
+
+
+def test_several_devices_names_arrays_and_files(raywave, tmp_path):
+    result = raywave("paths", CANYON, "--tx", "mast=-30,0,10", "--tx", "-20,5,8", "--rx", "30,0,1.5", "--max-depth", 1,
+                     "--tx-array", "rows=2,cols=2,pattern=tr38901,polarization=VH", "--json", tmp_path / "p.json",
+                     "-o", tmp_path / "p.npz")
+    assert result.returncode == 0, result.stderr
+    document = json.loads((tmp_path / "p.json").read_text())
+    assert {p["tx"] for p in document["paths"]} == {"mast", "tx0"}
+    assert [(p["tx"], p["rx"]) for p in document["paths"]] == sorted((p["tx"], p["rx"]) for p in document["paths"])
+    assert "mast" in result.stdout and "path gain [dB]" in result.stdout
+    with np.load(tmp_path / "p.npz") as arrays:
+        assert len(arrays.files) > 3
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_threads_and_repetition_give_the_same_bytes(raywave):
+    runs = {raywave("paths", CANYON, *LINK, "--json", "-", "--threads", n).stdout for n in (1, 2, 2)}
+    assert len(runs) == 1 and len(runs.pop()) > 100
+
+
+def test_config_file_and_flags_that_override_it(raywave, root, tmp_path):
+    config = tmp_path / "run.toml"
+    config.write_text(f"""scene = "{root / CANYON}"
+frequency = "28GHz"
+[[transmitter]]
+name = "mast"
+position_m = [-30, 0, 10]
+[[receiver]]
+position_m = [30, 0, 1.5]
+[paths]
+max_depth = 0
+""")
+    (path,) = json.loads(raywave("paths", "--config", config, "--json", "-").stdout)["paths"]
+    assert path["tx"] == "mast" and path["interactions"] == []
+    overridden = json.loads(raywave("paths", "--config", config, "--json", "-", "--max-depth", 1, "--frequency", "3.5GHz").stdout)
+    assert overridden["frequency_hz"] == 3.5e9 and len(overridden["paths"]) > 1
+    config.write_text(config.read_text().replace("max_depth", "max_dept"))
+    result = raywave("paths", "--config", config)
+    assert result.returncode == 3
+    assert "run.toml:9" in result.stderr and "max_dept" in result.stderr and "did you mean 'max_depth'" in result.stderr
+
+
+def test_map_writes_arrays_picture_and_statistics(raywave, tmp_path):
+    result = raywave("map", CANYON, "--tx", "0,0,10", "--cell-size", 5, "--max-depth", 1, "-o", tmp_path / "m.npz",
+                     "--png", tmp_path / "m.png", "--json", "-")
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)
+    with np.load(tmp_path / "m.npz") as arrays:
+        gain = arrays["path_gain"]
+    assert gain.shape[0] == 1 and np.isfinite(gain).all() and (gain >= 0).all() and (gain > 0).any()
+    # Passive: no cell receives more than the transmitter sends.
+    assert gain.max() < 1
+    assert (tmp_path / "m.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.mark.parametrize("arguments, code, words", [
+    ([], 2, ["subcommand"]),
+    (["pahts"], 2, ["unknown subcommand 'pahts'", "did you mean 'paths'"]),
+    (["paths", CANYON, "--max-dept", 3], 2, ["--max-dept"]),
+    (["paths"], 2, ["no scene"]),
+    (["paths", "missing.xml", *LINK], 3, ["missing.xml"]),
+    (["paths", CANYON, "--tx", "1,2", "--rx", "0,0,1"], 2, ["--tx", "1,2"]),
+    (["paths", CANYON, "--tx", "1,2,x", "--rx", "0,0,1"], 2, ["--tx", "'x' is not a number"]),
+    (["paths", CANYON, "--tx", "1,2,nan", "--rx", "0,0,1"], 3, ["tx0", "finite"]),
+    (["paths", CANYON, "--tx", "0,0,5"], 3, ["receiver"]),
+    (["paths", CANYON, "--tx", "0,0,5", "--rx", "0,0,5"], 3, ["same point", "(0, 0, 5)"]),
+    (["paths", CANYON, *LINK, "--frequency", 0], 3, ["frequency", "> 0"]),
+    (["paths", CANYON, *LINK, "--frequency=-1e9"], 3, ["frequency", "> 0"]),
+    (["paths", CANYON, *LINK, "--frequency", "3GHzz"], 3, ["3GHzz"]),
+    (["paths", CANYON, *LINK, "--max-depth", -1], 3, ["max_depth", "-1"]),
+    (["paths", CANYON, *LINK, "--finder", "exhaustve"], 2, ["did you mean 'exhaustive'"]),
+    (["paths", CANYON, *LINK, "--tx-array", "row=2"], 2, ["did you mean 'rows'"]),
+    (["paths", CANYON, *LINK, "--tx-array", "pattern=tr38900"], 3, ["did you mean 'tr38901'"]),
+    (["paths", CANYON, *LINK, "-o", "paths.txt"], 2, [".npz"]),
+    (["paths", CANYON, *LINK, "-o", "nowhere/paths.npz"], 3, ["nowhere"]),
+    (["map", CANYON], 3, ["transmitter"]),
+    (["map", CANYON, "--tx", "0,0,10", "--cell-size", 0], 3, ["cell_size", "> 0"]),
+    (["map", CANYON, "--tx", "0,0,10", "--cell-size", 1e-4], 3, ["cells", "GB"]),
+    (["map", CANYON, "--tx", "0,0,10", "--center", "0,0,1", "--size", "0,0"], 3, ["size", "> 0"]),
+    (["map", CANYON, "--tx", "0,0,10", "--metric", "snr"], 2, ["--metric"]),
+    (["map", CANYON, "--tx", "0,0,10", "--png", "m.svg"], 2, [".png"]),
+    (["view", CANYON], 2, ["--html"]),
+    (["validate", "--filter", "no such case"], 2, ["no such case"]),
+    (["scene", "info", "missing.xml"], 3, ["missing.xml"]),
+])
+def test_bad_input_names_the_thing(raywave, arguments, code, words):
+    result = raywave(*arguments)
+    assert result.returncode == code, result.stdout + result.stderr
+    assert result.stdout == ""
+    for word in words:
+        assert word in result.stderr
+    # One line for people, no trace.
+    assert len(result.stderr.strip().splitlines()) <= 2
+
+
+def test_malformed_xml_is_named_with_its_line(raywave, tmp_path):
+    scene = tmp_path / "broken.xml"
+    scene.write_text('<scene version="2.1.0">\n  <shape type="plyy" id="a">\n  </shape>\n</scene>\n')
+    result = raywave("scene", "check", scene)
+    assert result.returncode == 3
+    assert "broken.xml:2" in result.stderr and "plyy" in result.stderr
+
+
+def test_a_failed_run_keeps_the_file_that_was_there(raywave, tmp_path):
+    kept = tmp_path / "p.npz"
+    assert raywave("paths", CANYON, *LINK, "--max-depth", 0, "-o", kept).returncode == 0
+    before = kept.read_bytes()
+    assert raywave("paths", CANYON, "--tx", "0,0,5", "--rx", "0,0,5", "-o", kept).returncode == 3
+    assert kept.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["p.npz"]
+
+
+def test_full_disk_is_an_error(raywave_bin, root):
+    with open("/dev/full", "w") as full:
+        result = subprocess.run([raywave_bin, "paths", CANYON, *LINK, "--json", "-"], cwd=root, stdout=full,
+                                stderr=subprocess.PIPE, text=True, timeout=60)
+    assert result.returncode == 3 and "standard output" in result.stderr
+
+
+def test_interrupt_ends_with_130_and_leaves_no_file(raywave_bin, root, tmp_path):
+    output = tmp_path / "m.npz"
+    command = [raywave_bin, "map", CANYON, "--tx", "0,0,10", "--cell-size", "0.1", "--max-depth", "5",
+               "--points-per-cell", "9", "--samples", "20000000", "-o", output]
+    process = subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    time.sleep(1.5)
+    assert process.poll() is None, "the run ended before it could be interrupted"
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 130 and "interrupted" in error
+    assert not list(tmp_path.iterdir())
+
+
+def test_no_bar_without_a_terminal(raywave):
+    result = raywave("paths", CANYON, *LINK, "--max-depth", 1)
+    assert result.stderr == ""
+
+
+def test_validate_passes_and_says_so_in_json(raywave):
+    result = raywave("validate", "--json", "-")
+    assert result.returncode == 0, result.stdout
+    rows = json.loads(result.stdout)["rows"]
+    assert rows
+    for row in rows:
+        assert set(row) == {"case", "quantity", "expected", "got", "error", "tolerance", "pass"}
+        assert row["pass"] and row["error"] == abs(row["got"] - row["expected"]) <= row["tolerance"]
+
+
+def test_scene_info_counts(raywave):
+    info = json.loads(raywave("scene", "info", CANYON, "--json", "-").stdout)
+    assert info["objects"] > 4 and info["facets"] <= info["triangles"]
+    assert sum(m["objects"] for m in info["materials"]) == info["objects"]
+
+
+def test_view_writes_one_page(raywave, tmp_path):
+    page = tmp_path / "v.html"
+    result = raywave("view", CANYON, *LINK, "--max-depth", 1, "--map", "--cell-size", 10, "--html", page)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.strip() == str(page)
+    assert pathlib.Path(page).read_text().lstrip().lower().startswith("<!doctype html")
