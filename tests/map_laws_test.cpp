@@ -235,7 +235,7 @@ TEST(RadioMap, BadSurfacesAreRefusedWithTheirNumbers) {
   };
   expect_message(plane({0, 0, 1}, {10, 10}, 0), {}, "cell_size_m.x must be > 0");
   expect_message(plane({0, 0, 1}, {10, 0}, 1), {}, "zero area");
-  expect_message(plane({0, 0, 1}, {1e6, 1e6}, 0.1), {}, "GB, more than max_bytes");
+  expect_message(plane({0, 0, 1}, {1e6, 1e6}, 0.1), {}, "GB, more than max_bytes = 4 GB");
   Surface mesh;
   mesh.kind = Surface::Kind::kMesh;
   mesh.objects = {"flor"};

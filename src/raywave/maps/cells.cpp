@@ -36,13 +36,12 @@ Cells::Cells(const scene::Scene& scene, const paths::PreparedScene& prepared, co
     if (!(surface.size_m.x >= 0 && surface.size_m.y >= 0)) {
       throw Error(message("the map's size_m must be > 0, got (", surface.size_m.x, ", ", surface.size_m.y, ")"));
     }
-    lay_out_plane(scene);
-    require_memory(double(num_x_) * num_y_, scene.transmitters.size(), options.max_bytes);
+    lay_out_plane(scene, options.max_bytes);
     if (surface.kind == Surface::Kind::kTerrain) lay_out_terrain(scene, prepared);
   }
 }
 
-void Cells::lay_out_plane(const scene::Scene& scene) {
+void Cells::lay_out_plane(const scene::Scene& scene, double max_bytes) {
   Surface& s = surface_;
   if (s.size_m.x == 0 && s.size_m.y == 0) {
     Vec3d lo, hi;
@@ -55,8 +54,7 @@ void Cells::lay_out_plane(const scene::Scene& scene) {
   if (!(s.size_m.x > 0 && s.size_m.y > 0)) {
     throw Error(message("the map has zero area: size_m is (", s.size_m.x, ", ", s.size_m.y, ")"));
   }
-  const double cells = std::ceil(s.size_m.x / s.cell_size_m.x) * std::ceil(s.size_m.y / s.cell_size_m.y);
-  if (!(cells < kMaxCells)) require_memory(cells, scene.transmitters.size(), 0);
+  require_memory(std::ceil(s.size_m.x / s.cell_size_m.x) * std::ceil(s.size_m.y / s.cell_size_m.y), scene.transmitters.size(), max_bytes);
   num_x_ = count_cells(s.size_m.x, s.cell_size_m.x);
   num_y_ = count_cells(s.size_m.y, s.cell_size_m.y);
   const Mat3d rotation = rotation_from_euler(s.orientation_rad);

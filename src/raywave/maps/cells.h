@@ -47,7 +47,7 @@ class Cells {
   void crossings(const Vec3d& a, const Vec3d& b, std::vector<CellCrossing>& out) const;
 
  private:
-  void lay_out_plane(const scene::Scene& scene);
+  void lay_out_plane(const scene::Scene& scene, double max_bytes);
   void lay_out_terrain(const scene::Scene& scene, const paths::PreparedScene& prepared);
   void lay_out_mesh(const scene::Scene& scene, double offset_m);
   void link_mesh_neighbors();
