@@ -57,7 +57,8 @@ json bench_link(scene::Scene s, int runs) {
 
 json bench_hundred(scene::Scene s, int runs) {
   s.add_transmitter({"tx", kTx});
-  for (int i = 0; i < 100; ++i) s.add_receiver({"rx" + std::to_string(i), {-49.7 + 10 * (i % 10), -49.3 + 20 * (i / 10), 1.5}});
+  for (int i = 0; i < 100; ++i)
+    s.add_receiver({"rx" + std::to_string(i), {-49.7 + 10 * (i % 10), -49.3 + 20 * (i / 10), 1.5}});
   paths::PathOptions o;
   o.max_depth = 3;
   return bench_paths(std::move(s), o, runs);
@@ -99,7 +100,8 @@ json bench_bare_trace(scene::Scene s, int runs) {
   return {{"seconds", seconds}, {"segments", segments.load()}};
 }
 
-json bench_map(scene::Scene s, maps::Method method, int max_depth, int64_t samples, int points, const char* save, int runs) {
+json bench_map(scene::Scene s, maps::Method method, int max_depth, int64_t samples, int points, const char* save,
+               int runs) {
   s.add_transmitter({"tx", kTx});
   const paths::PreparedScene prepared(s);
   maps::Surface surface;

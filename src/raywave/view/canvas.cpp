@@ -25,7 +25,8 @@ bool is_png(const std::string& path) {
 
 Canvas::Canvas(const std::string& path, int width, int height) : path_(path), part_(), png_(is_png(path)) {
   part_ = partial_path(path);
-  surface_ = png_ ? cairo_image_surface_create(CAIRO_FORMAT_RGB24, width, height) : cairo_svg_surface_create(part_.c_str(), width, height);
+  surface_ = png_ ? cairo_image_surface_create(CAIRO_FORMAT_RGB24, width, height)
+                  : cairo_svg_surface_create(part_.c_str(), width, height);
   cairo_ = cairo_create(surface_);
   rectangle(0, 0, width, height, {255, 255, 255});
 }
@@ -135,7 +136,8 @@ void Canvas::finish() {
     cairo_surface_finish(surface_);
     status = cairo_surface_status(surface_);
   }
-  if (status != CAIRO_STATUS_SUCCESS) throw Error(message("cannot write '", path_, "': ", cairo_status_to_string(status)));
+  if (status != CAIRO_STATUS_SUCCESS)
+    throw Error(message("cannot write '", path_, "': ", cairo_status_to_string(status)));
   finish_file(path_);
 }
 

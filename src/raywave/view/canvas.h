@@ -27,7 +27,8 @@ class Canvas {
   /// A triangle pointing up, with a white rim: a transmitter.
   void marker(double x, double y);
   /// align: 0 left, 0.5 centre, 1 right; the text's middle height is at y. halo: a white rim, for text over pictures.
-  void text(double x, double y, const std::string& s, double size, double align = 0, Rgb color = {40, 40, 44}, bool halo = false);
+  void text(double x, double y, const std::string& s, double size, double align = 0, Rgb color = {40, 40, 44},
+            bool halo = false);
   /// Turned by 90 degrees, reading upward, centred at (x, y).
   void vertical_text(double x, double y, const std::string& s, double size);
   double text_width(const std::string& s, double size);

@@ -10,14 +10,16 @@ namespace {
 
 /// sRGB from Oklab (Ottosson 2020), where even steps look even.
 Rgb from_oklab(double lightness, double a, double b) {
-  const double l = std::pow(lightness + 0.3963377774 * a + 0.2158037573 * b, 3), m = std::pow(lightness - 0.1055613458 * a - 0.0638541728 * b, 3),
+  const double l = std::pow(lightness + 0.3963377774 * a + 0.2158037573 * b, 3),
+               m = std::pow(lightness - 0.1055613458 * a - 0.0638541728 * b, 3),
                s = std::pow(lightness - 0.0894841775 * a - 1.2914855480 * b, 3);
   const auto channel = [](double linear) {
     linear = std::clamp(linear, 0.0, 1.0);
     const double v = linear <= 0.0031308 ? 12.92 * linear : 1.055 * std::pow(linear, 1 / 2.4) - 0.055;
     return uint8_t(std::lround(255 * v));
   };
-  return {channel(4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s), channel(-1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s),
+  return {channel(4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s),
+          channel(-1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s),
           channel(-0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * s)};
 }
 
@@ -31,7 +33,7 @@ Rgb sequential_color(double t) {
 }
 
 Rgb categorical_color(int i) {
-  static constexpr Rgb kColors[] = {{31, 104, 180}, {232, 119, 34},  {44, 150, 80},  {200, 50, 60},   {130, 90, 175},
+  static constexpr Rgb kColors[] = {{31, 104, 180}, {232, 119, 34},  {44, 150, 80},   {200, 50, 60},  {130, 90, 175},
                                     {120, 85, 70},  {215, 110, 185}, {110, 110, 115}, {175, 170, 40}, {30, 170, 190}};
   return kColors[size_t(i < 0 ? 0 : i) % std::size(kColors)];
 }

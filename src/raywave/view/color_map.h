@@ -16,8 +16,8 @@ Rgb sequential_color(double t);
 /// Distinct colours for classes 0, 1, 2, ...; they repeat after ten.
 Rgb categorical_color(int i);
 
-/// The range of a colour scale. Equal bounds: from the 2nd percentile to the 99.9th of the finite values, rounded outward to
-/// whole fives; without finite values [-1, 0].
+/// The range of a colour scale. Equal bounds: from the 2nd percentile to the 99.9th of the finite values, rounded
+/// outward to whole fives; without finite values [-1, 0].
 struct ColorRange {
   double min = 0, max = 0;
   double place(double value) const { return (value - min) / (max - min); }

@@ -15,7 +15,8 @@ MapValues map_values(const maps::RadioMap& map, MapMetric metric, int tx) {
   if (metric == MapMetric::kAssociation) {
     out.categorical = true;
     out.label = "best transmitter";
-    for (const int32_t best : map.tx_association()) out.value.push_back(best < 0 ? std::numeric_limits<double>::quiet_NaN() : best);
+    for (const int32_t best : map.tx_association())
+      out.value.push_back(best < 0 ? std::numeric_limits<double>::quiet_NaN() : best);
     return out;
   }
   std::vector<double> linear;
@@ -34,7 +35,8 @@ MapValues map_values(const maps::RadioMap& map, MapMetric metric, int tx) {
   out.value.assign(n, -std::numeric_limits<double>::infinity());
   for (int t = 0; t < map.num_tx; ++t) {
     if (tx >= 0 && t != tx) continue;
-    for (size_t i = 0; i < n; ++i) out.value[i] = std::max(out.value[i], power_to_db(linear[size_t(t) * n + i]) + offset);
+    for (size_t i = 0; i < n; ++i)
+      out.value[i] = std::max(out.value[i], power_to_db(linear[size_t(t) * n + i]) + offset);
   }
   return out;
 }

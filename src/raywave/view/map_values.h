@@ -10,8 +10,9 @@
 namespace raywave::view {
 
 struct MapValues {
-  std::vector<double> value;  // [num_y, num_x]: dB, dBm or the transmitter's index; -infinity or NaN where nothing arrives
-  std::string label;          // with unit
+  std::vector<double>
+      value;          // [num_y, num_x]: dB, dBm or the transmitter's index; -infinity or NaN where nothing arrives
+  std::string label;  // with unit
   bool categorical = false;
 };
 /// @param tx  -1: the best transmitter of each cell.

@@ -5,13 +5,15 @@ namespace raywave::view {
 
 PathClass path_class(const paths::Paths& paths, int64_t path) {
   unsigned seen = 0;
-  for (auto i = size_t(paths.interaction_begin[size_t(path)]); i < size_t(paths.interaction_begin[size_t(path) + 1]); ++i) {
+  for (auto i = size_t(paths.interaction_begin[size_t(path)]); i < size_t(paths.interaction_begin[size_t(path) + 1]);
+       ++i) {
     seen |= unsigned(paths.interactions[i]);
   }
   const auto has = [seen](paths::Interaction i) { return (seen & unsigned(i)) != 0; };
   if (has(paths::Interaction::kDiffuseReflection)) return PathClass::kDiffuse;
   if (has(paths::Interaction::kDiffraction)) return PathClass::kDiffraction;
-  if (has(paths::Interaction::kRefraction)) return has(paths::Interaction::kSpecularReflection) ? PathClass::kMixed : PathClass::kRefraction;
+  if (has(paths::Interaction::kRefraction))
+    return has(paths::Interaction::kSpecularReflection) ? PathClass::kMixed : PathClass::kRefraction;
   return seen ? PathClass::kReflection : PathClass::kDirect;
 }
 
@@ -21,7 +23,8 @@ const char* path_class_name(PathClass c) {
 }
 
 Rgb path_class_color(PathClass c) {
-  static constexpr Rgb kColors[] = {{20, 140, 75}, {31, 104, 180}, {232, 119, 34}, {130, 90, 175}, {200, 50, 60}, {150, 140, 30}};
+  static constexpr Rgb kColors[] = {{20, 140, 75},  {31, 104, 180}, {232, 119, 34},
+                                    {130, 90, 175}, {200, 50, 60},  {150, 140, 30}};
   return kColors[int(c)];
 }
 

@@ -36,8 +36,10 @@ std::vector<Stem> stems_of(const paths::Paths& paths, int tx, int rx) {
 }  // namespace
 
 void plot_power_delay_profile(const std::string& path, const paths::Paths& paths, int tx, int rx) {
-  if (tx < 0 || size_t(tx) >= paths.tx_names.size()) throw Error(message("tx must be in [0, ", int(paths.tx_names.size()) - 1, "], got ", tx));
-  if (rx < 0 || size_t(rx) >= paths.rx_names.size()) throw Error(message("rx must be in [0, ", int(paths.rx_names.size()) - 1, "], got ", rx));
+  if (tx < 0 || size_t(tx) >= paths.tx_names.size())
+    throw Error(message("tx must be in [0, ", int(paths.tx_names.size()) - 1, "], got ", tx));
+  if (rx < 0 || size_t(rx) >= paths.rx_names.size())
+    throw Error(message("rx must be in [0, ", int(paths.rx_names.size()) - 1, "], got ", rx));
   const std::vector<Stem> stems = stems_of(paths, tx, rx);
   double first = std::numeric_limits<double>::infinity(), last = 0, top = -1000, bottom = 1000;
   for (const Stem& s : stems) {
@@ -46,7 +48,8 @@ void plot_power_delay_profile(const std::string& path, const paths::Paths& paths
   }
   if (stems.empty()) first = 0, last = 100, top = -80, bottom = -120;
   const double margin = std::max(1.0, 0.06 * (last - first));
-  const double x0 = std::max(0.0, first - margin), x1 = last + margin, y1 = 10 * std::ceil((top + 3) / 10), y0 = 10 * std::floor((bottom - 5) / 10);
+  const double x0 = std::max(0.0, first - margin), x1 = last + margin, y1 = 10 * std::ceil((top + 3) / 10),
+               y0 = 10 * std::floor((bottom - 5) / 10);
   const auto px = [&](double x) { return kLeft + (x - x0) / (x1 - x0) * kWidth; };
   const auto py = [&](double y) { return kTop + (y1 - y) / (y1 - y0) * kHeight; };
   Canvas c(path, 900, 450);

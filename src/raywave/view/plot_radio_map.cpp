@@ -77,7 +77,8 @@ void draw_transmitters(Canvas& c, const Layout& l, const maps::RadioMap& map, co
   const bool level = map.surface.orientation_rad == Vec3d{0, 0, 0};
   for (size_t i = 0; i < scene.transmitters.size(); ++i) {
     if (only >= 0 && int(i) != only) continue;
-    const Vec3d p = level ? scene.transmitters[i].position_m : turn * (scene.transmitters[i].position_m - map.surface.center_m);
+    const Vec3d p =
+        level ? scene.transmitters[i].position_m : turn * (scene.transmitters[i].position_m - map.surface.center_m);
     if (p.x < l.x_min || p.x > l.x_max || p.y < l.y_min || p.y > l.y_max) continue;
     c.marker(l.px(p.x), l.py(p.y));
     const std::string& name = scene.transmitters[i].name;
@@ -88,11 +89,13 @@ void draw_transmitters(Canvas& c, const Layout& l, const maps::RadioMap& map, co
 
 }  // namespace
 
-void plot_radio_map(const std::string& path, const maps::RadioMap& map, const scene::Scene& scene, const MapPlotOptions& options) {
+void plot_radio_map(const std::string& path, const maps::RadioMap& map, const scene::Scene& scene,
+                    const MapPlotOptions& options) {
   if (map.surface.kind == maps::Surface::Kind::kMesh) {
     throw Error("a map over a mesh's faces has no flat picture: write the report (HTML), which shows it on the mesh");
   }
-  if (options.tx < -1 || options.tx >= map.num_tx) throw Error(message("tx must be in [-1, ", map.num_tx - 1, "], got ", options.tx));
+  if (options.tx < -1 || options.tx >= map.num_tx)
+    throw Error(message("tx must be in [-1, ", map.num_tx - 1, "], got ", options.tx));
   if (options.width_px < 300) throw Error(message("width_px must be >= 300, got ", options.width_px));
   const MapValues values = map_values(map, options.metric, options.tx);
   const ColorRange range = color_range(values.value, options.min_db, options.max_db);
