@@ -1,97 +1,107 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Radio propagation by rays: scenes, paths between devices, radio maps."""
+"""Radio propagation by rays: scenes, paths between devices, channels, radio maps.
 
+    scene = load_scene("city.xml")
+    scene.add(Transmitter("tx", position_m=[8.5, 21, 27]))
+    scene.add(Receiver("rx", position_m=[45, 90, 1.5]))
+    paths = PathSolver()(scene, max_depth=5)
+    radio_map = RadioMapSolver()(scene, cell_size_m=(5, 5))
+"""
 import difflib
+import html
+import pathlib
+import sys
+import tempfile
 
 from . import _raywave
-from ._raywave import Error, PlanarArray, RadioMap, Scene, __version__, load_scene
+from ._raywave import (AntennaArray, Device, Error, Material, Object, Paths, PlanarArray, RadioMap, Receiver, Scene, Transmitter,
+                       __version__, itu_material, load_scene)
 
-__all__ = ["Error", "Paths", "PathSolver", "PlanarArray", "RadioMap", "RadioMapSolver", "Receiver", "Scene",
-           "Transmitter", "add", "load_scene", "__version__"]
+__all__ = ["AntennaArray", "Device", "Error", "Material", "Object", "PathSolver", "Paths", "PlanarArray", "RadioMap", "RadioMapSolver",
+           "Receiver", "Report", "Scene", "Transmitter", "__version__", "itu_material", "load_scene"]
 
-_ABSENT = ("diffuse_reflection", "diffraction", "edge_diffraction")
+_NOT_YET = ("diffuse_reflection", "diffraction", "edge_diffraction")
 
 
 def _options(defaults, given):
     for key, value in given.items():
-        if key in _ABSENT:
+        if key in _NOT_YET:
             if value:
                 raise Error(f"{key}=True is not available in this version of raywave")
         elif key not in defaults:
             near = difflib.get_close_matches(key, defaults, 1)
             raise TypeError(f"unknown option '{key}'" + (f", did you mean '{near[0]}'?" if near else ""))
-    return [given.get(key, value) for key, value in defaults.items()]
-
-
-class Receiver:
-    def __init__(self, name, position_m, *, orientation_rad=(0, 0, 0), velocity_m_per_s=(0, 0, 0), array=None):
-        self.name = name
-        self.position_m = position_m
-        self.orientation_rad = orientation_rad
-        self.velocity_m_per_s = velocity_m_per_s
-        self.array = array if array is not None else PlanarArray()
-
-    def _add_to(self, scene):
-        scene.add_receiver(self.name, self.position_m, self.orientation_rad, self.velocity_m_per_s, self.array)
-
-
-class Transmitter(Receiver):
-    def __init__(self, name, position_m, *, power_dbm=44.0, **kwargs):
-        super().__init__(name, position_m, **kwargs)
-        self.power_dbm = power_dbm
-
-    def _add_to(self, scene):
-        scene.add_transmitter(self.name, self.position_m, self.orientation_rad, self.velocity_m_per_s, self.array,
-                              self.power_dbm)
-
-
-def _add(scene, item):
-    """Adds a Transmitter or Receiver. Later edits of the item do not reach the scene."""
-    item._add_to(scene)
-
-
-Scene.add = _add
-__all__.remove("add")
-
-
-class Paths:
-    """Padded arrays as attributes: a, tau, theta_t, phi_t, theta_r, phi_r, doppler, valid, interactions, objects,
-    vertices; made at the first use of one."""
-
-    def __init__(self, raw):
-        self._raw = raw
-        self._padded = None
-
-    def __len__(self):
-        return len(self._raw)
-
-    def __getattr__(self, key):
-        if key.startswith("_"):
-            raise AttributeError(key)
-        if self._padded is None:
-            self._padded = self._raw.padded()
-        if key not in self._padded:
-            raise AttributeError(f"Paths has no attribute '{key}'")
-        return self._padded[key]
-
-    def save(self, path):
-        self._raw.save(str(path))
-
-    def to_json(self):
-        return self._raw.to_json()
+    return {key: given.get(key, value) for key, value in defaults.items()}
 
 
 class PathSolver:
-    _defaults = dict(max_depth=3, los=True, specular_reflection=True, refraction=False, samples_per_src=1_000_000,
-                     synthetic_array=True, seed=42, finder="shoot-and-bounce", num_threads=0)
+    """Paths between all transmitters and receivers of a scene: PathSolver()(scene, max_depth=5, refraction=True, ...).
+
+    Options: max_depth, los, specular_reflection, refraction, samples_per_src, synthetic_array, seed,
+    finder ("shoot-and-bounce" or "exhaustive"), num_threads (0: all), progress (called with done, total)."""
+
+    _defaults = dict(max_depth=3, los=True, specular_reflection=True, refraction=False, samples_per_src=1_000_000, synthetic_array=True,
+                     seed=42, finder="shoot-and-bounce", num_threads=0, progress=None)
 
     def __call__(self, scene, **options):
-        return Paths(_raywave.solve_paths(scene, *_options(self._defaults, options)))
+        return _raywave.solve_paths(scene, *_options(self._defaults, options).values())
 
 
 class RadioMapSolver:
-    _defaults = dict(cell_size_m=(10, 10), height_m=1.5, max_depth=3, los=True, specular_reflection=True,
-                     refraction=False, samples_per_tx=1_000_000, method="exact", seed=42, num_threads=0)
+    """A radio map of a scene: RadioMapSolver()(scene, cell_size_m=(5, 5), height_m=1.5, max_depth=5, ...).
+
+    The surface: a level plane over the scene at height_m; a plane given by center_m, size_m, orientation_rad; the triangles of
+    the objects named in measurement_surface; or the ground objects named in terrain, followed at height_m.
+    Options: method ("exact" or "monte-carlo"), max_depth, los, specular_reflection, refraction, samples_per_tx, points_per_cell (1, 4,
+    9), coherent, precoding (one complex weight a port), seed, num_threads, max_bytes, progress."""
+
+    _defaults = dict(cell_size_m=(10, 10), height_m=1.5, center_m=None, size_m=None, orientation_rad=None, measurement_surface=None,
+                     terrain=None, method="exact", max_depth=3, los=True, specular_reflection=True, refraction=False,
+                     samples_per_tx=1_000_000, points_per_cell=1, coherent=False, precoding=None, seed=42, num_threads=0, max_bytes=4e9,
+                     progress=None)
 
     def __call__(self, scene, **options):
-        return _raywave.solve_radio_map(scene, *_options(self._defaults, options))
+        return _raywave.solve_radio_map(scene, _options(self._defaults, options))
+
+
+class Report:
+    """One self-contained page with the 3D scene. Shows itself in a notebook; save(path) writes it."""
+
+    def __init__(self, page):
+        self.html = page
+
+    def save(self, path):
+        pathlib.Path(path).write_text(self.html, encoding="utf-8")
+        return path
+
+    def _repr_html_(self):
+        return f'<iframe srcdoc="{html.escape(self.html)}" width="100%" height="640" style="border:0"></iframe>'
+
+
+def _in_notebook():
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return shell is not None and hasattr(shell, "kernel")
+
+
+def _present(report):
+    """In a notebook the report itself; elsewhere the path of a file that holds it."""
+    if _in_notebook():
+        return report
+    with tempfile.NamedTemporaryFile("w", suffix=".html", prefix="raywave-", delete=False, encoding="utf-8") as file:
+        file.write(report.html)
+    return file.name
+
+
+def _preview(self, paths=None, radio_map=None, title="raywave", metric="path_gain"):
+    """The scene with its devices, paths and map as a page: shown in a notebook, else written to a file whose path is returned."""
+    return _present(Report(_raywave.report_html(self, paths, radio_map, title, metric)))
+
+
+def _show(self, metric="path_gain", title="raywave"):
+    """The map draped over its scene: shown in a notebook, else written to a file whose path is returned."""
+    return _present(Report(_raywave.report_html(None, None, self, title, metric)))
+
+
+Scene.preview = _preview
+RadioMap.show = _show

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+namespace raywave::python {
+
+void bind_scene(nanobind::module_& m);
+void bind_paths(nanobind::module_& m);
+void bind_maps(nanobind::module_& m);
+
+}  // namespace raywave::python

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bind.h"
+#include "convert.h"
+#include "raywave/io/results.h"
+#include "raywave/maps/radio_map.h"
+#include "raywave/view/view.h"
+#include "scene.h"
+
+namespace raywave::python {
+
+const paths::Paths& raw_paths(const nb::handle& h);
+
+namespace {
+
+struct PyRadioMap {
+  maps::RadioMap map;
+  std::shared_ptr<const scene::Scene> scene;  // as it was solved: what pictures show
+};
+
+std::vector<size_t> shape(const maps::RadioMap& m) { return {size_t(m.num_tx), size_t(m.num_y), size_t(m.num_x)}; }
+
+view::MapMetric metric_from(const std::string& name) {
+  if (name == "path_gain") return view::MapMetric::kPathGain;
+  if (name == "rss") return view::MapMetric::kRss;
+  if (name == "sinr") return view::MapMetric::kSinr;
+  if (name == "association") return view::MapMetric::kAssociation;
+  throw Error(message("unknown metric '", name, "'", did_you_mean(name, {"path_gain", "rss", "sinr", "association"}),
+                      " Known: path_gain, rss, sinr, association"));
+}
+
+maps::Surface surface_from(const nb::dict& d) {
+  maps::Surface s;
+  const auto cell = nb::cast<std::array<double, 2>>(d["cell_size_m"]);
+  s.cell_size_m = {cell[0], cell[1]};
+  s.height_m = nb::cast<double>(d["height_m"]);
+  if (!d["center_m"].is_none()) s.center_m = vec(nb::cast<Triple>(d["center_m"]));
+  if (!d["orientation_rad"].is_none()) s.orientation_rad = vec(nb::cast<Triple>(d["orientation_rad"]));
+  if (!d["size_m"].is_none()) {
+    const auto size = nb::cast<std::array<double, 2>>(d["size_m"]);
+    require_positive("size_m[0]", size[0]);
+    require_positive("size_m[1]", size[1]);
+    s.size_m = {size[0], size[1]};
+  } else if (!d["center_m"].is_none()) {
+    throw Error("a map with center_m needs size_m too");
+  }
+  if (!d["measurement_surface"].is_none()) {
+    s.kind = maps::Surface::Kind::kMesh;
+    s.objects = nb::cast<std::vector<std::string>>(d["measurement_surface"]);
+  } else if (!d["terrain"].is_none()) {
+    s.kind = maps::Surface::Kind::kTerrain;
+    s.objects = nb::cast<std::vector<std::string>>(d["terrain"]);
+  }
+  return s;
+}
+
+std::shared_ptr<PyRadioMap> solve(const std::shared_ptr<PyScene>& s, const nb::dict& d) {
+  const maps::Surface surface = surface_from(d);
+  maps::RadioMapOptions o;
+  const auto method = nb::cast<std::string>(d["method"]);
+  if (method == "monte-carlo") {
+    o.method = maps::Method::kMonteCarlo;
+  } else if (method != "exact") {
+    throw Error(message("unknown method '", method, "'", did_you_mean(method, {"exact", "monte-carlo"}), " Known: exact, monte-carlo"));
+  }
+  o.max_depth = nb::cast<int>(d["max_depth"]);
+  o.los = nb::cast<bool>(d["los"]);
+  o.specular_reflection = nb::cast<bool>(d["specular_reflection"]);
+  o.refraction = nb::cast<bool>(d["refraction"]);
+  o.samples_per_tx = nb::cast<int64_t>(d["samples_per_tx"]);
+  o.points_per_cell = nb::cast<int>(d["points_per_cell"]);
+  o.coherent = nb::cast<bool>(d["coherent"]);
+  o.seed = nb::cast<uint64_t>(d["seed"]);
+  o.num_threads = nb::cast<int>(d["num_threads"]);
+  o.max_bytes = nb::cast<double>(d["max_bytes"]);
+  if (!d["precoding"].is_none()) {
+    for (const auto& w : nb::cast<nb::list>(nb::list(d["precoding"]))) {
+      const nb::object z = nb::borrow(w);
+      o.precoding.push_back({nb::cast<double>(z.attr("real")), nb::cast<double>(z.attr("imag"))});
+    }
+  }
+  Warnings warnings;
+  o.log = warnings.sink();
+  const PyScene::Snapshot now = s->snapshot();
+  auto result = std::make_shared<PyRadioMap>();
+  result->scene = now.scene;
+  run_interruptibly(d["progress"], [&](const runtime::Progress& report) {
+    o.progress = report;
+    result->map = maps::solve_radio_map(*now.scene, *now.prepared, surface, o);
+  });
+  warnings.emit();
+  return result;
+}
+
+int tx_index(const PyRadioMap& m, const nb::object& tx) {
+  if (tx.is_none()) return -1;
+  const auto name = nb::cast<std::string>(tx);
+  for (size_t i = 0; i < m.map.tx_names.size(); ++i) {
+    if (m.map.tx_names[i] == name) return int(i);
+  }
+  throw Error(message("no transmitter is named '", name, "'", did_you_mean(name, m.map.tx_names)));
+}
+
+std::string report(const std::shared_ptr<PyScene>& s, const nb::object& found_paths, const nb::object& radio_map, const std::string& title,
+                   const std::string& metric) {
+  const PyRadioMap* m = radio_map.is_none() ? nullptr : &nb::cast<PyRadioMap&>(radio_map);
+  const paths::Paths* p = found_paths.is_none() ? nullptr : &raw_paths(found_paths);
+  std::shared_ptr<const scene::Scene> solved = s ? s->snapshot().scene : m ? m->scene : nullptr;
+  if (!solved) throw Error("a report needs a scene");
+  view::ReportOptions o;
+  o.title = title;
+  o.map.metric = metric_from(metric);
+  return view::report_html(*solved, p, m ? &m->map : nullptr, o);
+}
+
+}  // namespace
+
+void bind_maps(nb::module_& m) {
+  nb::class_<PyRadioMap>(m, "RadioMap", "Path gains in the cells of a surface, from every transmitter.")
+      .def_prop_ro("path_gain", [](PyRadioMap& r) {
+        const auto s = shape(r.map);
+        return nb::cast(nb::ndarray<nb::numpy, double>(r.map.path_gain.data(), s.size(), s.data(), nb::find(r)));
+      }, "Linear, [num_tx, num_y, num_x]; shares the map's memory.")
+      .def_prop_ro("rss", [](const PyRadioMap& r) { return array<double>(r.map.rss_w(), shape(r.map)); }, "Received signal strength in watt, [num_tx, num_y, num_x].")
+      .def_prop_ro("sinr", [](const PyRadioMap& r) { return array<double>(r.map.sinr(), shape(r.map)); }, "Linear, [num_tx, num_y, num_x].")
+      .def_prop_ro("cell_centers", [](const PyRadioMap& r) {
+        return array<double>(std::vector<Vec3d>(r.map.cell_centers_m), {size_t(r.map.num_y), size_t(r.map.num_x), 3});
+      }, "In metres, [num_y, num_x, 3].")
+      .def_prop_ro("tx_names", [](const PyRadioMap& r) { return r.map.tx_names; })
+      .def("tx_association", [](const PyRadioMap& r, const std::string& metric) {
+        return array<int32_t>(r.map.tx_association(metric), {size_t(r.map.num_y), size_t(r.map.num_x)});
+      }, "metric"_a = "path_gain", "Index of the best transmitter, -1 where none reaches, [num_y, num_x].")
+      .def("save", [](const PyRadioMap& r, const nb::object& path) { io::save_radio_map(nb::cast<std::string>(nb::str(path)), r.map); }, "path"_a, ".npz or .h5")
+      .def("plot", [](const PyRadioMap& r, const nb::object& path, const std::string& metric, const nb::object& tx, double min_db, double max_db, const std::string& title) {
+        view::MapPlotOptions o;
+        o.metric = metric_from(metric), o.tx = tx_index(r, tx), o.min_db = min_db, o.max_db = max_db, o.title = title;
+        view::plot_radio_map(nb::cast<std::string>(nb::str(path)), r.map, *r.scene, o);
+      }, "path"_a, "metric"_a = "path_gain", "tx"_a = nb::none(), "min_db"_a = 0.0, "max_db"_a = 0.0, "title"_a = "", ".png or .svg");
+  m.def("solve_radio_map", &solve);
+  m.def("report_html", &report, "scene"_a.none(), "paths"_a.none(), "radio_map"_a.none(), "title"_a, "metric"_a);
+}
+
+}  // namespace raywave::python

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "bind.h"
+#include "convert.h"
+#include "raywave/io/results.h"
+#include "raywave/paths/path_solver.h"
+#include "raywave/signal/channel.h"
+#include "raywave/view/view.h"
+#include "scene.h"
+
+namespace raywave::python {
+namespace {
+
+struct PyPaths {
+  paths::Paths paths;
+  nb::object padded;  // the dict of dense arrays, made at the first use
+};
+
+nb::dict padded_dict(const paths::Paths& p) {
+  paths::PaddedPaths q = paths::padded(p);
+  const size_t rx = q.num_rx, ra = q.num_rx_ant, tx = q.num_tx, ta = q.num_tx_ant, n = q.num_paths, d = q.max_depth;
+  const std::vector<size_t> full{rx, ra, tx, ta, n};
+  const std::vector<size_t> path = p.synthetic_array ? std::vector<size_t>{rx, tx, n} : full;
+  std::vector<size_t> deep = path, points;
+  deep.insert(deep.begin(), d);
+  points = deep;
+  points.push_back(3);
+  nb::dict r;
+  r["a"] = array<std::complex<double>>(std::move(q.a), full);
+  r["tau"] = array<double>(std::move(q.tau_s), path);
+  r["theta_t"] = array<double>(std::move(q.theta_t), path);
+  r["phi_t"] = array<double>(std::move(q.phi_t), path);
+  r["theta_r"] = array<double>(std::move(q.theta_r), path);
+  r["phi_r"] = array<double>(std::move(q.phi_r), path);
+  r["doppler"] = array<double>(std::move(q.doppler_hz), path);
+  r["valid"] = array<bool>(std::move(q.valid), path);
+  r["interactions"] = array<uint32_t>(std::move(q.interactions), deep);
+  r["objects"] = array<int32_t>(std::move(q.objects), deep);
+  r["vertices"] = array<double>(std::move(q.vertices_m), points);
+  return r;
+}
+
+nb::object column(PyPaths& p, const char* name) {
+  if (!p.padded.is_valid()) p.padded = padded_dict(p.paths);
+  return p.padded[name];
+}
+
+/// One path as a dict, in the words of the JSON.
+nb::dict path_dict(const paths::Paths& p, const paths::Link& l, size_t i) {
+  nb::dict d;
+  d["tx"] = p.tx_names[size_t(l.tx)];
+  d["rx"] = p.rx_names[size_t(l.rx)];
+  nb::list interactions, objects;
+  std::vector<Vec3d> vertices{p.tx_positions_m[size_t(l.tx)]};
+  for (auto k = size_t(p.interaction_begin[i]); k < size_t(p.interaction_begin[i + 1]); ++k) {
+    interactions.append(paths::interaction_name(p.interactions[k]));
+    objects.append(p.object_names[size_t(p.objects[k])]);
+    vertices.push_back(p.vertices_m[k]);
+  }
+  vertices.push_back(p.rx_positions_m[size_t(l.rx)]);
+  const size_t num_vertices = vertices.size();
+  d["interactions"] = interactions;
+  d["objects"] = objects;
+  d["vertices_m"] = array<double>(std::move(vertices), {num_vertices, 3});
+  d["delay_s"] = p.tau_s[i];
+  d["a"] = array<std::complex<double>>(std::vector<Complexd>(p.a.begin() + p.a_begin[i], p.a.begin() + p.a_begin[i + 1]),
+                                       {size_t(p.num_rx_ports(l)), size_t(p.num_tx_ports(l))});
+  d["theta_t"] = p.theta_t[i];
+  d["phi_t"] = p.phi_t[i];
+  d["theta_r"] = p.theta_r[i];
+  d["phi_r"] = p.phi_r[i];
+  d["doppler_hz"] = p.doppler_hz[i];
+  return d;
+}
+
+nb::list path_list(const paths::Paths& p) {
+  nb::list list;
+  for (const auto& l : p.links) {
+    for (auto i = size_t(l.path_begin); i < size_t(l.path_end); ++i) list.append(path_dict(p, l, i));
+  }
+  return list;
+}
+
+int index_of(const char* kind, const std::vector<std::string>& names, const std::string& name) {
+  const auto it = std::find(names.begin(), names.end(), name);
+  if (it == names.end()) throw Error(message("no ", kind, " is named '", name, "'", did_you_mean(name, names)));
+  return int(it - names.begin());
+}
+
+nb::dict statistics(const paths::Paths& p, const std::string& tx, const std::string& rx) {
+  const int t = index_of("transmitter", p.tx_names, tx), r = index_of("receiver", p.rx_names, rx);
+  for (const auto& l : p.links) {
+    if (l.tx != t || l.rx != r) continue;
+    const auto s = signal::link_statistics(p, l);
+    nb::dict d;
+    d["path_gain"] = s.path_gain;
+    d["mean_delay_s"] = s.mean_delay_s;
+    d["rms_delay_spread_s"] = s.rms_delay_spread_s;
+    d["rms_doppler_spread_hz"] = s.rms_doppler_spread_hz;
+    d["rice_factor"] = s.rice_factor;
+    return d;
+  }
+  throw Error("the link is not among these paths");
+}
+
+std::shared_ptr<PyPaths> solve(const std::shared_ptr<PyScene>& s, int max_depth, bool los, bool reflection, bool refraction,
+                               int64_t samples, bool synthetic, uint64_t seed, const std::string& finder, int num_threads,
+                               const nb::object& progress) {
+  paths::PathOptions o;
+  o.max_depth = max_depth, o.los = los, o.specular_reflection = reflection, o.refraction = refraction;
+  o.samples_per_tx = samples, o.synthetic_array = synthetic, o.seed = seed, o.num_threads = num_threads;
+  if (finder == "exhaustive") {
+    o.finder = paths::Finder::kExhaustive;
+  } else if (finder != "shoot-and-bounce") {
+    throw Error(message("unknown finder '", finder, "'", did_you_mean(finder, {"shoot-and-bounce", "exhaustive"}), " Known: shoot-and-bounce, exhaustive"));
+  }
+  Warnings warnings;
+  o.log = warnings.sink();
+  const PyScene::Snapshot now = s->snapshot();
+  auto result = std::make_shared<PyPaths>();
+  run_interruptibly(progress, [&](const runtime::Progress& report) {
+    o.progress = report;
+    result->paths = paths::solve_paths(*now.scene, *now.prepared, o);
+  });
+  warnings.emit();
+  return result;
+}
+
+nb::tuple cir(const PyPaths& p, double sampling, int steps, bool normalize_delays) {
+  signal::Cir c = signal::cir(p.paths, {sampling, steps, normalize_delays});
+  const size_t rx = c.shape.num_rx, ra = c.shape.num_rx_ant, tx = c.shape.num_tx, ta = c.shape.num_tx_ant, n = c.num_paths;
+  const std::vector<size_t> delays = p.paths.synthetic_array ? std::vector<size_t>{rx, tx, n} : std::vector<size_t>{rx, ra, tx, ta, n};
+  return nb::make_tuple(array<std::complex<double>>(std::move(c.a), {rx, ra, tx, ta, n, size_t(steps)}), array<double>(std::move(c.tau_s), delays));
+}
+
+nb::object channel_array(std::vector<Complexd>&& h, const signal::ChannelShape& s, int steps, size_t bins) {
+  return array<std::complex<double>>(std::move(h), {size_t(s.num_rx), size_t(s.num_rx_ant), size_t(s.num_tx), size_t(s.num_tx_ant), size_t(steps), bins});
+}
+
+}  // namespace
+
+void bind_paths(nb::module_& m) {
+  auto c = nb::class_<PyPaths>(m, "Paths", "Paths between devices: padded arrays as attributes, ragged by iteration.");
+  c.def("__len__", [](const PyPaths& p) { return p.paths.num_paths(); })
+      .def("__iter__", [](const PyPaths& p) { return nb::iter(path_list(p.paths)); }, "Each path as a dict in the words of the JSON.")
+      .def_prop_ro("frequency_hz", [](const PyPaths& p) { return p.paths.frequency_hz; })
+      .def_prop_ro("object_names", [](const PyPaths& p) { return p.paths.object_names; })
+      .def("save", [](const PyPaths& p, const nb::object& path) { io::save_paths(nb::cast<std::string>(nb::str(path)), p.paths); }, "path"_a, ".npz or .h5")
+      .def("to_json", [](const PyPaths& p) { return io::paths_json(p.paths); })
+      .def("link_statistics", [](const PyPaths& p, const std::string& tx, const std::string& rx) { return statistics(p.paths, tx, rx); }, "tx"_a, "rx"_a,
+           "path_gain (linear), mean_delay_s, rms_delay_spread_s, rms_doppler_spread_hz, rice_factor of a link.")
+      .def("plot_power_delay_profile", [](const PyPaths& p, const nb::object& path, const std::string& tx, const std::string& rx) {
+        view::plot_power_delay_profile(nb::cast<std::string>(nb::str(path)), p.paths, index_of("transmitter", p.paths.tx_names, tx), index_of("receiver", p.paths.rx_names, rx));
+      }, "path"_a, "tx"_a, "rx"_a, ".png or .svg")
+      .def("cir", &cir, nb::kw_only(), "sampling_frequency_hz"_a = 1.0, "num_time_steps"_a = 1, "normalize_delays"_a = true,
+           "(a [num_rx, num_rx_ant, num_tx, num_tx_ant, num_paths, num_time_steps], tau in seconds); a holds the carrier's phase.")
+      .def("cfr", [](const PyPaths& p, const std::vector<double>& f, double sampling, int steps, bool normalize_delays, bool normalize) {
+        signal::ChannelShape s;
+        auto h = signal::cfr(p.paths, f, {sampling, steps, normalize_delays, normalize}, &s);
+        return channel_array(std::move(h), s, steps, f.size());
+      }, "frequencies_hz"_a, nb::kw_only(), "sampling_frequency_hz"_a = 1.0, "num_time_steps"_a = 1, "normalize_delays"_a = true, "normalize"_a = false,
+           "[num_rx, num_rx_ant, num_tx, num_tx_ant, num_time_steps, num_frequencies] at baseband frequencies.")
+      .def("taps", [](const PyPaths& p, double bandwidth, int l_min, int l_max, double sampling, int steps, bool normalize_delays, bool normalize) {
+        signal::ChannelShape s;
+        auto h = signal::taps(p.paths, {bandwidth, l_min, l_max, sampling, steps, normalize_delays, normalize}, &s);
+        return channel_array(std::move(h), s, steps, size_t(l_max - l_min + 1));
+      }, "bandwidth_hz"_a, "l_min"_a, "l_max"_a, nb::kw_only(), "sampling_frequency_hz"_a = 0.0, "num_time_steps"_a = 1, "normalize_delays"_a = true,
+           "normalize"_a = false, "[num_rx, num_rx_ant, num_tx, num_tx_ant, num_time_steps, l_max - l_min + 1]");
+  c.def_prop_ro("a", [](PyPaths& p) { return column(p, "a"); }, "Gains without propagation phase, [num_rx, num_rx_ant, num_tx, num_tx_ant, num_paths]; 0 where there is no path.");
+  c.def_prop_ro("tau", [](PyPaths& p) { return column(p, "tau"); }, "Delays in seconds, [num_rx, num_tx, num_paths] or the shape of a; -1 where there is no path.");
+  c.def_prop_ro("theta_t", [](PyPaths& p) { return column(p, "theta_t"); }, "Departure, zenith angle in radians, shape of tau.");
+  c.def_prop_ro("phi_t", [](PyPaths& p) { return column(p, "phi_t"); }, "Departure, azimuth in radians, shape of tau.");
+  c.def_prop_ro("theta_r", [](PyPaths& p) { return column(p, "theta_r"); }, "Where the wave comes from, zenith angle, shape of tau.");
+  c.def_prop_ro("phi_r", [](PyPaths& p) { return column(p, "phi_r"); }, "Where the wave comes from, azimuth, shape of tau.");
+  c.def_prop_ro("doppler", [](PyPaths& p) { return column(p, "doppler"); }, "Doppler shifts in hertz, shape of tau.");
+  c.def_prop_ro("valid", [](PyPaths& p) { return column(p, "valid"); }, "Whether there is a path, shape of tau.");
+  c.def_prop_ro("interactions", [](PyPaths& p) { return column(p, "interactions"); }, "[max_depth, shape of tau]: 1 specular reflection, 4 refraction, 0 none.");
+  c.def_prop_ro("objects", [](PyPaths& p) { return column(p, "objects"); }, "[max_depth, shape of tau]: index into object_names, -1 none.");
+  c.def_prop_ro("vertices", [](PyPaths& p) { return column(p, "vertices"); }, "[max_depth, shape of tau, 3] in metres.");
+  m.def("solve_paths", &solve);
+}
+
+const paths::Paths& raw_paths(const nb::handle& h) { return nb::cast<PyPaths&>(h).paths; }
+
+}  // namespace raywave::python

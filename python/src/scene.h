@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// The scene as Python edits it: handles to devices, materials and objects, put together into a scene::Scene for a solve.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "raywave/paths/prepared_scene.h"
+#include "raywave/scene/scene.h"
+
+namespace raywave::python {
+
+/// A transmitter or receiver; edits reach the scenes that hold it.
+struct PyDevice {
+  scene::Device device;
+  bool transmits = false;
+};
+
+/// A mesh with the name of its material. `revision` changes with its geometry.
+struct PyObject {
+  scene::Object object;
+  std::string material;
+  uint64_t revision = 0;
+  PyObject();
+  void touch();
+};
+
+struct PyScene {
+  double frequency_hz = 3.5e9, bandwidth_hz = 1e6, temperature_k = 293;
+  std::vector<std::shared_ptr<em::Material>> materials;
+  std::vector<std::shared_ptr<PyObject>> objects;
+  std::vector<std::shared_ptr<PyDevice>> devices;
+
+  /// The scene and its prepared geometry as they are now, for a solver; the geometry is prepared again only after an edit.
+  struct Snapshot {
+    std::shared_ptr<scene::Scene> scene;
+    std::shared_ptr<const paths::PreparedScene> prepared;
+  };
+  Snapshot snapshot();
+  uint64_t times_prepared = 0;  // how often geometry was prepared
+
+ private:
+  std::vector<std::pair<const PyObject*, uint64_t>> prepared_of_;
+  std::vector<scene::Object> clean_objects_;
+  std::shared_ptr<const paths::PreparedScene> prepared_;
+};
+
+std::shared_ptr<PyScene> from_scene(scene::Scene&& scene);
+
+}  // namespace raywave::python
