@@ -44,8 +44,8 @@ TEST(RadioMap, FreeSpaceIsFriisInEveryCellOfATiltedPlane) {
       const double friis = std::pow(s.wavelength_m() / (4 * kPi), 2) / r2;
       worst = std::max(worst, std::abs(map.path_gain[size_t(i)] / friis - 1));
     }
-    // Monte Carlo: a cell of 4 m^2 at 30 m holds about 1300 of the 4e6 stratified rays; 5 sigma of unstratified ones. And the mean
-    // over a cell differs from its centre by (cell / r)^2.
+    // Monte Carlo: a cell of 4 m^2 at 30 m holds about 1300 of the 4e6 stratified rays; 5 sigma of unstratified ones.
+    // And the mean over a cell differs from its centre by (cell / r)^2.
     EXPECT_LT(worst, method == Method::kExact ? 1e-12 : 5 / std::sqrt(1300.0)) << int(method);
   }
 }
@@ -69,7 +69,8 @@ TEST(RadioMap, ExactEqualsTheExhaustiveFinderAtEverySamplePoint) {
   int lit = 0;
   for (const auto& link : all.links) {
     double power = 0;  // both receiving polarisations together: the power of the field
-    for (int64_t k = all.a_begin[size_t(link.path_begin)]; k < all.a_begin[size_t(link.path_end)]; ++k) power += norm2(all.a[size_t(k)]);
+    for (int64_t k = all.a_begin[size_t(link.path_begin)]; k < all.a_begin[size_t(link.path_end)]; ++k)
+      power += norm2(all.a[size_t(k)]);
     if (power == 0) continue;
     ++lit;
     EXPECT_NEAR(map.path_gain[size_t(link.rx)] / power, 1, 1e-10) << link.rx;
@@ -101,7 +102,8 @@ TEST(RadioMap, MonteCarloAgreesWithExactWithinItsOwnSpread) {
     total_exact += exact.path_gain[i];
     if (mean == 0 || exact.path_gain[i] == 0) continue;
     ++cells;
-    // 9 points do not resolve the shadow lines inside a cell: 1/9 of its gain is allowed on top of 4.5 sigma (80 comparisons)
+    // 9 points do not resolve the shadow lines inside a cell: 1/9 of its gain is allowed on top of 4.5 sigma (80
+    // comparisons)
     if (std::abs(mean - exact.path_gain[i]) > 4.5 * std::sqrt(variance / kRuns) + exact.path_gain[i] / 9) ++outliers;
   }
   EXPECT_GT(cells, 60);
@@ -235,7 +237,7 @@ TEST(RadioMap, BadSurfacesAreRefusedWithTheirNumbers) {
   };
   expect_message(plane({0, 0, 1}, {10, 10}, 0), {}, "cell_size_m.x must be > 0");
   expect_message(plane({0, 0, 1}, {10, 0}, 1), {}, "zero area");
-  expect_message(plane({0, 0, 1}, {1e6, 1e6}, 0.1), {}, "GB, more than max_bytes");
+  expect_message(plane({0, 0, 1}, {1e6, 1e6}, 0.1), {}, "GB, more than max_bytes = 4 GB");
   Surface mesh;
   mesh.kind = Surface::Kind::kMesh;
   mesh.objects = {"flor"};

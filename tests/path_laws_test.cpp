@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Laws that paths obey, against closed forms: Friis, images between plates, Fresnel at the ground, reciprocity, slabs in the
-// way, independence of the mesh.
+// Laws that paths obey, against closed forms: Friis, images between plates, Fresnel at the ground, reciprocity, slabs
+// in the way, independence of the mesh.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -161,7 +161,8 @@ TEST(PathLaws, SplittingEveryFaceTenfoldChangesNothing) {
   ASSERT_EQ(results[0].num_paths(), results[1].num_paths());
   for (int64_t p = 0; p < results[0].num_paths(); ++p) {
     EXPECT_NEAR(results[0].tau_s[p], results[1].tau_s[p], 1e-9 * results[0].tau_s[p]);
-    for (int k = 0; k < 4; ++k) EXPECT_LT(abs(results[0].transfer[4 * p + k] - results[1].transfer[4 * p + k]), 1e-9 * 1e-3);
+    for (int k = 0; k < 4; ++k)
+      EXPECT_LT(abs(results[0].transfer[4 * p + k] - results[1].transfer[4 * p + k]), 1e-9 * 1e-3);
   }
 }
 
@@ -282,9 +283,12 @@ TEST(PathSolver, SameBytesForAnyThreadsAndBatches) {
   const auto bytes = [](const Paths& p, int64_t begin, int64_t end) {
     std::vector<double> v;
     for (int64_t i = begin; i < end; ++i) {
-      for (const auto* column : {&p.tau_s, &p.theta_t, &p.phi_t, &p.theta_r, &p.phi_r, &p.doppler_hz}) v.push_back((*column)[size_t(i)]);
-      for (int k = 0; k < 4; ++k) v.push_back(p.transfer[size_t(4 * i + k)].re), v.push_back(p.transfer[size_t(4 * i + k)].im);
-      for (int64_t k = p.interaction_begin[size_t(i)]; k < p.interaction_begin[size_t(i) + 1]; ++k) v.push_back(p.vertices_m[size_t(k)].x);
+      for (const auto* column : {&p.tau_s, &p.theta_t, &p.phi_t, &p.theta_r, &p.phi_r, &p.doppler_hz})
+        v.push_back((*column)[size_t(i)]);
+      for (int k = 0; k < 4; ++k)
+        v.push_back(p.transfer[size_t(4 * i + k)].re), v.push_back(p.transfer[size_t(4 * i + k)].im);
+      for (int64_t k = p.interaction_begin[size_t(i)]; k < p.interaction_begin[size_t(i) + 1]; ++k)
+        v.push_back(p.vertices_m[size_t(k)].x);
     }
     return v;
   };

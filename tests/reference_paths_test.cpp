@@ -96,7 +96,9 @@ TEST_P(StreetCanyon, EveryPathOfSionnaRtIsFoundWithItsValues) {
       int64_t match = -1;
       for (int64_t p = 0; p < found.num_paths(); ++p) {
         const auto depth = size_t(found.interaction_begin[p + 1] - found.interaction_begin[p]);
-        if (depth == theirs["interactions"].size() && std::abs(found.tau_s[p] - double(theirs["tau"])) < 1e-6 * found.tau_s[p]) match = p;
+        if (depth == theirs["interactions"].size() &&
+            std::abs(found.tau_s[p] - double(theirs["tau"])) < 1e-6 * found.tau_s[p])
+          match = p;
       }
       ASSERT_GE(match, 0) << label << ": no path at " << theirs["tau"];
       expect_same_path(found, match, theirs, label);
@@ -121,7 +123,8 @@ TEST_P(StreetCanyon, AsManyPathsAsTheExhaustiveSearchOfDifferT) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Finders, StreetCanyon, testing::Values(paths::Finder::kShootAndBounce, paths::Finder::kExhaustive));
+INSTANTIATE_TEST_SUITE_P(Finders, StreetCanyon,
+                         testing::Values(paths::Finder::kShootAndBounce, paths::Finder::kExhaustive));
 
 }  // namespace
 }  // namespace raywave

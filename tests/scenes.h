@@ -44,7 +44,8 @@ inline em::Material perfect_conductor() {
   return m;
 }
 
-inline em::AntennaArray antenna(const std::string& pattern, const std::string& polarization, int rows = 1, int cols = 1) {
+inline em::AntennaArray antenna(const std::string& pattern, const std::string& polarization, int rows = 1,
+                                int cols = 1) {
   em::PlanarArrayOptions o;
   o.pattern = pattern;
   o.polarization = polarization;

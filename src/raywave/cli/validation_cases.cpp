@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The cases of `raywave validate`. The expected values are written here from the formulas, with std::complex, apart from
-// the code that is validated.
+// The cases of `raywave validate`. The expected values are written here from the formulas, with std::complex, apart
+// from the code that is validated.
 #include <algorithm>
 #include <cmath>
 #include <complex>
@@ -119,14 +119,19 @@ Rows two_ray_ground(int num_threads) {
     const Slab slab(5.24, 0.0462, 0.7822, 0.3, frequency_hz, (ht + hr) / reflected);
     const double k = 2 * kPi / wavelength_m;
     // horizontal: both fields along y; the sum with their propagation phases
-    const Cx expected = wavelength_m / (4 * kPi) * (std::exp(Cx(0, -k * direct)) / direct + slab.r_te * std::exp(Cx(0, -k * reflected)) / reflected);
+    const Cx expected =
+        wavelength_m / (4 * kPi) *
+        (std::exp(Cx(0, -k * direct)) / direct + slab.r_te * std::exp(Cx(0, -k * reflected)) / reflected);
     Cx got = 0;
-    for (int64_t i = 0; i < p.num_paths(); ++i) got -= transfer(p, i, 3) * std::exp(Cx(0, -k * kSpeedOfLight * p.tau_s[size_t(i)]));
+    for (int64_t i = 0; i < p.num_paths(); ++i)
+      got -= transfer(p, i, 3) * std::exp(Cx(0, -k * kSpeedOfLight * p.tau_s[size_t(i)]));
     const std::string name = message("two-ray concrete ground, ", distance_m, " m");
     // the phase k d carries its rounding into the sum
-    rows.push_back({name, "|H|, horizontal [1e-6]", 1e6 * std::abs(expected), 1e6 * std::abs(got), 1e6 * std::abs(expected) * (kRounding + 64 * k * direct * kEpsilon)});
+    rows.push_back({name, "|H|, horizontal [1e-6]", 1e6 * std::abs(expected), 1e6 * std::abs(got),
+                    1e6 * std::abs(expected) * (kRounding + 64 * k * direct * kEpsilon)});
     rows.push_back({name, "|ground, vertical| [1e-6]", 1e6 * wavelength_m / (4 * kPi * reflected) * std::abs(slab.r_tm),
-                    p.num_paths() == 2 ? 1e6 * std::abs(transfer(p, 1, 0)) : NAN, 1e6 * kRounding * wavelength_m / reflected});
+                    p.num_paths() == 2 ? 1e6 * std::abs(transfer(p, 1, 0)) : NAN,
+                    1e6 * kRounding * wavelength_m / reflected});
   }
   return rows;
 }
@@ -137,8 +142,9 @@ Rows slabs(int num_threads) {
     double eps_r, c, d, thickness_m, frequency_hz;
   };
   Rows rows;
-  for (const Case& c : {Case{"concrete", 5.24, 0.0462, 0.7822, 0.1, 3.5e9}, Case{"glass", 6.31, 0.0036, 1.3394, 0.006, 28e9},
-                        Case{"wood", 1.99, 0.0047, 1.0718, 0.03, 5e9}, Case{"plasterboard", 2.73, 0.0085, 0.9395, 0.0125, 60e9}}) {
+  for (const Case& c :
+       {Case{"concrete", 5.24, 0.0462, 0.7822, 0.1, 3.5e9}, Case{"glass", 6.31, 0.0036, 1.3394, 0.006, 28e9},
+        Case{"wood", 1.99, 0.0047, 1.0718, 0.03, 5e9}, Case{"plasterboard", 2.73, 0.0085, 0.9395, 0.0125, 60e9}}) {
     for (const double degrees : {0.0, 40.0, 80.0}) {
       const double theta = degrees * kPi / 180, length = 20;
       scene::Mesh wall;
@@ -167,8 +173,10 @@ Rows slabs(int num_threads) {
       const double tolerance = kRounding * (1 + 4 * kPi * c.thickness_m * c.frequency_hz / kSpeedOfLight);
       rows.push_back({name, "|T_TE|", std::abs(through.t_te), value(0, paths::Interaction::kRefraction, 0), tolerance});
       rows.push_back({name, "|T_TM|", std::abs(through.t_tm), value(0, paths::Interaction::kRefraction, 3), tolerance});
-      rows.push_back({name, "|R_TE|", std::abs(mirrored.r_te), value(1, paths::Interaction::kSpecularReflection, 0), tolerance});
-      rows.push_back({name, "|R_TM|", std::abs(mirrored.r_tm), value(1, paths::Interaction::kSpecularReflection, 3), tolerance});
+      rows.push_back(
+          {name, "|R_TE|", std::abs(mirrored.r_te), value(1, paths::Interaction::kSpecularReflection, 0), tolerance});
+      rows.push_back(
+          {name, "|R_TM|", std::abs(mirrored.r_tm), value(1, paths::Interaction::kSpecularReflection, 3), tolerance});
     }
   }
   return rows;
@@ -225,7 +233,8 @@ paths::Paths room_paths(int n, const Vec3d& from, const Vec3d& to, int num_threa
 
 Rows room_laws(int num_threads) {
   const Vec3d a{1.2, 1.7, 2.2}, b{8.3, 5.1, 1.1};
-  const auto forth = room_paths(1, a, b, num_threads), back = room_paths(1, b, a, num_threads), fine = room_paths(10, a, b, num_threads);
+  const auto forth = room_paths(1, a, b, num_threads), back = room_paths(1, b, a, num_threads),
+             fine = room_paths(10, a, b, num_threads);
   double largest_gain = 0, not_reciprocal = 0, changed = 0, strongest = 0;
   for (int64_t i = 0; i < forth.num_paths(); ++i) {
     for (int k = 0; k < 4; ++k) strongest = std::max(strongest, std::abs(transfer(forth, i, k)));
@@ -235,19 +244,25 @@ Rows room_laws(int num_threads) {
     // largest singular value of the path's matrix without its spreading: power out over power in
     double squares = 0;
     for (int k = 0; k < 4; ++k) squares += std::norm(transfer(forth, i, k));
-    const double det = std::abs(transfer(forth, i, 0) * transfer(forth, i, 3) - transfer(forth, i, 1) * transfer(forth, i, 2));
+    const double det =
+        std::abs(transfer(forth, i, 0) * transfer(forth, i, 3) - transfer(forth, i, 1) * transfer(forth, i, 2));
     const double gain = 0.5 * (squares + std::sqrt(std::max(0.0, squares * squares - 4 * det * det)));
     largest_gain = std::max(largest_gain, gain * std::pow(4 * kPi * forth.tau_s[size_t(i)] * forth.frequency_hz, 2));
     for (int k = 0; k < 4 && same_count; ++k) {
-      not_reciprocal = std::max(not_reciprocal, std::abs(transfer(forth, i, k) - transfer(back, i, (k % 2) * 2 + k / 2)) / strongest);
+      not_reciprocal = std::max(not_reciprocal,
+                                std::abs(transfer(forth, i, k) - transfer(back, i, (k % 2) * 2 + k / 2)) / strongest);
       changed = std::max(changed, std::abs(transfer(forth, i, k) - transfer(fine, i, k)) / strongest);
     }
   }
-  return {{"passivity, furnished room", "largest power gain of a path's interactions, above 1", 0, std::max(0.0, largest_gain - 1), kRounding},
-          {"reciprocity, furnished room", "paths, ends swapped", double(forth.num_paths()), double(back.num_paths()), 0},
-          {"reciprocity, furnished room", "largest difference, relative to the strongest path", 0, same_count ? not_reciprocal : NAN, 16 * kRounding},
-          {"faces split tenfold, furnished room", "paths", double(forth.num_paths()), double(fine.num_paths()), 0},
-          {"faces split tenfold, furnished room", "largest difference, relative to the strongest path", 0, same_count ? changed : NAN, 1e-9}};
+  return {
+      {"passivity, furnished room", "largest power gain of a path's interactions, above 1", 0,
+       std::max(0.0, largest_gain - 1), kRounding},
+      {"reciprocity, furnished room", "paths, ends swapped", double(forth.num_paths()), double(back.num_paths()), 0},
+      {"reciprocity, furnished room", "largest difference, relative to the strongest path", 0,
+       same_count ? not_reciprocal : NAN, 16 * kRounding},
+      {"faces split tenfold, furnished room", "paths", double(forth.num_paths()), double(fine.num_paths()), 0},
+      {"faces split tenfold, furnished room", "largest difference, relative to the strongest path", 0,
+       same_count ? changed : NAN, 1e-9}};
 }
 
 Rows exact_map(int num_threads) {
@@ -260,12 +275,14 @@ Rows exact_map(int num_threads) {
   maps::RadioMapOptions o;
   o.num_threads = num_threads;
   const auto map = solve_radio_map(s, surface, o);
-  for (size_t i = 0; i < map.path_gain.size(); ++i) s.add_receiver(device(message("rx", i).c_str(), map.cell_centers_m[i]));
+  for (size_t i = 0; i < map.path_gain.size(); ++i)
+    s.add_receiver(device(message("rx", i).c_str(), map.cell_centers_m[i]));
   const auto p = solve_paths(s, path_options(3, num_threads));
   double worst = 0, dark = 0;
   for (const auto& link : p.links) {
     double power = 0;
-    for (int64_t k = p.a_begin[size_t(link.path_begin)]; k < p.a_begin[size_t(link.path_end)]; ++k) power += norm2(p.a[size_t(k)]);
+    for (int64_t k = p.a_begin[size_t(link.path_begin)]; k < p.a_begin[size_t(link.path_end)]; ++k)
+      power += norm2(p.a[size_t(k)]);
     if (power == 0) continue;
     const double gain = map.path_gain[size_t(link.rx)];
     if (gain == 0) ++dark;
@@ -278,7 +295,8 @@ Rows exact_map(int num_threads) {
 }  // namespace
 
 std::vector<ValidationRow> validation_rows(const std::string& filter, int num_threads) {
-  const std::vector<std::function<Rows(int)>> cases{friis, two_ray_ground, slabs, corridor_images, room_laws, exact_map};
+  const std::vector<std::function<Rows(int)>> cases{friis,           two_ray_ground, slabs,
+                                                    corridor_images, room_laws,      exact_map};
   Rows rows;
   for (const auto& run : cases) {
     for (auto& row : run(num_threads)) {

@@ -84,8 +84,8 @@ RAYWAVE_HD inline Complex<T> exp(const Complex<T>& a) {
 }
 
 /// Principal square root for the lower half plane of lossy media: z = re + j im with im <= 0 and re > 0 gives a root
-/// with im <= 0. The textbook form sqrt((|z| - re)/2) has NaN derivatives at im = 0; here the imaginary part is im / (2 re_root),
-/// which is smooth there. For re <= 0 the roles are swapped, so that no cancellation occurs.
+/// with im <= 0. The textbook form sqrt((|z| - re)/2) has NaN derivatives at im = 0; here the imaginary part is im / (2
+/// re_root), which is smooth there. For re <= 0 the roles are swapped, so that no cancellation occurs.
 template <class T>
 RAYWAVE_HD inline Complex<T> sqrt_lower(const Complex<T>& z) {
   using std::sqrt;

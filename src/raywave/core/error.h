@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Errors that a caller can cause throw raywave::Error; what only we can cause is RAYWAVE_DCHECK (on with RAYWAVE_CHECKS).
+// Errors that a caller can cause throw raywave::Error; what only we can cause is RAYWAVE_DCHECK (on with
+// RAYWAVE_CHECKS).
 #pragma once
 
 #include <functional>
@@ -59,8 +60,8 @@ template <class A, class B>
 }  // namespace raywave
 
 #ifdef RAYWAVE_CHECKS
-#define RAYWAVE_DCHECK_OP_(a, op, b)                                                                    \
-  do {                                                                                                  \
+#define RAYWAVE_DCHECK_OP_(a, op, b)                                                                   \
+  do {                                                                                                 \
     if (!((a)op(b))) ::raywave::detail::check_failed(__FILE__, __LINE__, #a " " #op " " #b, (a), (b)); \
   } while (false)
 #else

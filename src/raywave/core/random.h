@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Counter-based random numbers: a value is a pure function of its key, so that results do not depend on threads or batches.
-// The mixing is the finaliser of SplitMix64 (Steele, Lea, Flood 2014), applied once per word of the key.
+// Counter-based random numbers: a value is a pure function of its key, so that results do not depend on threads or
+// batches. The mixing is the finaliser of SplitMix64 (Steele, Lea, Flood 2014), applied once per word of the key.
 #pragma once
 
 #include <cstdint>

@@ -25,7 +25,8 @@ double parse_frequency_hz(std::string_view text) {
   if (unit == "ghz") scale = 1e9;
   if (unit == "thz") scale = 1e12;
   if (error != std::errc() || scale == 0) {
-    throw Error(message("frequency must be a number with an optional unit (Hz, kHz, MHz, GHz, THz), got '", original, "'"));
+    throw Error(
+        message("frequency must be a number with an optional unit (Hz, kHz, MHz, GHz, THz), got '", original, "'"));
   }
   require_positive("frequency_hz", value * scale);
   return value * scale;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Small vectors and 3x3 matrices over any scalar (double, float, dual numbers). Plain structs: they compile for CPU and GPU.
+// Small vectors and 3x3 matrices over any scalar (double, float, dual numbers). Plain structs: they compile for CPU and
+// GPU.
 #pragma once
 
 #include <cmath>

@@ -17,14 +17,15 @@ void require_memory(double num_cells, size_t num_tx, double max_bytes) {
   // gains of all transmitters, centres, and the working copies of the sums
   const double bytes = num_cells * (8.0 * double(num_tx) + 24 + 32);
   if (bytes > max_bytes || num_cells > kMaxCells) {
-    throw Error(message("the map would have ", num_cells, " cells and need about ", bytes / 1e9, " GB, more than max_bytes = ",
-                        max_bytes / 1e9, " GB: use larger cells or a smaller area"));
+    throw Error(message("the map would have ", num_cells, " cells and need about ", bytes / 1e9,
+                        " GB, more than max_bytes = ", max_bytes / 1e9, " GB: use larger cells or a smaller area"));
   }
 }
 
 }  // namespace
 
-Cells::Cells(const scene::Scene& scene, const paths::PreparedScene& prepared, const Surface& surface, const RadioMapOptions& options)
+Cells::Cells(const scene::Scene& scene, const paths::PreparedScene& prepared, const Surface& surface,
+             const RadioMapOptions& options)
     : surface_(surface) {
   if (surface.kind == Surface::Kind::kMesh) {
     lay_out_mesh(scene, prepared.queries().offset_m());
@@ -32,17 +33,17 @@ Cells::Cells(const scene::Scene& scene, const paths::PreparedScene& prepared, co
     require_positive("cell_size_m.x", surface.cell_size_m.x);
     require_positive("cell_size_m.y", surface.cell_size_m.y);
     require_finite("height_m", surface.height_m);
-    if (!is_finite(surface.center_m) || !is_finite(surface.orientation_rad)) throw Error("the map's center_m and orientation_rad must be finite");
+    if (!is_finite(surface.center_m) || !is_finite(surface.orientation_rad))
+      throw Error("the map's center_m and orientation_rad must be finite");
     if (!(surface.size_m.x >= 0 && surface.size_m.y >= 0)) {
       throw Error(message("the map's size_m must be > 0, got (", surface.size_m.x, ", ", surface.size_m.y, ")"));
     }
-    lay_out_plane(scene);
-    require_memory(double(num_x_) * num_y_, scene.transmitters.size(), options.max_bytes);
+    lay_out_plane(scene, options.max_bytes);
     if (surface.kind == Surface::Kind::kTerrain) lay_out_terrain(scene, prepared);
   }
 }
 
-void Cells::lay_out_plane(const scene::Scene& scene) {
+void Cells::lay_out_plane(const scene::Scene& scene, double max_bytes) {
   Surface& s = surface_;
   if (s.size_m.x == 0 && s.size_m.y == 0) {
     Vec3d lo, hi;
@@ -55,8 +56,8 @@ void Cells::lay_out_plane(const scene::Scene& scene) {
   if (!(s.size_m.x > 0 && s.size_m.y > 0)) {
     throw Error(message("the map has zero area: size_m is (", s.size_m.x, ", ", s.size_m.y, ")"));
   }
-  const double cells = std::ceil(s.size_m.x / s.cell_size_m.x) * std::ceil(s.size_m.y / s.cell_size_m.y);
-  if (!(cells < kMaxCells)) require_memory(cells, scene.transmitters.size(), 0);
+  require_memory(std::ceil(s.size_m.x / s.cell_size_m.x) * std::ceil(s.size_m.y / s.cell_size_m.y),
+                 scene.transmitters.size(), max_bytes);
   num_x_ = count_cells(s.size_m.x, s.cell_size_m.x);
   num_y_ = count_cells(s.size_m.y, s.cell_size_m.y);
   const Mat3d rotation = rotation_from_euler(s.orientation_rad);
@@ -100,7 +101,8 @@ void Cells::lay_out_terrain(const scene::Scene& scene, const paths::PreparedScen
   is_ground_.assign(prepared.facets().facets.size(), 0);
   for (const auto& name : surface_.objects) {
     const int object = scene.find_object(name);
-    for (size_t f = 0; f < is_ground_.size(); ++f) is_ground_[f] |= uint8_t(prepared.facets().facets[f].object == object);
+    for (size_t f = 0; f < is_ground_.size(); ++f)
+      is_ground_[f] |= uint8_t(prepared.facets().facets[f].object == object);
   }
   Vec3d lo, hi;
   scene.bounding_box(lo, hi);
@@ -112,7 +114,8 @@ void Cells::lay_out_terrain(const scene::Scene& scene, const paths::PreparedScen
   for (int y = 0; y <= num_y_; ++y) {
     for (int x = 0; x <= num_x_; ++x) {
       // corners on the rim of the ground are looked up a hair inside
-      const Vec3d p = grid_point(std::clamp(double(x), 1e-6, num_x_ - 1e-6), std::clamp(double(y), 1e-6, num_y_ - 1e-6));
+      const Vec3d p =
+          grid_point(std::clamp(double(x), 1e-6, num_x_ - 1e-6), std::clamp(double(y), 1e-6, num_y_ - 1e-6));
       double z = 0;
       if (ground_height(p.x, p.y, z)) height(x, y) = z + surface_.height_m;
     }
@@ -157,7 +160,8 @@ void Cells::link_mesh_neighbors() {
   std::map<std::array<std::array<double, 3>, 2>, std::pair<int, int>> first;
   for (int cell = 0; cell < num_x_; ++cell) {
     for (int k = 0; k < 3; ++k) {
-      std::array<std::array<double, 3>, 2> side{key(corners_[size_t(3 * cell + k)]), key(corners_[size_t(3 * cell + (k + 1) % 3)])};
+      std::array<std::array<double, 3>, 2> side{key(corners_[size_t(3 * cell + k)]),
+                                                key(corners_[size_t(3 * cell + (k + 1) % 3)])};
       if (side[1] < side[0]) std::swap(side[0], side[1]);
       const auto [it, is_new] = first.try_emplace(side, cell, k);
       if (is_new) continue;

@@ -18,9 +18,10 @@ struct CellCrossing {
 
 class Cells {
  public:
-  /// Fills in the automatic fields of the surface and lays out the cells. @throws Error for zero area, unknown objects, ground
-  /// that a terrain does not have, or more memory than options allow.
-  Cells(const scene::Scene& scene, const paths::PreparedScene& prepared, const Surface& surface, const RadioMapOptions& options);
+  /// Fills in the automatic fields of the surface and lays out the cells. @throws Error for zero area, unknown objects,
+  /// ground that a terrain does not have, or more memory than options allow.
+  Cells(const scene::Scene& scene, const paths::PreparedScene& prepared, const Surface& surface,
+        const RadioMapOptions& options);
 
   const Surface& surface() const { return surface_; }
   int num_x() const { return num_x_; }
@@ -30,7 +31,9 @@ class Cells {
   bool is_grid() const { return surface_.kind != Surface::Kind::kMesh; }
 
   Vec3d center(int cell) const;
-  double area_m2(int cell) const { return is_plane() ? surface_.cell_size_m.x * surface_.cell_size_m.y : areas_[size_t(cell)]; }
+  double area_m2(int cell) const {
+    return is_plane() ? surface_.cell_size_m.x * surface_.cell_size_m.y : areas_[size_t(cell)];
+  }
   /// The sample points of a cell: points_per_cell (a square number) of them. Empty where a terrain has no ground.
   void sample_points(int cell, int points_per_cell, std::vector<Vec3d>& out) const;
   /// Neighbours in the grid, or across the sides of a mesh's triangles: up to 8 (grid) or 3.
@@ -47,7 +50,7 @@ class Cells {
   void crossings(const Vec3d& a, const Vec3d& b, std::vector<CellCrossing>& out) const;
 
  private:
-  void lay_out_plane(const scene::Scene& scene);
+  void lay_out_plane(const scene::Scene& scene, double max_bytes);
   void lay_out_terrain(const scene::Scene& scene, const paths::PreparedScene& prepared);
   void lay_out_mesh(const scene::Scene& scene, double offset_m);
   void link_mesh_neighbors();
@@ -59,14 +62,14 @@ class Cells {
   Vec3d axis_x_, axis_y_, normal_;
   PlaneFrame plane_{};
   std::vector<double> areas_;
-  std::vector<Vec3d> corners_;             // mesh: [num_cells, 3]
+  std::vector<Vec3d> corners_;  // mesh: [num_cells, 3]
   std::vector<std::array<int, 3>> mesh_neighbors_;
   const paths::PreparedScene* ground_ = nullptr;
-  std::vector<uint8_t> is_ground_;         // terrain: [num_facets]
+  std::vector<uint8_t> is_ground_;  // terrain: [num_facets]
   double top_z_ = 0;
-  scene::FacetTable triangles_;            // cells as search triangles (terrain and mesh)
+  scene::FacetTable triangles_;  // cells as search triangles (terrain and mesh)
   std::vector<Vec3d> cell_normals_;
-  double lift_m_ = 0;                      // mesh: cells lie this far in front of their surface, so that it does not hide them
+  double lift_m_ = 0;  // mesh: cells lie this far in front of their surface, so that it does not hide them
   std::unique_ptr<paths::RayQueries> queries_;
   bool ground_height(double x, double y, double& z) const;
 };

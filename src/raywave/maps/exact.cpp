@@ -58,7 +58,8 @@ class CellFinder {
     if (!(t > 0 && t < length_m)) return;
     const Vec3f q(o + t * d);
     const float x = dot(f.axis_x, q) - f.x0, y = dot(f.axis_y, q) - f.y0;
-    if (x >= 0 && x < float(cells_.num_x()) && y >= 0 && y < float(cells_.num_y())) found(int(y) * cells_.num_x() + int(x), q);
+    if (x >= 0 && x < float(cells_.num_x()) && y >= 0 && y < float(cells_.num_y()))
+      found(int(y) * cells_.num_x() + int(x), q);
   }
 
  private:
@@ -70,8 +71,14 @@ class ExactMap {
  public:
   ExactMap(const scene::Scene& scene, const paths::PreparedScene& prepared, const paths::FieldContext& context, int tx,
            const Cells& cells, const RadioMapOptions& options)
-      : tx_(scene.transmitters[size_t(tx)]), prepared_(prepared), context_(context), cells_(cells), options_(options),
-        transmit_(tx_, context.wavelength_m, options.precoding), refine_{options.max_depth, options.refraction, {}}, tree_(tx_.position_m) {
+      : tx_(scene.transmitters[size_t(tx)]),
+        prepared_(prepared),
+        context_(context),
+        cells_(cells),
+        options_(options),
+        transmit_(tx_, context.wavelength_m, options.precoding),
+        refine_{options.max_depth, options.refraction, {}},
+        tree_(tx_.position_m) {
     if (options.refraction) refine_.opaque = paths::opaque_facets(prepared.facets(), context);
   }
 
@@ -107,7 +114,8 @@ class ExactMap {
     const auto num_nodes = int64_t(tree_.nodes().size());
     const int64_t num_blocks = (num_nodes + kBlock - 1) / kBlock;
     std::vector<std::vector<Vec3d>> points(size_t(cells_.size()));
-    for (int cell = 0; cell < cells_.size(); ++cell) cells_.sample_points(cell, options_.points_per_cell, points[size_t(cell)]);
+    for (int cell = 0; cell < cells_.size(); ++cell)
+      cells_.sample_points(cell, options_.points_per_cell, points[size_t(cell)]);
     std::vector<std::vector<Arrival>> arrivals(static_cast<size_t>(num_blocks));
     std::vector<std::vector<Seed>> rims(static_cast<size_t>(num_blocks));
     runtime::Reporter reporter(options_.progress, num_blocks);
@@ -117,11 +125,13 @@ class ExactMap {
       paths::GeometricPath path;
       std::vector<uint8_t> lit;
       std::vector<int> neighbors;
-      for (int64_t node = std::max<int64_t>(1, block * kBlock); node < std::min(num_nodes, (block + 1) * kBlock); ++node) {
+      for (int64_t node = std::max<int64_t>(1, block * kBlock); node < std::min(num_nodes, (block + 1) * kBlock);
+           ++node) {
         lit.assign(points.size(), 0);
         for (size_t cell = 0; cell < points.size(); ++cell) {
           for (size_t s = 0; s < points[cell].size(); ++s) {
-            lit[cell] |= arrive(refiner, path, int32_t(node), int(cell), int(s), points[cell][s], arrivals[size_t(block)]);
+            lit[cell] |=
+                arrive(refiner, path, int32_t(node), int(cell), int(s), points[cell][s], arrivals[size_t(block)]);
           }
         }
         for (int cell = 0; cell < cells_.size(); ++cell) {
@@ -177,7 +187,8 @@ class ExactMap {
             const int i = lane % 16;
             const Vec3d o{packet.ox[i], packet.oy[i], packet.oz[i]}, d{packet.dx[i], packet.dy[i], packet.dz[i]};
             finder.visit(o, d, double(packet.t[i]), [&](int cell, const Vec3f& point) {
-              if (own.empty() || own.back().node != node || own.back().cell != cell) own.push_back({node, int32_t(cell), point});
+              if (own.empty() || own.back().node != node || own.back().cell != cell)
+                own.push_back({node, int32_t(cell), point});
             });
           }
           follower.follow(state, prepared_.facets(), trees[size_t(chunk)]);
@@ -217,15 +228,16 @@ class ExactMap {
         [&](int64_t task, const paths::BeamRay& ray) {
           auto& own = found[size_t(task)];
           CellFinder(cells_).visit(ray.origin_m, ray.direction, ray.length_m, [&](int cell, const Vec3f& point) {
-            if (own.empty() || own.back().node != ray.node || own.back().cell != cell) own.push_back({ray.node, int32_t(cell), point});
+            if (own.empty() || own.back().node != ray.node || own.back().cell != cell)
+              own.push_back({ray.node, int32_t(cell), point});
           });
         });
     collect();
   }
 
   /// Solves the path at a point and appends what arrives. @return whether the point is lit.
-  bool arrive(paths::Refiner& refiner, paths::GeometricPath& path, int32_t node, int cell, int sample, const Vec3d& point,
-              std::vector<Arrival>& out) const {
+  bool arrive(paths::Refiner& refiner, paths::GeometricPath& path, int32_t node, int cell, int sample,
+              const Vec3d& point, std::vector<Arrival>& out) const {
     if (point == tx_.position_m || !refiner.path(tree_, node, point, path)) return false;
     const paths::PathValues v = paths::evaluate(prepared_.facets(), context_, tx_.position_m, point, path.steps);
     const CVec3<double> launched = transmit_(v.departure);
@@ -238,7 +250,8 @@ class ExactMap {
     return true;
   }
 
-  /// A cell whose sample points are all dark: its probe points are solved, and where a ray crossed it if those are dark too.
+  /// A cell whose sample points are all dark: its probe points are solved, and where a ray crossed it if those are dark
+  /// too.
   bool probe(paths::Refiner& refiner, paths::GeometricPath& path, int32_t node, int cell, const Vec3f* crossing,
              std::vector<Vec3d>& points, std::vector<Arrival>& out) const {
     cells_.sample_points(cell, kProbePoints, points);
@@ -253,7 +266,8 @@ class ExactMap {
     const int64_t num_blocks = (cells_.size() + kBlock - 1) / kBlock;
     std::vector<std::vector<Arrival>> arrivals(static_cast<size_t>(num_blocks));
     std::vector<const Vec3f*> crossing(size_t(cells_.size()), nullptr);
-    for (size_t i = 0; i < seeds_.size() && seeds_[i].node == 0; ++i) crossing[size_t(seeds_[i].cell)] = &seeds_[i].point;
+    for (size_t i = 0; i < seeds_.size() && seeds_[i].node == 0; ++i)
+      crossing[size_t(seeds_[i].cell)] = &seeds_[i].point;
     std::vector<uint8_t> lit(size_t(cells_.size()), 0);
     runtime::parallel_for(num_blocks, options_.num_threads, [&](int64_t block) {
       paths::Refiner refiner(prepared_, refine_);
@@ -283,7 +297,8 @@ class ExactMap {
   /// From the crossed cells of each sequence outward, as long as cells are lit.
   void fill_sequences() {
     std::vector<size_t> first;  // where each sequence's seeds begin
-    const auto reflected = size_t(std::partition_point(seeds_.begin(), seeds_.end(), [](const Seed& s) { return s.node == 0; }) - seeds_.begin());
+    const auto reflected = size_t(
+        std::partition_point(seeds_.begin(), seeds_.end(), [](const Seed& s) { return s.node == 0; }) - seeds_.begin());
     for (size_t i = reflected; i < seeds_.size(); ++i) {
       if (i == reflected || seeds_[i].node != seeds_[i - 1].node) first.push_back(i);
     }
@@ -305,8 +320,8 @@ class ExactMap {
     add_and_probe(arrivals, rims);
   }
 
-  /// Probes the dark cells next to lit ones (or crossed by a ray), sequence by sequence; where light is found, the search goes
-  /// on around it.
+  /// Probes the dark cells next to lit ones (or crossed by a ray), sequence by sequence; where light is found, the
+  /// search goes on around it.
   void probe_rims(std::vector<Seed> rims) {
     std::unordered_set<uint64_t> seen;
     const auto key = [](int32_t node, int32_t cell) { return uint64_t(uint32_t(node)) << 32 | uint32_t(cell); };
@@ -322,7 +337,8 @@ class ExactMap {
         std::vector<Vec3d> points;
         for (int64_t i = block * kBlock; i < std::min(n, (block + 1) * kBlock); ++i) {
           const Seed& r = rims[size_t(i)];
-          probe(refiner, path, r.node, r.cell, std::isnan(r.point.x) ? nullptr : &r.point, points, arrivals[size_t(block)]);
+          probe(refiner, path, r.node, r.cell, std::isnan(r.point.x) ? nullptr : &r.point, points,
+                arrivals[size_t(block)]);
         }
       });
       std::vector<Seed> next;
@@ -350,7 +366,8 @@ class ExactMap {
     return false;
   }
 
-  void fill(paths::Refiner& refiner, size_t begin, size_t end, std::vector<Arrival>& out, std::vector<Seed>& rims) const {
+  void fill(paths::Refiner& refiner, size_t begin, size_t end, std::vector<Arrival>& out,
+            std::vector<Seed>& rims) const {
     const int32_t node = seeds_[begin].node;
     paths::GeometricPath path;
     std::vector<Vec3d> points;
@@ -393,7 +410,8 @@ class ExactMap {
 
   std::vector<double> finish() {
     for (size_t i = 0; i < fields_.size(); ++i) {
-      gain_[i / size_t(options_.points_per_cell)] += (norm2(fields_[i].re) + norm2(fields_[i].im)) / options_.points_per_cell;
+      gain_[i / size_t(options_.points_per_cell)] +=
+          (norm2(fields_[i].re) + norm2(fields_[i].im)) / options_.points_per_cell;
     }
     for (size_t i = 0; i < gain_.size(); ++i) {
       if (gain_[i] == 0) gain_[i] = probed_gain_[i];
@@ -416,8 +434,9 @@ class ExactMap {
 
 }  // namespace
 
-std::vector<double> exact_map(const scene::Scene& scene, const paths::PreparedScene& prepared, const paths::FieldContext& context,
-                              int tx, const Cells& cells, const RadioMapOptions& options) {
+std::vector<double> exact_map(const scene::Scene& scene, const paths::PreparedScene& prepared,
+                              const paths::FieldContext& context, int tx, const Cells& cells,
+                              const RadioMapOptions& options) {
   return ExactMap(scene, prepared, context, tx, cells, options).solve();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The exact map of one transmitter: the direct path is tested at every sample point; for reflections, shot rays tell which
-// facet sequences reach which cells, and from there each sequence's lit region is filled, cell by cell, with exact solutions.
+// The exact map of one transmitter: the direct path is tested at every sample point; for reflections, shot rays tell
+// which facet sequences reach which cells, and from there each sequence's lit region is filled, cell by cell, with
+// exact solutions.
 #pragma once
 
 #include <vector>
@@ -11,7 +12,8 @@
 namespace raywave::maps {
 
 /// Path gains of one transmitter, [num_cells]. Equal to the bit for any number of threads.
-std::vector<double> exact_map(const scene::Scene& scene, const paths::PreparedScene& prepared, const paths::FieldContext& context,
-                              int tx, const Cells& cells, const RadioMapOptions& options);
+std::vector<double> exact_map(const scene::Scene& scene, const paths::PreparedScene& prepared,
+                              const paths::FieldContext& context, int tx, const Cells& cells,
+                              const RadioMapOptions& options);
 
 }  // namespace raywave::maps

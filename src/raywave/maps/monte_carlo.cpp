@@ -16,8 +16,8 @@
 namespace raywave::maps {
 namespace {
 
-/// Slab coefficients of one material over cos(theta), linear between samples. Spacing 1/4096: the error is below 1e-5 for the
-/// ITU materials but for metal beyond 89.9 degrees, far below the noise of the rays.
+/// Slab coefficients of one material over cos(theta), linear between samples. Spacing 1/4096: the error is below 1e-5
+/// for the ITU materials but for metal beyond 89.9 degrees, far below the noise of the rays.
 class CoefficientTable {
  public:
   static constexpr int kSamples = 4096;
@@ -28,8 +28,11 @@ class CoefficientTable {
   CoefficientTable(const em::MaterialProperties& m, double wavelength_m) : entries_(kSamples + 1) {
     for (int i = 0; i <= kSamples; ++i) {
       const auto c = em::coefficients(double(i) / kSamples, m, wavelength_m);
-      const auto narrow = [](const Complexd& z, double scale) { return Complex<float>{float(scale * z.re), float(scale * z.im)}; };
-      entries_[size_t(i)] = {narrow(c.r_te, m.specular_scale), narrow(c.r_tm, m.specular_scale), narrow(c.t_te, 1), narrow(c.t_tm, 1)};
+      const auto narrow = [](const Complexd& z, double scale) {
+        return Complex<float>{float(scale * z.re), float(scale * z.im)};
+      };
+      entries_[size_t(i)] = {narrow(c.r_te, m.specular_scale), narrow(c.r_tm, m.specular_scale), narrow(c.t_te, 1),
+                             narrow(c.t_tm, 1)};
     }
   }
   void at(float cos_theta, Complex<float>& te, Complex<float>& tm, bool transmission) const {
@@ -58,7 +61,8 @@ struct TileFields {
     re_x[i] = e.re.x, re_y[i] = e.re.y, re_z[i] = e.re.z, im_x[i] = e.im.x, im_y[i] = e.im.y, im_z[i] = e.im.z;
   }
   float power(int i) const {
-    return re_x[i] * re_x[i] + re_y[i] * re_y[i] + re_z[i] * re_z[i] + im_x[i] * im_x[i] + im_y[i] * im_y[i] + im_z[i] * im_z[i];
+    return re_x[i] * re_x[i] + re_y[i] * re_y[i] + re_z[i] * re_z[i] + im_x[i] * im_x[i] + im_y[i] * im_y[i] +
+           im_z[i] * im_z[i];
   }
 };
 
@@ -66,7 +70,10 @@ class Estimator {
  public:
   Estimator(const scene::Scene& scene, const paths::PreparedScene& prepared, const paths::FieldContext& context, int tx,
             const Cells& cells, const RadioMapOptions& options)
-      : prepared_(prepared), cells_(cells), options_(options), transmit_(scene.transmitters[size_t(tx)], context.wavelength_m, options.precoding) {
+      : prepared_(prepared),
+        cells_(cells),
+        options_(options),
+        transmit_(scene.transmitters[size_t(tx)], context.wavelength_m, options.precoding) {
     for (const auto& m : context.materials) tables_.emplace_back(m, context.wavelength_m);
     for (const auto& f : prepared.facets().facets) facet_material_.push_back(f.material);
   }
@@ -150,7 +157,8 @@ class Estimator {
       if (options_.refraction) {
         Complex<float> t_te, t_tm;
         table.at(cos_theta, t_te, t_tm, true);
-        const float pr = options_.specular_reflection ? norm2(r_te) + norm2(r_tm) : 0.0f, pt = norm2(t_te) + norm2(t_tm);
+        const float pr = options_.specular_reflection ? norm2(r_te) + norm2(r_tm) : 0.0f,
+                    pt = norm2(t_te) + norm2(t_tm);
         tile.random[size_t(lane)] = mix64(tile.random[size_t(lane)]);
         const float u = float(tile.random[size_t(lane)] >> 40) * 0x1.0p-24f * (pr + pt);
         if (!(pr + pt > 0)) {
@@ -171,7 +179,8 @@ class Estimator {
                             const Complex<float>& c_tm, bool reflects) {
     const Vec3f cross_kn = cross(k, n);
     const float sin2 = norm2(cross_kn);
-    const Vec3f te = sin2 > 1e-12f ? (1 / std::sqrt(sin2)) * cross_kn : normalized(cross(k, std::fabs(k.z) < 0.7f ? Vec3f{0, 0, 1} : Vec3f{1, 0, 0}));
+    const Vec3f te = sin2 > 1e-12f ? (1 / std::sqrt(sin2)) * cross_kn
+                                   : normalized(cross(k, std::fabs(k.z) < 0.7f ? Vec3f{0, 0, 1} : Vec3f{1, 0, 0}));
     const Vec3f tm_in = cross(k, te);
     const Vec3f tm_out = reflects ? cross(k - (2 * kn) * n, te) : tm_in;
     const Complex<float> e_te = c_te * dot(e, te), e_tm = c_tm * dot(e, tm_in);
@@ -188,8 +197,9 @@ class Estimator {
 
 }  // namespace
 
-std::vector<double> monte_carlo_map(const scene::Scene& scene, const paths::PreparedScene& prepared, const paths::FieldContext& context,
-                                    int tx, const Cells& cells, const RadioMapOptions& options) {
+std::vector<double> monte_carlo_map(const scene::Scene& scene, const paths::PreparedScene& prepared,
+                                    const paths::FieldContext& context, int tx, const Cells& cells,
+                                    const RadioMapOptions& options) {
   paths::ShootOptions shoot;
   shoot.origin_m = scene.transmitters[size_t(tx)].position_m;
   shoot.num_rays = options.samples_per_tx;
@@ -201,8 +211,8 @@ std::vector<double> monte_carlo_map(const scene::Scene& scene, const paths::Prep
   const paths::TileShooter shooter(prepared, shoot);
   const Estimator estimator(scene, prepared, context, tx, cells, options);
 
-  // Each chunk of tiles sums by itself and the sums are added in order: the same bits for any number of threads. How many
-  // chunks is the map's matter alone.
+  // Each chunk of tiles sums by itself and the sums are added in order: the same bits for any number of threads. How
+  // many chunks is the map's matter alone.
   const auto num_cells = size_t(cells.size());
   const int64_t num_chunks = std::clamp<int64_t>(int64_t(2.5e8 / (8.0 * double(num_cells))), 2, 64);
   std::vector<std::vector<double>> sums(static_cast<size_t>(num_chunks));

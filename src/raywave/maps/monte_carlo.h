@@ -11,7 +11,8 @@
 namespace raywave::maps {
 
 /// Path gains of one transmitter, [num_cells]. Equal to the bit for any number of threads.
-std::vector<double> monte_carlo_map(const scene::Scene& scene, const paths::PreparedScene& prepared, const paths::FieldContext& context,
-                                    int tx, const Cells& cells, const RadioMapOptions& options);
+std::vector<double> monte_carlo_map(const scene::Scene& scene, const paths::PreparedScene& prepared,
+                                    const paths::FieldContext& context, int tx, const Cells& cells,
+                                    const RadioMapOptions& options);
 
 }  // namespace raywave::maps

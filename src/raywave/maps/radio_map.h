@@ -2,12 +2,11 @@
 // Radio maps: mean path gain in the cells of a surface, from every transmitter; RSS, SINR and association follow.
 //
 // monte-carlo: rays cross cells, gain = sum |E|^2 (lambda / 4 pi)^2 Omega / (|cos theta| A_cell).
-// exact: facet sequences solved exactly at each cell's sample points; no sampling noise. In small scenes all sequences there can
-// be are tried; else those that shot rays and their beams discover.
-// Partly lit cells: where a sequence leaves all sample points dark but lights a neighbour, or a ray crossed the cell, 256 probe
-// points stand in; they count where the cell would be dark otherwise.
-// The receiver is an ideal isotropic antenna of both polarisations. Cells of meshes are their front sides (outward normals).
-// Differentiable in: nothing yet.
+// exact: facet sequences solved exactly at each cell's sample points; no sampling noise. In small scenes all sequences
+// there can be are tried; else those that shot rays and their beams discover. Partly lit cells: where a sequence leaves
+// all sample points dark but lights a neighbour, or a ray crossed the cell, 256 probe points stand in; they count where
+// the cell would be dark otherwise. The receiver is an ideal isotropic antenna of both polarisations. Cells of meshes
+// are their front sides (outward normals). Differentiable in: nothing yet.
 #pragma once
 
 #include <cstdint>
@@ -25,13 +24,13 @@ enum class Method { kMonteCarlo, kExact };
 /// Cells on a plane (any orientation), on the triangles of objects, or on ground followed at a height.
 struct Surface {
   enum class Kind { kPlane, kMesh, kTerrain } kind = Kind::kPlane;
-  // kPlane, kTerrain: centre, orientation (yaw, pitch, roll), size along the plane's own x and y. A size of 0 means: the
-  // scene's bounding box, at height_m.
+  // kPlane, kTerrain: centre, orientation (yaw, pitch, roll), size along the plane's own x and y. A size of 0 means:
+  // the scene's bounding box, at height_m.
   Vec3d center_m{0, 0, 0};
   Vec3d orientation_rad{0, 0, 0};
   Vec2d size_m{0, 0};
   Vec2d cell_size_m{10, 10};
-  double height_m = 1.5;  // above z = 0 (automatic plane) or above the ground (kTerrain)
+  double height_m = 1.5;             // above z = 0 (automatic plane) or above the ground (kTerrain)
   std::vector<std::string> objects;  // kMesh: the cells are these objects' triangles; kTerrain: the ground
 };
 
@@ -42,29 +41,29 @@ struct RadioMapOptions {
   bool specular_reflection = true;
   bool refraction = false;
   int64_t samples_per_tx = 1000000;
-  int samples_per_beam = 256;     // exact: rays, at least, through what each facet sequence lights; 0: none
-  int points_per_cell = 1;        // exact: 1, 4 or 9 sample points
-  bool coherent = false;          // exact: add fields instead of powers (per sample point and polarisation)
+  int samples_per_beam = 256;  // exact: rays, at least, through what each facet sequence lights; 0: none
+  int points_per_cell = 1;     // exact: 1, 4 or 9 sample points
+  bool coherent = false;       // exact: add fields instead of powers (per sample point and polarisation)
   /// Weights of the transmitters' ports, linear amplitude; empty: 1 / sqrt(num_ports) each.
   std::vector<Complexd> precoding;
   uint64_t seed = 42;
   int num_threads = 0;
-  double max_bytes = 4e9;         // refuse maps that need more
+  double max_bytes = 4e9;  // refuse maps that need more
   runtime::Progress progress;
   LogSink log;
   void validate() const;
 };
 
 struct RadioMap {
-  Surface surface;               // with centre and size filled in
+  Surface surface;  // with centre and size filled in
   double frequency_hz = 0;
   double noise_power_w = 0;
   std::vector<std::string> tx_names;
   std::vector<double> tx_power_w;
   int num_tx = 0, num_y = 0, num_x = 0;  // mesh surfaces: num_y = 1, num_x = number of cells
-  std::vector<double> path_gain;   // [num_tx, num_y, num_x], linear
-  std::vector<Vec3d> cell_centers_m;  // [num_y, num_x]
-  std::vector<Vec3d> cell_corners_m;  // mesh surfaces: [num_x, 3]; empty for planes
+  std::vector<double> path_gain;         // [num_tx, num_y, num_x], linear
+  std::vector<Vec3d> cell_centers_m;     // [num_y, num_x]
+  std::vector<Vec3d> cell_corners_m;     // mesh surfaces: [num_x, 3]; empty for planes
   int num_cells() const { return num_y * num_x; }
 
   /// Received signal strength in watt, [num_tx, num_y, num_x].

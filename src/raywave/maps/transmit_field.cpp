@@ -13,7 +13,8 @@ TransmitField::TransmitField(const scene::Device& tx, double wavelength_m, const
   const auto n = size_t(tx.array.num_ports());
   if (weights_.empty()) weights_.assign(n, {1 / std::sqrt(double(n)), 0});
   if (weights_.size() != n) {
-    throw Error(message("precoding has ", weights_.size(), " weights, but transmitter '", tx.name, "' has ", n, " ports"));
+    throw Error(
+        message("precoding has ", weights_.size(), " weights, but transmitter '", tx.name, "' has ", n, " ports"));
   }
   const em::AntennaPattern& p = tx.array.pattern;
   quick_dipole_ = p.kind == em::PatternKind::kShortDipole;
@@ -53,7 +54,8 @@ CVec3<float> TransmitField::in_single(const Vec3f& k) const {
   const float amplitude = quick_dipole_ ? 1.2247449f * rho : 1.0f;
   const Vec3f theta_hat = (z * cos_phi) * local_x_ + (z * sin_phi) * local_y_ - rho * local_z_;
   const Vec3f phi_hat = cos_phi * local_y_ - sin_phi * local_x_;
-  return {amplitude * (c_theta_.re * theta_hat + c_phi_.re * phi_hat), amplitude * (c_theta_.im * theta_hat + c_phi_.im * phi_hat)};
+  return {amplitude * (c_theta_.re * theta_hat + c_phi_.re * phi_hat),
+          amplitude * (c_theta_.im * theta_hat + c_phi_.im * phi_hat)};
 }
 
 }  // namespace raywave::maps

@@ -24,7 +24,7 @@ class TransmitField {
   scene::Device device_;
   double wavelength_m_;
   std::vector<Complexd> weights_;
-  bool quick_ = false;         // one element, power pattern 1 or 1.5 sin^2 theta, polarisation model 2
+  bool quick_ = false;  // one element, power pattern 1 or 1.5 sin^2 theta, polarisation model 2
   bool quick_dipole_ = false;
   Vec3f local_x_, local_y_, local_z_;  // the device's axes in the world
   Complex<float> c_theta_, c_phi_;     // sum of weighted slants

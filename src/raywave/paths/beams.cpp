@@ -28,7 +28,8 @@ void clip(Polygon& polygon, const Vec3d& normal, double offset, Polygon& scratch
 
 Polygon rectangle(const scene::Facet& f) {
   const auto at = [&](double u, double v) { return f.origin + u * f.axis_u + v * f.axis_v; };
-  return {at(f.min_uv.x, f.min_uv.y), at(f.max_uv.x, f.min_uv.y), at(f.max_uv.x, f.max_uv.y), at(f.min_uv.x, f.max_uv.y)};
+  return {at(f.min_uv.x, f.min_uv.y), at(f.max_uv.x, f.min_uv.y), at(f.max_uv.x, f.max_uv.y),
+          at(f.min_uv.x, f.max_uv.y)};
 }
 
 /// What the beam from `image` through `window` (in the plane of `last`) lights of a facet.
@@ -53,11 +54,13 @@ double fan_area(const Polygon& p, size_t i) { return 0.5 * norm(cross(p[i] - p[0
 class PolygonPoints {
  public:
   explicit PolygonPoints(const Polygon& polygon) : polygon_(polygon) {
-    for (size_t i = 1; i + 1 < polygon.size(); ++i) cumulative_.push_back((cumulative_.empty() ? 0 : cumulative_.back()) + fan_area(polygon, i));
+    for (size_t i = 1; i + 1 < polygon.size(); ++i)
+      cumulative_.push_back((cumulative_.empty() ? 0 : cumulative_.back()) + fan_area(polygon, i));
   }
   double area() const { return cumulative_.empty() ? 0 : cumulative_.back(); }
   Vec3d operator()(int k) const {
-    const double a = std::fmod(0.5 + 0.7548776662466927 * (k + 1), 1.0), b = std::fmod(0.5 + 0.5698402909980532 * (k + 1), 1.0);
+    const double a = std::fmod(0.5 + 0.7548776662466927 * (k + 1), 1.0),
+                 b = std::fmod(0.5 + 0.5698402909980532 * (k + 1), 1.0);
     const auto j = size_t(std::upper_bound(cumulative_.begin(), cumulative_.end(), a * area()) - cumulative_.begin());
     const size_t i = std::min(j, cumulative_.size() - 1);
     const double below = i == 0 ? 0 : cumulative_[i - 1];
@@ -80,7 +83,8 @@ class Explorer {
   Explorer(const PreparedScene& scene, const BeamOptions& options, SequenceTree& tree)
       : scene_(scene), table_(scene.facets()), options_(options), tree_(tree), refine_{options.max_depth, false, {}} {}
 
-  void run(const std::function<void(int64_t)>& begin_tasks, const std::function<void(int64_t, const BeamRay&)>& on_ray) {
+  void run(const std::function<void(int64_t)>& begin_tasks,
+           const std::function<void(int64_t, const BeamRay&)>& on_ray) {
     windows_.assign(1, {});
     std::vector<Candidate> level;
     for (int32_t f = 0; f < int32_t(table_.facets.size()); ++f) level.push_back({0, f});
@@ -89,9 +93,13 @@ class Explorer {
       for (const SequenceNode& n : tree_.nodes()) {
         if (n.depth == depth && depth > 1) level.push_back({n.parent, n.facet});
       }
-      const auto before = [](const Candidate& a, const Candidate& b) { return a.parent != b.parent ? a.parent < b.parent : a.facet < b.facet; };
+      const auto before = [](const Candidate& a, const Candidate& b) {
+        return a.parent != b.parent ? a.parent < b.parent : a.facet < b.facet;
+      };
       std::sort(level.begin(), level.end(), before);
-      level.erase(std::unique(level.begin(), level.end(), [](auto& a, auto& b) { return a.parent == b.parent && a.facet == b.facet; }), level.end());
+      level.erase(std::unique(level.begin(), level.end(),
+                              [](auto& a, auto& b) { return a.parent == b.parent && a.facet == b.facet; }),
+                  level.end());
       level = explore_level(level, begin_tasks, on_ray);
     }
   }
@@ -99,12 +107,13 @@ class Explorer {
  private:
   /// What a task found about its candidates.
   struct Found {
-    std::vector<BeamRay> rays;           // node: index of the candidate
-    std::vector<Candidate> next;         // parent: index of the candidate
+    std::vector<BeamRay> rays;                     // node: index of the candidate
+    std::vector<Candidate> next;                   // parent: index of the candidate
     std::vector<std::pair<int64_t, Polygon>> lit;  // candidates that light something
   };
 
-  std::vector<Candidate> explore_level(const std::vector<Candidate>& level, const std::function<void(int64_t)>& begin_tasks,
+  std::vector<Candidate> explore_level(const std::vector<Candidate>& level,
+                                       const std::function<void(int64_t)>& begin_tasks,
                                        const std::function<void(int64_t, const BeamRay&)>& on_ray) {
     constexpr int64_t kBlock = 32;
     const auto n = int64_t(level.size());
@@ -112,7 +121,8 @@ class Explorer {
     std::vector<Found> found(static_cast<size_t>(num_tasks));
     runtime::parallel_for(num_tasks, options_.num_threads, [&](int64_t task) {
       Refiner refiner(scene_, refine_);
-      for (int64_t i = task * kBlock; i < std::min(n, (task + 1) * kBlock); ++i) explore(i, level[size_t(i)], refiner, found[size_t(task)]);
+      for (int64_t i = task * kBlock; i < std::min(n, (task + 1) * kBlock); ++i)
+        explore(i, level[size_t(i)], refiner, found[size_t(task)]);
     });
     std::vector<int32_t> node_of(static_cast<size_t>(n), -1);
     std::vector<Candidate> next;
@@ -160,11 +170,13 @@ class Explorer {
       lit = true;
       const Vec3d direction = normalized(q - image);
       // off the surface, to the side that the beam leaves on
-      const Vec3d origin = q + (dot(facet.normal, direction) > 0 ? 1.0 : -1.0) * double(scene_.queries().offset_m()) * facet.normal;
+      const Vec3d origin =
+          q + (dot(facet.normal, direction) > 0 ? 1.0 : -1.0) * double(scene_.queries().offset_m()) * facet.normal;
       double length = 0;
       const int32_t hit = scene_.queries().closest_hit(origin, direction, length);
       out.rays.push_back({int32_t(index), q, direction, length});
-      if (hit >= 0 && parent.depth + 2 <= options_.max_depth) children.push_back(table_.canonical(hit, origin + length * direction));
+      if (hit >= 0 && parent.depth + 2 <= options_.max_depth)
+        children.push_back(table_.canonical(hit, origin + length * direction));
     }
     if (!lit) return;
     std::sort(children.begin(), children.end());

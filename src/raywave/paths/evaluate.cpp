@@ -25,8 +25,8 @@ std::vector<uint8_t> opaque_facets(const scene::FacetTable& table, const FieldCo
   return opaque;
 }
 
-PathValues evaluate(const scene::FacetTable& table, const FieldContext& context, const Vec3d& source_m, const Vec3d& target_m,
-                    const std::vector<Step>& steps) {
+PathValues evaluate(const scene::FacetTable& table, const FieldContext& context, const Vec3d& source_m,
+                    const Vec3d& target_m, const std::vector<Step>& steps) {
   PathValues v;
   Vec3d last = source_m;
   for (const Step& s : steps) {
@@ -67,14 +67,16 @@ PathValues evaluate(const scene::FacetTable& table, const FieldContext& context,
   return v;
 }
 
-double doppler_hz(const scene::Scene& scene, const scene::FacetTable& table, const Vec3d& source_m, const Vec3d& target_m,
-                  const std::vector<Step>& steps, const Vec3d& tx_velocity, const Vec3d& rx_velocity) {
+double doppler_hz(const scene::Scene& scene, const scene::FacetTable& table, const Vec3d& source_m,
+                  const Vec3d& target_m, const std::vector<Step>& steps, const Vec3d& tx_velocity,
+                  const Vec3d& rx_velocity) {
   double sum = 0;
   Vec3d point = source_m, velocity = tx_velocity;
   for (size_t i = 0; i <= steps.size(); ++i) {
     const Vec3d next = i < steps.size() ? steps[i].point_m : target_m;
     const Vec3d next_velocity =
-        i < steps.size() ? scene.objects[size_t(table.facets[size_t(steps[i].facet)].object)].velocity_m_per_s : rx_velocity;
+        i < steps.size() ? scene.objects[size_t(table.facets[size_t(steps[i].facet)].object)].velocity_m_per_s
+                         : rx_velocity;
     sum += dot(velocity - next_velocity, normalized(next - point));
     point = next;
     velocity = next_velocity;
@@ -82,7 +84,8 @@ double doppler_hz(const scene::Scene& scene, const scene::FacetTable& table, con
   return sum / scene.wavelength_m();
 }
 
-std::vector<em::JonesVector> port_fields(const scene::Device& device, double wavelength_m, const Vec3d& direction, int element) {
+std::vector<em::JonesVector> port_fields(const scene::Device& device, double wavelength_m, const Vec3d& direction,
+                                         int element) {
   const em::AntennaArray& array = device.array;
   const Mat3d rotation = rotation_from_euler(device.orientation_rad);
   const Vec3d local = transposed(rotation) * direction;
@@ -93,8 +96,9 @@ std::vector<em::JonesVector> port_fields(const scene::Device& device, double wav
   const std::vector<Vec3d> offsets = array.offsets_m(wavelength_m);
   for (const double slant : array.slants_rad) {
     const em::JonesVector f = array.pattern.field(local_angles.theta, local_angles.phi, slant);
-    const em::JonesVector w{dot(theta_hat, world_basis.theta_hat) * f.theta + dot(phi_hat, world_basis.theta_hat) * f.phi,
-                            dot(theta_hat, world_basis.phi_hat) * f.theta + dot(phi_hat, world_basis.phi_hat) * f.phi};
+    const em::JonesVector w{
+        dot(theta_hat, world_basis.theta_hat) * f.theta + dot(phi_hat, world_basis.theta_hat) * f.phi,
+        dot(theta_hat, world_basis.phi_hat) * f.theta + dot(phi_hat, world_basis.phi_hat) * f.phi};
     if (element >= 0) {
       ports.push_back(w);
       continue;

@@ -25,22 +25,24 @@ std::vector<uint8_t> opaque_facets(const scene::FacetTable& table, const FieldCo
 
 struct PathValues {
   double length_m = 0, tau_s = 0;
-  Vec3d departure, arrival;  // unit directions of travel at the two ends
+  Vec3d departure, arrival;           // unit directions of travel at the two ends
   Angles<double> angles_t, angles_r;  // of departure; of where the wave comes from
   /// Rows (theta_r, phi_r), columns (theta_t, phi_t), including lambda / (4 pi L).
   std::array<Complexd, 4> transfer;
 };
 
-PathValues evaluate(const scene::FacetTable& table, const FieldContext& context, const Vec3d& source_m, const Vec3d& target_m,
-                    const std::vector<Step>& steps);
+PathValues evaluate(const scene::FacetTable& table, const FieldContext& context, const Vec3d& source_m,
+                    const Vec3d& target_m, const std::vector<Step>& steps);
 
 /// f_D = (v_tx . k_0 - v_rx . k_n + sum v_i . (k_i - k_{i-1})) / lambda: both ends and the objects touched move.
-double doppler_hz(const scene::Scene& scene, const scene::FacetTable& table, const Vec3d& source_m, const Vec3d& target_m,
-                  const std::vector<Step>& steps, const Vec3d& tx_velocity, const Vec3d& rx_velocity);
+double doppler_hz(const scene::Scene& scene, const scene::FacetTable& table, const Vec3d& source_m,
+                  const Vec3d& target_m, const std::vector<Step>& steps, const Vec3d& tx_velocity,
+                  const Vec3d& rx_velocity);
 
-/// Jones vectors of all ports of a device in the world's basis (theta, phi) at a direction seen from the device, times the
-/// phase of their positions: [num_ports]. `element` < 0: all elements, as plane-wave phases around the device; else that
-/// element's slants alone, without phase.
-std::vector<em::JonesVector> port_fields(const scene::Device& device, double wavelength_m, const Vec3d& direction, int element);
+/// Jones vectors of all ports of a device in the world's basis (theta, phi) at a direction seen from the device, times
+/// the phase of their positions: [num_ports]. `element` < 0: all elements, as plane-wave phases around the device; else
+/// that element's slants alone, without phase.
+std::vector<em::JonesVector> port_fields(const scene::Device& device, double wavelength_m, const Vec3d& direction,
+                                         int element);
 
 }  // namespace raywave::paths

@@ -25,7 +25,8 @@ RAYWAVE_HD Vec3<T> te_direction(const Vec3<T>& k, const Vec3<T>& n) {
   return normalized(cross(k, axis));
 }
 
-/// Reflects field and direction at a facet. @param k  unit direction of travel, updated. @param n  unit normal, either sign.
+/// Reflects field and direction at a facet. @param k  unit direction of travel, updated. @param n  unit normal, either
+/// sign.
 template <class T>
 RAYWAVE_HD void reflect(const Vec3<T>& n, const em::SlabCoefficients<T>& c, const T& scale, Vec3<T>& k, CVec3<T>& e) {
   const Vec3<T> te = te_direction(k, n);

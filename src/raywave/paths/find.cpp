@@ -37,7 +37,8 @@ void SequenceFollower::follow(const RayTile& tile, const scene::FacetTable& tabl
   }
 }
 
-SequenceTree shoot_sequences(const PreparedScene& scene, const ShootOptions& options, int num_threads, const runtime::Progress& progress) {
+SequenceTree shoot_sequences(const PreparedScene& scene, const ShootOptions& options, int num_threads,
+                             const runtime::Progress& progress) {
   SequenceTree tree(options.origin_m);
   if (scene.queries().empty() || options.max_depth == 0 || !options.reflection) return tree;
   const TileShooter shooter(scene, options);
@@ -51,7 +52,8 @@ SequenceTree shoot_sequences(const PreparedScene& scene, const ShootOptions& opt
     const int64_t end = shooter.num_tiles() * (chunk + 1) / num_chunks;
     for (int64_t t = shooter.num_tiles() * chunk / num_chunks; t < end; ++t) {
       follower.restart();
-      shooter.run(t, tile, [&](const RayTile& state, int) { follower.follow(state, scene.facets(), trees[size_t(chunk)]); });
+      shooter.run(t, tile,
+                  [&](const RayTile& state, int) { follower.follow(state, scene.facets(), trees[size_t(chunk)]); });
     }
     reporter.task_done();
   });
@@ -64,8 +66,8 @@ SequenceTree shoot_sequences(const PreparedScene& scene, const ShootOptions& opt
 
 namespace {
 
-/// The pyramid from an image point through a facet's bounding rectangle, beyond the facet. A facet that has no corner inside
-/// any one of its half spaces cannot be reached.
+/// The pyramid from an image point through a facet's bounding rectangle, beyond the facet. A facet that has no corner
+/// inside any one of its half spaces cannot be reached.
 struct Beam {
   std::array<Vec3d, 5> normal;
   std::array<double, 5> offset;
@@ -82,7 +84,8 @@ struct Beam {
 
 std::array<Vec3d, 4> rectangle_corners(const scene::Facet& f) {
   const auto at = [&](double u, double v) { return f.origin + u * f.axis_u + v * f.axis_v; };
-  return {at(f.min_uv.x, f.min_uv.y), at(f.max_uv.x, f.min_uv.y), at(f.max_uv.x, f.max_uv.y), at(f.min_uv.x, f.max_uv.y)};
+  return {at(f.min_uv.x, f.min_uv.y), at(f.max_uv.x, f.min_uv.y), at(f.max_uv.x, f.max_uv.y),
+          at(f.min_uv.x, f.max_uv.y)};
 }
 
 Beam beam_through(const scene::Facet& f, const std::array<Vec3d, 4>& corners, const Vec3d& image) {
@@ -143,8 +146,8 @@ class ExhaustiveSearch {
 
 }  // namespace
 
-std::optional<SequenceTree> all_sequences(const PreparedScene& scene, const Vec3d& source_m, int max_depth, int num_threads,
-                                          int64_t max_sequences, const runtime::Progress& progress) {
+std::optional<SequenceTree> all_sequences(const PreparedScene& scene, const Vec3d& source_m, int max_depth,
+                                          int num_threads, int64_t max_sequences, const runtime::Progress& progress) {
   SequenceTree tree(source_m);
   if (max_depth == 0) return tree;
   if (int64_t(scene.facets().facets.size()) > max_sequences) return std::nullopt;

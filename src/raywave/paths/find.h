@@ -27,12 +27,14 @@ class SequenceFollower {
 };
 
 /// The sequences that shot rays follow. The same tree for any number of threads.
-SequenceTree shoot_sequences(const PreparedScene& scene, const ShootOptions& options, int num_threads, const runtime::Progress& progress = {});
+SequenceTree shoot_sequences(const PreparedScene& scene, const ShootOptions& options, int num_threads,
+                             const runtime::Progress& progress = {});
 
-/// Every sequence up to max_depth whose beam (the image seen through the facet's bounding rectangle) reaches the next facet.
-/// Complete: occlusion is not looked at. Cost grows with facets^depth.
-/// Nothing when there are more than max_sequences.
-std::optional<SequenceTree> all_sequences(const PreparedScene& scene, const Vec3d& source_m, int max_depth, int num_threads,
-                                          int64_t max_sequences, const runtime::Progress& progress = {});
+/// Every sequence up to max_depth whose beam (the image seen through the facet's bounding rectangle) reaches the next
+/// facet. Complete: occlusion is not looked at. Cost grows with facets^depth. Nothing when there are more than
+/// max_sequences.
+std::optional<SequenceTree> all_sequences(const PreparedScene& scene, const Vec3d& source_m, int max_depth,
+                                          int num_threads, int64_t max_sequences,
+                                          const runtime::Progress& progress = {});
 
 }  // namespace raywave::paths

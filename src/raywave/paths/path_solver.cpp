@@ -40,14 +40,15 @@ bool same_steps(const GeometricPath& a, const GeometricPath& b) {
 
 bool before(const GeometricPath& a, const GeometricPath& b) {
   if (a.target != b.target) return a.target < b.target;
-  return std::lexicographical_compare(a.steps.begin(), a.steps.end(), b.steps.begin(), b.steps.end(), [](const Step& x, const Step& y) {
-    return std::tie(x.facet, x.type) < std::tie(y.facet, y.type);
-  });
+  return std::lexicographical_compare(
+      a.steps.begin(), a.steps.end(), b.steps.begin(), b.steps.end(),
+      [](const Step& x, const Step& y) { return std::tie(x.facet, x.type) < std::tie(y.facet, y.type); });
 }
 
 /// All paths from the tree's source to the targets, each once.
-std::vector<GeometricPath> refine_all(const PreparedScene& prepared, const SequenceTree& tree, const std::vector<EndPoint>& targets,
-                                      const RefineOptions& refine_options, const PathOptions& options) {
+std::vector<GeometricPath> refine_all(const PreparedScene& prepared, const SequenceTree& tree,
+                                      const std::vector<EndPoint>& targets, const RefineOptions& refine_options,
+                                      const PathOptions& options) {
   constexpr int64_t kBlock = 8192;
   const auto num_nodes = int64_t(tree.nodes().size());
   const int64_t num_blocks = (num_nodes + kBlock - 1) / kBlock;
@@ -67,13 +68,14 @@ std::vector<GeometricPath> refine_all(const PreparedScene& prepared, const Seque
   std::vector<GeometricPath> all;
   for (auto& part : found) std::move(part.begin(), part.end(), std::back_inserter(all));
   std::stable_sort(all.begin(), all.end(), before);
-  all.erase(std::unique(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.target == b.target && same_steps(a, b); }),
+  all.erase(std::unique(all.begin(), all.end(),
+                        [](const auto& a, const auto& b) { return a.target == b.target && same_steps(a, b); }),
             all.end());
   return all;
 }
 
-void describe_devices(const std::vector<scene::Device>& devices, std::vector<std::string>& names, std::vector<Vec3d>& positions,
-                      std::vector<int>& num_elements, std::vector<int>& num_slants) {
+void describe_devices(const std::vector<scene::Device>& devices, std::vector<std::string>& names,
+                      std::vector<Vec3d>& positions, std::vector<int>& num_elements, std::vector<int>& num_slants) {
   for (const auto& d : devices) {
     names.push_back(d.name);
     positions.push_back(d.position_m);
@@ -107,7 +109,8 @@ class Assembler {
     const scene::Device& rx = scene_.receivers[size_t(link.rx)];
     std::vector<size_t> order(result.paths.size());
     for (size_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return result.values[a].tau_s < result.values[b].tau_s; });
+    std::stable_sort(order.begin(), order.end(),
+                     [&](size_t a, size_t b) { return result.values[a].tau_s < result.values[b].tau_s; });
     for (const size_t i : order) {
       const PathValues& v = result.values[i];
       const GeometricPath& p = result.paths[i];
@@ -116,7 +119,8 @@ class Assembler {
       out_.phi_t.push_back(v.angles_t.phi);
       out_.theta_r.push_back(v.angles_r.theta);
       out_.phi_r.push_back(v.angles_r.phi);
-      out_.doppler_hz.push_back(doppler_hz(scene_, table_, source_m, target_m, p.steps, tx.velocity_m_per_s, rx.velocity_m_per_s));
+      out_.doppler_hz.push_back(
+          doppler_hz(scene_, table_, source_m, target_m, p.steps, tx.velocity_m_per_s, rx.velocity_m_per_s));
       out_.transfer.insert(out_.transfer.end(), v.transfer.begin(), v.transfer.end());
       for (const Step& s : p.steps) {
         out_.interactions.push_back(s.type);
@@ -209,7 +213,8 @@ Paths solve_paths(const scene::Scene& scene, const PreparedScene& prepared, cons
     for (; s < sources.size() && sources[s].device == device; ++s) {
       if (!options.synthetic_array) tree.move_source(sources[s].position_m, prepared.facets());
       for (size_t t = 0; t < targets.size(); ++t) {
-        results[t * sources.size() + s].link = {targets[t].device, targets[t].element, device, sources[s].element, 0, 0};
+        results[t * sources.size() + s].link = {
+            targets[t].device, targets[t].element, device, sources[s].element, 0, 0};
       }
       for (auto& p : refine_all(prepared, tree, targets, refine_options, options)) {
         results[size_t(p.target) * sources.size() + s].paths.push_back(std::move(p));

@@ -18,23 +18,24 @@ enum class Finder {
 };
 
 struct PathOptions {
-  int max_depth = 3;             // interactions per path, transmissions included; >= 0
-  bool los = true;               // the direct path
+  int max_depth = 3;  // interactions per path, transmissions included; >= 0
+  bool los = true;    // the direct path
   bool specular_reflection = true;
-  bool refraction = false;       // transmission through slabs, straight
+  bool refraction = false;  // transmission through slabs, straight
   Finder finder = Finder::kShootAndBounce;
   int64_t samples_per_tx = 1000000;  // rays per transmitter (shoot and bounce)
-  bool synthetic_array = true;   // one path solution per device pair and plane waves over the arrays; false: per element
+  bool synthetic_array = true;  // one path solution per device pair and plane waves over the arrays; false: per element
   uint64_t seed = 42;
-  int num_threads = 0;           // 0: all
-  runtime::Progress progress;    // return false to interrupt: throws runtime::Interrupted
+  int num_threads = 0;         // 0: all
+  runtime::Progress progress;  // return false to interrupt: throws runtime::Interrupted
   LogSink log;
 
   /// @throws Error naming the bad field.
   void validate() const;
 };
 
-/// The key of a transmitter's random numbers: its name, so that its rays are the same whichever others are in the scene.
+/// The key of a transmitter's random numbers: its name, so that its rays are the same whichever others are in the
+/// scene.
 uint64_t source_key(const std::string& name);
 
 /// All paths between all transmitters and receivers of the scene.

@@ -32,10 +32,13 @@ struct Shape {
   int num_rx = 0, rx_ant = 0, num_tx = 0, tx_ant = 0, num_paths = 0;
   bool synthetic = true;
   size_t gain_index(int rx, int ra, int tx, int ta, int64_t p) const {
-    return (((size_t(rx) * size_t(rx_ant) + size_t(ra)) * size_t(num_tx) + size_t(tx)) * size_t(tx_ant) + size_t(ta)) * size_t(num_paths) + size_t(p);
+    return (((size_t(rx) * size_t(rx_ant) + size_t(ra)) * size_t(num_tx) + size_t(tx)) * size_t(tx_ant) + size_t(ta)) *
+               size_t(num_paths) +
+           size_t(p);
   }
   size_t pair_index(int rx, int ra, int tx, int ta, int64_t p) const {
-    return synthetic ? (size_t(rx) * size_t(num_tx) + size_t(tx)) * size_t(num_paths) + size_t(p) : gain_index(rx, ra, tx, ta, p);
+    return synthetic ? (size_t(rx) * size_t(num_tx) + size_t(tx)) * size_t(num_paths) + size_t(p)
+                     : gain_index(rx, ra, tx, ta, p);
   }
   size_t gains() const { return size_t(num_rx) * size_t(rx_ant) * size_t(num_tx) * size_t(tx_ant) * size_t(num_paths); }
   size_t pairs() const { return synthetic ? size_t(num_rx) * size_t(num_tx) * size_t(num_paths) : gains(); }
@@ -98,13 +101,15 @@ PaddedPaths padded(const Paths& paths, double max_bytes) {
   for (const Link& l : paths.links) {
     const int rx_ports = paths.num_rx_ports(l), tx_ports = paths.num_tx_ports(l);
     // ports are slant-major: an element's slants lie num_elements apart
-    const int rx_step = l.rx_element < 0 ? 1 : paths.rx_num_elements[size_t(l.rx)], tx_step = l.tx_element < 0 ? 1 : paths.tx_num_elements[size_t(l.tx)];
+    const int rx_step = l.rx_element < 0 ? 1 : paths.rx_num_elements[size_t(l.rx)],
+              tx_step = l.tx_element < 0 ? 1 : paths.tx_num_elements[size_t(l.tx)];
     for (int64_t p = l.path_begin; p < l.path_end; ++p) {
       const int64_t k = p - l.path_begin;
       for (int r = 0; r < rx_ports; ++r) {
         for (int t = 0; t < tx_ports; ++t) {
           const int ra = std::max(0, l.rx_element) + r * rx_step, ta = std::max(0, l.tx_element) + t * tx_step;
-          out.a[s.gain_index(l.rx, ra, l.tx, ta, k)] = paths.a[size_t(paths.a_begin[size_t(p)]) + size_t(r * tx_ports + t)];
+          out.a[s.gain_index(l.rx, ra, l.tx, ta, k)] =
+              paths.a[size_t(paths.a_begin[size_t(p)]) + size_t(r * tx_ports + t)];
           if (!s.synthetic || (r == 0 && t == 0)) put_path(paths, p, s.pair_index(l.rx, ra, l.tx, ta, k), pairs, out);
         }
       }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The result of a path solver: ragged lists, one list of paths a link. A link is a pair of devices (synthetic arrays) or of
-// array elements (exact arrays). Nothing is dropped to fit a fixed size; padded views are made on request.
+// The result of a path solver: ragged lists, one list of paths a link. A link is a pair of devices (synthetic arrays)
+// or of array elements (exact arrays). Nothing is dropped to fit a fixed size; padded views are made on request.
 //
 // Convention: `a` holds no propagation phase; the baseband coefficient is a * exp(-j 2 pi f tau).
 // a = lambda / (4 pi L) * C_rx . (product of the interactions) C_tx, see docs/conventions.md.
@@ -20,7 +20,8 @@ enum class Interaction : uint8_t { kSpecularReflection = 1, kDiffuseReflection =
 /// "specular_reflection", "diffuse_reflection", "refraction", "diffraction".
 const char* interaction_name(Interaction i);
 
-/// One end-to-end link: the paths [path_begin, path_end). Elements are -1 when the whole array is one point (synthetic).
+/// One end-to-end link: the paths [path_begin, path_end). Elements are -1 when the whole array is one point
+/// (synthetic).
 struct Link {
   int32_t rx = 0, rx_element = -1, tx = 0, tx_element = -1;
   int64_t path_begin = 0, path_end = 0;
@@ -41,11 +42,12 @@ struct Paths {
   std::vector<double> theta_t, phi_t;  // departure direction, radians, world frame
   std::vector<double> theta_r, phi_r;  // direction from the receiver to where the wave comes from, radians, world frame
   std::vector<double> doppler_hz;
-  /// Polarised transfer of the path without antennas: [num_paths, 4] = rows (theta_r, phi_r) x columns (theta_t, phi_t),
-  /// including lambda / (4 pi L).
+  /// Polarised transfer of the path without antennas: [num_paths, 4] = rows (theta_r, phi_r) x columns (theta_t,
+  /// phi_t), including lambda / (4 pi L).
   std::vector<Complexd> transfer;
 
-  /// Interactions of path p: [interaction_begin[p], interaction_begin[p + 1]) in the arrays below. interaction_begin has num_paths + 1.
+  /// Interactions of path p: [interaction_begin[p], interaction_begin[p + 1]) in the arrays below. interaction_begin
+  /// has num_paths + 1.
   std::vector<int64_t> interaction_begin{0};
   std::vector<Interaction> interactions;
   std::vector<int32_t> objects;  // index into object_names

@@ -6,7 +6,8 @@
 namespace raywave::paths {
 
 PreparedScene::PreparedScene(const scene::Scene& scene)
-    : facets_(std::make_unique<scene::FacetTable>(scene::build_facets(scene))), queries_(std::make_unique<RayQueries>(*facets_)) {
+    : facets_(std::make_unique<scene::FacetTable>(scene::build_facets(scene))),
+      queries_(std::make_unique<RayQueries>(*facets_)) {
   normals_.reserve(facets_->facets.size());
   for (const auto& f : facets_->facets) {
     normals_.push_back({float(f.normal.x), float(f.normal.y), float(f.normal.z)});

@@ -31,7 +31,8 @@ struct RayQueries::Filter {
   int facet_a, facet_b;
   std::vector<Crossing>* found;
 
-  Filter(const RayQueries& q, int a, int b, std::vector<Crossing>* out) : queries(&q), facet_a(a), facet_b(b), found(out) {
+  Filter(const RayQueries& q, int a, int b, std::vector<Crossing>* out)
+      : queries(&q), facet_a(a), facet_b(b), found(out) {
     rtcInitIntersectContext(&context);
     context.filter = &run;
   }
@@ -50,15 +51,17 @@ struct RayQueries::Filter {
   }
 };
 
-RayQueries::RayQueries(const scene::FacetTable& table) : table_(table), engine_(std::make_unique<Engine>()), num_triangles_(table.triangles.size()) {
+RayQueries::RayQueries(const scene::FacetTable& table)
+    : table_(table), engine_(std::make_unique<Engine>()), num_triangles_(table.triangles.size()) {
   float extent = 0;
   if (num_triangles_ > 0) {
     RTCGeometry geometry = rtcNewGeometry(engine_->device, RTC_GEOMETRY_TYPE_TRIANGLE);
-    auto* vertices = static_cast<float*>(
-        rtcSetNewGeometryBuffer(geometry, RTC_BUFFER_TYPE_VERTEX, 0, RTC_FORMAT_FLOAT3, 3 * sizeof(float), 3 * num_triangles_));
-    auto* indices = static_cast<uint32_t*>(
-        rtcSetNewGeometryBuffer(geometry, RTC_BUFFER_TYPE_INDEX, 0, RTC_FORMAT_UINT3, 3 * sizeof(uint32_t), num_triangles_));
-    if (!vertices || !indices) throw Error(message("not enough memory for the ray structure of ", num_triangles_, " triangles"));
+    auto* vertices = static_cast<float*>(rtcSetNewGeometryBuffer(geometry, RTC_BUFFER_TYPE_VERTEX, 0, RTC_FORMAT_FLOAT3,
+                                                                 3 * sizeof(float), 3 * num_triangles_));
+    auto* indices = static_cast<uint32_t*>(rtcSetNewGeometryBuffer(geometry, RTC_BUFFER_TYPE_INDEX, 0, RTC_FORMAT_UINT3,
+                                                                   3 * sizeof(uint32_t), num_triangles_));
+    if (!vertices || !indices)
+      throw Error(message("not enough memory for the ray structure of ", num_triangles_, " triangles"));
     for (size_t i = 0; i < num_triangles_; ++i) {
       int k = 0;
       for (const Vec3f& v : {table.triangles[i].a, table.triangles[i].b, table.triangles[i].c}) {
@@ -143,9 +146,13 @@ void RayQueries::crossings(const Vec3d& a, const Vec3d& b, int facet_a, int face
   RTCRay ray = segment_ray(a, b);
   rtcOccluded1(engine_->scene, &filter.context, &ray);
   // A segment crosses a plane once: two triangles of one facet hit at their shared side are one crossing.
-  std::sort(out.begin(), out.end(), [](const Crossing& x, const Crossing& y) { return x.facet != y.facet ? x.facet < y.facet : x.t < y.t; });
-  out.erase(std::unique(out.begin(), out.end(), [](const Crossing& x, const Crossing& y) { return x.facet == y.facet; }), out.end());
-  std::sort(out.begin(), out.end(), [](const Crossing& x, const Crossing& y) { return x.t != y.t ? x.t < y.t : x.facet < y.facet; });
+  std::sort(out.begin(), out.end(),
+            [](const Crossing& x, const Crossing& y) { return x.facet != y.facet ? x.facet < y.facet : x.t < y.t; });
+  out.erase(
+      std::unique(out.begin(), out.end(), [](const Crossing& x, const Crossing& y) { return x.facet == y.facet; }),
+      out.end());
+  std::sort(out.begin(), out.end(),
+            [](const Crossing& x, const Crossing& y) { return x.t != y.t ? x.t < y.t : x.facet < y.facet; });
 }
 
 int RayQueries::closest_hit(const Vec3d& origin, const Vec3d& direction, double& t) const {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ray queries over the search mesh, in single precision: closest hit (packets of neighbouring rays) and what lies on a segment.
-// The one place that knows the ray engine (Embree).
+// Ray queries over the search mesh, in single precision: closest hit (packets of neighbouring rays) and what lies on a
+// segment. The one place that knows the ray engine (Embree).
 #pragma once
 
 #include <array>
@@ -19,8 +19,8 @@ struct alignas(64) RayPacket {
   alignas(64) int32_t active[kSize];  // -1 or 0
   alignas(64) float ox[kSize], oy[kSize], oz[kSize];
   alignas(64) float dx[kSize], dy[kSize], dz[kSize];
-  alignas(64) float t[kSize];         // out: distance in units of |d|; infinity without a hit
-  alignas(64) int32_t facet[kSize];   // out: facet index, -1 without a hit
+  alignas(64) float t[kSize];        // out: distance in units of |d|; infinity without a hit
+  alignas(64) int32_t facet[kSize];  // out: facet index, -1 without a hit
 };
 
 /// A facet crossed by a segment and where, as a fraction of its length.
@@ -41,7 +41,8 @@ class RayQueries {
   /// Closest hits beyond t_near. Rays of a packet should be neighbours.
   void closest_hits(RayPacket& packet, float t_near) const;
 
-  /// Is anything between a and b, apart from the two facets that the ends lie on (-1: none) and what shares their planes?
+  /// Is anything between a and b, apart from the two facets that the ends lie on (-1: none) and what shares their
+  /// planes?
   bool occluded(const Vec3d& a, const Vec3d& b, int facet_a, int facet_b) const;
 
   /// All facets between a and b, by distance, one entry a facet; ends as in occluded().

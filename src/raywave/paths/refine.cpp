@@ -29,7 +29,8 @@ bool Refiner::unobstructed(const Vec3d& source_m, const Vec3d& target_m, int tar
   const RayQueries& queries = scene_.queries();
   for (size_t i = n + 1; i-- > 0;) {  // the last segment first: it is the one that most often fails
     const Vec3d a = i == 0 ? source_m : reflections_[i - 1].point_m, b = i == n ? target_m : reflections_[i].point_m;
-    const int facet_a = i == 0 ? -1 : reflections_[i - 1].facet, facet_b = i == n ? target_facet : reflections_[i].facet;
+    const int facet_a = i == 0 ? -1 : reflections_[i - 1].facet,
+              facet_b = i == n ? target_facet : reflections_[i].facet;
     if (!options_.refraction) {
       if (queries.occluded(a, b, facet_a, facet_b)) return false;
       continue;
@@ -51,7 +52,8 @@ bool Refiner::unobstructed(const Vec3d& source_m, const Vec3d& target_m, int tar
   return true;
 }
 
-bool Refiner::path(const SequenceTree& tree, int32_t node, const Vec3d& target_m, GeometricPath& out, int target_facet) {
+bool Refiner::path(const SequenceTree& tree, int32_t node, const Vec3d& target_m, GeometricPath& out,
+                   int target_facet) {
   out.steps.clear();
   if (!image_points(tree, node, target_m)) return false;
   for (Step& s : reflections_) s.facet = table_.canonical(s.facet, s.point_m);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Refine: where exactly does a path touch the facets of its sequence? Image method in double precision, then a test of every
-// segment against the scene; transmissions are read off the segments.
+// Refine: where exactly does a path touch the facets of its sequence? Image method in double precision, then a test of
+// every segment against the scene; transmissions are read off the segments.
 #pragma once
 
 #include <vector>
@@ -33,7 +33,8 @@ struct RefineOptions {
 
 class Refiner {
  public:
-  Refiner(const PreparedScene& scene, const RefineOptions& options) : scene_(scene), table_(scene.facets()), options_(options) {}
+  Refiner(const PreparedScene& scene, const RefineOptions& options)
+      : scene_(scene), table_(scene.facets()), options_(options) {}
 
   /// The path over a node's sequence to a target; false when the images miss a facet or something is in the way.
   /// @param target_facet  the facet that the target lies on, if any: it is not in the way.

@@ -49,7 +49,8 @@ std::vector<int32_t> SequenceTree::merge(const SequenceTree& other) {
 
 void SequenceTree::move_source(const Vec3d& source_m, const scene::FacetTable& table) {
   nodes_[0].image_m = source_m;
-  for (size_t n = 1; n < nodes_.size(); ++n) nodes_[n].image_m = mirror(nodes_[nodes_[n].parent].image_m, table.facets[nodes_[n].facet]);
+  for (size_t n = 1; n < nodes_.size(); ++n)
+    nodes_[n].image_m = mirror(nodes_[nodes_[n].parent].image_m, table.facets[nodes_[n].facet]);
 }
 
 }  // namespace raywave::paths

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sequences of reflecting facets as a tree: a node is its parent's sequence and one facet more, with the image of the source
-// in all of them. Each sequence stands once.
+// Sequences of reflecting facets as a tree: a node is its parent's sequence and one facet more, with the image of the
+// source in all of them. Each sequence stands once.
 #pragma once
 
 #include <cstdint>

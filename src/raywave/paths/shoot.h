@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Shooting rays from a point: stratified directions over the sphere in tiles of 8 x 8 neighbours, so that packets stay
-// coherent, followed through reflections (and transmissions) in single precision. What is done with them is the visitor's.
+// coherent, followed through reflections (and transmissions) in single precision. What is done with them is the
+// visitor's.
 //
-// Directions: the unit square is mapped to the sphere by the equal-area octahedral map (Clarberg 2008, "Fast equal-area mapping
-// of the (hemi)sphere using SIMD"), one jittered sample a cell, keyed by (seed, source, ray).
+// Directions: the unit square is mapped to the sphere by the equal-area octahedral map (Clarberg 2008, "Fast equal-area
+// mapping of the (hemi)sphere using SIMD"), one jittered sample a cell, keyed by (seed, source, ray).
 #pragma once
 
 #include <array>
@@ -21,7 +22,7 @@ struct ShootOptions {
   int64_t num_rays = 1000000;  // rounded up to a square of whole tiles
   int max_depth = 3;           // bounces followed
   bool reflection = true;
-  bool refraction = false;     // each hit reflects or passes, by chance
+  bool refraction = false;  // each hit reflects or passes, by chance
   uint64_t seed = 42, source = 0;
 };
 
@@ -42,8 +43,8 @@ class TileShooter {
   int64_t num_tiles() const { return tiles_per_side_ * tiles_per_side_; }
   int64_t num_rays() const { return num_tiles() * RayTile::kRays; }
 
-  /// Follows the rays of a tile. visit(tile, depth) is called with the segments of each depth, hits found (facet -1: none),
-  /// events chosen; depth counts from 0.
+  /// Follows the rays of a tile. visit(tile, depth) is called with the segments of each depth, hits found (facet -1:
+  /// none), events chosen; depth counts from 0.
   template <class Visit>
   void run(int64_t tile_index, RayTile& tile, Visit&& visit) const {
     launch(tile_index, tile);

@@ -17,9 +17,9 @@ constexpr double kInf = std::numeric_limits<double>::infinity();
 
 /// A triangle's side, keyed by its two vertices.
 struct Side {
-  uint64_t key;       // lower vertex << 32 | higher vertex
+  uint64_t key;  // lower vertex << 32 | higher vertex
   uint32_t triangle;
-  uint8_t corner;     // the side runs from this corner to the next
+  uint8_t corner;  // the side runs from this corner to the next
   bool operator<(const Side& o) const { return key != o.key ? key < o.key : triangle < o.triangle; }
 };
 
@@ -27,8 +27,13 @@ struct Side {
 class ObjectFacets {
  public:
   ObjectFacets(const Scene& scene, int object, double tolerance_m, FacetTable& table)
-      : mesh_(scene.objects[object].mesh), object_(object), material_(scene.objects[object].material),
-        tolerance_m_(tolerance_m), table_(table), facet_of_(mesh_.triangles.size(), -1), flipped_(mesh_.triangles.size(), 0) {}
+      : mesh_(scene.objects[object].mesh),
+        object_(object),
+        material_(scene.objects[object].material),
+        tolerance_m_(tolerance_m),
+        table_(table),
+        facet_of_(mesh_.triangles.size(), -1),
+        flipped_(mesh_.triangles.size(), 0) {}
 
   void build() {
     measure_triangles();
@@ -48,7 +53,9 @@ class ObjectFacets {
   }
 
  private:
-  const Vec3d& vertex(uint32_t triangle, int corner) const { return mesh_.vertices_m[mesh_.triangles[triangle][corner % 3]]; }
+  const Vec3d& vertex(uint32_t triangle, int corner) const {
+    return mesh_.vertices_m[mesh_.triangles[triangle][corner % 3]];
+  }
 
   void measure_triangles() {
     const size_t n = mesh_.triangles.size();
@@ -145,7 +152,8 @@ class ObjectFacets {
   bool is_inner(uint32_t t, int k, int facet) const {
     const uint32_t begin = first_side_[t * 3 + k];
     int count = 0;
-    for (size_t i = begin; i < sides_.size() && sides_[i].key == sides_[begin].key; ++i) count += facet_of_[sides_[i].triangle] == facet;
+    for (size_t i = begin; i < sides_.size() && sides_[i].key == sides_[begin].key; ++i)
+      count += facet_of_[sides_[i].triangle] == facet;
     return count % 2 == 0;
   }
 
@@ -153,13 +161,15 @@ class ObjectFacets {
     struct Piece {
       uint32_t from, to;
     };
-    std::map<std::tuple<int, int, bool>, std::vector<Piece>> pieces;  // by facet pair and whether their windings disagree
+    std::map<std::tuple<int, int, bool>, std::vector<Piece>>
+        pieces;  // by facet pair and whether their windings disagree
     for (size_t begin = 0, end; begin < sides_.size(); begin = end) {
       for (end = begin; end < sides_.size() && sides_[end].key == sides_[begin].key; ++end) {
       }
       std::vector<const Side*> distinct;  // one side a facet; sides inside a facet are no edge
       for (size_t i = begin; i < end; ++i) {
-        if (!is_inner(sides_[i].triangle, sides_[i].corner, facet_of_[sides_[i].triangle])) distinct.push_back(&sides_[i]);
+        if (!is_inner(sides_[i].triangle, sides_[i].corner, facet_of_[sides_[i].triangle]))
+          distinct.push_back(&sides_[i]);
       }
       const auto directed = [&](const Side& s) {
         Piece p{mesh_.triangles[s.triangle][s.corner], mesh_.triangles[s.triangle][(s.corner + 1) % 3]};
@@ -176,7 +186,9 @@ class ObjectFacets {
     }
     for (auto& [key, list] : pieces) {
       const auto [facet0, facet1, disagree] = key;
-      join_collinear(list, [&, f0 = facet0, f1 = facet1, d = disagree](uint32_t from, uint32_t to) { add_edge(f0, f1, d, from, to); });
+      join_collinear(list, [&, f0 = facet0, f1 = facet1, d = disagree](uint32_t from, uint32_t to) {
+        add_edge(f0, f1, d, from, to);
+      });
     }
   }
 
@@ -187,7 +199,8 @@ class ObjectFacets {
       for (size_t i = 0; i < list.size() && !joined; ++i) {
         for (size_t j = 0; j < list.size() && !joined; ++j) {
           if (i == j || list[i].to != list[j].from || list[i].from == list[j].to) continue;
-          const Vec3d a = mesh_.vertices_m[list[i].from], b = mesh_.vertices_m[list[i].to], c = mesh_.vertices_m[list[j].to];
+          const Vec3d a = mesh_.vertices_m[list[i].from], b = mesh_.vertices_m[list[i].to],
+                      c = mesh_.vertices_m[list[j].to];
           if (norm(cross(b - a, c - a)) > tolerance_m_ * norm(c - a) || dot(b - a, c - b) <= 0) continue;
           list[i].to = list[j].to;
           list.erase(list.begin() + long(j));
@@ -237,14 +250,16 @@ void find_twins(FacetTable& table, double tolerance_m) {
     const double sign = dot(cross(f.axis_u, f.axis_v), f.normal) < 0 ? -1 : 1;
     planes.push_back({sign * f.normal, sign * f.offset, int(i)});
   }
-  std::sort(planes.begin(), planes.end(),
-            [](const Plane& a, const Plane& b) { return a.offset != b.offset ? a.offset < b.offset : a.facet < b.facet; });
+  std::sort(planes.begin(), planes.end(), [](const Plane& a, const Plane& b) {
+    return a.offset != b.offset ? a.offset < b.offset : a.facet < b.facet;
+  });
   std::vector<std::pair<int, int>> pairs;  // (higher facet, lower facet)
   for (size_t i = 0; i < planes.size(); ++i) {
     for (size_t j = i + 1; j < planes.size() && planes[j].offset - planes[i].offset <= tolerance_m; ++j) {
       if (dot(planes[i].normal, planes[j].normal) < 1 - 1e-10) continue;
       const Facet &a = table.facets[planes[i].facet], &b = table.facets[planes[j].facet];
-      if (a.min_uv.x > b.max_uv.x || b.min_uv.x > a.max_uv.x || a.min_uv.y > b.max_uv.y || b.min_uv.y > a.max_uv.y) continue;
+      if (a.min_uv.x > b.max_uv.x || b.min_uv.x > a.max_uv.x || a.min_uv.y > b.max_uv.y || b.min_uv.y > a.max_uv.y)
+        continue;
       pairs.push_back({std::max(planes[i].facet, planes[j].facet), std::min(planes[i].facet, planes[j].facet)});
     }
   }

@@ -15,10 +15,10 @@ namespace raywave::scene {
 struct Facet {
   Vec3d normal;       // unit
   double offset = 0;  // metres
-  /// Frame in the plane. It depends on the plane alone (up to the sign of the normal), so that facets of one plane share it;
-  /// axis_u x axis_v = +-normal.
+  /// Frame in the plane. It depends on the plane alone (up to the sign of the normal), so that facets of one plane
+  /// share it; axis_u x axis_v = +-normal.
   Vec3d origin, axis_u, axis_v;
-  Vec2d min_uv, max_uv;          // bounding box in that frame, metres
+  Vec2d min_uv, max_uv;  // bounding box in that frame, metres
   int32_t object = 0, material = 0;
   uint32_t boundary_begin = 0, boundary_end = 0;  // into FacetTable::boundary
   uint32_t triangle_begin = 0, triangle_end = 0;  // into FacetTable::triangles
@@ -33,9 +33,9 @@ struct BoundarySegment {
 
 /// An edge between two facets of one object (wedge) or the end of one facet (screen).
 struct Edge {
-  Vec3d a, b;               // end points, metres
-  int32_t facet0 = 0;       // the facet whose boundary runs from a to b
-  int32_t facet1 = -1;      // the neighbour; -1: free edge
+  Vec3d a, b;                     // end points, metres
+  int32_t facet0 = 0;             // the facet whose boundary runs from a to b
+  int32_t facet1 = -1;            // the neighbour; -1: free edge
   double exterior_angle_rad = 0;  // n pi: 2 pi for a free edge, 3 pi / 2 for a box's corner
 };
 
@@ -52,13 +52,15 @@ struct FacetTable {
   std::vector<Edge> edges;
   std::vector<int32_t> twins;
 
-  Vec2d to_uv(const Facet& f, const Vec3d& p) const { return {dot(p - f.origin, f.axis_u), dot(p - f.origin, f.axis_v)}; }
-  /// Is the point (assumed in the plane) inside? Winding number over the boundary with a half-open rule: a point on a line
-  /// shared by two facets belongs to exactly one of them.
+  Vec2d to_uv(const Facet& f, const Vec3d& p) const {
+    return {dot(p - f.origin, f.axis_u), dot(p - f.origin, f.axis_v)};
+  }
+  /// Is the point (assumed in the plane) inside? Winding number over the boundary with a half-open rule: a point on a
+  /// line shared by two facets belongs to exactly one of them.
   bool contains(int facet, const Vec3d& point) const;
 
-  /// The lowest-numbered facet that holds the same point of the same plane: the name under which a path over shared walls is
-  /// found once.
+  /// The lowest-numbered facet that holds the same point of the same plane: the name under which a path over shared
+  /// walls is found once.
   int canonical(int facet, const Vec3d& point) const;
 };
 

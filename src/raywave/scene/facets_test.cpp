@@ -137,9 +137,9 @@ TEST(CleanMeshes, RemovesAndCountsBadFaces) {
          {{0, 1, 2}, {2, 1, 0}, {0, 1, 3}, {0, 0, 1}, {0, 1, 4}, {0, 1, 5}}};
   s.add_object({"m", m, 0});
   const MeshReport report = clean_meshes(s);
-  EXPECT_EQ(report.duplicate_faces, 1u);    // {2, 1, 0}
-  EXPECT_EQ(report.degenerate_faces, 2u);   // collinear, repeated vertex
-  EXPECT_EQ(report.non_manifold_edges, 1u); // 0-1 has three faces
+  EXPECT_EQ(report.duplicate_faces, 1u);     // {2, 1, 0}
+  EXPECT_EQ(report.degenerate_faces, 2u);    // collinear, repeated vertex
+  EXPECT_EQ(report.non_manifold_edges, 1u);  // 0-1 has three faces
   EXPECT_EQ(s.objects[0].mesh.triangles.size(), 3u);
 }
 

@@ -89,8 +89,8 @@ void check_mesh(const Object& object) {
   for (size_t i = 0; i < mesh.triangles.size(); ++i) {
     for (const uint32_t v : mesh.triangles[i]) {
       if (v >= mesh.vertices_m.size()) {
-        throw Error(message("object '", object.name, "', triangle ", i, ": vertex index ", v, " is out of range, the mesh has ",
-                            mesh.vertices_m.size(), " vertices"));
+        throw Error(message("object '", object.name, "', triangle ", i, ": vertex index ", v,
+                            " is out of range, the mesh has ", mesh.vertices_m.size(), " vertices"));
       }
     }
   }
@@ -213,8 +213,8 @@ void Scene::validate() const {
   for (const auto& t : transmitters) {
     for (const auto& r : receivers) {
       if (t.position_m == r.position_m) {
-        throw Error(message("transmitter '", t.name, "' and receiver '", r.name, "' are at the same point (", t.position_m.x,
-                            ", ", t.position_m.y, ", ", t.position_m.z, ") m"));
+        throw Error(message("transmitter '", t.name, "' and receiver '", r.name, "' are at the same point (",
+                            t.position_m.x, ", ", t.position_m.y, ", ", t.position_m.z, ") m"));
       }
     }
   }

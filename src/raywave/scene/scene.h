@@ -41,7 +41,7 @@ struct Device {
 
 struct Scene {
   double frequency_hz = 3.5e9;
-  double bandwidth_hz = 1e6;      // for thermal noise in SINR
+  double bandwidth_hz = 1e6;  // for thermal noise in SINR
   double temperature_k = 293.0;
   std::vector<em::Material> materials;
   std::vector<Object> objects;

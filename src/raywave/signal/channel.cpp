@@ -25,7 +25,8 @@ ChannelShape shape_of(const Paths& p) {
 }
 
 size_t antenna_index(const ChannelShape& s, int rx, int rx_ant, int tx, int tx_ant) {
-  return ((size_t(rx) * size_t(s.num_rx_ant) + size_t(rx_ant)) * size_t(s.num_tx) + size_t(tx)) * size_t(s.num_tx_ant) + size_t(tx_ant);
+  return ((size_t(rx) * size_t(s.num_rx_ant) + size_t(rx_ant)) * size_t(s.num_tx) + size_t(tx)) * size_t(s.num_tx_ant) +
+         size_t(tx_ant);
 }
 size_t num_antenna_pairs(const ChannelShape& s) {
   return size_t(s.num_rx) * size_t(s.num_rx_ant) * size_t(s.num_tx) * size_t(s.num_tx_ant);
@@ -36,17 +37,19 @@ template <class Visit>
 void for_ports(const Paths& p, const ChannelShape& s, const Link& l, int64_t path, Visit&& visit) {
   const int rx_ports = p.num_rx_ports(l), tx_ports = p.num_tx_ports(l);
   // ports are slant-major: an element's slants lie num_elements apart
-  const int rx_step = l.rx_element < 0 ? 1 : p.rx_num_elements[size_t(l.rx)], tx_step = l.tx_element < 0 ? 1 : p.tx_num_elements[size_t(l.tx)];
+  const int rx_step = l.rx_element < 0 ? 1 : p.rx_num_elements[size_t(l.rx)],
+            tx_step = l.tx_element < 0 ? 1 : p.tx_num_elements[size_t(l.tx)];
   for (int r = 0; r < rx_ports; ++r) {
     for (int t = 0; t < tx_ports; ++t) {
-      visit(antenna_index(s, l.rx, std::max(0, l.rx_element) + r * rx_step, l.tx, std::max(0, l.tx_element) + t * tx_step),
+      visit(antenna_index(s, l.rx, std::max(0, l.rx_element) + r * rx_step, l.tx,
+                          std::max(0, l.tx_element) + t * tx_step),
             p.a[size_t(p.a_begin[size_t(path)]) + size_t(r * tx_ports + t)]);
     }
   }
 }
 
-/// What each link subtracts from its delays: the smallest over the device pair, so that the elements of exact arrays keep
-/// their differences.
+/// What each link subtracts from its delays: the smallest over the device pair, so that the elements of exact arrays
+/// keep their differences.
 std::vector<double> reference_delays(const Paths& p, bool normalize) {
   const size_t num_tx = p.tx_names.size();
   std::vector<double> pair(p.rx_names.size() * num_tx, std::numeric_limits<double>::infinity());
@@ -105,7 +108,8 @@ Cir cir(const Paths& p, const CirOptions& options) {
   out.num_time_steps = options.num_time_steps;
   for (const Link& l : p.links) out.num_paths = std::max(out.num_paths, int(l.path_end - l.path_begin));
   const auto n = size_t(out.num_paths), steps = size_t(options.num_time_steps);
-  const size_t pairs = p.synthetic_array ? size_t(out.shape.num_rx) * size_t(out.shape.num_tx) : num_antenna_pairs(out.shape);
+  const size_t pairs =
+      p.synthetic_array ? size_t(out.shape.num_rx) * size_t(out.shape.num_tx) : num_antenna_pairs(out.shape);
   out.a.assign(num_antenna_pairs(out.shape) * n * steps, {});
   out.tau_s.assign(pairs * n, -1);
   const std::vector<double> reference = reference_delays(p, options.normalize_delays);
@@ -127,7 +131,8 @@ Cir cir(const Paths& p, const CirOptions& options) {
   return out;
 }
 
-std::vector<Complexd> cfr(const Paths& p, const std::vector<double>& frequencies_hz, const CfrOptions& options, ChannelShape* shape) {
+std::vector<Complexd> cfr(const Paths& p, const std::vector<double>& frequencies_hz, const CfrOptions& options,
+                          ChannelShape* shape) {
   require_steps(options.num_time_steps, options.sampling_frequency_hz);
   for (const double f : frequencies_hz) require_finite("frequencies_hz", f);
   const ChannelShape s = shape_of(p);
@@ -142,7 +147,8 @@ std::vector<Complexd> cfr(const Paths& p, const std::vector<double>& frequencies
       const double tau = p.tau_s[size_t(i)] - reference[li];
       for (size_t step = 0; step < steps; ++step) {
         const Complexd time = expj(2 * kPi * p.doppler_hz[size_t(i)] * double(step) / options.sampling_frequency_hz);
-        for (size_t b = 0; b < bins; ++b) response[step * bins + b] = time * delay_phase(p.frequency_hz + frequencies_hz[b], tau);
+        for (size_t b = 0; b < bins; ++b)
+          response[step * bins + b] = time * delay_phase(p.frequency_hz + frequencies_hz[b], tau);
       }
       for_ports(p, s, l, i, [&](size_t antenna, const Complexd& a) {
         for (size_t k = 0; k < response.size(); ++k) h[antenna * response.size() + k] += a * response[k];
@@ -157,7 +163,8 @@ std::vector<Complexd> taps(const Paths& p, const TapsOptions& options, ChannelSh
   require_positive("bandwidth_hz", options.bandwidth_hz);
   const double sampling = options.sampling_frequency_hz == 0 ? options.bandwidth_hz : options.sampling_frequency_hz;
   require_steps(options.num_time_steps, sampling);
-  if (options.l_max < options.l_min) throw Error(message("l_max must be >= l_min, got ", options.l_max, " < ", options.l_min));
+  if (options.l_max < options.l_min)
+    throw Error(message("l_max must be >= l_min, got ", options.l_max, " < ", options.l_min));
   const ChannelShape s = shape_of(p);
   if (shape) *shape = s;
   const auto bins = size_t(options.l_max - options.l_min + 1), steps = size_t(options.num_time_steps);
@@ -208,7 +215,8 @@ LinkStatistics link_statistics(const Paths& p, const Link& l) {
   out.rms_delay_spread_s = std::sqrt(delay2 / out.path_gain);
   out.rms_doppler_spread_hz = std::sqrt(doppler2 / out.path_gain);
   if (direct > 0) {
-    out.rice_factor = out.path_gain > direct ? direct / (out.path_gain - direct) : std::numeric_limits<double>::infinity();
+    out.rice_factor =
+        out.path_gain > direct ? direct / (out.path_gain - direct) : std::numeric_limits<double>::infinity();
   }
   return out;
 }

@@ -21,7 +21,8 @@ struct MapPlotOptions {
   std::string title;
 };
 /// A planar map with axes in metres, transmitters, a colour bar with unit; .png or .svg by extension.
-void plot_radio_map(const std::string& path, const maps::RadioMap& map, const scene::Scene& scene, const MapPlotOptions& options);
+void plot_radio_map(const std::string& path, const maps::RadioMap& map, const scene::Scene& scene,
+                    const MapPlotOptions& options);
 /// Power delay profile of one link: stems over delay, coloured by interaction, legend; .png or .svg.
 void plot_power_delay_profile(const std::string& path, const paths::Paths& paths, int tx, int rx);
 
@@ -30,8 +31,10 @@ struct ReportOptions {
   MapPlotOptions map;
   std::vector<std::pair<std::string, std::string>> facts;  // shown beside the picture: name, value
 };
-/// One HTML file without outside links: the mesh coloured by material, devices, rays coloured by interaction with a hover
-/// that tells gain, delay and interactions, the map draped with a colour bar, toggles for each. paths and map may be null.
-std::string report_html(const scene::Scene& scene, const paths::Paths* paths, const maps::RadioMap* map, const ReportOptions& options);
+/// One HTML file without outside links: the mesh coloured by material, devices, rays coloured by interaction with a
+/// hover that tells gain, delay and interactions, the map draped with a colour bar, toggles for each. paths and map may
+/// be null.
+std::string report_html(const scene::Scene& scene, const paths::Paths* paths, const maps::RadioMap* map,
+                        const ReportOptions& options);
 
 }  // namespace raywave::view

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+// Times the ray solvers inside one process, scene loaded, and prints JSON: {"item": {"seconds": [...], facts}}.
+// Usage: rays_bench ITEM SCENE.xml [RUNS]; one item a process, so that its peak memory is the item's own.
+#include <sys/resource.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <nlohmann/json.hpp>
+
+#include "raywave/io/results.h"
+#include "raywave/io/scene_files.h"
+#include "raywave/maps/radio_map.h"
+#include "raywave/paths/find.h"
+#include "raywave/paths/path_solver.h"
+#include "raywave/runtime/parallel.h"
+
+namespace {
+
+using namespace raywave;
+using nlohmann::json;
+
+const Vec3d kTx{8.5, 21, 27};  // munich, above the roofs
+
+json time_runs(int runs, const std::function<void()>& body) {
+  json seconds = json::array();
+  for (int i = 0; i < runs; ++i) {
+    const auto begin = std::chrono::steady_clock::now();
+    body();
+    seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  }
+  return seconds;
+}
+
+json bench_load(const std::string& file, int runs) {
+  size_t triangles = 0;
+  json seconds = time_runs(runs, [&] { triangles = io::load_scene(file).num_triangles(); });
+  return {{"seconds", seconds}, {"triangles", triangles}};
+}
+
+json bench_paths(scene::Scene s, const paths::PathOptions& options, int runs) {
+  const paths::PreparedScene prepared(s);
+  int64_t found = 0;
+  json seconds = time_runs(runs, [&] { found = solve_paths(s, prepared, options).num_paths(); });
+  return {{"seconds", seconds}, {"paths", found}};
+}
+
+json bench_link(scene::Scene s, int runs) {
+  s.add_transmitter({"tx", kTx});
+  s.add_receiver({"rx", {45, 90, 1.5}});
+  paths::PathOptions o;
+  o.max_depth = 5;
+  return bench_paths(std::move(s), o, runs);
+}
+
+json bench_hundred(scene::Scene s, int runs) {
+  s.add_transmitter({"tx", kTx});
+  for (int i = 0; i < 100; ++i)
+    s.add_receiver({"rx" + std::to_string(i), {-49.7 + 10 * (i % 10), -49.3 + 20 * (i / 10), 1.5}});
+  paths::PathOptions o;
+  o.max_depth = 3;
+  return bench_paths(std::move(s), o, runs);
+}
+
+json bench_exhaustive(scene::Scene s, int runs) {
+  s.add_transmitter({"tx", {-33, 11, 32}});
+  s.add_receiver({"rx", {20, 0, 1.5}});
+  paths::PathOptions o;
+  o.max_depth = 3;
+  o.finder = paths::Finder::kExhaustive;
+  return bench_paths(std::move(s), o, runs);
+}
+
+/// The rays of the monte-carlo map and nothing else: the physical limit of the ray engine.
+json bench_bare_trace(scene::Scene s, int runs) {
+  const paths::PreparedScene prepared(s);
+  paths::ShootOptions o;
+  o.origin_m = kTx;
+  o.num_rays = 10000000;
+  o.max_depth = 5;
+  const paths::TileShooter shooter(prepared, o);
+  std::atomic<int64_t> segments = 0;
+  json seconds = time_runs(runs, [&] {
+    segments = 0;
+    runtime::parallel_for(64, 0, [&](int64_t chunk) {
+      paths::RayTile tile;
+      int64_t own = 0;
+      for (int64_t t = shooter.num_tiles() * chunk / 64; t < shooter.num_tiles() * (chunk + 1) / 64; ++t) {
+        shooter.run(t, tile, [&](const paths::RayTile& state, int) {
+          for (const auto& p : state.packets) {
+            for (const int32_t a : p.active) own -= a;
+          }
+        });
+      }
+      segments += own;
+    });
+  });
+  return {{"seconds", seconds}, {"segments", segments.load()}};
+}
+
+json bench_map(scene::Scene s, maps::Method method, int max_depth, int64_t samples, int points, const char* save,
+               int runs) {
+  s.add_transmitter({"tx", kTx});
+  const paths::PreparedScene prepared(s);
+  maps::Surface surface;
+  surface.cell_size_m = {5, 5};
+  maps::RadioMapOptions o;
+  o.method = method;
+  o.max_depth = max_depth;
+  o.samples_per_tx = samples;
+  o.points_per_cell = points;
+  maps::RadioMap map;
+  json seconds = time_runs(runs, [&] { map = solve_radio_map(s, prepared, surface, o); });
+  int covered = 0;
+  double sum = 0;
+  for (const double g : map.path_gain) covered += g > 0, sum += g;
+  if (save) io::save_radio_map(save, map);
+  return {{"seconds", seconds}, {"covered", covered}, {"cells", map.num_cells()}, {"sum", sum}};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 3) return std::fprintf(stderr, "usage: rays_bench ITEM SCENE.xml [RUNS] [SAVE.npz]\n"), 2;
+  const std::string item = argv[1], file = argv[2];
+  const int runs = argc > 3 ? std::atoi(argv[3]) : 5;
+  const char* save = argc > 4 ? argv[4] : nullptr;
+  try {
+    json result;
+    if (item == "load") {
+      result = bench_load(file, runs);
+    } else {
+      scene::Scene s = io::load_scene(file);
+      using maps::Method;
+      if (item == "link") result = bench_link(std::move(s), runs);
+      if (item == "hundred") result = bench_hundred(std::move(s), runs);
+      if (item == "exhaustive") result = bench_exhaustive(std::move(s), runs);
+      if (item == "bare_trace") result = bench_bare_trace(std::move(s), runs);
+      if (item == "monte_carlo") result = bench_map(std::move(s), Method::kMonteCarlo, 5, 10000000, 1, save, runs);
+      if (item == "exact") result = bench_map(std::move(s), Method::kExact, 3, 1000000, 1, save, runs);
+    }
+    if (result.is_null()) return std::fprintf(stderr, "rays_bench: unknown item '%s'\n", item.c_str()), 2;
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    result["peak_mb"] = double(usage.ru_maxrss) / 1024;
+    std::printf("%s\n", result.dump().c_str());
+  } catch (const std::exception& e) {
+    return std::fprintf(stderr, "rays_bench: %s\n", e.what()), 3;
+  }
+}

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The benchmark table, measured in one run: ours and the peers in turn on this machine. `./dev bench [--quick] [--json FILE]`
+
+Ratios are medians over medians; spreads are (max - min) / median. A whole-process time includes everything from start to exit."""
+import argparse
+import json
+import os
+import pathlib
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BENCH = pathlib.Path(os.environ["RAYWAVE_BUILD_DIR"]) / "benchmarks" / "rays_bench"
+RAYWAVE = os.environ["RAYWAVE_BIN"]
+SIONNA = os.environ["RAYWAVE_SIONNA_PYTHON"]
+DIFFERT = os.environ["RAYWAVE_DIFFERT_PYTHON"]
+
+
+def run(command):
+    """Runs to the end; returns (seconds, peak MB, last line of output as JSON or None)."""
+    begin = time.perf_counter()
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        process = subprocess.Popen([str(c) for c in command], stdin=subprocess.DEVNULL, stdout=out, stderr=err,
+                                   env={**os.environ, "JAX_PLATFORMS": "cpu"})
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - begin
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        err.seek(0)
+        if process.returncode != 0:
+            sys.exit(f"{' '.join(map(str, command))} failed:\n{err.read()[-2000:]}")
+        lines = [line for line in out.read().splitlines() if line.startswith("{")]
+    return seconds, usage.ru_maxrss / 1024, json.loads(lines[-1]) if lines else None
+
+
+def sionna_scene(name):
+    code = "import sionna.rt, os; print(os.path.dirname(sionna.rt.__file__))"
+    folder = subprocess.run([SIONNA, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+    return pathlib.Path(folder) / "scenes" / name / f"{name}.xml"
+
+
+class Table:
+    def __init__(self):
+        self.rows = []
+
+    def add(self, what, ours, theirs, target, note="", ours_mb=None, theirs_mb=None):
+        def figures(seconds):
+            middle = statistics.median(seconds)
+            return {"median_s": middle, "spread": (max(seconds) - min(seconds)) / middle, "runs": len(seconds)}
+
+        row = {"what": what, "ours": figures(ours), "theirs": figures(theirs), "target": target, "note": note, "ours_mb": ours_mb, "theirs_mb": theirs_mb}
+        row["ratio"] = row["theirs"]["median_s"] / row["ours"]["median_s"]
+        self.rows.append(row)
+        print(f"  {what}: {row['ours']['median_s']:.4f} s against {row['theirs']['median_s']:.4f} s, {row['ratio']:.1f} times", file=sys.stderr, flush=True)
+
+    def markdown(self):
+        lines = ["| what | raywave | peer | ratio | wanted | peak memory, MB | notes |", "|---|---|---|---|---|---|---|"]
+        for r in self.rows:
+            cell = lambda f: f"{f['median_s']:.3g} s (spread {100 * f['spread']:.0f} %, {f['runs']} runs)"  # noqa: E731
+            memory = f"{r['ours_mb']:.0f} against {r['theirs_mb']:.0f}" if r["ours_mb"] and r["theirs_mb"] else ""
+            lines.append(f"| {r['what']} | {cell(r['ours'])} | {cell(r['theirs'])} | {r['ratio']:.1f} | {r['target']} | {memory} | {r['note']} |")
+        return "\n".join(lines)
+
+
+def whole_process(table, munich, runs):
+    ours, theirs, ours_mb, theirs_mb = [], [], 0, 0
+    for _ in range(runs):
+        with tempfile.TemporaryDirectory() as folder:
+            seconds, mb, _ = run([RAYWAVE, "paths", munich, "--tx", "8.5,21,27", "--rx", "45,90,1.5", "--max-depth", 5, "--json", f"{folder}/p.json"])
+            found = len(json.loads(pathlib.Path(folder, "p.json").read_text())["paths"])
+        ours.append(seconds)
+        ours_mb = max(ours_mb, mb)
+        seconds, mb, result = run([SIONNA, ROOT / "benchmarks/sionna_bench.py", "process", 1])
+        theirs.append(seconds)
+        theirs_mb = max(theirs_mb, mb)
+    table.add("process start to JSON, munich, depth 5, one link", ours, theirs, ">= 12", f"{found} paths against {result['paths']}", ours_mb, theirs_mb)
+
+
+def in_process(table, what, item, peer_item, scene, runs, target, facts):
+    _, mb, ours = run([BENCH, item, scene, runs])
+    _, peer_mb, theirs = run([SIONNA, ROOT / "benchmarks/sionna_bench.py", peer_item, max(3, runs // 2)])
+    table.add(what, ours["seconds"], theirs["seconds"], target, facts(ours, theirs), mb, peer_mb)
+    return ours, theirs
+
+
+def maps(table, munich, runs, quick):
+    _, _, bare = run([BENCH, "bare_trace", munich, runs])
+    ours, _ = in_process(table, "monte-carlo map, munich, 1e7 rays, depth 5, 5 m cells", "monte_carlo", "monte_carlo", munich, runs, ">= 2",
+                         lambda a, b: f"{a['covered']} cells against {b['covered']}")
+    ratio = statistics.median(ours["seconds"]) / statistics.median(bare["seconds"])
+    table.rows[-1]["note"] += f"; {ratio:.2f} times the bare packet trace of the same rays (wanted <= 1.4)"
+    with tempfile.TemporaryDirectory() as folder:
+        _, mb, exact = run([BENCH, "exact", munich, runs, f"{folder}/exact.npz"])
+        _, peer_mb, theirs = run([SIONNA, ROOT / "benchmarks/sionna_bench.py", "map_1e7", 3])
+        note = f"{exact['covered']} cells against {theirs['covered']} (1e7 rays)"
+        if not quick:
+            import numpy as np
+            run([SIONNA, ROOT / "benchmarks/sionna_bench.py", "map_1e8", 0, f"{folder}/peer.npy"])
+            gain, peer = np.load(f"{folder}/exact.npz")["path_gain"][0], np.load(f"{folder}/peer.npy")
+            missing, more = int(((peer > 0) & (gain == 0)).sum()), int(((peer == 0) & (gain > 0)).sum())
+            share = peer[(peer > 0) & (gain == 0)].sum() / peer.sum()
+            note += f"; of {int((peer > 0).sum())} cells of the peer's 1e8 rays {missing} are missing (wanted 0; {100 * share:.4f} % of the power), {more} others found"
+        table.add("exact map, munich, depth 3, 5 m cells (peer: 1e7 rays)", exact["seconds"], theirs["seconds"], "> 1", note, mb, peer_mb)
+
+
+def exhaustive(table, canyon, runs):
+    _, mb, ours = run([BENCH, "exhaustive", canyon, 20 * runs])
+    _, peer_mb, theirs = run([DIFFERT, ROOT / "benchmarks/differt_bench.py", canyon, max(3, runs // 2)])
+    table.add("exhaustive finder, street canyon, orders 0 to 3, warm (DiffeRT)", ours["seconds"], theirs["seconds"], ">= 100",
+              f"{ours['paths']} paths against {theirs['paths']}", mb, peer_mb)
+    ours_process, theirs_process = [], []
+    for _ in range(max(3, runs // 2)):
+        ours_process.append(run([RAYWAVE, "paths", canyon, "--tx=-33,11,32", "--rx", "20,0,1.5", "--finder", "exhaustive", "--json", os.devnull])[0])
+        theirs_process.append(run([DIFFERT, ROOT / "benchmarks/differt_bench.py", canyon, 0])[0])
+    table.add("the same, whole process (DiffeRT)", ours_process, theirs_process, ">= 50")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="3 runs, and without the peer's map of 1e8 rays")
+    parser.add_argument("--json", help="the table as JSON")
+    arguments = parser.parse_args()
+    runs = 3 if arguments.quick else 7
+    munich, canyon = sionna_scene("munich"), sionna_scene("simple_street_canyon")
+    table = Table()
+    whole_process(table, munich, runs)
+    paths = lambda a, b: f"{a['paths']} paths against {b['paths']}"  # noqa: E731
+    in_process(table, "the same, scene loaded and warm", "link", "link", munich, runs, ">= 6", paths)
+    in_process(table, "100 receivers, one transmitter, depth 3, 1e6 rays", "hundred", "hundred", munich, runs, ">= 40", paths)
+    in_process(table, "munich loads (XML and 2,367 meshes)", "load", "load", munich, runs, ">= 5", lambda a, b: f"{a['triangles']} triangles")
+    maps(table, munich, runs, arguments.quick)
+    exhaustive(table, canyon, runs)
+    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores\n")
+    print(table.markdown())
+    if arguments.json:
+        pathlib.Path(arguments.json).write_text(json.dumps(table.rows, indent=1))
+
+
+main()

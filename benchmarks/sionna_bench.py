@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs inside the environment of Sionna RT: one item a process, as rays_bench does. Usage: sionna_bench.py ITEM RUNS [SAVE.npy]"""
+import json
+import resource
+import sys
+import time
+
+BEGIN = time.perf_counter()
+import numpy as np  # noqa: E402
+import sionna.rt as srt  # noqa: E402
+from sionna.rt import PathSolver, PlanarArray, RadioMapSolver, Receiver, Transmitter, load_scene  # noqa: E402
+
+IMPORTED = time.perf_counter()
+
+
+def munich():
+    scene = load_scene(srt.scene.munich)
+    scene.frequency = 3.5e9
+    scene.tx_array = scene.rx_array = PlanarArray(num_rows=1, num_cols=1, pattern="iso", polarization="V")
+    scene.add(Transmitter("tx", position=[8.5, 21, 27]))
+    return scene
+
+
+def solve(scene, depth):
+    paths = PathSolver()(scene, max_depth=depth, samples_per_src=1000000, los=True, specular_reflection=True, diffuse_reflection=False,
+                         refraction=False, diffraction=False)
+    return int(np.array(paths.valid).sum()), np.array(paths.tau)
+
+
+def radio_map(scene, depth, samples):
+    found = RadioMapSolver()(scene, max_depth=depth, cell_size=(5, 5), samples_per_tx=samples, los=True, specular_reflection=True,
+                             diffuse_reflection=False, refraction=False)
+    return np.array(found.path_gain)[0]
+
+
+def timed(runs, body):
+    """The first call compiles: it is kept apart."""
+    seconds = []
+    for _ in range(runs + 1):
+        begin = time.perf_counter()
+        value = body()
+        seconds.append(time.perf_counter() - begin)
+    return {"first": seconds[0], "seconds": seconds[1:]}, value
+
+
+def main(item, runs, save=None):
+    result = {"import": IMPORTED - BEGIN}
+    if item == "load":
+        result["seconds"] = timed(runs, lambda: load_scene(srt.scene.munich))[0]["seconds"]
+    elif item == "process":
+        scene = munich()
+        scene.add(Receiver("rx", position=[45, 90, 1.5]))
+        result["paths"] = solve(scene, 5)[0]
+    elif item in ("link", "hundred"):
+        scene = munich()
+        if item == "link":
+            scene.add(Receiver("rx", position=[45, 90, 1.5]))
+        else:
+            for i in range(100):
+                scene.add(Receiver(f"rx{i}", position=[-49.7 + 10 * (i % 10), -49.3 + 20 * (i // 10), 1.5]))
+        times, (paths, _) = timed(runs, lambda: solve(scene, 5 if item == "link" else 3))
+        result.update(times, paths=paths)
+    else:
+        depth, samples = {"monte_carlo": (5, 10**7), "map_1e7": (3, 10**7), "map_1e8": (3, 10**8)}[item]
+        scene = munich()
+        times, gain = timed(runs, lambda: radio_map(scene, depth, samples))
+        result.update(times, covered=int((gain > 0).sum()), cells=gain.size, sum=float(gain.sum()))
+        if save:
+            np.save(save, gain)
+    result["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps(result))
+
+
+main(sys.argv[1], int(sys.argv[2]), *sys.argv[3:])

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+project = "raywave"
+author = "The raywave authors"
+release = "0.1.0"
+extensions = ["myst_parser"]
+myst_enable_extensions = ["dollarmath"]
+html_theme = "alabaster"
+exclude_patterns = ["decisions/*"]
