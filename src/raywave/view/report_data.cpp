@@ -12,6 +12,8 @@
 #include "raywave/core/error.h"
 #include "raywave/core/units.h"
 #include "raywave/scene/facets.h"
+#include "raywave/view/color_map.h"
+#include "raywave/view/path_classes.h"
 
 namespace raywave::view {
 namespace {
@@ -43,6 +45,20 @@ Json blob(const char* type, const std::vector<T>& values) {
 Json floats(const std::vector<float>& v) { return blob("f32", v); }
 Json doubles(const std::vector<double>& v) { return blob("f64", v); }
 Json indices(const std::vector<uint32_t>& v) { return blob("u32", v); }
+
+/// The plots' colours: a ramp of 256 and ten categories (r, g, b each), and the classes of paths.
+Json color_tables() {
+  std::vector<uint8_t> ramp, classes;
+  const auto add = [](std::vector<uint8_t>& out, Rgb c) { out.insert(out.end(), {c.r, c.g, c.b}); };
+  for (int i = 0; i < 256; ++i) add(ramp, sequential_color(i / 255.0));
+  for (int i = 0; i < 10; ++i) add(classes, categorical_color(i));
+  Json path_classes = Json::array();
+  for (int i = 0; i < kNumPathClasses; ++i) {
+    const Rgb c = path_class_color(PathClass(i));
+    path_classes.push_back({{"name", path_class_name(PathClass(i))}, {"color", {c.r / 255.0, c.g / 255.0, c.b / 255.0}}});
+  }
+  return {{"sequential", blob("u8", ramp)}, {"categorical", blob("u8", classes)}, {"path_classes", path_classes}};
+}
 
 Json triple(const Vec3d& v) { return {v.x, v.y, v.z}; }
 
@@ -144,9 +160,11 @@ Json paths_json(const paths::Paths& p, const Vec3d& origin) {
   }
   std::vector<float> gain(n), vertices, ends_t, ends_r;
   std::vector<double> delay(n);
+  std::vector<uint8_t> classes(n);
   for (size_t i = 0; i < n; ++i) {
     gain[i] = path_gain_db(p, int64_t(i));
     delay[i] = 1e9 * p.tau_s[i];
+    classes[i] = uint8_t(path_class(p, int64_t(i)));
   }
   std::copy(p.interaction_begin.begin(), p.interaction_begin.end(), begin.begin());
   std::vector<uint8_t> kinds(p.interactions.size());
@@ -165,6 +183,7 @@ Json paths_json(const paths::Paths& p, const Vec3d& origin) {
           {"rx", indices(rx)},
           {"gain_db", floats(gain)},
           {"delay_ns", doubles(delay)},
+          {"classes", blob("u8", classes)},
           {"begin", indices(begin)},
           {"kinds", blob("u8", kinds)},
           {"objects", blob("i32", p.objects)},
@@ -247,6 +266,7 @@ std::string report_data(const scene::Scene& scene, const paths::Paths* paths, co
   Json out{{"title", options.title}, {"frequency_hz", scene.frequency_hz}, {"origin", triple(origin)}};
   out["facts"] = Json::array();
   for (const auto& [name, value] : options.facts) out["facts"].push_back({name, value});
+  out["colors"] = color_tables();
   out["mesh"] = mesh_json(scene, origin);
   out["devices"] = devices_json(scene);
   out["paths"] = paths ? paths_json(*paths, origin) : Json();

@@ -22,7 +22,11 @@ const Raywave = {};
   }
 
   Raywave.load = function () {
-    return decoded(JSON.parse(document.getElementById('report-data').textContent));
+    const data = decoded(JSON.parse(document.getElementById('report-data').textContent));
+    ramp = data.colors.sequential;
+    classes = data.colors.categorical;
+    Raywave.classes = data.colors.path_classes;
+    return data;
   };
 
   Raywave.element = function (tag, className, text) {
@@ -33,44 +37,15 @@ const Raywave = {};
   };
 
   Raywave.css = (rgb) => 'rgb(' + rgb.map((c) => Math.round(255 * c)).join(',') + ')';
-  Raywave.hex = (color) => [1, 3, 5].map((i) => parseInt(color.substr(i, 2), 16) / 255);
 
-  /// Viridis (public domain, CC0) at 16 even steps.
-  const kSequential = [
-    '#440154', '#481a6c', '#472f7d', '#414487', '#39568c', '#31688e', '#2a788e', '#23888e', '#1f988b', '#22a884', '#35b779',
-    '#54c568', '#7ad151', '#a5db36', '#d2e21b', '#fde725',
-  ].map(Raywave.hex);
-  Raywave.sequential = function (t) {
-    const x = Math.min(1, Math.max(0, t)) * (kSequential.length - 1);
-    const i = Math.min(kSequential.length - 2, Math.floor(x));
-    return kSequential[i].map((c, k) => c + (x - i) * (kSequential[i + 1][k] - c));
-  };
-  const kCategories = [
-    '#4477aa', '#ee6677', '#228833', '#ccbb44', '#66ccee', '#aa3377', '#e08a3c', '#7a6fd0', '#3d9c8f', '#9c6b4a',
-  ].map(Raywave.hex);
-  Raywave.categorical = (i) => kCategories[i % kCategories.length];
+  let ramp = null, classes = null;
+  const entry = (table, i) => [table[3 * i] / 255, table[3 * i + 1] / 255, table[3 * i + 2] / 255];
+  Raywave.sequential = (t) => entry(ramp, Math.round(255 * Math.min(1, Math.max(0, t))));
+  Raywave.categorical = (i) => entry(classes, i % (classes.length / 3));
 
   Raywave.kinds = {
     1: ['reflection', 'R'], 2: ['diffuse reflection', 'S'], 4: ['transmission', 'T'], 8: ['diffraction', 'D'],
   };
-  Raywave.classes = {
-    direct: {name: 'Direct', color: '#d9480f'},
-    reflection: {name: 'Reflection', color: '#1c64d1'},
-    refraction: {name: 'Refraction', color: '#7a3fc9'},
-    mixed: {name: 'Reflection and refraction', color: '#c2257f'},
-    diffraction: {name: 'Diffraction', color: '#0b8a6a'},
-    diffuse: {name: 'Diffuse', color: '#a87400'},
-  };
-  /// The class of a path with these interaction kinds.
-  Raywave.classOf = function (kinds) {
-    let seen = 0;
-    for (const kind of kinds) seen |= kind;
-    if (seen === 0) return 'direct';
-    if (seen & 2) return 'diffuse';
-    if (seen & 8) return 'diffraction';
-    return seen === 1 ? 'reflection' : seen === 4 ? 'refraction' : 'mixed';
-  };
-
   Raywave.number = (value, digits) => Number.isFinite(value) ? value.toFixed(digits).replace('-', '\u2212') : '\u2013';
   Raywave.count = (value) => String(value).replace(/\B(?=(\d{3})+$)/g, '\u202f');
   Raywave.place = (p) => '(' + Array.from(p).map((x) => Raywave.number(x, 2)).join(', ') + ') m';

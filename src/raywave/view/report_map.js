@@ -64,8 +64,8 @@
       const sorted = this.values.filter((v) => Number.isFinite(v)).sort();
       if (sorted.length === 0) return [0, 1];
       const at = (q) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))];
-      const low = at(0.02), high = at(0.999);
-      return high - low > 1e-3 ? [low, high] : [low - 1, high + 1];
+      const low = 5 * Math.floor(at(0.02) / 5), high = 5 * Math.ceil(at(0.999) / 5);
+      return high > low ? [low, high] : [low - 5, high + 5];
     }
 
     color(value) {

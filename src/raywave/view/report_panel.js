@@ -141,11 +141,11 @@
     if (rays && rays.count) {
       const parent = byId('ray-legend');
       parent.hidden = false;
-      for (const name of Object.keys(Raywave.classes)) {
-        if (!rays.members[name]) continue;
-        const {name: text, color} = Raywave.classes[name];
-        toggle(parent, text, true, (on) => { rays.show(name, on); onRays(); }, swatch(color, 'line'), rays.members[name].length);
-      }
+      Raywave.classes.forEach(({name, color}, kind) => {
+        const count = rays.members[kind].length;
+        const text = name[0].toUpperCase() + name.slice(1);
+        if (count) toggle(parent, text, true, (on) => { rays.show(kind, on); onRays(); }, swatch(Raywave.css(color), 'line'), count);
+      });
     }
     const materials = byId('material-legend');
     view.data.mesh.materials.forEach((material, i) => {
@@ -174,8 +174,7 @@
   class Table {
     constructor(data, rays, onHover) {
       this.data = data;
-      this.classOf = rays ? rays.classOf : Array.from({length: data.count}, (_, i) =>
-        Raywave.classOf(data.kinds.subarray(data.begin[i], data.begin[i + 1])));
+      this.classOf = data.classes;
       this.hidden = rays ? rays.hidden : new Set();
       this.onHover = onHover;
       this.active = -1;
@@ -272,7 +271,7 @@
           const cell = element('td', className, String((text || value)(path)));
           if (i === 5) {
             cell.title = cell.textContent;
-            cell.prepend(swatch(Raywave.classes[this.classOf[path]].color, 'line'));
+            cell.prepend(swatch(Raywave.css(Raywave.classes[this.classOf[path]].color), 'line'));
           }
           row.append(cell);
         });

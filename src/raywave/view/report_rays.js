@@ -41,7 +41,7 @@
     const material = new THREE.ShaderMaterial({
       vertexShader: kVertexShader, fragmentShader: kFragmentShader, transparent: true, depthTest, depthWrite: false,
       side: THREE.DoubleSide,
-      uniforms: {color: {value: new THREE.Color(color)}, width: {value: width}, opacity: {value: opacity}, resolution},
+      uniforms: {color: {value: new THREE.Color(...color)}, width: {value: width}, opacity: {value: opacity}, resolution},
     });
     const mesh = new THREE.Mesh(geometry, material);
     mesh.frustumCulled = false;
@@ -54,18 +54,14 @@
       this.count = data.count;
       this.group = new THREE.Group();
       this.resolution = {value: new THREE.Vector2(1, 1)};
-      this.classOf = new Array(this.count);
-      this.members = {};
-      for (let i = 0; i < this.count; ++i) {
-        const name = Raywave.classOf(data.kinds.subarray(data.begin[i], data.begin[i + 1]));
-        this.classOf[i] = name;
-        (this.members[name] = this.members[name] || []).push(i);
-      }
+      this.classOf = data.classes;
+      this.members = Raywave.classes.map(() => []);
+      for (let i = 0; i < this.count; ++i) this.members[data.classes[i]].push(i);
       this.hidden = new Set();
-      this.meshes = {};
+      this.meshes = this.members.map(() => []);
       this.best = -Infinity;
       for (const gain of data.gain_db) if (gain > this.best) this.best = gain;
-      for (const name of Object.keys(this.members)) this.build(name);
+      this.members.forEach((paths, i) => { if (paths.length) this.build(i); });
       this.highlightGroup = new THREE.Group();
       this.group.add(this.highlightGroup);
     }
@@ -97,21 +93,21 @@
       return [new Float32Array(segments), new Float32Array(strengths)];
     }
 
-    build(name) {
-      const [segments, strengths] = this.segmentsOf(this.members[name]);
-      const color = Raywave.classes[name].color;
+    build(kind) {
+      const [segments, strengths] = this.segmentsOf(this.members[kind]);
+      const color = Raywave.classes[kind].color;
       // seen through walls, faintly; then where nothing hides them
       const through = lines(segments, strengths, color, 1.6, 0.3, false, this.resolution);
       const open = lines(segments, strengths, color, 2, 0.95, true, this.resolution);
       through.renderOrder = 3;
       open.renderOrder = 4;
-      this.meshes[name] = [through, open];
+      this.meshes[kind] = [through, open];
       this.group.add(through, open);
     }
 
-    show(name, visible) {
-      visible ? this.hidden.delete(name) : this.hidden.add(name);
-      for (const mesh of this.meshes[name]) mesh.visible = visible;
+    show(kind, visible) {
+      visible ? this.hidden.delete(kind) : this.hidden.add(kind);
+      for (const mesh of this.meshes[kind]) mesh.visible = visible;
     }
 
     highlight(path) {
@@ -121,7 +117,7 @@
       const [segments, strengths] = this.segmentsOf([path]);
       strengths.fill(1);
       const color = Raywave.classes[this.classOf[path]].color;
-      const halo = lines(segments, strengths, '#ffffff', 8, 0.9, false, this.resolution);
+      const halo = lines(segments, strengths, [1, 1, 1], 8, 0.9, false, this.resolution);
       const core = lines(segments, strengths, color, 4, 1, false, this.resolution);
       halo.renderOrder = 5;
       core.renderOrder = 6;
