@@ -74,7 +74,7 @@
       });
     }
     if (view.materials.length === 0) return;
-    slider(parent, 'Mesh opacity', 0.05, 1, 1, (x) => view.setMeshOpacity(x));
+    slider(parent, 'Opacity', 0.05, 1, 1, (x) => view.setMeshOpacity(x));
     const {min, max} = view.box;
     const top = max.z + 0.02 * (max.z - min.z) + 0.01;
     slider(parent, 'Cut above', min.z, top, Math.min(top, view.cut.constant), (z) => view.cutHeight(z));

@@ -49,8 +49,8 @@
     }
 
     addLight() {
-      this.scene.add(new THREE.HemisphereLight(0xffffff, 0xb9b2a8, 0.62));
-      for (const [x, y, z, intensity] of [[-0.5, -0.8, 1.1, 0.38], [0.9, 0.35, 0.5, 0.14]]) {
+      this.scene.add(new THREE.HemisphereLight(0xffffff, 0xcfc9bf, 0.72));
+      for (const [x, y, z, intensity] of [[-0.5, -0.8, 1.1, 0.42], [0.9, 0.35, 0.5, 0.14]]) {
         const light = new THREE.DirectionalLight(0xffffff, intensity);
         light.position.set(x, y, z);
         this.scene.add(light);
@@ -162,28 +162,39 @@
       const box = name === 'devices' ? this.boxOfDevices() : this.box;
       const direction = name === 'top' ? new THREE.Vector3(0, -1e-4, 1) : new THREE.Vector3(-0.42, -0.78, 0.62);
       const center = box.getCenter(new THREE.Vector3());
-      this.controls.target.copy(center);
       this.camera.position.copy(center).add(direction.normalize());
       this.camera.lookAt(center);
       this.camera.updateMatrixWorld();
-      this.camera.position.copy(center).addScaledVector(direction, this.fittingDistance(box, center, direction));
+      const e = this.camera.matrixWorld.elements;
+      const right = new THREE.Vector3(e[0], e[1], e[2]), up = new THREE.Vector3(e[4], e[5], e[6]);
+      // near corners spread further than far ones: move the middle until the margins are even
+      let distance = this.fittingDistance(box, center, direction, right, up);
+      for (let i = 0; i < 4; ++i) {
+        const [low, high] = [-1, 1].map((sign) => sign * Math.max(...View.corners(box).map((p) => {
+          p.sub(center);
+          return sign * p.dot(up) / (distance - p.dot(direction));
+        })));
+        center.addScaledVector(up, 0.5 * (low + high) * distance);
+        distance = this.fittingDistance(box, center, direction, right, up);
+      }
+      this.controls.target.copy(center);
+      this.camera.position.copy(center).addScaledVector(direction, distance);
       this.controls.update();
       this.draw();
     }
 
+    static corners(box) {
+      return [0, 1, 2, 3, 4, 5, 6, 7].map((i) => new THREE.Vector3(
+        i & 1 ? box.max.x : box.min.x, i & 2 ? box.max.y : box.min.y, i & 4 ? box.max.z : box.min.z));
+    }
+
     /// The distance from which all corners of the box are in sight.
-    fittingDistance(box, center, direction) {
-      const tanY = Math.tan(kFieldOfView * Math.PI / 360) * 0.94, tanX = tanY * this.camera.aspect;
-      const e = this.camera.matrixWorld.elements;
-      const right = new THREE.Vector3(e[0], e[1], e[2]), up = new THREE.Vector3(e[4], e[5], e[6]);
-      let distance = 1e-3;
-      for (let corner = 0; corner < 8; ++corner) {
-        const p = new THREE.Vector3(corner & 1 ? box.max.x : box.min.x, corner & 2 ? box.max.y : box.min.y,
-          corner & 4 ? box.max.z : box.min.z).sub(center);
-        const ahead = p.dot(direction);
-        distance = Math.max(distance, ahead + Math.abs(p.dot(right)) / tanX, ahead + Math.abs(p.dot(up)) / tanY);
-      }
-      return distance;
+    fittingDistance(box, center, direction, right, up) {
+      const tanY = Math.tan(kFieldOfView * Math.PI / 360) * 0.93, tanX = tanY * this.camera.aspect;
+      return Math.max(1e-3, ...View.corners(box).map((p) => {
+        p.sub(center);
+        return p.dot(direction) + Math.max(Math.abs(p.dot(right)) / tanX, Math.abs(p.dot(up)) / tanY);
+      }));
     }
 
     resize(width, height) {
