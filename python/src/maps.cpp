@@ -135,7 +135,7 @@ void bind_maps(nb::module_& m) {
         o.metric = metric_from(metric), o.tx = tx_index(r, tx), o.min_db = min_db, o.max_db = max_db, o.title = title;
         view::plot_radio_map(nb::cast<std::string>(nb::str(path)), r.map, *r.scene, o);
       }, "path"_a, "metric"_a = "path_gain", "tx"_a = nb::none(), "min_db"_a = 0.0, "max_db"_a = 0.0, "title"_a = "", ".png or .svg");
-  m.def("solve_radio_map", &solve);
+  m.def("solve_radio_map", &solve, "scene"_a, "options"_a);
   m.def("report_html", &report, "scene"_a.none(), "paths"_a.none(), "radio_map"_a.none(), "title"_a, "metric"_a);
 }
 

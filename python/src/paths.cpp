@@ -178,7 +178,8 @@ void bind_paths(nb::module_& m) {
   c.def_prop_ro("interactions", [](PyPaths& p) { return column(p, "interactions"); }, "[max_depth, shape of tau]: 1 specular reflection, 4 refraction, 0 none.");
   c.def_prop_ro("objects", [](PyPaths& p) { return column(p, "objects"); }, "[max_depth, shape of tau]: index into object_names, -1 none.");
   c.def_prop_ro("vertices", [](PyPaths& p) { return column(p, "vertices"); }, "[max_depth, shape of tau, 3] in metres.");
-  m.def("solve_paths", &solve);
+  m.def("solve_paths", &solve, "scene"_a, "max_depth"_a, "los"_a, "specular_reflection"_a, "refraction"_a, "samples_per_src"_a, "synthetic_array"_a, "seed"_a,
+        "finder"_a, "num_threads"_a, "progress"_a.none());
 }
 
 const paths::Paths& raw_paths(const nb::handle& h) { return nb::cast<PyPaths&>(h).paths; }
