@@ -60,7 +60,8 @@ std::shared_ptr<PyRadioMap> solve(const std::shared_ptr<PyScene>& s, const nb::d
   if (method == "monte-carlo") {
     o.method = maps::Method::kMonteCarlo;
   } else if (method != "exact") {
-    throw Error(message("unknown method '", method, "'", did_you_mean(method, {"exact", "monte-carlo"}), " Known: exact, monte-carlo"));
+    throw Error(message("unknown method '", method, "'", did_you_mean(method, {"exact", "monte-carlo"}),
+                        " Known: exact, monte-carlo"));
   }
   o.max_depth = nb::cast<int>(d["max_depth"]);
   o.los = nb::cast<bool>(d["los"]);
@@ -100,8 +101,8 @@ int tx_index(const PyRadioMap& m, const nb::object& tx) {
   throw Error(message("no transmitter is named '", name, "'", did_you_mean(name, m.map.tx_names)));
 }
 
-std::string report(const std::shared_ptr<PyScene>& s, const nb::object& found_paths, const nb::object& radio_map, const std::string& title,
-                   const std::string& metric) {
+std::string report(const std::shared_ptr<PyScene>& s, const nb::object& found_paths, const nb::object& radio_map,
+                   const std::string& title, const std::string& metric) {
   const PyRadioMap* m = radio_map.is_none() ? nullptr : &nb::cast<PyRadioMap&>(radio_map);
   const paths::Paths* p = found_paths.is_none() ? nullptr : &raw_paths(found_paths);
   std::shared_ptr<const scene::Scene> solved = s ? s->snapshot().scene : m ? m->scene : nullptr;
@@ -116,25 +117,50 @@ std::string report(const std::shared_ptr<PyScene>& s, const nb::object& found_pa
 
 void bind_maps(nb::module_& m) {
   nb::class_<PyRadioMap>(m, "RadioMap", "Path gains in the cells of a surface, from every transmitter.")
-      .def_prop_ro("path_gain", [](PyRadioMap& r) {
-        const auto s = shape(r.map);
-        return nb::cast(nb::ndarray<nb::numpy, double>(r.map.path_gain.data(), s.size(), s.data(), nb::find(r)));
-      }, "Linear, [num_tx, num_y, num_x]; shares the map's memory.")
-      .def_prop_ro("rss", [](const PyRadioMap& r) { return array<double>(r.map.rss_w(), shape(r.map)); }, "Received signal strength in watt, [num_tx, num_y, num_x].")
-      .def_prop_ro("sinr", [](const PyRadioMap& r) { return array<double>(r.map.sinr(), shape(r.map)); }, "Linear, [num_tx, num_y, num_x].")
-      .def_prop_ro("cell_centers", [](const PyRadioMap& r) {
-        return array<double>(std::vector<Vec3d>(r.map.cell_centers_m), {size_t(r.map.num_y), size_t(r.map.num_x), 3});
-      }, "In metres, [num_y, num_x, 3].")
+      .def_prop_ro(
+          "path_gain",
+          [](PyRadioMap& r) {
+            const auto s = shape(r.map);
+            return nb::cast(nb::ndarray<nb::numpy, double>(r.map.path_gain.data(), s.size(), s.data(), nb::find(r)));
+          },
+          "Linear, [num_tx, num_y, num_x]; shares the map's memory.")
+      .def_prop_ro(
+          "rss", [](const PyRadioMap& r) { return array<double>(r.map.rss_w(), shape(r.map)); },
+          "Received signal strength in watt, [num_tx, num_y, num_x].")
+      .def_prop_ro(
+          "sinr", [](const PyRadioMap& r) { return array<double>(r.map.sinr(), shape(r.map)); },
+          "Linear, [num_tx, num_y, num_x].")
+      .def_prop_ro(
+          "cell_centers",
+          [](const PyRadioMap& r) {
+            return array<double>(std::vector<Vec3d>(r.map.cell_centers_m),
+                                 {size_t(r.map.num_y), size_t(r.map.num_x), 3});
+          },
+          "In metres, [num_y, num_x, 3].")
       .def_prop_ro("tx_names", [](const PyRadioMap& r) { return r.map.tx_names; })
-      .def("tx_association", [](const PyRadioMap& r, const std::string& metric) {
-        return array<int32_t>(r.map.tx_association(metric), {size_t(r.map.num_y), size_t(r.map.num_x)});
-      }, "metric"_a = "path_gain", "Index of the best transmitter, -1 where none reaches, [num_y, num_x].")
-      .def("save", [](const PyRadioMap& r, const nb::object& path) { io::save_radio_map(nb::cast<std::string>(nb::str(path)), r.map); }, "path"_a, ".npz or .h5")
-      .def("plot", [](const PyRadioMap& r, const nb::object& path, const std::string& metric, const nb::object& tx, double min_db, double max_db, const std::string& title) {
-        view::MapPlotOptions o;
-        o.metric = metric_from(metric), o.tx = tx_index(r, tx), o.min_db = min_db, o.max_db = max_db, o.title = title;
-        view::plot_radio_map(nb::cast<std::string>(nb::str(path)), r.map, *r.scene, o);
-      }, "path"_a, "metric"_a = "path_gain", "tx"_a = nb::none(), "min_db"_a = 0.0, "max_db"_a = 0.0, "title"_a = "", ".png or .svg");
+      .def(
+          "tx_association",
+          [](const PyRadioMap& r, const std::string& metric) {
+            return array<int32_t>(r.map.tx_association(metric), {size_t(r.map.num_y), size_t(r.map.num_x)});
+          },
+          "metric"_a = "path_gain", "Index of the best transmitter, -1 where none reaches, [num_y, num_x].")
+      .def(
+          "save",
+          [](const PyRadioMap& r, const nb::object& path) {
+            io::save_radio_map(nb::cast<std::string>(nb::str(path)), r.map);
+          },
+          "path"_a, ".npz or .h5")
+      .def(
+          "plot",
+          [](const PyRadioMap& r, const nb::object& path, const std::string& metric, const nb::object& tx,
+             double min_db, double max_db, const std::string& title) {
+            view::MapPlotOptions o;
+            o.metric = metric_from(metric), o.tx = tx_index(r, tx), o.min_db = min_db, o.max_db = max_db,
+            o.title = title;
+            view::plot_radio_map(nb::cast<std::string>(nb::str(path)), r.map, *r.scene, o);
+          },
+          "path"_a, "metric"_a = "path_gain", "tx"_a = nb::none(), "min_db"_a = 0.0, "max_db"_a = 0.0, "title"_a = "",
+          ".png or .svg");
   m.def("solve_radio_map", &solve, "scene"_a, "options"_a);
   m.def("report_html", &report, "scene"_a.none(), "paths"_a.none(), "radio_map"_a.none(), "title"_a, "metric"_a);
 }

@@ -64,8 +64,9 @@ nb::dict path_dict(const paths::Paths& p, const paths::Link& l, size_t i) {
   d["objects"] = objects;
   d["vertices_m"] = array<double>(std::move(vertices), {num_vertices, 3});
   d["delay_s"] = p.tau_s[i];
-  d["a"] = array<std::complex<double>>(std::vector<Complexd>(p.a.begin() + p.a_begin[i], p.a.begin() + p.a_begin[i + 1]),
-                                       {size_t(p.num_rx_ports(l)), size_t(p.num_tx_ports(l))});
+  d["a"] =
+      array<std::complex<double>>(std::vector<Complexd>(p.a.begin() + p.a_begin[i], p.a.begin() + p.a_begin[i + 1]),
+                                  {size_t(p.num_rx_ports(l)), size_t(p.num_tx_ports(l))});
   d["theta_t"] = p.theta_t[i];
   d["phi_t"] = p.phi_t[i];
   d["theta_r"] = p.theta_r[i];
@@ -104,16 +105,17 @@ nb::dict statistics(const paths::Paths& p, const std::string& tx, const std::str
   throw Error("the link is not among these paths");
 }
 
-std::shared_ptr<PyPaths> solve(const std::shared_ptr<PyScene>& s, int max_depth, bool los, bool reflection, bool refraction,
-                               int64_t samples, bool synthetic, uint64_t seed, const std::string& finder, int num_threads,
-                               const nb::object& progress) {
+std::shared_ptr<PyPaths> solve(const std::shared_ptr<PyScene>& s, int max_depth, bool los, bool reflection,
+                               bool refraction, int64_t samples, bool synthetic, uint64_t seed,
+                               const std::string& finder, int num_threads, const nb::object& progress) {
   paths::PathOptions o;
   o.max_depth = max_depth, o.los = los, o.specular_reflection = reflection, o.refraction = refraction;
   o.samples_per_tx = samples, o.synthetic_array = synthetic, o.seed = seed, o.num_threads = num_threads;
   if (finder == "exhaustive") {
     o.finder = paths::Finder::kExhaustive;
   } else if (finder != "shoot-and-bounce") {
-    throw Error(message("unknown finder '", finder, "'", did_you_mean(finder, {"shoot-and-bounce", "exhaustive"}), " Known: shoot-and-bounce, exhaustive"));
+    throw Error(message("unknown finder '", finder, "'", did_you_mean(finder, {"shoot-and-bounce", "exhaustive"}),
+                        " Known: shoot-and-bounce, exhaustive"));
   }
   Warnings warnings;
   o.log = warnings.sink();
@@ -129,13 +131,17 @@ std::shared_ptr<PyPaths> solve(const std::shared_ptr<PyScene>& s, int max_depth,
 
 nb::tuple cir(const PyPaths& p, double sampling, int steps, bool normalize_delays) {
   signal::Cir c = signal::cir(p.paths, {sampling, steps, normalize_delays});
-  const size_t rx = c.shape.num_rx, ra = c.shape.num_rx_ant, tx = c.shape.num_tx, ta = c.shape.num_tx_ant, n = c.num_paths;
-  const std::vector<size_t> delays = p.paths.synthetic_array ? std::vector<size_t>{rx, tx, n} : std::vector<size_t>{rx, ra, tx, ta, n};
-  return nb::make_tuple(array<std::complex<double>>(std::move(c.a), {rx, ra, tx, ta, n, size_t(steps)}), array<double>(std::move(c.tau_s), delays));
+  const size_t rx = c.shape.num_rx, ra = c.shape.num_rx_ant, tx = c.shape.num_tx, ta = c.shape.num_tx_ant,
+               n = c.num_paths;
+  const std::vector<size_t> delays =
+      p.paths.synthetic_array ? std::vector<size_t>{rx, tx, n} : std::vector<size_t>{rx, ra, tx, ta, n};
+  return nb::make_tuple(array<std::complex<double>>(std::move(c.a), {rx, ra, tx, ta, n, size_t(steps)}),
+                        array<double>(std::move(c.tau_s), delays));
 }
 
 nb::object channel_array(std::vector<Complexd>&& h, const signal::ChannelShape& s, int steps, size_t bins) {
-  return array<std::complex<double>>(std::move(h), {size_t(s.num_rx), size_t(s.num_rx_ant), size_t(s.num_tx), size_t(s.num_tx_ant), size_t(steps), bins});
+  return array<std::complex<double>>(std::move(h), {size_t(s.num_rx), size_t(s.num_rx_ant), size_t(s.num_tx),
+                                                    size_t(s.num_tx_ant), size_t(steps), bins});
 }
 
 }  // namespace
@@ -143,43 +149,87 @@ nb::object channel_array(std::vector<Complexd>&& h, const signal::ChannelShape& 
 void bind_paths(nb::module_& m) {
   auto c = nb::class_<PyPaths>(m, "Paths", "Paths between devices: padded arrays as attributes, ragged by iteration.");
   c.def("__len__", [](const PyPaths& p) { return p.paths.num_paths(); })
-      .def("__iter__", [](const PyPaths& p) { return nb::iter(path_list(p.paths)); }, "Each path as a dict in the words of the JSON.")
+      .def(
+          "__iter__", [](const PyPaths& p) { return nb::iter(path_list(p.paths)); },
+          "Each path as a dict in the words of the JSON.")
       .def_prop_ro("frequency_hz", [](const PyPaths& p) { return p.paths.frequency_hz; })
       .def_prop_ro("object_names", [](const PyPaths& p) { return p.paths.object_names; })
-      .def("save", [](const PyPaths& p, const nb::object& path) { io::save_paths(nb::cast<std::string>(nb::str(path)), p.paths); }, "path"_a, ".npz or .h5")
+      .def(
+          "save",
+          [](const PyPaths& p, const nb::object& path) {
+            io::save_paths(nb::cast<std::string>(nb::str(path)), p.paths);
+          },
+          "path"_a, ".npz or .h5")
       .def("to_json", [](const PyPaths& p) { return io::paths_json(p.paths); })
-      .def("link_statistics", [](const PyPaths& p, const std::string& tx, const std::string& rx) { return statistics(p.paths, tx, rx); }, "tx"_a, "rx"_a,
-           "path_gain (linear), mean_delay_s, rms_delay_spread_s, rms_doppler_spread_hz, rice_factor of a link.")
-      .def("plot_power_delay_profile", [](const PyPaths& p, const nb::object& path, const std::string& tx, const std::string& rx) {
-        view::plot_power_delay_profile(nb::cast<std::string>(nb::str(path)), p.paths, index_of("transmitter", p.paths.tx_names, tx), index_of("receiver", p.paths.rx_names, rx));
-      }, "path"_a, "tx"_a, "rx"_a, ".png or .svg")
-      .def("cir", &cir, nb::kw_only(), "sampling_frequency_hz"_a = 1.0, "num_time_steps"_a = 1, "normalize_delays"_a = true,
-           "(a [num_rx, num_rx_ant, num_tx, num_tx_ant, num_paths, num_time_steps], tau in seconds); a holds the carrier's phase.")
-      .def("cfr", [](const PyPaths& p, const std::vector<double>& f, double sampling, int steps, bool normalize_delays, bool normalize) {
-        signal::ChannelShape s;
-        auto h = signal::cfr(p.paths, f, {sampling, steps, normalize_delays, normalize}, &s);
-        return channel_array(std::move(h), s, steps, f.size());
-      }, "frequencies_hz"_a, nb::kw_only(), "sampling_frequency_hz"_a = 1.0, "num_time_steps"_a = 1, "normalize_delays"_a = true, "normalize"_a = false,
-           "[num_rx, num_rx_ant, num_tx, num_tx_ant, num_time_steps, num_frequencies] at baseband frequencies.")
-      .def("taps", [](const PyPaths& p, double bandwidth, int l_min, int l_max, double sampling, int steps, bool normalize_delays, bool normalize) {
-        signal::ChannelShape s;
-        auto h = signal::taps(p.paths, {bandwidth, l_min, l_max, sampling, steps, normalize_delays, normalize}, &s);
-        return channel_array(std::move(h), s, steps, size_t(l_max - l_min + 1));
-      }, "bandwidth_hz"_a, "l_min"_a, "l_max"_a, nb::kw_only(), "sampling_frequency_hz"_a = 0.0, "num_time_steps"_a = 1, "normalize_delays"_a = true,
-           "normalize"_a = false, "[num_rx, num_rx_ant, num_tx, num_tx_ant, num_time_steps, l_max - l_min + 1]");
-  c.def_prop_ro("a", [](PyPaths& p) { return column(p, "a"); }, "Gains without propagation phase, [num_rx, num_rx_ant, num_tx, num_tx_ant, num_paths]; 0 where there is no path.");
-  c.def_prop_ro("tau", [](PyPaths& p) { return column(p, "tau"); }, "Delays in seconds, [num_rx, num_tx, num_paths] or the shape of a; -1 where there is no path.");
-  c.def_prop_ro("theta_t", [](PyPaths& p) { return column(p, "theta_t"); }, "Departure, zenith angle in radians, shape of tau.");
-  c.def_prop_ro("phi_t", [](PyPaths& p) { return column(p, "phi_t"); }, "Departure, azimuth in radians, shape of tau.");
-  c.def_prop_ro("theta_r", [](PyPaths& p) { return column(p, "theta_r"); }, "Where the wave comes from, zenith angle, shape of tau.");
-  c.def_prop_ro("phi_r", [](PyPaths& p) { return column(p, "phi_r"); }, "Where the wave comes from, azimuth, shape of tau.");
-  c.def_prop_ro("doppler", [](PyPaths& p) { return column(p, "doppler"); }, "Doppler shifts in hertz, shape of tau.");
-  c.def_prop_ro("valid", [](PyPaths& p) { return column(p, "valid"); }, "Whether there is a path, shape of tau.");
-  c.def_prop_ro("interactions", [](PyPaths& p) { return column(p, "interactions"); }, "[max_depth, shape of tau]: 1 specular reflection, 4 refraction, 0 none.");
-  c.def_prop_ro("objects", [](PyPaths& p) { return column(p, "objects"); }, "[max_depth, shape of tau]: index into object_names, -1 none.");
-  c.def_prop_ro("vertices", [](PyPaths& p) { return column(p, "vertices"); }, "[max_depth, shape of tau, 3] in metres.");
-  m.def("solve_paths", &solve, "scene"_a, "max_depth"_a, "los"_a, "specular_reflection"_a, "refraction"_a, "samples_per_src"_a, "synthetic_array"_a, "seed"_a,
-        "finder"_a, "num_threads"_a, "progress"_a.none());
+      .def(
+          "link_statistics",
+          [](const PyPaths& p, const std::string& tx, const std::string& rx) { return statistics(p.paths, tx, rx); },
+          "tx"_a, "rx"_a,
+          "path_gain (linear), mean_delay_s, rms_delay_spread_s, rms_doppler_spread_hz, rice_factor of a link.")
+      .def(
+          "plot_power_delay_profile",
+          [](const PyPaths& p, const nb::object& path, const std::string& tx, const std::string& rx) {
+            view::plot_power_delay_profile(nb::cast<std::string>(nb::str(path)), p.paths,
+                                           index_of("transmitter", p.paths.tx_names, tx),
+                                           index_of("receiver", p.paths.rx_names, rx));
+          },
+          "path"_a, "tx"_a, "rx"_a, ".png or .svg")
+      .def("cir", &cir, nb::kw_only(), "sampling_frequency_hz"_a = 1.0, "num_time_steps"_a = 1,
+           "normalize_delays"_a = true,
+           "(a [num_rx, num_rx_ant, num_tx, num_tx_ant, num_paths, num_time_steps], tau in seconds); a holds the "
+           "carrier's phase.")
+      .def(
+          "cfr",
+          [](const PyPaths& p, const std::vector<double>& f, double sampling, int steps, bool normalize_delays,
+             bool normalize) {
+            signal::ChannelShape s;
+            auto h = signal::cfr(p.paths, f, {sampling, steps, normalize_delays, normalize}, &s);
+            return channel_array(std::move(h), s, steps, f.size());
+          },
+          "frequencies_hz"_a, nb::kw_only(), "sampling_frequency_hz"_a = 1.0, "num_time_steps"_a = 1,
+          "normalize_delays"_a = true, "normalize"_a = false,
+          "[num_rx, num_rx_ant, num_tx, num_tx_ant, num_time_steps, num_frequencies] at baseband frequencies.")
+      .def(
+          "taps",
+          [](const PyPaths& p, double bandwidth, int l_min, int l_max, double sampling, int steps,
+             bool normalize_delays, bool normalize) {
+            signal::ChannelShape s;
+            auto h = signal::taps(p.paths, {bandwidth, l_min, l_max, sampling, steps, normalize_delays, normalize}, &s);
+            return channel_array(std::move(h), s, steps, size_t(l_max - l_min + 1));
+          },
+          "bandwidth_hz"_a, "l_min"_a, "l_max"_a, nb::kw_only(), "sampling_frequency_hz"_a = 0.0,
+          "num_time_steps"_a = 1, "normalize_delays"_a = true, "normalize"_a = false,
+          "[num_rx, num_rx_ant, num_tx, num_tx_ant, num_time_steps, l_max - l_min + 1]");
+  c.def_prop_ro(
+      "a", [](PyPaths& p) { return column(p, "a"); },
+      "Gains without propagation phase, [num_rx, num_rx_ant, num_tx, num_tx_ant, num_paths]; 0 where there is no "
+      "path.");
+  c.def_prop_ro(
+      "tau", [](PyPaths& p) { return column(p, "tau"); },
+      "Delays in seconds, [num_rx, num_tx, num_paths] or the shape of a; -1 where there is no path.");
+  c.def_prop_ro(
+      "theta_t", [](PyPaths& p) { return column(p, "theta_t"); }, "Departure, zenith angle in radians, shape of tau.");
+  c.def_prop_ro(
+      "phi_t", [](PyPaths& p) { return column(p, "phi_t"); }, "Departure, azimuth in radians, shape of tau.");
+  c.def_prop_ro(
+      "theta_r", [](PyPaths& p) { return column(p, "theta_r"); },
+      "Where the wave comes from, zenith angle, shape of tau.");
+  c.def_prop_ro(
+      "phi_r", [](PyPaths& p) { return column(p, "phi_r"); }, "Where the wave comes from, azimuth, shape of tau.");
+  c.def_prop_ro(
+      "doppler", [](PyPaths& p) { return column(p, "doppler"); }, "Doppler shifts in hertz, shape of tau.");
+  c.def_prop_ro(
+      "valid", [](PyPaths& p) { return column(p, "valid"); }, "Whether there is a path, shape of tau.");
+  c.def_prop_ro(
+      "interactions", [](PyPaths& p) { return column(p, "interactions"); },
+      "[max_depth, shape of tau]: 1 specular reflection, 4 refraction, 0 none.");
+  c.def_prop_ro(
+      "objects", [](PyPaths& p) { return column(p, "objects"); },
+      "[max_depth, shape of tau]: index into object_names, -1 none.");
+  c.def_prop_ro(
+      "vertices", [](PyPaths& p) { return column(p, "vertices"); }, "[max_depth, shape of tau, 3] in metres.");
+  m.def("solve_paths", &solve, "scene"_a, "max_depth"_a, "los"_a, "specular_reflection"_a, "refraction"_a,
+        "samples_per_src"_a, "synthetic_array"_a, "seed"_a, "finder"_a, "num_threads"_a, "progress"_a.none());
 }
 
 const paths::Paths& raw_paths(const nb::handle& h) { return nb::cast<PyPaths&>(h).paths; }

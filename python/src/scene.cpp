@@ -88,7 +88,8 @@ std::vector<std::array<uint32_t, 3>> triangles_from(const nb::object& given, siz
   for (size_t i = 0; i < a.shape(0); ++i) {
     for (size_t k = 0; k < 3; ++k) {
       const int64_t v = a.data()[3 * i + k];
-      if (v < 0 || size_t(v) >= num_vertices) throw Error(message("triangles[", i, "] names vertex ", v, " of ", num_vertices));
+      if (v < 0 || size_t(v) >= num_vertices)
+        throw Error(message("triangles[", i, "] names vertex ", v, " of ", num_vertices));
     }
     out.push_back({uint32_t(a.data()[3 * i]), uint32_t(a.data()[3 * i + 1]), uint32_t(a.data()[3 * i + 2])});
   }
@@ -148,37 +149,55 @@ void bind_antennas(nb::module_& m) {
       .def_prop_ro("num_elements", &em::AntennaArray::num_elements)
       .def_prop_ro("num_ant", &em::AntennaArray::num_ports, "Ports: elements times polarisations, polarisation-major.")
       .def_prop_rw(
-          "element_positions_m", [](const em::AntennaArray& a) { return array<double>(std::vector<Vec3d>(a.element_positions_m), {a.element_positions_m.size(), 3}); },
+          "element_positions_m",
+          [](const em::AntennaArray& a) {
+            return array<double>(std::vector<Vec3d>(a.element_positions_m), {a.element_positions_m.size(), 3});
+          },
           [](em::AntennaArray& a, const nb::object& p) { a.element_positions_m = vertices_from(p); },
           "[num_elements, 3] in metres in the device's frame; empty when given in wavelengths.");
   m.def(
       "PlanarArray",
-      [](int rows, int cols, double v, double h, const std::string& pattern, const std::string& polarization, int model) {
+      [](int rows, int cols, double v, double h, const std::string& pattern, const std::string& polarization,
+         int model) {
         em::PlanarArrayOptions o{rows, cols, v, h, pattern, polarization};
         if (model != 1 && model != 2) throw Error(message("polarization_model must be 1 or 2, got ", model));
         o.polarization_model = em::PolarizationModel(model);
         return em::planar_array(o);
       },
-      nb::kw_only(), "num_rows"_a = 1, "num_cols"_a = 1, "vertical_spacing"_a = 0.5, "horizontal_spacing"_a = 0.5, "pattern"_a = "iso",
-      "polarization"_a = "V", "polarization_model"_a = 2,
-      "A grid in the y-z plane facing +x, spacings in wavelengths. pattern: iso, dipole, hw_dipole, tr38901; polarization: V, H, VH, cross.");
+      nb::kw_only(), "num_rows"_a = 1, "num_cols"_a = 1, "vertical_spacing"_a = 0.5, "horizontal_spacing"_a = 0.5,
+      "pattern"_a = "iso", "polarization"_a = "V", "polarization_model"_a = 2,
+      "A grid in the y-z plane facing +x, spacings in wavelengths. pattern: iso, dipole, hw_dipole, tr38901; "
+      "polarization: V, H, VH, cross.");
 }
 
 template <class Class>
 void bind_device(Class& c) {
-  c.def_prop_rw("name", [](const PyDevice& d) { return d.device.name; }, [](PyDevice& d, const std::string& v) { d.device.name = v; })
-      .def_prop_rw("position_m", [](const PyDevice& d) { return triple(d.device.position_m); }, [](PyDevice& d, const Triple& v) { d.device.position_m = vec(v); })
-      .def_prop_rw("orientation_rad", [](const PyDevice& d) { return triple(d.device.orientation_rad); },
-                   [](PyDevice& d, const Triple& v) { d.device.orientation_rad = vec(v); }, "(yaw, pitch, roll)")
-      .def_prop_rw("velocity_m_per_s", [](const PyDevice& d) { return triple(d.device.velocity_m_per_s); },
-                   [](PyDevice& d, const Triple& v) { d.device.velocity_m_per_s = vec(v); })
-      .def_prop_rw("array", [](const PyDevice& d) { return d.device.array; }, [](PyDevice& d, const em::AntennaArray& a) { d.device.array = a; })
-      .def_prop_rw("power_dbm", [](const PyDevice& d) { return d.device.power_dbm; }, [](PyDevice& d, double v) { d.device.power_dbm = v; })
-      .def("look_at", [](PyDevice& d, const Triple& target) { d.device.look_at(vec(target)); }, "target_m"_a, "Turns +x to the target.");
+  c.def_prop_rw(
+       "name", [](const PyDevice& d) { return d.device.name; },
+       [](PyDevice& d, const std::string& v) { d.device.name = v; })
+      .def_prop_rw(
+          "position_m", [](const PyDevice& d) { return triple(d.device.position_m); },
+          [](PyDevice& d, const Triple& v) { d.device.position_m = vec(v); })
+      .def_prop_rw(
+          "orientation_rad", [](const PyDevice& d) { return triple(d.device.orientation_rad); },
+          [](PyDevice& d, const Triple& v) { d.device.orientation_rad = vec(v); }, "(yaw, pitch, roll)")
+      .def_prop_rw(
+          "velocity_m_per_s", [](const PyDevice& d) { return triple(d.device.velocity_m_per_s); },
+          [](PyDevice& d, const Triple& v) { d.device.velocity_m_per_s = vec(v); })
+      .def_prop_rw(
+          "array", [](const PyDevice& d) { return d.device.array; },
+          [](PyDevice& d, const em::AntennaArray& a) { d.device.array = a; })
+      .def_prop_rw(
+          "power_dbm", [](const PyDevice& d) { return d.device.power_dbm; },
+          [](PyDevice& d, double v) { d.device.power_dbm = v; })
+      .def(
+          "look_at", [](PyDevice& d, const Triple& target) { d.device.look_at(vec(target)); }, "target_m"_a,
+          "Turns +x to the target.");
 }
 
-std::shared_ptr<PyDevice> make_device(bool transmits, const std::string& name, const Triple& position, const Triple& orientation,
-                                      const Triple& velocity, const std::optional<em::AntennaArray>& antennas, double power_dbm,
+std::shared_ptr<PyDevice> make_device(bool transmits, const std::string& name, const Triple& position,
+                                      const Triple& orientation, const Triple& velocity,
+                                      const std::optional<em::AntennaArray>& antennas, double power_dbm,
                                       const std::optional<Triple>& look_at) {
   auto d = std::make_shared<PyDevice>();
   d->transmits = transmits;
@@ -195,16 +214,19 @@ void bind_devices(nb::module_& m) {
   device.def_prop_ro("transmits", [](const PyDevice& d) { return d.transmits; });
   m.def(
       "Transmitter",
-      [](const std::string& name, const Triple& p, const Triple& o, const Triple& v, const std::optional<em::AntennaArray>& a, double dbm,
+      [](const std::string& name, const Triple& p, const Triple& o, const Triple& v,
+         const std::optional<em::AntennaArray>& a, double dbm,
          const std::optional<Triple>& look_at) { return make_device(true, name, p, o, v, a, dbm, look_at); },
-      "name"_a, "position_m"_a, "orientation_rad"_a = Triple{0, 0, 0}, "velocity_m_per_s"_a = Triple{0, 0, 0}, "array"_a = nb::none(),
-      "power_dbm"_a = 44.0, "look_at"_a = nb::none(), "A transmitter at position_m (metres), turned by orientation_rad or toward look_at.");
+      "name"_a, "position_m"_a, "orientation_rad"_a = Triple{0, 0, 0}, "velocity_m_per_s"_a = Triple{0, 0, 0},
+      "array"_a = nb::none(), "power_dbm"_a = 44.0, "look_at"_a = nb::none(),
+      "A transmitter at position_m (metres), turned by orientation_rad or toward look_at.");
   m.def(
       "Receiver",
-      [](const std::string& name, const Triple& p, const Triple& o, const Triple& v, const std::optional<em::AntennaArray>& a,
+      [](const std::string& name, const Triple& p, const Triple& o, const Triple& v,
+         const std::optional<em::AntennaArray>& a,
          const std::optional<Triple>& look_at) { return make_device(false, name, p, o, v, a, 0, look_at); },
-      "name"_a, "position_m"_a, "orientation_rad"_a = Triple{0, 0, 0}, "velocity_m_per_s"_a = Triple{0, 0, 0}, "array"_a = nb::none(),
-      "look_at"_a = nb::none(), "A receiver at position_m (metres).");
+      "name"_a, "position_m"_a, "orientation_rad"_a = Triple{0, 0, 0}, "velocity_m_per_s"_a = Triple{0, 0, 0},
+      "array"_a = nb::none(), "look_at"_a = nb::none(), "A receiver at position_m (metres).");
 }
 
 void bind_material(nb::module_& m) {
@@ -212,14 +234,16 @@ void bind_material(nb::module_& m) {
   nb::class_<Material>(m, "Material", "What surfaces are made of; edits reach the scene that holds it.")
       .def(
           "__init__",
-          [](Material* self, const std::string& name, double eps, double sigma, double thickness, double s, double xpd, bool conductor) {
+          [](Material* self, const std::string& name, double eps, double sigma, double thickness, double s, double xpd,
+             bool conductor) {
             new (self) Material{name};
             self->relative_permittivity = eps, self->conductivity_s_per_m = sigma, self->thickness_m = thickness;
             self->scattering_coefficient = s, self->xpd_coefficient = xpd, self->perfect_conductor = conductor;
             self->validate();
           },
-          "name"_a, nb::kw_only(), "relative_permittivity"_a = 1.0, "conductivity_s_per_m"_a = 0.0, "thickness_m"_a = 0.1,
-          "scattering_coefficient"_a = 0.0, "xpd_coefficient"_a = 0.0, "perfect_conductor"_a = false)
+          "name"_a, nb::kw_only(), "relative_permittivity"_a = 1.0, "conductivity_s_per_m"_a = 0.0,
+          "thickness_m"_a = 0.1, "scattering_coefficient"_a = 0.0, "xpd_coefficient"_a = 0.0,
+          "perfect_conductor"_a = false)
       .def_ro("name", &Material::name)
       .def_rw("itu_name", &Material::itu_name, "The ITU-R P.2040 row; empty: the constants below hold.")
       .def_rw("relative_permittivity", &Material::relative_permittivity, "Used while itu_name is empty.")
@@ -228,19 +252,27 @@ void bind_material(nb::module_& m) {
       .def_rw("scattering_coefficient", &Material::scattering_coefficient)
       .def_rw("xpd_coefficient", &Material::xpd_coefficient)
       .def_rw("perfect_conductor", &Material::perfect_conductor)
-      .def("properties_at", [](const Material& self, double f) {
-        const auto p = em::properties_at(self, f);
-        return nb::make_tuple(p.eta.re, -p.eta.im * 2 * 3.14159265358979323846 * f * 8.8541878128e-12);
-      }, "frequency_hz"_a, "(relative permittivity, conductivity in S/m) at a frequency.");
-  m.def("itu_material", [](const std::string& name, double thickness) { return std::make_shared<Material>(em::itu_material(name, thickness)); }, "name"_a,
-        "thickness_m"_a = 0.1, "A material of ITU-R P.2040 by name.");
+      .def(
+          "properties_at",
+          [](const Material& self, double f) {
+            const auto p = em::properties_at(self, f);
+            return nb::make_tuple(p.eta.re, -p.eta.im * 2 * 3.14159265358979323846 * f * 8.8541878128e-12);
+          },
+          "frequency_hz"_a, "(relative permittivity, conductivity in S/m) at a frequency.");
+  m.def(
+      "itu_material",
+      [](const std::string& name, double thickness) {
+        return std::make_shared<Material>(em::itu_material(name, thickness));
+      },
+      "name"_a, "thickness_m"_a = 0.1, "A material of ITU-R P.2040 by name.");
 }
 
 void bind_object(nb::module_& m) {
   nb::class_<PyObject>(m, "Object", "A triangle mesh of one material.")
       .def(
           "__init__",
-          [](PyObject* self, const std::string& name, const nb::object& vertices, const nb::object& triangles, const std::string& material) {
+          [](PyObject* self, const std::string& name, const nb::object& vertices, const nb::object& triangles,
+             const std::string& material) {
             auto v = vertices_from(vertices);
             auto t = triangles_from(triangles, v.size());
             new (self) PyObject();
@@ -248,26 +280,37 @@ void bind_object(nb::module_& m) {
             self->object.mesh = {std::move(v), std::move(t)};
             self->material = material;
           },
-          "name"_a, "vertices_m"_a, "triangles"_a, "material"_a, "vertices_m [num_vertices, 3] float64, triangles [num_triangles, 3] int64, the material's name.")
+          "name"_a, "vertices_m"_a, "triangles"_a, "material"_a,
+          "vertices_m [num_vertices, 3] float64, triangles [num_triangles, 3] int64, the material's name.")
       .def_prop_ro("name", [](const PyObject& o) { return o.object.name; })
-      .def_prop_rw("material", [](const PyObject& o) { return o.material; }, [](PyObject& o, const std::string& v) {
-        o.material = v;
-        o.touch();
-      })
-      .def_prop_rw("velocity_m_per_s", [](const PyObject& o) { return triple(o.object.velocity_m_per_s); },
-                   [](PyObject& o, const Triple& v) { o.object.velocity_m_per_s = vec(v); })
       .def_prop_rw(
-          "vertices_m", [](const PyObject& o) { return array<double>(std::vector<Vec3d>(o.object.mesh.vertices_m), {o.object.mesh.vertices_m.size(), 3}); },
+          "material", [](const PyObject& o) { return o.material; },
+          [](PyObject& o, const std::string& v) {
+            o.material = v;
+            o.touch();
+          })
+      .def_prop_rw(
+          "velocity_m_per_s", [](const PyObject& o) { return triple(o.object.velocity_m_per_s); },
+          [](PyObject& o, const Triple& v) { o.object.velocity_m_per_s = vec(v); })
+      .def_prop_rw(
+          "vertices_m",
+          [](const PyObject& o) {
+            return array<double>(std::vector<Vec3d>(o.object.mesh.vertices_m), {o.object.mesh.vertices_m.size(), 3});
+          },
           [](PyObject& o, const nb::object& given) {
             auto v = vertices_from(given);
             if (v.size() != o.object.mesh.vertices_m.size()) {
-              throw Error(message("vertices_m must have ", o.object.mesh.vertices_m.size(), " rows as before, got ", v.size()));
+              throw Error(
+                  message("vertices_m must have ", o.object.mesh.vertices_m.size(), " rows as before, got ", v.size()));
             }
             o.object.mesh.vertices_m = std::move(v);
             o.touch();
           },
           "A copy, [num_vertices, 3]; assign to move the object.")
-      .def_prop_ro("triangles", [](const PyObject& o) { return array<uint32_t>(std::vector<std::array<uint32_t, 3>>(o.object.mesh.triangles), {o.object.mesh.triangles.size(), 3}); });
+      .def_prop_ro("triangles", [](const PyObject& o) {
+        return array<uint32_t>(std::vector<std::array<uint32_t, 3>>(o.object.mesh.triangles),
+                               {o.object.mesh.triangles.size(), 3});
+      });
 }
 
 }  // namespace
@@ -279,43 +322,75 @@ void bind_scene(nb::module_& m) {
   bind_object(m);
   nb::class_<PyScene>(m, "Scene", "Objects, materials, devices and the frequency.")
       .def("__init__", [](PyScene* self) { new (self) PyScene(); })
-      .def_prop_rw("frequency_hz", [](const PyScene& s) { return s.frequency_hz; }, [](PyScene& s, double f) {
-        require_positive("frequency_hz", f);
-        s.frequency_hz = f;
-      })
-      .def_prop_rw("bandwidth_hz", [](const PyScene& s) { return s.bandwidth_hz; }, [](PyScene& s, double f) {
-        require_positive("bandwidth_hz", f);
-        s.bandwidth_hz = f;
-      })
-      .def_prop_rw("temperature_k", [](const PyScene& s) { return s.temperature_k; }, [](PyScene& s, double t) {
-        require_non_negative("temperature_k", t);
-        s.temperature_k = t;
-      })
+      .def_prop_rw(
+          "frequency_hz", [](const PyScene& s) { return s.frequency_hz; },
+          [](PyScene& s, double f) {
+            require_positive("frequency_hz", f);
+            s.frequency_hz = f;
+          })
+      .def_prop_rw(
+          "bandwidth_hz", [](const PyScene& s) { return s.bandwidth_hz; },
+          [](PyScene& s, double f) {
+            require_positive("bandwidth_hz", f);
+            s.bandwidth_hz = f;
+          })
+      .def_prop_rw(
+          "temperature_k", [](const PyScene& s) { return s.temperature_k; },
+          [](PyScene& s, double t) {
+            require_non_negative("temperature_k", t);
+            s.temperature_k = t;
+          })
       .def_prop_ro("wavelength_m", [](const PyScene& s) { return 299792458.0 / s.frequency_hz; })
-      .def_prop_ro("transmitters", [](const PyScene& s) {
-        return by_name(s.devices, [](const PyDevice& d) { return d.device.name; }, [](const PyDevice& d) { return d.transmits; });
-      }, "Name to transmitter.")
-      .def_prop_ro("receivers", [](const PyScene& s) {
-        return by_name(s.devices, [](const PyDevice& d) { return d.device.name; }, [](const PyDevice& d) { return !d.transmits; });
-      }, "Name to receiver.")
-      .def_prop_ro("objects", [](const PyScene& s) {
-        return by_name(s.objects, [](const PyObject& o) { return o.object.name; }, [](const PyObject&) { return true; });
-      }, "Name to object.")
-      .def_prop_ro("materials", [](const PyScene& s) {
-        return by_name(s.materials, [](const em::Material& o) { return o.name; }, [](const em::Material&) { return true; });
-      }, "Name to material.")
-      .def("add", [](PyScene& s, const std::shared_ptr<PyDevice>& d) {
-        require_new(s, d->device.name);
-        s.devices.push_back(d);
-      }, "item"_a)
-      .def("add", [](PyScene& s, const std::shared_ptr<PyObject>& o) {
-        require_new(s, o->object.name);
-        s.objects.push_back(o);
-      }, "item"_a)
+      .def_prop_ro(
+          "transmitters",
+          [](const PyScene& s) {
+            return by_name(
+                s.devices, [](const PyDevice& d) { return d.device.name; },
+                [](const PyDevice& d) { return d.transmits; });
+          },
+          "Name to transmitter.")
+      .def_prop_ro(
+          "receivers",
+          [](const PyScene& s) {
+            return by_name(
+                s.devices, [](const PyDevice& d) { return d.device.name; },
+                [](const PyDevice& d) { return !d.transmits; });
+          },
+          "Name to receiver.")
+      .def_prop_ro(
+          "objects",
+          [](const PyScene& s) {
+            return by_name(
+                s.objects, [](const PyObject& o) { return o.object.name; }, [](const PyObject&) { return true; });
+          },
+          "Name to object.")
+      .def_prop_ro(
+          "materials",
+          [](const PyScene& s) {
+            return by_name(
+                s.materials, [](const em::Material& o) { return o.name; }, [](const em::Material&) { return true; });
+          },
+          "Name to material.")
+      .def(
+          "add",
+          [](PyScene& s, const std::shared_ptr<PyDevice>& d) {
+            require_new(s, d->device.name);
+            s.devices.push_back(d);
+          },
+          "item"_a)
+      .def(
+          "add",
+          [](PyScene& s, const std::shared_ptr<PyObject>& o) {
+            require_new(s, o->object.name);
+            s.objects.push_back(o);
+          },
+          "item"_a)
       .def("add", &add_material, "item"_a, "Adds a Transmitter, Receiver, Object or Material; names are unique.")
       .def("get", &get, "name"_a, "The device or object of that name.")
       .def("remove", &remove, "name"_a, "Removes the device or object of that name.")
-      .def_prop_ro("times_prepared", [](const PyScene& s) { return s.times_prepared; }, "How often its geometry was prepared for solving.");
+      .def_prop_ro(
+          "times_prepared", [](const PyScene& s) { return s.times_prepared; },
+          "How often its geometry was prepared for solving.");
   m.def(
       "load_scene",
       [](const nb::object& path, double frequency_hz) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The scene as Python edits it: handles to devices, materials and objects, put together into a scene::Scene for a solve.
+// The scene as Python edits it: handles to devices, materials and objects, put together into a scene::Scene for a
+// solve.
 #pragma once
 
 #include <atomic>
@@ -34,7 +35,8 @@ struct PyScene {
   std::vector<std::shared_ptr<PyObject>> objects;
   std::vector<std::shared_ptr<PyDevice>> devices;
 
-  /// The scene and its prepared geometry as they are now, for a solver; the geometry is prepared again only after an edit.
+  /// The scene and its prepared geometry as they are now, for a solver; the geometry is prepared again only after an
+  /// edit.
   struct Snapshot {
     std::shared_ptr<scene::Scene> scene;
     std::shared_ptr<const paths::PreparedScene> prepared;

@@ -1,0 +1,374 @@
+from collections.abc import Iterator, Sequence
+from typing import overload
+
+from raywave import _preview as preview, _show as show
+
+
+class Error(ValueError):
+    pass
+
+class AntennaArray:
+    """Antenna elements of a device: positions, pattern, polarisation."""
+
+    @property
+    def num_elements(self) -> int: ...
+
+    @property
+    def num_ant(self) -> int:
+        """Ports: elements times polarisations, polarisation-major."""
+
+    @property
+    def element_positions_m(self) -> object:
+        """
+        [num_elements, 3] in metres in the device's frame; empty when given in wavelengths.
+        """
+
+    @element_positions_m.setter
+    def element_positions_m(self, arg: object, /) -> None: ...
+
+def PlanarArray(*, num_rows: int = 1, num_cols: int = 1, vertical_spacing: float = 0.5, horizontal_spacing: float = 0.5, pattern: str = 'iso', polarization: str = 'V', polarization_model: int = 2) -> AntennaArray:
+    """
+    A grid in the y-z plane facing +x, spacings in wavelengths. pattern: iso, dipole, hw_dipole, tr38901; polarization: V, H, VH, cross.
+    """
+
+class Device:
+    """A transmitter or receiver; edits reach the scene that holds it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @name.setter
+    def name(self, arg: str, /) -> None: ...
+
+    @property
+    def position_m(self) -> list[float]: ...
+
+    @position_m.setter
+    def position_m(self, arg: Sequence[float], /) -> None: ...
+
+    @property
+    def orientation_rad(self) -> list[float]:
+        """(yaw, pitch, roll)"""
+
+    @orientation_rad.setter
+    def orientation_rad(self, arg: Sequence[float], /) -> None: ...
+
+    @property
+    def velocity_m_per_s(self) -> list[float]: ...
+
+    @velocity_m_per_s.setter
+    def velocity_m_per_s(self, arg: Sequence[float], /) -> None: ...
+
+    @property
+    def array(self) -> AntennaArray: ...
+
+    @array.setter
+    def array(self, arg: AntennaArray, /) -> None: ...
+
+    @property
+    def power_dbm(self) -> float: ...
+
+    @power_dbm.setter
+    def power_dbm(self, arg: float, /) -> None: ...
+
+    def look_at(self, target_m: Sequence[float]) -> None:
+        """Turns +x to the target."""
+
+    @property
+    def transmits(self) -> bool: ...
+
+def Transmitter(name: str, position_m: Sequence[float], orientation_rad: Sequence[float] = [0.0, 0.0, 0.0], velocity_m_per_s: Sequence[float] = [0.0, 0.0, 0.0], array: AntennaArray | None = None, power_dbm: float = 44.0, look_at: Sequence[float] | None = None) -> Device:
+    """
+    A transmitter at position_m (metres), turned by orientation_rad or toward look_at.
+    """
+
+def Receiver(name: str, position_m: Sequence[float], orientation_rad: Sequence[float] = [0.0, 0.0, 0.0], velocity_m_per_s: Sequence[float] = [0.0, 0.0, 0.0], array: AntennaArray | None = None, look_at: Sequence[float] | None = None) -> Device:
+    """A receiver at position_m (metres)."""
+
+class Material:
+    """What surfaces are made of; edits reach the scene that holds it."""
+
+    def __init__(self, name: str, *, relative_permittivity: float = 1.0, conductivity_s_per_m: float = 0.0, thickness_m: float = 0.1, scattering_coefficient: float = 0.0, xpd_coefficient: float = 0.0, perfect_conductor: bool = False) -> None: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def itu_name(self) -> str:
+        """The ITU-R P.2040 row; empty: the constants below hold."""
+
+    @itu_name.setter
+    def itu_name(self, arg: str, /) -> None: ...
+
+    @property
+    def relative_permittivity(self) -> float:
+        """Used while itu_name is empty."""
+
+    @relative_permittivity.setter
+    def relative_permittivity(self, arg: float, /) -> None: ...
+
+    @property
+    def conductivity_s_per_m(self) -> float:
+        """Used while itu_name is empty."""
+
+    @conductivity_s_per_m.setter
+    def conductivity_s_per_m(self, arg: float, /) -> None: ...
+
+    @property
+    def thickness_m(self) -> float: ...
+
+    @thickness_m.setter
+    def thickness_m(self, arg: float, /) -> None: ...
+
+    @property
+    def scattering_coefficient(self) -> float: ...
+
+    @scattering_coefficient.setter
+    def scattering_coefficient(self, arg: float, /) -> None: ...
+
+    @property
+    def xpd_coefficient(self) -> float: ...
+
+    @xpd_coefficient.setter
+    def xpd_coefficient(self, arg: float, /) -> None: ...
+
+    @property
+    def perfect_conductor(self) -> bool: ...
+
+    @perfect_conductor.setter
+    def perfect_conductor(self, arg: bool, /) -> None: ...
+
+    def properties_at(self, frequency_hz: float) -> tuple:
+        """(relative permittivity, conductivity in S/m) at a frequency."""
+
+def itu_material(name: str, thickness_m: float = 0.1) -> Material:
+    """A material of ITU-R P.2040 by name."""
+
+class Object:
+    """A triangle mesh of one material."""
+
+    def __init__(self, name: str, vertices_m: object, triangles: object, material: str) -> None:
+        """
+        vertices_m [num_vertices, 3] float64, triangles [num_triangles, 3] int64, the material's name.
+        """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def material(self) -> str: ...
+
+    @material.setter
+    def material(self, arg: str, /) -> None: ...
+
+    @property
+    def velocity_m_per_s(self) -> list[float]: ...
+
+    @velocity_m_per_s.setter
+    def velocity_m_per_s(self, arg: Sequence[float], /) -> None: ...
+
+    @property
+    def vertices_m(self) -> object:
+        """A copy, [num_vertices, 3]; assign to move the object."""
+
+    @vertices_m.setter
+    def vertices_m(self, arg: object, /) -> None: ...
+
+    @property
+    def triangles(self) -> object: ...
+
+class Scene:
+    """Objects, materials, devices and the frequency."""
+
+    def __init__(self) -> None: ...
+
+    @property
+    def frequency_hz(self) -> float: ...
+
+    @frequency_hz.setter
+    def frequency_hz(self, arg: float, /) -> None: ...
+
+    @property
+    def bandwidth_hz(self) -> float: ...
+
+    @bandwidth_hz.setter
+    def bandwidth_hz(self, arg: float, /) -> None: ...
+
+    @property
+    def temperature_k(self) -> float: ...
+
+    @temperature_k.setter
+    def temperature_k(self, arg: float, /) -> None: ...
+
+    @property
+    def wavelength_m(self) -> float: ...
+
+    @property
+    def transmitters(self) -> dict:
+        """Name to transmitter."""
+
+    @property
+    def receivers(self) -> dict:
+        """Name to receiver."""
+
+    @property
+    def objects(self) -> dict:
+        """Name to object."""
+
+    @property
+    def materials(self) -> dict:
+        """Name to material."""
+
+    @overload
+    def add(self, item: Device) -> None: ...
+
+    @overload
+    def add(self, item: Object) -> None: ...
+
+    @overload
+    def add(self, item: Material) -> None:
+        """Adds a Transmitter, Receiver, Object or Material; names are unique."""
+
+    def get(self, name: str) -> object:
+        """The device or object of that name."""
+
+    def remove(self, name: str) -> None:
+        """Removes the device or object of that name."""
+
+    @property
+    def times_prepared(self) -> int:
+        """How often its geometry was prepared for solving."""
+
+def load_scene(path: object, frequency_hz: float = 3500000000.0) -> Scene:
+    """Reads Mitsuba XML, PLY, OBJ, glTF, GLB or STL."""
+
+class Paths:
+    """
+    Paths between devices: padded arrays as attributes, ragged by iteration.
+    """
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator:
+        """Each path as a dict in the words of the JSON."""
+
+    @property
+    def frequency_hz(self) -> float: ...
+
+    @property
+    def object_names(self) -> list[str]: ...
+
+    def save(self, path: object) -> None:
+        """.npz or .h5"""
+
+    def to_json(self) -> str: ...
+
+    def link_statistics(self, tx: str, rx: str) -> dict:
+        """
+        path_gain (linear), mean_delay_s, rms_delay_spread_s, rms_doppler_spread_hz, rice_factor of a link.
+        """
+
+    def plot_power_delay_profile(self, path: object, tx: str, rx: str) -> None:
+        """.png or .svg"""
+
+    def cir(self, *, sampling_frequency_hz: float = 1.0, num_time_steps: int = 1, normalize_delays: bool = True) -> tuple:
+        """
+        (a [num_rx, num_rx_ant, num_tx, num_tx_ant, num_paths, num_time_steps], tau in seconds); a holds the carrier's phase.
+        """
+
+    def cfr(self, frequencies_hz: Sequence[float], *, sampling_frequency_hz: float = 1.0, num_time_steps: int = 1, normalize_delays: bool = True, normalize: bool = False) -> object:
+        """
+        [num_rx, num_rx_ant, num_tx, num_tx_ant, num_time_steps, num_frequencies] at baseband frequencies.
+        """
+
+    def taps(self, bandwidth_hz: float, l_min: int, l_max: int, *, sampling_frequency_hz: float = 0.0, num_time_steps: int = 1, normalize_delays: bool = True, normalize: bool = False) -> object:
+        """
+        [num_rx, num_rx_ant, num_tx, num_tx_ant, num_time_steps, l_max - l_min + 1]
+        """
+
+    @property
+    def a(self) -> object:
+        """
+        Gains without propagation phase, [num_rx, num_rx_ant, num_tx, num_tx_ant, num_paths]; 0 where there is no path.
+        """
+
+    @property
+    def tau(self) -> object:
+        """
+        Delays in seconds, [num_rx, num_tx, num_paths] or the shape of a; -1 where there is no path.
+        """
+
+    @property
+    def theta_t(self) -> object:
+        """Departure, zenith angle in radians, shape of tau."""
+
+    @property
+    def phi_t(self) -> object:
+        """Departure, azimuth in radians, shape of tau."""
+
+    @property
+    def theta_r(self) -> object:
+        """Where the wave comes from, zenith angle, shape of tau."""
+
+    @property
+    def phi_r(self) -> object:
+        """Where the wave comes from, azimuth, shape of tau."""
+
+    @property
+    def doppler(self) -> object:
+        """Doppler shifts in hertz, shape of tau."""
+
+    @property
+    def valid(self) -> object:
+        """Whether there is a path, shape of tau."""
+
+    @property
+    def interactions(self) -> object:
+        """
+        [max_depth, shape of tau]: 1 specular reflection, 4 refraction, 0 none.
+        """
+
+    @property
+    def objects(self) -> object:
+        """[max_depth, shape of tau]: index into object_names, -1 none."""
+
+    @property
+    def vertices(self) -> object:
+        """[max_depth, shape of tau, 3] in metres."""
+
+def solve_paths(scene: Scene, max_depth: int, los: bool, specular_reflection: bool, refraction: bool, samples_per_src: int, synthetic_array: bool, seed: int, finder: str, num_threads: int, progress: object | None) -> Paths: ...
+
+class RadioMap:
+    """Path gains in the cells of a surface, from every transmitter."""
+
+    @property
+    def path_gain(self) -> object:
+        """Linear, [num_tx, num_y, num_x]; shares the map's memory."""
+
+    @property
+    def rss(self) -> object:
+        """Received signal strength in watt, [num_tx, num_y, num_x]."""
+
+    @property
+    def sinr(self) -> object:
+        """Linear, [num_tx, num_y, num_x]."""
+
+    @property
+    def cell_centers(self) -> object:
+        """In metres, [num_y, num_x, 3]."""
+
+    @property
+    def tx_names(self) -> list[str]: ...
+
+    def tx_association(self, metric: str = 'path_gain') -> object:
+        """Index of the best transmitter, -1 where none reaches, [num_y, num_x]."""
+
+    def save(self, path: object) -> None:
+        """.npz or .h5"""
+
+    def plot(self, path: object, metric: str = 'path_gain', tx: object | None = None, min_db: float = 0.0, max_db: float = 0.0, title: str = '') -> None:
+        """.png or .svg"""
+
+def solve_radio_map(scene: Scene, options: dict) -> RadioMap: ...
+
+def report_html(scene: Scene | None, paths: object | None, radio_map: object | None, title: str, metric: str) -> str: ...

@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The module raywave: words, shapes, errors, edits. The physics is tested in C++."""
+import json
+import pathlib
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+import raywave as rw
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SPEED_OF_LIGHT = 299792458.0
+
+
+def canyon():
+    scene = rw.load_scene(ROOT / "scenes/street_canyon/street_canyon.xml")
+    scene.add(rw.Transmitter("tx", [-30, 0, 10]))
+    scene.add(rw.Receiver("rx", [30, 0, 1.5], array=rw.PlanarArray(num_cols=2, polarization="VH")))
+    return scene
+
+
+def test_free_space_is_friis():
+    scene = rw.Scene()
+    scene.frequency_hz = 28e9
+    scene.add(rw.Transmitter("tx", [0, 0, 0]))
+    scene.add(rw.Receiver("rx", [3, 4, 0]))
+    paths = rw.PathSolver()(scene)
+    assert len(paths) == 1
+    assert paths.a.shape == (1, 1, 1, 1, 1) and paths.a.dtype == np.complex128
+    assert paths.tau[0, 0, 0] == pytest.approx(5 / SPEED_OF_LIGHT, rel=1e-15)
+    assert abs(paths.a[0, 0, 0, 0, 0]) == pytest.approx(scene.wavelength_m / (4 * np.pi * 5), rel=1e-14)
+
+
+def test_arrays_have_the_documented_shapes():
+    paths = rw.PathSolver()(canyon(), max_depth=2)
+    n = len(paths)
+    assert paths.a.shape == (1, 4, 1, 1, n)
+    for name in ("tau", "theta_t", "phi_t", "theta_r", "phi_r", "doppler", "valid"):
+        assert getattr(paths, name).shape == (1, 1, n), name
+    assert paths.interactions.shape == paths.objects.shape == (2, 1, 1, n)
+    assert paths.vertices.shape == (2, 1, 1, n, 3)
+    assert paths.a is paths.a  # made once
+    exact = rw.PathSolver()(canyon(), max_depth=1, synthetic_array=False)
+    assert exact.tau.shape == exact.a.shape
+
+
+def test_iteration_is_ragged_and_agrees_with_the_json():
+    paths = rw.PathSolver()(canyon(), max_depth=2)
+    listed = list(paths)
+    document = json.loads(paths.to_json())["paths"]
+    assert len(listed) == len(document) == len(paths)
+    for path, row in zip(listed, document):
+        assert path["delay_s"] == row["delay_s"] and path["interactions"] == row["interactions"]
+        assert path["vertices_m"].tolist() == row["vertices_m"]
+
+
+def test_channels_follow_from_the_paths():
+    paths = rw.PathSolver()(canyon(), max_depth=2)
+    frequencies = [0.0, 1e6, -2.5e6]
+    h = paths.cfr(frequencies, normalize_delays=False)
+    assert h.shape == (1, 4, 1, 1, 1, 3)
+    f = 3.5e9 + np.array(frequencies)
+    expected = (paths.a[0, :, 0, 0, :, None] * np.exp(-2j * np.pi * f * paths.tau[0, 0, :, None])).sum(axis=1)
+    assert np.allclose(h[0, :, 0, 0, 0], expected, rtol=0, atol=1e-9 * abs(expected).max())
+    a, tau = paths.cir(num_time_steps=2, sampling_frequency_hz=1e3)
+    assert a.shape == (1, 4, 1, 1, len(paths), 2) and tau.shape == (1, 1, len(paths)) and tau.min() == 0
+    assert paths.taps(20e6, -2, 7).shape == (1, 4, 1, 1, 1, 10)
+    assert paths.link_statistics("tx", "rx")["path_gain"] > 0
+
+
+def test_map_shares_its_memory_and_saves(tmp_path):
+    scene = canyon()
+    radio_map = rw.RadioMapSolver()(scene, cell_size_m=(4, 4), max_depth=1)
+    assert radio_map.path_gain.shape == radio_map.sinr.shape == (1, *radio_map.cell_centers.shape[:2])
+    assert np.shares_memory(radio_map.path_gain, radio_map.path_gain)
+    gain = radio_map.path_gain
+    del radio_map
+    assert gain.max() > 0  # the array keeps the map alive
+    again = rw.RadioMapSolver()(scene, cell_size_m=(4, 4), max_depth=1)
+    again.save(tmp_path / "map.npz")
+    assert (np.load(tmp_path / "map.npz")["path_gain"] == gain).all()
+    again.plot(tmp_path / "map.png")
+    again.plot(tmp_path / "best.svg", metric="association")
+    assert (tmp_path / "map.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_maps_over_other_surfaces():
+    scene = canyon()
+    tilted = rw.RadioMapSolver()(scene, center_m=[0, 0, 5], size_m=[20, 10], orientation_rad=[0, 0.1, 0], cell_size_m=(2, 2), max_depth=0)
+    assert tilted.path_gain.shape == (1, 5, 10)
+    name = next(n for n in scene.objects if n != "ground")
+    faces = rw.RadioMapSolver()(scene, measurement_surface=[name], max_depth=0)
+    assert faces.path_gain.shape == (1, 1, len(scene.objects[name].triangles))
+    ground = rw.RadioMapSolver()(scene, terrain=["ground"], cell_size_m=(5, 5), max_depth=0)
+    assert np.allclose(ground.cell_centers[..., 2], 1.5)
+
+
+def test_edits_reach_the_next_solve_and_geometry_is_prepared_once():
+    scene = canyon()
+    solve = rw.PathSolver()
+    first = solve(scene, max_depth=1)
+    scene.transmitters["tx"].position_m = [-20, 1, 12]
+    scene.materials["concrete"].thickness_m = 0.3
+    second = solve(scene, max_depth=1)
+    assert scene.times_prepared == 1
+    assert second.tau.min() < first.tau.min()
+    name = next(n for n in scene.objects if n != "ground")
+    scene.objects[name].vertices_m = scene.objects[name].vertices_m + [0, 0, 1.0]
+    solve(scene, max_depth=1)
+    assert scene.times_prepared == 2
+    scene.remove(name)
+    assert name not in scene.objects
+    solve(scene, max_depth=1)
+    assert scene.times_prepared == 3
+
+
+def test_a_scene_made_by_hand():
+    scene = rw.Scene()
+    scene.add(rw.Material("mirror", perfect_conductor=True))
+    scene.add(rw.Object("floor", np.array([[-50, -50, 0], [50, -50, 0], [50, 50, 0], [-50, 50, 0]], dtype=float),
+                        np.array([[0, 1, 2], [0, 2, 3]]), "mirror"))
+    scene.add(rw.Transmitter("tx", [0, 0, 10], look_at=[10, 0, 0]))
+    scene.add(rw.Receiver("rx", [20, 0, 10]))
+    paths = rw.PathSolver()(scene, finder="exhaustive")
+    assert len(paths) == 2
+    assert paths.tau[0, 0, 1] * SPEED_OF_LIGHT == pytest.approx(np.hypot(20, 20), rel=1e-14)
+
+
+@pytest.mark.parametrize("edit, part", [
+    (lambda s: rw.PathSolver()(s, max_depth=-1), "max_depth must be >= 0"),
+    (lambda s: rw.PathSolver()(s, finder="exhaustiv"), "did you mean 'exhaustive'"),
+    (lambda s: rw.PathSolver()(s, diffraction=True), "diffraction=True is not available"),
+    (lambda s: setattr(s, "frequency_hz", -1.0), "frequency_hz must be > 0"),
+    (lambda s: s.add(rw.Receiver("tx", [0, 0, 0])), "the name 'tx' is used already"),
+    (lambda s: s.get("ty"), "did you mean 'tx'"),
+    (lambda s: rw.Transmitter("t", [0, 0, float("nan")]), "position_m must be finite"),
+    (lambda s: rw.PlanarArray(pattern="is"), "did you mean 'iso'"),
+    (lambda s: rw.itu_material("concret"), "did you mean 'concrete'"),
+    (lambda s: setattr(s.objects["ground"], "vertices_m", np.zeros((4, 3), np.float32)), "float64"),
+    (lambda s: setattr(s.objects["ground"], "vertices_m", np.full((4, 3), np.nan)), "not finite"),
+    (lambda s: rw.RadioMapSolver()(s, cell_size_m=(0, 1)), "cell_size_m.x must be > 0"),
+    (lambda s: rw.RadioMapSolver()(s, cell_size_m=(1e-4, 1e-4)), "GB"),
+    (lambda s: rw.load_scene("no/such/scene.xml"), "no/such/scene.xml"),
+])
+def test_bad_input_is_named(edit, part):
+    with pytest.raises(rw.Error, match=part.replace(".", r"\.")):
+        edit(canyon())
+
+
+def test_unknown_options_name_the_nearest():
+    with pytest.raises(TypeError, match="max_depth"):
+        rw.PathSolver()(canyon(), max_deph=3)
+
+
+def test_warnings_are_pythons():
+    scene = canyon()
+    scene.frequency_hz = 923e6
+    with pytest.warns(UserWarning, match="concrete"):
+        rw.PathSolver()(scene, max_depth=1)
+
+
+def test_progress_is_reported_and_its_exceptions_end_the_run():
+    scene = rw.load_scene(ROOT / "scenes/old_town/old_town.xml")
+    scene.add(rw.Transmitter("tx", [-20, 10, 35]))
+
+    def stop(done, total):
+        raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        rw.RadioMapSolver()(scene, method="monte-carlo", samples_per_tx=200_000_000, progress=stop)
+
+
+def test_interrupt_ends_a_long_run():
+    code = """
+import raywave as rw
+scene = rw.load_scene("scenes/old_town/old_town.xml")
+scene.add(rw.Transmitter("tx", [-20, 10, 35]))
+print("running", flush=True)
+rw.RadioMapSolver()(scene, method="monte-carlo", samples_per_tx=2_000_000_000)
+"""
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "running\n"
+    threading.Timer(1.0, process.send_signal, [2]).start()
+    begin = time.monotonic()
+    _, errors = process.communicate(timeout=120)
+    assert "KeyboardInterrupt" in errors
+    assert process.returncode != 0 and time.monotonic() - begin < 110
+
+
+def test_preview_outside_a_notebook_writes_a_page():
+    scene = canyon()
+    paths = rw.PathSolver()(scene, max_depth=1)
+    page = pathlib.Path(scene.preview(paths))
+    assert page.read_text(encoding="utf-8").lstrip().lower().startswith("<!doctype html>")
+    page.unlink()
+
+
+def test_the_stub_is_what_the_module_says(tmp_path):
+    made = tmp_path / "_raywave.pyi"
+    subprocess.run([sys.executable, "-m", "nanobind.stubgen", "-m", "raywave._raywave", "-o", str(made)], check=True)
+    kept = ROOT / "python/raywave/_raywave.pyi"
+    assert made.read_text() == kept.read_text(), f"make it anew: python -m nanobind.stubgen -m raywave._raywave -o {kept}"

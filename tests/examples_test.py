@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every example runs and says what it found; the demo writes its four files."""
+import os
+import subprocess
+import sys
+
+import pytest
+
+EXAMPLES = ["street_canyon_channel.py", "old_town_coverage.py", "porting_from_sionna.py"]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_example_runs(root, tmp_path, name):
+    result = subprocess.run([sys.executable, root / "examples" / name, tmp_path], capture_output=True, text=True, timeout=300, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert len(result.stdout.splitlines()) >= 2
+
+
+def test_demo_writes_what_it_promises(root, tmp_path, raywave_bin):
+    result = subprocess.run([sys.executable, root / "examples/demo.py", tmp_path], capture_output=True, text=True, timeout=300,
+                            env={**os.environ, "RAYWAVE_BIN": raywave_bin})
+    assert result.returncode == 0, result.stderr
+    for name in ("report.html", "map.png", "paths.npz", "map.npz"):
+        assert (tmp_path / name).stat().st_size > 1000, name
+        assert name in result.stdout
+
+
+def test_no_example_is_forgotten(root):
+    assert {p.name for p in (root / "examples").glob("*.py")} == {*EXAMPLES, "demo.py"}
