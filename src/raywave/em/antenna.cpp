@@ -89,12 +89,13 @@ double MeasuredPattern::gain(double theta_rad, double phi_rad) const {
   const double elevation = 0.5 * kPi - theta_rad;
   const double in_front = periodic_interpolation(elevation_rad, elevation_gain_db, elevation);
   const double behind = periodic_interpolation(elevation_rad, elevation_gain_db, kPi - elevation);
-  // The front and back half of that circle are blended with the azimuth; each is taken relative to its value at the
-  // horizon, so that both cuts are reproduced exactly (and the azimuth cut is not counted twice behind).
-  const double front_horizon = periodic_interpolation(elevation_rad, elevation_gain_db, 0);
-  const double back_horizon = periodic_interpolation(elevation_rad, elevation_gain_db, kPi);
+  // The front and back half of that circle are blended over the azimuth. Each is taken relative to the azimuth cut in
+  // its own plane, so that the elevation cut is reproduced exactly and nothing is counted twice: an azimuth cut that
+  // was normalised at a tilted beam's peak must not lift that peak above the rated gain.
+  const double azimuth_ahead = periodic_interpolation(azimuth_rad, azimuth_gain_db, 0);
+  const double azimuth_behind = periodic_interpolation(azimuth_rad, azimuth_gain_db, kPi);
   const double w = 0.5 * (1 + std::cos(phi_rad));
-  const double elevation_db = w * (in_front - front_horizon) + (1 - w) * (behind - back_horizon);
+  const double elevation_db = w * (in_front - azimuth_ahead) + (1 - w) * (behind - azimuth_behind);
   return std::pow(10.0, (max_gain_dbi + azimuth_db + elevation_db) / 10);
 }
 
@@ -179,7 +180,13 @@ AntennaArray planar_array(const PlanarArrayOptions& o) {
   require_positive("planar array: vertical_spacing_wavelengths", o.vertical_spacing_wavelengths);
   require_positive("planar array: horizontal_spacing_wavelengths", o.horizontal_spacing_wavelengths);
   AntennaArray array;
-  array.pattern.kind = pattern_kind_from_name(o.pattern);
+  if (o.pattern.ends_with(".csv") || o.pattern.ends_with(".msi")) {
+    array.pattern.kind = PatternKind::kMeasured;
+    array.pattern.measured = std::make_shared<MeasuredPattern>(
+        o.pattern.ends_with(".csv") ? read_csv_pattern(o.pattern) : read_msi_pattern(o.pattern));
+  } else {
+    array.pattern.kind = pattern_kind_from_name(o.pattern);
+  }
   array.pattern.model = o.polarization_model;
   array.polarization = o.polarization;
   array.slants_rad = slants_from_name(o.polarization);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Antenna patterns and arrays. A pattern is a complex field (C_theta, C_phi) in the Jones basis (theta, phi) of the antenna's
-// own frame, |C_theta|^2 + |C_phi|^2 = power gain over an isotropic radiator. theta from zenith, phi from x.
+// Antenna patterns and arrays. A pattern is a complex field (C_theta, C_phi) in the Jones basis (theta, phi) of the
+// antenna's own frame, |C_theta|^2 + |C_phi|^2 = power gain over an isotropic radiator. theta from zenith, phi from x.
 // Sources: ITU/3GPP TR 38.901 section 7.3 (element pattern, polarisation models 1 and 2), closed forms for dipoles.
-// Limits: no mutual coupling. Differentiable in: angles, slant, element positions, weights. Not in: the choice of pattern.
+// Limits: no mutual coupling. Differentiable in: angles, slant, element positions, weights. Not in: the choice of
+// pattern.
 #pragma once
 
 #include <memory>
@@ -26,7 +27,9 @@ const char* pattern_name(PatternKind kind);
 enum class PolarizationModel { kTr38901Model1 = 1, kTr38901Model2 = 2 };
 
 /// A measured power pattern: two cuts, as MSI (Planet) files and CSV cuts give them, combined by the usual
-/// "sum of cut losses" rule. Angles in radians; gains in dBi, sampled over a full turn, periodic, linear in dB between.
+/// "sum of cut losses" rule: exact along the elevation cut; along the azimuth cut where both agree ahead and behind (an
+/// azimuth cut taken through a tilted beam's peak is lowered at the horizon). Angles in radians; gains in dBi, sampled
+/// over a full turn, periodic, linear in dB between.
 struct MeasuredPattern {
   std::string name;
   double max_gain_dbi = 0;
@@ -50,7 +53,8 @@ struct AntennaPattern {
   JonesVector field(double theta_rad, double phi_rad, double slant_rad) const;
 };
 
-/// The slants of a polarisation: V {0}, H {pi/2}, VH {0, pi/2}, cross {-pi/4, +pi/4}. @throws Error naming the nearest known.
+/// The slants of a polarisation: V {0}, H {pi/2}, VH {0, pi/2}, cross {-pi/4, +pi/4}. @throws Error naming the nearest
+/// known.
 std::vector<double> slants_from_name(std::string_view polarization);
 
 /// Elements at arbitrary positions in the device's frame; each element carries one port a slant.
@@ -75,16 +79,21 @@ struct AntennaArray {
 struct PlanarArrayOptions {
   int num_rows = 1, num_cols = 1;
   double vertical_spacing_wavelengths = 0.5, horizontal_spacing_wavelengths = 0.5;
-  std::string pattern = "iso";
+  std::string pattern = "iso";  // a name, or a file of a measured pattern: .csv, .msi
   std::string polarization = "V";
   PolarizationModel polarization_model = PolarizationModel::kTr38901Model2;
 };
 /// A grid in the y-z plane centred at the device, facing +x; elements column by column from the top left.
 AntennaArray planar_array(const PlanarArrayOptions& options);
 
-/// Two-cut CSV: lines "azimuth|elevation,angle_deg,gain_dbi" with a header; @throws Error with file:line.
+/// Two-cut CSV: the header "cut,angle_deg,gain_dbi", then lines "azimuth|elevation,angle_deg,gain_dbi"; azimuth
+/// counter-clockwise from ahead (+x toward +y), elevation above the horizon along phi = 0. Both cuts cover the full
+/// turn in steps of at most 90 degrees. @throws Error with file:line.
 MeasuredPattern read_csv_pattern(const std::string& path);
-/// MSI/Planet antenna file (NAME, GAIN, HORIZONTAL n, VERTICAL n with attenuations in dB). @throws Error with file:line.
+/// MSI/Planet antenna file: NAME, GAIN (dBd unless dBi is said; dBi = dBd + 2.15), HORIZONTAL n and VERTICAL n with
+/// attenuations in dB >= 0. Its angles turn clockwise from above and downward from the horizon; both are turned into
+/// ours. TILT, POLARIZATION, FREQUENCY, MAKE, the widths and COMMENT are accepted and change nothing. @throws Error
+/// with file:line.
 MeasuredPattern read_msi_pattern(const std::string& path);
 
 }  // namespace raywave::em

@@ -106,13 +106,17 @@ Material itu_material(std::string_view name, double thickness_m) {
   if (!itu) {
     throw Error(message("unknown ITU-R P.2040 material '", name, "'", did_you_mean(name, itu_material_names())));
   }
-  static const std::vector<std::pair<const char*, Vec3d>> colors = {
-      {"concrete", {0.66, 0.65, 0.63}},        {"brick", {0.70, 0.35, 0.27}},
-      {"plasterboard", {0.90, 0.88, 0.83}},    {"wood", {0.65, 0.47, 0.28}},
-      {"glass", {0.55, 0.75, 0.85}},           {"marble", {0.86, 0.83, 0.76}},
-      {"metal", {0.55, 0.57, 0.62}},           {"wet_ground", {0.35, 0.42, 0.28}},
-      {"medium_dry_ground", {0.48, 0.5, 0.34}}, {"very_dry_ground", {0.66, 0.6, 0.42}},
-      {"asphalt_concrete", {0.30, 0.30, 0.32}}};
+  static const std::vector<std::pair<const char*, Vec3d>> colors = {{"concrete", {0.66, 0.65, 0.63}},
+                                                                    {"brick", {0.70, 0.35, 0.27}},
+                                                                    {"plasterboard", {0.90, 0.88, 0.83}},
+                                                                    {"wood", {0.65, 0.47, 0.28}},
+                                                                    {"glass", {0.55, 0.75, 0.85}},
+                                                                    {"marble", {0.86, 0.83, 0.76}},
+                                                                    {"metal", {0.55, 0.57, 0.62}},
+                                                                    {"wet_ground", {0.35, 0.42, 0.28}},
+                                                                    {"medium_dry_ground", {0.48, 0.5, 0.34}},
+                                                                    {"very_dry_ground", {0.66, 0.6, 0.42}},
+                                                                    {"asphalt_concrete", {0.30, 0.30, 0.32}}};
   Material material;
   for (const auto& [key, color] : colors) {
     if (*itu == key) material.color = color;

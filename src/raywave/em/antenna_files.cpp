@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+// Readers of measured patterns. Cuts are brought to one form: angles ascending in [-pi, pi), gains relative to the
+// largest.
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <cmath>
+#include <filesystem>
+#include <map>
+
+#include "raywave/core/constants.h"
+#include "raywave/core/files.h"
+#include "raywave/em/antenna.h"
+
+namespace raywave::em {
+namespace {
+
+constexpr double kMaxGapDeg = 90;
+
+std::string_view trimmed(std::string_view s) {
+  const auto first = s.find_first_not_of(" \t\r");
+  if (first == std::string_view::npos) return {};
+  return s.substr(first, s.find_last_not_of(" \t\r") - first + 1);
+}
+
+/// The lines of a file, one at a time, with errors that name the place.
+class LineReader {
+ public:
+  explicit LineReader(const std::string& path) : path_(path), text_(read_file(path)), rest_(text_) {
+    if (rest_.substr(0, 3) == "\xEF\xBB\xBF") rest_.remove_prefix(3);
+  }
+  /// The next line that is not blank, trimmed; false at the end.
+  bool next(std::string_view& line) {
+    while (!rest_.empty()) {
+      const auto end = rest_.find('\n');
+      line = trimmed(rest_.substr(0, end));
+      rest_ = end == std::string_view::npos ? std::string_view{} : rest_.substr(end + 1);
+      ++number_;
+      if (!line.empty()) return true;
+    }
+    return false;
+  }
+  int number() const { return number_; }
+  const std::string& path() const { return path_; }
+
+  template <class... Parts>
+  [[noreturn]] void fail(const Parts&... parts) const {
+    throw Error(message(path_, ":", number_, ": ", parts...));
+  }
+  template <class... Parts>
+  [[noreturn]] void fail_file(const Parts&... parts) const {
+    throw Error(message(path_, ": ", parts...));
+  }
+
+  double number_in(std::string_view word, const char* name) const {
+    std::string_view digits = word;
+    if (!digits.empty() && digits.front() == '+') digits.remove_prefix(1);
+    double value = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    if (error != std::errc{} || end != digits.data() + digits.size() || !std::isfinite(value)) {
+      fail(name, " must be a finite number, got '", word, "'");
+    }
+    return value;
+  }
+
+ private:
+  std::string path_, text_;
+  std::string_view rest_;
+  int number_ = 0;
+};
+
+std::vector<std::string_view> words_of(std::string_view line) {
+  std::vector<std::string_view> words;
+  while (!(line = trimmed(line)).empty()) {
+    const auto end = line.find_first_of(" \t");
+    words.push_back(line.substr(0, end));
+    line = end == std::string_view::npos ? std::string_view{} : line.substr(end);
+  }
+  return words;
+}
+
+/// Samples of one cut by angle. The two ends of a full turn may both be given when they agree.
+class Cut {
+ public:
+  explicit Cut(const char* name) : name_(name) {}
+
+  /// @param angle_deg  our angle: counter-clockwise azimuth, or elevation above the horizon
+  void add(const LineReader& file, double given_angle_deg, double angle_deg, double gain_db) {
+    if (std::abs(angle_deg) > 360) file.fail("angle_deg must be in [-360, 360], got ", given_angle_deg);
+    double turned = std::fmod(angle_deg + 540, 360) - 180;
+    if (turned == 0) turned = 0;  // no -0
+    const auto [at, is_new] = samples_.emplace(turned, Sample{gain_db, file.number()});
+    if (!is_new && at->second.gain_db != gain_db) {
+      file.fail("the ", name_, " cut has the angle ", given_angle_deg,
+                " deg twice with different values (first in line ", at->second.line, ")");
+    }
+  }
+  void require_full_turn(const LineReader& file) const {
+    if (samples_.empty()) file.fail_file("the ", name_, " cut is missing");
+    double before = samples_.rbegin()->first - 360;
+    for (const auto& [angle, sample] : samples_) {
+      if (angle - before > kMaxGapDeg) {
+        file.fail_file("the ", name_, " cut has no sample for ", angle - before, " deg up to ", angle,
+                       " deg; both cuts need samples over the full turn, at most ", kMaxGapDeg, " deg apart");
+      }
+      before = angle;
+    }
+  }
+  double max_db() const {
+    double most = samples_.begin()->second.gain_db;
+    for (const auto& [angle, sample] : samples_) most = std::max(most, sample.gain_db);
+    return most;
+  }
+  void write(double max_db, std::vector<double>& angles_rad, std::vector<double>& gains_db) const {
+    for (const auto& [angle, sample] : samples_) {
+      angles_rad.push_back(angle * kPi / 180);
+      gains_db.push_back(sample.gain_db - max_db);
+    }
+  }
+
+ private:
+  struct Sample {
+    double gain_db;
+    int line;
+  };
+  const char* name_;
+  std::map<double, Sample> samples_;
+};
+
+MeasuredPattern finish(const LineReader& file, const Cut& azimuth, const Cut& elevation, double max_gain_dbi,
+                       double max_db) {
+  azimuth.require_full_turn(file);
+  elevation.require_full_turn(file);
+  MeasuredPattern pattern;
+  pattern.name = std::filesystem::path(file.path()).stem().string();
+  pattern.max_gain_dbi = max_gain_dbi;
+  azimuth.write(max_db, pattern.azimuth_rad, pattern.azimuth_gain_db);
+  elevation.write(max_db, pattern.elevation_rad, pattern.elevation_gain_db);
+  return pattern;
+}
+
+/// What an MSI file has said so far.
+struct MsiFile {
+  std::string name;
+  bool has_gain = false;
+  double gain_dbi = 0;
+  Cut azimuth{"HORIZONTAL"}, elevation{"VERTICAL"};
+  std::map<std::string, int> first_line;  // of each keyword
+};
+
+const std::vector<std::string>& msi_keywords() {
+  static const std::vector<std::string> words{
+      "NAME",          "MAKE",    "FREQUENCY",    "GAIN",       "TILT",    "H_WIDTH", "V_WIDTH", "ELECTRICAL_TILT",
+      "FRONT_TO_BACK", "COMMENT", "POLARIZATION", "HORIZONTAL", "VERTICAL"};
+  return words;
+}
+
+std::string upper(std::string_view word) {
+  std::string out;
+  for (const char c : word) out += char(std::toupper(static_cast<unsigned char>(c)));
+  return out;
+}
+
+void read_msi_gain(const LineReader& file, const std::vector<std::string_view>& words, MsiFile& msi) {
+  if (words.size() < 2 || words.size() > 3) file.fail("GAIN needs a number and dBd or dBi");
+  const double gain = file.number_in(words[1], "GAIN");
+  const std::string unit = words.size() == 3 ? upper(words[2]) : "DBD";
+  if (unit != "DBD" && unit != "DBI") file.fail("GAIN is in dBd or dBi, got '", words[2], "'");
+  msi.gain_dbi = unit == "DBD" ? gain + 2.15 : gain;
+  msi.has_gain = true;
+}
+
+void read_msi_cut(LineReader& file, const std::vector<std::string_view>& words, Cut& cut) {
+  const std::string keyword = upper(words[0]);
+  const double count = words.size() == 2 ? file.number_in(words[1], keyword.c_str()) : 0;
+  if (!(count >= 1 && count <= 1e6) || count != std::floor(count)) {
+    file.fail(keyword, " needs the number of its lines, from 1 to 1000000");
+  }
+  for (int i = 0; i < int(count); ++i) {
+    std::string_view line;
+    if (!file.next(line)) file.fail(keyword, " announces ", count, " lines, the file ends after ", i);
+    const auto pair = words_of(line);
+    if (std::isalpha(static_cast<unsigned char>(line.front()))) {
+      file.fail(keyword, " announces ", count, " lines, '", pair[0], "' comes after ", i);
+    }
+    if (pair.size() != 2) file.fail("expected 'angle attenuation', got '", line, "'");
+    const double angle = file.number_in(pair[0], "angle_deg"), loss = file.number_in(pair[1], "attenuation_db");
+    if (loss < 0) file.fail("attenuation_db must be >= 0, got ", loss);
+    // Horizontal angles turn clockwise from ahead as a compass does, vertical ones from the horizon downward: both are
+    // the negative of ours.
+    cut.add(file, angle, -angle, -loss);
+  }
+}
+
+void read_msi_line(LineReader& file, std::string_view line, MsiFile& msi) {
+  const auto words = words_of(line);
+  const std::string keyword = upper(words[0]);
+  const auto& known = msi_keywords();
+  if (std::find(known.begin(), known.end(), keyword) == known.end()) {
+    file.fail("unknown keyword '", words[0], "'", did_you_mean(keyword, known));
+  }
+  const auto [first, is_new] = msi.first_line.emplace(keyword, file.number());
+  if (!is_new && keyword != "COMMENT") file.fail(keyword, " is given twice (first in line ", first->second, ")");
+  if (keyword == "NAME") {
+    msi.name = std::string(trimmed(line.substr(words[0].size())));
+  } else if (keyword == "GAIN") {
+    read_msi_gain(file, words, msi);
+  } else if (keyword == "HORIZONTAL") {
+    read_msi_cut(file, words, msi.azimuth);
+  } else if (keyword == "VERTICAL") {
+    read_msi_cut(file, words, msi.elevation);
+  }
+}
+
+}  // namespace
+
+MeasuredPattern read_csv_pattern(const std::string& path) {
+  LineReader file(path);
+  Cut azimuth("azimuth"), elevation("elevation");
+  std::string_view line;
+  bool header = true;
+  while (file.next(line)) {
+    std::vector<std::string_view> fields;
+    for (std::string_view rest = line;;) {
+      const auto comma = rest.find(',');
+      fields.push_back(trimmed(rest.substr(0, comma)));
+      if (comma == std::string_view::npos) break;
+      rest.remove_prefix(comma + 1);
+    }
+    if (header) {
+      if (fields != std::vector<std::string_view>{"cut", "angle_deg", "gain_dbi"}) {
+        file.fail("expected the header 'cut,angle_deg,gain_dbi', got '", line, "'");
+      }
+      header = false;
+      continue;
+    }
+    if (fields.size() != 3) file.fail("expected 'cut,angle_deg,gain_dbi', got '", line, "'");
+    if (fields[0] != "azimuth" && fields[0] != "elevation") {
+      file.fail("unknown cut '", fields[0], "'", did_you_mean(fields[0], {"azimuth", "elevation"}),
+                " (known: azimuth, elevation)");
+    }
+    const double angle = file.number_in(fields[1], "angle_deg"), gain = file.number_in(fields[2], "gain_dbi");
+    (fields[0] == "azimuth" ? azimuth : elevation).add(file, angle, angle, gain);
+  }
+  if (header) file.fail_file("the file is empty; expected the header 'cut,angle_deg,gain_dbi'");
+  azimuth.require_full_turn(file);
+  elevation.require_full_turn(file);
+  const double max_dbi = std::max(azimuth.max_db(), elevation.max_db());
+  return finish(file, azimuth, elevation, max_dbi, max_dbi);
+}
+
+MeasuredPattern read_msi_pattern(const std::string& path) {
+  LineReader file(path);
+  MsiFile msi;
+  std::string_view line;
+  while (file.next(line)) read_msi_line(file, line, msi);
+  if (!msi.has_gain) file.fail_file("GAIN is missing");
+  // GAIN is the gain where the attenuation is 0
+  MeasuredPattern pattern = finish(file, msi.azimuth, msi.elevation, msi.gain_dbi, 0);
+  if (!msi.name.empty()) pattern.name = msi.name;
+  return pattern;
+}
+
+}  // namespace raywave::em
