@@ -55,7 +55,8 @@ Json color_tables() {
   Json path_classes = Json::array();
   for (int i = 0; i < kNumPathClasses; ++i) {
     const Rgb c = path_class_color(PathClass(i));
-    path_classes.push_back({{"name", path_class_name(PathClass(i))}, {"color", {c.r / 255.0, c.g / 255.0, c.b / 255.0}}});
+    path_classes.push_back(
+        {{"name", path_class_name(PathClass(i))}, {"color", {c.r / 255.0, c.g / 255.0, c.b / 255.0}}});
   }
   return {{"sequential", blob("u8", ramp)}, {"categorical", blob("u8", classes)}, {"path_classes", path_classes}};
 }
@@ -192,10 +193,14 @@ Json paths_json(const paths::Paths& p, const Vec3d& origin) {
 
 const char* metric_name(MapMetric metric) {
   switch (metric) {
-    case MapMetric::kPathGain: return "path_gain";
-    case MapMetric::kRss: return "rss";
-    case MapMetric::kSinr: return "sinr";
-    case MapMetric::kAssociation: return "association";
+    case MapMetric::kPathGain:
+      return "path_gain";
+    case MapMetric::kRss:
+      return "rss";
+    case MapMetric::kSinr:
+      return "sinr";
+    case MapMetric::kAssociation:
+      return "association";
   }
   return "path_gain";
 }
@@ -206,10 +211,12 @@ void check_sizes(const maps::RadioMap& map) {
   require_size("map.cell_centers_m", map.cell_centers_m.size(), cells);
   require_size("map.tx_names", map.tx_names.size(), size_t(map.num_tx));
   require_size("map.tx_power_w", map.tx_power_w.size(), size_t(map.num_tx));
-  if (map.surface.kind == maps::Surface::Kind::kMesh) require_size("map.cell_corners_m", map.cell_corners_m.size(), 3 * cells);
+  if (map.surface.kind == maps::Surface::Kind::kMesh)
+    require_size("map.cell_corners_m", map.cell_corners_m.size(), 3 * cells);
 }
 
-/// Where the cells are: corners of triangles, or a grid with its corner, steps and (terrain) heights of the cells' centres.
+/// Where the cells are: corners of triangles, or a grid with its corner, steps and (terrain) heights of the cells'
+/// centres.
 void add_geometry(const maps::RadioMap& map, const Vec3d& origin, Json& out) {
   using Kind = maps::Surface::Kind;
   if (map.surface.kind == Kind::kMesh) {
@@ -272,7 +279,8 @@ std::string report_data(const scene::Scene& scene, const paths::Paths* paths, co
   out["paths"] = paths ? paths_json(*paths, origin) : Json();
   out["map"] = map ? map_json(*map, options.map, origin) : Json();
   const std::string text = ascii_json(out);
-  // "</script>" and "<!--" in a name would end the element: no '<' outside strings in JSON, \u003c is the same inside them.
+  // "</script>" and "<!--" in a name would end the element: no '<' outside strings in JSON, \u003c is the same inside
+  // them.
   std::string safe;
   safe.reserve(text.size() + 64);
   for (const char c : text) c == '<' ? safe += "\\u003c" : safe += c;
@@ -284,12 +292,23 @@ std::string escape_html(const std::string& text) {
   std::string out;
   for (const char c : clean) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += c;
     }
   }
   return out;

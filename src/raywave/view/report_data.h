@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a report shows, as JSON for its script: numbers as base64 of little-endian arrays, positions in single precision about
-// the middle of the scene, so that places given in map coordinates keep their centimetres.
+// What a report shows, as JSON for its script: numbers as base64 of little-endian arrays, positions in single precision
+// about the middle of the scene, so that places given in map coordinates keep their centimetres.
 #pragma once
 
 #include <string>

@@ -130,8 +130,9 @@ TEST(Report, NamesCannotLeaveTheirPlace) {
   options.facts = {{kHostile, kHostile}};
   const std::string page = report_html(s, &p, &m, options);
   EXPECT_EQ(page.find("<script>alert"), std::string::npos);
-  EXPECT_NE(page.find("<title>&lt;/script&gt;&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;&lt;!--{{data}}</title>"),
-            std::string::npos);
+  EXPECT_NE(
+      page.find("<title>&lt;/script&gt;&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;&lt;!--{{data}}</title>"),
+      std::string::npos);
   // the same elements as in a page of harmless names
   const scene::Scene harmless = small_scene();
   const auto count = [](const std::string& text) {
