@@ -146,6 +146,21 @@ def test_rays_occur_in_their_colours(browse, raywave, canyon, tmp_path):
     assert sum(b[0] - a[0] > 20 for a, b in changed) > 300
 
 
+@pytest.mark.parametrize("surface, objects", [("terrain", ["ground"]), ("mesh", ["ground", "south_2", "north_3"])])
+def test_maps_on_other_surfaces_are_drawn(browse, raywave, canyon, tmp_path, surface, objects):
+    page = tmp_path / "map.html"
+    chosen = [flag for name in objects for flag in ("--object", name)]
+    result = raywave("map", canyon, "--tx", "-30,0,40", "--surface", surface, *chosen, "--cell-size", "3", "--max-depth", "1",
+                     "--samples", "100000", "--html", page)
+    assert result.returncode == 0, result.stderr
+    shown = browse(page, "--enable-logging=stderr", f"--screenshot={tmp_path / 'map.png'}")
+    assert "CONSOLE" not in shown.stderr, shown.stderr
+    colors = collections.Counter(screenshot(browse, page, tmp_path / "map.png"))
+    page.write_text(page.read_text().replace("this.opacity = 0.85;", "this.opacity = 0;"))
+    bare = collections.Counter(screenshot(browse, page, tmp_path / "bare.png"))
+    assert sum((colors - bare).values()) > 0.02 * sum(colors.values())
+
+
 def test_without_webgl_the_page_says_so(browse, old_town):
     found, dom = attributes(browse, old_town["full"], gl=["--disable-gpu", "--disable-3d-apis"])
     assert found["ready"] == "no-webgl"
