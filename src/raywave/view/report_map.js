@@ -169,7 +169,7 @@
         for (let i = 0; i <= columns; ++i) {
           const u = i / columns, v = j / rows, x = x0 + u * w, y = y0 + v * h;
           const p = [0, 1, 2].map((k) => corner[k] + x * sx[k] + y * sy[k]);
-          if (heights) p[2] = this.cornerHeight(x, y);
+          if (heights) p[2] = this.cornerHeight(x0 + i, y0 + j);
           positions.push(...p);
           uv.push(u, v);
           if (i === columns || j === rows) continue;

@@ -97,10 +97,11 @@
       const [segments, strengths] = this.segmentsOf(this.members[kind]);
       const color = Raywave.classes[kind].color;
       // seen through walls, faintly; then where nothing hides them
-      const through = lines(segments, strengths, color, 1.6, 0.3, false, this.resolution);
+      const through = lines(segments, strengths, color, 1.6, 0.42, false, this.resolution);
       const open = lines(segments, strengths, color, 2, 0.95, true, this.resolution);
-      through.renderOrder = 3;
-      open.renderOrder = 4;
+      // the direct path last, above its neighbours
+      through.renderOrder = 3 - 0.1 * kind;
+      open.renderOrder = 4 - 0.1 * kind;
       this.meshes[kind] = [through, open];
       this.group.add(through, open);
     }

@@ -82,7 +82,7 @@
       const geometry = new THREE.BufferGeometry();
       geometry.setAttribute('position', new THREE.BufferAttribute(this.data.mesh.edges, 3));
       this.edges = new THREE.LineSegments(geometry, new THREE.LineBasicMaterial({
-        color: 0x25313d, transparent: true, opacity: 0.26, depthWrite: false, clippingPlanes: [this.cut],
+        color: 0x25313d, transparent: true, opacity: 0.4, depthWrite: false, clippingPlanes: [this.cut],
       }));
       this.edges.frustumCulled = false;
       this.edges.renderOrder = 1;
