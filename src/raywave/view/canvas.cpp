@@ -4,6 +4,7 @@
 #include <cairo-svg.h>
 #include <cairo.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
@@ -106,20 +107,22 @@ void Canvas::vertical_text(double x, double y, const std::string& s, double size
 }
 
 void Canvas::image(double x, double y, double w, double h, const std::vector<Rgb>& pixels, int columns, int rows) {
-  cairo_surface_t* picture = cairo_image_surface_create(CAIRO_FORMAT_RGB24, columns, rows);
+  // SVG has no word for "no smoothing" that Cairo writes: there the pixels are repeated until they are fine.
+  const int zoom = png_ ? 1 : std::clamp(int(std::ceil(2 * w / columns)), 1, 16);
+  cairo_surface_t* picture = cairo_image_surface_create(CAIRO_FORMAT_RGB24, zoom * columns, zoom * rows);
   unsigned char* data = cairo_image_surface_get_data(picture);
   const int stride = cairo_image_surface_get_stride(picture);
-  for (int row = 0; row < rows; ++row) {
+  for (int row = 0; row < zoom * rows; ++row) {
     auto* out = reinterpret_cast<uint32_t*>(data + row * stride);
-    for (int col = 0; col < columns; ++col) {
-      const Rgb p = pixels[size_t(row) * size_t(columns) + size_t(col)];
+    for (int col = 0; col < zoom * columns; ++col) {
+      const Rgb p = pixels[size_t(row / zoom) * size_t(columns) + size_t(col / zoom)];
       out[col] = uint32_t(p.r) << 16 | uint32_t(p.g) << 8 | p.b;
     }
   }
   cairo_surface_mark_dirty(picture);
   cairo_save(cairo_);
   cairo_translate(cairo_, x, y);
-  cairo_scale(cairo_, w / columns, h / rows);
+  cairo_scale(cairo_, w / (zoom * columns), h / (zoom * rows));
   cairo_set_source_surface(cairo_, picture, 0, 0);
   cairo_pattern_set_filter(cairo_get_source(cairo_), CAIRO_FILTER_NEAREST);
   cairo_paint(cairo_);

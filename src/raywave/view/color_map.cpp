@@ -5,6 +5,8 @@
 #include <cmath>
 #include <iterator>
 
+#include "raywave/core/error.h"
+
 namespace raywave::view {
 namespace {
 
@@ -40,6 +42,7 @@ Rgb categorical_color(int i) {
 
 ColorRange color_range(const std::vector<double>& values, double min, double max) {
   if (min < max) return {min, max};
+  if (!(min == max)) throw Error(message("the colour scale needs min_db < max_db, got ", min, " and ", max));
   std::vector<double> finite;
   std::copy_if(values.begin(), values.end(), std::back_inserter(finite), [](double v) { return std::isfinite(v); });
   if (finite.empty()) return {-1, 0};

@@ -20,8 +20,9 @@ struct Layout {
   double py(double y) const { return top + (y_max - y) / (y_max - y_min) * height; }
 };
 
-Layout lay_out(const maps::RadioMap& map, int width_px) {
+Layout lay_out(const maps::RadioMap& map, int width_px, double legend_px) {
   Layout l;
+  l.right = std::clamp(legend_px, l.right, 0.4 * width_px);
   const double w = map.num_x * map.surface.cell_size_m.x, h = map.num_y * map.surface.cell_size_m.y;
   // A level map shows the world's coordinates, a tilted one its own.
   const Vec3d r = map.surface.orientation_rad;
@@ -99,7 +100,10 @@ void plot_radio_map(const std::string& path, const maps::RadioMap& map, const sc
   if (options.width_px < 300) throw Error(message("width_px must be >= 300, got ", options.width_px));
   const MapValues values = map_values(map, options.metric, options.tx);
   const ColorRange range = color_range(values.value, options.min_db, options.max_db);
-  const Layout l = lay_out(map, options.width_px);
+  size_t longest = 0;
+  for (const auto& name : map.tx_names) longest = std::max(longest, name.size());
+  // DejaVu Sans at 12 px is at most about 8 px a letter wide
+  const Layout l = lay_out(map, options.width_px, values.categorical ? 44 + 8.0 * double(longest) : 0);
   Canvas c(path, options.width_px, int(l.top + l.height + l.bottom));
   std::vector<Rgb> pixels(size_t(map.num_cells()), kNoCoverage);
   for (int y = 0; y < map.num_y; ++y) {
@@ -117,7 +121,7 @@ void plot_radio_map(const std::string& path, const maps::RadioMap& map, const sc
   } else {
     draw_color_bar(c, l, range, values.label);
   }
-  draw_transmitters(c, l, map, scene, options.tx);
+  draw_transmitters(c, l, map, scene, values.categorical ? -1 : options.tx);
   c.text(l.left, 26, options.title.empty() ? values.label : options.title, 16);
   c.finish();
 }

@@ -87,6 +87,8 @@ TEST(ColorMap, RangeLeavesOutliersAndInfinitiesAside) {
   EXPECT_EQ(r.max, -70);
   EXPECT_EQ(color_range(values, -120, -60).min, -120);
   EXPECT_LT(color_range({}, 0, 0).min, color_range({}, 0, 0).max);
+  EXPECT_THROW(color_range(values, -60, -120), Error);
+  EXPECT_THROW(color_range(values, NAN, -60), Error);
 }
 
 TEST(Ticks, AreRoundAndInside) {
