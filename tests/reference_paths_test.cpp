@@ -125,8 +125,8 @@ TEST_P(StreetCanyon, AsManyPathsAsTheExhaustiveSearchOfDifferT) {
 
 INSTANTIATE_TEST_SUITE_P(Finders, StreetCanyon,
                          testing::Values(paths::Finder::kShootAndBounce, paths::Finder::kExhaustive),
-                         [](const auto& info) {
-                           return info.param == paths::Finder::kExhaustive ? "Exhaustive" : "ShootAndBounce";
+                         [](const auto& parameter) {
+                           return parameter.param == paths::Finder::kExhaustive ? "Exhaustive" : "ShootAndBounce";
                          });
 
 }  // namespace

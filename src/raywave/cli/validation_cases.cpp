@@ -12,12 +12,15 @@
 #include "raywave/maps/radio_map.h"
 #include "raywave/paths/path_solver.h"
 #include "raywave/scene/scene.h"
+#include "raywave/scene/shapes.h"
 
 namespace raywave::cli {
 namespace {
 
 using Cx = std::complex<double>;
 using Rows = std::vector<ValidationRow>;
+using scene::add_rectangle;
+using scene::box;
 
 constexpr double kEpsilon = 2.22e-16;
 /// Relative: paths are some hundred operations on doubles.
@@ -28,28 +31,6 @@ scene::Device device(const char* name, const Vec3d& position_m, const char* pola
   d.array.slants_rad = em::slants_from_name(polarization);
   d.array.polarization = polarization;
   return d;
-}
-
-void add_rectangle(scene::Mesh& mesh, const Vec3d& p, const Vec3d& u, const Vec3d& v, int n = 1) {
-  for (int i = 0; i < n * n; ++i) {
-    const auto at = [&](int a, int b) { return p + (double(i / n + a) / n) * u + (double(i % n + b) / n) * v; };
-    const auto k = uint32_t(mesh.vertices_m.size());
-    for (const Vec3d& q : {at(0, 0), at(1, 0), at(1, 1), at(0, 1)}) mesh.vertices_m.push_back(q);
-    mesh.triangles.push_back({k, k + 1, k + 2});
-    mesh.triangles.push_back({k, k + 2, k + 3});
-  }
-}
-
-scene::Mesh box(const Vec3d& lo, const Vec3d& size, int n) {
-  const Vec3d x{size.x, 0, 0}, y{0, size.y, 0}, z{0, 0, size.z};
-  scene::Mesh mesh;
-  add_rectangle(mesh, lo, y, x, n);
-  add_rectangle(mesh, lo + z, x, y, n);
-  add_rectangle(mesh, lo, x, z, n);
-  add_rectangle(mesh, lo + y, z, x, n);
-  add_rectangle(mesh, lo, z, y, n);
-  add_rectangle(mesh, lo + x, y, z, n);
-  return mesh;
 }
 
 scene::Scene scene_with(const em::Material& material, scene::Mesh mesh, double frequency_hz) {

@@ -2,6 +2,7 @@
 // raywave view: one page with the scene, and its paths and map where asked for.
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <optional>
 
@@ -32,7 +33,7 @@ int ViewCommand::run() {
   const scene::Scene loaded = scene.load();
   if (html.empty()) html = scene.config.output.report.value_or("");
   if (html.empty()) throw UsageError("no page named: give --html FILE");
-  report.title = title.empty() ? scene.file : title;
+  report.title = title.empty() ? std::filesystem::path(scene.file).filename().string() : title;
   std::optional<paths::Paths> paths;
   std::optional<maps::RadioMap> map;
   const paths::PreparedScene prepared(loaded);

@@ -28,6 +28,25 @@ int Paths::num_tx_ports(const Link& l) const {
 
 namespace {
 
+int most_ports(const std::vector<int>& elements, const std::vector<int>& slants) {
+  int most = 0;
+  for (size_t i = 0; i < elements.size(); ++i) most = std::max(most, elements[i] * slants[i]);
+  return most;
+}
+
+}  // namespace
+
+int Paths::rx_ant(const Link& l, int port) const {
+  return l.rx_element < 0 ? port : l.rx_element + port * rx_num_elements[size_t(l.rx)];
+}
+int Paths::tx_ant(const Link& l, int port) const {
+  return l.tx_element < 0 ? port : l.tx_element + port * tx_num_elements[size_t(l.tx)];
+}
+int Paths::max_rx_ants() const { return most_ports(rx_num_elements, rx_num_slants); }
+int Paths::max_tx_ants() const { return most_ports(tx_num_elements, tx_num_slants); }
+
+namespace {
+
 struct Shape {
   int num_rx = 0, rx_ant = 0, num_tx = 0, tx_ant = 0, num_paths = 0;
   bool synthetic = true;
@@ -43,12 +62,6 @@ struct Shape {
   size_t gains() const { return size_t(num_rx) * size_t(rx_ant) * size_t(num_tx) * size_t(tx_ant) * size_t(num_paths); }
   size_t pairs() const { return synthetic ? size_t(num_rx) * size_t(num_tx) * size_t(num_paths) : gains(); }
 };
-
-int max_ports(const std::vector<int>& elements, const std::vector<int>& slants) {
-  int most = 0;
-  for (size_t i = 0; i < elements.size(); ++i) most = std::max(most, elements[i] * slants[i]);
-  return most;
-}
 
 /// Copies what belongs to the path itself, not to its ports.
 void put_path(const Paths& paths, int64_t p, size_t at, size_t pairs, PaddedPaths& out) {
@@ -77,8 +90,8 @@ PaddedPaths padded(const Paths& paths, double max_bytes) {
   Shape s;
   s.num_rx = out.num_rx = int(paths.rx_names.size());
   s.num_tx = out.num_tx = int(paths.tx_names.size());
-  s.rx_ant = out.num_rx_ant = max_ports(paths.rx_num_elements, paths.rx_num_slants);
-  s.tx_ant = out.num_tx_ant = max_ports(paths.tx_num_elements, paths.tx_num_slants);
+  s.rx_ant = out.num_rx_ant = paths.max_rx_ants();
+  s.tx_ant = out.num_tx_ant = paths.max_tx_ants();
   s.synthetic = paths.synthetic_array;
   for (const Link& l : paths.links) s.num_paths = std::max(s.num_paths, int(l.path_end - l.path_begin));
   for (size_t p = 0; p < size_t(paths.num_paths()); ++p) {
@@ -100,14 +113,11 @@ PaddedPaths padded(const Paths& paths, double max_bytes) {
   out.vertices_m.assign(3 * pairs * size_t(out.max_depth), 0);
   for (const Link& l : paths.links) {
     const int rx_ports = paths.num_rx_ports(l), tx_ports = paths.num_tx_ports(l);
-    // ports are slant-major: an element's slants lie num_elements apart
-    const int rx_step = l.rx_element < 0 ? 1 : paths.rx_num_elements[size_t(l.rx)],
-              tx_step = l.tx_element < 0 ? 1 : paths.tx_num_elements[size_t(l.tx)];
     for (int64_t p = l.path_begin; p < l.path_end; ++p) {
       const int64_t k = p - l.path_begin;
       for (int r = 0; r < rx_ports; ++r) {
         for (int t = 0; t < tx_ports; ++t) {
-          const int ra = std::max(0, l.rx_element) + r * rx_step, ta = std::max(0, l.tx_element) + t * tx_step;
+          const int ra = paths.rx_ant(l, r), ta = paths.tx_ant(l, t);
           out.a[s.gain_index(l.rx, ra, l.tx, ta, k)] =
               paths.a[size_t(paths.a_begin[size_t(p)]) + size_t(r * tx_ports + t)];
           if (!s.synthetic || (r == 0 && t == 0)) put_path(paths, p, s.pair_index(l.rx, ra, l.tx, ta, k), pairs, out);

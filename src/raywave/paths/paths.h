@@ -62,6 +62,13 @@ struct Paths {
   /// Ports of a link's ends: elements x slants (synthetic), or slants (exact).
   int num_rx_ports(const Link& l) const;
   int num_tx_ports(const Link& l) const;
+  /// Where port `port` of a link's end stands among all ports of its device: ports are slant-major, and an exact link's
+  /// end holds the slants of one element.
+  int rx_ant(const Link& l, int port) const;
+  int tx_ant(const Link& l, int port) const;
+  /// The most ports of any device: the antenna axes of dense arrays.
+  int max_rx_ants() const;
+  int max_tx_ants() const;
 };
 
 /// Dense padded arrays in the shapes that the field's packages use; unused entries are 0 (tau: -1).

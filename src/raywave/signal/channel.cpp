@@ -13,15 +13,8 @@ namespace {
 using paths::Link;
 using paths::Paths;
 
-int most_ports(const std::vector<int>& elements, const std::vector<int>& slants) {
-  int most = 0;
-  for (size_t i = 0; i < elements.size(); ++i) most = std::max(most, elements[i] * slants[i]);
-  return most;
-}
-
 ChannelShape shape_of(const Paths& p) {
-  return {int(p.rx_names.size()), most_ports(p.rx_num_elements, p.rx_num_slants), int(p.tx_names.size()),
-          most_ports(p.tx_num_elements, p.tx_num_slants)};
+  return {int(p.rx_names.size()), p.max_rx_ants(), int(p.tx_names.size()), p.max_tx_ants()};
 }
 
 size_t antenna_index(const ChannelShape& s, int rx, int rx_ant, int tx, int tx_ant) {
@@ -36,13 +29,9 @@ size_t num_antenna_pairs(const ChannelShape& s) {
 template <class Visit>
 void for_ports(const Paths& p, const ChannelShape& s, const Link& l, int64_t path, Visit&& visit) {
   const int rx_ports = p.num_rx_ports(l), tx_ports = p.num_tx_ports(l);
-  // ports are slant-major: an element's slants lie num_elements apart
-  const int rx_step = l.rx_element < 0 ? 1 : p.rx_num_elements[size_t(l.rx)],
-            tx_step = l.tx_element < 0 ? 1 : p.tx_num_elements[size_t(l.tx)];
   for (int r = 0; r < rx_ports; ++r) {
     for (int t = 0; t < tx_ports; ++t) {
-      visit(antenna_index(s, l.rx, std::max(0, l.rx_element) + r * rx_step, l.tx,
-                          std::max(0, l.tx_element) + t * tx_step),
+      visit(antenna_index(s, l.rx, p.rx_ant(l, r), l.tx, p.tx_ant(l, t)),
             p.a[size_t(p.a_begin[size_t(path)]) + size_t(r * tx_ports + t)]);
     }
   }
