@@ -87,8 +87,10 @@ class Cut {
   /// @param angle_deg  our angle: counter-clockwise azimuth, or elevation above the horizon
   void add(const LineReader& file, double given_angle_deg, double angle_deg, double gain_db) {
     if (std::abs(angle_deg) > 360) file.fail("angle_deg must be in [-360, 360], got ", given_angle_deg);
-    double turned = std::fmod(angle_deg + 540, 360) - 180;
-    if (turned == 0) turned = 0;  // no -0
+    double turned = angle_deg + 0.0;  // no -0; angles in range keep all their digits
+    if (turned >= 180) turned -= 360;
+    if (turned < -180) turned += 360;
+    if (turned == 180) turned = -180;
     const auto [at, is_new] = samples_.emplace(turned, Sample{gain_db, file.number()});
     if (!is_new && at->second.gain_db != gain_db) {
       file.fail("the ", name_, " cut has the angle ", given_angle_deg,

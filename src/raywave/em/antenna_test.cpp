@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <functional>
@@ -137,6 +138,70 @@ TEST(PlanarArray, TakesAPatternFileByItsName) {
   const AntennaArray a = planar_array(o);
   EXPECT_EQ(a.pattern.kind, PatternKind::kMeasured);
   EXPECT_NEAR(20 * std::log10(a.pattern.amplitude(1.0, 2.0)), 6, 1e-9);
+}
+
+TEST(MeasuredPattern, ATiltedBeamPeaksAtItsRatedGain) {
+  // The azimuth cut is normalised at the peak, 20 degrees below the horizon, as makers of tilted antennas do.
+  std::string text = "GAIN 17 dBi\nHORIZONTAL 8\n";
+  for (int a = 0; a < 360; a += 45) text += std::to_string(a) + " " + std::to_string(a == 0 ? 0 : 20) + "\n";
+  text += "VERTICAL 18\n";
+  for (int a = 0; a < 360; a += 20)
+    text += std::to_string(a) + " " + std::to_string(a == 20 ? 0 : a == 0 ? 3 : 20) + "\n";
+  const MeasuredPattern p = read_msi_pattern(write("raywave_tilt.msi", text));
+  double most = 0;
+  for (int i = 1; i < 180; ++i) {
+    for (int j = 0; j < 360; ++j) most = std::max(most, p.gain(i * kPi / 180, j * kPi / 180));
+  }
+  EXPECT_NEAR(10 * std::log10(most), 17, 1e-9);
+  EXPECT_NEAR(10 * std::log10(p.gain(110 * kPi / 180, 0)), 17, 1e-9);
+  EXPECT_NEAR(10 * std::log10(p.gain(kPi / 2, 0)), 14, 1e-9);
+}
+
+TEST(MeasuredPattern, FilesFromOtherSystemsRead) {
+  std::string text =
+      "\xEF\xBB\xBFname  Panel 65 \r\nmake X\r\nFREQUENCY 1800\r\nCOMMENT a\r\nCOMMENT b\r\n\r\nGAIN +15\r\n";
+  for (const char* cut : {"HORIZONTAL 5\r\n", "VERTICAL 5\r\n"}) {
+    text += cut;
+    for (const char* line : {"0.0\t0.0\r\n", "90\t10\r\n", "180\t25\r\n", "270\t10\r\n", "360\t0\r\n"}) text += line;
+  }
+  const MeasuredPattern p = read_msi_pattern(write("raywave_dos.msi", text));
+  EXPECT_EQ(p.name, "Panel 65");
+  EXPECT_NEAR(p.max_gain_dbi, 17.15, 1e-12);
+  ASSERT_EQ(p.azimuth_rad.size(), 4u);  // 0 and 360 are one direction
+  EXPECT_EQ(p.azimuth_rad.front(), -kPi);
+  EXPECT_EQ(p.elevation_gain_db, (std::vector<double>{-25, -10, 0, -10}));
+}
+
+TEST(MeasuredPattern, EveryFaultOfAFileIsNamed) {
+  const auto csv = [](const std::string& lines) {
+    return [=] { read_csv_pattern(write("raywave_fault.csv", "cut,angle_deg,gain_dbi\n" + lines)); };
+  };
+  const auto msi = [](const std::string& lines) {
+    return [=] { read_msi_pattern(write("raywave_fault.msi", "GAIN 3 dBi\n" + lines)); };
+  };
+  const std::string turn = "0 0\n90 3\n180 9\n270 3\n";
+  expect_error([] { read_csv_pattern(write("raywave_fault.csv", "")); }, "raywave_fault.csv: the file is empty");
+  expect_error([] { read_csv_pattern(write("raywave_fault.csv", "a,b\n")); }, ":1: expected the header");
+  expect_error(csv("azimut,0,1\n"), ":2: unknown cut 'azimut', did you mean 'azimuth'?");
+  expect_error(csv("azimuth,0\n"), ":2: expected 'cut,angle_deg,gain_dbi', got 'azimuth,0'");
+  expect_error(csv("azimuth,0,nan\n"), ":2: gain_dbi must be a finite number, got 'nan'");
+  expect_error(csv("azimuth,400,1\n"), ":2: angle_deg must be in [-360, 360], got 400");
+  expect_error(csv("azimuth,0,1\nazimuth,360,2\n"), ":3: the azimuth cut has the angle 360 deg twice");
+  expect_error(csv("azimuth,0,1\nazimuth,90,1\n"), "the azimuth cut has no sample for 270 deg up to 0 deg");
+  expect_error(csv("azimuth,0,1\nazimuth,90,1\nazimuth,180,1\nazimuth,270,1\n"), "the elevation cut is missing");
+  expect_error([] { read_msi_pattern(write("raywave_fault.msi", "NAME x\n")); }, "raywave_fault.msi: GAIN is missing");
+  expect_error([] { read_msi_pattern(write("raywave_fault.msi", "GAIN 3 dB\n")); }, ":1: GAIN is in dBd or dBi");
+  expect_error([] { read_msi_pattern(write("raywave_fault.msi", "GAIN\n")); }, ":1: GAIN needs a number");
+  expect_error(msi("HORIZONTL 360\n"), ":2: unknown keyword 'HORIZONTL', did you mean 'HORIZONTAL'?");
+  expect_error(msi("GAIN 4 dBi\n"), ":2: GAIN is given twice (first in line 1)");
+  expect_error(msi("HORIZONTAL 1.5\n"), ":2: HORIZONTAL needs the number of its lines");
+  expect_error(msi("HORIZONTAL 5\n" + turn), ":6: HORIZONTAL announces 5 lines, the file ends after 4");
+  expect_error(msi("HORIZONTAL 5\n" + turn + "VERTICAL 4\n"), ":7: HORIZONTAL announces 5 lines, 'VERTICAL' comes");
+  expect_error(msi("HORIZONTAL 3\n" + turn), ":6: unknown keyword '270'");
+  expect_error(msi("HORIZONTAL 4\n0 0 0\n"), ":3: expected 'angle attenuation', got '0 0 0'");
+  expect_error(msi("HORIZONTAL 4\n0 -3\n"), ":3: attenuation_db must be >= 0, got -3");
+  expect_error(msi("HORIZONTAL 4\n0 0,5\n"), ":3: attenuation_db must be a finite number, got '0,5'");
+  expect_error(msi("HORIZONTAL 4\n" + turn), "the VERTICAL cut is missing");
 }
 
 TEST(MeasuredPattern, BadFilesAreNamedWithTheirLine) {

@@ -85,6 +85,54 @@ TEST(Cir, TurnsWithDoppler) {
   EXPECT_EQ(c.tau_s[3], -1);  // the second link has one path
 }
 
+TEST(Cfr, IsTheFourierTransformOfTheCir) {
+  const paths::Paths p = three_paths();
+  const Cir c = cir(p, {50, 3});
+  CfrOptions o;
+  o.sampling_frequency_hz = 50;
+  o.num_time_steps = 3;
+  const std::vector<double> f{-3e6, 0, 7e6};
+  const auto h = cfr(p, f, o, nullptr);
+  for (size_t antenna = 0; antenna < 4; ++antenna) {  // [rx element, tx]
+    const size_t tx = antenna % 2;
+    for (size_t t = 0; t < 3; ++t) {
+      for (size_t k = 0; k < 3; ++k) {
+        Complexd sum;
+        for (size_t i = 0; i < size_t(c.num_paths); ++i)
+          sum += c.a[(antenna * size_t(c.num_paths) + i) * 3 + t] * turn(f[k] * c.tau_s[tx * size_t(c.num_paths) + i]);
+        EXPECT_LT(abs(h[(antenna * 3 + t) * 3 + k] - sum), 1e-15);
+      }
+    }
+  }
+}
+
+TEST(Cir, ExactArraysKeepTheDelayBetweenTheirElements) {
+  paths::Paths p = three_paths();
+  p.synthetic_array = false;
+  p.links = {{0, 0, 0, 0, 0, 1}, {0, 1, 0, 0, 1, 2}, {0, 1, 1, 0, 2, 3}};
+  p.a = {{1e-3, 0}, {0, 2e-3}, {3e-4, 0}};
+  p.a_begin = {0, 1, 2, 3};
+  const Cir c = cir(p, {});
+  ASSERT_EQ(c.num_paths, 1);
+  ASSERT_EQ(c.tau_s.size(), 4u);  // [rx element, tx]
+  EXPECT_EQ(c.tau_s[0], 0);
+  EXPECT_EQ(c.tau_s[1], -1);  // no path from the second transmitter to the first element
+  EXPECT_NEAR(c.tau_s[2], 1.38e-7, 1e-20);
+  EXPECT_EQ(c.tau_s[3], 0);
+  EXPECT_LT(abs(c.a[2] - p.a[1] * turn(1e9 * c.tau_s[2])), 1e-15);
+}
+
+TEST(LinkStatistics, OfTheDirectPathAloneAndOfNoPath) {
+  paths::Paths p = three_paths();
+  p.links = {{0, -1, 0, -1, 0, 1}, {0, -1, 1, -1, 1, 1}};
+  EXPECT_TRUE(std::isinf(link_statistics(p, p.links[0]).rice_factor));
+  EXPECT_EQ(link_statistics(p, p.links[0]).rms_delay_spread_s, 0);
+  const LinkStatistics none = link_statistics(p, p.links[1]);
+  EXPECT_EQ(none.path_gain, 0);
+  EXPECT_EQ(none.mean_delay_s, 0);
+  EXPECT_EQ(none.rice_factor, 0);
+}
+
 TEST(Taps, AreSincSamplesOfTheImpulseResponse) {
   const paths::Paths p = three_paths();
   TapsOptions o;
