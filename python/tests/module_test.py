@@ -167,6 +167,7 @@ def test_a_scene_made_by_hand():
     (lambda s: setattr(s.objects["ground"], "vertices_m", np.full((4, 3), np.nan)), "not finite"),
     (lambda s: rw.RadioMapSolver()(s, cell_size_m=(0, 1)), "cell_size_m.x must be > 0"),
     (lambda s: rw.RadioMapSolver()(s, cell_size_m=(1e-4, 1e-4)), "GB"),
+    (lambda s: rw.RadioMapSolver()(s, measurement_surface=["ground"], terrain=["ground"]), "not both"),
     (lambda s: rw.load_scene("no/such/scene.xml"), "no/such/scene.xml"),
 ])
 def test_bad_input_is_named(edit, part):
