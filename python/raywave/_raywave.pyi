@@ -1,4 +1,4 @@
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import overload
 
 from raywave import _preview as preview, _show as show
@@ -204,19 +204,19 @@ class Scene:
     def wavelength_m(self) -> float: ...
 
     @property
-    def transmitters(self) -> dict:
+    def transmitters(self) -> Mapping[str, Device]:
         """Name to transmitter."""
 
     @property
-    def receivers(self) -> dict:
+    def receivers(self) -> Mapping[str, Device]:
         """Name to receiver."""
 
     @property
-    def objects(self) -> dict:
+    def objects(self) -> Mapping[str, Object]:
         """Name to object."""
 
     @property
-    def materials(self) -> dict:
+    def materials(self) -> Mapping[str, Material]:
         """Name to material."""
 
     @overload
@@ -230,7 +230,7 @@ class Scene:
         """Adds a Transmitter, Receiver, Object or Material; names are unique."""
 
     def get(self, name: str) -> object:
-        """The device or object of that name."""
+        """The device, object or material of that name, sought in this order."""
 
     def remove(self, name: str) -> None:
         """Removes the device or object of that name."""

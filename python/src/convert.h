@@ -62,7 +62,7 @@ void run_interruptibly(const nb::object& on_progress, Body&& body) {
   std::mutex mutex;
   std::condition_variable changed;
   bool finished = false, stop = false;
-  int64_t done = 0, total = 0;
+  int64_t done = 0, total = 0, reported = -1;
   std::exception_ptr failure;
   const runtime::Progress progress = [&](int64_t d, int64_t t) {
     const std::lock_guard lock(mutex);
@@ -85,7 +85,6 @@ void run_interruptibly(const nb::object& on_progress, Body&& body) {
         changed.notify_one();
       });
     }
-    int64_t reported = -1;
     for (;;) {
       int64_t d, t;
       {
@@ -110,6 +109,7 @@ void run_interruptibly(const nb::object& on_progress, Body&& body) {
   }
   if (raised) std::rethrow_exception(raised);
   if (failure) std::rethrow_exception(failure);
+  if (!on_progress.is_none() && total > 0 && done != reported) on_progress(done, total);
 }
 
 }  // namespace raywave::python

@@ -43,6 +43,9 @@ maps::Surface surface_from(const nb::dict& d) {
   } else if (!d["center_m"].is_none()) {
     throw Error("a map with center_m needs size_m too");
   }
+  if (!d["measurement_surface"].is_none() && !d["terrain"].is_none()) {
+    throw Error("a map has one surface: give measurement_surface or terrain, not both");
+  }
   if (!d["measurement_surface"].is_none()) {
     s.kind = maps::Surface::Kind::kMesh;
     s.objects = nb::cast<std::vector<std::string>>(d["measurement_surface"]);

@@ -26,10 +26,10 @@ PyScene::Snapshot PyScene::snapshot() {
   for (const auto& o : objects) now.emplace_back(o.get(), o->revision);
   const bool stale = !prepared_ || now != prepared_of_;
   if (stale) {
-    clean_objects_.clear();
-    for (const auto& o : objects) clean_objects_.push_back(o->object);
+    for (const auto& o : objects) s->objects.push_back(o->object);
+  } else {
+    s->objects = clean_objects_;
   }
-  s->objects = clean_objects_;
   for (size_t i = 0; i < objects.size(); ++i) {
     s->objects[i].velocity_m_per_s = objects[i]->object.velocity_m_per_s;
     s->objects[i].material = s->find_material(objects[i]->material);
@@ -37,9 +37,11 @@ PyScene::Snapshot PyScene::snapshot() {
   for (const auto& d : devices) d->transmits ? s->add_transmitter(d->device) : s->add_receiver(d->device);
   if (stale) {
     scene::clean_meshes(*s);
+    auto prepared = std::make_shared<const paths::PreparedScene>(*s);
+    // Kept together and only now: an error above must leave the last good geometry whole.
     clean_objects_ = s->objects;
-    prepared_ = std::make_shared<const paths::PreparedScene>(*s);
-    prepared_of_ = now;
+    prepared_ = std::move(prepared);
+    prepared_of_ = std::move(now);
     ++times_prepared;
   }
   return {s, prepared_};
@@ -96,14 +98,14 @@ std::vector<std::array<uint32_t, 3>> triangles_from(const nb::object& given, siz
   return out;
 }
 
-/// name -> handle, in order.
+/// name -> handle, in order; read-only, as an entry put into it would not reach the scene.
 template <class Handle, class Name, class Keep>
-nb::dict by_name(const std::vector<std::shared_ptr<Handle>>& handles, Name name, Keep keep) {
+nb::object by_name(const std::vector<std::shared_ptr<Handle>>& handles, Name name, Keep keep) {
   nb::dict d;
   for (const auto& h : handles) {
     if (keep(*h)) d[nb::str(name(*h).c_str())] = nb::cast(h);
   }
-  return d;
+  return nb::module_::import_("types").attr("MappingProxyType")(d);
 }
 
 std::vector<std::string> all_names(const PyScene& s) {
@@ -127,13 +129,20 @@ nb::object get(const PyScene& s, const std::string& name) {
   for (const auto& o : s.objects) {
     if (o->object.name == name) return nb::cast(o);
   }
-  throw Error(message("the scene has nothing named '", name, "'", did_you_mean(name, all_names(s))));
+  auto names = all_names(s);
+  for (const auto& m : s.materials) {
+    if (m->name == name) return nb::cast(m);
+    names.push_back(m->name);
+  }
+  throw Error(message("the scene has nothing named '", name, "'", did_you_mean(name, names)));
 }
 
 void remove(PyScene& s, const std::string& name) {
-  get(s, name);  // or the error
-  std::erase_if(s.devices, [&](const auto& d) { return d->device.name == name; });
-  std::erase_if(s.objects, [&](const auto& o) { return o->object.name == name; });
+  const size_t erased = std::erase_if(s.devices, [&](const auto& d) { return d->device.name == name; }) +
+                        std::erase_if(s.objects, [&](const auto& o) { return o->object.name == name; });
+  if (erased == 0) {
+    throw Error(message("the scene has no device or object named '", name, "'", did_you_mean(name, all_names(s))));
+  }
 }
 
 void add_material(PyScene& s, const std::shared_ptr<em::Material>& m) {
@@ -348,7 +357,7 @@ void bind_scene(nb::module_& m) {
                 s.devices, [](const PyDevice& d) { return d.device.name; },
                 [](const PyDevice& d) { return d.transmits; });
           },
-          "Name to transmitter.")
+          nb::sig("def transmitters(self) -> collections.abc.Mapping[str, Device]"), "Name to transmitter.")
       .def_prop_ro(
           "receivers",
           [](const PyScene& s) {
@@ -356,21 +365,21 @@ void bind_scene(nb::module_& m) {
                 s.devices, [](const PyDevice& d) { return d.device.name; },
                 [](const PyDevice& d) { return !d.transmits; });
           },
-          "Name to receiver.")
+          nb::sig("def receivers(self) -> collections.abc.Mapping[str, Device]"), "Name to receiver.")
       .def_prop_ro(
           "objects",
           [](const PyScene& s) {
             return by_name(
                 s.objects, [](const PyObject& o) { return o.object.name; }, [](const PyObject&) { return true; });
           },
-          "Name to object.")
+          nb::sig("def objects(self) -> collections.abc.Mapping[str, Object]"), "Name to object.")
       .def_prop_ro(
           "materials",
           [](const PyScene& s) {
             return by_name(
                 s.materials, [](const em::Material& o) { return o.name; }, [](const em::Material&) { return true; });
           },
-          "Name to material.")
+          nb::sig("def materials(self) -> collections.abc.Mapping[str, Material]"), "Name to material.")
       .def(
           "add",
           [](PyScene& s, const std::shared_ptr<PyDevice>& d) {
@@ -386,7 +395,7 @@ void bind_scene(nb::module_& m) {
           },
           "item"_a)
       .def("add", &add_material, "item"_a, "Adds a Transmitter, Receiver, Object or Material; names are unique.")
-      .def("get", &get, "name"_a, "The device or object of that name.")
+      .def("get", &get, "name"_a, "The device, object or material of that name, sought in this order.")
       .def("remove", &remove, "name"_a, "Removes the device or object of that name.")
       .def_prop_ro(
           "times_prepared", [](const PyScene& s) { return s.times_prepared; },

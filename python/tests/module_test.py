@@ -117,6 +117,30 @@ def test_edits_reach_the_next_solve_and_geometry_is_prepared_once():
     assert scene.times_prepared == 3
 
 
+def test_an_edit_that_fails_leaves_the_scene_whole():
+    scene = canyon()
+    before = rw.PathSolver()(scene, max_depth=2)
+    wall = np.array([[0, -50, 0], [0, 50, 0], [0, 50, 50], [0, -50, 50]], dtype=float)
+    scene.add(rw.Object("wall", wall, np.array([[0, 1, 2], [0, 2, 3]]), "unheard_of"))
+    with pytest.raises(rw.Error, match="unheard_of"):
+        rw.PathSolver()(scene, max_depth=2)
+    scene.remove("wall")
+    after = rw.PathSolver()(scene, max_depth=2)
+    assert scene.times_prepared == 1
+    assert after.object_names == before.object_names
+    assert np.array_equal(after.tau, before.tau) and np.array_equal(after.a, before.a)
+
+
+def test_names_lead_to_what_the_scene_holds():
+    scene = canyon()
+    assert scene.get("concrete") is scene.materials["concrete"]
+    assert scene.get("tx") is scene.transmitters["tx"]
+    with pytest.raises(TypeError):
+        scene.transmitters["other"] = rw.Transmitter("other", [0, 0, 3])
+    with pytest.raises(rw.Error, match="no device or object named 'concrete'"):
+        scene.remove("concrete")
+
+
 def test_a_scene_made_by_hand():
     scene = rw.Scene()
     scene.add(rw.Material("mirror", perfect_conductor=True))
@@ -143,6 +167,7 @@ def test_a_scene_made_by_hand():
     (lambda s: setattr(s.objects["ground"], "vertices_m", np.full((4, 3), np.nan)), "not finite"),
     (lambda s: rw.RadioMapSolver()(s, cell_size_m=(0, 1)), "cell_size_m.x must be > 0"),
     (lambda s: rw.RadioMapSolver()(s, cell_size_m=(1e-4, 1e-4)), "GB"),
+    (lambda s: rw.RadioMapSolver()(s, measurement_surface=["ground"], terrain=["ground"]), "not both"),
     (lambda s: rw.load_scene("no/such/scene.xml"), "no/such/scene.xml"),
 ])
 def test_bad_input_is_named(edit, part):
@@ -171,6 +196,13 @@ def test_progress_is_reported_and_its_exceptions_end_the_run():
 
     with pytest.raises(RuntimeError, match="enough"):
         rw.RadioMapSolver()(scene, method="monte-carlo", samples_per_tx=200_000_000, progress=stop)
+
+
+def test_progress_comes_to_its_end():
+    calls = []
+    rw.RadioMapSolver()(canyon(), method="monte-carlo", samples_per_tx=10_000, progress=lambda *call: calls.append(call))
+    done, total = calls[-1]
+    assert done == total > 0
 
 
 def test_interrupt_ends_a_long_run():
