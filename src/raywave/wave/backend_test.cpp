@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "raywave/wave/fused_march.h"
 #include "raywave/wave/gaussian_beams.h"
 #include "raywave/wave/nufft.h"
 #include "raywave/wave/reference.h"
@@ -194,6 +195,50 @@ TEST(Backends, GradientsAgreeAcrossBackends) {
                              "source/source0/position_m"})
       EXPECT_NEAR(other.at(name)[0], fft.at(name)[0], 1e-9 * std::abs(fft.at(name)[0])) << backend_name(kind) << name;
   }
+}
+
+template <class Real>
+double fused_error(int n) {
+  const FusedMarch<Real> fused(n);
+  const auto g1 = random_field(n, 1), g2 = random_field(n, 2), t = random_field(n, 3);
+  const auto j1 = fused.jump_table(g1), j2 = fused.jump_table(g2);
+  const std::vector<std::complex<Real>> screen(t.begin(), t.end());
+  std::vector<Field> u;
+  for (int l = 0; l < FusedMarch<Real>::kLanes; ++l) u.push_back(random_field(n, 10 + uint64_t(l)));
+  std::vector<Real> store(fused.group_size() + 16);
+  auto* group = reinterpret_cast<Real*>((reinterpret_cast<uintptr_t>(store.data()) + 31) / 32 * 32);
+  const size_t lanes = size_t(FusedMarch<Real>::kLanes);
+  for (size_t j = 0; j < size_t(n); ++j)
+    for (size_t l = 0; l < lanes; ++l)
+      group[2 * j * lanes + l] = Real(u[l][j].real()), group[(2 * j + 1) * lanes + l] = Real(u[l][j].imag());
+  fused.run({{nullptr, screen.data()}, {j1.data(), screen.data()}, {j2.data(), nullptr}, {j1.data(), screen.data()}},
+            group);
+  Scene s = beam_scene(n, 0.25, 4, 20);
+  const auto backend = make_backend(s, {});
+  double worst = 0;
+  for (size_t l = 0; l < lanes; ++l) {
+    const auto times_screen = [&] {
+      for (size_t j = 0; j < size_t(n); ++j) u[l][j] *= t[j];
+    };
+    times_screen();
+    backend->apply(g1, u[l]);
+    times_screen();
+    backend->apply(g2, u[l]);
+    backend->apply(g1, u[l]);
+    times_screen();
+    Field got(static_cast<size_t>(n));
+    for (size_t j = 0; j < size_t(n); ++j) got[j] = {group[2 * j * lanes + l], group[(2 * j + 1) * lanes + l]};
+    worst = std::max(worst, relative_error(got, u[l]));
+  }
+  return worst;
+}
+
+TEST(Backends, FusedMarchEqualsTheTransformsStepByStep) {
+  for (const int n : {64, 128, 256, 512, 1024, 2048, 4096, 8192}) {
+    EXPECT_LT(fused_error<double>(n), 1e-14) << n;
+    EXPECT_LT(fused_error<float>(n), 4e-6) << n;
+  }
+  EXPECT_THROW(FusedMarch<double>(100), Error);
 }
 
 TEST(Backends, NamesAndRefusals) {
