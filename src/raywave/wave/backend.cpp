@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raywave/wave/backend.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "raywave/core/constants.h"
+#include "raywave/runtime/fft.h"
+#include "raywave/wave/backends.h"
+
+namespace raywave::wave {
+namespace {
+
+constexpr std::pair<const char*, BackendKind> kNames[] = {{"fft", BackendKind::kFft},
+                                                          {"dense", BackendKind::kDense},
+                                                          {"nufft", BackendKind::kNufft},
+                                                          {"gaussian_beams", BackendKind::kGaussianBeams}};
+
+template <class Real>
+class FftBackend : public Backend {
+ public:
+  explicit FftBackend(const Grid& grid) : n_(grid.num_y), fft_(grid.num_y) {
+    ky_ = fft_wavenumbers(n_, grid.length_m());
+  }
+  void analyze(const Complexc* u, Complexc* s) const override { transform(u, s, 1, true); }
+  void synthesize(const Complexc* s, Complexc* u) const override { transform(s, u, 1.0 / n_, false); }
+  void analyze_adjoint(const Complexc* s, Complexc* u) const override { transform(s, u, 1, false); }
+  void synthesize_adjoint(const Complexc* u, Complexc* s) const override { transform(u, s, 1.0 / n_, true); }
+
+ private:
+  void transform(const Complexc* in, Complexc* out, double scale, bool forward) const {
+    if constexpr (std::is_same_v<Real, double>) {
+      if (in != out) std::copy(in, in + n_, out);
+      forward ? fft_.forward(out) : fft_.backward(out);
+      if (scale != 1)
+        for (int j = 0; j < n_; ++j) out[j] *= scale;
+    } else {
+      std::vector<std::complex<Real>> work(in, in + n_);
+      forward ? fft_.forward(work.data()) : fft_.backward(work.data());
+      for (int j = 0; j < n_; ++j) out[j] = Complexc(work[size_t(j)] * Real(scale));
+    }
+  }
+  int n_;
+  runtime::Fft<Real> fft_;
+};
+
+// The window and its image below the ground, 2N points: u_{-1-j} = -u_j (Dirichlet) or u_j (Neumann).
+class MirrorBackend : public Backend {
+ public:
+  MirrorBackend(const Grid& grid, double sign) : n_(grid.num_y), sign_(sign), fft_(2 * grid.num_y) {
+    ky_ = fft_wavenumbers(2 * n_, 2 * grid.length_m());
+  }
+  void analyze(const Complexc* u, Complexc* s) const override { extend(u, s, sign_), fft_.forward(s); }
+  void synthesize(const Complexc* s, Complexc* u) const override {
+    Field w(s, s + 2 * n_);
+    fft_.backward(w.data());
+    for (int j = 0; j < n_; ++j) u[j] = w[size_t(j)] / (2.0 * n_);
+  }
+  void analyze_adjoint(const Complexc* s, Complexc* u) const override {
+    Field w(s, s + 2 * n_);
+    fft_.backward(w.data());
+    for (int j = 0; j < n_; ++j) u[j] = w[size_t(j)] + sign_ * w[size_t(2 * n_ - 1 - j)];
+  }
+  void synthesize_adjoint(const Complexc* u, Complexc* s) const override {
+    extend(u, s, 0), fft_.forward(s);
+    for (int j = 0; j < 2 * n_; ++j) s[j] /= 2.0 * n_;
+  }
+
+ private:
+  void extend(const Complexc* u, Complexc* s, double sign) const {
+    for (int j = 0; j < n_; ++j) s[j] = u[j], s[2 * n_ - 1 - j] = sign * u[j];
+  }
+  int n_;
+  double sign_;
+  runtime::Fft<double> fft_;
+};
+
+}  // namespace
+
+BackendKind backend_from_name(std::string_view name) {
+  std::vector<std::string> known;
+  for (const auto& [text, kind] : kNames) {
+    if (text == name) return kind;
+    known.push_back(text);
+  }
+  throw Error(message("unknown backend '", name, "'", did_you_mean(name, known)));
+}
+const char* backend_name(BackendKind kind) {
+  for (const auto& [text, k] : kNames)
+    if (k == kind) return text;
+  return "?";
+}
+
+std::vector<double> fft_wavenumbers(int n, double length_m) {
+  std::vector<double> ky(static_cast<size_t>(n));
+  for (int m = 0; m < n; ++m) ky[size_t(m)] = 2 * kPi * (m < (n + 1) / 2 ? m : m - n) / length_m;
+  return ky;
+}
+
+void Backend::apply(std::span<const Complexc> g, Field& u) const {
+  Field s(ky_.size());
+  analyze(u.data(), s.data());
+  for (size_t m = 0; m < s.size(); ++m) s[m] *= g[m];
+  synthesize(s.data(), u.data());
+}
+
+void Backend::apply_adjoint(std::span<const Complexc> g, Field& u) const {
+  Field s(ky_.size());
+  synthesize_adjoint(u.data(), s.data());
+  for (size_t m = 0; m < s.size(); ++m) s[m] *= std::conj(g[m]);
+  analyze_adjoint(s.data(), u.data());
+}
+
+std::unique_ptr<Backend> make_backend(const Scene& scene, const BackendOptions& options) {
+  const bool fft = options.kind == BackendKind::kFft;
+  if (!scene.grid.uniform() && options.kind != BackendKind::kNufft)
+    throw Error(message("nonuniform points need the backend nufft, not ", backend_name(options.kind)));
+  if (options.precision == Precision::kFloat && !fft)
+    throw Error(message("single precision needs the backend fft, not ", backend_name(options.kind)));
+  if (scene.boundary != Boundary::kPeriodic) {
+    if (!fft || options.precision == Precision::kFloat)
+      throw Error("a ground needs the backend fft in double precision");
+    return std::make_unique<MirrorBackend>(scene.grid, scene.boundary == Boundary::kDirichlet ? -1 : 1);
+  }
+  if (fft && options.precision == Precision::kFloat) return std::make_unique<FftBackend<float>>(scene.grid);
+  if (fft) return std::make_unique<FftBackend<double>>(scene.grid);
+  return make_other_backend(scene, options);
+}
+
+}  // namespace raywave::wave

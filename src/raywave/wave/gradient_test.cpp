@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tangents against finite differences, adjoints against tangents.
+#include <gtest/gtest.h>
+
+#include "raywave/wave/simulate.h"
+#include "raywave/wave/test_support.h"
+
+namespace raywave::wave {
+namespace {
+
+constexpr double kL = kTestWavelength;
+
+Scene rich_scene() {
+  Scene s = beam_scene(256, 0.2503, 4, 30, 0.1);
+  s.step_m = 0.5 * kL;
+  s.sources[0].focus_m = 3 * kL;
+  s.sources[0].phase_rad = 0.3;
+  Source array;
+  array.name = "array", array.kind = SourceKind::kArray;
+  array.waist_m = kL, array.tilt_rad = 0.2, array.position_m = 0.3 * kL;
+  array.element_offsets_m = {-2 * kL, 0, 2 * kL};
+  array.weights = {{1, 0.1}, {0.8, -0.2}, {0.3, 0.7}};
+  Source point;
+  point.name = "point", point.kind = SourceKind::kPoint, point.distance_m = 5 * kL, point.position_m = kL;
+  s.sources.push_back(array);
+  s.sources.push_back(point);
+  s.angle_filter_rad = 1.2;
+  s.absorber.width_m = 10 * kL;
+  s.objects = {
+      dielectric("disc", 1.08, {disc({1.03 * kL, 6.1 * kL}, 2.07 * kL, 40)}, 0.05),
+      dielectric("block", 2.3, {{{-4.1 * kL, 11.2 * kL}, {-1.3 * kL, 12.9 * kL}, {-3.4 * kL, 14.1 * kL}}}, 0.02),
+      dielectric("wall", 3.1, {rectangle({-6.013 * kL, 20 * kL}, 30 * kL, 1.3 * kL)}, 0.03),
+      conductor("plate", {rectangle({6.02 * kL, 16.1 * kL}, 2.03 * kL, 0.7 * kL)})};
+  return s;
+}
+
+// J = Re <w, u> over all planes and sources.
+double objective(const Scene& s, const SimulateOptions& o, const Planes& w) {
+  const Result r = simulate(s, o);
+  double sum = 0;
+  for (size_t p = 0; p < w.size(); ++p)
+    for (size_t i = 0; i < w[p].size(); ++i)
+      for (size_t j = 0; j < w[p][i].size(); ++j)
+        sum += w[p][i][j].real() * r.field[p][i][j].real() + w[p][i][j].imag() * r.field[p][i][j].imag();
+  return sum;
+}
+
+Planes weights(const Scene& s, size_t planes) {
+  Planes w(planes);
+  for (size_t p = 0; p < planes; ++p)
+    for (size_t i = 0; i < s.sources.size(); ++i) w[p].push_back(random_field(s.grid.num_y, 7 + 10 * p + i));
+  return w;
+}
+
+SimulateOptions two_planes(const Scene& s) {
+  SimulateOptions o;
+  o.output_z_m = {9 * kL, s.z_end_m};
+  o.num_threads = 1;
+  return o;
+}
+
+using Edit = std::function<void(Scene&, double)>;
+
+void move(Object& o, double dy, double dz) {
+  for (Outline& outline : o.outlines)
+    for (Point& p : outline) p.y_m += dy, p.z_m += dz;
+}
+
+struct Case {
+  const char* name;
+  size_t index;
+  double step;
+  Edit edit;
+};
+std::vector<Case> cases() {
+  return {
+      {"source/source0/position_m", 0, 1e-4 * kL, [](Scene& s, double h) { s.sources[0].position_m += h; }},
+      {"source/source0/amplitude", 0, 1e-3, [](Scene& s, double h) { s.sources[0].amplitude += h; }},
+      {"source/source0/phase_rad", 0, 1e-4, [](Scene& s, double h) { s.sources[0].phase_rad += h; }},
+      {"source/source0/tilt_rad", 0, 1e-5, [](Scene& s, double h) { s.sources[0].tilt_rad += h; }},
+      {"source/source0/waist_m", 0, 1e-4 * kL, [](Scene& s, double h) { s.sources[0].waist_m += h; }},
+      {"source/source0/focus_m", 0, 1e-4 * kL, [](Scene& s, double h) { s.sources[0].focus_m += h; }},
+      {"source/array/weights", 3, 1e-3, [](Scene& s, double h) { s.sources[1].weights[1] += Complexc(0, h); }},
+      {"source/array/tilt_rad", 0, 1e-5, [](Scene& s, double h) { s.sources[1].tilt_rad += h; }},
+      {"source/point/position_m", 0, 1e-4 * kL, [](Scene& s, double h) { s.sources[2].position_m += h; }},
+      {"material/disc_material/relative_permittivity", 0, 1e-5,
+       [](Scene& s, double h) { s.objects[0].material.relative_permittivity += h; }},
+      {"material/disc_material/conductivity_s_per_m", 0, 1e-5,
+       [](Scene& s, double h) { s.objects[0].material.conductivity_s_per_m += h; }},
+      {"material/block_material/relative_permittivity", 0, 1e-5,
+       [](Scene& s, double h) { s.objects[1].material.relative_permittivity += h; }},
+      {"material/wall_material/relative_permittivity", 0, 1e-5,
+       [](Scene& s, double h) { s.objects[2].material.relative_permittivity += h; }},
+      {"material/wall_material/conductivity_s_per_m", 0, 1e-5,
+       [](Scene& s, double h) { s.objects[2].material.conductivity_s_per_m += h; }},
+      {"object/disc/translation_m", 0, 1e-5 * kL, [](Scene& s, double h) { move(s.objects[0], h, 0); }},
+      {"object/disc/translation_m", 1, 1e-5 * kL, [](Scene& s, double h) { move(s.objects[0], 0, h); }},
+      {"object/block/translation_m", 0, 1e-5 * kL, [](Scene& s, double h) { move(s.objects[1], h, 0); }},
+      {"object/block/vertices_m", 3, 1e-5 * kL, [](Scene& s, double h) { s.objects[1].outlines[0][1].z_m += h; }},
+      {"object/wall/translation_m", 0, 1e-5 * kL, [](Scene& s, double h) { move(s.objects[2], h, 0); }},
+      {"object/plate/translation_m", 0, 1e-5 * kL, [](Scene& s, double h) { move(s.objects[3], h, 0); }},
+      {"object/plate/translation_m", 1, 1e-5 * kL, [](Scene& s, double h) { move(s.objects[3], 0, h); }},
+      {"wavelength_m", 0, 1e-6 * kL,
+       [](Scene& s, double h) { s.frequency_hz = kSpeedOfLight / (kSpeedOfLight / s.frequency_hz + h); }},
+  };
+}
+
+TEST(WaveGradient, EqualsFiniteDifferencesForEveryParameter) {
+  const Scene s = rich_scene();
+  const SimulateOptions o = two_planes(s);
+  const Planes w = weights(s, 2);
+  const Gradient g = Simulation(s, o).vjp(w);
+  for (const Case& c : cases()) {
+    const auto at = [&](double h) {
+      Scene moved = s;
+      c.edit(moved, h);
+      return objective(moved, o, w);
+    };
+    // fourth-order central difference: truncation far below its rounding, 1e-16 |J| / step
+    const double h = c.step;
+    const double expected = (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h);
+    const double got = g.at(c.name).at(c.index);
+    const double rounding = 1e-13 * std::abs(at(0)) / h;
+    EXPECT_NEAR(got, expected, 1e-7 * std::abs(expected) + rounding) << c.name << " " << c.index;
+  }
+}
+
+TEST(WaveGradient, AdjointIsTheTransposeOfTheTangent) {
+  const Scene s = rich_scene();
+  const SimulateOptions o = two_planes(s);
+  const Simulation sim(s, o);
+  const Planes w = weights(s, 2);
+  const Gradient g = sim.vjp(w);
+  for (const auto& [name, values] : g) {
+    Gradient t{{name, std::vector<double>(values.size())}};
+    double expected = 0;
+    for (size_t i = 0; i < values.size(); ++i) {
+      t.at(name)[i] = random_uniform(3, 4, i, 5) - 0.5;
+      expected += t.at(name)[i] * values[i];
+    }
+    const Planes dot = sim.jvp(t);
+    double got = 0, size = 0;
+    for (size_t p = 0; p < w.size(); ++p)
+      for (size_t i = 0; i < w[p].size(); ++i)
+        for (size_t j = 0; j < w[p][i].size(); ++j) {
+          got += w[p][i][j].real() * dot[p][i][j].real() + w[p][i][j].imag() * dot[p][i][j].imag();
+          size += std::abs(w[p][i][j]) * std::abs(dot[p][i][j]);
+        }
+    EXPECT_NEAR(got, expected, 1e-14 * size) << name;
+  }
+}
+
+TEST(WaveGradient, CellsAndSamples) {
+  Scene s = beam_scene(64, 0.2503, 3, 4);
+  Source sampled;
+  sampled.kind = SourceKind::kSampled, sampled.samples = random_field(64, 4), sampled.amplitude = 0.7,
+  sampled.phase_rad = 0.4;
+  s.sources = {sampled};
+  CellMedium cells;
+  cells.z_begin_m = kL, cells.z_end_m = 3 * kL, cells.num_z = 4;
+  cells.index_minus_one = random_field(4 * 64, 9);
+  for (Complexc& c : cells.index_minus_one) c = {0.1 * c.real(), -0.02 * std::abs(c.imag())};
+  s.cells = {cells};
+  SimulateOptions o;
+  const Planes w = weights(s, 1);
+  const Gradient g = Simulation(s, o).vjp(w);
+  const double h = 1e-5;
+  for (const size_t i : {size_t(10), size_t(64 * 2 + 31)}) {
+    const auto at = [&](Complexc d) {
+      Scene m = s;
+      m.cells[0].index_minus_one[i] += d;
+      return objective(m, o, w);
+    };
+    EXPECT_NEAR(g.at("cells/index_minus_one")[2 * i], (at(h) - at(-h)) / (2 * h), 1e-8);
+    EXPECT_NEAR(g.at("cells/index_minus_one")[2 * i + 1], (at({0, h}) - at({0, -h})) / (2 * h), 1e-8);
+    const auto source = [&](Complexc d) {
+      Scene m = s;
+      m.sources[0].samples[i % 64] += d;
+      return objective(m, o, w);
+    };
+    EXPECT_NEAR(g.at("source/source0/samples")[2 * (i % 64) + 1], (source({0, h}) - source({0, -h})) / (2 * h), 1e-9);
+  }
+}
+
+TEST(WaveGradient, DoesNotDependOnTheMemoryLimit) {
+  const Scene s = rich_scene();
+  SimulateOptions o = two_planes(s);
+  const Planes w = weights(s, 2);
+  const Gradient plenty = Simulation(s, o).vjp(w);
+  o.memory_bytes = 16 * 256 * (8 + 3);  // three checkpoints
+  const Simulation tight(s, o);
+  EXPECT_EQ(tight.num_checkpoints(), 3);
+  EXPECT_EQ(tight.vjp(w), plenty);
+}
+
+TEST(WaveGradient, SourceShiftInFreeSpaceIsMinusTheSlopeOfTheField) {
+  const Scene s = beam_scene(512, 0.5, 4, 40, 0.2);
+  const Planes dot = Simulation(s).jvp({{"source/source0/position_m", {1.0}}});
+  Scene shifted = s;
+  const double h = 1e-3 * kL;
+  const auto at = [&](double d) {
+    Scene m = s;
+    m.sources[0].position_m += d;
+    return simulate(m).field[0][0];
+  };
+  const Field a = at(h), b = at(-h), c = at(2 * h), d = at(-2 * h);
+  Field slope(a.size());
+  for (size_t j = 0; j < a.size(); ++j) slope[j] = (8.0 * (a[j] - b[j]) - (c[j] - d[j])) / (12 * h);
+  EXPECT_LT(relative_error(dot[0][0], slope), 1e-9);
+}
+
+TEST(WaveGradient, UnknownParametersAreRefused) {
+  const Simulation sim(rich_scene());
+  EXPECT_THROW(sim.jvp({{"source/source0/posit_m", {1.0}}}), Error);
+  EXPECT_THROW(sim.jvp({{"object/disc/translation_m", {1.0}}}), Error);
+  EXPECT_THROW(sim.vjp({}), Error);
+}
+
+}  // namespace
+}  // namespace raywave::wave

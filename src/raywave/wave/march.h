@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// The march: a scene cut into linear steps, each with its tangent and adjoint with respect to the field and to the
+// media.
+//   spectral step  u <- sum_q a_q(y) S (G_q(ky) o A u)      free jump (one branch), WPM slice, slabs with openings
+//   screen         u <- T(y) u,  T = W(y) exp(-j k L (n(y) - 1)) prod (1 - a_opaque)
+// G of a jump: exp(-j kz dz), kz = sqrt(k^2 - ky^2), Im kz <= 0, so that evanescent waves decay (exp(+j omega t)).
+// Empty slices merge into one jump: exact, since G(a) G(b) = G(a + b); half jumps between screens merge (Strang).
+// Differentiable in: field, permittivity, conductivity, outlines, cells, wavenumber. Not in: the choice of model.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "raywave/wave/backend.h"
+#include "raywave/wave/scene.h"
+
+namespace raywave::wave {
+
+struct Step {
+  enum class Kind { kSpectral, kScreen, kOutput };
+  Kind kind = Kind::kOutput;
+  double z0_m = 0, z1_m = 0;  // extent of the media
+  double dz_m = 0;            // length of a jump, of a screen's media, of its absorber
+  std::vector<int> objects;   // that take part
+  bool slab = false;          // the objects are slabs z0..z1
+  bool masks_only = false;    // screen: the index of the objects is in the spectral step before
+  int cell_slice = -1;        // row of the cell medium
+  double absorber_m = 0;      // screen: length of the absorber
+  int output = -1;
+  int wall_after = -1, wall_before = -1;  // jump that ends at / starts from this slab object
+};
+
+/// Cotangents (dJ = Re(conj(bar) d value)) or tangents of everything that the march depends on besides the field.
+struct MediaTangent {
+  std::vector<Complexc> eta;                   // per object
+  std::vector<std::vector<Outline>> vertices;  // per object, per outline
+  std::vector<Complexc> cells;                 // as CellMedium::index_minus_one, or empty: not asked for
+  double wavenumber = 0;
+  bool with_wavenumber = true;  // false: not asked for, which saves a transform a step
+};
+MediaTangent zero_tangent(const Scene& scene, bool with_cells);
+
+class March {
+ public:
+  /// @param output_z_m  increasing, within the march.
+  March(const Scene& scene, const std::vector<double>& output_z_m, const BackendOptions& options, const LogSink& log);
+
+  const std::vector<Step>& steps() const { return steps_; }
+  const Backend& backend() const { return *backend_; }
+  const std::vector<std::string>& choices() const { return choices_; }
+
+  void apply(const Step& step, Field& u) const;
+  /// u and its tangent, both through the step.
+  void apply_jvp(const Step& step, const MediaTangent& tangent, Field& u, Field& u_dot) const;
+  /// u_bar after the step becomes u_bar before it; adds to `bar`. @param u  the field before the step.
+  void apply_vjp(const Step& step, const Field& u, Field& u_bar, MediaTangent& bar) const;
+
+  /// G of a jump at the backend's bins; in d/dk a wave that grazes to rounding counts as kz = k sqrt(2/N).
+  Field jump(double dz_m) const;
+  Field jump_dk(double dz_m) const;
+  Field screen(const Step& step) const;
+  /// The exact slab's G without media gradient, for tests and pictures: [num_bins].
+  Field slab(const Medium& medium, double thickness_m) const;
+
+ private:
+  struct Branch;  // one G with its derivatives
+  void plan(const std::vector<double>& output_z_m, const LogSink& log);
+  void choose_models(const LogSink& log);
+  void plan_gap(double z0, double z1, double& pending, int& wall);
+  void plan_slice(double z0, double z1, const std::vector<int>& objects, int cell_slice, double& pending, int& wall);
+  void flush(double& pending, int& wall, int wall_after);
+  double extinction(int j, double length_m) const;
+  std::vector<double> object_coverage(int object, const Step& step) const;
+  std::vector<Branch> branches(const Step& step, bool derivatives) const;
+  const Field& cached_jump(double dz_m) const;
+  void coverage_to_vertices(int object, const Step& step, const std::vector<double>& bar, MediaTangent& out) const;
+  std::vector<double> coverage_tangent(int object, const Step& step, const MediaTangent& t) const;
+
+  const Scene scene_;
+  double k_;
+  std::vector<double> edges_;
+  std::vector<Medium> media_;
+  std::vector<MediaModel> models_;
+  std::vector<double> window_;  // profile of the absorber, nepers a metre
+  std::unique_ptr<Backend> backend_;
+  std::vector<Step> steps_;
+  std::vector<std::string> choices_;
+  std::map<double, Field> jumps_;  // filled by plan(), read-only later
+};
+
+}  // namespace raywave::wave

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Slow references by the Green's function of free space: the Rayleigh-Sommerfeld integral of the first kind,
+//   u(y, z) = int K(y - y', z) u(y', 0) dy',  K(y, z) = -(j k z / (2 r)) H1^(2)(k r),  exp(+j omega t).
+// On a uniform grid this is a Toeplitz product: no images, but an error of exp(-dz sqrt((2 pi/dy - |ky|)^2 - k^2)).
+#pragma once
+
+#include <vector>
+
+#include "raywave/wave/scene.h"
+
+namespace raywave::wave {
+
+/// @param z0_m  plane of u; points must lie at least a quarter of a wavelength behind it. @throws Error.
+std::vector<Complexc> green_reference(const Grid& grid, const Field& u, double z0_m, double wavenumber_rad_per_m,
+                                      const std::vector<Point>& points_m);
+
+/// The same on the grid itself, from 2N - 1 stored values of the kernel.
+Field rayleigh_sommerfeld_step(const Grid& grid, const Field& u, double dz_m, double wavenumber_rad_per_m);
+
+/// Exact field of a Gaussian beam exp(-(y/w)^2 - j k sin(tilt) y) launched at z = 0, evanescent part included: its
+/// plane-wave integral by the trapezoidal rule in ky, which converges exponentially; z >= one wavelength.
+Complexc gaussian_beam(double wavenumber_rad_per_m, double waist_m, double tilt_rad, Point from_launch);
+
+}  // namespace raywave::wave

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raywave/wave/scene.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <utility>
+
+#include "raywave/core/constants.h"
+
+namespace raywave::wave {
+namespace {
+
+void validate_grid(const Grid& g) {
+  if (g.num_y < 4) throw Error(message("grid.num_y must be >= 4, got ", g.num_y));
+  require_finite("grid.center_m", g.center_m);
+  if (g.uniform()) return require_positive("grid.spacing_m", g.spacing_m);
+  if (int(g.points_m.size()) != g.num_y)
+    throw Error(message("grid.points_m has ", g.points_m.size(), " values, grid.num_y is ", g.num_y));
+  for (int j = 0; j < g.num_y; ++j) {
+    require_finite("grid.points_m", g.points_m[size_t(j)]);
+    if (j > 0 && !(g.points_m[size_t(j)] > g.points_m[size_t(j - 1)]))
+      throw Error(message("grid.points_m must increase; value ", j, " is ", g.points_m[size_t(j)]));
+  }
+}
+
+void validate_source(const Source& s, const Scene& scene) {
+  const std::string at = "source '" + s.name + "': ";
+  const double lambda = scene.wavelength_m();
+  for (const double v : {s.position_m, s.amplitude, s.phase_rad, s.tilt_rad, s.focus_m})
+    require_finite(at + "value", v);
+  require_in_range(at + "tilt_rad", s.tilt_rad, -kPi / 2, kPi / 2);
+  const double nyquist = lambda * scene.grid.num_y / (2 * scene.grid.length_m());  // sin(theta) at the edge of the band
+  double spread = 0;
+  if (s.kind == SourceKind::kGaussian || s.kind == SourceKind::kArray) {
+    require_positive(at + "waist_m", s.waist_m);
+    spread = s.kind == SourceKind::kGaussian ? 2 * lambda / (2 * kPi * s.waist_m) : 0;
+  }
+  if (s.kind == SourceKind::kPlane) {
+    require_positive(at + "width_m", s.width_m);
+    require_non_negative(at + "taper_m", s.taper_m);
+  }
+  if (s.kind == SourceKind::kPoint && !(s.distance_m >= lambda))
+    throw Error(message(at, "distance_m must be >= one wavelength = ", lambda, " m, got ", s.distance_m));
+  if (s.kind == SourceKind::kArray && (s.weights.empty() || s.weights.size() != s.element_offsets_m.size()))
+    throw Error(message(at, "has ", s.weights.size(), " weights for ", s.element_offsets_m.size(), " elements"));
+  if (s.kind == SourceKind::kSampled && int(s.samples.size()) != scene.grid.num_y)
+    throw Error(message(at, "has ", s.samples.size(), " samples, grid.num_y is ", scene.grid.num_y));
+  if (std::abs(std::sin(s.tilt_rad)) + spread > nyquist)
+    throw Error(message(at, "tilt_rad = ", s.tilt_rad, " does not fit the grid: |sin(tilt)| + 2/(k waist) = ",
+                        std::abs(std::sin(s.tilt_rad)) + spread, " > wavelength/(2 spacing) = ", nyquist));
+  const double lo = scene.grid.y_m(0), hi = scene.grid.y_m(scene.grid.num_y - 1);
+  if (s.kind != SourceKind::kSampled && s.kind != SourceKind::kPoint && (s.position_m < lo || s.position_m > hi))
+    throw Error(message(at, "position_m = ", s.position_m, " lies outside the grid [", lo, ", ", hi, "] m"));
+}
+
+bool inside(const Outline& o, double y, double z) {
+  bool in = false;
+  for (size_t i = 0, j = o.size() - 1; i < o.size(); j = i++)
+    if ((o[i].z_m > z) != (o[j].z_m > z) &&
+        y < (o[j].y_m - o[i].y_m) * (z - o[i].z_m) / (o[j].z_m - o[i].z_m) + o[i].y_m)
+      in = !in;
+  return in;
+}
+
+void validate_object(const Object& o, const Scene& scene) {
+  o.material.validate();
+  const std::string at = "object '" + o.name + "': ";
+  require_non_negative(at + "absorption_np_per_m", o.absorption_np_per_m);
+  if (o.outlines.empty()) throw Error(at + "has no outline");
+  const auto edges = scene.grid.cell_edges_m();
+  for (const Outline& outline : o.outlines) {
+    if (outline.size() < 3) throw Error(message(at, "an outline needs >= 3 vertices, got ", outline.size()));
+    for (const Point& p : outline) require_finite(at + "vertex", p.y_m + p.z_m);
+    if (!(std::abs(signed_area_m2(outline)) > 0)) throw Error(at + "an outline has no area");
+    const auto [y0, y1] = y_extent_m(outline);
+    const auto [z0, z1] = z_extent_m(outline);
+    if (y1 <= edges.front() || y0 >= edges.back())
+      throw Error(
+          message(at, "y = [", y0, ", ", y1, "] m lies outside the grid [", edges.front(), ", ", edges.back(), "] m"));
+    if (z0 < scene.z_begin_m || z1 > scene.z_end_m)
+      throw Error(message(at, "z = [", z0, ", ", z1, "] m lies outside the march [", scene.z_begin_m, ", ",
+                          scene.z_end_m, "] m"));
+    if (!o.material.perfect_conductor) continue;
+    for (const Source& s : scene.sources)
+      if (s.kind != SourceKind::kSampled &&
+          inside(outline, s.position_m, scene.z_begin_m + 1e-9 * scene.wavelength_m()))
+        throw Error(message("source '", s.name, "' lies inside the conductor '", o.name, "'"));
+  }
+}
+
+Complexc eta_at(const em::Material& m, double f, const LogSink& log) {
+  const Complexd e = em::properties_at(m, f, log).eta;
+  return {e.re, e.im};
+}
+
+}  // namespace
+
+double Grid::length_m() const {
+  if (uniform()) return num_y * spacing_m;
+  return (points_m.back() - points_m.front()) * num_y / (num_y - 1.0);
+}
+
+std::vector<double> Grid::cell_edges_m() const {
+  std::vector<double> e(size_t(num_y) + 1);
+  for (int j = 1; j < num_y; ++j) e[size_t(j)] = 0.5 * (y_m(j - 1) + y_m(j));
+  e[0] = y_m(0) - (e[1] - y_m(0));
+  e[size_t(num_y)] = y_m(num_y - 1) + (y_m(num_y - 1) - e[size_t(num_y - 1)]);
+  return e;
+}
+
+double line_source_amplitude(double power_w_per_m, double frequency_hz) {
+  require_non_negative("power_w_per_m", power_w_per_m);
+  require_positive("frequency_hz", frequency_hz);
+  const double k = 2 * kPi * frequency_hz / kSpeedOfLight;
+  return std::sqrt(8 * k * std::sqrt(kVacuumPermeability / kVacuumPermittivity) * power_w_per_m);
+}
+
+double Scene::wavelength_m() const { return kSpeedOfLight / frequency_hz; }
+double Scene::wavenumber_rad_per_m() const { return 2 * kPi * frequency_hz / kSpeedOfLight; }
+
+void Scene::validate(const LogSink& log) const {
+  const auto warn = [&](const std::string& text) {
+    if (log) log(text);
+  };
+  require_positive("frequency_hz", frequency_hz);
+  validate_grid(grid);
+  require_finite("z_begin_m", z_begin_m);
+  require_finite("z_end_m", z_end_m);
+  if (!(z_end_m > z_begin_m)) throw Error(message("z_end_m must be > z_begin_m = ", z_begin_m, ", got ", z_end_m));
+  require_finite("step_m", step_m);
+  if (step_m < 0) throw Error(message("step_m must be > 0, got ", step_m));
+  if (sources.empty()) throw Error("the scene has no sources");
+  if (boundary != Boundary::kPeriodic && !grid.uniform()) throw Error("a ground needs a uniform grid");
+  const double lambda = wavelength_m(), dy = grid.length_m() / grid.num_y;
+  if (dy > lambda / 2 * (1 + 1e-12))
+    warn(message("grid spacing ", dy, " m is above half a wavelength (", lambda / 2, " m): steep directions are lost"));
+  const double periods = grid.length_m() / lambda * (boundary == Boundary::kPeriodic ? 1 : 2);
+  if (std::abs(periods - std::round(periods)) < 1e-9 * periods)
+    warn(
+        "the window is a whole number of wavelengths, so that one direction is exactly grazing; the derivative with "
+        "respect to "
+        "the wavelength is limited there");
+  require_non_negative("absorber.width_m", absorber.width_m);
+  if (absorber.width_m > 0) {
+    require_in_range("absorber.max_angle_rad", absorber.max_angle_rad, 1e-3, kPi / 2 - 1e-3);
+    require_positive("absorber.nepers", absorber.nepers);
+    require_in_range("absorber.width_m", absorber.width_m, 0, grid.length_m() / 2);
+    if (absorber.power < 1) throw Error(message("absorber.power must be >= 1, got ", absorber.power));
+    if (absorber.width_m < 10 * lambda)
+      warn(message("absorber.width_m = ", absorber.width_m, " m is below ten wavelengths: it reflects some -45 dB"));
+  }
+  require_in_range("angle_filter_rad", angle_filter_rad, 0, kPi / 2);
+  std::vector<std::string> names;
+  for (const Source& s : sources) validate_source(s, *this), names.push_back("source '" + s.name + "'");
+  for (const Object& o : objects) validate_object(o, *this), names.push_back("object '" + o.name + "'");
+  std::sort(names.begin(), names.end());
+  const auto twice = std::adjacent_find(names.begin(), names.end());
+  if (twice != names.end()) throw Error(message("the name of ", *twice, " is used twice"));
+  if (cells.size() > 1) throw Error("a scene has at most one cell medium");
+  for (const CellMedium& c : cells) {
+    if (c.num_z < 1 || c.index_minus_one.size() != size_t(c.num_z) * size_t(grid.num_y))
+      throw Error(message("cells: index_minus_one has ", c.index_minus_one.size(),
+                          " values, expected num_z * num_y = ", c.num_z, " * ", grid.num_y));
+    if (!(c.z_end_m > c.z_begin_m) || c.z_begin_m < z_begin_m || c.z_end_m > z_end_m)
+      throw Error(message("cells: z = [", c.z_begin_m, ", ", c.z_end_m, "] m does not fit the march"));
+  }
+}
+
+Medium medium_of(const em::Material& material, double f, const LogSink& log) {
+  Medium m;
+  m.opaque = material.perfect_conductor;
+  if (m.opaque) return m;
+  m.eta = eta_at(material, f, log);
+  const Complexd n = sqrt_lower(Complexd{m.eta.real(), m.eta.imag()});
+  m.index = {n.re, n.im};
+  // Permittivity and conductivity are power laws of the frequency: a five-point difference is exact to rounding
+  // (1e-12).
+  const double h = 1e-3 * f;
+  const auto e = [&](double x) { return eta_at(material, f + x * h, {}); };
+  const Complexc slope = (8.0 * (e(1) - e(-1)) - (e(2) - e(-2))) / (12.0 * h);
+  m.d_eta_d_k = slope * kSpeedOfLight / (2 * kPi);
+  return m;
+}
+
+namespace {
+
+using Segment2 = std::pair<Point, Point>;
+
+std::vector<Segment2> mesh_segments(const raywave::scene::Mesh& mesh, double height) {
+  std::vector<Segment2> out;
+  for (const auto& t : mesh.triangles) {
+    std::vector<Point> hits;
+    for (int e = 0; e < 3; ++e) {
+      const Vec3d &a = mesh.vertices_m[t[size_t(e)]], &b = mesh.vertices_m[t[size_t((e + 1) % 3)]];
+      // half-open, so that a vertex on the plane is met once
+      if ((a.z <= height) == (b.z <= height)) continue;
+      // same arithmetic from both sides of a shared edge, so that ends meet to the bit
+      const bool swap = std::pair{a.x, a.y} > std::pair{b.x, b.y} || (a.x == b.x && a.y == b.y && a.z > b.z);
+      const Vec3d &p = swap ? b : a, &q = swap ? a : b;
+      const double s = (height - p.z) / (q.z - p.z);
+      hits.push_back({p.y + s * (q.y - p.y), p.x + s * (q.x - p.x)});
+    }
+    if (hits.size() == 2 && (hits[0].y_m != hits[1].y_m || hits[0].z_m != hits[1].z_m))
+      out.push_back({hits[0], hits[1]});
+  }
+  return out;
+}
+
+// Chains of segments; closed loops become outlines, open ones walls of `thickness`.
+std::vector<Outline> chain(const std::vector<Segment2>& segments, double thickness) {
+  const auto key = [](const Point& p) { return std::pair{std::llround(p.y_m * 1e7), std::llround(p.z_m * 1e7)}; };
+  std::multimap<std::pair<long long, long long>, size_t> ends;
+  for (size_t i = 0; i < segments.size(); ++i)
+    ends.emplace(key(segments[i].first), i), ends.emplace(key(segments[i].second), i);
+  std::vector<bool> used(segments.size());
+  std::vector<Outline> out;
+  for (size_t i = 0; i < segments.size(); ++i) {
+    if (used[i]) continue;
+    used[i] = true;
+    Outline loop{segments[i].first, segments[i].second};
+    for (bool grown = true; grown && key(loop.front()) != key(loop.back());) {
+      grown = false;
+      const auto [lo, hi] = ends.equal_range(key(loop.back()));
+      for (auto it = lo; it != hi && !grown; ++it) {
+        const size_t s = it->second;
+        if (used[s]) continue;
+        used[s] = grown = true;
+        loop.push_back(key(segments[s].first) == key(loop.back()) ? segments[s].second : segments[s].first);
+      }
+    }
+    if (key(loop.front()) == key(loop.back()) && loop.size() > 3) {
+      loop.pop_back();
+      out.push_back(loop);
+      continue;
+    }
+    for (size_t e = 0; e + 1 < loop.size(); ++e) {
+      const Point a = loop[e], b = loop[e + 1];
+      const double l = std::hypot(b.y_m - a.y_m, b.z_m - a.z_m);
+      const Point n{-(b.z_m - a.z_m) / l * thickness / 2, (b.y_m - a.y_m) / l * thickness / 2};
+      out.push_back({{a.y_m + n.y_m, a.z_m + n.z_m},
+                     {b.y_m + n.y_m, b.z_m + n.z_m},
+                     {b.y_m - n.y_m, b.z_m - n.z_m},
+                     {a.y_m - n.y_m, a.z_m - n.z_m}});
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<Object> cut(const raywave::scene::Scene& scene, double height_m) {
+  require_finite("height_m", height_m);
+  std::vector<Object> out;
+  for (const auto& o : scene.objects) {
+    const em::Material& material = scene.materials.at(size_t(o.material));
+    const auto outlines = chain(mesh_segments(o.mesh, height_m), material.thickness_m);
+    if (!outlines.empty()) out.push_back({o.name, material, outlines});
+  }
+  return out;
+}
+
+}  // namespace raywave::wave

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// A two-dimensional scene for the wave solver: a scalar field u(y, z), y across, z along the march, invariant in x.
+// Time factor exp(+j omega t): a wave towards +z is exp(-j k z), a lossy index has n = n' - j n''. TE: u = E_x (a
+// perfect conductor forces u = 0); TM: u = H_x. One-way model: what is scattered backwards is not followed, but for the
+// ground.
+#pragma once
+
+#include <complex>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "raywave/core/error.h"
+#include "raywave/em/material.h"
+#include "raywave/scene/scene.h"
+#include "raywave/wave/geometry.h"
+
+namespace raywave::wave {
+
+using Complexc = std::complex<double>;
+using Field = std::vector<Complexc>;  // [num_y]
+
+/// Where the field is sampled: uniform, y_j = center + (j - num_y/2) spacing, or at points_m when given (increasing).
+struct Grid {
+  int num_y = 0;
+  double spacing_m = 0;
+  double center_m = 0;
+  std::vector<double> points_m;  // [num_y] or empty; needs the nufft backend
+
+  bool uniform() const { return points_m.empty(); }
+  double y_m(int j) const { return uniform() ? center_m + (j - num_y / 2) * spacing_m : points_m[size_t(j)]; }
+  /// The length of a period. For nonuniform points: the span times num_y / (num_y - 1).
+  double length_m() const;
+  /// [num_y + 1], half way between points.
+  std::vector<double> cell_edges_m() const;
+};
+
+enum class SourceKind { kGaussian, kPlane, kPoint, kArray, kSampled };
+
+/// The field at z = z_begin_m. `amplitude exp(j phase)` scales every kind.
+struct Source {
+  std::string name = "source0";
+  SourceKind kind = SourceKind::kGaussian;
+  double position_m = 0;  // y of the beam's axis, the source point, the array's centre
+  double amplitude = 1;
+  double phase_rad = 0;
+  double tilt_rad = 0;                    // from z towards +y: Gaussian, plane, array (steering)
+  double waist_m = 0;                     // Gaussian: 1/e radius of |u|; array: radius of one element's Gaussian patch
+  double focus_m = 0;                     // Gaussian: the waist lies this far ahead of z_begin
+  double width_m = 0;                     // plane: flat part
+  double taper_m = 0;                     // plane: raised-cosine rim on each side
+  double distance_m = 0;                  // point: the source lies this far before z_begin; at least one wavelength
+  std::vector<double> element_offsets_m;  // array
+  std::vector<Complexc> weights;          // array
+  Field samples;                          // sampled: on the grid
+};
+/// Amplitude of a point (line) source that radiates power_w_per_m watt a metre: u = E_x in V/m, G = -(j/4) H0^(2)(k r);
+/// P' = A^2 / (8 k eta0).
+double line_source_amplitude(double power_w_per_m, double frequency_hz);
+
+/// How a medium is crossed. Screen: phase screen, second-order (Strang) splitting. Wpm: wave propagation method.
+/// Slab: the exact plane-parallel slab in every direction. Auto chooses by contrast and shape and says why.
+enum class MediaModel { kAuto, kScreen, kWpm, kSlab };
+
+struct Object {
+  std::string name;
+  em::Material material;          // perfect conductors are opaque masks
+  std::vector<Outline> outlines;  // that do not overlap
+  MediaModel model = MediaModel::kAuto;
+  double absorption_np_per_m = 0;  // added loss of amplitude
+};
+
+/// Complex index minus one of every cell between z_begin_m and z_end_m, [num_z, num_y].
+struct CellMedium {
+  double z_begin_m = 0, z_end_m = 0;
+  int num_z = 0;
+  std::vector<Complexc> index_minus_one;
+};
+
+/// Layers at both rims of the window. Amplitude falls by exp(-s dz (t)^power), t from 0 to 1 across the layer, with s
+/// such that a ray at max_angle_rad loses `nepers` while crossing a layer and its neighbour's.
+struct Absorber {
+  double width_m = 0;                         // 0: none
+  double max_angle_rad = 1.3089969389957472;  // 75 degrees
+  double nepers = 7;
+  int power = 3;
+};
+
+/// What limits the window: images on both sides (periodic), or a ground at the lower rim (half a cell below the first
+/// point) with u = 0 (Dirichlet: perfect conductor in TE) or du/dy = 0 (Neumann: perfect conductor in TM).
+enum class Boundary { kPeriodic, kDirichlet, kNeumann };
+enum class Polarization { kTe, kTm };
+
+struct Scene {
+  Grid grid;
+  double frequency_hz = 0;
+  double z_begin_m = 0, z_end_m = 0;
+  double step_m = 0;  // thickness of a slice of media; 0: a quarter of the wavelength
+  std::vector<Source> sources;
+  std::vector<Object> objects;
+  std::vector<CellMedium> cells;  // at most one
+  Absorber absorber;
+  double angle_filter_rad = 0;  // soft limit of the launched directions; 0: none
+  Boundary boundary = Boundary::kPeriodic;
+  Polarization polarization = Polarization::kTe;
+
+  double wavelength_m() const;
+  double wavenumber_rad_per_m() const;
+  double slice_m() const { return step_m > 0 ? step_m : wavelength_m() / 4; }
+  /// @throws Error naming the quantity, value and limit. Warns where results would be poor.
+  void validate(const LogSink& log = {}) const;
+};
+
+/// Outlines of a horizontal (z = height_m) cut through the meshes of a 3D scene: the scene's x becomes z of the march
+/// and its y stays; open cuts are closed as walls of the material's thickness. Objects the plane misses are left out.
+std::vector<Object> cut(const raywave::scene::Scene& scene, double height_m);
+
+/// Complex index n = sqrt(eta), Im <= 0, and d eta/d k, of a material at frequency_hz.
+struct Medium {
+  Complexc eta{1, 0}, index{1, 0}, d_eta_d_k{0, 0};
+  bool opaque = false;
+};
+Medium medium_of(const em::Material& material, double frequency_hz, const LogSink& log = {});
+
+}  // namespace raywave::wave

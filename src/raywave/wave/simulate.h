@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs a scene and differentiates it. A Simulation is prepared once (steps, tables, plans) and then answers run, jvp
+// and vjp.
+//   Gradient names, next to those of rays: source/<name>/{position_m, amplitude, phase_rad, tilt_rad, waist_m, focus_m,
+//   weights, samples}, material/<name>/{relative_permittivity, conductivity_s_per_m}, object/<name>/{translation_m [2:
+//   y, z], vertices_m [vertices, 2], scale}, wavelength_m, cells/index_minus_one [num_z, num_y, 2: re, im].
+// Complex values are pairs (re, im). A cotangent is dJ/d(re) + j dJ/d(im), so that dJ = Re(conj(cotangent) du).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "raywave/wave/backend.h"
+#include "raywave/wave/march.h"
+#include "raywave/wave/scene.h"
+
+namespace raywave::wave {
+
+struct SimulateOptions {
+  BackendOptions backend;
+  std::vector<double> output_z_m;           // increasing; empty: the end of the march
+  int64_t memory_bytes = int64_t(1) << 30;  // limit of what vjp keeps of the march (checkpoints), and of results
+  int num_threads = 0;
+  bool cell_gradient = true;  // of the scene's cell medium
+  bool wavelength_gradient = true;
+  LogSink log;
+};
+
+using Gradient = std::map<std::string, std::vector<double>>;
+
+/// Fields [plane][source], each [num_y].
+using Planes = std::vector<std::vector<Field>>;
+
+class Result {
+ public:
+  std::vector<double> z_m;           // [planes]
+  std::vector<double> y_m;           // [num_y]
+  Planes field;                      // [planes, sources, num_y]
+  std::vector<std::string> choices;  // which model crossed which object, and why
+  std::vector<std::string> warnings;
+
+  /// The field of one source at any points, from the last plane before each (in steps of free space only).
+  /// @throws Error naming the object that lies between, or a point before the first plane.
+  std::vector<Complexc> at(const std::vector<Point>& points_m, int source = 0) const;
+  /// Flux through a plane, watt a metre when u is in V/m (TE) or A/m (TM): sum of kz |U|^2 over propagating directions.
+  double power_w_per_m(int plane, int source = 0) const;
+  /// sum_s w_s u_s, and sum_s |u_s|^2.
+  Field coherent_sum(int plane) const;
+  std::vector<double> incoherent_sum(int plane) const;
+
+ private:
+  friend class Simulation;
+  std::shared_ptr<const Scene> scene_;
+  std::shared_ptr<const March> march_;
+};
+
+class Simulation {
+ public:
+  /// @throws Error for a bad scene, or when the result would need more than options.memory_bytes.
+  explicit Simulation(Scene scene, SimulateOptions options = {});
+
+  Result run() const;
+  /// The tangent of every plane for a change of the named parameters. @throws Error naming an unknown parameter or a
+  /// wrong size.
+  Planes jvp(const Gradient& tangent) const;
+  /// The gradient of J, given its cotangent at every plane. @throws Error for wrong shapes.
+  Gradient vjp(const Planes& cotangent) const;
+  const March& march() const { return *march_; }
+  /// Largest number of fields that vjp keeps at once.
+  int num_checkpoints() const;
+
+ private:
+  Gradient vjp_one(const Planes& cotangent, int source) const;
+  MediaTangent media_tangent(const Gradient& tangent) const;
+  void media_gradient(const MediaTangent& bar, Gradient& out) const;
+  std::map<std::string, size_t> parameter_sizes() const;
+
+  SimulateOptions options_;
+  std::shared_ptr<const Scene> scene_;
+  std::shared_ptr<const March> march_;
+  std::vector<double> output_z_m_;
+  std::vector<std::string> warnings_;
+};
+
+/// Simulation(scene, options).run().
+Result simulate(const Scene& scene, const SimulateOptions& options = {});
+
+}  // namespace raywave::wave

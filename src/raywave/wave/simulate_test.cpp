@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+// Fields against closed forms. Tolerances: the goals of the product, each above the error that sampling alone leaves.
+#include "raywave/wave/simulate.h"
+
+#include <gtest/gtest.h>
+
+#include <numeric>
+
+#include "raywave/em/fresnel.h"
+#include "raywave/wave/reference.h"
+#include "raywave/wave/test_support.h"
+
+namespace raywave::wave {
+namespace {
+
+constexpr double kL = kTestWavelength;
+
+struct BeamCase {
+  double waist, tilt_deg, y0, z;
+  std::vector<Point> points;
+  std::vector<Complexc> expected;
+};
+std::vector<BeamCase> beam_cases() {
+  std::vector<BeamCase> out;
+  for (const auto& r : read_csv("gaussian.csv")) {
+    if (out.empty() || out.back().waist != r[0] || out.back().tilt_deg != r[1] || out.back().z != r[3])
+      out.push_back({r[0], r[1], r[2], r[3], {}, {}});
+    out.back().points.push_back({r[4], r[3]});
+    out.back().expected.emplace_back(r[5], r[6]);
+  }
+  return out;
+}
+
+double beam_error(const BeamCase& c, const SimulateOptions& options) {
+  Scene s = beam_scene(8192, 0.25, c.waist / kL, c.z / kL, c.tilt_deg * kPi / 180);
+  s.sources[0].position_m = c.y0;
+  return relative_error(simulate(s, options).at(c.points), c.expected);
+}
+
+TEST(Wave, GaussianBeamEqualsItsIntegral) {
+  int compared = 0;
+  for (const BeamCase& c : beam_cases()) {
+    if (c.waist < 2 * kL || c.z > 100 * kL) continue;  // images of steep waves are the window's, not the solver's
+    EXPECT_LT(beam_error(c, {}), 1e-12) << c.waist / kL << " " << c.tilt_deg << " " << c.z / kL;
+    SimulateOptions single;
+    single.backend.precision = Precision::kFloat;
+    EXPECT_LT(beam_error(c, single), 2e-6) << c.waist / kL << " " << c.tilt_deg << " " << c.z / kL;
+    ++compared;
+  }
+  EXPECT_GE(compared, 8);
+}
+
+TEST(Wave, FluxIsKeptOverTwoThousandSteps) {
+  for (const Precision precision : {Precision::kDouble, Precision::kFloat}) {
+    Scene s = beam_scene(1024, 0.5, 6, 500, 0.1);
+    CellMedium glass;
+    glass.z_end_m = s.z_end_m, glass.num_z = 2000;
+    glass.index_minus_one.assign(2000 * 1024, Complexc(1e-3, 0));  // lossless screens: nothing merges
+    s.cells = {glass};
+    SimulateOptions o;
+    o.output_z_m = {0, s.z_end_m};
+    o.backend.precision = precision;
+    const Simulation sim(s, o);
+    EXPECT_GE(sim.march().steps().size(), 4000u);
+    const Result r = sim.run();
+    const double loss = std::abs(r.power_w_per_m(1) / r.power_w_per_m(0) - 1);
+    EXPECT_LT(loss, precision == Precision::kDouble ? 1e-11 : 5e-4);
+  }
+}
+
+TEST(Wave, JumpsCompose) {
+  Scene s = beam_scene(512, 0.5, 4, 40);
+  SimulateOptions many;
+  for (int i = 0; i <= 40; ++i) many.output_z_m.push_back(s.z_end_m * i / 40);
+  EXPECT_LT(relative_error(simulate(s, many).field.back()[0], simulate(s).field.back()[0]), 1e-13);
+}
+
+TEST(Wave, SlitEqualsTheRayleighSommerfeldIntegral) {
+  const double half = 5.1 * kL, z = 40 * kL;
+  Scene s = beam_scene(8192, 0.25, 4, z / kL);
+  Source plane;
+  plane.kind = SourceKind::kSampled;
+  const Coverage open = coverage(s.grid.cell_edges_m(), 0, 1, rectangle({0, 0.5}, 2 * half, 1));
+  plane.samples.resize(8192);
+  for (size_t j = 0; j < open.fraction.size(); ++j) plane.samples[size_t(open.first) + j] = open.fraction[j];
+  s.sources = {plane};
+  std::vector<Point> points;
+  for (int i = -30; i <= 30; ++i) points.push_back({i * kL / 2, z});
+  // the slit's own integral, on a grid fine enough for the midpoint rule
+  Grid fine{4096, 2 * half / 4096, 2 * half / 4096 / 2, {}};
+  const auto expected = green_reference(fine, Field(4096, 1.0), 0, s.wavenumber_rad_per_m(), points);
+  EXPECT_LT(relative_error(simulate(s).at(points), expected), 3e-3);
+}
+
+TEST(Wave, KnifeEdgeEqualsTheHalfPlaneSolution) {
+  const auto rows = read_csv("half_plane.csv");
+  std::vector<Point> points;
+  std::vector<Complexc> expected;
+  for (const auto& r : rows)
+    if (std::abs(r[0] - 20 * kL) < kL && std::abs(r[1]) < 10 * kL)
+      points.push_back({r[1], r[0]}), expected.emplace_back(r[2], r[3]);
+  ASSERT_GT(points.size(), 20u);
+  Scene s = beam_scene(4096, 0.25, 4, 20.5);
+  Source plane;
+  plane.kind = SourceKind::kSampled;
+  plane.samples.resize(4096);
+  const Coverage open = coverage(s.grid.cell_edges_m(), 0, 1, rectangle({500 * kL, 0.5}, 1000 * kL, 1));
+  for (size_t j = 0; j < open.fraction.size(); ++j) {
+    const double rim = std::min(1.0, std::max(0.0, (505 * kL - s.grid.y_m(open.first + int(j))) / (300 * kL)));
+    plane.samples[size_t(open.first) + j] = open.fraction[j] * 0.5 * (1 - std::cos(kPi * rim));
+  }
+  s.sources = {plane};
+  s.absorber.width_m = 30 * kL;
+  SimulateOptions o;
+  o.output_z_m = {points[0].z_m};
+  EXPECT_LT(relative_error(simulate(s, o).at(points), expected), 5e-3);
+}
+
+// 10 and 40 wavelengths behind the axis, total field. What is left is the one-way model's: a conductor's shadow fills
+// by waves that creep around it, which an opaque mask lacks, so that its error is the largest close behind it.
+TEST(Wave, CylinderEqualsItsSeries) {
+  const auto rows = read_csv("cylinder.csv");
+  int cases = 0;
+  for (size_t i = 0; i < rows.size(); i += 61, ++cases) {
+    const auto& c = rows[i];
+    const bool pec = c[3] == 0, near = c[5] < 45 * kL;
+    const double fine = pec ? 1.0 / 16 : 1.0 / 8;
+    Scene s = beam_scene(int(320 / fine), fine, c[4] / kL, c[5] / kL);
+    s.step_m = fine * kL;
+    const std::vector<Outline> o{disc({c[1], c[2]}, c[0])};
+    s.objects = {pec ? conductor("cylinder", o) : dielectric("cylinder", c[3], o)};
+    std::vector<Point> points;
+    std::vector<Complexc> expected;
+    for (size_t j = i; j < i + 61; ++j)
+      points.push_back({rows[j][6], rows[j][5]}), expected.emplace_back(rows[j][7], rows[j][8]);
+    const double tolerance = pec ? (near ? 0.17 : 0.09) : c[3] > 1.1 ? 0.1 : 0.02;
+    EXPECT_LT(relative_error(simulate(s).at(points), expected), tolerance) << "eps " << c[3] << " z " << c[5] / kL;
+  }
+  EXPECT_EQ(cases, 6);
+}
+
+TEST(Wave, WallsOfItuMaterialsTransmitAsSlabs) {
+  // A beam of 60 wavelengths is a plane wave within 0.5 degrees; its spectrum is compared at the beam's own direction.
+  for (const char* name : {"concrete", "brick", "plasterboard", "wood", "glass"})
+    for (const double degrees : {0.0, 20.0, 40.0, 60.0}) {
+      Scene s = beam_scene(4096, 0.25, 30, 60, degrees * kPi / 180);
+      s.frequency_hz = 28e9;
+      Object wall;
+      wall.name = "wall";
+      wall.material = em::itu_material(name);
+      wall.outlines = {rectangle({0, 30 * kL}, 2000 * kL, 2 * kL)};
+      SimulateOptions o;
+      const Simulation free(s, o);
+      s.objects = {wall};
+      const Simulation sim(s, o);
+      const Result r = sim.run();
+      EXPECT_NE(r.choices.at(0).find("exact slab"), std::string::npos) << r.choices[0];
+      const Field &with = r.field[0][0], without = free.run().field[0][0];
+      Complexc a, b;
+      const double ky = s.wavenumber_rad_per_m() * std::sin(degrees * kPi / 180);
+      for (size_t j = 0; j < with.size(); ++j) {
+        const Complexc wave = std::polar(1.0, ky * s.grid.y_m(int(j)));
+        a += with[j] * wave, b += without[j] * wave;
+      }
+      const double cos_t = std::cos(degrees * kPi / 180), d = 2 * kL;
+      const Complexd eta = em::properties_at(wall.material, s.frequency_hz).eta;
+      const auto t = em::slab_coefficients(cos_t, eta, d, s.wavelength_m()).t_te;
+      // a/b compares with free space over the same depth: take that phase out
+      const Complexc expected = Complexc(t.re, t.im) * std::polar(1.0, s.wavenumber_rad_per_m() * d * cos_t);
+      EXPECT_LT(std::abs(a / b - expected) / std::abs(expected), 0.02) << name << " " << degrees;
+    }
+}
+
+TEST(Wave, GroundEqualsTheImageSource) {
+  Scene s = beam_scene(2048, 0.25, 4, 150, -0.3);
+  s.grid.center_m = 256 * kL + s.grid.spacing_m / 2;  // first point half a cell above y = 0
+  s.sources[0].position_m = 30 * kL;                  // exp(-(30/4)^2) is nothing
+  for (const Boundary ground : {Boundary::kDirichlet, Boundary::kNeumann}) {
+    Scene both = s;
+    both.grid.num_y = 4096, both.grid.center_m = s.grid.spacing_m / 2;
+    Source image = s.sources[0];
+    image.name = "image", image.position_m *= -1, image.tilt_rad *= -1;
+    image.amplitude = ground == Boundary::kDirichlet ? -1 : 1;
+    both.sources.push_back(image);
+    const Field expected = simulate(both).coherent_sum(0);
+    s.boundary = ground;
+    const Field got = simulate(s).field[0][0];
+    EXPECT_LT(relative_error(got, Field(expected.begin() + 2048, expected.end())), 1e-12);
+  }
+}
+
+TEST(Wave, AbsorberFollowsItsLawAndDoesNotDependOnTheStep) {
+  Scene s = beam_scene(1024, 0.25, 5, 1000, 0.6);
+  s.absorber.width_m = 40 * kL;
+  const double initial = simulate(beam_scene(1024, 0.25, 5, 1, 0.6)).power_w_per_m(0);
+  // out of the window once: e^-(7 tan(75)/tan(34)) in amplitude is below 1e-16; what is left is reflected, below -90 dB
+  EXPECT_LT(simulate(s).power_w_per_m(0) / initial, 1e-9);
+}
+
+TEST(Wave, PointSourceRadiatesItsPower) {
+  // Half of P' goes forward; within +-60 degrees, P' / 3.
+  const double f = 10e9, l = kSpeedOfLight / f, power = 2.5;
+  Scene s;
+  s.frequency_hz = f;
+  s.grid = {8192, l / 4 * 1.001, 0, {}};
+  s.z_end_m = l;
+  s.angle_filter_rad = kPi / 3;
+  Source p;
+  p.kind = SourceKind::kPoint;
+  p.distance_m = 20 * l;
+  p.amplitude = line_source_amplitude(power, f);
+  s.sources = {p};
+  // The soft edge (0.02 in sine) takes int (step - erfc(x)^2/4) dx = 1/sqrt(2 pi) widths of power at each side.
+  const double edge = 0.02 / std::sqrt(2 * kPi) / std::cos(kPi / 3);
+  EXPECT_NEAR(simulate(s).power_w_per_m(0), power * (2 * kPi / 3 - 2 * edge) / (2 * kPi), 5e-4 * power);
+}
+
+TEST(Wave, ReciprocityOfALosslessScene) {
+  Scene s = beam_scene(512, 0.5, 4, 40);
+  s.objects = {dielectric("disc", 1.1, {disc({3 * kL, 20 * kL}, 5 * kL)})};
+  const Field a = random_field(512, 1), b = random_field(512, 2);
+  const auto through = [&](const Field& in) {
+    Scene t = s;
+    t.sources[0] = Source{};
+    t.sources[0].kind = SourceKind::kSampled;
+    t.sources[0].samples = in;
+    return simulate(t).field[0][0];
+  };
+  // the disc is symmetric about the middle of the march, so the reversed scene is the same one: <G a, b> = <G b, a>
+  // without conj
+  const Field ga = through(a), gb = through(b);
+  const Complexc x = std::inner_product(ga.begin(), ga.end(), b.begin(), Complexc{});
+  const Complexc y = std::inner_product(gb.begin(), gb.end(), a.begin(), Complexc{});
+  EXPECT_LT(std::abs(x - y), 1e-12 * std::abs(x));
+}
+
+TEST(Wave, CentroidOfATiltedBeamMovesByTheTangent) {
+  for (const int n : {1023, 1024}) {
+    const Field u = simulate(beam_scene(n, 0.5, 8, 100, 0.2)).field[0][0];
+    const Scene s = beam_scene(n, 0.5, 8, 100, 0.2);
+    double mean = 0, sum = 0;
+    for (size_t j = 0; j < u.size(); ++j) mean += std::norm(u[j]) * s.grid.y_m(int(j)), sum += std::norm(u[j]);
+    // spread 1/(k w): the mean of tan over the spectrum is tan(t) (1 + O((k w)^-2))
+    EXPECT_NEAR(mean / sum / (100 * kL), std::tan(0.2), 3 * std::pow(1 / (2 * kPi * 8), 2));
+  }
+}
+
+TEST(Wave, BadInputIsRefusedByName) {
+  const auto refusal = [](const std::function<void(Scene&)>& edit, const std::string& word) {
+    Scene s = beam_scene(512, 0.5, 4, 40);
+    s.objects = {dielectric("disc", 1.1, {disc({0, 20 * kL}, 5 * kL)})};
+    edit(s);
+    try {
+      simulate(s);
+      ADD_FAILURE() << "accepted: " << word;
+    } catch (const Error& e) {
+      EXPECT_NE(std::string(e.what()).find(word), std::string::npos) << e.what();
+    }
+  };
+  refusal([](Scene& s) { s.frequency_hz = 0; }, "frequency_hz");
+  refusal([](Scene& s) { s.step_m = -1; }, "step_m");
+  refusal([](Scene& s) { s.z_end_m = 0; }, "z_end_m");
+  refusal([](Scene& s) { s.grid.spacing_m = 0; }, "grid.spacing_m");
+  refusal([](Scene& s) { s.sources[0].waist_m = -1; }, "waist_m");
+  refusal(
+      [](Scene& s) {
+        s.sources[0].tilt_rad = 1.5;
+        s.grid.spacing_m *= 1.2;
+      },
+      "tilt_rad");
+  refusal([](Scene& s) { s.sources[0].position_m = 1e3; }, "outside the grid");
+  refusal([](Scene& s) { s.objects[0].outlines = {disc({1e3, 20 * kL}, kL)}; }, "outside the grid");
+  refusal([](Scene& s) { s.objects[0].outlines = {disc({0, 0}, kL)}; }, "outside the march");
+  refusal([](Scene& s) { s.objects = {conductor("plate", {rectangle({0, kL}, kL, 2 * kL)})}; }, "inside the conductor");
+  refusal([](Scene& s) { s.sources.push_back(s.sources[0]); }, "used twice");
+  SimulateOptions o;
+  o.memory_bytes = 100;
+  EXPECT_THROW(simulate(beam_scene(512, 0.5, 4, 40), o), Error);
+}
+
+}  // namespace
+}  // namespace raywave::wave
