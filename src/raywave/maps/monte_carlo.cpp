@@ -22,33 +22,34 @@ class CoefficientTable {
  public:
   static constexpr int kSamples = 4096;
   struct Entry {
-    Complex<float> r_te, r_tm, t_te, t_tm;
+    Complex<float> te, tm;
   };
 
-  CoefficientTable(const em::MaterialProperties& m, double wavelength_m) : entries_(kSamples + 1) {
+  CoefficientTable(const em::MaterialProperties& m, double wavelength_m)
+      : reflection_(kSamples + 1), transmission_(kSamples + 1) {
     for (int i = 0; i <= kSamples; ++i) {
       const auto c = em::coefficients(double(i) / kSamples, m, wavelength_m);
       const auto narrow = [](const Complexd& z, double scale) {
         return Complex<float>{float(scale * z.re), float(scale * z.im)};
       };
-      entries_[size_t(i)] = {narrow(c.r_te, m.specular_scale), narrow(c.r_tm, m.specular_scale), narrow(c.t_te, 1),
-                             narrow(c.t_tm, 1)};
+      reflection_[size_t(i)] = {narrow(c.r_te, m.specular_scale), narrow(c.r_tm, m.specular_scale)};
+      transmission_[size_t(i)] = {narrow(c.t_te, 1), narrow(c.t_tm, 1)};
     }
   }
   void at(float cos_theta, Complex<float>& te, Complex<float>& tm, bool transmission) const {
     const float x = std::min(cos_theta, 1.0f) * kSamples;
     const int i = std::min(int(x), kSamples - 1);
     const float f = x - float(i);
-    const Entry &a = entries_[size_t(i)], &b = entries_[size_t(i) + 1];
+    const Entry* entry = (transmission ? transmission_ : reflection_).data() + i;
     const auto mix = [f](const Complex<float>& p, const Complex<float>& q) {
       return Complex<float>{p.re + f * (q.re - p.re), p.im + f * (q.im - p.im)};
     };
-    te = transmission ? mix(a.t_te, b.t_te) : mix(a.r_te, b.r_te);
-    tm = transmission ? mix(a.t_tm, b.t_tm) : mix(a.r_tm, b.r_tm);
+    te = mix(entry[0].te, entry[1].te);
+    tm = mix(entry[0].tm, entry[1].tm);
   }
 
  private:
-  std::vector<Entry> entries_;
+  std::vector<Entry> reflection_, transmission_;  // apart: a map without refraction reads the first alone
 };
 
 /// The fields of a tile's rays, in structure-of-arrays form.
