@@ -16,7 +16,7 @@ LEVEL = {
 }
 # em below scene: devices carry antennas, objects carry materials. io writes the results of paths and maps.
 ALSO = {"scene": {"em"}, "io": {"paths", "maps"}}
-NEVER = {"wave": {"scene", "em", "paths"}}  # waves know nothing of rays
+NEVER = {"wave": {"paths"}}  # waves know nothing of rays
 
 THIRD_PARTY = {
     r"(oneapi/)?tbb/": {"runtime"},

@@ -22,33 +22,34 @@ class CoefficientTable {
  public:
   static constexpr int kSamples = 4096;
   struct Entry {
-    Complex<float> r_te, r_tm, t_te, t_tm;
+    Complex<float> te, tm;
   };
 
-  CoefficientTable(const em::MaterialProperties& m, double wavelength_m) : entries_(kSamples + 1) {
+  CoefficientTable(const em::MaterialProperties& m, double wavelength_m)
+      : reflection_(kSamples + 1), transmission_(kSamples + 1) {
     for (int i = 0; i <= kSamples; ++i) {
       const auto c = em::coefficients(double(i) / kSamples, m, wavelength_m);
       const auto narrow = [](const Complexd& z, double scale) {
         return Complex<float>{float(scale * z.re), float(scale * z.im)};
       };
-      entries_[size_t(i)] = {narrow(c.r_te, m.specular_scale), narrow(c.r_tm, m.specular_scale), narrow(c.t_te, 1),
-                             narrow(c.t_tm, 1)};
+      reflection_[size_t(i)] = {narrow(c.r_te, m.specular_scale), narrow(c.r_tm, m.specular_scale)};
+      transmission_[size_t(i)] = {narrow(c.t_te, 1), narrow(c.t_tm, 1)};
     }
   }
   void at(float cos_theta, Complex<float>& te, Complex<float>& tm, bool transmission) const {
     const float x = std::min(cos_theta, 1.0f) * kSamples;
     const int i = std::min(int(x), kSamples - 1);
     const float f = x - float(i);
-    const Entry &a = entries_[size_t(i)], &b = entries_[size_t(i) + 1];
+    const Entry* entry = (transmission ? transmission_ : reflection_).data() + i;
     const auto mix = [f](const Complex<float>& p, const Complex<float>& q) {
       return Complex<float>{p.re + f * (q.re - p.re), p.im + f * (q.im - p.im)};
     };
-    te = transmission ? mix(a.t_te, b.t_te) : mix(a.r_te, b.r_te);
-    tm = transmission ? mix(a.t_tm, b.t_tm) : mix(a.r_tm, b.r_tm);
+    te = mix(entry[0].te, entry[1].te);
+    tm = mix(entry[0].tm, entry[1].tm);
   }
 
  private:
-  std::vector<Entry> entries_;
+  std::vector<Entry> reflection_, transmission_;  // apart: a map without refraction reads the first alone
 };
 
 /// The fields of a tile's rays, in structure-of-arrays form.
@@ -56,7 +57,6 @@ struct TileFields {
   static constexpr int kRays = paths::RayTile::kRays;
   alignas(64) float re_x[kRays], re_y[kRays], re_z[kRays], im_x[kRays], im_y[kRays], im_z[kRays];
 
-  CVec3<float> get(int i) const { return {{re_x[i], re_y[i], re_z[i]}, {im_x[i], im_y[i], im_z[i]}}; }
   void set(int i, const CVec3<float>& e) {
     re_x[i] = e.re.x, re_y[i] = e.re.y, re_z[i] = e.re.z, im_x[i] = e.im.x, im_y[i] = e.im.y, im_z[i] = e.im.z;
   }
@@ -142,49 +142,81 @@ class Estimator {
     }
   }
 
+  /// What the rays of a packet meet: normals, coefficients, and 2 for a reflection or 0 for a transmission.
+  struct Surfaces {
+    alignas(64) float nx[16], ny[16], nz[16], te_re[16], te_im[16], tm_re[16], tm_im[16], turn[16];
+  };
+
   void interact(paths::RayTile& tile, TileFields& fields) const {
-    const Vec3f* normals = prepared_.normals().data();
-    for (int lane = 0; lane < TileFields::kRays; ++lane) {
-      if (tile.event[size_t(lane)] == paths::Event::kEnd) continue;
-      const auto& p = tile.packets[size_t(lane / 16)];
-      const int i = lane % 16, facet = p.facet[i];
-      const Vec3f k{p.dx[i], p.dy[i], p.dz[i]}, n = normals[facet];
-      const CoefficientTable& table = tables_[size_t(facet_material_[size_t(facet)])];
-      const float kn = dot(k, n), cos_theta = std::fabs(kn);
-      Complex<float> r_te, r_tm;
-      table.at(cos_theta, r_te, r_tm, false);
-      float scale = 1;
-      if (options_.refraction) {
-        Complex<float> t_te, t_tm;
-        table.at(cos_theta, t_te, t_tm, true);
-        const float pr = options_.specular_reflection ? norm2(r_te) + norm2(r_tm) : 0.0f,
-                    pt = norm2(t_te) + norm2(t_tm);
-        tile.random[size_t(lane)] = mix64(tile.random[size_t(lane)]);
-        const float u = float(tile.random[size_t(lane)] >> 40) * 0x1.0p-24f * (pr + pt);
-        if (!(pr + pt > 0)) {
-          tile.event[size_t(lane)] = paths::Event::kEnd;
-          continue;
-        }
-        const bool reflects = u < pr;
-        tile.event[size_t(lane)] = reflects ? paths::Event::kReflect : paths::Event::kPass;
-        scale = std::sqrt((pr + pt) / (reflects ? pr : pt));
-        if (!reflects) r_te = t_te, r_tm = t_tm;
-      }
-      const bool reflects = tile.event[size_t(lane)] == paths::Event::kReflect;
-      fields.set(lane, carry(fields.get(lane), k, n, kn, scale * r_te, scale * r_tm, reflects));
+    for (int packet = 0; packet < paths::RayTile::kPackets; ++packet) {
+      Surfaces s{};
+      bool any = false;
+      for (int i = 0; i < 16; ++i) any |= look_up(tile, packet, i, s);
+      if (any) carry(tile.packets[size_t(packet)], s, fields, 16 * packet);
     }
   }
 
-  static CVec3<float> carry(const CVec3<float>& e, const Vec3f& k, const Vec3f& n, float kn, const Complex<float>& c_te,
-                            const Complex<float>& c_tm, bool reflects) {
-    const Vec3f cross_kn = cross(k, n);
-    const float sin2 = norm2(cross_kn);
-    const Vec3f te = sin2 > 1e-12f ? (1 / std::sqrt(sin2)) * cross_kn
-                                   : normalized(cross(k, std::fabs(k.z) < 0.7f ? Vec3f{0, 0, 1} : Vec3f{1, 0, 0}));
-    const Vec3f tm_in = cross(k, te);
-    const Vec3f tm_out = reflects ? cross(k - (2 * kn) * n, te) : tm_in;
-    const Complex<float> e_te = c_te * dot(e, te), e_tm = c_tm * dot(e, tm_in);
-    return {e_te.re * te + e_tm.re * tm_out, e_te.im * te + e_tm.im * tm_out};
+  /// Coefficients where a ray goes on; with refraction, chance decides between the two ways on. @return whether it goes
+  /// on.
+  bool look_up(paths::RayTile& tile, int packet, int i, Surfaces& s) const {
+    const auto lane = size_t(packet * 16 + i);
+    if (tile.event[lane] == paths::Event::kEnd) return false;
+    const auto& p = tile.packets[size_t(packet)];
+    const int facet = p.facet[i];
+    const Vec3f n = prepared_.normals()[size_t(facet)];
+    const CoefficientTable& table = tables_[size_t(facet_material_[size_t(facet)])];
+    const float cos_theta = std::fabs(p.dx[i] * n.x + p.dy[i] * n.y + p.dz[i] * n.z);
+    Complex<float> te, tm;
+    table.at(cos_theta, te, tm, false);
+    if (options_.refraction) {
+      Complex<float> t_te, t_tm;
+      table.at(cos_theta, t_te, t_tm, true);
+      const float pr = options_.specular_reflection ? norm2(te) + norm2(tm) : 0.0f, pt = norm2(t_te) + norm2(t_tm);
+      tile.random[lane] = mix64(tile.random[lane]);
+      const float u = float(tile.random[lane] >> 40) * 0x1.0p-24f * (pr + pt);
+      if (!(pr + pt > 0)) {
+        tile.event[lane] = paths::Event::kEnd;
+        return false;
+      }
+      const bool reflects = u < pr;
+      tile.event[lane] = reflects ? paths::Event::kReflect : paths::Event::kPass;
+      const float scale = std::sqrt((pr + pt) / (reflects ? pr : pt));
+      te = scale * (reflects ? te : t_te);
+      tm = scale * (reflects ? tm : t_tm);
+    }
+    s.nx[i] = n.x, s.ny[i] = n.y, s.nz[i] = n.z;
+    s.te_re[i] = te.re, s.te_im[i] = te.im, s.tm_re[i] = tm.re, s.tm_im[i] = tm.im;
+    s.turn[i] = tile.event[lane] == paths::Event::kReflect ? 2.0f : 0.0f;
+    return true;
+  }
+
+  /// E -> c_te (E . te) te + c_tm (E . tm) tm' with te along k x n and tm = k x te; written with w = k x n
+  /// unnormalised, so that it needs one division and no branch. At normal incidence, where w vanishes, any w across k
+  /// will do.
+  static void carry(const paths::RayPacket& p, const Surfaces& s, TileFields& fields, int begin) {
+    float *ax = fields.re_x + begin, *ay = fields.re_y + begin, *az = fields.re_z + begin;
+    float *bx = fields.im_x + begin, *by = fields.im_y + begin, *bz = fields.im_z + begin;
+#pragma GCC ivdep
+    for (int i = 0; i < 16; ++i) {
+      const float kx = p.dx[i], ky = p.dy[i], kz = p.dz[i], nx = s.nx[i], ny = s.ny[i], nz = s.nz[i];
+      const float turn = s.turn[i] * (kx * nx + ky * ny + kz * nz);
+      float wx = ky * nz - kz * ny, wy = kz * nx - kx * nz, wz = kx * ny - ky * nx;
+      const bool normal = wx * wx + wy * wy + wz * wz < 1e-12f;
+      const bool steep = kz * kz > 0.5f;
+      wx = normal ? (steep ? 0.0f : ky) : wx;
+      wy = normal ? (steep ? kz : -kx) : wy;
+      wz = normal ? (steep ? -ky : 0.0f) : wz;
+      const float inv = 1 / (wx * wx + wy * wy + wz * wz);
+      const float vx = ky * wz - kz * wy, vy = kz * wx - kx * wz, vz = kx * wy - ky * wx;  // k x w
+      const float ox = kx - turn * nx, oy = ky - turn * ny, oz = kz - turn * nz;
+      const float ux = oy * wz - oz * wy, uy = oz * wx - ox * wz, uz = ox * wy - oy * wx;  // k' x w
+      const float aw = inv * (ax[i] * wx + ay[i] * wy + az[i] * wz), av = inv * (ax[i] * vx + ay[i] * vy + az[i] * vz);
+      const float bw = inv * (bx[i] * wx + by[i] * wy + bz[i] * wz), bv = inv * (bx[i] * vx + by[i] * vy + bz[i] * vz);
+      const float te_re = s.te_re[i] * aw - s.te_im[i] * bw, te_im = s.te_re[i] * bw + s.te_im[i] * aw;
+      const float tm_re = s.tm_re[i] * av - s.tm_im[i] * bv, tm_im = s.tm_re[i] * bv + s.tm_im[i] * av;
+      ax[i] = te_re * wx + tm_re * ux, ay[i] = te_re * wy + tm_re * uy, az[i] = te_re * wz + tm_re * uz;
+      bx[i] = te_im * wx + tm_im * ux, by[i] = te_im * wy + tm_im * uy, bz[i] = te_im * wz + tm_im * uz;
+    }
   }
 
   const paths::PreparedScene& prepared_;

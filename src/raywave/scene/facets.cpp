@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "raywave/core/constants.h"
+#include "raywave/runtime/parallel.h"
 
 namespace raywave::scene {
 namespace {
@@ -271,6 +272,27 @@ void find_twins(FacetTable& table, double tolerance_m) {
   }
 }
 
+/// Adds a part's facets behind those that are there.
+void append(FacetTable& table, const FacetTable& part) {
+  const auto facets = int32_t(table.facets.size());
+  const auto boundary = uint32_t(table.boundary.size()), triangles = uint32_t(table.triangles.size());
+  for (Facet f : part.facets) {
+    f.boundary_begin += boundary, f.boundary_end += boundary;
+    f.triangle_begin += triangles, f.triangle_end += triangles;
+    table.facets.push_back(f);
+  }
+  table.boundary.insert(table.boundary.end(), part.boundary.begin(), part.boundary.end());
+  for (Triangle t : part.triangles) {
+    t.facet += facets;
+    table.triangles.push_back(t);
+  }
+  for (Edge e : part.edges) {
+    e.facet0 += facets;
+    if (e.facet1 >= 0) e.facet1 += facets;
+    table.edges.push_back(e);
+  }
+}
+
 }  // namespace
 
 bool FacetTable::contains(int facet, const Vec3d& point) const {
@@ -305,8 +327,16 @@ FacetTable build_facets(const Scene& scene) {
   }
   // Meshes come in single precision: a few of its units at the scene's largest coordinate count as the same plane.
   const double tolerance_m = 4e-7 * extent;
+  // Objects are independent: chunks of them are built side by side and joined in order.
+  const auto num_objects = int64_t(scene.objects.size()), num_chunks = std::min<int64_t>(64, num_objects);
+  std::vector<FacetTable> parts(static_cast<size_t>(num_chunks));
+  runtime::parallel_for(num_chunks, 0, [&](int64_t chunk) {
+    for (int64_t i = num_objects * chunk / num_chunks; i < num_objects * (chunk + 1) / num_chunks; ++i) {
+      ObjectFacets(scene, int(i), tolerance_m, parts[size_t(chunk)]).build();
+    }
+  });
   table.triangles.reserve(scene.num_triangles());
-  for (size_t i = 0; i < scene.objects.size(); ++i) ObjectFacets(scene, int(i), tolerance_m, table).build();
+  for (FacetTable& part : parts) append(table, part);
   find_twins(table, tolerance_m);
   return table;
 }

@@ -11,6 +11,7 @@
 #include "raywave/core/constants.h"
 #include "raywave/core/random.h"
 #include "raywave/core/units.h"
+#include "raywave/runtime/parallel.h"
 
 namespace raywave::scene {
 namespace {
@@ -221,13 +222,24 @@ void Scene::validate() const {
 }
 
 MeshReport clean_meshes(Scene& scene) {
-  MeshReport report;
-  for (auto& o : scene.objects) {
-    check_mesh(o);
-    weld_vertices(o.mesh);
-    remove_bad_faces(o.mesh, report);
+  // Objects are independent; their reports are added in order.
+  const auto num_objects = int64_t(scene.objects.size()), num_chunks = std::min<int64_t>(64, num_objects);
+  std::vector<MeshReport> reports(static_cast<size_t>(num_chunks));
+  runtime::parallel_for(num_chunks, 0, [&](int64_t chunk) {
+    for (int64_t i = num_objects * chunk / num_chunks; i < num_objects * (chunk + 1) / num_chunks; ++i) {
+      Object& o = scene.objects[size_t(i)];
+      check_mesh(o);
+      weld_vertices(o.mesh);
+      remove_bad_faces(o.mesh, reports[size_t(chunk)]);
+    }
+  });
+  MeshReport total;
+  for (const MeshReport& r : reports) {
+    total.degenerate_faces += r.degenerate_faces;
+    total.duplicate_faces += r.duplicate_faces;
+    total.non_manifold_edges += r.non_manifold_edges;
   }
-  return report;
+  return total;
 }
 
 }  // namespace raywave::scene
