@@ -92,7 +92,7 @@ def test_rooms_include_only_lower_rooms_and_their_own_libraries():
 @pytest.mark.parametrize("room, name, line", [
     ("scene", "a.cpp", '#include "raywave/paths/paths.h"'),
     ("em", "a.cpp", '#include "raywave/scene/scene.h"'),
-    ("wave", "a.cpp", '#include "raywave/scene/scene.h"'),
+    ("wave", "a.cpp", '#include "raywave/paths/paths.h"'),
     ("maps", "a.cpp", "#include <embree3/rtcore.h>"),
     ("paths", "a.h", "#include <embree3/rtcore.h>"),
     ("core", "a.cpp", '#include "error.h"'),
