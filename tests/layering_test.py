@@ -36,7 +36,7 @@ THIRD_PARTY = {
     r"gtest/|gmock/": set(LEVEL),  # in tests, see below
 }
 # These hold third-party types, are included by sources of their own room alone, and are not installed.
-PRIVATE_HEADERS = {"mitsuba_xml.h", "test_errors.h"}
+PRIVATE_HEADERS = {"mitsuba_xml.h", "test_errors.h", "test_support.h"}
 # Headers of the language and of the system: no slash but sys/, and not one of the above.
 SYSTEM = re.compile(r"^([a-z_0-9]+(\.h)?|sys/[a-z]+\.h)$")
 
