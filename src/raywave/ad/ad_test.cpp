@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "raywave/ad/functions.h"
+
+namespace raywave::ad {
+namespace {
+
+/// Every operation once; the derivatives are tested as one.
+template <class T>
+T everything(const T& x, const T& y) {
+  using std::abs;
+  using std::atan2;
+  using std::cos;
+  using std::exp;
+  using std::log;
+  using std::pow;
+  using std::sin;
+  using std::sqrt;
+  using std::tan;
+  T s = x * y - x / y + sqrt(x) * exp(-y) + log(x + y) * sin(x) * cos(y) + tan(T(0.1) * x);
+  s += atan2(y, x) * abs(-y);
+  s -= pow(x, 1.7);
+  s *= T(0.5) + y;
+  return s;
+}
+
+struct Slopes {
+  double value, dx, dy;
+};
+Slopes by_tape(double x, double y) {
+  Tape tape;
+  const Recording recording(tape);
+  const Var vx = tape.input(x), vy = tape.input(y);
+  const Var out = everything(vx, vy);
+  tape.seed(out, 1);
+  tape.sweep();
+  return {out.v, tape.adjoint(vx), tape.adjoint(vy)};
+}
+
+TEST(Ad, BothModesGiveTheCentralDifference) {
+  const double x = 1.3, y = 0.7, h = 1e-5;
+  const Slopes s = by_tape(x, y);
+  // the third derivatives are of order 10: error 10 h^2 / 6, rounding 1e-15 / h
+  const double tolerance = 10 * h * h + 1e-15 / h;
+  EXPECT_DOUBLE_EQ(s.value, everything(x, y));
+  EXPECT_NEAR(s.dx, (everything(x + h, y) - everything(x - h, y)) / (2 * h), tolerance);
+  EXPECT_NEAR(s.dy, (everything(x, y + h) - everything(x, y - h)) / (2 * h), tolerance);
+  EXPECT_NEAR(everything(Dual(x, 1), Dual(y)).d, s.dx, 1e-13);
+  EXPECT_NEAR(everything(Dual(x), Dual(y, 1)).d, s.dy, 1e-13);
+}
+
+TEST(Ad, ADotTestHolds) {
+  const Slopes s = by_tape(0.4, 2.1);
+  EXPECT_NEAR(everything(Dual(0.4, 0.3), Dual(2.1, -0.8)).d, 0.3 * s.dx - 0.8 * s.dy, 1e-13);
+}
+
+TEST(Ad, SingularPointsAreFinite) {
+  Tape tape;
+  const Recording recording(tape);
+  const Var zero = tape.input(0);
+  const Var out = sqrt(zero) + atan2(zero, zero) + abs(zero);
+  tape.seed(out, 1);
+  tape.sweep();
+  EXPECT_EQ(tape.adjoint(zero), 1);  // |x|; the others have no slope there
+  EXPECT_EQ(sqrt(Dual(0, 1)).d, 0);
+  EXPECT_EQ(atan2(Dual(0, 1), Dual(0, 1)).d, 0);
+}
+
+TEST(Ad, ConstantsRecordNothingAndTapesNest) {
+  Tape outer, inner;
+  const Recording recording(outer);
+  const Var x = outer.input(2);
+  {
+    const Recording nested(inner);
+    const Var y = inner.input(3);
+    inner.seed(y * y, 1);
+    inner.sweep();
+    EXPECT_EQ(inner.adjoint(y), 6);
+  }
+  const Var constant = Var(2) * Var(5) + Var(1);
+  EXPECT_EQ(constant.id, -1);
+  EXPECT_EQ(outer.size(), 1u);
+  outer.seed(x * x * constant, 1);
+  outer.sweep();
+  EXPECT_EQ(outer.adjoint(x), 44);
+}
+
+}  // namespace
+}  // namespace raywave::ad
