@@ -28,11 +28,11 @@ struct RayQueries::Engine {
 struct RayQueries::Filter {
   RTCIntersectContext context;  // first: Embree gives back a pointer to it
   const RayQueries* queries;
-  int facet_a, facet_b;
+  EndFacets at_a, at_b;
   std::vector<Crossing>* found;
 
-  Filter(const RayQueries& q, int a, int b, std::vector<Crossing>* out)
-      : queries(&q), facet_a(a), facet_b(b), found(out) {
+  Filter(const RayQueries& q, const EndFacets& a, const EndFacets& b, std::vector<Crossing>* out)
+      : queries(&q), at_a(a), at_b(b), found(out) {
     rtcInitIntersectContext(&context);
     context.filter = &run;
   }
@@ -41,7 +41,9 @@ struct RayQueries::Filter {
     for (unsigned i = 0; i < args->N; ++i) {
       if (args->valid[i] == 0) continue;
       const int facet = self->queries->table_.triangles[RTCHitN_primID(args->hit, args->N, i)].facet;
-      if (self->queries->same_plane(facet, self->facet_a) || self->queries->same_plane(facet, self->facet_b)) {
+      const auto in_plane_of = [&](int other) { return self->queries->same_plane(facet, other); };
+      if (in_plane_of(self->at_a.first) || in_plane_of(self->at_b.first) || in_plane_of(self->at_a.second) ||
+          in_plane_of(self->at_b.second)) {
         args->valid[i] = 0;
       } else if (self->found) {
         self->found->push_back({RTCRayN_tfar(args->ray, args->N, i), facet});
@@ -131,18 +133,19 @@ RTCRay segment_ray(const Vec3d& a, const Vec3d& b) {
 
 }  // namespace
 
-bool RayQueries::occluded(const Vec3d& a, const Vec3d& b, int facet_a, int facet_b) const {
+bool RayQueries::occluded(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b) const {
   if (empty()) return false;
-  Filter filter(*this, facet_a, facet_b, nullptr);
+  Filter filter(*this, at_a, at_b, nullptr);
   RTCRay ray = segment_ray(a, b);
   rtcOccluded1(engine_->scene, &filter.context, &ray);
   return ray.tfar < 0;
 }
 
-void RayQueries::crossings(const Vec3d& a, const Vec3d& b, int facet_a, int facet_b, std::vector<Crossing>& out) const {
+void RayQueries::crossings(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b,
+                           std::vector<Crossing>& out) const {
   out.clear();
   if (empty()) return;
-  Filter filter(*this, facet_a, facet_b, &out);
+  Filter filter(*this, at_a, at_b, &out);
   RTCRay ray = segment_ray(a, b);
   rtcOccluded1(engine_->scene, &filter.context, &ray);
   // A segment crosses a plane once: two triangles of one facet hit at their shared side are one crossing.

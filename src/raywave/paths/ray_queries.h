@@ -29,6 +29,13 @@ struct Crossing {
   int32_t facet;
 };
 
+/// The facets that an end of a segment lies on: one for a reflection, two for a point on an edge, -1 for none.
+struct EndFacets {
+  int32_t first = -1, second = -1;
+  EndFacets(int32_t f = -1) : first(f) {}  // NOLINT: most ends lie on one facet
+  EndFacets(int32_t f, int32_t g) : first(f), second(g) {}
+};
+
 class RayQueries {
  public:
   explicit RayQueries(const scene::FacetTable& table);
@@ -41,12 +48,12 @@ class RayQueries {
   /// Closest hits beyond t_near. Rays of a packet should be neighbours.
   void closest_hits(RayPacket& packet, float t_near) const;
 
-  /// Is anything between a and b, apart from the two facets that the ends lie on (-1: none) and what shares their
-  /// planes?
-  bool occluded(const Vec3d& a, const Vec3d& b, int facet_a, int facet_b) const;
+  /// Is anything between a and b, apart from the facets that the ends lie on and what shares their planes?
+  bool occluded(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b) const;
 
   /// All facets between a and b, by distance, one entry a facet; ends as in occluded().
-  void crossings(const Vec3d& a, const Vec3d& b, int facet_a, int facet_b, std::vector<Crossing>& out) const;
+  void crossings(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b,
+                 std::vector<Crossing>& out) const;
 
   /// The first facet that a ray meets, -1 for none. `t` in units of |direction|.
   int closest_hit(const Vec3d& origin, const Vec3d& direction, double& t) const;

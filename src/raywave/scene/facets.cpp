@@ -143,7 +143,7 @@ class ObjectFacets {
           table_.boundary.push_back(flipped_[t] ? BoundarySegment{q, p} : BoundarySegment{p, q});
         }
       }
-      table_.triangles.push_back({Vec3f(vertex(t, 0)), Vec3f(vertex(t, 1)), Vec3f(vertex(t, 2)), id});
+      table_.triangles.push_back({Vec3f(vertex(t, 0)), Vec3f(vertex(t, 1)), Vec3f(vertex(t, 2)), id, t});
     }
     f.triangle_end = uint32_t(table_.triangles.size());
     f.boundary_end = uint32_t(table_.boundary.size());
@@ -159,9 +159,7 @@ class ObjectFacets {
   }
 
   void find_edges() {
-    struct Piece {
-      uint32_t from, to;
-    };
+    using Piece = std::vector<uint32_t>;  // vertices along the edge
     std::map<std::tuple<int, int, bool>, std::vector<Piece>>
         pieces;  // by facet pair and whether their windings disagree
     for (size_t begin = 0, end; begin < sides_.size(); begin = end) {
@@ -174,7 +172,7 @@ class ObjectFacets {
       }
       const auto directed = [&](const Side& s) {
         Piece p{mesh_.triangles[s.triangle][s.corner], mesh_.triangles[s.triangle][(s.corner + 1) % 3]};
-        if (flipped_[s.triangle]) std::swap(p.from, p.to);
+        if (flipped_[s.triangle]) std::swap(p[0], p[1]);
         return p;
       };
       if (distinct.size() == 1) {
@@ -182,38 +180,43 @@ class ObjectFacets {
       }
       for (size_t i = 0; i + 1 < distinct.size(); ++i) {
         const Piece p = directed(*distinct[i]), q = directed(*distinct[i + 1]);
-        pieces[{facet_of_[distinct[i]->triangle], facet_of_[distinct[i + 1]->triangle], p.from == q.from}].push_back(p);
+        pieces[{facet_of_[distinct[i]->triangle], facet_of_[distinct[i + 1]->triangle], p[0] == q[0]}].push_back(p);
       }
     }
     for (auto& [key, list] : pieces) {
       const auto [facet0, facet1, disagree] = key;
-      join_collinear(list, [&, f0 = facet0, f1 = facet1, d = disagree](uint32_t from, uint32_t to) {
-        add_edge(f0, f1, d, from, to);
-      });
+      join_collinear(list);
+      for (const Piece& p : list) add_edge(facet0, facet1, disagree, p);
     }
   }
 
-  template <class Pieces, class Emit>
-  void join_collinear(Pieces& list, Emit emit) const {
+  void join_collinear(std::vector<std::vector<uint32_t>>& list) const {
     for (bool joined = true; joined;) {
       joined = false;
       for (size_t i = 0; i < list.size() && !joined; ++i) {
         for (size_t j = 0; j < list.size() && !joined; ++j) {
-          if (i == j || list[i].to != list[j].from || list[i].from == list[j].to) continue;
-          const Vec3d a = mesh_.vertices_m[list[i].from], b = mesh_.vertices_m[list[i].to],
-                      c = mesh_.vertices_m[list[j].to];
+          if (i == j || list[i].back() != list[j].front() || list[i].front() == list[j].back()) continue;
+          const Vec3d a = mesh_.vertices_m[list[i].front()], b = mesh_.vertices_m[list[i].back()],
+                      c = mesh_.vertices_m[list[j].back()];
           if (norm(cross(b - a, c - a)) > tolerance_m_ * norm(c - a) || dot(b - a, c - b) <= 0) continue;
-          list[i].to = list[j].to;
+          list[i].insert(list[i].end(), list[j].begin() + 1, list[j].end());
           list.erase(list.begin() + long(j));
           joined = true;
         }
       }
     }
-    for (const auto& p : list) emit(p.from, p.to);
   }
 
-  void add_edge(int facet0, int facet1, bool windings_disagree, uint32_t from, uint32_t to) {
-    Edge e{mesh_.vertices_m[from], mesh_.vertices_m[to], facet0, facet1, 2 * kPi};
+  void add_edge(int facet0, int facet1, bool windings_disagree, const std::vector<uint32_t>& vertices) {
+    Edge e{mesh_.vertices_m[vertices.front()],
+           mesh_.vertices_m[vertices.back()],
+           facet0,
+           facet1,
+           2 * kPi,
+           windings_disagree,
+           uint32_t(table_.edge_vertices.size()),
+           uint32_t(table_.edge_vertices.size() + vertices.size())};
+    table_.edge_vertices.insert(table_.edge_vertices.end(), vertices.begin(), vertices.end());
     if (facet1 >= 0) {
       const Vec3d n0 = table_.facets[facet0].normal;
       const Vec3d n1 = windings_disagree ? -table_.facets[facet1].normal : table_.facets[facet1].normal;
@@ -275,7 +278,8 @@ void find_twins(FacetTable& table, double tolerance_m) {
 /// Adds a part's facets behind those that are there.
 void append(FacetTable& table, const FacetTable& part) {
   const auto facets = int32_t(table.facets.size());
-  const auto boundary = uint32_t(table.boundary.size()), triangles = uint32_t(table.triangles.size());
+  const auto boundary = uint32_t(table.boundary.size()), triangles = uint32_t(table.triangles.size()),
+             vertices = uint32_t(table.edge_vertices.size());
   for (Facet f : part.facets) {
     f.boundary_begin += boundary, f.boundary_end += boundary;
     f.triangle_begin += triangles, f.triangle_end += triangles;
@@ -289,8 +293,10 @@ void append(FacetTable& table, const FacetTable& part) {
   for (Edge e : part.edges) {
     e.facet0 += facets;
     if (e.facet1 >= 0) e.facet1 += facets;
+    e.vertex_begin += vertices, e.vertex_end += vertices;
     table.edges.push_back(e);
   }
+  table.edge_vertices.insert(table.edge_vertices.end(), part.edge_vertices.begin(), part.edge_vertices.end());
 }
 
 }  // namespace

@@ -33,16 +33,20 @@ struct BoundarySegment {
 
 /// An edge between two facets of one object (wedge) or the end of one facet (screen).
 struct Edge {
-  Vec3d a, b;                     // end points, metres
-  int32_t facet0 = 0;             // the facet whose boundary runs from a to b
-  int32_t facet1 = -1;            // the neighbour; -1: free edge
-  double exterior_angle_rad = 0;  // n pi: 2 pi for a free edge, 3 pi / 2 for a box's corner
+  Vec3d a, b;                      // end points, metres
+  int32_t facet0 = 0;              // the facet whose boundary runs from a to b
+  int32_t facet1 = -1;             // the neighbour; -1: free edge
+  double exterior_angle_rad = 0;   // n pi: 2 pi for a free edge, 3 pi / 2 for a box's corner
+  bool windings_disagree = false;  // facet 1's normal points to the other side than facet 0's
+  /// The object's vertices from a to b, all on the line: into FacetTable::edge_vertices.
+  uint32_t vertex_begin = 0, vertex_end = 0;
 };
 
 /// One triangle of the search mesh.
 struct Triangle {
   Vec3f a, b, c;
   int32_t facet;
+  uint32_t source = 0;  // index into the object's mesh
 };
 
 struct FacetTable {
@@ -50,6 +54,7 @@ struct FacetTable {
   std::vector<BoundarySegment> boundary;
   std::vector<Triangle> triangles;  // grouped by facet
   std::vector<Edge> edges;
+  std::vector<uint32_t> edge_vertices;
   std::vector<int32_t> twins;
 
   Vec2d to_uv(const Facet& f, const Vec3d& p) const {

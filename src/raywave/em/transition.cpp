@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raywave/em/transition.h"
+
+#include <array>
+#include <cmath>
+
+#include "raywave/core/constants.h"
+
+namespace raywave::em {
+namespace {
+
+/// w(z) = exp(-z^2) erfc(-j z) for Im z >= 0 by the rational series of Weideman 1994 (SIAM J. Numer. Anal. 31,
+/// "Computation of the complex error function").
+class Faddeeva {
+ public:
+  Faddeeva() {
+    constexpr int kSamples = 4 * kTerms;
+    // Fourier coefficients of exp(-t^2) (scale^2 + t^2) over t = scale tan(theta / 2)
+    for (int n = 0; n < kTerms; ++n) {
+      double sum = 0;
+      for (int j = 0; j < kSamples; ++j) {
+        const double theta = 2 * kPi * (j + 0.5) / kSamples - kPi, t = scale_ * std::tan(theta / 2);
+        sum += std::exp(-t * t) * (scale_ * scale_ + t * t) * std::cos((n + 1) * theta);
+      }
+      coefficients_[size_t(n)] = sum / kSamples;
+    }
+  }
+  Complexd operator()(const Complexd& z) const {
+    const Complexd jz{-z.im, z.re};
+    const Complexd below{scale_ - jz.re, -jz.im}, above{scale_ + jz.re, jz.im};
+    const Complexd ratio = above / below;
+    Complexd sum;
+    for (size_t n = kTerms; n-- > 0;) sum = sum * ratio + Complexd{coefficients_[n], 0};
+    return (2.0 * sum / below + Complexd{1 / std::sqrt(kPi), 0}) / below;
+  }
+
+ private:
+  static constexpr int kTerms = 40;
+  double scale_ = std::sqrt(kTerms / std::sqrt(2.0));
+  std::array<double, kTerms> coefficients_;
+};
+
+template <int N>
+struct Rule {
+  std::array<double, N> x, w;
+};
+
+/// Gauss-Legendre over [0, 1], by Newton's iteration on the Legendre polynomials.
+template <int N>
+Rule<N> legendre_rule() {
+  Rule<N> rule;
+  for (int i = 0; i < N; ++i) {
+    double x = std::cos(kPi * (i + 0.75) / (N + 0.5)), slope = 1;
+    for (int iteration = 0; iteration < 50; ++iteration) {
+      double p = 1, before = 0;
+      for (int k = 1; k <= N; ++k) {
+        const double next = ((2 * k - 1) * x * p - (k - 1) * before) / k;
+        before = p;
+        p = next;
+      }
+      slope = N * (x * p - before) / (x * x - 1);
+      const double step = p / slope;
+      x -= step;
+      if (std::abs(step) < 1e-16) break;
+    }
+    rule.x[size_t(i)] = 0.5 * (1 + x);
+    rule.w[size_t(i)] = 1 / ((1 - x * x) * slope * slope);
+  }
+  return rule;
+}
+
+/// Gauss-Laguerre: integral of exp(-s) f(s) over [0, inf); starting values of Stroud and Secrest 1966.
+template <int N>
+Rule<N> laguerre_rule() {
+  Rule<N> rule;
+  double x = 0;
+  for (int i = 0; i < N; ++i) {
+    if (i == 0) {
+      x = 3.0 / (1 + 2.4 * N);
+    } else if (i == 1) {
+      x += 15.0 / (1 + 2.5 * N);
+    } else {
+      const double ai = i - 1;
+      x += (1 + 2.55 * ai) / (1.9 * ai) * (x - rule.x[size_t(i - 2)]);
+    }
+    double slope = 1, before = 0;
+    for (int iteration = 0; iteration < 100; ++iteration) {
+      double p = 1;
+      before = 0;
+      for (int k = 1; k <= N; ++k) {
+        const double next = ((2 * k - 1 - x) * p - (k - 1) * before) / k;
+        before = p;
+        p = next;
+      }
+      slope = N * (p - before) / x;
+      const double step = p / slope;
+      x -= step;
+      if (std::abs(step) < 1e-15 * x) break;
+    }
+    rule.x[size_t(i)] = x;
+    rule.w[size_t(i)] = -1 / (slope * N * before);
+  }
+  return rule;
+}
+
+Complexd sqrt_principal(const Complexd& z) {
+  const double modulus = abs(z), re = std::sqrt(0.5 * (modulus + z.re));
+  return {re, z.im / (2 * re)};
+}
+
+/// The integral from x to infinity over the path on which exp(-j u^2) decays, u^2 = x^2 - j s.
+template <int N>
+Complexd tail(double v, double x) {
+  static const Rule<N> rule = laguerre_rule<N>();
+  const double x2 = x * x, r2 = x2 + v * v;
+  Complexd sum;
+  for (size_t i = 0; i < N; ++i) {
+    const double s = rule.x[i];
+    sum += rule.w[i] * (Complexd{1, 0} / (Complexd{r2, -s} * sqrt_principal({x2, -s})));
+  }
+  return expj(-x2) * Complexd{0, -0.5 * v} * sum;
+}
+
+/// v, x >= 0, not both 0.
+Complexd integral(double v, double x) {
+  static const Rule<28> rule = legendre_rule<28>();
+  const double v2 = v * v;
+  if (x > 2 && x * x + v2 > 9) {
+    const Complexd rest = x > 8 ? tail<10>(v, x) : x > 4 ? tail<16>(v, x) : tail<40>(v, x);
+    return 0.5 * kPi * transition(v) - rest;
+  }
+  Complexd sum;
+  if (x * x + v2 > 9) {  // the pole is far away
+    for (size_t i = 0; i < rule.x.size(); ++i) {
+      const double u = x * rule.x[i], u2 = u * u;
+      sum += (rule.w[i] * x * v / (u2 + v2)) * expj(-u2);
+    }
+    return sum;
+  }
+  // The pole taken out: exp(-j u^2) = exp(j v^2) (1 + (exp(-j w) - 1)), w = u^2 + v^2, and (exp(-j w) - 1) / w is
+  // entire.
+  for (size_t i = 0; i < rule.x.size(); ++i) {
+    const double u = x * rule.x[i], half = 0.5 * (u * u + v2);
+    const double sinc = half < 1e-8 ? 1 : std::sin(half) / half;
+    sum += rule.w[i] * x * v * (Complexd{0, -sinc} * expj(-half));
+  }
+  return expj(v2) * (Complexd{std::atan2(x, v), 0} + sum);
+}
+
+}  // namespace
+
+Complexd transition(double v) {
+  static const Faddeeva faddeeva;
+  const double r = v * std::sqrt(0.5);
+  return faddeeva({-r, r});  // erfcx(z) = w(j z)
+}
+
+IncompleteTransition incomplete_transition(double v, double x) {
+  const double sign = (v < 0 ? -1.0 : 1.0) * (x < 0 ? -1.0 : 1.0), sv = v < 0 ? -1.0 : 1.0, sx = x < 0 ? -1.0 : 1.0;
+  v = std::abs(v);
+  x = std::abs(x);
+  const double r2 = v * v + x * x;
+  if (r2 == 0) return {};
+  if (std::isinf(x)) {
+    const Complexd g = transition(v);
+    // G' = 2 j v G - 2 exp(j pi / 4) / sqrt(pi)
+    const Complexd slope = Complexd{0, 2 * v} * g - std::sqrt(2 / kPi) * Complexd{1, 1};
+    return {sign * 0.5 * kPi * g, sx * 0.5 * kPi * slope, {}};
+  }
+  const Complexd i = integral(v, x), phase = expj(-x * x);
+  // the Fresnel integral from 0 to x of exp(-j u^2)
+  const Complexd fresnel = std::sqrt(kPi / 8) * Complexd{1, -1} * (Complexd{1, 0} - phase * transition(x));
+  const Complexd d_v = Complexd{0, 2 * v} * i - (x / r2) * phase - Complexd{0, 2} * fresnel;
+  return {sign * i, sx * d_v, sv * (v / r2) * phase};
+}
+
+}  // namespace raywave::em

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// The uniform theory of diffraction (UTD) of a wedge: Kouyoumjian and Pathak 1974 (Proc. IEEE 62, 1448), with finite
+// conductivity after Luebbers 1984 and Holm 2000, in a form without 0 * infinity and for edges that end.
+//
+// Each of the four geometrical-optics boundaries b, at the signed angle delta_b from the observation direction, adds
+//   -1/2 C_b (h(|delta_b|) / n) W(v_b; a, b),   h(x) = sin(x / 2) cot(x / 2n),   v_b = sqrt(2 k L) sin(delta_b / 2),
+// to the matrix that turns the field incident on the edge, continued to the observation point as if by the straight
+// ray (spreading 1 / (s' + s)), into the diffracted field. W is edge_transition: for an edge without ends the classical
+// cot(.) F(.) terms come out. C_b is what geometrical optics gains across b, at b: 1 across the incidence boundaries
+// (1 - T_0 T_n where the faces transmit), R_0 and R_n across the reflection boundaries. So the total is continuous.
+//
+// R_0 is taken at the angle alpha with sin(alpha) = 2 a^2 b^2 / (a^3 + b^3), a = sin(phi'), b = sin(phi) (0 when
+// negative): the specular angle at the boundary, grazing (R = -1, the diffracted field vanishes) when source or
+// observer is on the face or behind its plane; symmetric, so that reciprocity holds; once differentiable.
+// Limits: first-order asymptotics in k L; faces as slabs in vacuum. Valid for exterior angles from pi to 2 pi.
+// Differentiable in: all angles, distances, materials, wavelength.
+#pragma once
+
+#include <cmath>
+
+#include "raywave/core/constants.h"
+#include "raywave/em/fresnel.h"
+#include "raywave/em/transition.h"
+
+namespace raywave::em {
+
+/// A linear map of fields in the basis of the edge-fixed planes: p = k x e / |k x e| (perpendicular to the plane of k
+/// and the edge e), q = p x k (in it: "soft"). Named [out][in].
+template <class T>
+struct EdgeMatrix {
+  Complex<T> qq, qp, pq, pp;
+};
+template <class T>
+EdgeMatrix<T> operator*(const EdgeMatrix<T>& a, const EdgeMatrix<T>& b) {
+  return {a.qq * b.qq + a.qp * b.pq, a.qq * b.qp + a.qp * b.pp, a.pq * b.qq + a.pp * b.pq, a.pq * b.qp + a.pp * b.pp};
+}
+template <class T>
+EdgeMatrix<T> operator*(const Complex<T>& s, const EdgeMatrix<T>& a) {
+  return {s * a.qq, s * a.qp, s * a.pq, s * a.pp};
+}
+template <class T>
+EdgeMatrix<T> operator+(const EdgeMatrix<T>& a, const EdgeMatrix<T>& b) {
+  return {a.qq + b.qq, a.qp + b.qp, a.pq + b.pq, a.pp + b.pp};
+}
+template <class T>
+EdgeMatrix<T> operator-(const EdgeMatrix<T>& a, const EdgeMatrix<T>& b) {
+  return {a.qq - b.qq, a.qp - b.qp, a.pq - b.pq, a.pp - b.pp};
+}
+
+/// A ray over an edge. Angles are azimuths about the edge from face 0 through the exterior to face n, in radians.
+template <class T>
+struct WedgeRay {
+  T exterior_angle;          // n pi, in [pi, 2 pi]; 2 pi: a screen
+  T phi_in, phi_out;         // of the source and of the observer, in [0, n pi]
+  T sin_beta, cos_beta;      // of the angle between ray and edge, cos_beta = k . e with e = t_0 x n_0
+  T k_l;                     // wavenumber times the distance parameter L, which holds sin^2 beta
+  T end_a, end_b;            // the edge's ends from the diffraction point, u = sqrt(k kappa / 2) t; may be infinite
+  bool transmits = false;    // do rays pass through the faces?
+  int incidence_side = 0;    // +1: the observer sees the source past this edge, -1: not, 0: as the angles say
+};
+
+namespace utd_detail {
+
+template <class T>
+struct FaceRay {
+  T sin_alpha, cos_alpha;  // azimuth of the incident ray from the face
+  T sin_beta, cos_beta;
+};
+
+/// Splits a slab's coefficients (c_te, c_tm), equal up to `sign` at normal incidence, into the (q, p) basis.
+/// @return c_te + c_tm (reflection: sign 1) or c_te - c_tm (transmission) over sin^2 theta, 0 at normal incidence.
+template <class T>
+Complex<T> cross_share(const FaceRay<T>& r, const Complex<T>& c_te, const Complex<T>& c_tm, double sign) {
+  const T sin2_theta = T(1) - r.sin_alpha * r.sin_alpha * r.sin_beta * r.sin_beta;
+  if (!(sin2_theta > T(1e-14))) return {T(0), T(0)};
+  return (T(1) / sin2_theta) * (c_te + T(sign) * c_tm);
+}
+
+template <class T>
+EdgeMatrix<T> reflection_matrix(const FaceRay<T>& r, const BasicMaterialProperties<T>& m, const T& wavelength_m) {
+  if (m.perfect_conductor) {
+    return {{-m.specular_scale, T(0)}, {T(0), T(0)}, {T(0), T(0)}, {m.specular_scale, T(0)}};
+  }
+  const SlabCoefficients<T> c = coefficients(r.sin_alpha * r.sin_beta, m, wavelength_m);
+  const Complex<T> share = m.specular_scale * cross_share(r, c.r_te, c.r_tm, 1);
+  const T along = r.cos_beta * r.sin_alpha;
+  const Complex<T> cross = (-(along * r.cos_alpha)) * share;
+  return {m.specular_scale * c.r_te - (along * along) * share, cross, -cross,
+          m.specular_scale * c.r_tm - (along * along) * share};
+}
+
+template <class T>
+EdgeMatrix<T> transmission_matrix(const FaceRay<T>& r, const BasicMaterialProperties<T>& m, const T& wavelength_m) {
+  using std::abs;
+  const SlabCoefficients<T> c = coefficients(abs(r.sin_alpha) * r.sin_beta, m, wavelength_m);
+  const Complex<T> share = cross_share(r, c.t_te, c.t_tm, -1);
+  const T along = r.cos_beta * r.sin_alpha;
+  const Complex<T> cross = (-(along * r.cos_alpha)) * share;
+  return {c.t_te - (along * along) * share, cross, cross, c.t_tm + (along * along) * share};
+}
+
+/// The incidence that stands for both ends of a diffracted ray, seen from one face; see the top of the file.
+template <class T>
+FaceRay<T> specular_ray(const T& phi_in, const T& phi_out, const T& sin_beta, const T& cos_beta) {
+  using std::cos;
+  using std::sin;
+  const T cos_alpha = T(0.5) * (cos(phi_in) - cos(phi_out));
+  const T a = sin(phi_in), b = sin(phi_out);
+  if (!(a > T(0)) || !(b > T(0))) return {T(0), cos_alpha, sin_beta, cos_beta};
+  return {T(2) * a * a * b * b / (a * a * a + b * b * b), cos_alpha, sin_beta, cos_beta};
+}
+
+/// h(|x|) / n
+template <class T>
+T boundary_weight(const T& delta, const T& n) {
+  using std::cos;
+  using std::sin;
+  if (delta * delta < T(1e-8)) return T(1) - delta * delta * (T(1) / (T(12) * n * n) + T(1.0 / 24));
+  const T y = delta / (T(2) * n);
+  return sin(T(0.5) * delta) * cos(y) / (n * sin(y));
+}
+
+/// The signed angle to the boundary: pi + beta (or pi - beta) brought next to 0 by whole turns of 2 pi n.
+template <class T>
+T boundary_angle(const T& angle, const T& n) {
+  const double turn = 2 * kPi * ad::value_of(n);
+  return angle - T(2 * kPi * std::round(ad::value_of(angle) / turn)) * n;
+}
+
+template <class T>
+Complex<T> boundary_term(const WedgeRay<T>& r, const T& delta, const T& n, int side) {
+  using std::sin;
+  using std::sqrt;
+  T v = sqrt(T(2) * r.k_l) * sin(T(0.5) * delta);
+  if (side * ad::value_of(v) < 0 || (side < 0 && ad::value_of(v) == 0)) {
+    v = v - T(2 * ad::value_of(v) + (side < 0 ? 1e-300 : 0));
+  }
+  return (T(-0.5) * boundary_weight(delta, n)) * edge_transition(v, r.end_a, r.end_b);
+}
+
+}  // namespace utd_detail
+
+/// What diffraction makes of the field incident on a wedge; see the top of the file. @param face_0, face_n  materials.
+template <class T>
+EdgeMatrix<T> diffraction_matrix(const WedgeRay<T>& r, const BasicMaterialProperties<T>& face_0,
+                                 const BasicMaterialProperties<T>& face_n, const T& wavelength_m) {
+  using namespace utd_detail;
+  using std::cos;
+  using std::sin;
+  const T pi(kPi), n = r.exterior_angle / pi;
+  const T difference = r.phi_out - r.phi_in, sum = r.phi_out + r.phi_in;
+  // Observers are on the lit side of a boundary where its angle is positive: the diffracted field takes off what
+  // geometrical optics has too much.
+  const Complex<T> d1 = boundary_term(r, boundary_angle(pi + difference, n), n, r.incidence_side);
+  const Complex<T> d2 = boundary_term(r, boundary_angle(pi - difference, n), n, r.incidence_side);
+  const Complex<T> d3 = boundary_term(r, boundary_angle(pi + sum, n), n, 0);
+  const Complex<T> d4 = boundary_term(r, boundary_angle(pi - sum, n), n, 0);
+  const EdgeMatrix<T> r0 =
+      reflection_matrix(specular_ray(r.phi_in, r.phi_out, r.sin_beta, r.cos_beta), face_0, wavelength_m);
+  // seen from face n the edge runs the other way
+  const EdgeMatrix<T> rn = reflection_matrix(
+      specular_ray(r.exterior_angle - r.phi_in, r.exterior_angle - r.phi_out, r.sin_beta, -r.cos_beta), face_n,
+      wavelength_m);
+  EdgeMatrix<T> m = d3 * rn + d4 * r0;
+  const Complex<T> direct = d1 + d2;
+  m.qq += direct;
+  m.pp += direct;
+  if (r.transmits && !(face_0.perfect_conductor || face_n.perfect_conductor)) {
+    const bool screen = ad::value_of(r.exterior_angle) > 2 * kPi - 1e-9;
+    const auto through = [&](const T& alpha, bool from_n) {
+      const FaceRay<T> at_0{sin(alpha), cos(alpha), r.sin_beta, r.cos_beta};
+      const EdgeMatrix<T> t0 = transmission_matrix(at_0, face_0, wavelength_m);
+      if (screen) return t0;
+      const T beta = r.exterior_angle - alpha;
+      const FaceRay<T> at_n{sin(beta), cos(beta), r.sin_beta, -r.cos_beta};
+      const EdgeMatrix<T> tn = transmission_matrix(at_n, face_n, wavelength_m);
+      return from_n ? t0 * tn : tn * t0;
+    };
+    m = m - d2 * through(T(0.5) * (sum - pi), false) - d1 * through(T(0.5) * (sum + pi), true);
+  }
+  return m;
+}
+
+}  // namespace raywave::em
