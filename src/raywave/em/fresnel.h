@@ -87,9 +87,10 @@ RAYWAVE_HD SlabCoefficients<T> slab_coefficients(const T& cos_theta_i, const Com
 /// Slab coefficients of a material. A perfect conductor has r_TE = -1, r_TM = +1 (the limit of eta -> -j infinity) and
 /// no transmission.
 template <class T>
-RAYWAVE_HD SlabCoefficients<T> coefficients(const T& cos_theta_i, const MaterialProperties& m, const T& wavelength_m) {
+RAYWAVE_HD SlabCoefficients<T> coefficients(const T& cos_theta_i, const BasicMaterialProperties<T>& m,
+                                            const T& wavelength_m) {
   if (m.perfect_conductor) return {{T(-1), T(0)}, {T(1), T(0)}, {T(0), T(0)}, {T(0), T(0)}};
-  return slab_coefficients(cos_theta_i, Complex<T>{T(m.eta.re), T(m.eta.im)}, T(m.thickness_m), wavelength_m);
+  return slab_coefficients(cos_theta_i, m.eta, m.thickness_m, wavelength_m);
 }
 
 }  // namespace raywave::em

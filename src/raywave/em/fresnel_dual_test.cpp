@@ -6,29 +6,13 @@
 #include <cmath>
 #include <vector>
 
+#include "raywave/ad/functions.h"
 #include "raywave/em/fresnel.h"
 
 namespace raywave::em {
 namespace {
 
-/// A number and its derivative along one direction.
-struct Dual {
-  double v = 0, d = 0;
-  Dual() = default;
-  Dual(double value, double slope = 0) : v(value), d(slope) {}  // NOLINT: as numbers convert
-};
-Dual operator+(Dual a, Dual b) { return {a.v + b.v, a.d + b.d}; }
-Dual operator-(Dual a, Dual b) { return {a.v - b.v, a.d - b.d}; }
-Dual operator-(Dual a) { return {-a.v, -a.d}; }
-Dual operator*(Dual a, Dual b) { return {a.v * b.v, a.d * b.v + a.v * b.d}; }
-Dual operator/(Dual a, Dual b) { return {a.v / b.v, (a.d - a.v / b.v * b.d) / b.v}; }
-bool operator==(Dual a, Dual b) { return a.v == b.v; }
-bool operator<(Dual a, Dual b) { return a.v < b.v; }
-bool operator>(Dual a, Dual b) { return a.v > b.v; }
-Dual sqrt(Dual a) { return {std::sqrt(a.v), a.d / (2 * std::sqrt(a.v))}; }
-Dual exp(Dual a) { return {std::exp(a.v), a.d * std::exp(a.v)}; }
-Dual sin(Dual a) { return {std::sin(a.v), a.d * std::cos(a.v)}; }
-Dual cos(Dual a) { return {std::cos(a.v), -a.d * std::sin(a.v)}; }
+using ad::Dual;
 
 /// (cos theta, Re eta, Im eta, thickness); the wavelength is 0.0857 m.
 struct Point {

@@ -6,8 +6,6 @@
 #include <cmath>
 #include <utility>
 
-#include "raywave/core/constants.h"
-
 namespace raywave::em {
 
 // ITU-R P.2040-4, table 3.
@@ -137,7 +135,10 @@ double log_distance(const ItuRow& row, double f_ghz) {
   return 0;
 }
 
-const ItuRow& nearest_row(const std::string& name, double f_ghz) {
+}  // namespace
+
+const ItuRow& itu_row_at(const std::string& name, double frequency_hz) {
+  const double f_ghz = frequency_hz * 1e-9;
   const ItuRow* best = nullptr;
   for (const ItuRow& row : itu_rows()) {
     if (name != row.name) continue;
@@ -149,29 +150,22 @@ const ItuRow& nearest_row(const std::string& name, double f_ghz) {
   return *best;
 }
 
-}  // namespace
-
 MaterialProperties properties_at(const Material& material, double frequency_hz, const LogSink& log) {
   require_positive("frequency_hz", frequency_hz);
   material.validate();
   double eps_r = material.relative_permittivity, sigma = material.conductivity_s_per_m;
   if (!material.itu_name.empty()) {
     const double f_ghz = frequency_hz * 1e-9;
-    const ItuRow& row = nearest_row(material.itu_name, f_ghz);
+    const ItuRow& row = itu_row_at(material.itu_name, frequency_hz);
     if (log_distance(row, f_ghz) > 0 && log && !material.perfect_conductor) {
       log(message("material '", material.name, "': ITU-R P.2040 gives '", row.name, "' for ", row.min_ghz, " to ",
                   row.max_ghz, " GHz; that range is used at ", f_ghz, " GHz"));
     }
-    // ITU-R P.2040-4, table 3: eps_r = a f^b, sigma = c f^d
-    eps_r = row.a * std::pow(f_ghz, row.b);
-    sigma = row.c * std::pow(f_ghz, row.d);
+    eps_r = relative_permittivity_of(row, frequency_hz);
+    sigma = conductivity_of(row, frequency_hz);
   }
-  MaterialProperties properties;
-  properties.eta = {eps_r, -sigma / (2 * kPi * frequency_hz * kVacuumPermittivity)};
-  properties.thickness_m = material.thickness_m;
-  properties.specular_scale = std::sqrt(1 - material.scattering_coefficient * material.scattering_coefficient);
-  properties.perfect_conductor = material.perfect_conductor;
-  return properties;
+  return properties_of(eps_r, sigma, material.thickness_m, material.scattering_coefficient, frequency_hz,
+                       material.perfect_conductor);
 }
 
 }  // namespace raywave::em

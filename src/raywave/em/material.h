@@ -2,14 +2,18 @@
 // Materials of surfaces: relative permittivity and conductivity, constant or from the rows of ITU-R P.2040-4, table 3,
 // eps_r = a f^b and sigma = c f^d (f in GHz), with the thickness of the slab that a surface stands for.
 // Limits: one homogeneous slab a surface, non-magnetic (mu_r = 1).
+// Differentiable in: permittivity, conductivity, thickness, scattering coefficient, frequency (with the dispersion of
+// ITU rows). Not in: which row holds.
 #pragma once
 
+#include <cmath>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "raywave/core/complex.h"
+#include "raywave/core/constants.h"
 #include "raywave/core/error.h"
 #include "raywave/core/vec.h"
 
@@ -23,6 +27,21 @@ struct ItuRow {
 };
 /// All rows, the ranges of a material next to each other; where ranges overlap the first that matches holds.
 const std::vector<ItuRow>& itu_rows();
+/// The row of that name whose range holds frequency_hz, else the one nearest to it. @throws Error naming the nearest
+/// known material.
+const ItuRow& itu_row_at(const std::string& name, double frequency_hz);
+/// ITU-R P.2040-4, table 3: eps_r = a f^b with f in GHz.
+template <class T>
+T relative_permittivity_of(const ItuRow& row, const T& frequency_hz) {
+  using std::pow;
+  return T(row.a) * pow(frequency_hz * T(1e-9), row.b);
+}
+/// ITU-R P.2040-4, table 3: sigma = c f^d in S/m with f in GHz.
+template <class T>
+T conductivity_of(const ItuRow& row, const T& frequency_hz) {
+  using std::pow;
+  return T(row.c) * pow(frequency_hz * T(1e-9), row.d);
+}
 /// The distinct material names, in the order of the table.
 const std::vector<std::string>& itu_material_names();
 
@@ -44,12 +63,27 @@ struct Material {
 };
 
 /// A material at one frequency: what the field kernels use.
-struct MaterialProperties {
-  Complexd eta{1, 0};  // complex relative permittivity eps_r - j sigma / (omega eps0)
-  double thickness_m = 0.1;
-  double specular_scale = 1;  // sqrt(1 - S^2)
+template <class T>
+struct BasicMaterialProperties {
+  Complex<T> eta{T(1), T(0)};  // complex relative permittivity eps_r - j sigma / (omega eps0)
+  T thickness_m = T(0.1);
+  T specular_scale = T(1);  // sqrt(1 - S^2)
   bool perfect_conductor = false;
 };
+using MaterialProperties = BasicMaterialProperties<double>;
+
+/// The properties of constants at frequency_hz. The slope of sqrt(1 - S^2), which has none at S = 1, is 0 there.
+template <class T>
+BasicMaterialProperties<T> properties_of(const T& relative_permittivity, const T& conductivity_s_per_m,
+                                         const T& thickness_m, const T& scattering_coefficient, const T& frequency_hz,
+                                         bool perfect_conductor = false) {
+  using std::sqrt;
+  const T omega_eps0 = T(2 * kPi) * frequency_hz * T(kVacuumPermittivity);
+  return {{relative_permittivity, -conductivity_s_per_m / omega_eps0},
+          thickness_m,
+          sqrt(T(1) - scattering_coefficient * scattering_coefficient),
+          perfect_conductor};
+}
 
 /// A material with the name's ITU row. Accepts "concrete" and, as scene files write it, "itu_concrete", "itu-concrete",
 /// "mat-itu_concrete". @throws Error naming the nearest known material.

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "raywave/ad/functions.h"
 #include "raywave/core/constants.h"
 
 namespace raywave::em {
@@ -75,6 +76,32 @@ TEST(Material, DiffuseShareIsTakenFromTheSpecularOne) {
   Material m{"wall"};
   m.scattering_coefficient = 0.6;
   EXPECT_NEAR(properties_at(m, 1e9).specular_scale, 0.8, 1e-15);
+}
+
+TEST(Material, DispersionOfItuRowsHasItsPowerLawsSlope) {
+  const double f = 5e9;
+  for (const char* name : {"wet_ground", "glass", "metal", "vacuum"}) {
+    const ItuRow& row = itu_row_at(name, f);
+    const ad::Dual eps = relative_permittivity_of(row, ad::Dual(f, f)), sigma = conductivity_of(row, ad::Dual(f, f));
+    EXPECT_DOUBLE_EQ(eps.d, row.b * eps.v) << name;  // d ln(a f^b) / d ln f = b
+    EXPECT_DOUBLE_EQ(sigma.d, row.d * sigma.v) << name;
+  }
+}
+
+TEST(Material, PropertiesHaveTheSlopesOfTheirFormula) {
+  using ad::Dual;
+  const double f = 3.5e9, sigma = 0.1;
+  const auto by = [&](int i) {
+    return properties_of(Dual(5, i == 0), Dual(sigma, i == 1), Dual(0.2, i == 2), Dual(0.6, i == 3), Dual(f, i == 4));
+  };
+  const double per_sigma = -1 / (2 * kPi * f * kVacuumPermittivity);
+  EXPECT_EQ(by(0).eta.re.d, 1);
+  EXPECT_EQ(by(0).eta.im.d, 0);
+  EXPECT_DOUBLE_EQ(by(1).eta.im.d, per_sigma);
+  EXPECT_EQ(by(2).thickness_m.d, 1);
+  EXPECT_DOUBLE_EQ(by(3).specular_scale.d, -0.6 / 0.8);  // -S / sqrt(1 - S^2)
+  EXPECT_DOUBLE_EQ(by(4).eta.im.d, -sigma * per_sigma / f);
+  EXPECT_EQ(properties_of(Dual(5), Dual(sigma), Dual(0.2), Dual(1, 1), Dual(f)).specular_scale.d, 0);
 }
 
 }  // namespace
