@@ -16,7 +16,9 @@
 // Differentiable in: all angles, distances, materials, wavelength.
 #pragma once
 
+#include <array>
 #include <cmath>
+#include <cstdint>
 
 #include "raywave/core/constants.h"
 #include "raywave/em/fresnel.h"
@@ -56,7 +58,10 @@ struct WedgeRay {
   T k_l;                     // wavenumber times the distance parameter L, which holds sin^2 beta
   T end_a, end_b;            // the edge's ends from the diffraction point, u = sqrt(k kappa / 2) t; may be infinite
   bool transmits = false;    // do rays pass through the faces?
-  int incidence_side = 0;    // +1: the observer sees the source past this edge, -1: not, 0: as the angles say
+  /// Across the incidence boundary and the reflection boundaries of face 0 and face n: +1 when the observer is on the
+  /// lit side, -1 when not, 0: as the angles say. Set within rounding of a boundary, where the diffracted field must
+  /// agree with what geometrical optics decided.
+  std::array<int8_t, 3> sides{};
 };
 
 namespace utd_detail {
@@ -132,9 +137,8 @@ Complex<T> boundary_term(const WedgeRay<T>& r, const T& delta, const T& n, int s
   using std::sin;
   using std::sqrt;
   T v = sqrt(T(2) * r.k_l) * sin(T(0.5) * delta);
-  if (side * ad::value_of(v) < 0 || (side < 0 && ad::value_of(v) == 0)) {
-    v = v - T(2 * ad::value_of(v) + (side < 0 ? 1e-300 : 0));
-  }
+  const double at = ad::value_of(v);
+  if (std::abs(at) < 1e-2 && (side * at < 0 || (side < 0 && at == 0))) v = v - T(at == 0 ? 1e-300 : 2 * at);
   return (T(-0.5) * boundary_weight(delta, n)) * edge_transition(v, r.end_a, r.end_b);
 }
 
@@ -151,10 +155,10 @@ EdgeMatrix<T> diffraction_matrix(const WedgeRay<T>& r, const BasicMaterialProper
   const T difference = r.phi_out - r.phi_in, sum = r.phi_out + r.phi_in;
   // Observers are on the lit side of a boundary where its angle is positive: the diffracted field takes off what
   // geometrical optics has too much.
-  const Complex<T> d1 = boundary_term(r, boundary_angle(pi + difference, n), n, r.incidence_side);
-  const Complex<T> d2 = boundary_term(r, boundary_angle(pi - difference, n), n, r.incidence_side);
-  const Complex<T> d3 = boundary_term(r, boundary_angle(pi + sum, n), n, 0);
-  const Complex<T> d4 = boundary_term(r, boundary_angle(pi - sum, n), n, 0);
+  const Complex<T> d1 = boundary_term(r, boundary_angle(pi + difference, n), n, r.sides[0]);
+  const Complex<T> d2 = boundary_term(r, boundary_angle(pi - difference, n), n, r.sides[0]);
+  const Complex<T> d3 = boundary_term(r, boundary_angle(pi + sum, n), n, r.sides[2]);
+  const Complex<T> d4 = boundary_term(r, boundary_angle(pi - sum, n), n, r.sides[1]);
   const EdgeMatrix<T> r0 =
       reflection_matrix(specular_ray(r.phi_in, r.phi_out, r.sin_beta, r.cos_beta), face_0, wavelength_m);
   // seen from face n the edge runs the other way

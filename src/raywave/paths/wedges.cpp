@@ -66,8 +66,8 @@ Wedge screen_end(const scene::FacetTable& table, const scene::Edge& e) {
 /// Edges that lie on one line, cut where any of them begins or ends.
 class LineJoiner {
  public:
-  LineJoiner(const scene::Scene& scene, const scene::FacetTable& table, double tolerance_m)
-      : scene_(scene), table_(table), tolerance_m_(tolerance_m) {}
+  LineJoiner(const std::vector<std::string>& object_names, const scene::FacetTable& table, double tolerance_m)
+      : object_names_(object_names), table_(table), tolerance_m_(tolerance_m) {}
 
   std::vector<Wedge> run() {
     const auto& edges = table_.edges;
@@ -124,7 +124,7 @@ class LineJoiner {
   void refuse_folded(double angle, const scene::Edge& e) const {
     if (angle > kFolded && angle < 2 * kPi - kFolded) return;
     const Vec3d m = 0.5 * (e.a + e.b);
-    throw Error(message("object '", scene_.objects[size_t(table_.facets[size_t(e.facet0)].object)].name,
+    throw Error(message("object '", object_names_[size_t(table_.facets[size_t(e.facet0)].object)],
                         "': the wedge at (", m.x, ", ", m.y, ", ", m.z,
                         ") m is folded onto itself: its two faces lie on each other, diffraction has no meaning there"));
   }
@@ -226,7 +226,7 @@ class LineJoiner {
     w.length_m = hi - lo;
   }
 
-  const scene::Scene& scene_;
+  const std::vector<std::string>& object_names_;
   const scene::FacetTable& table_;
   const double tolerance_m_;
   std::vector<Wedge> wedges_;
@@ -263,12 +263,13 @@ double azimuth(const Wedge& w, const Vec3d& point) {
   return phi < 0 ? phi + 2 * kPi : phi;
 }
 
-std::vector<Wedge> find_wedges(const scene::Scene& scene, const scene::FacetTable& table, const RayQueries& queries) {
+std::vector<Wedge> find_wedges(const std::vector<std::string>& object_names, const scene::FacetTable& table,
+                               const RayQueries& queries) {
   double extent = 0;
   for (const auto& t : table.triangles) {
     for (const Vec3f& v : {t.a, t.b, t.c}) extent = std::max({extent, double(std::abs(v.x)), double(std::abs(v.y)), double(std::abs(v.z))});
   }
-  std::vector<Wedge> all = LineJoiner(scene, table, 4e-7 * extent).run();
+  std::vector<Wedge> all = LineJoiner(object_names, table, 4e-7 * extent).run();
   const auto count = int64_t(all.size()), num_chunks = std::min<int64_t>(64, count);
   std::vector<uint8_t> keep(all.size(), 0);
   runtime::parallel_for(num_chunks, 0, [&](int64_t chunk) {

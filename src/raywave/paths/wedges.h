@@ -4,6 +4,7 @@
 // wall's foot on the ground), diffract nothing and are left out.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "raywave/scene/facets.h"
@@ -34,6 +35,7 @@ double azimuth(const Wedge& w, const Vec3d& point);
 
 /// The wedges of a scene, in a fixed order. Each facet's wedges: see wedges_of_facets.
 /// @throws Error naming object and place for a wedge that is folded onto itself.
-std::vector<Wedge> find_wedges(const scene::Scene& scene, const scene::FacetTable& table, const RayQueries& queries);
+std::vector<Wedge> find_wedges(const std::vector<std::string>& object_names, const scene::FacetTable& table,
+                               const RayQueries& queries);
 
 }  // namespace raywave::paths
