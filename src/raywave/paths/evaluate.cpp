@@ -84,31 +84,4 @@ double doppler_hz(const scene::Scene& scene, const scene::FacetTable& table, con
   return sum / scene.wavelength_m();
 }
 
-std::vector<em::JonesVector> port_fields(const scene::Device& device, double wavelength_m, const Vec3d& direction,
-                                         int element) {
-  const em::AntennaArray& array = device.array;
-  const Mat3d rotation = rotation_from_euler(device.orientation_rad);
-  const Vec3d local = transposed(rotation) * direction;
-  const Angles<double> local_angles = angles_of(local);
-  const JonesBasis<double> local_basis = jones_basis(local_angles), world_basis = jones_basis(angles_of(direction));
-  const Vec3d theta_hat = rotation * local_basis.theta_hat, phi_hat = rotation * local_basis.phi_hat;
-  std::vector<em::JonesVector> ports;
-  const std::vector<Vec3d> offsets = array.offsets_m(wavelength_m);
-  for (const double slant : array.slants_rad) {
-    const em::JonesVector f = array.pattern.field(local_angles.theta, local_angles.phi, slant);
-    const em::JonesVector w{
-        dot(theta_hat, world_basis.theta_hat) * f.theta + dot(phi_hat, world_basis.theta_hat) * f.phi,
-        dot(theta_hat, world_basis.phi_hat) * f.theta + dot(phi_hat, world_basis.phi_hat) * f.phi};
-    if (element >= 0) {
-      ports.push_back(w);
-      continue;
-    }
-    for (const Vec3d& offset : offsets) {
-      const Complexd phase = expj(2 * kPi / wavelength_m * dot(local, offset));
-      ports.push_back({phase * w.theta, phase * w.phi});
-    }
-  }
-  return ports;
-}
-
 }  // namespace raywave::paths
