@@ -52,12 +52,12 @@ EdgeMatrix<T> operator-(const EdgeMatrix<T>& a, const EdgeMatrix<T>& b) {
 /// A ray over an edge. Angles are azimuths about the edge from face 0 through the exterior to face n, in radians.
 template <class T>
 struct WedgeRay {
-  T exterior_angle;          // n pi, in [pi, 2 pi]; 2 pi: a screen
-  T phi_in, phi_out;         // of the source and of the observer, in [0, n pi]
-  T sin_beta, cos_beta;      // of the angle between ray and edge, cos_beta = k . e with e = t_0 x n_0
-  T k_l;                     // wavenumber times the distance parameter L, which holds sin^2 beta
-  T end_a, end_b;            // the edge's ends from the diffraction point, u = sqrt(k kappa / 2) t; may be infinite
-  bool transmits = false;    // do rays pass through the faces?
+  T exterior_angle;        // n pi, in [pi, 2 pi]; 2 pi: a screen
+  T phi_in, phi_out;       // of the source and of the observer, in [0, n pi]
+  T sin_beta, cos_beta;    // of the angle between ray and edge, cos_beta = k . e with e = t_0 x n_0
+  T k_l;                   // wavenumber times the distance parameter L, which holds sin^2 beta
+  T end_a, end_b;          // the edge's ends from the diffraction point, u = sqrt(k kappa / 2) t; may be infinite
+  bool transmits = false;  // do rays pass through the faces?
   /// Across the incidence boundary and the reflection boundaries of face 0 and face n: +1 when the observer is on the
   /// lit side, -1 when not, 0: as the angles say. Set within rounding of a boundary, where the diffracted field must
   /// agree with what geometrical optics decided.

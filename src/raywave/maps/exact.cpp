@@ -77,7 +77,7 @@ class ExactMap {
         cells_(cells),
         options_(options),
         transmit_(tx_, context.wavelength_m, options.precoding),
-        refine_{options.max_depth, options.refraction, {}},
+        refine_{options.max_depth, options.refraction, {}, context.wavelength_m},
         tree_(tx_.position_m) {
     if (options.refraction) refine_.opaque = paths::opaque_facets(prepared.facets(), context);
   }
@@ -239,7 +239,7 @@ class ExactMap {
   bool arrive(paths::Refiner& refiner, paths::GeometricPath& path, int32_t node, int cell, int sample,
               const Vec3d& point, std::vector<Arrival>& out) const {
     if (point == tx_.position_m || !refiner.path(tree_, node, point, path)) return false;
-    const paths::PathValues v = paths::evaluate(prepared_.facets(), context_, tx_.position_m, point, path.steps);
+    const paths::PathValues v = paths::evaluate(prepared_, context_, tx_.position_m, point, path.steps);
     const CVec3<double> launched = transmit_(v.departure);
     const JonesBasis<double> bt = jones_basis(v.angles_t), br = jones_basis(v.angles_r);
     const Complexd theta = dot(launched, bt.theta_hat), phi = dot(launched, bt.phi_hat);

@@ -31,7 +31,7 @@ RadioMap solve_radio_map(const scene::Scene& scene, const paths::PreparedScene& 
   scene.validate();
   if (scene.transmitters.empty()) throw Error("the scene has no transmitter: add one before solving for a radio map");
   const Cells cells(scene, prepared, surface, options);
-  const paths::FieldContext context = paths::field_context(scene, options.log);
+  const paths::FieldContext context = paths::field_context(scene, options.refraction, options.log);
   RadioMap map;
   map.surface = cells.surface();
   map.frequency_hz = scene.frequency_hz;

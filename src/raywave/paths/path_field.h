@@ -2,14 +2,14 @@
 // The field of one path over any scalar: length, directions at the ends, polarised transfer. A vector is carried from
 // touch to touch: mirrors and slabs by field.h, wedges by em/utd.h.
 //
-// Spreading. Without edges and over one edge: lambda / (4 pi L), L the path's whole length (the wedge's matrix holds the
-// rest). Over two edges with lengths r0, r1, r2 between the ends and the edges, and H the Hessian of the path's length
-// in the two points on the edges: stationary phase gives the amplitude D_1 D_2 sin b_1 sin b_2 / (r0 r1 r2 sqrt(det H)),
-// from which the distance parameters follow so that each boundary of one edge is continuous when seen over the other;
-// for parallel edges L_1 = sin^2(b) r0 r1 / (r0 + r1) and L_2 = sin^2(b) r1 r2 / (r1 + r2). Symmetric in the direction.
-// Two edges of one face: the ray runs along the face, half of the first edge's field there is incident on the second;
-// where it vanishes its slope counts: (1 / (2 j k r1 sin b_1 sin b_2)) (dM_2/dphi') (dM_1/dphi).
-// Differentiable in: positions, normals, materials, wavelength. Not in: what is touched.
+// Spreading. Without edges and over one edge: lambda / (4 pi L), L the path's whole length (the wedge's matrix holds
+// the rest). Over two edges with lengths r0, r1, r2 between the ends and the edges, and H the Hessian of the path's
+// length in the two points on the edges: stationary phase gives the amplitude D_1 D_2 sin b_1 sin b_2 / (r0 r1 r2
+// sqrt(det H)), from which the distance parameters follow so that each boundary of one edge is continuous when seen
+// over the other; for parallel edges L_1 = sin^2(b) r0 r1 / (r0 + r1) and L_2 = sin^2(b) r1 r2 / (r1 + r2). Symmetric
+// in the direction. Two edges of one face: the ray runs along the face, half of the first edge's field there is
+// incident on the second; where it vanishes its slope counts: (1 / (2 j k r1 sin b_1 sin b_2)) (dM_2/dphi')
+// (dM_1/dphi). Differentiable in: positions, normals, materials, wavelength. Not in: what is touched.
 #pragma once
 
 #include <array>
@@ -19,6 +19,7 @@
 #include "raywave/em/utd.h"
 #include "raywave/paths/field.h"
 #include "raywave/paths/paths.h"
+#include "raywave/paths/port_fields.h"
 #include "raywave/paths/unfold.h"
 
 namespace raywave::paths {
@@ -30,20 +31,20 @@ enum class OnFace : int8_t { kNone, kFace0, kFaceN };
 template <class T>
 struct Touch {
   Interaction type = Interaction::kSpecularReflection;
-  Bend<T> bend;     // of a facet (transmissions too: normal) or a wedge
-  Vec3<T> point;    // of mirrors and wedges
+  Bend<T> bend;                                            // of a facet (transmissions too: normal) or a wedge
+  Vec3<T> point;                                           // of mirrors and wedges
   const em::BasicMaterialProperties<T>* face_0 = nullptr;  // of a facet, or of a wedge's face 0
   const em::BasicMaterialProperties<T>* face_n = nullptr;
-  bool transmits = false;                                  // do rays pass through the wedge's faces?
-  std::array<int8_t, 3> sides{};                           // see em::WedgeRay
+  bool transmits = false;         // do rays pass through the wedge's faces?
+  std::array<int8_t, 3> sides{};  // see em::WedgeRay
   OnFace arrives_on = OnFace::kNone, leaves_on = OnFace::kNone;
 };
 
 template <class T>
 struct PathField {
   T length_m{};
-  Vec3<T> departure, arrival;         // unit directions of travel at the two ends
-  Angles<T> angles_t, angles_r;       // of departure; of where the wave comes from
+  Vec3<T> departure, arrival;          // unit directions of travel at the two ends
+  Angles<T> angles_t, angles_r;        // of departure; of where the wave comes from
   std::array<Complex<T>, 4> transfer;  // rows (theta_r, phi_r), columns (theta_t, phi_t)
 };
 
@@ -58,7 +59,7 @@ namespace path_field_detail {
 /// What the stretches between a path's ends and its edges give the wedges.
 template <class T>
 struct EdgeGeometry {
-  T l{}, curvature{};        // L (with sin^2 beta) and the phase's curvature along the edge
+  T l{}, curvature{};  // L (with sin^2 beta) and the phase's curvature along the edge
   Vec3<T> k_in, k_out;
   T sin_in{}, sin_out{};
 };
@@ -93,7 +94,9 @@ template <class T>
 class Wedging {
  public:
   Wedging(const Touch<T>& touch, const EdgeGeometry<T>& g, const T& wavelength_m)
-      : touch_(touch), wavelength_m_(wavelength_m), in_(g.k_in, touch.bend.wedge.direction, g.sin_in),
+      : touch_(touch),
+        wavelength_m_(wavelength_m),
+        in_(g.k_in, touch.bend.wedge.direction, g.sin_in),
         out_(g.k_out, touch.bend.wedge.direction, g.sin_out) {
     using std::sqrt;
     const WedgeFrame<T>& w = touch.bend.wedge;
@@ -180,7 +183,7 @@ PathField<T> path_field(const T& wavelength_m, const Vec3<T>& source_m, const Ve
   using namespace path_field_detail;
   PathField<T> v;
   size_t edges[2], num_edges = 0;
-  T r[3];  // from end to edge to edge to end
+  T r[3]{};  // from end to edge to edge to end
   EdgeGeometry<T> geometry[2];
   Vec3<T> last = source_m, k{};
   bool first = true, after_edge = false;
@@ -209,7 +212,7 @@ PathField<T> path_field(const T& wavelength_m, const Vec3<T>& source_m, const Ve
   if (num_edges > 0) amplitude = amplitude * edge_geometry(touches, edges, num_edges, r, v.length_m, geometry);
 
   v.angles_t = angles_of(v.departure);
-  const JonesBasis<T> basis_t = jones_basis(v.angles_t);
+  const JonesBasis<T> basis_t = transfer_basis(v.departure);
   CVec3<T> fields[2] = {{basis_t.theta_hat, {}}, {basis_t.phi_hat, {}}};
   CVec3<T> slopes[2];  // of the field off the face that a leg runs on
   k = v.departure;
@@ -222,8 +225,7 @@ PathField<T> path_field(const T& wavelength_m, const Vec3<T>& source_m, const Ve
       const T inverse_step(1 / kSlopeStep);
       em::EdgeMatrix<T> slope{};
       if (arrives || leaves) {
-        slope = Complex<T>{inverse_step, T(0)} *
-                (wedge.matrix(arrives ? kSlopeStep : 0, leaves ? kSlopeStep : 0) - m);
+        slope = Complex<T>{inverse_step, T(0)} * (wedge.matrix(arrives ? kSlopeStep : 0, leaves ? kSlopeStep : 0) - m);
       }
       for (int c = 0; c < 2; ++c) {
         const CVec3<T> incident = fields[c];
@@ -256,7 +258,7 @@ PathField<T> path_field(const T& wavelength_m, const Vec3<T>& source_m, const Ve
     k = k_out;
   }
   v.angles_r = angles_of(-v.arrival);
-  const JonesBasis<T> basis_r = jones_basis(v.angles_r);
+  const JonesBasis<T> basis_r = transfer_basis(-v.arrival);
   for (size_t col = 0; col < 2; ++col) {
     v.transfer[col] = amplitude * dot(fields[col], basis_r.theta_hat);
     v.transfer[2 + col] = amplitude * dot(fields[col], basis_r.phi_hat);

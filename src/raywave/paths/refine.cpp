@@ -9,8 +9,8 @@
 namespace raywave::paths {
 namespace {
 
-constexpr double kOnFace = 1e-7;       // rad within which a ray runs on a face
-constexpr double kAlongEdge = 1e-4;    // sin(beta) below which a ray runs along the edge: no Keller cone
+constexpr double kOnFace = 1e-7;     // rad within which a ray runs on a face
+constexpr double kAlongEdge = 1e-4;  // sin(beta) below which a ray runs along the edge: no Keller cone
 
 Bend<double> facet_bend(const scene::Facet& f) {
   Bend<double> b;
@@ -155,8 +155,7 @@ bool Refiner::passes(size_t edge, const Vec3d& target_m) {
   }
   if (!touching_points(source_m_, target_m, shapes.data(), n, points.data())) return false;
   const Vec3d a = edge == 0 ? source_m_ : points[edge - 1], b = edge == n ? target_m : points[edge];
-  const EndFacets at_a(edge == 0 ? -1 : bends_[edge - 1].facet),
-      at_b(edge == n ? -1 : bends_[edge + 1].facet);
+  const EndFacets at_a(edge == 0 ? -1 : bends_[edge - 1].facet), at_b(edge == n ? -1 : bends_[edge + 1].facet);
   scene_.queries().crossings(a, b, at_a, at_b, crossings_);
   const Wedge& w = scene_.wedges()[size_t(bends_[edge].facet)];
   return std::none_of(crossings_.begin(), crossings_.end(), [&](const Crossing& c) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sequences of reflecting facets and diffracting wedges as a tree: a node is its parent's sequence and one surface more,
-// with the image of the source in its facets up to the first wedge. Each sequence stands once.
+// Sequences of reflecting facets and diffracting wedges as a tree: a node is its parent's sequence and one surface
+// more, with the image of the source in its facets up to the first wedge. Each sequence stands once.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where a path touches facets and edges: mirrors by the image method, edges by Fermat's principle (the path over an edge
-// is the shortest one, which puts the ray on Keller's cone), over any scalar.
+// Where a path touches facets and edges: mirrors by the image method, edges by Fermat's principle (the path over an
+// edge is the shortest one, which puts the ray on Keller's cone), over any scalar.
 //
 // The stretch before an edge is unfolded by mirroring the source forward, the one after it by mirroring what follows
 // back; then one edge has a closed form and two edges are a convex problem in two unknowns (Newton). Over dual numbers

@@ -81,7 +81,8 @@ class LineJoiner {
       const Vec3d foot = edges[i].a - dot(edges[i].a, d) * d;
       key[i] = dot(foot, Vec3d{0.5773, 0.6124, 0.5401});  // any direction that scenes are not aligned with
     }
-    std::sort(order.begin(), order.end(), [&](uint32_t x, uint32_t y) { return key[x] != key[y] ? key[x] < key[y] : x < y; });
+    std::sort(order.begin(), order.end(),
+              [&](uint32_t x, uint32_t y) { return key[x] != key[y] ? key[x] < key[y] : x < y; });
     const auto find = [&](uint32_t i) {
       while (root[i] != i) i = root[i] = root[root[i]];
       return i;
@@ -124,9 +125,9 @@ class LineJoiner {
   void refuse_folded(double angle, const scene::Edge& e) const {
     if (angle > kFolded && angle < 2 * kPi - kFolded) return;
     const Vec3d m = 0.5 * (e.a + e.b);
-    throw Error(message("object '", object_names_[size_t(table_.facets[size_t(e.facet0)].object)],
-                        "': the wedge at (", m.x, ", ", m.y, ", ", m.z,
-                        ") m is folded onto itself: its two faces lie on each other, diffraction has no meaning there"));
+    throw Error(message(
+        "object '", object_names_[size_t(table_.facets[size_t(e.facet0)].object)], "': the wedge at (", m.x, ", ", m.y,
+        ", ", m.z, ") m is folded onto itself: its two faces lie on each other, diffraction has no meaning there"));
   }
 
   void add_whole(uint32_t index) {
@@ -200,7 +201,8 @@ class LineJoiner {
     }
     if (free.size() == 2) {
       const scene::Edge &e = table_.edges[free[0]], &f = table_.edges[free[1]];
-      const Vec3d te = inward(table_, e.facet0, normalized(e.b - e.a)), tf = inward(table_, f.facet0, normalized(f.b - f.a));
+      const Vec3d te = inward(table_, e.facet0, normalized(e.b - e.a)),
+                  tf = inward(table_, f.facet0, normalized(f.b - f.a));
       if (dot(te, tf) < 1 - 1e-10) {
         add(wedge_between(table_, e.a, e.b, e.facet0, f.facet0, te, tf), free[0]);
         if (!wedges_.empty() && wedges_.back().edge == int32_t(free[0])) {
@@ -235,7 +237,8 @@ class LineJoiner {
 bool same_sector(const Wedge& x, const Wedge& y) {
   if (norm(x.at(0.5 * x.length_m) - y.at(0.5 * y.length_m)) > 1e-6 * (1 + x.length_m)) return false;
   const bool same = dot(x.t0, y.t0) > 1 - 1e-9 && dot(x.n0, y.n0) > 1 - 1e-9;
-  const bool mirrored = dot(x.t0, std::cos(y.exterior_angle_rad) * y.t0 + std::sin(y.exterior_angle_rad) * y.n0) > 1 - 1e-9;
+  const bool mirrored =
+      dot(x.t0, std::cos(y.exterior_angle_rad) * y.t0 + std::sin(y.exterior_angle_rad) * y.n0) > 1 - 1e-9;
   return std::abs(x.exterior_angle_rad - y.exterior_angle_rad) < 1e-6 && (same || mirrored);
 }
 
@@ -267,7 +270,8 @@ std::vector<Wedge> find_wedges(const std::vector<std::string>& object_names, con
                                const RayQueries& queries) {
   double extent = 0;
   for (const auto& t : table.triangles) {
-    for (const Vec3f& v : {t.a, t.b, t.c}) extent = std::max({extent, double(std::abs(v.x)), double(std::abs(v.y)), double(std::abs(v.z))});
+    for (const Vec3f& v : {t.a, t.b, t.c})
+      extent = std::max({extent, double(std::abs(v.x)), double(std::abs(v.y)), double(std::abs(v.z))});
   }
   std::vector<Wedge> all = LineJoiner(object_names, table, 4e-7 * extent).run();
   const auto count = int64_t(all.size()), num_chunks = std::min<int64_t>(64, count);

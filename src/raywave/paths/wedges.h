@@ -19,8 +19,8 @@ struct Wedge {
   Vec3d a, direction;
   double length_m = 0;
   Vec3d t0, n0;
-  double exterior_angle_rad = 0;  // in [pi, 2 pi]; 2 pi for a screen
-  int32_t facet0 = -1, facet_n = -1;  // the same one for a screen
+  double exterior_angle_rad = 0;               // in [pi, 2 pi]; 2 pi for a screen
+  int32_t facet0 = -1, facet_n = -1;           // the same one for a screen
   double normal0_sign = 1, normal_n_sign = 1;  // outward normals are these times the facets'
   /// Where the line comes from: the mesh vertices of an edge of the facet table. The wedge spans begin ... end of its
   /// length (fractions), from its first vertex to its last when begin < end, backwards otherwise.
