@@ -14,11 +14,11 @@ import sys
 import tempfile
 
 from . import _raywave
-from ._raywave import (AntennaArray, Device, Error, Material, Object, Paths, PlanarArray, RadioMap, Receiver, Scene, Transmitter,
-                       __version__, itu_material, load_scene)
+from ._raywave import (AntennaArray, Device, Error, Material, Object, Parameter, Paths, PlanarArray, RadioMap, Receiver, Scene,
+                       Transmitter, __version__, itu_material, load_scene)
 
-__all__ = ["AntennaArray", "Device", "Error", "Material", "Object", "PathSolver", "Paths", "PlanarArray", "RadioMap", "RadioMapSolver",
-           "Receiver", "Report", "Scene", "Transmitter", "__version__", "itu_material", "load_scene"]
+__all__ = ["AntennaArray", "Device", "Error", "Material", "Object", "Parameter", "PathSolver", "Paths", "PlanarArray", "RadioMap",
+           "RadioMapSolver", "Receiver", "Report", "Scene", "Transmitter", "__version__", "itu_material", "load_scene"]
 
 _NOT_YET = ("diffuse_reflection", "diffraction", "edge_diffraction")
 

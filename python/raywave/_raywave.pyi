@@ -239,6 +239,46 @@ class Scene:
     def times_prepared(self) -> int:
         """How often its geometry was prepared for solving."""
 
+    def parameters(self) -> dict[str, Parameter]:
+        """
+        Everything that derivatives are taken with respect to, by name. Vertices are those of the cleaned meshes.
+        """
+
+    def set_parameter(self, name: str, value: object) -> None:
+        """
+        Gives a parameter a value of its shape; translation, rotation and scale move the object's present mesh.
+        """
+
+class Parameter:
+    """A differentiable quantity of a scene, as it was when asked for."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    @property
+    def unit(self) -> str: ...
+
+    @property
+    def value(self) -> object:
+        """A copy, float64."""
+
+    @property
+    def lower(self) -> float:
+        """Each number's lower bound."""
+
+    @property
+    def upper(self) -> float:
+        """Each number's upper bound."""
+
+    @property
+    def solvers(self) -> list[str]:
+        """Those that have a derivative with respect to it."""
+
+    def __repr__(self) -> str: ...
+
 def load_scene(path: object, frequency_hz: float = 3500000000.0) -> Scene:
     """Reads Mitsuba XML, PLY, OBJ, glTF, GLB or STL."""
 
