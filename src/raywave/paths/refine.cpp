@@ -168,8 +168,13 @@ bool Refiner::reflects(size_t edge, int32_t facet, const Vec3d& target_m) {
   std::array<Bend<double>, kMostBends> shapes = shapes_;
   std::array<Vec3d, kMostBends> points;
   shapes[edge] = facet_bend(table_.facets[size_t(facet)]);
-  return touching_points(source_m_, target_m, shapes.data(), bends_.size(), points.data()) &&
-         table_.contains(facet, points[edge]);
+  const size_t n = bends_.size();
+  if (!touching_points(source_m_, target_m, shapes.data(), n, points.data())) return false;
+  if (!table_.contains(facet, points[edge])) return false;
+  // beside the edge rounding may let the other face hide the reflection
+  const EndFacets before(edge == 0 ? -1 : bends_[edge - 1].facet), after(edge + 1 == n ? -1 : bends_[edge + 1].facet);
+  return !scene_.queries().occluded(edge == 0 ? source_m_ : points[edge - 1], points[edge], before, facet) &&
+         !scene_.queries().occluded(points[edge], edge + 1 == n ? target_m : points[edge + 1], facet, after);
 }
 
 EndFacets Refiner::facets_at(const Step& s) const {
