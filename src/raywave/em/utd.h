@@ -133,40 +133,72 @@ T boundary_angle(const T& angle, const T& n) {
 }
 
 template <class T>
-Complex<T> boundary_term(const WedgeRay<T>& r, const T& delta, const T& n, int side) {
+T boundary_weight_slope(const T& delta, const T& n) {
+  using std::cos;
+  using std::sin;
+  if (delta * delta < T(1e-8)) return T(-2) * delta * (T(1) / (T(12) * n * n) + T(1.0 / 24));
+  const T y = delta / (T(2) * n), s = sin(y);
+  return (T(0.5) * cos(T(0.5) * delta) * cos(y) / s - sin(T(0.5) * delta) / (T(2) * n * s * s)) / n;
+}
+
+/// What the four boundaries add: their terms, or the terms' derivatives with respect to an azimuth.
+template <class T>
+struct BoundaryTerms {
+  Complex<T> d1, d2, d3, d4;
+};
+
+enum class Azimuth { kNone, kIn, kOut };
+
+/// @param sign  0: the term; else its derivative with respect to an azimuth that has this sign in delta.
+template <class T>
+Complex<T> boundary_term(const WedgeRay<T>& r, const T& delta, const T& n, int side, double sign) {
+  using std::cos;
   using std::sin;
   using std::sqrt;
-  T v = sqrt(T(2) * r.k_l) * sin(T(0.5) * delta);
+  const T scale = sqrt(T(2) * r.k_l);
+  T v = scale * sin(T(0.5) * delta);
   const double at = ad::value_of(v);
   if (std::abs(at) < 1e-2 && (side * at < 0 || (side < 0 && at == 0))) v = v - T(at == 0 ? 1e-300 : 2 * at);
-  return (T(-0.5) * boundary_weight(delta, n)) * edge_transition(v, r.end_a, r.end_b);
+  if (sign == 0) return (T(-0.5) * boundary_weight(delta, n)) * edge_transition(v, r.end_a, r.end_b);
+  return T(-0.5 * sign) * (boundary_weight_slope(delta, n) * edge_transition(v, r.end_a, r.end_b) +
+                           (boundary_weight(delta, n) * T(0.5) * scale * cos(T(0.5) * delta)) *
+                               edge_transition_slope(v, r.end_a, r.end_b));
+}
+
+template <class T>
+BoundaryTerms<T> boundary_terms(const WedgeRay<T>& r, Azimuth by) {
+  const T pi(kPi), n = r.exterior_angle / pi;
+  const T difference = r.phi_out - r.phi_in, sum = r.phi_out + r.phi_in;
+  const double out = by == Azimuth::kNone ? 0 : 1, in = by == Azimuth::kOut ? 1 : by == Azimuth::kIn ? -1 : 0;
+  return {boundary_term(r, boundary_angle(pi + difference, n), n, r.sides[0], in),
+          boundary_term(r, boundary_angle(pi - difference, n), n, r.sides[0], -in),
+          boundary_term(r, boundary_angle(pi + sum, n), n, r.sides[2], out),
+          boundary_term(r, boundary_angle(pi - sum, n), n, r.sides[1], -out)};
 }
 
 }  // namespace utd_detail
 
 /// What diffraction makes of the field incident on a wedge; see the top of the file. @param face_0, face_n  materials.
+/// @param by  kIn, kOut: the derivative with respect to that azimuth where it is on a face (where the faces' own
+/// coefficients are stationary).
 template <class T>
 EdgeMatrix<T> diffraction_matrix(const WedgeRay<T>& r, const BasicMaterialProperties<T>& face_0,
-                                 const BasicMaterialProperties<T>& face_n, const T& wavelength_m) {
+                                 const BasicMaterialProperties<T>& face_n, const T& wavelength_m,
+                                 utd_detail::Azimuth by = utd_detail::Azimuth::kNone) {
   using namespace utd_detail;
   using std::cos;
   using std::sin;
-  const T pi(kPi), n = r.exterior_angle / pi;
-  const T difference = r.phi_out - r.phi_in, sum = r.phi_out + r.phi_in;
   // Observers are on the lit side of a boundary where its angle is positive: the diffracted field takes off what
   // geometrical optics has too much.
-  const Complex<T> d1 = boundary_term(r, boundary_angle(pi + difference, n), n, r.sides[0]);
-  const Complex<T> d2 = boundary_term(r, boundary_angle(pi - difference, n), n, r.sides[0]);
-  const Complex<T> d3 = boundary_term(r, boundary_angle(pi + sum, n), n, r.sides[2]);
-  const Complex<T> d4 = boundary_term(r, boundary_angle(pi - sum, n), n, r.sides[1]);
+  const BoundaryTerms<T> d = boundary_terms(r, by);
   const EdgeMatrix<T> r0 =
       reflection_matrix(specular_ray(r.phi_in, r.phi_out, r.sin_beta, r.cos_beta), face_0, wavelength_m);
   // seen from face n the edge runs the other way
   const EdgeMatrix<T> rn = reflection_matrix(
       specular_ray(r.exterior_angle - r.phi_in, r.exterior_angle - r.phi_out, r.sin_beta, -r.cos_beta), face_n,
       wavelength_m);
-  EdgeMatrix<T> m = d3 * rn + d4 * r0;
-  const Complex<T> direct = d1 + d2;
+  EdgeMatrix<T> m = d.d3 * rn + d.d4 * r0;
+  const Complex<T> direct = d.d1 + d.d2;
   m.qq += direct;
   m.pp += direct;
   if (r.transmits && !(face_0.perfect_conductor || face_n.perfect_conductor)) {
@@ -180,7 +212,8 @@ EdgeMatrix<T> diffraction_matrix(const WedgeRay<T>& r, const BasicMaterialProper
       const EdgeMatrix<T> tn = transmission_matrix(at_n, face_n, wavelength_m);
       return from_n ? t0 * tn : tn * t0;
     };
-    m = m - d2 * through(T(0.5) * (sum - pi), false) - d1 * through(T(0.5) * (sum + pi), true);
+    const T sum = r.phi_out + r.phi_in, pi(kPi);
+    m = m - d.d2 * through(T(0.5) * (sum - pi), false) - d.d1 * through(T(0.5) * (sum + pi), true);
   }
   return m;
 }

@@ -47,6 +47,7 @@ PathValues evaluate(const PreparedScene& scene, const FieldContext& context, con
       t.sides = steps[i].sides;
       t.arrives_on = steps[i].arrives_on;
       t.leaves_on = steps[i].leaves_on;
+      t.shared_end = steps[i].shared_end;
     } else {
       t.bend.normal = scene.facets().facets[size_t(steps[i].facet)].normal;
       t.face_0 = material(steps[i].facet);

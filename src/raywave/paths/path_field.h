@@ -38,6 +38,7 @@ struct Touch {
   bool transmits = false;         // do rays pass through the wedge's faces?
   std::array<int8_t, 3> sides{};  // see em::WedgeRay
   OnFace arrives_on = OnFace::kNone, leaves_on = OnFace::kNone;
+  int8_t shared_end = 0;  // of two edges that meet in a corner: -1 when this one's beginning is there, +1 its end
 };
 
 template <class T>
@@ -51,8 +52,6 @@ struct PathField {
 /// How far beyond an edge's end a diffraction point may lie, in the units of W; the field is faded out from
 /// kEdgeFade on.
 constexpr double kEdgeReach = 6, kEdgeFade = 2;
-/// Step of the slope terms in the angle from a face, radians; their relative error is of its square.
-constexpr double kSlopeStep = 1e-3;
 
 namespace path_field_detail {
 
@@ -112,16 +111,22 @@ class Wedging {
     ray_.end_a = scale * (w.lo - t);
     ray_.end_b = scale * (w.hi - t);
     fade_ = fade(ray_.end_a > T(0) ? ray_.end_a : -ray_.end_b);
+    // Near a corner the two edges are one vertex, not two edges: nothing at it, all from kEdgeFade on.
+    if (touch.shared_end != 0) {
+      const T inside = touch.shared_end < 0 ? -ray_.end_a : ray_.end_b;
+      fade_ = fade_ * (T(1) - fade(T(kEdgeFade) + T((kEdgeReach - kEdgeFade) / kEdgeFade) * inside));
+    }
     ray_.transmits = touch.transmits;
     ray_.sides = touch.sides;
   }
 
-  /// @param in_step, out_step  moves the source's and the observer's azimuth off the face that they are on.
-  em::EdgeMatrix<T> matrix(double in_step, double out_step) const {
-    em::WedgeRay<T> r = ray_;
-    r.phi_in = r.phi_in + T(touch_.arrives_on == OnFace::kFaceN ? -in_step : in_step);
-    r.phi_out = r.phi_out + T(touch_.leaves_on == OnFace::kFaceN ? -out_step : out_step);
-    return Complex<T>{fade_, T(0)} * em::diffraction_matrix(r, *touch_.face_0, *touch_.face_n, wavelength_m_);
+  em::EdgeMatrix<T> matrix() const { return faded(em::utd_detail::Azimuth::kNone); }
+  /// The derivative with respect to the angle off the face that a leg runs on.
+  em::EdgeMatrix<T> slope_in() const {
+    return Complex<T>{T(touch_.arrives_on == OnFace::kFaceN ? -1 : 1), T(0)} * faded(em::utd_detail::Azimuth::kIn);
+  }
+  em::EdgeMatrix<T> slope_out() const {
+    return Complex<T>{T(touch_.leaves_on == OnFace::kFaceN ? -1 : 1), T(0)} * faded(em::utd_detail::Azimuth::kOut);
   }
   CVec3<T> apply(const em::EdgeMatrix<T>& m, const CVec3<T>& e) const {
     const Complex<T> q = dot(e, in_.q), p = dot(e, in_.p);
@@ -129,6 +134,9 @@ class Wedging {
   }
 
  private:
+  em::EdgeMatrix<T> faded(em::utd_detail::Azimuth by) const {
+    return Complex<T>{fade_, T(0)} * em::diffraction_matrix(ray_, *touch_.face_0, *touch_.face_n, wavelength_m_, by);
+  }
   static T on_face(OnFace face, const Vec3<T>& v, const WedgeFrame<T>& w) {
     if (face == OnFace::kFace0) return T(0);
     return face == OnFace::kFaceN ? w.exterior_angle : azimuth(v, w);
@@ -220,20 +228,14 @@ PathField<T> path_field(const T& wavelength_m, const Vec3<T>& source_m, const Ve
   for (const Touch<T>& touch : touches) {
     if (touch.bend.is_edge) {
       const Wedging<T> wedge(touch, geometry[edge], wavelength_m);
-      const em::EdgeMatrix<T> m = wedge.matrix(0, 0);
-      const bool arrives = touch.arrives_on != OnFace::kNone, leaves = touch.leaves_on != OnFace::kNone;
-      const T inverse_step(1 / kSlopeStep);
-      em::EdgeMatrix<T> slope{};
-      if (arrives || leaves) {
-        slope = Complex<T>{inverse_step, T(0)} * (wedge.matrix(arrives ? kSlopeStep : 0, leaves ? kSlopeStep : 0) - m);
-      }
+      const em::EdgeMatrix<T> m = wedge.matrix();
       for (int c = 0; c < 2; ++c) {
         const CVec3<T> incident = fields[c];
         fields[c] = wedge.apply(m, incident);
-        if (leaves) slopes[c] = wedge.apply(slope, incident);
-        if (arrives) {
+        if (touch.leaves_on != OnFace::kNone) slopes[c] = wedge.apply(wedge.slope_out(), incident);
+        if (touch.arrives_on != OnFace::kNone) {
           const T factor = wavelength_m / (T(4 * kPi) * r[1] * geometry[0].sin_out * geometry[1].sin_in);
-          const CVec3<T> from_slope = wedge.apply(Complex<T>{T(0), -factor} * slope, slopes[c]);
+          const CVec3<T> from_slope = wedge.apply(Complex<T>{T(0), -factor} * wedge.slope_in(), slopes[c]);
           fields[c] = CVec3<T>{T(0.5) * fields[c].re, T(0.5) * fields[c].im} + from_slope;
         }
       }

@@ -58,12 +58,31 @@ bool Refiner::edge_points(const SequenceTree& tree, int32_t node, const Vec3d& t
       shapes_[at] = facet_bend(table_.facets[size_t(surface)]);
     }
   }
+  share_ends();
   if (!touching_points(source_m_, target_m, shapes_.data(), n, points_.data())) return false;
   for (size_t i = 0; i < n; ++i) {
     bends_[i].point_m = points_[i];
     if (!shapes_[i].is_edge && !table_.contains(bends_[i].facet, points_[i])) return false;
   }
   return in_reach(target_m) && set_faces(target_m);
+}
+
+/// Two edges of one path that meet in a corner: which ends?
+void Refiner::share_ends() {
+  Step* first = nullptr;
+  for (Step& s : bends_) {
+    if (s.type != Interaction::kDiffraction) continue;
+    if (first) {
+      const Wedge &v = scene_.wedges()[size_t(first->facet)], &w = scene_.wedges()[size_t(s.facet)];
+      for (const int8_t i : {-1, 1}) {
+        for (const int8_t j : {-1, 1}) {
+          const Vec3d p = v.at(i < 0 ? 0 : v.length_m), q = w.at(j < 0 ? 0 : w.length_m);
+          if (norm(p - q) <= 16 * double(scene_.queries().offset_m())) first->shared_end = i, s.shared_end = j;
+        }
+      }
+    }
+    first = &s;
+  }
 }
 
 /// Are the diffraction points on their edges, or near enough to an end?
@@ -73,6 +92,7 @@ bool Refiner::in_reach(const Vec3d& target_m) const {
     const WedgeFrame<double>& w = shapes_[i].wedge;
     const double t = dot(points_[i] - w.origin, w.direction);
     if (t >= w.lo && t <= w.hi) continue;
+    if ((t < w.lo && bends_[i].shared_end < 0) || (t > w.hi && bends_[i].shared_end > 0)) return false;
     // The lengths to the next edges or ends are at most the whole path's: the curvature is at least this.
     double before = 0, after = 0;
     for (size_t j = 0; j <= i; ++j) before += norm(points_[j] - (j == 0 ? source_m_ : points_[j - 1]));
@@ -126,22 +146,30 @@ bool Refiner::set_faces(const Vec3d& target_m) {
 
 /// Within rounding of a shadow boundary the side is what geometrical optics decides for the path without the edge.
 void Refiner::set_sides(const Vec3d& target_m) {
-  const auto is_edge = [](const Step& s) { return s.type == Interaction::kDiffraction; };
-  if (std::count_if(bends_.begin(), bends_.end(), is_edge) != 1) return;
-  const auto at = size_t(std::find_if(bends_.begin(), bends_.end(), is_edge) - bends_.begin());
-  const Wedge& w = scene_.wedges()[size_t(bends_[at].facet)];
-  const Vec3d before = (at == 0 ? source_m_ : points_[at - 1]) - points_[at];
-  const Vec3d after = (at + 1 < bends_.size() ? points_[at + 1] : target_m) - points_[at];
-  const auto phi = [&](const Vec3d& v) {
-    const double angle = std::atan2(dot(v, w.n0), dot(v, w.t0));
-    return angle < 0 ? angle + 2 * kPi : angle;
-  };
-  const double in = phi(before), out = phi(after), n_pi = w.exterior_angle_rad;
-  const double near = 16 * double(scene_.queries().offset_m()) / std::min(norm(before), norm(after));
-  if (std::abs(kPi - std::abs(out - in)) < near) bends_[at].sides[0] = passes(at, target_m) ? 1 : -1;
-  if (std::abs(kPi - in - out) < near) bends_[at].sides[1] = reflects(at, w.facet0, target_m) ? 1 : -1;
-  if (std::abs(kPi - (n_pi - in) - (n_pi - out)) < near) {
-    bends_[at].sides[2] = reflects(at, w.facet_n, target_m) ? 1 : -1;
+  for (size_t i = 0; i < bends_.size(); ++i) {
+    Step& s = bends_[i];
+    if (s.type != Interaction::kDiffraction) continue;
+    const Wedge& w = scene_.wedges()[size_t(s.facet)];
+    const Vec3d before = (i == 0 ? source_m_ : points_[i - 1]) - points_[i];
+    const Vec3d after = (i + 1 < bends_.size() ? points_[i + 1] : target_m) - points_[i];
+    const auto phi = [&](const Vec3d& v, OnFace face) {
+      if (face != OnFace::kNone) return face == OnFace::kFace0 ? 0.0 : w.exterior_angle_rad;
+      const double angle = std::atan2(dot(v, w.n0), dot(v, w.t0));
+      return angle < 0 ? angle + 2 * kPi : angle;
+    };
+    const double in = phi(before, s.arrives_on), out = phi(after, s.leaves_on), n_pi = w.exterior_angle_rad;
+    const double near = 16 * double(scene_.queries().offset_m()) / std::min(norm(before), norm(after));
+    const auto side = [](bool lit) { return int8_t(lit ? 1 : -1); };
+    const bool on_0 = s.arrives_on == OnFace::kFace0 || s.leaves_on == OnFace::kFace0;
+    const bool on_n = s.arrives_on == OnFace::kFaceN || s.leaves_on == OnFace::kFaceN;
+    if (std::abs(kPi - std::abs(out - in)) < near) {
+      s.sides[0] = side(passes(i, target_m));
+      // along a face the incident field and its reflection are one
+      if (on_0) s.sides[1] = s.sides[0];
+      if (on_n) s.sides[2] = s.sides[0];
+    }
+    if (!on_0 && std::abs(kPi - in - out) < near) s.sides[1] = side(reflects(i, w.facet0, target_m));
+    if (!on_n && std::abs(kPi - (n_pi - in) - (n_pi - out)) < near) s.sides[2] = side(reflects(i, w.facet_n, target_m));
   }
 }
 
@@ -155,7 +183,8 @@ bool Refiner::passes(size_t edge, const Vec3d& target_m) {
   }
   if (!touching_points(source_m_, target_m, shapes.data(), n, points.data())) return false;
   const Vec3d a = edge == 0 ? source_m_ : points[edge - 1], b = edge == n ? target_m : points[edge];
-  const EndFacets at_a(edge == 0 ? -1 : bends_[edge - 1].facet), at_b(edge == n ? -1 : bends_[edge + 1].facet);
+  const EndFacets at_a = edge == 0 ? EndFacets() : facets_at(bends_[edge - 1]),
+                  at_b = edge == n ? EndFacets() : facets_at(bends_[edge + 1]);
   scene_.queries().crossings(a, b, at_a, at_b, crossings_);
   const Wedge& w = scene_.wedges()[size_t(bends_[edge].facet)];
   return std::none_of(crossings_.begin(), crossings_.end(), [&](const Crossing& c) {
@@ -172,7 +201,8 @@ bool Refiner::reflects(size_t edge, int32_t facet, const Vec3d& target_m) {
   if (!touching_points(source_m_, target_m, shapes.data(), n, points.data())) return false;
   if (!table_.contains(facet, points[edge])) return false;
   // beside the edge rounding may let the other face hide the reflection
-  const EndFacets before(edge == 0 ? -1 : bends_[edge - 1].facet), after(edge + 1 == n ? -1 : bends_[edge + 1].facet);
+  const EndFacets before = edge == 0 ? EndFacets() : facets_at(bends_[edge - 1]),
+                  after = edge + 1 == n ? EndFacets() : facets_at(bends_[edge + 1]);
   return !scene_.queries().occluded(edge == 0 ? source_m_ : points[edge - 1], points[edge], before, facet) &&
          !scene_.queries().occluded(points[edge], edge + 1 == n ? target_m : points[edge + 1], facet, after);
 }

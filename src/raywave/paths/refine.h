@@ -22,6 +22,7 @@ struct Step {
   // Of diffraction, see Touch:
   std::array<int8_t, 3> sides{};
   OnFace arrives_on = OnFace::kNone, leaves_on = OnFace::kNone;
+  int8_t shared_end = 0;
 };
 
 /// A path between two points, before fields.
@@ -52,6 +53,7 @@ class Refiner {
  private:
   bool image_points(const SequenceTree& tree, int32_t node, const Vec3d& target_m);
   bool edge_points(const SequenceTree& tree, int32_t node, const Vec3d& target_m);
+  void share_ends();
   bool in_reach(const Vec3d& target_m) const;
   bool set_faces(const Vec3d& target_m);
   void set_sides(const Vec3d& target_m);
