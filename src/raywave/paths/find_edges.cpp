@@ -19,7 +19,10 @@ struct Lit {
 };
 
 /// Is the point outside of the wedge's solid?
-bool outside(const Wedge& w, const Vec3d& p) { return azimuth(w, p) <= w.exterior_angle_rad + 1e-6; }
+bool outside(const Wedge& w, const Vec3d& p) {
+  const double phi = azimuth(w, p);
+  return phi <= w.exterior_angle_rad + 1e-6 || phi >= 2 * kPi - 1e-6;  // on a face: outside, either side of rounding
+}
 
 /// Wedges that a point sees, tested at places along them: small faces may have been missed by all rays.
 std::vector<uint8_t> seen_from(const PreparedScene& scene, const Vec3d& p, int num_threads) {

@@ -50,7 +50,11 @@ class Refiner {
   /// @param target_facet  the facet that the target lies on, if any: it is not in the way.
   bool path(const SequenceTree& tree, int32_t node, const Vec3d& target_m, GeometricPath& out, int target_facet = -1);
 
+  /// Sets what evaluation needs beyond a path's interactions and points (Step's fields of diffraction).
+  void annotate(const Vec3d& source_m, const Vec3d& target_m, std::vector<Step>& steps);
+
  private:
+  void set_shape(size_t i);
   bool image_points(const SequenceTree& tree, int32_t node, const Vec3d& target_m);
   bool edge_points(const SequenceTree& tree, int32_t node, const Vec3d& target_m);
   void share_ends();
