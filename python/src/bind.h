@@ -8,5 +8,6 @@ namespace raywave::python {
 void bind_scene(nanobind::module_& m);
 void bind_paths(nanobind::module_& m);
 void bind_maps(nanobind::module_& m);
+void bind_wave(nanobind::module_& m);
 
 }  // namespace raywave::python
