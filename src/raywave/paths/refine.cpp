@@ -246,13 +246,13 @@ Vec3d Refiner::occlusion_point(size_t i) const {
   return w.at(std::clamp(dot(bends_[i].point_m - w.a, w.direction), inset, w.length_m - inset));
 }
 
-bool Refiner::unobstructed(const Vec3d& target_m, int target_facet, GeometricPath& out) {
+bool Refiner::unobstructed(const Vec3d& target_m, const EndFacets& target_facets, GeometricPath& out) {
   const size_t n = bends_.size();
   const RayQueries& queries = scene_.queries();
   for (size_t i = n + 1; i-- > 0;) {  // the last segment first: it is the one that most often fails
     const Vec3d a = i == 0 ? source_m_ : occlusion_point(i - 1), b = i == n ? target_m : occlusion_point(i);
     const EndFacets at_a = i == 0 ? EndFacets() : facets_at(bends_[i - 1]),
-                    at_b = i == n ? EndFacets(target_facet) : facets_at(bends_[i]);
+                    at_b = i == n ? target_facets : facets_at(bends_[i]);
     if (!options_.refraction) {
       if (queries.occluded(a, b, at_a, at_b)) return false;
       continue;
@@ -275,7 +275,7 @@ bool Refiner::unobstructed(const Vec3d& target_m, int target_facet, GeometricPat
 }
 
 bool Refiner::path(const SequenceTree& tree, int32_t node, const Vec3d& target_m, GeometricPath& out,
-                   int target_facet) {
+                   const EndFacets& target_facets) {
   out.steps.clear();
   source_m_ = tree.nodes()[0].image_m;
   const bool diffracted = tree.nodes()[node].num_wedges > 0;
@@ -283,7 +283,7 @@ bool Refiner::path(const SequenceTree& tree, int32_t node, const Vec3d& target_m
   for (Step& s : bends_) {
     if (s.type == Interaction::kSpecularReflection) s.facet = table_.canonical(s.facet, s.point_m);
   }
-  if (!unobstructed(target_m, target_facet, out)) return false;
+  if (!unobstructed(target_m, target_facets, out)) return false;
   if (diffracted) set_sides(target_m);
   if (!options_.refraction) {
     out.steps = bends_;
