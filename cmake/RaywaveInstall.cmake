@@ -18,7 +18,7 @@ endif()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/raywave DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT sdk
   FILES_MATCHING PATTERN "*.h" PATTERN "cli" EXCLUDE
   # private to their room: they hold third-party types
-  PATTERN "mitsuba_xml.h" EXCLUDE PATTERN "test_*.h" EXCLUDE)
+  PATTERN "mitsuba_xml.h" EXCLUDE PATTERN "toml_table.h" EXCLUDE PATTERN "test_*.h" EXCLUDE)
 install(EXPORT raywaveTargets NAMESPACE raywave:: DESTINATION ${raywave_package_dir} COMPONENT sdk)
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/raywaveConfig.cmake.in ${PROJECT_BINARY_DIR}/raywaveConfig.cmake
   INSTALL_DESTINATION ${raywave_package_dir})

@@ -14,8 +14,8 @@ LEVEL = {
     "core": 0, "ad": 1, "runtime": 1, "em": 2, "nn": 2, "scene": 2, "paths": 3, "wave": 3, "io": 3, "maps": 4, "signal": 4,
     "inverse": 5, "view": 5, "cli": 6,
 }
-# em below scene: devices carry antennas, objects carry materials. io writes the results of paths and maps.
-ALSO = {"scene": {"em"}, "io": {"paths", "maps"}}
+# em below scene: devices carry antennas, objects carry materials. io reads and writes for paths, maps and wave.
+ALSO = {"scene": {"em"}, "io": {"paths", "maps", "wave"}}
 NEVER = {"wave": {"paths"}}  # waves know nothing of rays
 
 THIRD_PARTY = {
@@ -36,7 +36,7 @@ THIRD_PARTY = {
     r"gtest/|gmock/": set(LEVEL),  # in tests, see below
 }
 # These hold third-party types, are included by sources of their own room alone, and are not installed.
-PRIVATE_HEADERS = {"mitsuba_xml.h", "test_errors.h", "test_support.h"}
+PRIVATE_HEADERS = {"mitsuba_xml.h", "toml_table.h", "test_errors.h", "test_support.h"}
 # Headers of the language and of the system: no slash but sys/, and not one of the above.
 SYSTEM = re.compile(r"^([a-z_0-9]+(\.h)?|sys/[a-z]+\.h)$")
 

@@ -13,12 +13,12 @@ import pathlib
 import sys
 import tempfile
 
-from . import _raywave
+from . import _raywave, wave
 from ._raywave import (AntennaArray, Device, Error, Material, Object, Parameter, Paths, PlanarArray, RadioMap, Receiver, Scene,
                        Transmitter, __version__, itu_material, load_scene)
 
 __all__ = ["AntennaArray", "Device", "Error", "Material", "Object", "Parameter", "PathSolver", "Paths", "PlanarArray", "RadioMap",
-           "RadioMapSolver", "Receiver", "Report", "Scene", "Transmitter", "__version__", "itu_material", "load_scene"]
+           "RadioMapSolver", "Receiver", "Report", "Scene", "Transmitter", "__version__", "itu_material", "load_scene", "wave"]
 
 _NOT_YET = ("diffuse_reflection", "diffraction", "edge_diffraction")
 

@@ -1,5 +1,8 @@
 from collections.abc import Iterator, Mapping, Sequence
-from typing import overload
+from typing import Annotated, overload
+
+import numpy
+from numpy.typing import NDArray
 
 from raywave import _preview as preview, _show as show
 
@@ -412,3 +415,70 @@ class RadioMap:
 def solve_radio_map(scene: Scene, options: dict) -> RadioMap: ...
 
 def report_html(scene: Scene | None, paths: object | None, radio_map: object | None, title: str, metric: str) -> str: ...
+
+class WaveResult:
+    """Fields of a wave scene on planes across the march."""
+
+    @property
+    def field(self) -> object:
+        """Complex, [planes, sources, num_y]."""
+
+    @property
+    def z_m(self) -> object:
+        """[planes]"""
+
+    @property
+    def y_m(self) -> object:
+        """[num_y]"""
+
+    @property
+    def power_w_per_m(self) -> object:
+        """Flux through each plane, [planes, sources]."""
+
+    @property
+    def choices(self) -> list[str]:
+        """Which model crossed which object, why."""
+
+    @property
+    def warnings(self) -> list[str]: ...
+
+    def coherent_sum(self, plane: int = 0) -> object:
+        """Sum of the sources' fields on a plane, [num_y]."""
+
+    def incoherent_sum(self, plane: int = 0) -> object:
+        """Sum of |u|^2 over the sources, [num_y]."""
+
+    def at(self, points_m: Annotated[NDArray[numpy.float64], dict(order='C', device='cpu', writable=False)], source: int = 0) -> object:
+        """The field at points [n, 2: y, z] behind the last plane before each."""
+
+    def jvp(self, tangent: dict) -> object:
+        """
+        Tangent of the field for {parameter name: change}, [planes, sources, num_y].
+        """
+
+    def vjp(self, cotangent: Annotated[NDArray[numpy.complex128], dict(order='C', device='cpu', writable=False)]) -> dict:
+        """
+        {parameter name: derivative} of J with dJ = Re sum conj(cotangent) d field.
+        """
+
+    def save(self, path: object) -> None:
+        """.npz or .h5"""
+
+    def plot(self, path: object, source: int = 0, phase: bool = False, range_db: float = 50.0, title: str = '') -> None:
+        """.png or .svg; source -1: incoherent sum"""
+
+def wave_simulate(scene: dict, options: dict) -> WaveResult: ...
+
+def wave_cut(scene: Scene, height_m: float, window: dict) -> list: ...
+
+def wave_line_source_amplitude(power_w_per_m: float, frequency_hz: float) -> float: ...
+
+def wave_rectangle(arg0: Sequence[float], arg1: Sequence[float], /) -> list: ...
+
+def wave_disc(arg0: Sequence[float], arg1: float, /) -> list: ...
+
+def wave_lens(arg0: Sequence[float], arg1: float, arg2: float, arg3: float, /) -> list: ...
+
+def wave_grating(arg0: Sequence[float], arg1: float, arg2: float, arg3: float, arg4: int, /) -> list: ...
+
+def wave_half_plane(arg0: Sequence[float], arg1: bool, arg2: float, arg3: float, /) -> list: ...

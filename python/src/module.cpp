@@ -9,4 +9,5 @@ NB_MODULE(_raywave, m) {
   raywave::python::bind_scene(m);
   raywave::python::bind_paths(m);
   raywave::python::bind_maps(m);
+  raywave::python::bind_wave(m);
 }

@@ -1,152 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "raywave/io/run_config.h"
 
-#include <toml++/toml.h>
-#include <cmath>
 #include <filesystem>
 #include <limits>
 
 #include "raywave/core/files.h"
 #include "raywave/core/units.h"
 #include "raywave/io/scene_parts.h"
+#include "raywave/io/toml_table.h"
 
 namespace raywave::io {
 namespace {
 
-/// One table of the file: every key asked for is known, and `finish` refuses the others.
-class Table {
- public:
-  Table(const toml::table& table, const std::string& file, std::string where)
-      : table_(table), file_(file), where_(std::move(where)) {}
-
-  [[noreturn]] void fail(const toml::node& at, const std::string& what) const {
-    throw Error(message(file_, ":", at.source().begin.line, ": ", what));
-  }
-
-  const toml::node* find(const char* key) {
-    known_.emplace_back(key);
-    return table_.get(key);
-  }
-
-  void finish() const {
-    for (const auto& [key, node] : table_) {
-      const std::string word(key.str());
-      if (std::find(known_.begin(), known_.end(), word) != known_.end()) continue;
-      throw Error(message(file_, ":", key.source().begin.line, ": unknown key '", word, "'",
-                          where_.empty() ? "" : " in [" + where_ + "]", did_you_mean(word, known_)));
-    }
-  }
-
-  double as_number(const toml::node& node, const std::string& key) const {
-    const auto value = node.is_number() ? node.value<double>() : std::nullopt;
-    if (!value || !std::isfinite(*value)) fail(node, message(key, " must be a finite number"));
-    return *value;
-  }
-
-  void read(const char* key, std::optional<double>& out) {
-    if (const toml::node* node = find(key)) out = as_number(*node, key);
-  }
-
-  template <class Int>
-  void read_integer(const char* key, std::optional<Int>& out, int64_t lo,
-                    int64_t hi = std::numeric_limits<Int>::max()) {
-    const toml::node* node = find(key);
-    if (!node) return;
-    double value = as_number(*node, key);  // 1e6 is a number of rays, too
-    if (value != std::floor(value)) fail(*node, message(key, " must be a whole number, got ", value));
-    if (!(value >= double(lo) && value <= double(hi))) {
-      fail(*node, message(key, " must be in [", lo, ", ", hi, "], got ", value));
-    }
-    out = node->is_integer() ? Int(*node->value<int64_t>()) : Int(value);
-  }
-
-  void read(const char* key, std::optional<bool>& out) {
-    const toml::node* node = find(key);
-    if (!node) return;
-    if (!node->is_boolean()) fail(*node, message(key, " must be true or false"));
-    out = *node->value<bool>();
-  }
-
-  void read(const char* key, std::optional<std::string>& out) {
-    const toml::node* node = find(key);
-    if (!node) return;
-    if (!node->is_string()) fail(*node, message(key, " must be a string"));
-    out = *node->value<std::string>();
-  }
-
-  std::optional<std::vector<double>> numbers(const char* key, size_t count) {
-    const toml::node* node = find(key);
-    if (!node) return std::nullopt;
-    const toml::array* array = node->as_array();
-    if (!array || array->size() != count) fail(*node, message(key, " must be an array of ", count, " numbers"));
-    std::vector<double> out;
-    for (const toml::node& value : *array) out.push_back(as_number(value, key));
-    return out;
-  }
-
-  void read(const char* key, std::optional<Vec3d>& out) {
-    if (const auto v = numbers(key, 3)) out = Vec3d{(*v)[0], (*v)[1], (*v)[2]};
-  }
-
-  void read(const char* key, std::optional<Vec2d>& out) {
-    if (const auto v = numbers(key, 2)) out = Vec2d{(*v)[0], (*v)[1]};
-  }
-
-  void read(const char* key, std::optional<std::vector<std::string>>& out) {
-    const toml::node* node = find(key);
-    if (!node) return;
-    const toml::array* array = node->as_array();
-    if (!array) fail(*node, message(key, " must be an array of strings"));
-    out.emplace();
-    for (const toml::node& value : *array) {
-      if (!value.is_string()) fail(value, message(key, " must be an array of strings"));
-      out->push_back(*value.value<std::string>());
-    }
-  }
-
-  /// One of `names`; the enumerators are in their order.
-  template <class Enum>
-  void read_choice(const char* key, std::optional<Enum>& out, const std::vector<std::string>& names) {
-    std::optional<std::string> word;
-    read(key, word);
-    if (!word) return;
-    for (size_t i = 0; i < names.size(); ++i) {
-      if (names[i] == *word) out = Enum(i);
-    }
-    if (!out) fail(*table_.get(key), message("unknown ", key, " '", *word, "'", did_you_mean(*word, names)));
-  }
-
-  void require_positive_value(const char* key, const std::optional<double>& value) const {
-    if (value && !(*value > 0)) fail(*table_.get(key), message(key, " must be > 0, got ", *value));
-  }
-
-  std::optional<Table> sub_table(const char* key) {
-    const toml::node* node = find(key);
-    if (!node) return std::nullopt;
-    if (!node->is_table()) fail(*node, message("'", key, "' must be a table"));
-    return Table(*node->as_table(), file_, key);
-  }
-
-  std::vector<Table> tables(const char* key) {
-    std::vector<Table> out;
-    const toml::node* node = find(key);
-    if (!node) return out;
-    if (!node->is_array()) fail(*node, message("'", key, "' must be an array of tables: [[", key, "]]"));
-    for (const toml::node& item : *node->as_array()) {
-      if (!item.is_table()) fail(item, message("'", key, "' must be an array of tables: [[", key, "]]"));
-      out.emplace_back(*item.as_table(), file_, key);
-    }
-    return out;
-  }
-
-  const toml::table& raw() const { return table_; }
-
- private:
-  const toml::table& table_;
-  const std::string& file_;
-  std::string where_;
-  std::vector<std::string> known_;
-};
+using detail::Table;
 
 em::PlanarArrayOptions read_array(Table table) {
   std::optional<int> rows, columns, model;
@@ -238,25 +104,6 @@ OutputConfig read_output(Table& table) {
   return out;
 }
 
-void read_frequency(Table& table, RunConfig& out) {
-  table.read("frequency_hz", out.frequency_hz);
-  table.require_positive_value("frequency_hz", out.frequency_hz);
-  const toml::node* text = table.find("frequency");
-  if (!text) return;
-  if (out.frequency_hz) table.fail(*text, "give frequency or frequency_hz, not both");
-  if (text->is_number()) {
-    out.frequency_hz = table.as_number(*text, "frequency");
-    table.require_positive_value("frequency", out.frequency_hz);
-    return;
-  }
-  if (!text->is_string()) table.fail(*text, "frequency must be a number (Hz) or a string such as \"3.5GHz\"");
-  try {
-    out.frequency_hz = parse_frequency_hz(*text->value<std::string>());
-  } catch (const Error& e) {
-    table.fail(*text, e.what());
-  }
-}
-
 template <class T>
 void put(const std::optional<T>& from, T& to) {
   if (from) to = *from;
@@ -277,17 +124,12 @@ scene::Device device_of(const DeviceConfig& config, const char* prefix, size_t i
 }  // namespace
 
 RunConfig parse_run_config(std::string_view toml, const std::string& name, const std::string& folder) {
-  toml::table parsed;
-  try {
-    parsed = toml::parse(toml, name);
-  } catch (const toml::parse_error& e) {
-    throw Error(message(name, ":", e.source().begin.line, ": ", e.description()));
-  }
+  const toml::table parsed = detail::parse_toml(toml, name);
   Table table(parsed, name, "");
   RunConfig out;
   table.read("scene", out.scene);
   if (out.scene) out.scene = detail::path_in(folder, *out.scene);
-  read_frequency(table, out);
+  table.read_frequency(out.frequency_hz);
   table.read("bandwidth_hz", out.bandwidth_hz);
   table.require_positive_value("bandwidth_hz", out.bandwidth_hz);
   table.read("temperature_k", out.temperature_k);

@@ -11,15 +11,11 @@
 namespace raywave::paths {
 namespace {
 
-/// A wedge that a node of a tree lights.
-struct Lit {
-  int32_t wedge, node;
-  bool operator<(const Lit& o) const { return wedge != o.wedge ? wedge < o.wedge : node < o.node; }
-  bool operator==(const Lit& o) const { return wedge == o.wedge && node == o.node; }
-};
-
 /// Is the point outside of the wedge's solid?
-bool outside(const Wedge& w, const Vec3d& p) { return azimuth(w, p) <= w.exterior_angle_rad + 1e-6; }
+bool outside(const Wedge& w, const Vec3d& p) {
+  const double phi = azimuth(w, p);
+  return phi <= w.exterior_angle_rad + 1e-6 || phi >= 2 * kPi - 1e-6;  // on a face: outside, either side of rounding
+}
 
 /// Wedges that a point sees, tested at places along them: small faces may have been missed by all rays.
 std::vector<uint8_t> seen_from(const PreparedScene& scene, const Vec3d& p, int num_threads) {
@@ -40,53 +36,15 @@ std::vector<uint8_t> seen_from(const PreparedScene& scene, const Vec3d& p, int n
   return seen;
 }
 
-/// What each node of a tree lights, sorted by wedge.
-std::vector<Lit> lit_wedges(const PreparedScene& scene, const WedgesOfFacets& of, const SequenceTree& tree,
-                            const EdgeOptions& options) {
-  std::vector<Lit> lit;
-  const auto& nodes = tree.nodes();
-  const auto most = options.reflection ? options.max_depth - 1 : 0;
-  if (options.exhaustive) {
-    for (size_t n = 0; n < nodes.size(); ++n) {
-      if (nodes[n].depth > most) continue;
-      for (size_t w = 0; w < scene.wedges().size(); ++w) lit.push_back({int32_t(w), int32_t(n)});
-    }
-  } else {
-    const std::vector<uint8_t> seen = seen_from(scene, nodes[0].image_m, 0);
-    for (size_t w = 0; w < seen.size(); ++w) {
-      if (seen[w]) lit.push_back({int32_t(w), 0});
-    }
-    for (size_t n = 1; n < nodes.size(); ++n) {
-      const SequenceNode& node = nodes[n];
-      if (node.depth > most + 1 || node.depth < 2) continue;  // from the root itself: seen
-      for (uint32_t i = of.begin[size_t(node.facet)]; i < of.begin[size_t(node.facet) + 1]; ++i) {
-        lit.push_back({of.wedges[i], node.parent});
-      }
-    }
-  }
-  // A facet that holds the edge, or has it in its plane, does not reflect onto it; the image must be outside.
-  std::erase_if(lit, [&](const Lit& l) {
-    const Wedge& w = scene.wedges()[size_t(l.wedge)];
-    const SequenceNode& node = nodes[size_t(l.node)];
-    if (node.facet >= 0 &&
-        (scene.queries().same_plane(w.facet0, node.facet) || scene.queries().same_plane(w.facet_n, node.facet))) {
-      return true;
-    }
-    return !outside(w, node.image_m);
-  });
-  std::sort(lit.begin(), lit.end());
-  lit.erase(std::unique(lit.begin(), lit.end()), lit.end());
-  return lit;
-}
-
 class Joiner {
  public:
   Joiner(const PreparedScene& scene, const EdgeOptions& options, SequenceTree& tree)
       : scene_(scene), options_(options), tree_(tree) {}
 
-  void add(const std::vector<Lit>& from_source, const std::vector<Lit>& from_target, const SequenceTree& target) {
+  void add(const std::vector<LitWedge>& from_source, const std::vector<LitWedge>& from_target,
+           const SequenceTree& target) {
     size_t t = 0;
-    for (const Lit& l : from_source) {
+    for (const LitWedge& l : from_source) {
       while (t < from_target.size() && from_target[t].wedge < l.wedge) ++t;
       for (size_t i = t; i < from_target.size() && from_target[i].wedge == l.wedge; ++i) {
         const int32_t edge = over(l.node, l.wedge, target.nodes()[size_t(from_target[i].node)].depth);
@@ -94,8 +52,8 @@ class Joiner {
       }
     }
     if (options_.max_diffractions < 2) return;
-    for (const Lit& l : from_source) {
-      for (const Lit& m : from_target) {
+    for (const LitWedge& l : from_source) {
+      for (const LitWedge& m : from_target) {
         if (l.wedge == m.wedge || !face_each_other(l.wedge, m.wedge)) continue;
         const int after = target.nodes()[size_t(m.node)].depth;
         const int32_t first = over(l.node, l.wedge, after + 1);
@@ -154,14 +112,51 @@ WedgesOfFacets wedges_of_facets(const PreparedScene& scene) {
   return of;
 }
 
+std::vector<LitWedge> lit_wedges(const PreparedScene& scene, const SequenceTree& tree, const EdgeOptions& options) {
+  const WedgesOfFacets of = wedges_of_facets(scene);
+  std::vector<LitWedge> lit;
+  const auto& nodes = tree.nodes();
+  const auto most = options.reflection ? options.max_depth - 1 : 0;
+  if (options.exhaustive) {
+    for (size_t n = 0; n < nodes.size(); ++n) {
+      if (nodes[n].depth > most || nodes[n].num_wedges > 0) continue;
+      for (size_t w = 0; w < scene.wedges().size(); ++w) lit.push_back({int32_t(w), int32_t(n)});
+    }
+  } else {
+    const std::vector<uint8_t> seen = seen_from(scene, nodes[0].image_m, 0);
+    for (size_t w = 0; w < seen.size(); ++w) {
+      if (seen[w]) lit.push_back({int32_t(w), 0});
+    }
+    for (size_t n = 1; n < nodes.size(); ++n) {
+      const SequenceNode& node = nodes[n];
+      if (node.depth > most + 1 || node.depth < 2 || node.num_wedges > 0) continue;  // from the root itself: seen
+      for (uint32_t i = of.begin[size_t(node.facet)]; i < of.begin[size_t(node.facet) + 1]; ++i) {
+        lit.push_back({of.wedges[i], node.parent});
+      }
+    }
+  }
+  // A facet that holds the edge, or has it in its plane, does not reflect onto it; the image must be outside.
+  std::erase_if(lit, [&](const LitWedge& l) {
+    const Wedge& w = scene.wedges()[size_t(l.wedge)];
+    const SequenceNode& node = nodes[size_t(l.node)];
+    if (node.facet >= 0 &&
+        (scene.queries().same_plane(w.facet0, node.facet) || scene.queries().same_plane(w.facet_n, node.facet))) {
+      return true;
+    }
+    return !outside(w, node.image_m);
+  });
+  std::sort(lit.begin(), lit.end());
+  lit.erase(std::unique(lit.begin(), lit.end()), lit.end());
+  return lit;
+}
+
 void add_edge_sequences(const PreparedScene& scene, const EdgeOptions& options,
                         const std::vector<SequenceTree>& targets, SequenceTree& tree) {
   if (scene.wedges().empty() || options.max_depth < 1) return;
-  const WedgesOfFacets of = wedges_of_facets(scene);
-  const std::vector<Lit> from_source = lit_wedges(scene, of, tree, options);
+  const std::vector<LitWedge> from_source = lit_wedges(scene, tree, options);
   Joiner joiner(scene, options, tree);
   for (const SequenceTree& target : targets) {
-    joiner.add(from_source, lit_wedges(scene, of, target, options), target);
+    joiner.add(from_source, lit_wedges(scene, target, options), target);
   }
 }
 

@@ -26,6 +26,15 @@ struct EdgeOptions {
 void add_edge_sequences(const PreparedScene& scene, const EdgeOptions& options,
                         const std::vector<SequenceTree>& targets, SequenceTree& tree);
 
+/// A wedge that a node of a tree lights, or may: the node's facets reflect onto it.
+struct LitWedge {
+  int32_t wedge, node;
+  bool operator<(const LitWedge& o) const { return wedge != o.wedge ? wedge < o.wedge : node < o.node; }
+  bool operator==(const LitWedge& o) const { return wedge == o.wedge && node == o.node; }
+};
+/// Sorted by wedge. @param tree  reflections alone.
+std::vector<LitWedge> lit_wedges(const PreparedScene& scene, const SequenceTree& tree, const EdgeOptions& options);
+
 /// For each facet the wedges that it is a face of: [num_facets + 1] offsets into the wedges' numbers.
 struct WedgesOfFacets {
   std::vector<uint32_t> begin;

@@ -42,6 +42,36 @@ bool Refiner::image_points(const SequenceTree& tree, int32_t node, const Vec3d& 
   return true;
 }
 
+void Refiner::set_shape(size_t i) {
+  if (bends_[i].type == Interaction::kDiffraction) {
+    shapes_[i].is_edge = true;
+    shapes_[i].wedge = frame_of(scene_.wedges()[size_t(bends_[i].facet)]);
+  } else {
+    shapes_[i] = facet_bend(table_.facets[size_t(bends_[i].facet)]);
+  }
+}
+
+void Refiner::annotate(const Vec3d& source_m, const Vec3d& target_m, std::vector<Step>& steps) {
+  const auto is_edge = [](const Step& s) { return s.type == Interaction::kDiffraction; };
+  if (std::none_of(steps.begin(), steps.end(), is_edge)) return;
+  source_m_ = source_m;
+  bends_.clear();
+  for (const Step& s : steps) {
+    if (s.type != Interaction::kRefraction) bends_.push_back(s);
+  }
+  for (size_t i = 0; i < bends_.size(); ++i) {
+    set_shape(i);
+    points_[i] = bends_[i].point_m;
+  }
+  share_ends();
+  set_faces(target_m);
+  set_sides(target_m);
+  size_t b = 0;
+  for (Step& s : steps) {
+    if (s.type != Interaction::kRefraction) s = bends_[b++];
+  }
+}
+
 bool Refiner::edge_points(const SequenceTree& tree, int32_t node, const Vec3d& target_m) {
   const auto& nodes = tree.nodes();
   const auto n = size_t(nodes[node].depth);
@@ -49,14 +79,9 @@ bool Refiner::edge_points(const SequenceTree& tree, int32_t node, const Vec3d& t
   for (int32_t i = node; i != 0; i = nodes[i].parent) {
     const auto at = size_t(nodes[i].depth - 1);
     const int32_t surface = nodes[i].facet;
-    if (is_wedge(surface)) {
-      bends_[at] = {Interaction::kDiffraction, wedge_of(surface), {}};
-      shapes_[at].is_edge = true;
-      shapes_[at].wedge = frame_of(scene_.wedges()[size_t(wedge_of(surface))]);
-    } else {
-      bends_[at] = {Interaction::kSpecularReflection, surface, {}};
-      shapes_[at] = facet_bend(table_.facets[size_t(surface)]);
-    }
+    bends_[at] = is_wedge(surface) ? Step{Interaction::kDiffraction, wedge_of(surface), {}}
+                                   : Step{Interaction::kSpecularReflection, surface, {}};
+    set_shape(at);
   }
   share_ends();
   if (!touching_points(source_m_, target_m, shapes_.data(), n, points_.data())) return false;
@@ -221,13 +246,13 @@ Vec3d Refiner::occlusion_point(size_t i) const {
   return w.at(std::clamp(dot(bends_[i].point_m - w.a, w.direction), inset, w.length_m - inset));
 }
 
-bool Refiner::unobstructed(const Vec3d& target_m, int target_facet, GeometricPath& out) {
+bool Refiner::unobstructed(const Vec3d& target_m, const EndFacets& target_facets, GeometricPath& out) {
   const size_t n = bends_.size();
   const RayQueries& queries = scene_.queries();
   for (size_t i = n + 1; i-- > 0;) {  // the last segment first: it is the one that most often fails
     const Vec3d a = i == 0 ? source_m_ : occlusion_point(i - 1), b = i == n ? target_m : occlusion_point(i);
     const EndFacets at_a = i == 0 ? EndFacets() : facets_at(bends_[i - 1]),
-                    at_b = i == n ? EndFacets(target_facet) : facets_at(bends_[i]);
+                    at_b = i == n ? target_facets : facets_at(bends_[i]);
     if (!options_.refraction) {
       if (queries.occluded(a, b, at_a, at_b)) return false;
       continue;
@@ -250,7 +275,7 @@ bool Refiner::unobstructed(const Vec3d& target_m, int target_facet, GeometricPat
 }
 
 bool Refiner::path(const SequenceTree& tree, int32_t node, const Vec3d& target_m, GeometricPath& out,
-                   int target_facet) {
+                   const EndFacets& target_facets) {
   out.steps.clear();
   source_m_ = tree.nodes()[0].image_m;
   const bool diffracted = tree.nodes()[node].num_wedges > 0;
@@ -258,7 +283,7 @@ bool Refiner::path(const SequenceTree& tree, int32_t node, const Vec3d& target_m
   for (Step& s : bends_) {
     if (s.type == Interaction::kSpecularReflection) s.facet = table_.canonical(s.facet, s.point_m);
   }
-  if (!unobstructed(target_m, target_facet, out)) return false;
+  if (!unobstructed(target_m, target_facets, out)) return false;
   if (diffracted) set_sides(target_m);
   if (!options_.refraction) {
     out.steps = bends_;

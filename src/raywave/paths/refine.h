@@ -47,10 +47,15 @@ class Refiner {
       : scene_(scene), table_(scene.facets()), options_(options) {}
 
   /// The path over a node's sequence to a target; false when the images miss a facet or something is in the way.
-  /// @param target_facet  the facet that the target lies on, if any: it is not in the way.
-  bool path(const SequenceTree& tree, int32_t node, const Vec3d& target_m, GeometricPath& out, int target_facet = -1);
+  /// @param target_facets  the facets that the target lies on, if any: they are not in the way.
+  bool path(const SequenceTree& tree, int32_t node, const Vec3d& target_m, GeometricPath& out,
+            const EndFacets& target_facets = {});
+
+  /// Sets what evaluation needs beyond a path's interactions and points (Step's fields of diffraction).
+  void annotate(const Vec3d& source_m, const Vec3d& target_m, std::vector<Step>& steps);
 
  private:
+  void set_shape(size_t i);
   bool image_points(const SequenceTree& tree, int32_t node, const Vec3d& target_m);
   bool edge_points(const SequenceTree& tree, int32_t node, const Vec3d& target_m);
   void share_ends();
@@ -59,7 +64,7 @@ class Refiner {
   void set_sides(const Vec3d& target_m);
   bool passes(size_t edge, const Vec3d& target_m);
   bool reflects(size_t edge, int32_t facet, const Vec3d& target_m);
-  bool unobstructed(const Vec3d& target_m, int target_facet, GeometricPath& out);
+  bool unobstructed(const Vec3d& target_m, const EndFacets& target_facets, GeometricPath& out);
   bool faces_meet(const Wedge& w, const Wedge& next, OnFace& leaves, OnFace& arrives) const;
   EndFacets facets_at(const Step& s) const;
   Vec3d occlusion_point(size_t i) const;

@@ -154,6 +154,11 @@ void Scene::validate(const LogSink& log) const {
   std::vector<std::string> names;
   for (const Source& s : sources) validate_source(s, *this), names.push_back("source '" + s.name + "'");
   for (const Object& o : objects) validate_object(o, *this), names.push_back("object '" + o.name + "'");
+  for (const Object& o : objects)
+    for (const Outline& outline : o.outlines)
+      if (const auto [z0, z1] = z_extent_m(outline); o.material.perfect_conductor && z1 - z0 < 2 * slice_m())
+        warn(message("object '", o.name, "': a conductor ", z1 - z0, " m thick may leak through slices of ", slice_m(),
+                     " m: set step_m to half its thickness or less"));
   std::sort(names.begin(), names.end());
   const auto twice = std::adjacent_find(names.begin(), names.end());
   if (twice != names.end()) throw Error(message("the name of ", *twice, " is used twice"));
@@ -256,6 +261,39 @@ std::vector<Object> cut(const raywave::scene::Scene& scene, double height_m) {
     const em::Material& material = scene.materials.at(size_t(o.material));
     const auto outlines = chain(mesh_segments(o.mesh, height_m), material.thickness_m);
     if (!outlines.empty()) out.push_back({o.name, material, outlines});
+  }
+  return out;
+}
+
+namespace {
+
+// Keeps sign * z <= sign * limit.
+Outline cut_off(const Outline& o, double limit, double sign) {
+  Outline out;
+  for (size_t i = 0; i < o.size(); ++i) {
+    const Point &a = o[i], &b = o[(i + 1) % o.size()];
+    const bool in_a = sign * a.z_m <= sign * limit, in_b = sign * b.z_m <= sign * limit;
+    if (in_a) out.push_back(a);
+    if (in_a != in_b) out.push_back({a.y_m + (limit - a.z_m) / (b.z_m - a.z_m) * (b.y_m - a.y_m), limit});
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<Object> clipped_to(const Scene& scene, std::vector<Object> objects) {
+  const auto edges = scene.grid.cell_edges_m();
+  std::vector<Object> out;
+  for (Object& o : objects) {
+    std::vector<Outline> kept;
+    for (const Outline& outline : o.outlines) {
+      const Outline c = cut_off(cut_off(outline, scene.z_end_m, 1), scene.z_begin_m, -1);
+      if (c.size() < 3 || !(std::abs(signed_area_m2(c)) > 0)) continue;
+      const auto [lo, hi] = y_extent_m(c);
+      if (hi > edges.front() && lo < edges.back()) kept.push_back(c);
+    }
+    o.outlines = std::move(kept);
+    if (!o.outlines.empty()) out.push_back(std::move(o));
   }
   return out;
 }

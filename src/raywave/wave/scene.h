@@ -115,6 +115,9 @@ struct Scene {
 /// and its y stays; open cuts are closed as walls of the material's thickness. Objects the plane misses are left out.
 std::vector<Object> cut(const raywave::scene::Scene& scene, double height_m);
 
+/// Outlines cut off at both ends of the march; objects outside the window are left out.
+std::vector<Object> clipped_to(const Scene& scene, std::vector<Object> objects);
+
 /// Complex index n = sqrt(eta), Im <= 0, and d eta/d k, of a material at frequency_hz.
 struct Medium {
   Complexc eta{1, 0}, index{1, 0}, d_eta_d_k{0, 0};

@@ -401,6 +401,24 @@ std::vector<double> Result::incoherent_sum(int plane) const {
   return sum;
 }
 
+std::vector<double> even_planes_m(const Scene& scene, int count) {
+  if (count < 1) throw Error(message("the number of planes must be >= 1, got ", count));
+  BackendOptions plan;
+  if (!scene.grid.uniform()) plan.kind = BackendKind::kNufft;
+  const March march(scene, {}, plan, {});
+  std::vector<double> out;
+  for (int i = 0; i < count; ++i) {
+    const double t = count == 1 ? 1.0 : double(i) / (count - 1);
+    const double z = t == 1 ? scene.z_end_m : scene.z_begin_m + t * (scene.z_end_m - scene.z_begin_m);
+    const auto inside = [z](double z0, double z1) { return z > z0 && z < z1; };
+    bool known = true;
+    for (const Step& s : march.steps()) known = known && !(s.slab && inside(s.z0_m, s.z1_m));
+    for (const CellMedium& c : scene.cells) known = known && !inside(c.z_begin_m, c.z_end_m);
+    if (known) out.push_back(z);
+  }
+  return out;
+}
+
 Result simulate(const Scene& scene, const SimulateOptions& options) { return Simulation(scene, options).run(); }
 
 }  // namespace raywave::wave

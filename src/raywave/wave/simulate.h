@@ -50,6 +50,8 @@ class Result {
   /// sum_s w_s u_s, and sum_s |u_s|^2.
   Field coherent_sum(int plane) const;
   std::vector<double> incoherent_sum(int plane) const;
+  /// What was run.
+  const Scene& scene() const { return *scene_; }
 
  private:
   friend class Simulation;
@@ -84,6 +86,9 @@ class Simulation {
   std::vector<double> output_z_m_;
   std::vector<std::string> warnings_;
 };
+
+/// Evenly spaced planes over the march without those inside an exact slab or a cell medium, where no field is known.
+std::vector<double> even_planes_m(const Scene& scene, int count);
 
 /// Simulation(scene, options).run().
 Result simulate(const Scene& scene, const SimulateOptions& options = {});

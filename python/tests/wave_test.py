@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""raywave.wave: words, shapes, errors, gradients by name. The physics is tested in C++."""
+import pathlib
+
+import numpy as np
+import pytest
+import raywave as rw
+
+wave = rw.wave
+LAMBDA = 299792458.0 / 28e9
+
+
+def scene(**changes):
+    options = dict(
+        grid=wave.Grid(256, spacing_m=0.2503 * LAMBDA), frequency_hz=28e9, z_end_m=20 * LAMBDA, step_m=LAMBDA / 4,
+        objects=[wave.disc([LAMBDA, 10 * LAMBDA], 3 * LAMBDA, 1.1, name="disc")],
+        sources=[wave.GaussianBeam("beam", waist_m=4 * LAMBDA, tilt_rad=0.1)])
+    return wave.Scene(**{**options, **changes})
+
+
+def test_free_beam_keeps_its_power_and_has_the_documented_shapes():
+    result = wave.simulate(scene(objects=[]), planes=5)
+    assert result.field.shape == (5, 1, 256) and result.field.dtype == np.complex128
+    assert result.z_m.shape == (5,) and result.y_m.shape == (256,) and result.power_w_per_m.shape == (5, 1)
+    # what decays of the beam at launch is exp(-(k w (1 - sin))^2 / 2) of it: nothing
+    assert result.power_w_per_m == pytest.approx(result.power_w_per_m[0, 0], rel=1e-12)
+    y = result.y_m
+    expected = np.exp(-((y / (4 * LAMBDA)) ** 2) - 2j * np.pi / LAMBDA * np.sin(0.1) * y)
+    assert np.allclose(result.field[0, 0], expected, atol=1e-14)
+
+
+@pytest.mark.parametrize("backend, tolerance", [("dense", 1e-12), ("nufft", 1e-10), ("gaussian_beams", 1e-4)])
+def test_backends_agree(backend, tolerance):
+    reference = wave.simulate(scene()).field
+    other = wave.simulate(scene(), backend=backend).field
+    assert np.linalg.norm(other - reference) < tolerance * np.linalg.norm(reference)
+
+
+def test_points_are_those_of_the_grid():
+    result = wave.simulate(scene())
+    at = result.at(np.stack([result.y_m[100:110], np.full(10, 20 * LAMBDA)], axis=1))
+    assert np.allclose(at, result.field[0, 0, 100:110], rtol=0, atol=1e-13)
+
+
+def test_vjp_is_the_transpose_of_jvp_and_both_are_derivatives():
+    sources = [wave.GaussianBeam("beam", waist_m=4 * LAMBDA, tilt_rad=0.1),
+               wave.ArraySource("array", element_offsets_m=[-LAMBDA, LAMBDA], weights=[1, 0.5 + 0.2j], waist_m=LAMBDA)]
+    result = wave.simulate(scene(sources=sources))
+    gradient = result.vjp(result.field)
+    assert {"source/beam/position_m", "source/array/weights", "object/disc/translation_m", "material/disc_material/relative_permittivity",
+            "wavelength_m"} <= set(gradient)
+    assert gradient["source/array/weights"].dtype == np.complex128 and gradient["object/disc/vertices_m"].shape[1] == 2
+    generator = np.random.default_rng(1)
+    for name, value in gradient.items():
+        direction = generator.standard_normal(np.shape(value))
+        if np.iscomplexobj(value):
+            direction = direction + 1j * generator.standard_normal(np.shape(value))
+        tangent = result.jvp({name: direction})
+        forward = np.sum(np.conj(result.field) * tangent).real
+        size = np.linalg.norm(result.field) * np.linalg.norm(tangent)
+        assert abs(forward - np.sum(np.conj(direction) * value).real) < 1e-13 * size, name
+
+    def energy(shift):
+        moved = scene(sources=sources, objects=[wave.disc([LAMBDA + shift, 10 * LAMBDA], 3 * LAMBDA, 1.1, name="disc")])
+        return 0.5 * np.sum(np.abs(wave.simulate(moved).field[0, :, :100]) ** 2)
+
+    cotangent = result.field.copy()
+    cotangent[:, :, 100:] = 0
+    h = 1e-4 * LAMBDA
+    expected = (8 * (energy(h) - energy(-h)) - (energy(2 * h) - energy(-2 * h))) / (12 * h)
+    # rounding of the four sums over the step
+    assert result.vjp(cotangent)["object/disc/translation_m"][0] == pytest.approx(expected, rel=1e-7, abs=1e-15 * energy(0) / h)
+
+
+def test_cells_grounds_and_nonuniform_points():
+    cells = dict(z_begin_m=4 * LAMBDA, z_end_m=6 * LAMBDA, index_minus_one=np.full((8, 256), 0.01))
+    result = wave.simulate(scene(objects=[], cells=cells))
+    assert result.vjp(result.field)["cells/index_minus_one"].shape == (8, 256)
+    assert wave.simulate(scene(boundary="neumann", objects=[])).field.shape == (1, 1, 256)
+    points = np.sort(32 * LAMBDA * np.sin(np.linspace(-1.2, 1.2, 256)))
+    with pytest.raises(rw.Error, match="nufft"):
+        wave.simulate(scene(grid=wave.Grid(points_m=points), objects=[]))
+
+
+def test_cut_through_a_scene_with_meshes(tmp_path):
+    canyon = rw.load_scene(pathlib.Path(__file__).resolve().parents[2] / "scenes/street_canyon/street_canyon.xml")
+    grid = wave.Grid(4096, spacing_m=0.02)
+    objects = wave.cut(canyon, 1.5, grid, z_end_m=20, z_begin_m=-20)
+    assert objects and all(o.outlines for o in objects)
+    beam = wave.GaussianBeam(waist_m=2, tilt_rad=0.6)
+    result = wave.simulate(wave.Scene(grid, objects, [beam], frequency_hz=3.5e9, z_begin_m=-20, z_end_m=20, absorber_width_m=3), planes=4)
+    assert np.isfinite(result.field).all()
+    assert result.power_w_per_m[-1, 0] < 0.9 * result.power_w_per_m[0, 0]  # into a building
+
+
+def test_files_and_pictures(tmp_path):
+    result = wave.simulate(scene(), planes=30)
+    result.save(tmp_path / "field.npz")
+    with np.load(tmp_path / "field.npz") as arrays:
+        assert np.array_equal(arrays["field"], result.field) and np.array_equal(arrays["z_m"], result.z_m)
+    result.plot(tmp_path / "field.png")
+    result.plot(tmp_path / "phase.svg", phase=True)
+    assert (tmp_path / "field.png").read_bytes().startswith(b"\x89PNG") and "<svg" in (tmp_path / "phase.svg").read_text()
+
+
+@pytest.mark.parametrize("change, word", [
+    (dict(frequency_hz=0), "frequency_hz"), (dict(z_end_m=0), "z_end_m"), (dict(step_m=-1), "step_m"), (dict(sources=[]), "sources"),
+    (dict(boundary="dirichelt"), "dirichlet"), (dict(sources=[wave.GaussianBeam(waist_m=-1)]), "waist_m"),
+    (dict(objects=[wave.disc([9, 10 * LAMBDA], LAMBDA, 2)]), "outside the grid"),
+    (dict(objects=[wave.rectangle([0, LAMBDA], [LAMBDA, 2 * LAMBDA], "pec")]), "inside the conductor"),
+])
+def test_bad_scenes_are_refused_by_name(change, word):
+    with pytest.raises(rw.Error, match=word):
+        wave.simulate(scene(**change))
+
+
+def test_bad_options_are_refused_by_name():
+    with pytest.raises(rw.Error, match="nufft"):
+        wave.simulate(scene(), backend="nuft")
+    with pytest.raises(rw.Error, match="memory limit"):
+        wave.simulate(scene(), memory_bytes=100)
+    with pytest.raises(rw.Error, match="object/disc/translation_m"):
+        wave.simulate(scene()).jvp({"object/disc/translate_m": [1, 0]})
+    with pytest.raises(rw.Error, match=r"\[1, 1, 256\]"):
+        wave.simulate(scene()).vjp(np.zeros((1, 256), complex))
+    with pytest.raises(rw.Error, match="cuda"):
+        wave.simulate(scene(), device="cuda")

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// A wave run as a TOML file (`raywave wave run.toml`) and its results as files.
+//
+//   frequency = "28GHz"             # or frequency_hz
+//   polarization = "te"             # "te", "tm"
+//   boundary = "periodic"           # "periodic", "dirichlet", "neumann": the ground at the lower rim
+//   backend = "fft"                 # "fft", "dense", "nufft", "gaussian_beams"
+//   precision = "double"            # "double", "float"; tolerance = 1e-12 of nufft
+//   memory = "1GiB"                 # bytes, or with KiB, MiB, GiB
+//   threads = 0
+//   z_begin_m = 0
+//   z_end_m = 0.5
+//   step_m = 0.0025                 # default: a quarter of the wavelength
+//   angle_filter_rad = 1.3          # soft limit of the launched directions
+//   [grid]                          # num_y, spacing_m or spacing_wavelengths, center_m; or points_m = [...]
+//   [absorber]                      # width_m, max_angle_rad, nepers, power
+//   [[source]]                      # name, kind = "gaussian" (position_m, waist_m, tilt_rad, focus_m), "plane"
+//                                   # (width_m, taper_m, tilt_rad), "point" (distance_m, power_w_per_m), "array"
+//                                   # (element_offsets_m, weights = [[re, im], ...], waist_m, tilt_rad), "sampled"
+//                                   # (samples = [[re, im], ...]); amplitude, phase_rad
+//   [[object]]                      # name, shape = "rectangle" (center_m, size_m), "disc" (center_m, radius_m),
+//                                   # "polygon" (vertices_m), "half_plane" (edge_m, depth_m, below), "grating"
+//                                   (center_m, # period_m, fill, depth_m, num_bars), "lens" (center_m, aperture_m, #
+//                                   radius_of_curvature_m, edge_depth_m); points are [y, z]; material = "concrete", or
+//                                   # relative_permittivity, conductivity_s_per_m, or perfect_conductor = true;
+//                                   # model = "auto", "screen", "wpm", "slab"; absorption_np_per_m
+//   [cut]                           # scene = "room.xml", height_m: a horizontal cut; x becomes z, y stays
+//   [output]                        # z_m = [...] or planes = 200, points_m = [[y, z], ...], field, image, json
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "raywave/wave/simulate.h"
+
+namespace raywave::io {
+
+struct WaveConfig {
+  wave::Scene scene;
+  wave::SimulateOptions options;      // output_z_m, backend, memory, threads
+  int planes = 0;                     // evenly spaced planes instead of options.output_z_m
+  std::vector<wave::Point> points_m;  // where the field is wanted besides
+  std::string field, image, json;     // files, or empty
+};
+
+/// @throws Error "run.toml:LINE: ..." for syntax, unknown keys, wrong types, and values that the scene refuses.
+WaveConfig read_wave_config(const std::string& path, const LogSink& log = {});
+WaveConfig parse_wave_config(std::string_view toml, const std::string& name, const std::string& folder = "",
+                             const LogSink& log = {});
+/// "1GiB", "512 MiB", "1e9" (bytes). @throws Error.
+int64_t parse_bytes(std::string_view text);
+
+/// Arrays: frequency_hz, z_m [planes], y_m [num_y], source_names, field [planes, sources, num_y] (complex),
+/// power_w_per_m [planes, sources], choices. .npz or .h5.
+void save_wave_result(const std::string& path, const wave::Result& result);
+/// Settings, models chosen, power by plane and source, the field at points_m.
+std::string wave_json(const wave::Result& result, const WaveConfig& config);
+
+}  // namespace raywave::io

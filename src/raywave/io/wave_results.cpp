@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "raywave/io/results.h"
+#include "raywave/io/wave_files.h"
+
+namespace raywave::io {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Type = NamedArray::Type;
+
+NamedArray numbers(const std::string& name, std::vector<size_t> shape, const std::vector<double>& values) {
+  NamedArray a{name, std::move(shape), Type::kFloat64, {}};
+  a.bytes.resize(values.size() * sizeof(double));
+  if (!values.empty()) std::memcpy(a.bytes.data(), values.data(), a.bytes.size());
+  return a;
+}
+
+NamedArray texts(const std::string& name, const std::vector<std::string>& values) {
+  NamedArray a{name, {values.size()}, Type::kText, {}};
+  for (const std::string& v : values) a.bytes.insert(a.bytes.end(), v.c_str(), v.c_str() + v.size() + 1);
+  return a;
+}
+
+std::vector<std::string> source_names(const wave::Scene& scene) {
+  std::vector<std::string> names;
+  for (const wave::Source& s : scene.sources) names.push_back(s.name);
+  return names;
+}
+
+}  // namespace
+
+void save_wave_result(const std::string& path, const wave::Result& r) {
+  const size_t planes = r.z_m.size(), sources = r.scene().sources.size();
+  NamedArray field{"field", {planes, sources, r.y_m.size()}, Type::kComplex128, {}};
+  std::vector<double> power;
+  for (size_t p = 0; p < planes; ++p)
+    for (size_t s = 0; s < sources; ++s) {
+      const wave::Field& u = r.field[p][s];
+      const char* bytes = reinterpret_cast<const char*>(u.data());
+      field.bytes.insert(field.bytes.end(), bytes, bytes + u.size() * sizeof(wave::Complexc));
+      power.push_back(r.power_w_per_m(int(p), int(s)));
+    }
+  write_arrays(path,
+               {numbers("frequency_hz", {}, {r.scene().frequency_hz}), numbers("z_m", {planes}, r.z_m),
+                numbers("y_m", {r.y_m.size()}, r.y_m), texts("source_names", source_names(r.scene())), std::move(field),
+                numbers("power_w_per_m", {planes, sources}, power), texts("choices", r.choices)});
+}
+
+std::string wave_json(const wave::Result& r, const WaveConfig& config) {
+  const wave::Scene& s = r.scene();
+  Json planes = Json::array(), points = Json::array();
+  const auto names = source_names(s);
+  for (size_t p = 0; p < r.z_m.size(); ++p) {
+    Json power;
+    for (size_t i = 0; i < names.size(); ++i) power[names[i]] = r.power_w_per_m(int(p), int(i));
+    planes.push_back({{"z_m", r.z_m[p]}, {"power_w_per_m", power}});
+  }
+  for (size_t i = 0; i < names.size() && !config.points_m.empty(); ++i) {
+    const auto field = r.at(config.points_m, int(i));
+    for (size_t q = 0; q < field.size(); ++q)
+      points.push_back({{"source", names[i]},
+                        {"y_m", config.points_m[q].y_m},
+                        {"z_m", config.points_m[q].z_m},
+                        {"field", {field[q].real(), field[q].imag()}}});
+  }
+  const Json out{{"frequency_hz", s.frequency_hz},
+                 {"backend", wave::backend_name(config.options.backend.kind)},
+                 {"grid", {{"num_y", s.grid.num_y}, {"length_m", s.grid.length_m()}}},
+                 {"choices", r.choices},
+                 {"warnings", r.warnings},
+                 {"planes", planes},
+                 {"points", points}};
+  return out.dump(1);
+}
+
+}  // namespace raywave::io
