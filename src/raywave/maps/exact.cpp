@@ -8,6 +8,7 @@
 #include "raywave/core/constants.h"
 #include "raywave/maps/transmit_field.h"
 #include "raywave/paths/beams.h"
+#include "raywave/paths/edge_rays.h"
 #include "raywave/paths/find.h"
 #include "raywave/paths/path_solver.h"
 #include "raywave/runtime/parallel.h"
@@ -101,12 +102,20 @@ class ExactMap {
  private:
   /// Small scenes: all sequences there can be, when trying each at each sample point is cheap.
   bool find_all() {
-    if (!options_.specular_reflection || prepared_.queries().empty()) return true;  // the root alone
+    if (prepared_.queries().empty()) return true;  // the root alone
     constexpr int64_t kTrials = 100000000;
-    auto tree = paths::all_sequences(prepared_, tx_.position_m, options_.max_depth, options_.num_threads,
-                                     kTrials / (int64_t(cells_.size()) * options_.points_per_cell));
-    if (tree) tree_ = *std::move(tree);
-    return tree.has_value();
+    const int64_t most = kTrials / (int64_t(cells_.size()) * options_.points_per_cell);
+    if (options_.specular_reflection) {
+      auto tree = paths::all_sequences(prepared_, tx_.position_m, options_.max_depth, options_.num_threads, most);
+      if (!tree) return false;
+      tree_ = *std::move(tree);
+    }
+    if (!options_.diffraction) return true;
+    paths::EdgeOptions edges{options_.max_depth, options_.max_diffractions, options_.specular_reflection};
+    edges.max_sequences = most;
+    if (paths::add_all_edge_sequences(prepared_, edges, tree_)) return true;
+    tree_ = paths::SequenceTree(tx_.position_m);
+    return false;
   }
 
   void solve_everywhere() {
@@ -135,7 +144,7 @@ class ExactMap {
           }
         }
         for (int cell = 0; cell < cells_.size(); ++cell) {
-          if (!lit[size_t(cell)]) continue;
+          if (!lit[size_t(cell)] || tree_.nodes()[size_t(node)].num_wedges > 0) continue;
           cells_.neighbors(cell, neighbors);
           for (const int n : neighbors) {
             if (!lit[size_t(n)]) rims[size_t(block)].push_back({int32_t(node), int32_t(n), kNoPoint});
@@ -204,6 +213,7 @@ class ExactMap {
       seeds[chunk] = {};
     }
     if (options_.specular_reflection && !options_.refraction && options_.samples_per_beam > 0) follow_beams();
+    if (options_.diffraction) shoot_edges();
     sort_and_thin(seeds_);
   }
 
@@ -233,6 +243,40 @@ class ExactMap {
           });
         });
     collect();
+  }
+
+  /// What lies behind edges.
+  void shoot_edges() {
+    paths::EdgeRayOptions rays;
+    rays.max_depth = options_.max_depth;
+    rays.reflection = options_.specular_reflection;
+    rays.max_diffractions = options_.max_diffractions;
+    rays.seed = options_.seed;
+    const paths::EdgeShooter shooter(prepared_, tree_, refine_, rays);
+    const int64_t num_edges = shooter.num_edges(), num_chunks = std::min<int64_t>(64, num_edges);
+    std::vector<paths::SequenceTree> trees(static_cast<size_t>(num_chunks), paths::SequenceTree(tx_.position_m));
+    std::vector<std::vector<Seed>> seeds(static_cast<size_t>(num_chunks));
+    runtime::Reporter reporter(options_.progress, num_chunks);
+    runtime::parallel_for(num_chunks, options_.num_threads, [&](int64_t chunk) {
+      reporter.check();
+      paths::Refiner refiner(prepared_, refine_);
+      CellFinder finder(cells_);
+      auto& own = seeds[size_t(chunk)];
+      for (int64_t e = num_edges * chunk / num_chunks; e < num_edges * (chunk + 1) / num_chunks; ++e) {
+        shooter.run(e, refiner, trees[size_t(chunk)], [&](const paths::EdgeRaySegment& s) {
+          finder.visit(s.origin_m, s.direction, s.length_m, [&](int cell, const Vec3f& point) {
+            if (own.empty() || own.back().node != s.node || own.back().cell != cell)
+              own.push_back({s.node, int32_t(cell), point});
+          });
+        });
+      }
+      sort_and_thin(own);
+      reporter.task_done();
+    });
+    for (size_t chunk = 0; chunk < trees.size(); ++chunk) {
+      const std::vector<int32_t> here = tree_.merge(trees[chunk]);
+      for (const Seed& s : seeds[chunk]) seeds_.push_back({here[size_t(s.node)], s.cell, s.point});
+    }
   }
 
   /// Solves the path at a point and appends what arrives. @return whether the point is lit.
@@ -383,7 +427,9 @@ class ExactMap {
       bool lit = false;
       for (size_t s = 0; s < points.size(); ++s) lit = arrive(refiner, path, node, cell, int(s), points[s], out) || lit;
       if (!lit) {
-        rims.push_back(i < end - begin ? seeds_[begin + i] : Seed{node, int32_t(cell), kNoPoint});
+        // Dark cells beside what an edge lights are not probed: the field there is no sliver of light.
+        if (tree_.nodes()[size_t(node)].num_wedges == 0)
+          rims.push_back(i < end - begin ? seeds_[begin + i] : Seed{node, int32_t(cell), kNoPoint});
         continue;
       }
       cells_.neighbors(cell, neighbors);
