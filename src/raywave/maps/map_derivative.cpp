@@ -31,10 +31,7 @@ class ArrivalsOver {
 
   Scene& scene_over() { return over_; }
 
-  struct Field {
-    Complex<T> theta, phi;  // times lambda / (4 pi L), with propagation phase
-    JonesBasis<double> basis;
-  };
+  using Field = CVec3<T>;  // times lambda / (4 pi L), with propagation phase
   /// @return false when the path is not there.
   bool field(const paths::SequenceTree& tree, const WeightedArrival& a, Field& out) {
     if (!refiner_.path(tree, a.node, a.point_m, path_)) return false;
@@ -55,13 +52,17 @@ class ArrivalsOver {
     }
     const T turns = f.length_m / over_.wavelength_m();
     const Complex<T> phase = expj(T(-2 * kPi) * (turns - T(std::floor(ad::value_of(turns)))));
-    out.theta = phase * (f.transfer[0] * theta + f.transfer[1] * phi);
-    out.phi = phase * (f.transfer[2] * theta + f.transfer[3] * phi);
-    out.basis = jones_basis(angles_of(-paths::unfold_detail::values(f.arrival)));
+    theta = phase * theta;
+    phi = phase * phi;
+    out = scaled(theta, f.fields[0]) + scaled(phi, f.fields[1]);
     return true;
   }
 
  private:
+  static CVec3<T> scaled(const Complex<T>& z, const CVec3<T>& v) {
+    return {z.re * v.re - z.im * v.im, z.re * v.im + z.im * v.re};
+  }
+
   const scene::Scene& scene_;
   const RadioMapOptions& options_;
   const int tx_;
@@ -72,18 +73,13 @@ class ArrivalsOver {
   std::vector<paths::Touch<T>> touches_;
 };
 
-/// What the cell's gain changes by with the field's components: d gain = Re(theta* dtheta + phi* dphi).
+/// What the cell's gain changes by with the field: d gain = Re(slope* . d field).
 template <class T>
-void gain_slopes(const MapArrivals& all, const WeightedArrival& a, const typename ArrivalsOver<T>::Field& f,
-                 int points_per_cell, Complexd& theta, Complexd& phi) {
-  if (a.sample < 0) {
-    theta = (2 * a.weight) * Complexd{ad::value_of(f.theta.re), ad::value_of(f.theta.im)};
-    phi = (2 * a.weight) * Complexd{ad::value_of(f.phi.re), ad::value_of(f.phi.im)};
-    return;
-  }
-  const CVec3<double>& total = all.fields[size_t(a.cell) * size_t(points_per_cell) + size_t(a.sample)];
-  theta = (2 * a.weight) * dot(total, f.basis.theta_hat);
-  phi = (2 * a.weight) * dot(total, f.basis.phi_hat);
+CVec3<double> gain_slope(const MapArrivals& all, const WeightedArrival& a, const CVec3<T>& field, int points_per_cell) {
+  using paths::unfold_detail::values;
+  const CVec3<double> total = a.sample < 0 ? CVec3<double>{values(field.re), values(field.im)}
+                                           : all.fields[size_t(a.cell) * size_t(points_per_cell) + size_t(a.sample)];
+  return {2 * a.weight * total.re, 2 * a.weight * total.im};
 }
 
 void check(const scene::Scene& scene, const RadioMapOptions& options, const RadioMap& map) {
@@ -152,12 +148,14 @@ scene::SceneDerivative map_vjp(const scene::Scene& scene, const paths::PreparedS
         const ad::Recording recording(tape);
         over.scene_over().restart();
         if (!over.field(all.tree, a, f)) continue;
-        Complexd theta, phi;
-        gain_slopes<ad::Var>(all, a, f, options.points_per_cell, theta, phi);
-        tape.seed(f.theta.re, c * theta.re);
-        tape.seed(f.theta.im, c * theta.im);
-        tape.seed(f.phi.re, c * phi.re);
-        tape.seed(f.phi.im, c * phi.im);
+        const CVec3<double> slope = gain_slope(all, a, f, options.points_per_cell);
+        const auto seed = [&](const Vec3<ad::Var>& v, const Vec3d& w) {
+          tape.seed(v.x, c * w.x);
+          tape.seed(v.y, c * w.y);
+          tape.seed(v.z, c * w.z);
+        };
+        seed(f.re, slope.re);
+        seed(f.im, slope.im);
         tape.sweep();
         over.scene_over().collect(tape);
       }
@@ -186,9 +184,11 @@ std::vector<double> map_jvp(const scene::Scene& scene, const paths::PreparedScen
       over.scene_over().restart();
       for (size_t i = first; i < last; ++i) {
         if (!over.field(all.tree, all.arrivals[i], f)) continue;
-        Complexd theta, phi;
-        gain_slopes<ad::Dual>(all, all.arrivals[i], f, options.points_per_cell, theta, phi);
-        change[i] = theta.re * f.theta.re.d + theta.im * f.theta.im.d + phi.re * f.phi.re.d + phi.im * f.phi.im.d;
+        const CVec3<double> slope = gain_slope(all, all.arrivals[i], f, options.points_per_cell);
+        const auto along = [](const Vec3<ad::Dual>& v, const Vec3d& w) {
+          return w.x * v.x.d + w.y * v.y.d + w.z * v.z.d;
+        };
+        change[i] = along(f.re, slope.re) + along(f.im, slope.im);
       }
     });
     for (size_t i = 0; i < change.size(); ++i) {
