@@ -12,43 +12,62 @@ EdgeShooter::EdgeShooter(const PreparedScene& scene, const SequenceTree& tree, c
     : scene_(scene), tree_(tree), options_(options) {
   EdgeOptions edges;
   edges.max_depth = refine.max_depth;
-  lit_ = lit_wedges(scene, tree, edges);
+  edges.reflection = options.reflection;
+  const WedgesOfFacets of = wedges_of_facets(scene);
+  for (const LitWedge& l : lit_wedges(scene, tree, edges)) {
+    lit_.push_back({l.node, l.wedge, l.wedge});
+    if (options.max_diffractions < 2 || tree.nodes()[size_t(l.node)].depth + 2 > options.max_depth) continue;
+    const Wedge& w = scene.wedges()[size_t(l.wedge)];
+    for (const int32_t facet : {w.facet0, w.facet_n}) {
+      for (uint32_t i = of.begin[size_t(facet)]; i < of.begin[size_t(facet) + 1]; ++i) {
+        if (of.wedges[i] != l.wedge) lit_.push_back({l.node, l.wedge, of.wedges[i]});
+      }
+      if (w.facet_n == w.facet0) break;
+    }
+  }
 }
 
 double EdgeShooter::jitter(int64_t index, int place, int direction, int which) const {
-  const LitWedge& l = lit_[size_t(index)];
-  uint64_t key = mix64(options_.seed ^ (uint64_t(uint32_t(l.wedge)) << 32 | uint32_t(l.node)));
+  const Lit& l = lit_[size_t(index)];
+  uint64_t key = mix64(options_.seed ^ (uint64_t(uint32_t(l.last)) << 32 | uint32_t(l.node)));
+  key = mix64(key ^ uint64_t(uint32_t(l.first)));
   key = mix64(key ^ (uint64_t(place) << 40 | uint64_t(direction) << 8 | uint64_t(which)));
   return double(key >> 11) * 0x1.0p-53;
 }
 
 /// The ray to a place on the edge. @return false when that lies in the dark.
 bool EdgeShooter::light(int64_t index, int place, Refiner& refiner, SequenceTree& part, Shot& shot) const {
-  const LitWedge& l = lit_[size_t(index)];
-  const Wedge& w = scene_.wedges()[size_t(l.wedge)];
+  const Lit& l = lit_[size_t(index)];
+  const Wedge& w = scene_.wedges()[size_t(l.last)];
   shot.point_m = w.at(w.length_m * (place + jitter(index, place, 0, 0)) / options_.places);
-  if (!refiner.path(tree_, l.node, shot.point_m, shot.path, {w.facet0, w.facet_n})) return false;
   const auto& nodes = tree_.nodes();
-  const Vec3d last = shot.path.steps.empty() ? nodes[0].image_m : shot.path.steps.back().point_m;
-  shot.k_in = normalized(shot.point_m - last);
-  if (norm(cross(shot.k_in, w.direction)) < 1e-3) return false;
-  shot.before_m = norm(shot.point_m - nodes[size_t(l.node)].image_m);
   std::vector<int32_t> chain;
   for (int32_t n = l.node; n != 0; n = nodes[size_t(n)].parent) chain.push_back(nodes[size_t(n)].facet);
   shot.node = 0;
   for (size_t i = chain.size(); i-- > 0;) shot.node = part.child(shot.node, chain[i], scene_.facets());
-  shot.node = part.child(shot.node, wedge_surface(l.wedge), scene_.facets());
-  return true;
+  if (l.first != l.last) shot.node = part.child(shot.node, wedge_surface(l.first), scene_.facets());
+  if (!refiner.path(part, shot.node, shot.point_m, shot.path, {w.facet0, w.facet_n})) return false;
+  shot.node = part.child(shot.node, wedge_surface(l.last), scene_.facets());
+  Vec3d last = nodes[0].image_m;
+  shot.before_m = 0;
+  for (const Step& s : shot.path.steps) {
+    shot.before_m += norm(s.point_m - last);
+    last = s.point_m;
+  }
+  shot.before_m += norm(shot.point_m - last);
+  if (!(norm(shot.point_m - last) > 0)) return false;
+  shot.k_in = normalized(shot.point_m - last);
+  return norm(cross(shot.k_in, w.direction)) > 1e-3;
 }
 
 EdgeRaySegment EdgeShooter::launch(int64_t index, int place, int direction, Shot& shot) const {
-  const LitWedge& l = lit_[size_t(index)];
-  const Wedge& w = scene_.wedges()[size_t(l.wedge)];
+  const Lit& l = lit_[size_t(index)];
+  const Wedge& w = scene_.wedges()[size_t(l.last)];
   const double phi = w.exterior_angle_rad * (direction + jitter(index, place, direction, 1)) / options_.directions;
   const double cos_beta = dot(shot.k_in, w.direction), sin_beta = std::sqrt(1 - cos_beta * cos_beta);
   const Vec3d radial = std::cos(phi) * w.t0 + std::sin(phi) * w.n0;
   shot.steps = shot.path.steps;
-  shot.steps.push_back({Interaction::kDiffraction, l.wedge, shot.point_m});
+  shot.steps.push_back({Interaction::kDiffraction, l.last, shot.point_m});
   EdgeRaySegment s;
   s.node = shot.node;
   s.steps = &shot.steps;

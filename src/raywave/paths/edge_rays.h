@@ -12,13 +12,14 @@ namespace raywave::paths {
 
 struct EdgeRayOptions {
   int max_depth = 3;
-  bool reflection = true;  // follow reflections behind the edge
-  int places = 8;          // along the edge
-  int directions = 32;     // around it
-  uint64_t seed = 42;      // of the jitter
+  bool reflection = true;    // follow reflections behind the edge
+  int max_diffractions = 1;  // 2: also over a second edge of one of the first edge's faces
+  int places = 8;            // along the edge
+  int directions = 32;       // around it
+  uint64_t seed = 42;        // of the jitter
 };
 
-/// One segment of a ray behind an edge.
+/// One segment of a ray behind an edge (behind the second of two).
 struct EdgeRaySegment {
   int32_t node;                    // of the part's tree: the sequence so far
   const std::vector<Step>* steps;  // the interactions so far, points included; the edge is one of them
@@ -35,8 +36,9 @@ class EdgeShooter {
   EdgeShooter(const PreparedScene& scene, const SequenceTree& tree, const RefineOptions& refine,
               const EdgeRayOptions& options);
 
+  /// Lit edges, and pairs of a lit edge and a second one.
   int64_t num_edges() const { return int64_t(lit_.size()); }
-  /// Shoots the rays of one lit edge. visit(segment) is called for each segment; nodes are those of `part`, a tree from
+  /// Shoots the rays of one of them. visit(segment) is called for each segment; nodes are those of `part`, a tree from
   /// the same source.
   template <class Visit>
   void run(int64_t index, Refiner& refiner, SequenceTree& part, Visit&& visit) const {
@@ -71,7 +73,10 @@ class EdgeShooter {
   const PreparedScene& scene_;
   const SequenceTree& tree_;
   EdgeRayOptions options_;
-  std::vector<LitWedge> lit_;
+  struct Lit {
+    int32_t node, first, last;  // node of tree_, wedges; first = last for one edge
+  };
+  std::vector<Lit> lit_;
 };
 
 }  // namespace raywave::paths

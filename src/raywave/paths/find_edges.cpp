@@ -160,4 +160,57 @@ void add_edge_sequences(const PreparedScene& scene, const EdgeOptions& options,
   }
 }
 
+namespace {
+
+/// Everything behind a wedge: more facets, more wedges.
+class Expander {
+ public:
+  Expander(const PreparedScene& scene, const EdgeOptions& options, SequenceTree& tree)
+      : scene_(scene), options_(options), tree_(tree) {}
+
+  /// @param last  the surface that the node ends with; -1: the source.
+  bool wedges_behind(int32_t node, int32_t last) {
+    const SequenceNode at = tree_.nodes()[size_t(node)];
+    if (at.depth >= options_.max_depth || at.num_wedges >= options_.max_diffractions) return true;
+    for (int32_t w = 0; w < int32_t(scene_.wedges().size()); ++w) {
+      if (last == wedge_surface(w) || (last >= 0 && on_facet(w, last))) continue;
+      if (at.num_wedges == 0 && !outside(scene_.wedges()[size_t(w)], at.image_m)) continue;
+      if (!behind(tree_.child(node, wedge_surface(w), scene_.facets()), wedge_surface(w))) return false;
+    }
+    return true;
+  }
+
+ private:
+  bool behind(int32_t node, int32_t last) {
+    if (int64_t(tree_.nodes().size()) > options_.max_sequences) return false;
+    if (!wedges_behind(node, last)) return false;
+    if (!options_.reflection || tree_.nodes()[size_t(node)].depth >= options_.max_depth) return true;
+    for (int32_t f = 0; f < int32_t(scene_.facets().facets.size()); ++f) {
+      if (is_wedge(last) ? on_facet(wedge_of(last), f) : f == last) continue;
+      if (!behind(tree_.child(node, f, scene_.facets()), f)) return false;
+    }
+    return true;
+  }
+  /// Does the facet, or its plane, hold the wedge's edge?
+  bool on_facet(int32_t wedge, int32_t facet) const {
+    const Wedge& w = scene_.wedges()[size_t(wedge)];
+    return scene_.queries().same_plane(w.facet0, facet) || scene_.queries().same_plane(w.facet_n, facet);
+  }
+
+  const PreparedScene& scene_;
+  const EdgeOptions& options_;
+  SequenceTree& tree_;
+};
+
+}  // namespace
+
+bool add_all_edge_sequences(const PreparedScene& scene, const EdgeOptions& options, SequenceTree& tree) {
+  Expander expander(scene, options, tree);
+  const auto num_nodes = tree.nodes().size();
+  for (size_t n = 0; n < num_nodes; ++n) {
+    if (!expander.wedges_behind(int32_t(n), tree.nodes()[n].facet)) return false;
+  }
+  return true;
+}
+
 }  // namespace raywave::paths

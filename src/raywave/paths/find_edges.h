@@ -26,6 +26,10 @@ struct EdgeOptions {
 void add_edge_sequences(const PreparedScene& scene, const EdgeOptions& options,
                         const std::vector<SequenceTree>& targets, SequenceTree& tree);
 
+/// Adds every sequence with edges that there can be, whatever the target. @return false, with the tree in no particular
+/// state, when there are more than max_sequences.
+bool add_all_edge_sequences(const PreparedScene& scene, const EdgeOptions& options, SequenceTree& tree);
+
 /// A wedge that a node of a tree lights, or may: the node's facets reflect onto it.
 struct LitWedge {
   int32_t wedge, node;
