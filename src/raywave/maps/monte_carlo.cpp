@@ -259,6 +259,7 @@ class EdgeRays {
         tree_(paths::shoot_sequences(prepared, sequence_options(options), options.num_threads, options.progress)),
         shooter_(prepared, tree_, refine_, ray_options(options)) {
     if (options.refraction) refine_.opaque = paths::opaque_facets(prepared.facets(), context);
+    shooter_.share_rays(options.samples_per_tx / 8);
   }
 
   int64_t num_edges() const { return shooter_.num_edges(); }
