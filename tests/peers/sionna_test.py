@@ -13,7 +13,7 @@ import pytest
 
 PYTHON = os.environ.get("RAYWAVE_SIONNA_PYTHON", "")
 pytestmark = pytest.mark.skipif(not os.access(PYTHON, os.X_OK), reason="Sionna RT is not installed: ./dev test --peers installs it")
-TYPES = {1: "specular_reflection", 4: "refraction"}
+TYPES = {1: "specular_reflection", 4: "refraction", 8: "diffraction"}
 
 
 def path_cases():
@@ -59,7 +59,8 @@ def our_paths(raywave, case):
     devices += [x for i, p in enumerate(case["rx"]) for x in ("--rx", f"rx{i}={p[0]},{p[1]},{p[2]}")]
     array = f"pattern=iso,polarization={case['polarization']}"
     result = raywave("paths", scene_file(case["scene"]), "--frequency", case["frequency_hz"], *devices, "--max-depth", case["max_depth"],
-                     "--refraction" if case["refraction"] else "--no-refraction", "--tx-array", array, "--rx-array", array, "--json", "-")
+                     "--refraction" if case["refraction"] else "--no-refraction",
+                     *(["--diffraction"] if case.get("diffraction") else []), "--tx-array", array, "--rx-array", array, "--json", "-")
     assert result.returncode == 0, result.stderr
     return json.loads(result.stdout)["paths"]
 
@@ -119,6 +120,31 @@ def test_every_path_is_found_with_its_values(raywave, peer_paths):
     print(f"{total} paths compared, {len(missing)} missing, {len(problems)} differ")
     assert not missing, "\n".join(missing)
     assert not problems, "\n".join(problems)
+
+
+@pytest.mark.parametrize("scene, tx, rx", [
+    ("simple_street_canyon", [-33, 0, 32], [[20, 0, 1.5], [25, -4, 1.5], [-45, 3, 2]]),
+    ("munich", [8.5, 21, 27], [[45, 90, 1.5]]),
+])
+def test_every_diffracted_path_is_found(raywave, scene, tx, rx):
+    """Kinds, objects, delays and directions; the fields differ where its coefficient does, see docs/validation.md."""
+    case = {"kind": "paths", "scene": scene, "frequency_hz": 3.5e9, "tx": [tx], "rx": rx, "max_depth": 3, "refraction": False,
+            "polarization": "V", "diffraction": True}
+    theirs, ours, missing = run_peer([case])[0], our_paths(raywave, case), []
+    diffracted = [p for p in theirs if 8 in p["interactions"]]
+    assert len(diffracted) > 100
+    for path in diffracted:
+        match = find_match(path, ours)
+        if match is None or not same_objects(match["objects"], path["objects"]):
+            missing.append(f"rx{path['rx']} {path['tau'] * 1e9:.4f} ns {path['interactions']} {path['objects']}: {match and match['objects']}")
+    print(f"{scene}: {len(diffracted)} diffracted paths there, {sum('diffraction' in p['interactions'] for p in ours)} here")
+    assert not missing, "\n".join(missing)
+
+
+def same_objects(ours, theirs):
+    """An edge between a roof and a wall belongs to both: either name will do there."""
+    plain = [name.removeprefix("mesh-") for name in ours]
+    return len(plain) == len(theirs) and all(a == b for a, b in zip(plain, theirs))
 
 
 @pytest.mark.parametrize("scene, center, size, cell, tx, depth", [

@@ -142,6 +142,50 @@ TEST(Wedges, WhereTheOutsideIsFilledNothingDiffracts) {
   }
 }
 
+/// The prism over a polygon, counter-clockwise, from z = 0 to `height`.
+scene::Mesh prism(const std::vector<Vec2d>& corners, double height) {
+  scene::Mesh m;
+  const auto n = uint32_t(corners.size());
+  for (const double z : {0.0, height}) {
+    for (const Vec2d& c : corners) m.vertices_m.push_back({c.x, c.y, z});
+  }
+  for (uint32_t i = 0; i < n; ++i) {
+    const uint32_t j = (i + 1) % n;
+    m.triangles.push_back({i, j, n + j});
+    m.triangles.push_back({i, n + j, n + i});
+  }
+  for (uint32_t i = 1; i + 1 < n; ++i) {
+    m.triangles.push_back({0, i + 1, i});
+    m.triangles.push_back({n, n + i, n + i + 1});
+  }
+  return m;
+}
+
+TEST(Wedges, HousesWithACommonWallDiffractByWhatRemainsOutside) {
+  // Two houses meet in the plane x = 0; their fronts bend at the common edge by `bend`, outwards where positive.
+  for (const double bend : {0.1, -0.1, 0.0}) {
+    const double s = 4 * std::tan(bend);
+    const auto west = prism({{0, 0}, {0, 5}, {-4, 5}, {-4, s}}, 9), east = prism({{0, 0}, {4, 0}, {4, 5}, {0, 5}}, 6);
+    int below = 0, above = 0;
+    for (const Wedge& w : wedges_of({west, east})) {
+      const Vec3d m = w.at(0.5 * w.length_m);
+      if (std::hypot(m.x, m.y) > 1e-6 || std::abs(w.direction.z) < 0.9) continue;
+      expect_frame(w);
+      if (m.z < 6) {
+        ++below;
+        EXPECT_NEAR(w.length_m, 6, 1e-6);
+        EXPECT_NEAR(w.exterior_angle_rad, kPi + bend, 1e-9);
+      } else {  // the taller one alone
+        ++above;
+        EXPECT_NEAR(w.length_m, 3, 1e-6);
+        EXPECT_NEAR(w.exterior_angle_rad, 1.5 * kPi + bend, 1e-9);
+      }
+    }
+    EXPECT_EQ(below, bend > 0 ? 1 : 0) << bend;
+    EXPECT_EQ(above, 1) << bend;
+  }
+}
+
 TEST(Wedges, ASurfaceGivenTwiceIsOne) {
   const auto plate = rectangle({0, 0, 0}, {2, 0, 0}, {0, 3, 0});
   EXPECT_EQ(wedges_of({plate, plate}).size(), 4u);
