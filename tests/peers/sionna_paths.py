@@ -43,7 +43,9 @@ def solve_paths(case):
                     continue
                 types = [int(t) for t in interactions[:, rx, tx, p] if t != 0]
                 touched = [names.get(int(o), "") for o in objects[:len(types), rx, tx, p]]
-                found.append({"tx": tx, "rx": rx, "interactions": types, "objects": touched, "a": [complex_list(row) for row in a[rx, :, tx, :, p]],
+                places = np.array(paths.vertices)[:len(types), rx, tx, p].astype(float).tolist()
+                found.append({"tx": tx, "rx": rx, "interactions": types, "objects": touched, "vertices": places,
+                              "a": [complex_list(row) for row in a[rx, :, tx, :, p]],
                               **{k: float(columns[k][rx, tx, p]) for k in ("tau", "theta_t", "phi_t", "theta_r", "phi_r")}})
     return found
 

@@ -54,13 +54,13 @@ def peer_paths():
     return list(zip(cases, run_peer(cases)))
 
 
-def our_paths(raywave, case):
+def our_paths(raywave, case, *options):
     devices = [x for i, p in enumerate(case["tx"]) for x in ("--tx", f"tx{i}={p[0]},{p[1]},{p[2]}")]
     devices += [x for i, p in enumerate(case["rx"]) for x in ("--rx", f"rx{i}={p[0]},{p[1]},{p[2]}")]
     array = f"pattern=iso,polarization={case['polarization']}"
     result = raywave("paths", scene_file(case["scene"]), "--frequency", case["frequency_hz"], *devices, "--max-depth", case["max_depth"],
                      "--refraction" if case["refraction"] else "--no-refraction",
-                     *(["--diffraction"] if case.get("diffraction") else []), "--tx-array", array, "--rx-array", array, "--json", "-")
+                     *(["--diffraction"] if case.get("diffraction") else []), "--tx-array", array, "--rx-array", array, *options, "--json", "-")
     assert result.returncode == 0, result.stderr
     return json.loads(result.stdout)["paths"]
 
@@ -127,24 +127,45 @@ def test_every_path_is_found_with_its_values(raywave, peer_paths):
     ("munich", [8.5, 21, 27], [[45, 90, 1.5]]),
 ])
 def test_every_diffracted_path_is_found(raywave, scene, tx, rx):
-    """Kinds, objects, delays and directions; the fields differ where its coefficient does, see docs/validation.md."""
+    """Kinds, objects, delays and directions; the fields differ where its coefficient does, see docs/validation.md.
+
+    It takes every house by itself: where two share an edge it counts two wedges of about 90 degrees, here it is one,
+    of what remains outside, and none where that is less than 180 degrees."""
     case = {"kind": "paths", "scene": scene, "frequency_hz": 3.5e9, "tx": [tx], "rx": rx, "max_depth": 3, "refraction": False,
             "polarization": "V", "diffraction": True}
-    theirs, ours, missing = run_peer([case])[0], our_paths(raywave, case), []
+    theirs, ours = run_peer([case])[0], our_paths(raywave, case, "--samples", 10000000)
     diffracted = [p for p in theirs if 8 in p["interactions"]]
     assert len(diffracted) > 100
+    joints = shared_edges(diffracted)
+    missing, excused = [], 0
     for path in diffracted:
         match = find_match(path, ours)
-        if match is None or not same_objects(match["objects"], path["objects"]):
+        shared = any(math.dist(place(path)[:2], joint[:2]) < 0.02 for joint in joints)
+        if match is not None and (shared or [n.removeprefix("mesh-") for n in match["objects"]] == path["objects"]):
+            continue
+        if shared:
+            excused += 1
+        else:
             missing.append(f"rx{path['rx']} {path['tau'] * 1e9:.4f} ns {path['interactions']} {path['objects']}: {match and match['objects']}")
-    print(f"{scene}: {len(diffracted)} diffracted paths there, {sum('diffraction' in p['interactions'] for p in ours)} here")
+    print(f"{scene}: {len(diffracted)} diffracted paths there, {sum('diffraction' in p['interactions'] for p in ours)} here, "
+          f"{excused} of theirs at edges between houses that are none")
     assert not missing, "\n".join(missing)
+    assert excused < len(diffracted) / 5
 
 
-def same_objects(ours, theirs):
-    """An edge between a roof and a wall belongs to both: either name will do there."""
-    plain = [name.removeprefix("mesh-") for name in ours]
-    return len(plain) == len(theirs) and all(a == b for a, b in zip(plain, theirs))
+def place(path):
+    return path["vertices"][path["interactions"].index(8)]
+
+
+def shared_edges(paths):
+    """Where two of the paths differ in nothing but the house that the edge belongs to."""
+    seen, joints = {}, []
+    for path in paths:
+        key = (path["rx"], tuple(path["interactions"]), round(path["tau"] * 1e14), *(round(x, 2) for x in place(path)))
+        if key in seen:
+            joints.append(place(path))
+        seen[key] = path
+    return joints
 
 
 @pytest.mark.parametrize("scene, center, size, cell, tx, depth", [

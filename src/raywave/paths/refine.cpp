@@ -243,7 +243,8 @@ Vec3d Refiner::occlusion_point(size_t i) const {
   if (bends_[i].type != Interaction::kDiffraction) return bends_[i].point_m;
   const Wedge& w = scene_.wedges()[size_t(bends_[i].facet)];
   const double inset = std::min(0.01 * w.length_m, 64 * double(scene_.queries().offset_m()));
-  return w.at(std::clamp(dot(bends_[i].point_m - w.a, w.direction), inset, w.length_m - inset));
+  return w.beside(std::clamp(dot(bends_[i].point_m - w.a, w.direction), inset, w.length_m - inset),
+                  4 * double(scene_.queries().offset_m()));
 }
 
 bool Refiner::unobstructed(const Vec3d& target_m, const EndFacets& target_facets, GeometricPath& out) {
