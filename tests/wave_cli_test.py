@@ -87,6 +87,40 @@ def test_bad_runs_are_refused_with_file_and_line(raywave, tmp_path, old, new, li
         assert word in result.stderr
 
 
+VOLUME = """frequency = "28GHz"
+z_end_m = 0.1
+[grid]
+num_y = 32
+num_x = 24
+spacing_m = 0.004
+[[source]]
+kind = "point"
+distance_m = 0.05
+power_w = 1
+[[object]]
+name = "ball"
+shape = "sphere"
+center_m = [0, 0.01, 0.04]
+radius_m = 0.015
+relative_permittivity = 1.2
+[output]
+planes = 5
+points_m = [[0, 0, 0.095]]
+"""
+
+
+def test_a_volume_runs(raywave, tmp_path):
+    result = raywave("wave", run_file(tmp_path, VOLUME), "-o", tmp_path / "f.npz", "--png", tmp_path / "f.png", "--json", "-")
+    assert result.returncode == 0, result.stderr
+    document = json.loads(result.stdout)
+    assert document["points"][0]["x_m"] == 0 and 0 < document["planes"][-1]["power_w"]["source0"] < 1
+    with np.load(tmp_path / "f.npz") as arrays:
+        assert arrays["field"].shape == (5, 1, 24, 32)
+    path = run_file(tmp_path, VOLUME.replace('"sphere"', '"disc"'))
+    result = raywave("wave", path)
+    assert result.returncode == 3 and f"{path}:13: " in result.stderr
+
+
 def test_memory_and_device_are_refused_in_words(raywave, tmp_path):
     result = raywave("wave", run_file(tmp_path), "--memory", "1KiB")
     assert result.returncode == 3 and "the memory limit is" in result.stderr
@@ -131,7 +165,9 @@ def test_the_runs_of_documents_and_examples(raywave, root, tmp_path):
 
 
 def test_the_python_of_the_documents(root, tmp_path):
-    (block,) = re.findall(r"```python\n(.*?)```", (root / "docs/waves.md").read_text(), flags=re.S)
-    result = subprocess.run([sys.executable, "-c", block], cwd=tmp_path, capture_output=True, text=True, timeout=120)
-    assert result.returncode == 0, result.stderr
+    blocks = re.findall(r"```python\n(.*?)```", (root / "docs/waves.md").read_text(), flags=re.S)
+    assert len(blocks) == 2
+    for block in blocks:
+        result = subprocess.run([sys.executable, "-c", block], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+        assert result.returncode == 0, result.stderr
     assert (tmp_path / "field.png").exists()

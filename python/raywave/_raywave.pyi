@@ -5,6 +5,7 @@ import numpy
 from numpy.typing import NDArray
 
 from raywave import _preview as preview, _show as show
+from raywave.wave import _slice as slice
 
 
 class Error(ValueError):
@@ -421,7 +422,9 @@ class WaveResult:
 
     @property
     def field(self) -> object:
-        """Complex, [planes, sources, num_y]."""
+        """
+        Complex, [planes, sources, num_y]; in 3D [planes, sources, num_x, num_y].
+        """
 
     @property
     def z_m(self) -> object:
@@ -432,8 +435,16 @@ class WaveResult:
         """[num_y]"""
 
     @property
+    def x_m(self) -> object:
+        """[num_x] of a 3D scene, else one 0."""
+
+    @property
     def power_w_per_m(self) -> object:
-        """Flux through each plane, [planes, sources]."""
+        """Flux through each plane of a 2D scene, [planes, sources]."""
+
+    @property
+    def power_w(self) -> object:
+        """Flux through each plane of a 3D scene, [planes, sources]."""
 
     @property
     def choices(self) -> list[str]:
@@ -448,8 +459,10 @@ class WaveResult:
     def incoherent_sum(self, plane: int = 0) -> object:
         """Sum of |u|^2 over the sources, [num_y]."""
 
-    def at(self, points_m: Annotated[NDArray[numpy.float64], dict(order='C', device='cpu', writable=False)], source: int = 0) -> object:
-        """The field at points [n, 2: y, z] behind the last plane before each."""
+    def at(self, points_m: object, source: int = 0) -> object:
+        """
+        The field at points [n, 2: y, z] (3D: [n, 3: x, y, z]) behind the last plane before each.
+        """
 
     def jvp(self, tangent: dict) -> object:
         """
@@ -464,7 +477,7 @@ class WaveResult:
     def save(self, path: object) -> None:
         """.npz or .h5"""
 
-    def plot(self, path: object, source: int = 0, phase: bool = False, range_db: float = 50.0, title: str = '') -> None:
+    def plot(self, path: object, source: int = 0, phase: bool = False, range_db: float = 50.0, x_m: float = 0.0, title: str = '') -> None:
         """.png or .svg; source -1: incoherent sum"""
 
 def wave_simulate(scene: dict, options: dict) -> WaveResult: ...
@@ -472,6 +485,14 @@ def wave_simulate(scene: dict, options: dict) -> WaveResult: ...
 def wave_cut(scene: Scene, height_m: float, window: dict) -> list: ...
 
 def wave_line_source_amplitude(power_w_per_m: float, frequency_hz: float) -> float: ...
+
+def wave_solids(scene: Scene, window: dict) -> list: ...
+
+def wave_point_source_amplitude(power_w: float) -> float: ...
+
+def wave_box(arg0: Sequence[float], arg1: Sequence[float], /) -> tuple: ...
+
+def wave_sphere(arg0: Sequence[float], arg1: float, /) -> tuple: ...
 
 def wave_rectangle(arg0: Sequence[float], arg1: Sequence[float], /) -> list: ...
 

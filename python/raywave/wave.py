@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Full wave fields of 2D scenes by the angular spectrum: y across, z along the march, exp(+j 2 pi f t).
+"""Full wave fields of 2D and 3D scenes by the angular spectrum: y (and x) across, z along the march, exp(+j 2 pi f t).
 
     scene = Scene(grid=Grid(1024, spacing_m=0.01), frequency_hz=5.8e9, z_end_m=6,
                   objects=[rectangle([-1.6, 2], [4, 0.12], "concrete", name="wall")],
@@ -17,21 +17,26 @@ from . import _raywave
 from ._raywave import Error, Material, WaveResult, itu_material
 
 __all__ = ["ArraySource", "GaussianBeam", "Grid", "Object", "PlaneWave", "PointSource", "SampledSource", "Scene", "WaveResult",
-           "cut", "disc", "grating", "half_plane", "lens", "polygon", "rectangle", "simulate"]
+           "box", "cut", "disc", "grating", "half_plane", "lens", "mesh", "polygon", "rectangle", "simulate", "solids", "sphere"]
 
 
 @dataclasses.dataclass
 class Grid:
-    """num_y points `spacing_m` apart around center_m; or points_m, increasing (backend "nufft")."""
+    """num_y points `spacing_m` apart around center_m; or points_m, increasing (backend "nufft"). With num_x > 1 a 3D scene."""
 
     num_y: int = 0
     spacing_m: float = 0.0
     center_m: float = 0.0
     points_m: object = None
+    num_x: int = 1
+    spacing_x_m: float = None
+    center_x_m: float = 0.0
 
     def _dict(self):
         points = np.ascontiguousarray([] if self.points_m is None else self.points_m, dtype=np.float64)
-        return dict(num_y=self.num_y or len(points), spacing_m=float(self.spacing_m), center_m=float(self.center_m), points_m=points)
+        return dict(num_y=self.num_y or len(points), spacing_m=float(self.spacing_m), center_m=float(self.center_m), points_m=points,
+                    num_x=self.num_x, spacing_x_m=float(self.spacing_m if self.spacing_x_m is None else self.spacing_x_m),
+                    center_x_m=float(self.center_x_m))
 
 
 @dataclasses.dataclass
@@ -40,17 +45,19 @@ class _Source:
     position_m: float = 0.0
     amplitude: float = 1.0
     phase_rad: float = 0.0
+    position_x_m: float = 0.0
 
-    def _dict(self, name, frequency_hz):
-        out = dict(kind=self._kind, tilt_rad=0.0, waist_m=0.0, focus_m=0.0, width_m=0.0, taper_m=0.0, distance_m=0.0,
+    def _dict(self, name, scene):
+        out = dict(kind=self._kind, tilt_rad=0.0, tilt_x_rad=0.0, element_offsets_x_m=(), waist_m=0.0, focus_m=0.0, width_m=0.0, taper_m=0.0, distance_m=0.0,
                    element_offsets_m=(), weights=(), samples=())
         out.update({f.name: getattr(self, f.name) for f in dataclasses.fields(self)})
         out["name"] = self.name or name
-        out["element_offsets_m"] = np.ascontiguousarray(out["element_offsets_m"], dtype=np.float64)
+        for key in ("element_offsets_m", "element_offsets_x_m"):
+            out[key] = np.ascontiguousarray(out[key], dtype=np.float64)
         if self._kind == "array" and out["weights"] is None:
             out["weights"] = np.ones(len(out["element_offsets_m"]))
         for key in ("weights", "samples"):
-            out[key] = np.ascontiguousarray(out[key], dtype=np.complex128)
+            out[key] = np.ascontiguousarray(np.ravel(out[key]), dtype=np.complex128)
         return out
 
 
@@ -61,6 +68,7 @@ class GaussianBeam(_Source):
     waist_m: float = 0.0
     tilt_rad: float = 0.0
     focus_m: float = 0.0
+    tilt_x_rad: float = 0.0
     _kind = "gaussian"
 
 
@@ -71,22 +79,29 @@ class PlaneWave(_Source):
     width_m: float = 0.0
     taper_m: float = 0.0
     tilt_rad: float = 0.0
+    tilt_x_rad: float = 0.0
     _kind = "plane"
 
 
 @dataclasses.dataclass
 class PointSource(_Source):
-    """A line source distance_m before the first plane; with power_w_per_m, u is E_x in V/m."""
+    """A line source (3D: a point) distance_m before the first plane; with power_w_per_m (3D: power_w), u is in V/m."""
 
     distance_m: float = 0.0
     power_w_per_m: float = None
+    power_w: float = None
     _kind = "point"
 
-    def _dict(self, name, frequency_hz):
-        out = super()._dict(name, frequency_hz)
-        power = out.pop("power_w_per_m")
-        if power is not None:
-            out["amplitude"] = _raywave.wave_line_source_amplitude(power, frequency_hz)
+    def _dict(self, name, scene):
+        out = super()._dict(name, scene)
+        line, point = out.pop("power_w_per_m"), out.pop("power_w")
+        volume = scene.grid.num_x > 1
+        if (line if volume else point) is not None:
+            raise Error("a 3D scene has power_w" if volume else "a 2D scene has power_w_per_m")
+        if line is not None:
+            out["amplitude"] = _raywave.wave_line_source_amplitude(line, scene.frequency_hz)
+        if point is not None:
+            out["amplitude"] = _raywave.wave_point_source_amplitude(point)
         return out
 
 
@@ -98,6 +113,8 @@ class ArraySource(_Source):
     weights: object = None
     waist_m: float = 0.0
     tilt_rad: float = 0.0
+    tilt_x_rad: float = 0.0
+    element_offsets_x_m: object = ()
     _kind = "array"
 
 
@@ -111,7 +128,7 @@ class SampledSource(_Source):
 
 @dataclasses.dataclass
 class Object:
-    """Outlines [vertices, 2: y, z] filled with a material: an ITU name, a raywave.Material, a relative permittivity, or "pec".
+    """Outlines [vertices, 2: y, z] (3D: solids, pairs of vertices and triangles) filled with a material: an ITU name, a raywave.Material, a relative permittivity, or "pec".
     model: "auto", "screen", "wpm", "slab"."""
 
     outlines: list
@@ -119,11 +136,13 @@ class Object:
     name: str = ""
     model: str = "auto"
     absorption_np_per_m: float = 0.0
+    solids: list = ()
 
     def _dict(self, name):
         name = self.name or name
+        solids = [(np.ascontiguousarray(v, dtype=np.float64), np.ascontiguousarray(t, dtype=np.uint32)) for v, t in self.solids]
         return dict(name=name, outlines=[np.ascontiguousarray(o, dtype=np.float64) for o in self.outlines], model=self.model,
-                    material=_material(self.material, name), absorption_np_per_m=float(self.absorption_np_per_m))
+                    solids=solids, material=_material(self.material, name), absorption_np_per_m=float(self.absorption_np_per_m))
 
 
 def _material(given, name):
@@ -164,6 +183,21 @@ def half_plane(edge_m, material, below=True, depth_m=0.01, extent_m=1e3, **optio
     return Object(_raywave.wave_half_plane(edge_m, below, depth_m, extent_m), material, **options)
 
 
+def box(center_m, size_m, material, **options):
+    """In 3D: sides along x, y and z."""
+    return Object([], material, solids=[_raywave.wave_box(center_m, size_m)], **options)
+
+
+def sphere(center_m, radius_m, material, **options):
+    """In 3D, of triangles, with the ball's volume."""
+    return Object([], material, solids=[_raywave.wave_sphere(center_m, radius_m)], **options)
+
+
+def mesh(vertices_m, triangles, material, **options):
+    """In 3D: a closed mesh, faces looking outwards."""
+    return Object([], material, solids=[(vertices_m, triangles)], **options)
+
+
 @dataclasses.dataclass
 class Scene:
     """What is marched from z_begin_m to z_end_m. boundary: "periodic", or the ground "dirichlet" or "neumann" at the lower rim;
@@ -196,7 +230,7 @@ class Scene:
                     polarization=self.polarization, cells=cells,
                     absorber=dict(width_m=self.absorber_width_m, max_angle_rad=self.absorber_max_angle_rad,
                                   nepers=self.absorber_nepers, power=self.absorber_power),
-                    sources=[s._dict(f"source{i}", self.frequency_hz) for i, s in enumerate(self.sources)],
+                    sources=[s._dict(f"source{i}", self) for i, s in enumerate(self.sources)],
                     objects=[o._dict(f"object{i}") for i, o in enumerate(self.objects)])
 
 
@@ -204,6 +238,32 @@ def cut(scene, height_m, grid, z_end_m, z_begin_m=0.0):
     """The objects of a horizontal cut through a raywave.Scene: its x becomes z, its y stays; what lies outside is cut off."""
     window = dict(grid._dict(), z_begin_m=float(z_begin_m), z_end_m=float(z_end_m))
     return [Object(list(outlines), material, name=name) for name, material, outlines in _raywave.wave_cut(scene, height_m, window)]
+
+
+def solids(scene, grid, z_end_m, z_begin_m=0.0):
+    """The closed meshes of a raywave.Scene for a 3D march: its x becomes z, its y stays, its height becomes x."""
+    window = dict(grid._dict(), z_begin_m=float(z_begin_m), z_end_m=float(z_end_m))
+    return [Object([], material, name=name, solids=[solid]) for name, material, solid in _raywave.wave_solids(scene, window)]
+
+
+def _slice(self, *, x_m=None, y_m=None, z_m=None, source=0):
+    """The field where one coordinate is nearest to what is given: axes in the order (z, x, y) without that one."""
+    given = [(name, value) for name, value in (("z_m", z_m), ("x_m", x_m), ("y_m", y_m)) if value is not None]
+    if len(given) != 1:
+        raise Error("a slice needs one of x_m, y_m, z_m")
+    name, value = given[0]
+    index = int(np.argmin(np.abs(getattr(self, name) - value)))
+    field = self.field[:, source]
+    if name == "z_m":
+        return field[index]
+    if name == "y_m":
+        return field[..., index]
+    if field.ndim == 2:
+        raise Error("a 2D scene has no slice at x_m")
+    return field[:, index]
+
+
+WaveResult.slice = _slice
 
 
 def simulate(scene, backend="fft", *, output_z_m=None, planes=0, precision="double", tolerance=1e-12, memory_bytes=2**30, num_threads=0,

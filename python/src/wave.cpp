@@ -45,7 +45,9 @@ wave::Source source_from(const nb::dict& d) {
   s.position_m = number(d, "position_m"), s.amplitude = number(d, "amplitude"), s.phase_rad = number(d, "phase_rad");
   s.tilt_rad = number(d, "tilt_rad"), s.waist_m = number(d, "waist_m"), s.focus_m = number(d, "focus_m");
   s.width_m = number(d, "width_m"), s.taper_m = number(d, "taper_m"), s.distance_m = number(d, "distance_m");
+  s.position_x_m = number(d, "position_x_m"), s.tilt_x_rad = number(d, "tilt_x_rad");
   s.element_offsets_m = reals(d["element_offsets_m"]);
+  s.element_offsets_x_m = reals(d["element_offsets_x_m"]);
   s.weights = complexes(d["weights"]), s.samples = complexes(d["samples"]);
   return s;
 }
@@ -64,22 +66,51 @@ nb::list outline_arrays(const std::vector<wave::Outline>& outlines) {
   return out;
 }
 
+Vec3d vec3(const double* v) { return {v[0], v[1], v[2]}; }
+
+wave::Solid solid_from(const nb::handle& h) {
+  const auto pair = nb::cast<nb::tuple>(h);
+  const auto vertices = nb::cast<RealArray>(pair[0]);
+  const auto triangles = nb::cast<nb::ndarray<const uint32_t, nb::c_contig, nb::device::cpu>>(pair[1]);
+  if (vertices.ndim() != 2 || vertices.shape(1) != 3) throw Error("vertices must be an array [vertices, 3: x, y, z]");
+  if (triangles.ndim() != 2 || triangles.shape(1) != 3) throw Error("triangles must be an array [triangles, 3]");
+  wave::Solid s;
+  for (size_t i = 0; i < vertices.shape(0); ++i) s.vertices_m.push_back(vec3(vertices.data() + 3 * i));
+  for (size_t i = 0; i < triangles.shape(0); ++i) {
+    const uint32_t* t = triangles.data() + 3 * i;
+    s.triangles.push_back({t[0], t[1], t[2]});
+  }
+  return s;
+}
+
+nb::tuple solid_arrays(const wave::Solid& s) {
+  return nb::make_tuple(array<double>(std::vector<Vec3d>(s.vertices_m), {s.vertices_m.size(), 3}),
+                        array<uint32_t>(std::vector(s.triangles), {s.triangles.size(), 3}));
+}
+
 wave::Object object_from(const nb::dict& d) {
   wave::Object o;
   o.name = nb::cast<std::string>(d["name"]);
   o.material = nb::cast<const em::Material&>(d["material"]);
   for (const nb::handle h : nb::cast<nb::list>(d["outlines"])) o.outlines.push_back(outline_from(h));
+  for (const nb::handle h : nb::cast<nb::list>(d["solids"])) o.solids.push_back(solid_from(h));
   o.model = choice<wave::MediaModel>(d, "model", {"auto", "screen", "wpm", "slab"});
   o.absorption_np_per_m = number(d, "absorption_np_per_m");
   return o;
 }
 
+wave::Grid grid_from(const nb::dict& d) {
+  wave::Grid g;
+  g.num_y = nb::cast<int>(d["num_y"]), g.num_x = nb::cast<int>(d["num_x"]);
+  g.spacing_m = number(d, "spacing_m"), g.center_m = number(d, "center_m");
+  g.spacing_x_m = number(d, "spacing_x_m"), g.center_x_m = number(d, "center_x_m");
+  g.points_m = reals(d["points_m"]);
+  return g;
+}
+
 wave::Scene wave_scene_from(const nb::dict& d) {
   wave::Scene s;
-  const auto grid = nb::cast<nb::dict>(d["grid"]);
-  s.grid.num_y = nb::cast<int>(grid["num_y"]);
-  s.grid.spacing_m = number(grid, "spacing_m"), s.grid.center_m = number(grid, "center_m");
-  s.grid.points_m = reals(grid["points_m"]);
+  s.grid = grid_from(nb::cast<nb::dict>(d["grid"]));
   s.frequency_hz = number(d, "frequency_hz");
   s.z_begin_m = number(d, "z_begin_m"), s.z_end_m = number(d, "z_end_m"), s.step_m = number(d, "step_m");
   for (const nb::handle h : nb::cast<nb::list>(d["sources"])) s.sources.push_back(source_from(nb::cast<nb::dict>(h)));
@@ -93,8 +124,10 @@ wave::Scene wave_scene_from(const nb::dict& d) {
   if (!d["cells"].is_none()) {
     const auto c = nb::cast<nb::dict>(d["cells"]);
     const auto n = nb::cast<ComplexArray>(c["index_minus_one"]);
-    if (n.ndim() != 2 || int(n.shape(1)) != s.grid.num_y)
-      throw Error(message("cells: index_minus_one must be [num_z, num_y = ", s.grid.num_y, "]"));
+    const size_t points = size_t(s.grid.num_points());
+    if (n.ndim() != (s.grid.volume() ? 3u : 2u) || n.size() != n.shape(0) * points)
+      throw Error(message("cells: index_minus_one must be [num_z, ", s.grid.volume() ? "num_x, num_y" : "num_y",
+                          "] with ", points, " points a layer"));
     s.cells.push_back({number(c, "z_begin_m"), number(c, "z_end_m"), int(n.shape(0)), {n.data(), n.data() + n.size()}});
   }
   return s;
@@ -125,11 +158,18 @@ std::shared_ptr<PyWaveResult> simulate(const nb::dict& scene, const nb::dict& d)
 
 size_t num_sources(const PyWaveResult& r) { return r.result.scene().sources.size(); }
 
+std::vector<size_t> plane_shape(const PyWaveResult& r) {
+  if (r.result.scene().grid.volume()) return {r.result.x_m.size(), r.result.y_m.size()};
+  return {r.result.y_m.size()};
+}
+
 nb::object stacked(const PyWaveResult& r, const wave::Planes& planes) {
   std::vector<Complexc> all;
   for (const auto& plane : planes)
     for (const wave::Field& f : plane) all.insert(all.end(), f.begin(), f.end());
-  return array<Complexc>(std::move(all), {planes.size(), num_sources(r), r.result.y_m.size()});
+  std::vector<size_t> shape{planes.size(), num_sources(r), r.result.y_m.size()};
+  if (r.result.scene().grid.volume()) shape.insert(shape.begin() + 2, r.result.x_m.size());
+  return array<Complexc>(std::move(all), shape);
 }
 
 bool is_complex(const std::string& name) {
@@ -144,10 +184,14 @@ nb::dict gradient_dict(const PyWaveResult& r, wave::Gradient gradient) {
       std::vector<Complexc> z(n / 2);
       for (size_t i = 0; i < z.size(); ++i) z[i] = {values[2 * i], values[2 * i + 1]};
       std::vector<size_t> shape{n / 2};
-      if (name.starts_with("cells/")) shape = {n / 2 / r.result.y_m.size(), r.result.y_m.size()};
+      const wave::Grid& grid = r.result.scene().grid;
+      const size_t points = size_t(grid.num_points());
+      if (name.starts_with("cells/")) shape = {n / 2 / points, size_t(grid.num_y)};
+      if (name.starts_with("cells/") && grid.volume()) shape = {n / 2 / points, size_t(grid.num_x), size_t(grid.num_y)};
       out[name.c_str()] = array<Complexc>(std::move(z), shape);
     } else if (name.ends_with("/vertices_m")) {
-      out[name.c_str()] = array<double>(std::move(values), {n / 2, 2});
+      const size_t axes = r.result.scene().grid.volume() ? 3 : 2;
+      out[name.c_str()] = array<double>(std::move(values), {n / axes, axes});
     } else if (n == 1) {
       out[name.c_str()] = values[0];
     } else {
@@ -175,9 +219,17 @@ nb::object jvp(const PyWaveResult& r, const nb::dict& tangent) {
 }
 
 nb::dict vjp(const PyWaveResult& r, const ComplexArray& cotangent) {
-  const size_t planes = r.result.z_m.size(), sources = num_sources(r), n = r.result.y_m.size();
-  if (cotangent.ndim() != 3 || cotangent.shape(0) != planes || cotangent.shape(1) != sources || cotangent.shape(2) != n)
-    throw Error(message("the cotangent must have the field's shape [", planes, ", ", sources, ", ", n, "]"));
+  const wave::Grid& grid = r.result.scene().grid;
+  const size_t planes = r.result.z_m.size(), sources = num_sources(r), n = size_t(grid.num_points());
+  std::vector<size_t> shape{planes, sources, size_t(grid.num_y)};
+  if (grid.volume()) shape.insert(shape.begin() + 2, size_t(grid.num_x));
+  bool same = cotangent.ndim() == shape.size();
+  std::string wanted;
+  for (size_t i = 0; i < shape.size(); ++i) {
+    same = same && cotangent.shape(i) == shape[i];
+    wanted += (i ? ", " : "") + std::to_string(shape[i]);
+  }
+  if (!same) throw Error("the cotangent must have the field's shape [" + wanted + "]");
   wave::Planes w(planes, std::vector<wave::Field>(sources));
   for (size_t p = 0; p < planes; ++p)
     for (size_t s = 0; s < sources; ++s) {
@@ -189,23 +241,34 @@ nb::dict vjp(const PyWaveResult& r, const ComplexArray& cotangent) {
   return gradient_dict(r, std::move(out));
 }
 
-nb::object at(const PyWaveResult& r, const RealArray& points, int source) {
-  if (points.ndim() != 2 || points.shape(1) != 2) throw Error("points_m must be an array [points, 2: y, z]");
-  std::vector<wave::Point> p;
-  for (size_t i = 0; i < points.shape(0); ++i) p.push_back({points.data()[2 * i], points.data()[2 * i + 1]});
+nb::object at(const PyWaveResult& r, const nb::object& given, int source) {
+  const nb::object kept = nb::module_::import_("numpy").attr("ascontiguousarray")(given, "float64");
+  const auto points = nb::cast<RealArray>(kept);
+  const bool volume = r.result.scene().grid.volume();
+  const size_t axes = volume ? 3 : 2;
+  if (points.ndim() != 2 || points.shape(1) != axes)
+    throw Error(message("points_m must be an array [points, ", volume ? "3: x, y, z]" : "2: y, z]"));
+  std::vector<Vec3d> p;
+  for (size_t i = 0; i < points.shape(0); ++i) {
+    const double* v = points.data() + axes * i;
+    p.push_back(volume ? vec3(v) : Vec3d{0, v[0], v[1]});
+  }
   return array<Complexc>(r.result.at(p, source), {p.size()});
 }
 
-nb::object power(const PyWaveResult& r) {
+nb::object power(const PyWaveResult& r, bool volume) {
+  if (r.result.scene().grid.volume() != volume)
+    throw Error(volume ? "a 2D scene has power_w_per_m" : "a 3D scene has power_w");
   std::vector<double> out;
   for (size_t p = 0; p < r.result.z_m.size(); ++p)
     for (size_t s = 0; s < num_sources(r); ++s) out.push_back(r.result.power_w_per_m(int(p), int(s)));
   return array<double>(std::move(out), {r.result.z_m.size(), num_sources(r)});
 }
 
-void plot(const PyWaveResult& r, const nb::object& path, int source, bool phase, double range_db,
+void plot(const PyWaveResult& r, const nb::object& path, int source, bool phase, double range_db, double x_m,
           const std::string& title) {
   view::WavePlotOptions o;
+  o.x_m = x_m;
   o.source = source, o.phase = phase, o.range_db = range_db, o.title = title;
   view::plot_wave_field(nb::cast<std::string>(nb::str(path)), r.result, o);
 }
@@ -214,12 +277,22 @@ nb::list cut(const std::shared_ptr<PyScene>& scene, double height_m, const nb::d
   const auto objects = wave::cut(*scene->snapshot().scene, height_m);
   nb::list out;
   wave::Scene window;
-  window.grid.num_y = nb::cast<int>(into["num_y"]);
-  window.grid.spacing_m = number(into, "spacing_m"), window.grid.center_m = number(into, "center_m");
-  window.grid.points_m = reals(into["points_m"]);
+  window.grid = grid_from(into);
   window.z_begin_m = number(into, "z_begin_m"), window.z_end_m = number(into, "z_end_m");
   for (const wave::Object& o : wave::clipped_to(window, objects))
     out.append(nb::make_tuple(o.name, std::make_shared<em::Material>(o.material), outline_arrays(o.outlines)));
+  return out;
+}
+
+nb::list solids(const std::shared_ptr<PyScene>& scene, const nb::dict& into) {
+  wave::Scene window;
+  window.grid = grid_from(into);
+  window.z_begin_m = number(into, "z_begin_m"), window.z_end_m = number(into, "z_end_m");
+  Warnings warnings;
+  nb::list out;
+  for (const wave::Object& o : wave::solids_of(*scene->snapshot().scene, window, warnings.sink()))
+    out.append(nb::make_tuple(o.name, std::make_shared<em::Material>(o.material), solid_arrays(o.solids[0])));
+  warnings.emit();
   return out;
 }
 
@@ -229,31 +302,39 @@ void bind_wave(nb::module_& m) {
   nb::class_<PyWaveResult>(m, "WaveResult", "Fields of a wave scene on planes across the march.")
       .def_prop_ro(
           "field", [](const PyWaveResult& r) { return stacked(r, r.result.field); },
-          "Complex, [planes, sources, num_y].")
+          "Complex, [planes, sources, num_y]; in 3D [planes, sources, num_x, num_y].")
       .def_prop_ro(
           "z_m", [](const PyWaveResult& r) { return array<double>(std::vector(r.result.z_m), {r.result.z_m.size()}); },
           "[planes]")
       .def_prop_ro(
           "y_m", [](const PyWaveResult& r) { return array<double>(std::vector(r.result.y_m), {r.result.y_m.size()}); },
           "[num_y]")
-      .def_prop_ro("power_w_per_m", &power, "Flux through each plane, [planes, sources].")
+      .def_prop_ro(
+          "x_m", [](const PyWaveResult& r) { return array<double>(std::vector(r.result.x_m), {r.result.x_m.size()}); },
+          "[num_x] of a 3D scene, else one 0.")
+      .def_prop_ro(
+          "power_w_per_m", [](const PyWaveResult& r) { return power(r, false); },
+          "Flux through each plane of a 2D scene, [planes, sources].")
+      .def_prop_ro(
+          "power_w", [](const PyWaveResult& r) { return power(r, true); },
+          "Flux through each plane of a 3D scene, [planes, sources].")
       .def_prop_ro(
           "choices", [](const PyWaveResult& r) { return r.result.choices; }, "Which model crossed which object, why.")
       .def_prop_ro("warnings", [](const PyWaveResult& r) { return r.result.warnings; })
       .def(
           "coherent_sum",
           [](const PyWaveResult& r, int plane) {
-            return array<Complexc>(r.result.coherent_sum(plane), {r.result.y_m.size()});
+            return array<Complexc>(r.result.coherent_sum(plane), plane_shape(r));
           },
           "plane"_a = 0, "Sum of the sources' fields on a plane, [num_y].")
       .def(
           "incoherent_sum",
           [](const PyWaveResult& r, int plane) {
-            return array<double>(r.result.incoherent_sum(plane), {r.result.y_m.size()});
+            return array<double>(r.result.incoherent_sum(plane), plane_shape(r));
           },
           "plane"_a = 0, "Sum of |u|^2 over the sources, [num_y].")
       .def("at", &at, "points_m"_a, "source"_a = 0,
-           "The field at points [n, 2: y, z] behind the last plane before each.")
+           "The field at points [n, 2: y, z] (3D: [n, 3: x, y, z]) behind the last plane before each.")
       .def("jvp", &jvp, "tangent"_a, "Tangent of the field for {parameter name: change}, [planes, sources, num_y].")
       .def("vjp", &vjp, "cotangent"_a, "{parameter name: derivative} of J with dJ = Re sum conj(cotangent) d field.")
       .def(
@@ -262,11 +343,15 @@ void bind_wave(nb::module_& m) {
             io::save_wave_result(nb::cast<std::string>(nb::str(path)), r.result);
           },
           "path"_a, ".npz or .h5")
-      .def("plot", &plot, "path"_a, "source"_a = 0, "phase"_a = false, "range_db"_a = 50.0, "title"_a = "",
-           ".png or .svg; source -1: incoherent sum");
+      .def("plot", &plot, "path"_a, "source"_a = 0, "phase"_a = false, "range_db"_a = 50.0, "x_m"_a = 0.0,
+           "title"_a = "", ".png or .svg; source -1: incoherent sum");
   m.def("wave_simulate", &simulate, "scene"_a, "options"_a);
   m.def("wave_cut", &cut, "scene"_a, "height_m"_a, "window"_a);
   m.def("wave_line_source_amplitude", &wave::line_source_amplitude, "power_w_per_m"_a, "frequency_hz"_a);
+  m.def("wave_solids", &solids, "scene"_a, "window"_a);
+  m.def("wave_point_source_amplitude", &wave::point_source_amplitude, "power_w"_a);
+  m.def("wave_box", [](Triple c, Triple size) { return solid_arrays(wave::box_solid(vec(c), vec(size))); });
+  m.def("wave_sphere", [](Triple c, double radius) { return solid_arrays(wave::sphere_solid(vec(c), radius)); });
   m.def("wave_rectangle", [](std::array<double, 2> c, std::array<double, 2> size) {
     return outline_arrays({wave::rectangle({c[0], c[1]}, size[0], size[1])});
   });

@@ -125,3 +125,37 @@ def test_bad_options_are_refused_by_name():
         wave.simulate(scene()).vjp(np.zeros((1, 256), complex))
     with pytest.raises(rw.Error, match="cuda"):
         wave.simulate(scene(), device="cuda")
+
+
+def test_volumes_have_their_shapes_gradients_and_slices(tmp_path):
+    grid = wave.Grid(32, spacing_m=0.4 * LAMBDA, num_x=24)
+    objects = [wave.sphere([0, LAMBDA, 4 * LAMBDA], 1.5 * LAMBDA, 1.2, name="ball"), wave.box([LAMBDA, -LAMBDA, 8 * LAMBDA], [LAMBDA, LAMBDA, LAMBDA], "pec")]
+    volume = wave.Scene(grid, objects, [wave.GaussianBeam("beam", waist_m=3 * LAMBDA, tilt_x_rad=0.1)], frequency_hz=28e9, z_end_m=12 * LAMBDA)
+    result = wave.simulate(volume, planes=4)
+    assert result.field.shape == (4, 1, 24, 32) and result.x_m.shape == (24,) and result.power_w.shape == (4, 1)
+    with pytest.raises(rw.Error, match="power_w"):
+        result.power_w_per_m
+    at = result.at([[result.x_m[5], result.y_m[7], 12 * LAMBDA]])
+    assert at[0] == pytest.approx(result.field[-1, 0, 5, 7], abs=1e-13)
+    assert np.array_equal(result.slice(z_m=99), result.field[-1, 0]) and result.slice(x_m=0).shape == (4, 32) and result.slice(y_m=0).shape == (4, 24)
+    gradient = result.vjp(result.field)
+    assert gradient["object/ball/translation_m"].shape == (3,) and gradient["object/ball/vertices_m"].shape[1] == 3
+    tangent = result.jvp({"object/ball/translation_m": [1, 0, 0]})
+    forward = np.sum(np.conj(result.field) * tangent).real
+    assert forward == pytest.approx(gradient["object/ball/translation_m"][0], abs=1e-13 * np.linalg.norm(result.field) * np.linalg.norm(tangent))
+    result.save(tmp_path / "volume.npz")
+    with np.load(tmp_path / "volume.npz") as arrays:
+        assert np.array_equal(arrays["field"], result.field)
+    result.plot(tmp_path / "volume.png", x_m=LAMBDA)
+
+
+def test_meshes_of_a_scene_in_a_volume():
+    canyon = rw.load_scene(pathlib.Path(__file__).resolve().parents[2] / "scenes/street_canyon/street_canyon.xml")
+    grid = wave.Grid(128, spacing_m=1.0, num_x=64)
+    low, high = -200.0, 200.0
+    with pytest.warns(UserWarning):  # the ground is a sheet
+        found = wave.solids(canyon, grid, z_end_m=high, z_begin_m=low)
+    assert found and all(len(o.solids) == 1 for o in found)
+    beam = wave.GaussianBeam(waist_m=8)
+    result = wave.simulate(wave.Scene(grid, found, [beam], frequency_hz=1.5e8, z_begin_m=low, z_end_m=high, step_m=4), planes=3)
+    assert np.isfinite(result.field).all() and result.power_w[-1, 0] < result.power_w[0, 0]

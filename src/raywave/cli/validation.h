@@ -20,5 +20,7 @@ struct ValidationRow {
 
 /// Runs every case. @param filter  only names that contain it; empty: all.
 std::vector<ValidationRow> validation_rows(const std::string& filter = "", int num_threads = 0);
+/// Those of the wave solver, a part of the above.
+std::vector<ValidationRow> wave_validation_rows(const std::string& filter, int num_threads);
 
 }  // namespace raywave::cli

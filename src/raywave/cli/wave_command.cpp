@@ -73,7 +73,8 @@ struct WaveCommand {
 
 std::string run_summary(const wave::Result& r) {
   const wave::Scene& s = r.scene();
-  std::vector<std::vector<std::string>> rows{{"source", "plane z [m]", "power [W/m]", "largest |u|"}};
+  std::vector<std::vector<std::string>> rows{
+      {"source", "plane z [m]", s.grid.volume() ? "power [W]" : "power [W/m]", "largest |u|"}};
   for (size_t i = 0; i < s.sources.size(); ++i)
     for (const size_t p : {size_t(0), r.z_m.size() - 1}) {
       double top = 0;
@@ -81,8 +82,8 @@ std::string run_summary(const wave::Result& r) {
       rows.push_back({s.sources[i].name, number(r.z_m[p], 6), number(r.power_w_per_m(int(p), int(i)), 6), number(top)});
       if (r.z_m.size() == 1) break;
     }
-  std::string out =
-      message(r.z_m.size(), " planes of ", s.grid.num_y, " points at ", number(s.frequency_hz * 1e-9, 6), " GHz\n");
+  std::string out = message(r.z_m.size(), " planes of ", s.grid.num_points(), " points at ",
+                            number(s.frequency_hz * 1e-9, 6), " GHz\n");
   for (const std::string& choice : r.choices) out += choice + "\n";
   return out + "\n" + layout_table(rows);
 }
@@ -175,7 +176,7 @@ int CompareCommand::run() const {
 
 void add_wave_command(CLI::App& app, Action& action) {
   CLI::App* sub =
-      app.add_subcommand("wave", "fields of a 2D scene by the angular spectrum; `wave compare`: its backends");
+      app.add_subcommand("wave", "fields of a 2D or 3D scene by the angular spectrum; `wave compare`: its backends");
   auto command = std::make_shared<WaveCommand>();
   sub->add_option("config", command->flags.config, "the run as a TOML file");
   sub->add_option("--backend", command->flags.backend, "fft (default), dense, nufft, gaussian_beams");

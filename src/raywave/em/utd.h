@@ -11,7 +11,8 @@
 //
 // R_0 is taken at the angle alpha with sin(alpha) = 2 a^2 b^2 / (a^3 + b^3), a = sin(phi'), b = sin(phi) (0 when
 // negative): the specular angle at the boundary, grazing (R = -1, the diffracted field vanishes) when source or
-// observer is on the face or behind its plane; symmetric, so that reciprocity holds; once differentiable.
+// observer is on the face or behind its plane; symmetric, so that reciprocity holds; once differentiable. T_0 likewise,
+// with the observer behind the face.
 // Limits: first-order asymptotics in k L; faces as slabs in vacuum. Valid for exterior angles from pi to 2 pi.
 // Differentiable in: all angles, distances, materials, wavelength.
 #pragma once
@@ -105,14 +106,19 @@ EdgeMatrix<T> transmission_matrix(const FaceRay<T>& r, const BasicMaterialProper
 }
 
 /// The incidence that stands for both ends of a diffracted ray, seen from one face; see the top of the file.
+/// @param in, out  +1 where the source or observer is to be in front of the face, -1 behind its plane.
 template <class T>
-FaceRay<T> specular_ray(const T& phi_in, const T& phi_out, const T& sin_beta, const T& cos_beta) {
+FaceRay<T> ray_at_face(const T& phi_in, const T& phi_out, double in, double out, const T& sin_beta, const T& cos_beta) {
   using std::cos;
   using std::sin;
   const T cos_alpha = T(0.5) * (cos(phi_in) - cos(phi_out));
-  const T a = sin(phi_in), b = sin(phi_out);
+  const T a = T(in) * sin(phi_in), b = T(out) * sin(phi_out);
   if (!(a > T(0)) || !(b > T(0))) return {T(0), cos_alpha, sin_beta, cos_beta};
-  return {T(2) * a * a * b * b / (a * a * a + b * b * b), cos_alpha, sin_beta, cos_beta};
+  return {T(2 * in) * a * a * b * b / (a * a * a + b * b * b), cos_alpha, sin_beta, cos_beta};
+}
+template <class T>
+FaceRay<T> specular_ray(const T& phi_in, const T& phi_out, const T& sin_beta, const T& cos_beta) {
+  return ray_at_face(phi_in, phi_out, 1, 1, sin_beta, cos_beta);
 }
 
 /// h(|x|) / n
@@ -186,8 +192,6 @@ EdgeMatrix<T> diffraction_matrix(const WedgeRay<T>& r, const BasicMaterialProper
                                  const BasicMaterialProperties<T>& face_n, const T& wavelength_m,
                                  utd_detail::Azimuth by = utd_detail::Azimuth::kNone) {
   using namespace utd_detail;
-  using std::cos;
-  using std::sin;
   // Observers are on the lit side of a boundary where its angle is positive: the diffracted field takes off what
   // geometrical optics has too much.
   const BoundaryTerms<T> d = boundary_terms(r, by);
@@ -203,17 +207,18 @@ EdgeMatrix<T> diffraction_matrix(const WedgeRay<T>& r, const BasicMaterialProper
   m.pp += direct;
   if (r.transmits && !(face_0.perfect_conductor || face_n.perfect_conductor)) {
     const bool screen = ad::value_of(r.exterior_angle) > 2 * kPi - 1e-9;
-    const auto through = [&](const T& alpha, bool from_n) {
-      const FaceRay<T> at_0{sin(alpha), cos(alpha), r.sin_beta, r.cos_beta};
-      const EdgeMatrix<T> t0 = transmission_matrix(at_0, face_0, wavelength_m);
+    // The source in front of face 0 (first: 1) or of face n (first: -1), the observer behind.
+    const auto through = [&](double first) {
+      const EdgeMatrix<T> t0 = transmission_matrix(
+          ray_at_face(r.phi_in, r.phi_out, first, -first, r.sin_beta, r.cos_beta), face_0, wavelength_m);
       if (screen) return t0;
-      const T beta = r.exterior_angle - alpha;
-      const FaceRay<T> at_n{sin(beta), cos(beta), r.sin_beta, -r.cos_beta};
-      const EdgeMatrix<T> tn = transmission_matrix(at_n, face_n, wavelength_m);
-      return from_n ? t0 * tn : tn * t0;
+      const EdgeMatrix<T> tn =
+          transmission_matrix(ray_at_face(r.exterior_angle - r.phi_in, r.exterior_angle - r.phi_out, -first, first,
+                                          r.sin_beta, -r.cos_beta),
+                              face_n, wavelength_m);
+      return first < 0 ? t0 * tn : tn * t0;
     };
-    const T sum = r.phi_out + r.phi_in, pi(kPi);
-    m = m - d.d2 * through(T(0.5) * (sum - pi), false) - d.d1 * through(T(0.5) * (sum + pi), true);
+    m = m - d.d2 * through(1) - d.d1 * through(-1);
   }
   return m;
 }

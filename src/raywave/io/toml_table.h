@@ -150,20 +150,24 @@ class Table {
     return out;
   }
 
-  /// [[a, b], ...].
-  std::optional<std::vector<std::array<double, 2>>> pairs(const char* key) {
+  /// [[a, b], ...] with `count` numbers each.
+  template <size_t count>
+  std::optional<std::vector<std::array<double, count>>> tuples(const char* key) {
     const toml::node* node = find(key);
     if (!node) return std::nullopt;
     const toml::array* array = node->as_array();
-    if (!array) fail(*node, message(key, " must be an array of pairs"));
-    std::vector<std::array<double, 2>> out;
+    if (!array) fail(*node, message(key, " must be an array of arrays of ", count, " numbers"));
+    std::vector<std::array<double, count>> out;
     for (const toml::node& item : *array) {
-      const toml::array* pair = item.as_array();
-      if (!pair || pair->size() != 2) fail(item, message(key, " must be an array of pairs of numbers"));
-      out.push_back({as_number((*pair)[0], key), as_number((*pair)[1], key)});
+      const toml::array* values = item.as_array();
+      if (!values || values->size() != count)
+        fail(item, message(key, " must be an array of arrays of ", count, " numbers"));
+      out.emplace_back();
+      for (size_t i = 0; i < count; ++i) out.back()[i] = as_number((*values)[i], key);
     }
     return out;
   }
+  auto pairs(const char* key) { return tuples<2>(key); }
 
   size_t line() const { return table_.source().begin.line; }
   size_t line(const char* key) const { return table_.get(key) ? table_.get(key)->source().begin.line : line(); }

@@ -64,6 +64,11 @@ void read_grid(Table& t, wave::Scene& s) {
   std::optional<int> n;
   std::optional<double> spacing, wavelengths;
   t.read_integer("num_y", n, 4, 1 << 24);
+  std::optional<int> n_x;
+  std::optional<double> spacing_x;
+  t.read_integer("num_x", n_x, 4, 1 << 20);
+  t.read("spacing_x_m", spacing_x);
+  read_number(t, "center_x_m", s.grid.center_x_m);
   t.read("spacing_m", spacing);
   t.read("spacing_wavelengths", wavelengths);
   read_number(t, "center_m", s.grid.center_m);
@@ -77,6 +82,9 @@ void read_grid(Table& t, wave::Scene& s) {
   if (spacing && wavelengths) t.fail(t.raw(), "give spacing_m or spacing_wavelengths, not both");
   s.grid.num_y = *n;
   s.grid.spacing_m = spacing ? *spacing : wavelengths.value_or(0.25) * s.wavelength_m();
+  s.grid.num_x = n_x.value_or(1);
+  if (n_x) s.grid.spacing_x_m = spacing_x.value_or(s.grid.spacing_m);
+  if (!n_x && spacing_x) t.fail(t.raw(), "spacing_x_m needs num_x");
 }
 
 void read_absorber(Table& t, wave::Absorber& a) {
@@ -89,13 +97,16 @@ void read_absorber(Table& t, wave::Absorber& a) {
   t.finish();
 }
 
-wave::Source read_source(Table& t, size_t index, double frequency_hz) {
+wave::Source read_source(Table& t, size_t index, const wave::Scene& scene) {
   wave::Source s;
   s.name = read_text(t, "name", message("source", index));
   read_enum(t, "kind", s.kind, {"gaussian", "plane", "point", "array", "sampled"});
   for (const auto& [key, value] :
        {std::pair{"position_m", &s.position_m}, {"amplitude", &s.amplitude}, {"phase_rad", &s.phase_rad}})
     read_number(t, key, *value);
+  const bool volume = scene.grid.volume();
+  if (volume) read_number(t, "position_x_m", s.position_x_m);
+  if (volume) read_number(t, "tilt_x_rad", s.tilt_x_rad);
   using enum wave::SourceKind;
   if (s.kind == kGaussian || s.kind == kPlane || s.kind == kArray) read_number(t, "tilt_rad", s.tilt_rad);
   if (s.kind != kPoint) read_number(t, "focus_m", s.focus_m);
@@ -107,14 +118,17 @@ wave::Source read_source(Table& t, size_t index, double frequency_hz) {
   if (s.kind == kPoint) {
     s.distance_m = need(t, "distance_m");
     std::optional<double> power;
-    t.read("power_w_per_m", power);
-    if (power && t.raw().contains("amplitude")) t.fail(t.raw(), "give amplitude or power_w_per_m, not both");
-    if (power) s.amplitude = wave::line_source_amplitude(*power, frequency_hz);
+    t.read(volume ? "power_w" : "power_w_per_m", power);
+    if (power && t.raw().contains("amplitude")) t.fail(t.raw(), "give the amplitude or the power, not both");
+    if (power)
+      s.amplitude =
+          volume ? wave::point_source_amplitude(*power) : wave::line_source_amplitude(*power, scene.frequency_hz);
   }
   if (s.kind == kArray) {
     const auto offsets = t.numbers("element_offsets_m");
     if (!offsets) t.fail(t.raw(), "an array needs element_offsets_m");
     s.element_offsets_m = *offsets;
+    if (volume) s.element_offsets_x_m = t.numbers("element_offsets_x_m").value_or(std::vector<double>{});
     s.weights = t.raw().contains("weights") ? complex_list(t, "weights") : std::vector<Complexc>(offsets->size(), 1.0);
   }
   if (s.kind == kSampled) s.samples = complex_list(t, "samples");
@@ -187,6 +201,19 @@ std::vector<wave::Outline> read_outlines(Table& t, const wave::Scene& s) {
   return {wave::lens(c, aperture, need(t, "radius_of_curvature_m"), rim)};
 }
 
+std::vector<wave::Solid> read_solids(Table& t) {
+  std::optional<int> kind;
+  t.read_choice("shape", kind, {"box", "sphere"});
+  if (!kind) t.fail(t.raw(), "an object needs a shape");
+  std::optional<Vec3d> center, size;
+  t.read("center_m", center);
+  if (!center) t.fail(t.raw(), "this shape needs center_m = [x, y, z]");
+  if (*kind == 1) return {wave::sphere_solid(*center, need(t, "radius_m"))};
+  t.read("size_m", size);
+  if (!size) t.fail(t.raw(), "this shape needs size_m = [x, y, z]");
+  return {wave::box_solid(*center, *size)};
+}
+
 wave::Object read_object(Table& t, size_t index, const wave::Scene& s) {
   wave::Object o;
   o.name = read_text(t, "name", message("object", index));
@@ -195,7 +222,11 @@ wave::Object read_object(Table& t, size_t index, const wave::Scene& s) {
   read_number(t, "absorption_np_per_m", o.absorption_np_per_m);
   const size_t line = t.line();
   try {
-    o.outlines = read_outlines(t, s);
+    if (s.grid.volume()) {
+      o.solids = read_solids(t);
+    } else {
+      o.outlines = read_outlines(t, s);
+    }
   } catch (const Error& e) {
     const std::string text = e.what();
     // what the shapes refuse has no place yet
@@ -213,8 +244,13 @@ void read_output(Table& t, WaveConfig& out) {
   if (z && planes) t.fail(t.raw(), "give z_m or planes, not both");
   if (z) out.options.output_z_m = *z;
   out.planes = planes.value_or(0);
-  for (const auto& p : t.pairs("points_m").value_or(std::vector<std::array<double, 2>>{}))
-    out.points_m.push_back({p[0], p[1]});
+  if (out.scene.grid.volume()) {
+    for (const auto& p : t.tuples<3>("points_m").value_or(std::vector<std::array<double, 3>>{}))
+      out.points_m.push_back({p[0], p[1], p[2]});
+  } else {
+    for (const auto& p : t.pairs("points_m").value_or(std::vector<std::array<double, 2>>{}))
+      out.points_m.push_back({0, p[0], p[1]});
+  }
   out.field = read_text(t, "field", "");
   out.image = read_text(t, "image", "");
   out.json = read_text(t, "json", "");
@@ -309,7 +345,7 @@ WaveConfig parse_wave_config(std::string_view text, const std::string& name, con
   read_grid(*grid, s);
   if (auto t = table.sub_table("absorber")) read_absorber(*t, s.absorber);
   for (Table& t : table.tables("source")) {
-    s.sources.push_back(read_source(t, s.sources.size(), s.frequency_hz));
+    s.sources.push_back(read_source(t, s.sources.size(), s));
     lines["source '" + s.sources.back().name + "'"] = t.line();
   }
   for (Table& t : table.tables("object")) {
@@ -319,14 +355,17 @@ WaveConfig parse_wave_config(std::string_view text, const std::string& name, con
   }
   if (auto t = table.sub_table("cut")) {
     const std::string file = read_text(*t, "scene", "");
-    const double height = need(*t, "height_m");
+    double height = 0;
+    if (!s.grid.volume()) height = need(*t, "height_m");
     t->finish();
     if (file.empty()) t->fail(t->raw(), "[cut] needs scene");
     LoadOptions load;
     load.log = log;
     load.frequency_hz = s.frequency_hz;
-    const auto walls = wave::cut(load_scene(detail::path_in(folder, file), load), height);
-    for (wave::Object& o : wave::clipped_to(s, walls)) s.objects.push_back(std::move(o));
+    const scene::Scene loaded = load_scene(detail::path_in(folder, file), load);
+    const auto found =
+        s.grid.volume() ? wave::solids_of(loaded, s, log) : wave::clipped_to(s, wave::cut(loaded, height));
+    s.objects.insert(s.objects.end(), found.begin(), found.end());
   }
   if (auto t = table.sub_table("output")) read_output(*t, out);
   table.finish();

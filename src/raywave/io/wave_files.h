@@ -25,6 +25,9 @@
 //                                   # relative_permittivity, conductivity_s_per_m, or perfect_conductor = true;
 //                                   # model = "auto", "screen", "wpm", "slab"; absorption_np_per_m
 //   [cut]                           # scene = "room.xml", height_m: a horizontal cut; x becomes z, y stays
+//   A 3D run has num_x (and spacing_x_m, center_x_m) in [grid]; position_x_m, tilt_x_rad, element_offsets_x_m, power_w
+//   in sources; the shapes "box" (center_m, size_m) and "sphere" (center_m, radius_m), points [x, y, z]; and [cut] with
+//   scene alone: the closed meshes of that scene, whose x becomes z and whose height becomes x.
 //   [output]                        # z_m = [...] or planes = 200, points_m = [[y, z], ...], field, image, json
 #pragma once
 
@@ -38,10 +41,10 @@ namespace raywave::io {
 
 struct WaveConfig {
   wave::Scene scene;
-  wave::SimulateOptions options;      // output_z_m, backend, memory, threads
-  int planes = 0;                     // evenly spaced planes instead of options.output_z_m
-  std::vector<wave::Point> points_m;  // where the field is wanted besides
-  std::string field, image, json;     // files, or empty
+  wave::SimulateOptions options;   // output_z_m, backend, memory, threads
+  int planes = 0;                  // evenly spaced planes instead of options.output_z_m
+  std::vector<Vec3d> points_m;     // where the field is wanted besides
+  std::string field, image, json;  // files, or empty
 };
 
 /// @throws Error "run.toml:LINE: ..." for syntax, unknown keys, wrong types, and values that the scene refuses.
@@ -52,7 +55,8 @@ WaveConfig parse_wave_config(std::string_view toml, const std::string& name, con
 int64_t parse_bytes(std::string_view text);
 
 /// Arrays: frequency_hz, z_m [planes], y_m [num_y], source_names, field [planes, sources, num_y] (complex),
-/// power_w_per_m [planes, sources], choices. .npz or .h5.
+/// power_w_per_m [planes, sources], choices. In 3D also x_m [num_x], field [planes, sources, num_x, num_y], and
+/// power_w. .npz or .h5.
 void save_wave_result(const std::string& path, const wave::Result& result);
 /// Settings, models chosen, power by plane and source, the field at points_m.
 std::string wave_json(const wave::Result& result, const WaveConfig& config);

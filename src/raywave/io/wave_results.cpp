@@ -34,7 +34,10 @@ std::vector<std::string> source_names(const wave::Scene& scene) {
 
 void save_wave_result(const std::string& path, const wave::Result& r) {
   const size_t planes = r.z_m.size(), sources = r.scene().sources.size();
-  NamedArray field{"field", {planes, sources, r.y_m.size()}, Type::kComplex128, {}};
+  const bool volume = r.scene().grid.volume();
+  std::vector<size_t> shape{planes, sources, r.y_m.size()};
+  if (volume) shape.insert(shape.begin() + 2, r.x_m.size());
+  NamedArray field{"field", shape, Type::kComplex128, {}};
   std::vector<double> power;
   for (size_t p = 0; p < planes; ++p)
     for (size_t s = 0; s < sources; ++s) {
@@ -43,10 +46,15 @@ void save_wave_result(const std::string& path, const wave::Result& r) {
       field.bytes.insert(field.bytes.end(), bytes, bytes + u.size() * sizeof(wave::Complexc));
       power.push_back(r.power_w_per_m(int(p), int(s)));
     }
-  write_arrays(path,
-               {numbers("frequency_hz", {}, {r.scene().frequency_hz}), numbers("z_m", {planes}, r.z_m),
-                numbers("y_m", {r.y_m.size()}, r.y_m), texts("source_names", source_names(r.scene())), std::move(field),
-                numbers("power_w_per_m", {planes, sources}, power), texts("choices", r.choices)});
+  std::vector<NamedArray> arrays{numbers("frequency_hz", {}, {r.scene().frequency_hz}),
+                                 numbers("z_m", {planes}, r.z_m),
+                                 numbers("y_m", {r.y_m.size()}, r.y_m),
+                                 texts("source_names", source_names(r.scene())),
+                                 std::move(field),
+                                 numbers(volume ? "power_w" : "power_w_per_m", {planes, sources}, power),
+                                 texts("choices", r.choices)};
+  if (volume) arrays.push_back(numbers("x_m", {r.x_m.size()}, r.x_m));
+  write_arrays(path, arrays);
 }
 
 std::string wave_json(const wave::Result& r, const WaveConfig& config) {
@@ -56,19 +64,20 @@ std::string wave_json(const wave::Result& r, const WaveConfig& config) {
   for (size_t p = 0; p < r.z_m.size(); ++p) {
     Json power;
     for (size_t i = 0; i < names.size(); ++i) power[names[i]] = r.power_w_per_m(int(p), int(i));
-    planes.push_back({{"z_m", r.z_m[p]}, {"power_w_per_m", power}});
+    planes.push_back({{"z_m", r.z_m[p]}, {s.grid.volume() ? "power_w" : "power_w_per_m", power}});
   }
   for (size_t i = 0; i < names.size() && !config.points_m.empty(); ++i) {
     const auto field = r.at(config.points_m, int(i));
-    for (size_t q = 0; q < field.size(); ++q)
-      points.push_back({{"source", names[i]},
-                        {"y_m", config.points_m[q].y_m},
-                        {"z_m", config.points_m[q].z_m},
-                        {"field", {field[q].real(), field[q].imag()}}});
+    for (size_t q = 0; q < field.size(); ++q) {
+      const Vec3d& p = config.points_m[q];
+      Json point{{"source", names[i]}, {"y_m", p.y}, {"z_m", p.z}, {"field", {field[q].real(), field[q].imag()}}};
+      if (s.grid.volume()) point["x_m"] = p.x;
+      points.push_back(point);
+    }
   }
   const Json out{{"frequency_hz", s.frequency_hz},
                  {"backend", wave::backend_name(config.options.backend.kind)},
-                 {"grid", {{"num_y", s.grid.num_y}, {"length_m", s.grid.length_m()}}},
+                 {"grid", {{"num_x", s.grid.num_x}, {"num_y", s.grid.num_y}, {"length_m", s.grid.length_m()}}},
                  {"choices", r.choices},
                  {"warnings", r.warnings},
                  {"planes", planes},

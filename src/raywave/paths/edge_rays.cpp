@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "raywave/paths/edge_rays.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "raywave/core/random.h"
@@ -25,6 +26,12 @@ EdgeShooter::EdgeShooter(const PreparedScene& scene, const SequenceTree& tree, c
       if (w.facet_n == w.facet0) break;
     }
   }
+}
+
+void EdgeShooter::share_rays(int64_t num_rays) {
+  if (lit_.empty()) return;
+  const double each = double(num_rays) / double(lit_.size());
+  options_.places = options_.directions = std::max(8, int(std::ceil(std::sqrt(each))));
 }
 
 double EdgeShooter::jitter(int64_t index, int place, int direction, int which) const {

@@ -38,6 +38,8 @@ class EdgeShooter {
 
   /// Lit edges, and pairs of a lit edge and a second one.
   int64_t num_edges() const { return int64_t(lit_.size()); }
+  /// Shares that many rays among them, as many places as directions.
+  void share_rays(int64_t num_rays);
   /// Shoots the rays of one of them. visit(segment) is called for each segment; nodes are those of `part`, a tree from
   /// the same source.
   template <class Visit>

@@ -47,6 +47,9 @@ struct PathField {
   Vec3<T> departure, arrival;          // unit directions of travel at the two ends
   Angles<T> angles_t, angles_r;        // of departure; of where the wave comes from
   std::array<Complex<T>, 4> transfer;  // rows (theta_r, phi_r), columns (theta_t, phi_t)
+  /// The arriving fields of unit theta_t and phi_t as vectors, across `arrival` to first order too (which `transfer`
+  /// cannot say): for sums over paths.
+  std::array<CVec3<T>, 2> fields;
 };
 
 /// How far beyond an edge's end a diffraction point may lie, in the units of W; the field is faded out from
@@ -264,6 +267,9 @@ PathField<T> path_field(const T& wavelength_m, const Vec3<T>& source_m, const Ve
   for (size_t col = 0; col < 2; ++col) {
     v.transfer[col] = amplitude * dot(fields[col], basis_r.theta_hat);
     v.transfer[2 + col] = amplitude * dot(fields[col], basis_r.phi_hat);
+    const Complex<T> along = dot(fields[col], v.arrival);
+    v.fields[col] = {amplitude * (fields[col].re - along.re * v.arrival),
+                     amplitude * (fields[col].im - along.im * v.arrival)};
   }
   return v;
 }

@@ -54,6 +54,11 @@ class SceneOver {
     return {number(v.x, place.x), number(v.y, place.y), number(v.z, place.z)};
   }
 
+  template <class ComplexSlot>
+  Complex<T> complex(const Complexd& z, ComplexSlot& place) {
+    return {number(z.re, place.re), number(z.im, place.im)};
+  }
+
   const em::BasicMaterialProperties<T>& material(int32_t index) {
     const auto i = size_t(index);
     if (!has_material_[i]) {

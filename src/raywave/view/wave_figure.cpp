@@ -55,6 +55,15 @@ void draw_image(Canvas& c, const Panel& p, const std::vector<double>& z_m, const
 
 void draw_objects(Canvas& c, const Panel& p, const wave::Scene& scene) {
   for (const wave::Object& o : scene.objects)
+    for (const wave::Extent& e : wave::extents(o)) {
+      if (o.solids.empty()) break;  // a solid as the box around it
+      const auto y = [&](double v) { return p.py(std::clamp(v, p.y_min, p.y_max)); };
+      c.line(p.px(e.z0), y(e.y0), p.px(e.z1), y(e.y0), kOutline);
+      c.line(p.px(e.z0), y(e.y1), p.px(e.z1), y(e.y1), kOutline);
+      c.line(p.px(e.z0), y(e.y0), p.px(e.z0), y(e.y1), kOutline);
+      c.line(p.px(e.z1), y(e.y0), p.px(e.z1), y(e.y1), kOutline);
+    }
+  for (const wave::Object& o : scene.objects)
     for (const wave::Outline& outline : o.outlines)
       for (size_t i = 0; i < outline.size(); ++i) {
         const auto at = [&](const wave::Point& q) {
@@ -206,14 +215,15 @@ void plot_wave_field(const std::string& path, const wave::Result& r, const WaveP
     throw Error(message("source must be in [-1, ", sources - 1, "], got ", o.source));
   if (o.width_px < 300) throw Error(message("width_px must be >= 300, got ", o.width_px));
   if (o.phase && o.source < 0) throw Error("an incoherent sum has no phase");
+  const size_t layer = nearest(r.x_m, o.x_m) * r.y_m.size();
   std::vector<std::vector<double>> db(r.z_m.size());
   double top = -1e9;
   for (size_t p = 0; p < db.size(); ++p) {
     std::vector<double> power;
     if (o.source < 0) power = r.incoherent_sum(int(p));
     for (size_t j = 0; j < r.y_m.size(); ++j) {
-      db[p].push_back(o.source < 0 ? 10 * std::log10(std::max(power[j], 1e-300))
-                                   : decibels(std::abs(r.field[p][size_t(o.source)][j])));
+      db[p].push_back(o.source < 0 ? 10 * std::log10(std::max(power[layer + j], 1e-300))
+                                   : decibels(std::abs(r.field[p][size_t(o.source)][layer + j])));
       top = std::max(top, db[p].back());
     }
   }
@@ -230,7 +240,7 @@ void plot_wave_field(const std::string& path, const wave::Result& r, const WaveP
     return;
   }
   draw_image(c, p, r.z_m, r.y_m, [&](size_t plane, size_t j) {
-    return o.phase ? phase_color(std::arg(r.field[plane][size_t(o.source)][j]))
+    return o.phase ? phase_color(std::arg(r.field[plane][size_t(o.source)][layer + j]))
                    : sequential_color(1 + (db[plane][j] - top) / o.range_db);
   });
   draw_objects(c, p, r.scene());

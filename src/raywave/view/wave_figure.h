@@ -13,6 +13,7 @@ struct WavePlotOptions {
   int source = 0;        // -1: incoherent sum of all
   double range_db = 50;  // below the largest value
   bool phase = false;    // the phase instead of the amplitude
+  double x_m = 0;        // 3D: the layer that is drawn
   int width_px = 1000;
   std::string title;
 };

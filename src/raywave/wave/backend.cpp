@@ -20,8 +20,17 @@ constexpr std::pair<const char*, BackendKind> kNames[] = {{"fft", BackendKind::k
 template <class Real>
 class FftBackend : public Backend {
  public:
-  explicit FftBackend(const Grid& grid) : n_(grid.num_y), fft_(grid.num_y) {
-    ky_ = fft_wavenumbers(n_, grid.length_m());
+  explicit FftBackend(const Grid& grid)
+      : n_(grid.num_points()),
+        fft_(grid.volume() ? runtime::Fft<Real>::two_dimensional(grid.num_x, grid.num_y)
+                           : runtime::Fft<Real>(grid.num_y)) {
+    const auto ky = fft_wavenumbers(grid.num_y, grid.length_m());
+    if (!grid.volume()) {
+      ky_ = ky;
+      return;
+    }
+    for (const double x : fft_wavenumbers(grid.num_x, grid.length_x_m()))
+      for (const double y : ky) kx_.push_back(x), ky_.push_back(y), kt_.push_back(std::hypot(x, y));
   }
   void analyze(const Complexc* u, Complexc* s) const override { transform(u, s, 1, true); }
   void synthesize(const Complexc* s, Complexc* u) const override { transform(s, u, 1.0 / n_, false); }
@@ -116,6 +125,8 @@ std::unique_ptr<Backend> make_backend(const Scene& scene, const BackendOptions& 
   const bool fft = options.kind == BackendKind::kFft;
   if (!scene.grid.uniform() && options.kind != BackendKind::kNufft)
     throw Error(message("nonuniform points need the backend nufft, not ", backend_name(options.kind)));
+  if (scene.grid.volume() && !fft)
+    throw Error(message("a 3D scene needs the backend fft, not ", backend_name(options.kind)));
   if (options.precision == Precision::kFloat && !fft)
     throw Error(message("single precision needs the backend fft, not ", backend_name(options.kind)));
   if (scene.boundary != Boundary::kPeriodic) {

@@ -31,8 +31,11 @@ struct BackendOptions {
 class Backend {
  public:
   virtual ~Backend() = default;
-  /// The wavenumber of each bin, [num_bins].
+  /// The wavenumber of each bin across y, [num_bins]; in 3D also across x, else empty.
   const std::vector<double>& ky_rad_per_m() const { return ky_; }
+  const std::vector<double>& kx_rad_per_m() const { return kx_; }
+  /// Its part across the march: ky in 2D (with its sign), sqrt(kx^2 + ky^2) in 3D.
+  const std::vector<double>& transverse_rad_per_m() const { return kt_.empty() ? ky_ : kt_; }
   virtual void analyze(const Complexc* u, Complexc* spectrum) const = 0;
   virtual void synthesize(const Complexc* spectrum, Complexc* u) const = 0;
   virtual void analyze_adjoint(const Complexc* spectrum, Complexc* u) const = 0;
@@ -42,7 +45,7 @@ class Backend {
   virtual void apply_adjoint(std::span<const Complexc> g, Field& u) const;
 
  protected:
-  std::vector<double> ky_;
+  std::vector<double> ky_, kx_, kt_;
 };
 
 /// @throws Error when grid, boundary and backend do not go together.

@@ -6,43 +6,19 @@
 
 #include "raywave/core/constants.h"
 #include "raywave/core/error.h"
+#include "raywave/wave/pieces.h"
 
 namespace raywave::wave {
 namespace {
 
-// A piece of edge i -> i + 1 inside one cell and the slice, t from s to e along the edge.
-template <class Visit>  // visit(edge, cell, s, e); cell -1: left of the grid, num_cells: right of it
+using detail::PieceWeights, detail::piece_weights;
+
+template <class Visit>  // visit(edge, cell, s, e)
 void for_each_piece(std::span<const double> edges, double z0, double z1, std::span<const Point> outline,
                     Visit&& visit) {
-  const int cells = int(edges.size()) - 1;
-  for (size_t i = 0; i < outline.size(); ++i) {
-    const Point p = outline[i], q = outline[(i + 1) % outline.size()];
-    double ta = 0, tb = 1;
-    const double dz = q.z_m - p.z_m, dy = q.y_m - p.y_m;
-    if (dz != 0) {
-      const double a = (z0 - p.z_m) / dz, b = (z1 - p.z_m) / dz;
-      ta = std::max(ta, std::min(a, b)), tb = std::min(tb, std::max(a, b));
-    } else if (p.z_m < z0 || p.z_m >= z1) {
-      continue;
-    }
-    if (!(ta < tb)) continue;
-    const auto y_at = [&](double t) { return p.y_m + t * dy; };
-    const double y_mid_start = y_at(ta);
-    int cell = int(std::upper_bound(edges.begin(), edges.end(), y_mid_start) - edges.begin()) - 1;
-    if (dy < 0 && cell >= 0 && y_mid_start == edges[size_t(cell)]) --cell;
-    double s = ta;
-    while (s < tb) {
-      double e = tb;
-      if (dy > 0 && cell < cells) e = std::min(tb, (edges[size_t(cell + 1)] - p.y_m) / dy);
-      if (dy < 0 && cell >= 0) e = std::min(tb, (edges[size_t(std::min(cell, cells))] - p.y_m) / dy);
-      e = std::max(e, s);
-      if (e > s) visit(int(i), cell, s, e);
-      s = e;
-      if (s >= tb) break;
-      cell += dy > 0 ? 1 : -1;
-      if (cell < -1 || cell > cells) break;
-    }
-  }
+  for (size_t i = 0; i < outline.size(); ++i)
+    detail::for_each_piece(edges, z0, z1, outline[i], outline[(i + 1) % outline.size()],
+                           [&](int cell, double s, double e) { visit(int(i), cell, s, e); });
 }
 
 // Left boundaries of a clockwise outline run towards +z.
@@ -54,16 +30,6 @@ std::pair<int, int> cell_range(std::span<const double> edges, std::span<const Po
   const int first = int(std::upper_bound(edges.begin(), edges.end(), lo) - edges.begin()) - 1;
   const int last = int(std::upper_bound(edges.begin(), edges.end(), hi) - edges.begin()) - 1;
   return {std::clamp(first, 0, cells), std::clamp(last + 1, 0, cells)};
-}
-
-// d(fraction of the piece's cell) for vertex motions; returns weights of (p.y, q.y, p.z, q.z).
-struct PieceWeights {
-  double py, qy, pz, qz;
-};
-PieceWeights piece_weights(const Point& p, const Point& q, double s, double e, double scale) {
-  const double m = 0.5 * (e * e - s * s), l = (e - s) - m;
-  const double dz = q.z_m - p.z_m, dy = q.y_m - p.y_m;
-  return {-scale * dz * l, -scale * dz * m, scale * dy * l, scale * dy * m};
 }
 
 }  // namespace

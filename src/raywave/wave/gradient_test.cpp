@@ -98,6 +98,7 @@ std::vector<Case> cases() {
       {"object/block/translation_m", 0, 1e-5 * kL, [](Scene& s, double h) { move(s.objects[1], h, 0); }},
       {"object/block/vertices_m", 3, 1e-5 * kL, [](Scene& s, double h) { s.objects[1].outlines[0][1].z_m += h; }},
       {"object/wall/translation_m", 0, 1e-5 * kL, [](Scene& s, double h) { move(s.objects[2], h, 0); }},
+      {"object/wall/translation_m", 1, 1e-5 * kL, [](Scene& s, double h) { move(s.objects[2], 0, h); }},
       {"object/plate/translation_m", 0, 1e-5 * kL, [](Scene& s, double h) { move(s.objects[3], h, 0); }},
       {"object/plate/translation_m", 1, 1e-5 * kL, [](Scene& s, double h) { move(s.objects[3], 0, h); }},
       {"wavelength_m", 0, 1e-6 * kL,

@@ -79,14 +79,14 @@ struct March::Branch {
 };
 
 Field March::jump(double dz) const {
-  const auto& ky = backend_->ky_rad_per_m();
+  const auto& ky = backend_->transverse_rad_per_m();
   Field g(ky.size());
   for (size_t m = 0; m < ky.size(); ++m) g[m] = std::exp(-kJ * dz * root_lower(k_ * k_ - ky[m] * ky[m]));
   return g;
 }
 
 Field March::jump_dk(double dz) const {
-  const auto& ky = backend_->ky_rad_per_m();
+  const auto& ky = backend_->transverse_rad_per_m();
   const double floor = k_ * std::sqrt(2.0 / double(ky.size()));
   Field g(ky.size());
   for (size_t m = 0; m < ky.size(); ++m) {
@@ -99,7 +99,7 @@ Field March::jump_dk(double dz) const {
 const Field& March::cached_jump(double dz) const { return jumps_.at(dz); }
 
 Field March::slab(const Medium& medium, double d) const {
-  const auto& ky = backend_->ky_rad_per_m();
+  const auto& ky = backend_->transverse_rad_per_m();
   Field g(ky.size());
   for (size_t m = 0; m < ky.size(); ++m)
     g[m] = slab_transmission({medium.eta, {}}, {d, {}}, {k_, {}}, ky[m], scene_.polarization == Polarization::kTm,
@@ -109,7 +109,7 @@ Field March::slab(const Medium& medium, double d) const {
 }
 
 std::vector<double> March::object_coverage(int object, const Step& step) const {
-  std::vector<double> a(size_t(scene_.grid.num_y), 0.0);
+  std::vector<double> a(size_t(scene_.grid.num_points()), 0.0);
   for (const Outline& o : scene_.objects[size_t(object)].outlines) {
     const auto [lo, hi] = z_extent_m(o);
     if (hi <= step.z0_m || lo >= step.z1_m) continue;
@@ -117,6 +117,12 @@ std::vector<double> March::object_coverage(int object, const Step& step) const {
     for (size_t j = 0; j < c.fraction.size(); ++j)
       a[size_t(c.first) + j] = std::min(1.0, a[size_t(c.first) + j] + c.fraction[j]);
   }
+  const auto& solids = scene_.objects[size_t(object)].solids;
+  for (size_t i = 0; i < solids.size(); ++i)
+    if (extents_[size_t(object)][i].z1 > step.z0_m && extents_[size_t(object)][i].z0 < step.z1_m)
+      add_solid_coverage(x_edges_, edges_, step.z0_m, step.z1_m, solids[i], a);
+  if (!solids.empty())
+    for (double& v : a) v = std::clamp(v, 0.0, 1.0);
   return a;
 }
 
@@ -134,10 +140,20 @@ void March::coverage_to_vertices(int object, const Step& step, const std::vector
       if (!step.slab) out.vertices[size_t(object)][i][v].z_m += vertex_bar[v].z_m;
     }
   }
+  for (size_t i = 0; i < o.solids.size(); ++i) {
+    const Extent& e = extents_[size_t(object)][i];
+    if (e.z1 < step.z0_m || e.z0 > step.z1_m) continue;
+    std::vector<Vec3d> vertex_bar(o.solids[i].vertices_m.size());
+    solid_coverage_vjp(x_edges_, edges_, step.z0_m, step.z1_m, o.solids[i], bar, vertex_bar);
+    for (size_t v = 0; v < vertex_bar.size(); ++v) {
+      if (step.slab) vertex_bar[v].z = 0;
+      out.solids[size_t(object)][i][v] += vertex_bar[v];
+    }
+  }
 }
 
 std::vector<double> March::coverage_tangent(int object, const Step& step, const MediaTangent& t) const {
-  std::vector<double> a(size_t(scene_.grid.num_y), 0.0);
+  std::vector<double> a(size_t(scene_.grid.num_points()), 0.0);
   const Object& o = scene_.objects[size_t(object)];
   for (size_t i = 0; i < o.outlines.size(); ++i) {
     const auto [lo, hi] = z_extent_m(o.outlines[i]);
@@ -149,41 +165,54 @@ std::vector<double> March::coverage_tangent(int object, const Step& step, const 
     coverage_jvp(edges_, step.z0_m, step.z1_m, o.outlines[i], dot, c);
     for (size_t j = 0; j < c.fraction.size(); ++j) a[size_t(c.first) + j] += c.fraction[j];
   }
+  for (size_t i = 0; i < o.solids.size(); ++i) {
+    const Extent& e = extents_[size_t(object)][i];
+    if (e.z1 < step.z0_m || e.z0 > step.z1_m) continue;
+    std::vector<Vec3d> dot = t.solids[size_t(object)][i];
+    if (step.slab)
+      for (Vec3d& v : dot) v.z = 0;
+    add_solid_coverage_jvp(x_edges_, edges_, step.z0_m, step.z1_m, o.solids[i], dot, a);
+  }
   return a;
 }
 
 namespace {
 
-// Mean z of the vertices on a face, as weights: +1/count for the far face, -1/count for the near one.
-template <class Visit>
-void for_each_face_vertex(const Outline& o, double z, Visit&& visit) {
-  double count = 0;
-  for (const Point& p : o) count += p.z_m == z;
-  for (size_t v = 0; v < o.size(); ++v)
-    if (o[v].z_m == z) visit(v, 1 / count);
+// The vertices on the face at z of the first outline or solid that has one: visit(z of the vertex's tangent or
+// cotangent, 1/count). `Tangent`: MediaTangent, const or not.
+template <class Tangent, class Visit>
+void for_each_face_vertex(const Object& o, Tangent& t, int object, double z, Visit&& visit) {
+  for (size_t i = 0; i < o.outlines.size(); ++i) {
+    double count = 0;
+    for (const Point& p : o.outlines[i]) count += p.z_m == z;
+    for (size_t v = 0; v < o.outlines[i].size(); ++v)
+      if (o.outlines[i][v].z_m == z) visit(t.vertices[size_t(object)][i][v].z_m, 1 / count);
+    if (count > 0) return;
+  }
+  for (size_t i = 0; i < o.solids.size(); ++i) {
+    const auto& vertices = o.solids[i].vertices_m;
+    double count = 0;
+    for (const Vec3d& p : vertices) count += p.z == z;
+    for (size_t v = 0; v < vertices.size(); ++v)
+      if (vertices[v].z == z) visit(t.solids[size_t(object)][i][v].z, 1 / count);
+    if (count > 0) return;
+  }
 }
 
-double face_tangent(const Object& o, const std::vector<Outline>& dot, double z) {
-  for (size_t i = 0; i < o.outlines.size(); ++i) {
-    double sum = 0, weight = 0;
-    for_each_face_vertex(o.outlines[i], z, [&](size_t v, double w) { sum += w * dot[i][v].z_m, weight += w; });
-    if (weight > 0) return sum;
-  }
-  return 0;
+double face_tangent(const Object& o, const MediaTangent& t, int object, double z) {
+  double sum = 0;
+  for_each_face_vertex(o, t, object, z, [&](double dot, double w) { sum += w * dot; });
+  return sum;
 }
 
-void face_cotangent(const Object& o, std::vector<Outline>& bar, double z, double value) {
-  for (size_t i = 0; i < o.outlines.size(); ++i) {
-    bool found = false;
-    for_each_face_vertex(o.outlines[i], z, [&](size_t v, double w) { bar[i][v].z_m += w * value, found = true; });
-    if (found) return;
-  }
+void face_cotangent(const Object& o, MediaTangent& bar, int object, double z, double value) {
+  for_each_face_vertex(o, bar, object, z, [&](double& b, double w) { b += w * value; });
 }
 
 }  // namespace
 
 std::vector<March::Branch> March::branches(const Step& step, bool derivatives) const {
-  const auto& ky = backend_->ky_rad_per_m();
+  const auto& ky = backend_->transverse_rad_per_m();
   const double floor = k_ * std::sqrt(2.0 / double(ky.size())), dz = step.dz_m;
   std::vector<Branch> out(1);
   Branch& air = out[0];
@@ -195,7 +224,7 @@ std::vector<March::Branch> March::branches(const Step& step, bool derivatives) c
     for (size_t m = 0; m < ky.size(); ++m) air.d_dz[m] = -kJ * root_lower(k_ * k_ - ky[m] * ky[m]) * air.g[m];
   }
   if (step.objects.empty()) return out;
-  air.weight.assign(size_t(scene_.grid.num_y), 1.0);
+  air.weight.assign(size_t(scene_.grid.num_points()), 1.0);
   for (const int i : step.objects) {
     Branch b;
     b.object = i;
@@ -223,7 +252,7 @@ std::vector<March::Branch> March::branches(const Step& step, bool derivatives) c
 double March::extinction(int j, double length) const { return window_[size_t(j)] * length; }
 
 Field March::screen(const Step& step) const {
-  const int n = scene_.grid.num_y;
+  const int n = scene_.grid.num_points();
   Field exponent(static_cast<size_t>(n));
   std::vector<double> open(size_t(n), 1.0);
   if (step.absorber_m > 0)
@@ -255,7 +284,7 @@ void March::apply(const Step& step, Field& u) const {
     return;
   }
   if (step.objects.empty()) return backend_->apply(cached_jump(step.dz_m), u);
-  Field s(backend_->ky_rad_per_m().size()), gs(s.size()), w(u.size()), sum(u.size());
+  Field s(backend_->transverse_rad_per_m().size()), gs(s.size()), w(u.size()), sum(u.size());
   backend_->analyze(u.data(), s.data());
   for (const Branch& b : branches(step, false)) {
     for (size_t m = 0; m < s.size(); ++m) gs[m] = b.g[m] * s[m];
@@ -298,15 +327,15 @@ void March::apply_jvp(const Step& step, const MediaTangent& t, Field& u, Field& 
     }
     return;
   }
-  const size_t bins = backend_->ky_rad_per_m().size();
+  const size_t bins = backend_->transverse_rad_per_m().size();
   Field s(bins), s_dot(bins), gs(bins), w(u.size()), w_dot(u.size()), sum(u.size()), sum_dot(u.size());
   backend_->analyze(u.data(), s.data());
   backend_->analyze(u_dot.data(), s_dot.data());
   double dz_dot = 0;
   const auto face = [&](int wall, bool far) {
     const Object& o = scene_.objects[size_t(wall)];
-    const auto [z0, z1] = z_extent_m(o.outlines[0]);
-    return face_tangent(o, t.vertices[size_t(wall)], far ? z1 : z0);
+    const Extent& e = extents_[size_t(wall)][0];
+    return face_tangent(o, t, wall, far ? e.z1 : e.z0);
   };
   if (step.slab) dz_dot = face(step.objects[0], true) - face(step.objects[0], false);
   if (step.wall_after >= 0) dz_dot += face(step.wall_after, false);
@@ -380,7 +409,7 @@ void March::apply_vjp(const Step& step, const Field& u, Field& u_bar, MediaTange
   }
   if (step.objects.empty() && !bar.with_wavenumber && step.wall_after < 0 && step.wall_before < 0)
     return backend_->apply_adjoint(cached_jump(step.dz_m), u_bar);
-  const size_t bins = backend_->ky_rad_per_m().size();
+  const size_t bins = backend_->transverse_rad_per_m().size();
   Field s(bins), v_bar(bins), part(n), total(n), weighted(n);
   backend_->analyze(u.data(), s.data());
   double dz_bar = 0;
@@ -416,8 +445,8 @@ void March::apply_vjp(const Step& step, const Field& u, Field& u_bar, MediaTange
   u_bar = total;
   const auto face = [&](int wall, bool far, double value) {
     const Object& o = scene_.objects[size_t(wall)];
-    const auto [z0, z1] = z_extent_m(o.outlines[0]);
-    face_cotangent(o, bar.vertices[size_t(wall)], far ? z1 : z0, value);
+    const Extent& e = extents_[size_t(wall)][0];
+    face_cotangent(o, bar, wall, far ? e.z1 : e.z0, value);
   };
   if (step.slab) face(step.objects[0], true, dz_bar), face(step.objects[0], false, -dz_bar);
   if (step.wall_after >= 0) face(step.wall_after, false, dz_bar);

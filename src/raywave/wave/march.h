@@ -34,9 +34,10 @@ struct Step {
 
 /// Cotangents (dJ = Re(conj(bar) d value)) or tangents of everything that the march depends on besides the field.
 struct MediaTangent {
-  std::vector<Complexc> eta;                   // per object
-  std::vector<std::vector<Outline>> vertices;  // per object, per outline
-  std::vector<Complexc> cells;                 // as CellMedium::index_minus_one, or empty: not asked for
+  std::vector<Complexc> eta;                            // per object
+  std::vector<std::vector<Outline>> vertices;           // per object, per outline
+  std::vector<std::vector<std::vector<Vec3d>>> solids;  // per object, per solid
+  std::vector<Complexc> cells;                          // as CellMedium::index_minus_one, or empty: not asked for
   double wavenumber = 0;
   bool with_wavenumber = true;  // false: not asked for, which saves a transform a step
 };
@@ -68,9 +69,24 @@ class March {
   struct Branch;  // one G with its derivatives
   void plan(const std::vector<double>& output_z_m, const LogSink& log);
   void choose_models(const LogSink& log);
-  void plan_gap(double z0, double z1, double& pending, int& wall);
-  void plan_slice(double z0, double z1, const std::vector<int>& objects, int cell_slice, double& pending, int& wall);
-  void flush(double& pending, int& wall, int wall_after);
+  struct Wall {
+    double z0 = 0, z1 = 0;
+    std::vector<int> objects;
+  };
+  /// Where the plan stands: jump not yet written, and the slab that it starts from.
+  struct Cursor {
+    double z = 0, pending = 0;
+    int wall = -1;
+  };
+  std::vector<Wall> walls() const;
+  std::vector<double> cuts(const std::vector<double>& output_z_m, const std::vector<Wall>& walls) const;
+  void plan_interval(double z0, double z1, const std::vector<Wall>& walls, Cursor& c, const LogSink& log);
+  void plan_empty(double z0, double z1, const std::vector<Wall>& walls, Cursor& c);
+  void plan_occupied(double z0, double z1, const std::vector<int>& objects, int cell_slice,
+                     const std::vector<Wall>& walls, Cursor& c, const LogSink& log);
+  void plan_walls(double end, const std::vector<Wall>& walls, Cursor& c);
+  void plan_slice(double z0, double z1, const std::vector<int>& objects, int cell_slice, Cursor& c);
+  void flush(Cursor& c, int wall_after);
   double extinction(int j, double length_m) const;
   std::vector<double> object_coverage(int object, const Step& step) const;
   std::vector<Branch> branches(const Step& step, bool derivatives) const;
@@ -80,7 +96,8 @@ class March {
 
   const Scene scene_;
   double k_;
-  std::vector<double> edges_;
+  std::vector<double> edges_, x_edges_;
+  std::vector<std::vector<Extent>> extents_;  // per object
   std::vector<Medium> media_;
   std::vector<MediaModel> models_;
   std::vector<double> window_;  // profile of the absorber, nepers a metre

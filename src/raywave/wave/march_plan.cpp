@@ -18,8 +18,11 @@ bool is_flat_rectangle(const Outline& o) {
   return true;
 }
 
-bool overlaps(std::pair<double, double> a, std::pair<double, double> b) {
-  return a.first < b.second && b.first < a.second;
+bool overlaps(const Extent& e, double z0, double z1) { return e.z0 < z1 && z0 < e.z1; }
+
+bool all_flat(const Object& o) {
+  return std::all_of(o.outlines.begin(), o.outlines.end(), is_flat_rectangle) &&
+         std::all_of(o.solids.begin(), o.solids.end(), is_prism);
 }
 
 const char* model_name(MediaModel m) {
@@ -34,6 +37,8 @@ MediaTangent zero_tangent(const Scene& scene, bool with_cells) {
   for (const Object& o : scene.objects) {
     t.vertices.emplace_back();
     for (const Outline& outline : o.outlines) t.vertices.back().emplace_back(outline.size());
+    t.solids.emplace_back();
+    for (const Solid& s : o.solids) t.solids.back().emplace_back(s.vertices_m.size());
   }
   if (with_cells && !scene.cells.empty()) t.cells.resize(scene.cells[0].index_minus_one.size());
   return t;
@@ -41,21 +46,29 @@ MediaTangent zero_tangent(const Scene& scene, bool with_cells) {
 
 March::March(const Scene& scene, const std::vector<double>& output_z_m, const BackendOptions& options,
              const LogSink& log)
-    : scene_(scene), k_(scene.wavenumber_rad_per_m()), edges_(scene.grid.cell_edges_m()) {
+    : scene_(scene),
+      k_(scene.wavenumber_rad_per_m()),
+      edges_(scene.grid.cell_edges_m()),
+      x_edges_(scene.grid.x_edges_m()) {
   backend_ = make_backend(scene_, options);
-  for (const Object& o : scene_.objects) media_.push_back(medium_of(o.material, scene_.frequency_hz, log));
+  for (const Object& o : scene_.objects) {
+    media_.push_back(medium_of(o.material, scene_.frequency_hz, log));
+    extents_.push_back(extents(o));
+  }
   const Absorber& a = scene_.absorber;
-  window_.assign(size_t(scene_.grid.num_y), 0.0);
+  const Grid& grid = scene_.grid;
+  window_.assign(size_t(grid.num_points()), 0.0);
   if (a.width_m > 0) {
     const double rate = a.nepers * (a.power + 1) * std::tan(a.max_angle_rad) / (2 * a.width_m);
-    const double lo = edges_.front() + a.width_m, hi = edges_.back() - a.width_m;
-    for (int j = 0; j < scene_.grid.num_y; ++j) {
-      const double y = scene_.grid.y_m(j);
-      // the lower rim is the ground where there is one
-      const double below = scene_.boundary == Boundary::kPeriodic ? lo - y : 0;
-      const double t = std::max({below, y - hi, 0.0}) / a.width_m;
-      window_[size_t(j)] = rate * std::pow(t, a.power);
-    }
+    const auto layer = [&](double v, const std::vector<double>& edges, bool lower) {
+      const double below = lower ? edges.front() + a.width_m - v : 0;
+      return rate * std::pow(std::max({below, v - edges.back() + a.width_m, 0.0}) / a.width_m, a.power);
+    };
+    for (int i = 0; i < grid.num_x; ++i)
+      for (int j = 0; j < grid.num_y; ++j)
+        // the lower rim is the ground where there is one
+        window_[size_t(i * grid.num_y + j)] = layer(grid.y_m(j), edges_, scene_.boundary == Boundary::kPeriodic) +
+                                              (grid.volume() ? layer(grid.x_m(i), x_edges_, true) : 0);
   }
   choose_models(log);
   plan(output_z_m, log);
@@ -73,20 +86,21 @@ void March::choose_models(const LogSink& log) {
       choices_.push_back(message("object '", o.name, "': opaque mask, a perfect conductor"));
       continue;
     }
-    bool flat = o.absorption_np_per_m == 0, wide = true, alone = true;
-    for (const Outline& outline : o.outlines) {
-      const auto y = y_extent_m(outline), z = z_extent_m(outline);
-      flat = flat && is_flat_rectangle(outline);
-      wide = wide && y.second - y.first >= std::max(4 * lambda, 2 * (z.second - z.first));
-      for (const Object& other : scene_.objects)
-        for (const Outline& b : other.outlines)
-          if (&b != &outline && overlaps(z_extent_m(b), z) && z_extent_m(b) != z) alone = false;
+    const bool flat = o.absorption_np_per_m == 0 && all_flat(o);
+    bool wide = true, alone = true;
+    for (const Extent& e : extents_[i]) {
+      const double least = std::max(4 * lambda, 2 * (e.z1 - e.z0));
+      wide = wide && e.y1 - e.y0 >= least && (!scene_.grid.volume() || e.x1 - e.x0 >= least);
+      for (const auto& others : extents_)
+        for (const Extent& other : others)
+          if (overlaps(other, e.z0, e.z1) && (other.z0 != e.z0 || other.z1 != e.z1)) alone = false;
     }
     MediaModel model = o.model;
     if (model == MediaModel::kSlab && !(flat && alone))
-      throw Error(message("object '", o.name,
-                          "': the slab model needs rectangles across the march without absorption_np_per_m, and ",
-                          "nothing else at the same z"));
+      throw Error(
+          message("object '", o.name,
+                  "': the slab model needs rectangles (3D: prisms) across the march without absorption_np_per_m, and ",
+                  "nothing else at the same z"));
     std::string why = "as asked";
     if (model == MediaModel::kAuto) {
       const bool slab = flat && wide && alone && contrast > 0.01;
@@ -104,24 +118,25 @@ void March::choose_models(const LogSink& log) {
   }
 }
 
-void March::plan(const std::vector<double>& output_z_m, const LogSink&) {
-  struct Wall {
-    double z0, z1;
-    std::vector<int> objects;
-  };
-  std::vector<Wall> walls;
+std::vector<March::Wall> March::walls() const {
+  std::vector<Wall> out;
   for (size_t i = 0; i < models_.size(); ++i)
     if (models_[i] == MediaModel::kSlab)
-      for (const Outline& o : scene_.objects[i].outlines) {
-        const auto [z0, z1] = z_extent_m(o);
-        const auto same = std::find_if(walls.begin(), walls.end(), [&, a = z0](const Wall& w) { return w.z0 == a; });
-        if (same == walls.end()) {
-          walls.push_back({z0, z1, {int(i)}});
+      for (const Extent& e : extents_[i]) {
+        const auto same = std::find_if(out.begin(), out.end(), [&](const Wall& w) { return w.z0 == e.z0; });
+        if (same == out.end()) {
+          out.push_back({e.z0, e.z1, {int(i)}});
         } else if (same->objects.back() != int(i)) {
           same->objects.push_back(int(i));
         }
       }
-  std::vector<double> cuts{scene_.z_begin_m, scene_.z_end_m};
+  std::sort(out.begin(), out.end(), [](const Wall& a, const Wall& b) { return a.z0 < b.z0; });
+  return out;
+}
+
+// Fixed cuts: slices between them do not move with any object, so that derivatives to positions are those of the march.
+std::vector<double> March::cuts(const std::vector<double>& output_z_m, const std::vector<Wall>& walls) const {
+  std::vector<double> out{scene_.z_begin_m, scene_.z_end_m};
   double previous = scene_.z_begin_m;
   for (const double z : output_z_m) {
     require_in_range("output z_m", z, scene_.z_begin_m, scene_.z_end_m);
@@ -130,24 +145,32 @@ void March::plan(const std::vector<double>& output_z_m, const LogSink&) {
       if (z > w.z0 && z < w.z1)
         throw Error(
             message("output z_m = ", z, " lies inside the slab '", scene_.objects[size_t(w.objects[0])].name, "'"));
-    cuts.push_back(previous = z);
+    out.push_back(previous = z);
   }
-  for (const Wall& w : walls) cuts.push_back(w.z0), cuts.push_back(w.z1);
-  for (const CellMedium& c : scene_.cells) cuts.push_back(c.z_begin_m), cuts.push_back(c.z_end_m);
-  std::sort(cuts.begin(), cuts.end());
-  cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
-  for (const CellMedium& c : scene_.cells)
-    for (const double z : cuts)
+  for (const CellMedium& c : scene_.cells) out.push_back(c.z_begin_m), out.push_back(c.z_end_m);
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  for (const CellMedium& c : scene_.cells) {
+    for (const double z : out)
       if (z > c.z_begin_m && z < c.z_end_m)
-        throw Error(message("an output or a wall at z = ", z, " m lies inside the cell medium [", c.z_begin_m, ", ",
-                            c.z_end_m, "] m"));
+        throw Error(
+            message("an output at z = ", z, " m lies inside the cell medium [", c.z_begin_m, ", ", c.z_end_m, "] m"));
+    for (const Wall& w : walls)
+      if (w.z0 < c.z_end_m && w.z1 > c.z_begin_m)
+        throw Error(message("the slab '", scene_.objects[size_t(w.objects[0])].name, "' lies in the cell medium [",
+                            c.z_begin_m, ", ", c.z_end_m, "] m"));
+  }
+  return out;
+}
 
-  double pending = 0;
-  int wall = -1;
+void March::plan(const std::vector<double>& output_z_m, const LogSink& log) {
+  const std::vector<Wall> all = walls();
+  const std::vector<double> at = cuts(output_z_m, all);
+  Cursor c{scene_.z_begin_m, 0, -1};
   size_t next = 0;
   const auto outputs_at = [&](double z) {
     for (; next < output_z_m.size() && output_z_m[next] <= z; ++next) {
-      flush(pending, wall, -1);
+      flush(c, -1);
       Step s;
       s.output = int(next);
       s.z0_m = s.z1_m = z;
@@ -155,88 +178,102 @@ void March::plan(const std::vector<double>& output_z_m, const LogSink&) {
     }
   };
   outputs_at(scene_.z_begin_m);
-  for (size_t c = 0; c + 1 < cuts.size(); ++c) {
-    const auto in = std::find_if(walls.begin(), walls.end(), [&](const Wall& w) { return w.z0 == cuts[c]; });
-    if (in == walls.end()) {
-      plan_gap(cuts[c], cuts[c + 1], pending, wall);
-    } else {
-      flush(pending, wall, in->objects[0]);
-      Step s;
-      s.kind = Step::Kind::kSpectral, s.slab = true, s.objects = in->objects;
-      s.z0_m = in->z0, s.z1_m = in->z1, s.dz_m = in->z1 - in->z0;
-      steps_.push_back(s);
-      if (scene_.absorber.width_m > 0) {
-        Step w;
-        w.kind = Step::Kind::kScreen, w.z0_m = s.z0_m, w.z1_m = s.z1_m, w.absorber_m = s.dz_m;
-        steps_.push_back(w);
-      }
-      wall = in->objects[0];
-    }
-    outputs_at(cuts[c + 1]);
+  for (size_t i = 0; i + 1 < at.size(); ++i) {
+    plan_interval(at[i], at[i + 1], all, c, log);
+    outputs_at(at[i + 1]);
   }
-  flush(pending, wall, -1);
+  flush(c, -1);
 }
 
-void March::flush(double& pending, int& wall, int wall_after) {
-  if (pending == 0 && wall < 0 && wall_after < 0) return;
+void March::flush(Cursor& c, int wall_after) {
+  if (c.pending == 0 && c.wall < 0 && wall_after < 0) return;
   Step s;
   s.kind = Step::Kind::kSpectral;
-  s.dz_m = pending;
-  s.wall_before = wall;
+  s.dz_m = c.pending;
+  s.wall_before = c.wall;
   s.wall_after = wall_after;
   steps_.push_back(s);
-  pending = 0;
-  wall = -1;
+  c.pending = 0;
+  c.wall = -1;
 }
 
-void March::plan_gap(double z0, double z1, double& pending, int& wall) {
+void March::plan_interval(double z0, double z1, const std::vector<Wall>& walls, Cursor& c, const LogSink& log) {
   const CellMedium* cells = nullptr;
-  for (const CellMedium& c : scene_.cells)
-    if (c.z_begin_m == z0 && c.z_end_m == z1) cells = &c;
+  for (const CellMedium& m : scene_.cells)
+    if (m.z_begin_m == z0 && m.z_end_m == z1) cells = &m;
   const int n = cells ? cells->num_z : std::max(1, int(std::ceil((z1 - z0) / scene_.slice_m() - 1e-9)));
   const double h = (z1 - z0) / n;
-  int empty = 0;
-  const auto flush_empty = [&] {
-    if (empty == 0) return;
-    const double run = empty * h;
-    empty = 0;
-    if (scene_.absorber.width_m <= 0) {
-      pending += run;
-      return;
-    }
-    const int chunks = std::max(1, int(std::ceil(run / (scene_.absorber.width_m / 16))));
-    for (int c = 0; c < chunks; ++c) {
-      pending += run / chunks / 2;
-      flush(pending, wall, -1);
-      Step s;
-      s.kind = Step::Kind::kScreen, s.absorber_m = run / chunks, s.z0_m = z0, s.z1_m = z1;
-      steps_.push_back(s);
-      pending += run / chunks / 2;
-    }
-  };
+  double empty_from = z0;
   for (int s = 0; s < n; ++s) {
     const double a = z0 + s * h, b = s + 1 == n ? z1 : z0 + (s + 1) * h;
     std::vector<int> objects;
     for (size_t i = 0; i < scene_.objects.size(); ++i) {
-      if (models_[i] == MediaModel::kSlab) continue;
-      for (const Outline& o : scene_.objects[i].outlines)
-        if (overlaps(z_extent_m(o), {a, b})) {
-          objects.push_back(int(i));
-          break;
-        }
+      const auto meets = [&](const Extent& e) { return overlaps(e, a, b); };
+      if (models_[i] != MediaModel::kSlab && std::any_of(extents_[i].begin(), extents_[i].end(), meets))
+        objects.push_back(int(i));
     }
-    if (objects.empty() && !cells) {
-      ++empty;
-      continue;
-    }
-    flush_empty();
-    plan_slice(a, b, objects, cells ? s : -1, pending, wall);
+    if (objects.empty() && !cells) continue;
+    plan_empty(empty_from, a, walls, c);
+    empty_from = b;
+    plan_occupied(a, b, objects, cells ? s : -1, walls, c, log);
   }
-  flush_empty();
+  plan_empty(empty_from, z1, walls, c);
 }
 
-void March::plan_slice(double z0, double z1, const std::vector<int>& objects, int cell_slice, double& pending,
-                       int& wall) {
+// A wall that begins at c.z or later and before `end`.
+void March::plan_walls(double end, const std::vector<Wall>& walls, Cursor& c) {
+  for (const Wall& w : walls) {
+    if (w.z0 < c.z || w.z0 >= end) continue;
+    c.pending += w.z0 - c.z;
+    flush(c, w.objects[0]);
+    Step s;
+    s.kind = Step::Kind::kSpectral, s.slab = true, s.objects = w.objects;
+    s.z0_m = w.z0, s.z1_m = w.z1, s.dz_m = w.z1 - w.z0;
+    steps_.push_back(s);
+    c.z = w.z1, c.wall = w.objects[0];
+  }
+}
+
+// No media but walls: absorber screens at fixed places, walls between them. A place inside a wall counts as behind it.
+void March::plan_empty(double z0, double z1, const std::vector<Wall>& walls, Cursor& c) {
+  if (scene_.absorber.width_m > 0 && z1 > z0) {
+    const int chunks = std::max(1, int(std::ceil((z1 - z0) / (scene_.absorber.width_m / 16))));
+    const double length = (z1 - z0) / chunks;
+    for (int i = 0; i < chunks; ++i) {
+      const double z = z0 + (i + 0.5) * length;
+      plan_walls(z, walls, c);
+      if (z > c.z) {
+        c.pending += z - c.z, c.z = z;
+        flush(c, -1);
+      }
+      Step s;
+      s.kind = Step::Kind::kScreen, s.absorber_m = length, s.z0_m = z0, s.z1_m = z1;
+      steps_.push_back(s);
+    }
+  }
+  plan_walls(z1, walls, c);
+  if (z1 > c.z) c.pending += z1 - c.z, c.z = z1;
+}
+
+// A slice with media, around the walls that reach into it.
+void March::plan_occupied(double z0, double z1, const std::vector<int>& objects, int cell_slice,
+                          const std::vector<Wall>& walls, Cursor& c, const LogSink& log) {
+  double begin = std::max(z0, c.z);
+  for (const Wall& w : walls) {
+    if (w.z1 <= begin || w.z0 >= z1) continue;
+    if (log)
+      log(message("object '", scene_.objects[size_t(objects[0])].name, "' shares a slice of ", z1 - z0,
+                  " m with the slab '", scene_.objects[size_t(w.objects[0])].name,
+                  "': the derivative to the slab's z leaves that slice out; a smaller step_m parts them"));
+    if (w.z0 > begin) plan_slice(begin, w.z0, objects, cell_slice, c);
+    plan_walls(std::nextafter(w.z0, INFINITY), walls, c);
+    begin = std::max(begin, c.z);
+  }
+  if (begin < z1) plan_slice(begin, z1, objects, cell_slice, c);
+}
+
+void March::plan_slice(double z0, double z1, const std::vector<int>& objects, int cell_slice, Cursor& c) {
+  c.z = z1;
   bool wpm = false, masks = scene_.absorber.width_m > 0 || cell_slice >= 0;
   for (const int i : objects) {
     wpm = wpm || models_[size_t(i)] == MediaModel::kWpm;
@@ -248,13 +285,13 @@ void March::plan_slice(double z0, double z1, const std::vector<int>& objects, in
   screen.z0_m = z0, screen.z1_m = z1, screen.dz_m = z1 - z0;
   screen.absorber_m = scene_.absorber.width_m > 0 ? z1 - z0 : 0;
   if (!wpm) {
-    pending += (z1 - z0) / 2;
-    flush(pending, wall, -1);
+    c.pending += (z1 - z0) / 2;
+    flush(c, -1);
     steps_.push_back(screen);
-    pending += (z1 - z0) / 2;
+    c.pending += (z1 - z0) / 2;
     return;
   }
-  flush(pending, wall, -1);
+  flush(c, -1);
   Step mix;
   mix.kind = Step::Kind::kSpectral;
   mix.z0_m = z0, mix.z1_m = z1, mix.dz_m = z1 - z0;

@@ -79,4 +79,18 @@ Complexc gaussian_beam(double k, double w, double tilt, Point p) {
   return sum;
 }
 
+Complexc gaussian_beam_3d(double k, double w, double tilt_x, double tilt_y, const Vec3d& p, double period) {
+  const double h = 2 * kPi / period, x0 = -k * std::sin(tilt_x), y0 = -k * std::sin(tilt_y);
+  const int n = int(std::ceil(13.0 / w / h));  // spectrum below exp(-42)
+  Complexc sum;
+  for (int i = -n; i <= n; ++i)
+    for (int j = -n; j <= n; ++j) {
+      const double kx = x0 + i * h, ky = y0 + j * h, kz2 = k * k - kx * kx - ky * ky;
+      if (kz2 <= 0) continue;
+      const double a = h * h * (double(i) * i + double(j) * j) * w * w / 4;
+      sum += std::exp(-a) * std::polar(1.0, kx * p.x + ky * p.y - std::sqrt(kz2) * p.z);
+    }
+  return sum * (w * w * h * h / (4 * kPi));
+}
+
 }  // namespace raywave::wave

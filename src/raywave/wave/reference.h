@@ -6,6 +6,7 @@
 
 #include <vector>
 
+#include "raywave/core/vec.h"
 #include "raywave/wave/scene.h"
 
 namespace raywave::wave {
@@ -20,5 +21,10 @@ Field rayleigh_sommerfeld_step(const Grid& grid, const Field& u, double dz_m, do
 /// Exact field of a Gaussian beam exp(-(y/w)^2 - j k sin(tilt) y) launched at z = 0, evanescent part included: its
 /// plane-wave integral by the trapezoidal rule in ky, which converges exponentially; z >= one wavelength.
 Complexc gaussian_beam(double wavenumber_rad_per_m, double waist_m, double tilt_rad, Point from_launch);
+
+/// The same in 3D, exp(-(x^2 + y^2)/w^2 - j k (sin(tilt_x) x + sin(tilt) y)) at z = 0: its plane-wave integral by the
+/// trapezoidal rule over kx and ky, without the evanescent part. @param period_m  images lie this far away.
+Complexc gaussian_beam_3d(double wavenumber_rad_per_m, double waist_m, double tilt_x_rad, double tilt_rad,
+                          const Vec3d& from_launch, double period_m);
 
 }  // namespace raywave::wave

@@ -14,6 +14,12 @@ namespace {
 void validate_grid(const Grid& g) {
   if (g.num_y < 4) throw Error(message("grid.num_y must be >= 4, got ", g.num_y));
   require_finite("grid.center_m", g.center_m);
+  if (g.num_x != 1 && g.num_x < 4) throw Error(message("grid.num_x must be 1 or >= 4, got ", g.num_x));
+  if (g.volume()) {
+    require_finite("grid.center_x_m", g.center_x_m);
+    require_positive("grid.spacing_x_m", g.spacing_x_m);
+    if (!g.uniform()) throw Error("a grid in 3D (num_x > 1) has no points_m");
+  }
   if (g.uniform()) return require_positive("grid.spacing_m", g.spacing_m);
   if (int(g.points_m.size()) != g.num_y)
     throw Error(message("grid.points_m has ", g.points_m.size(), " values, grid.num_y is ", g.num_y));
@@ -27,8 +33,11 @@ void validate_grid(const Grid& g) {
 void validate_source(const Source& s, const Scene& scene) {
   const std::string at = "source '" + s.name + "': ";
   const double lambda = scene.wavelength_m();
-  for (const double v : {s.position_m, s.amplitude, s.phase_rad, s.tilt_rad, s.focus_m})
+  for (const double v : {s.position_m, s.position_x_m, s.amplitude, s.phase_rad, s.tilt_rad, s.tilt_x_rad, s.focus_m})
     require_finite(at + "value", v);
+  if (!scene.grid.volume())
+    for (const auto& [name, v] : {std::pair{"position_x_m", s.position_x_m}, {"tilt_x_rad", s.tilt_x_rad}})
+      if (v != 0) throw Error(message(at, name, " = ", v, " needs a 3D grid (num_x > 1)"));
   require_in_range(at + "tilt_rad", s.tilt_rad, -kPi / 2, kPi / 2);
   const double nyquist = lambda * scene.grid.num_y / (2 * scene.grid.length_m());  // sin(theta) at the edge of the band
   double spread = 0;
@@ -44,11 +53,26 @@ void validate_source(const Source& s, const Scene& scene) {
     throw Error(message(at, "distance_m must be >= one wavelength = ", lambda, " m, got ", s.distance_m));
   if (s.kind == SourceKind::kArray && (s.weights.empty() || s.weights.size() != s.element_offsets_m.size()))
     throw Error(message(at, "has ", s.weights.size(), " weights for ", s.element_offsets_m.size(), " elements"));
-  if (s.kind == SourceKind::kSampled && int(s.samples.size()) != scene.grid.num_y)
-    throw Error(message(at, "has ", s.samples.size(), " samples, grid.num_y is ", scene.grid.num_y));
+  if (s.kind == SourceKind::kArray && !s.element_offsets_x_m.empty() &&
+      (!scene.grid.volume() || s.element_offsets_x_m.size() != s.element_offsets_m.size()))
+    throw Error(message(at, "has ", s.element_offsets_x_m.size(), " element_offsets_x_m for ",
+                        s.element_offsets_m.size(), " elements of a ", scene.grid.volume() ? "3D" : "2D", " scene"));
+  if (s.kind == SourceKind::kSampled && int(s.samples.size()) != scene.grid.num_points())
+    throw Error(message(at, "has ", s.samples.size(), " samples, the grid ", scene.grid.num_points(), " points"));
   if (std::abs(std::sin(s.tilt_rad)) + spread > nyquist)
     throw Error(message(at, "tilt_rad = ", s.tilt_rad, " does not fit the grid: |sin(tilt)| + 2/(k waist) = ",
                         std::abs(std::sin(s.tilt_rad)) + spread, " > wavelength/(2 spacing) = ", nyquist));
+  if (scene.grid.volume()) {
+    const double across = lambda / (2 * scene.grid.spacing_x_m), sx = std::abs(std::sin(s.tilt_x_rad));
+    if (sx + spread > across)
+      throw Error(message(at, "tilt_x_rad = ", s.tilt_x_rad, " does not fit the grid: ", sx + spread,
+                          " > wavelength/(2 spacing_x) = ", across));
+    if (std::hypot(sx, std::sin(s.tilt_rad)) >= 1)
+      throw Error(message(at, "tilt_rad and tilt_x_rad together leave no direction along z"));
+    const double x0 = scene.grid.x_m(0), x1 = scene.grid.x_m(scene.grid.num_x - 1);
+    if (s.kind != SourceKind::kSampled && s.kind != SourceKind::kPoint && (s.position_x_m < x0 || s.position_x_m > x1))
+      throw Error(message(at, "position_x_m = ", s.position_x_m, " lies outside the grid [", x0, ", ", x1, "] m"));
+  }
   const double lo = scene.grid.y_m(0), hi = scene.grid.y_m(scene.grid.num_y - 1);
   if (s.kind != SourceKind::kSampled && s.kind != SourceKind::kPoint && (s.position_m < lo || s.position_m > hi))
     throw Error(message(at, "position_m = ", s.position_m, " lies outside the grid [", lo, ", ", hi, "] m"));
@@ -63,29 +87,58 @@ bool inside(const Outline& o, double y, double z) {
   return in;
 }
 
+void validate_outline(const Object& o, const Outline& outline, const Scene& scene, const std::string& at) {
+  if (outline.size() < 3) throw Error(message(at, "an outline needs >= 3 vertices, got ", outline.size()));
+  for (const Point& p : outline) require_finite(at + "vertex", p.y_m + p.z_m);
+  if (!(std::abs(signed_area_m2(outline)) > 0)) throw Error(at + "an outline has no area");
+  if (!o.material.perfect_conductor) return;
+  for (const Source& s : scene.sources)
+    if (s.kind != SourceKind::kSampled && inside(outline, s.position_m, scene.z_begin_m + 1e-9 * scene.wavelength_m()))
+      throw Error(message("source '", s.name, "' lies inside the conductor '", o.name, "'"));
+}
+
+void validate_solid(const Object& o, const Solid& solid, const Scene& scene, const std::string& at) {
+  for (const Vec3d& v : solid.vertices_m) require_finite(at + "vertex", v.x + v.y + v.z);
+  for (const auto& t : solid.triangles)
+    for (const uint32_t v : t)
+      if (v >= solid.vertices_m.size())
+        throw Error(message(at, "a triangle names vertex ", v, " of ", solid.vertices_m.size()));
+  if (!is_closed(solid)) throw Error(at + "its mesh is not closed");
+  if (!(signed_volume_m3(solid) > 0)) throw Error(at + "its mesh has no volume, or its faces look inwards");
+  if (!o.material.perfect_conductor) return;
+  for (const Source& s : scene.sources) {
+    if (s.kind == SourceKind::kSampled) continue;
+    const double h = 1e-6 * scene.wavelength_m();
+    const double x[] = {s.position_x_m - h, s.position_x_m + h}, y[] = {s.position_m - h, s.position_m + h};
+    double cover[] = {0};
+    add_solid_coverage(x, y, scene.z_begin_m, scene.z_begin_m + h, solid, cover);
+    if (cover[0] > 0.5) throw Error(message("source '", s.name, "' lies inside the conductor '", o.name, "'"));
+  }
+}
+
+void require_inside(const std::string& at, const char* axis, double lo, double hi, const std::vector<double>& edges) {
+  if (hi <= edges.front() || lo >= edges.back())
+    throw Error(message(at, axis, " = [", lo, ", ", hi, "] m lies outside the grid [", edges.front(), ", ",
+                        edges.back(), "] m"));
+}
+
 void validate_object(const Object& o, const Scene& scene) {
   o.material.validate();
   const std::string at = "object '" + o.name + "': ";
   require_non_negative(at + "absorption_np_per_m", o.absorption_np_per_m);
-  if (o.outlines.empty()) throw Error(at + "has no outline");
-  const auto edges = scene.grid.cell_edges_m();
-  for (const Outline& outline : o.outlines) {
-    if (outline.size() < 3) throw Error(message(at, "an outline needs >= 3 vertices, got ", outline.size()));
-    for (const Point& p : outline) require_finite(at + "vertex", p.y_m + p.z_m);
-    if (!(std::abs(signed_area_m2(outline)) > 0)) throw Error(at + "an outline has no area");
-    const auto [y0, y1] = y_extent_m(outline);
-    const auto [z0, z1] = z_extent_m(outline);
-    if (y1 <= edges.front() || y0 >= edges.back())
-      throw Error(
-          message(at, "y = [", y0, ", ", y1, "] m lies outside the grid [", edges.front(), ", ", edges.back(), "] m"));
-    if (z0 < scene.z_begin_m || z1 > scene.z_end_m)
-      throw Error(message(at, "z = [", z0, ", ", z1, "] m lies outside the march [", scene.z_begin_m, ", ",
+  const bool volume = scene.grid.volume();
+  if (volume ? o.solids.empty() : o.outlines.empty())
+    throw Error(at + (volume ? "a 3D scene needs solids" : "has no outline"));
+  if (volume ? !o.outlines.empty() : !o.solids.empty())
+    throw Error(at + (volume ? "has outlines, which belong to 2D scenes" : "has solids, which belong to 3D scenes"));
+  for (const Outline& outline : o.outlines) validate_outline(o, outline, scene, at);
+  for (const Solid& solid : o.solids) validate_solid(o, solid, scene, at);
+  for (const Extent& e : extents(o)) {
+    require_inside(at, "y", e.y0, e.y1, scene.grid.cell_edges_m());
+    if (volume) require_inside(at, "x", e.x0, e.x1, scene.grid.x_edges_m());
+    if (e.z0 < scene.z_begin_m || e.z1 > scene.z_end_m)
+      throw Error(message(at, "z = [", e.z0, ", ", e.z1, "] m lies outside the march [", scene.z_begin_m, ", ",
                           scene.z_end_m, "] m"));
-    if (!o.material.perfect_conductor) continue;
-    for (const Source& s : scene.sources)
-      if (s.kind != SourceKind::kSampled &&
-          inside(outline, s.position_m, scene.z_begin_m + 1e-9 * scene.wavelength_m()))
-        throw Error(message("source '", s.name, "' lies inside the conductor '", o.name, "'"));
   }
 }
 
@@ -107,6 +160,36 @@ std::vector<double> Grid::cell_edges_m() const {
   e[0] = y_m(0) - (e[1] - y_m(0));
   e[size_t(num_y)] = y_m(num_y - 1) + (y_m(num_y - 1) - e[size_t(num_y - 1)]);
   return e;
+}
+
+std::vector<double> Grid::x_edges_m() const {
+  std::vector<double> e;
+  for (int i = 0; i <= num_x; ++i) e.push_back(x_m(i) - 0.5 * spacing_x_m);
+  return e;
+}
+
+std::vector<Extent> extents(const Object& o) {
+  std::vector<Extent> out;
+  for (const Outline& outline : o.outlines) {
+    const auto [y0, y1] = y_extent_m(outline);
+    const auto [z0, z1] = z_extent_m(outline);
+    out.push_back({0, 0, y0, y1, z0, z1});
+  }
+  for (const Solid& s : o.solids) {
+    Extent e{INFINITY, -INFINITY, INFINITY, -INFINITY, INFINITY, -INFINITY};
+    for (const Vec3d& v : s.vertices_m) {
+      e.x0 = std::min(e.x0, v.x), e.x1 = std::max(e.x1, v.x);
+      e.y0 = std::min(e.y0, v.y), e.y1 = std::max(e.y1, v.y);
+      e.z0 = std::min(e.z0, v.z), e.z1 = std::max(e.z1, v.z);
+    }
+    out.push_back(e);
+  }
+  return out;
+}
+
+double point_source_amplitude(double power_w) {
+  require_non_negative("power_w", power_w);
+  return std::sqrt(8 * kPi * std::sqrt(kVacuumPermeability / kVacuumPermittivity) * power_w);
 }
 
 double line_source_amplitude(double power_w_per_m, double frequency_hz) {
@@ -131,8 +214,12 @@ void Scene::validate(const LogSink& log) const {
   require_finite("step_m", step_m);
   if (step_m < 0) throw Error(message("step_m must be > 0, got ", step_m));
   if (sources.empty()) throw Error("the scene has no sources");
-  if (boundary != Boundary::kPeriodic && !grid.uniform()) throw Error("a ground needs a uniform grid");
-  const double lambda = wavelength_m(), dy = grid.length_m() / grid.num_y;
+  if (boundary != Boundary::kPeriodic && (!grid.uniform() || grid.volume()))
+    throw Error("a ground needs a uniform grid in 2D");
+  if (grid.volume() && polarization != Polarization::kTe)
+    throw Error("a 3D scene is one Cartesian component of the electric field: polarization must be te");
+  const double lambda = wavelength_m(),
+               dy = std::max(grid.length_m() / grid.num_y, grid.volume() ? grid.spacing_x_m : 0);
   if (dy > lambda / 2 * (1 + 1e-12))
     warn(message("grid spacing ", dy, " m is above half a wavelength (", lambda / 2, " m): steep directions are lost"));
   const double periods = grid.length_m() / lambda * (boundary == Boundary::kPeriodic ? 1 : 2);
@@ -146,6 +233,7 @@ void Scene::validate(const LogSink& log) const {
     require_in_range("absorber.max_angle_rad", absorber.max_angle_rad, 1e-3, kPi / 2 - 1e-3);
     require_positive("absorber.nepers", absorber.nepers);
     require_in_range("absorber.width_m", absorber.width_m, 0, grid.length_m() / 2);
+    if (grid.volume()) require_in_range("absorber.width_m", absorber.width_m, 0, grid.length_x_m() / 2);
     if (absorber.power < 1) throw Error(message("absorber.power must be >= 1, got ", absorber.power));
     if (absorber.width_m < 10 * lambda)
       warn(message("absorber.width_m = ", absorber.width_m, " m is below ten wavelengths: it reflects some -45 dB"));
@@ -155,18 +243,18 @@ void Scene::validate(const LogSink& log) const {
   for (const Source& s : sources) validate_source(s, *this), names.push_back("source '" + s.name + "'");
   for (const Object& o : objects) validate_object(o, *this), names.push_back("object '" + o.name + "'");
   for (const Object& o : objects)
-    for (const Outline& outline : o.outlines)
-      if (const auto [z0, z1] = z_extent_m(outline); o.material.perfect_conductor && z1 - z0 < 2 * slice_m())
-        warn(message("object '", o.name, "': a conductor ", z1 - z0, " m thick may leak through slices of ", slice_m(),
-                     " m: set step_m to half its thickness or less"));
+    for (const Extent& e : extents(o))
+      if (o.material.perfect_conductor && e.z1 - e.z0 < 2 * slice_m())
+        warn(message("object '", o.name, "': a conductor ", e.z1 - e.z0, " m thick may leak through slices of ",
+                     slice_m(), " m: set step_m to half its thickness or less"));
   std::sort(names.begin(), names.end());
   const auto twice = std::adjacent_find(names.begin(), names.end());
   if (twice != names.end()) throw Error(message("the name of ", *twice, " is used twice"));
   if (cells.size() > 1) throw Error("a scene has at most one cell medium");
   for (const CellMedium& c : cells) {
-    if (c.num_z < 1 || c.index_minus_one.size() != size_t(c.num_z) * size_t(grid.num_y))
+    if (c.num_z < 1 || c.index_minus_one.size() != size_t(c.num_z) * size_t(grid.num_points()))
       throw Error(message("cells: index_minus_one has ", c.index_minus_one.size(),
-                          " values, expected num_z * num_y = ", c.num_z, " * ", grid.num_y));
+                          " values, expected num_z * points of the grid = ", c.num_z, " * ", grid.num_points()));
     if (!(c.z_end_m > c.z_begin_m) || c.z_begin_m < z_begin_m || c.z_end_m > z_end_m)
       throw Error(message("cells: z = [", c.z_begin_m, ", ", c.z_end_m, "] m does not fit the march"));
   }
@@ -294,6 +382,31 @@ std::vector<Object> clipped_to(const Scene& scene, std::vector<Object> objects) 
     }
     o.outlines = std::move(kept);
     if (!o.outlines.empty()) out.push_back(std::move(o));
+  }
+  return out;
+}
+
+std::vector<Object> solids_of(const raywave::scene::Scene& scene, const Scene& window, const LogSink& log) {
+  const auto ys = window.grid.cell_edges_m(), xs = window.grid.x_edges_m();
+  std::vector<Object> out;
+  for (const auto& o : scene.objects) {
+    Object object{o.name, scene.materials.at(size_t(o.material)), {}};
+    Solid solid;
+    for (const Vec3d& v : o.mesh.vertices_m) solid.vertices_m.push_back({v.z, v.y, v.x});
+    // the axes' exchange turns the sense of the faces
+    for (const auto& t : o.mesh.triangles) solid.triangles.push_back({t[0], t[2], t[1]});
+    object.solids = {solid};
+    const Extent e = extents(object)[0];
+    if (e.x1 <= xs.front() || e.x0 >= xs.back() || e.y1 <= ys.front() || e.y0 >= ys.back()) continue;
+    if (e.z1 <= window.z_begin_m || e.z0 >= window.z_end_m) continue;
+    if (!is_closed(solid) || !(signed_volume_m3(solid) > 0)) {
+      if (log) log(message("object '", o.name, "' is no closed mesh with outward faces: the wave march leaves it out"));
+      continue;
+    }
+    if (e.z0 < window.z_begin_m || e.z1 > window.z_end_m)
+      throw Error(message("object '", o.name, "': z = [", e.z0, ", ", e.z1, "] m crosses an end of the march [",
+                          window.z_begin_m, ", ", window.z_end_m, "] m"));
+    out.push_back(std::move(object));
   }
   return out;
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A two-dimensional scene for the wave solver: a scalar field u(y, z), y across, z along the march, invariant in x.
+// A scene for the wave solver. Two dimensions (num_x = 1): a scalar field u(y, z), y across, z along the march,
+// invariant in x. Three (num_x > 1): u(x, y, z), one Cartesian component of the field, so that media do not turn its
+// polarisation.
 // Time factor exp(+j omega t): a wave towards +z is exp(-j k z), a lossy index has n = n' - j n''. TE: u = E_x (a
 // perfect conductor forces u = 0); TM: u = H_x. One-way model: what is scattered backwards is not followed, but for the
 // ground.
@@ -14,11 +16,12 @@
 #include "raywave/em/material.h"
 #include "raywave/scene/scene.h"
 #include "raywave/wave/geometry.h"
+#include "raywave/wave/solids.h"
 
 namespace raywave::wave {
 
 using Complexc = std::complex<double>;
-using Field = std::vector<Complexc>;  // [num_y]
+using Field = std::vector<Complexc>;  // [num_y]; in 3D [num_x, num_y]
 
 /// Where the field is sampled: uniform, y_j = center + (j - num_y/2) spacing, or at points_m when given (increasing).
 struct Grid {
@@ -26,13 +29,22 @@ struct Grid {
   double spacing_m = 0;
   double center_m = 0;
   std::vector<double> points_m;  // [num_y] or empty; needs the nufft backend
+  int num_x = 1;                 // above 1: a 3D scene
+  double spacing_x_m = 0;        // uniform: x_i = center_x + (i - num_x/2) spacing_x
+  double center_x_m = 0;
 
   bool uniform() const { return points_m.empty(); }
   double y_m(int j) const { return uniform() ? center_m + (j - num_y / 2) * spacing_m : points_m[size_t(j)]; }
+  bool volume() const { return num_x > 1; }
+  int num_points() const { return num_x * num_y; }
+  double x_m(int i) const { return volume() ? center_x_m + (i - num_x / 2) * spacing_x_m : 0; }
+  double length_x_m() const { return num_x * spacing_x_m; }
   /// The length of a period. For nonuniform points: the span times num_y / (num_y - 1).
   double length_m() const;
   /// [num_y + 1], half way between points.
   std::vector<double> cell_edges_m() const;
+  /// [num_x + 1]
+  std::vector<double> x_edges_m() const;
 };
 
 enum class SourceKind { kGaussian, kPlane, kPoint, kArray, kSampled };
@@ -41,22 +53,27 @@ enum class SourceKind { kGaussian, kPlane, kPoint, kArray, kSampled };
 struct Source {
   std::string name = "source0";
   SourceKind kind = SourceKind::kGaussian;
-  double position_m = 0;  // y of the beam's axis, the source point, the array's centre
+  double position_m = 0;    // y of the beam's axis, the source point, the array's centre
+  double position_x_m = 0;  // x of the same; 3D
   double amplitude = 1;
   double phase_rad = 0;
   double tilt_rad = 0;                    // from z towards +y: Gaussian, plane, array (steering)
+  double tilt_x_rad = 0;                  // from z towards +x; direction cosines sin(tilt_x), sin(tilt)
   double waist_m = 0;                     // Gaussian: 1/e radius of |u|; array: radius of one element's Gaussian patch
   double focus_m = 0;                     // Gaussian: the waist lies this far ahead of z_begin
   double width_m = 0;                     // plane: flat part
   double taper_m = 0;                     // plane: raised-cosine rim on each side
   double distance_m = 0;                  // point: the source lies this far before z_begin; at least one wavelength
-  std::vector<double> element_offsets_m;  // array
-  std::vector<Complexc> weights;          // array
-  Field samples;                          // sampled: on the grid
+  std::vector<double> element_offsets_m;  // array, along y
+  std::vector<double> element_offsets_x_m;  // array, along x; empty: zero
+  std::vector<Complexc> weights;            // array
+  Field samples;                            // sampled: on the grid
 };
 /// Amplitude of a point (line) source that radiates power_w_per_m watt a metre: u = E_x in V/m, G = -(j/4) H0^(2)(k r);
 /// P' = A^2 / (8 k eta0).
 double line_source_amplitude(double power_w_per_m, double frequency_hz);
+/// The same for a point in 3D, G = exp(-j k r) / (4 pi r): P = A^2 / (8 pi eta0).
+double point_source_amplitude(double power_w);
 
 /// How a medium is crossed. Screen: phase screen, second-order (Strang) splitting. Wpm: wave propagation method.
 /// Slab: the exact plane-parallel slab in every direction. Auto chooses by contrast and shape and says why.
@@ -65,12 +82,19 @@ enum class MediaModel { kAuto, kScreen, kWpm, kSlab };
 struct Object {
   std::string name;
   em::Material material;          // perfect conductors are opaque masks
-  std::vector<Outline> outlines;  // that do not overlap
+  std::vector<Outline> outlines;  // 2D, that do not overlap
   MediaModel model = MediaModel::kAuto;
   double absorption_np_per_m = 0;  // added loss of amplitude
+  std::vector<Solid> solids;       // 3D, that do not overlap
 };
+/// The box around one outline or solid (x of an outline: 0).
+struct Extent {
+  double x0 = 0, x1 = 0, y0 = 0, y1 = 0, z0 = 0, z1 = 0;
+};
+/// Of each outline or solid.
+std::vector<Extent> extents(const Object& object);
 
-/// Complex index minus one of every cell between z_begin_m and z_end_m, [num_z, num_y].
+/// Complex index minus one of every cell between z_begin_m and z_end_m, [num_z, num_x, num_y].
 struct CellMedium {
   double z_begin_m = 0, z_end_m = 0;
   int num_z = 0;
@@ -114,6 +138,11 @@ struct Scene {
 /// Outlines of a horizontal (z = height_m) cut through the meshes of a 3D scene: the scene's x becomes z of the march
 /// and its y stays; open cuts are closed as walls of the material's thickness. Objects the plane misses are left out.
 std::vector<Object> cut(const raywave::scene::Scene& scene, double height_m);
+
+/// The closed meshes of a 3D scene for a 3D march: the scene's x becomes z, its y stays, its height becomes x. Meshes
+/// that are open (sheets without thickness) are left out with a word to the log, and so is what lies outside the
+/// window.
+std::vector<Object> solids_of(const raywave::scene::Scene& scene, const Scene& window, const LogSink& log = {});
 
 /// Outlines cut off at both ends of the march; objects outside the window are left out.
 std::vector<Object> clipped_to(const Scene& scene, std::vector<Object> objects);

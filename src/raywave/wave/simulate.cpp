@@ -14,17 +14,39 @@ namespace {
 
 constexpr Complexc kJ{0, 1};
 
-Point centroid(const Object& o) {
-  Point c;
-  double count = 0;
-  for (const Outline& outline : o.outlines)
-    for (const Point& p : outline) c.y_m += p.y_m, c.z_m += p.z_m, ++count;
-  return {c.y_m / count, c.z_m / count};
+// Vertices of an object of either dimension: visit(coordinates, tangent or cotangent), as arrays of (y, z) or (x, y,
+// z).
+template <class Tangent, class Visit>
+void for_each_vertex(const Object& o, Tangent& t, size_t object, Visit&& visit) {
+  for (size_t p = 0; p < o.outlines.size(); ++p)
+    for (size_t q = 0; q < o.outlines[p].size(); ++q) {
+      auto& v = t.vertices[object][p][q];
+      visit(std::vector<double>{o.outlines[p][q].y_m, o.outlines[p][q].z_m}, std::vector{&v.y_m, &v.z_m});
+    }
+  for (size_t p = 0; p < o.solids.size(); ++p)
+    for (size_t q = 0; q < o.solids[p].vertices_m.size(); ++q) {
+      auto& v = t.solids[object][p][q];
+      const Vec3d& at = o.solids[p].vertices_m[q];
+      visit(std::vector<double>{at.x, at.y, at.z}, std::vector{&v.x, &v.y, &v.z});
+    }
 }
 
 size_t num_vertices(const Object& o) {
-  return std::accumulate(o.outlines.begin(), o.outlines.end(), size_t(0),
-                         [](size_t n, auto& v) { return n + v.size(); });
+  size_t n = 0;
+  for (const Outline& v : o.outlines) n += v.size();
+  for (const Solid& s : o.solids) n += s.vertices_m.size();
+  return n;
+}
+
+/// Mean of the vertices, with the axes of for_each_vertex.
+std::vector<double> centroid(const Object& o) {
+  std::vector<double> c(o.solids.empty() ? 2 : 3, 0.0);
+  const double share = 1 / double(num_vertices(o));
+  for (const Outline& v : o.outlines)
+    for (const Point& p : v) c[0] += share * p.y_m, c[1] += share * p.z_m;
+  for (const Solid& s : o.solids)
+    for (const Vec3d& p : s.vertices_m) c[0] += share * p.x, c[1] += share * p.y, c[2] += share * p.z;
+  return c;
 }
 
 // Steps that r repeated sweeps with c checkpoints can reverse: binomial(c + r, c). Griewank and Walther, revolve.
@@ -101,10 +123,10 @@ Simulation::Simulation(Scene scene, SimulateOptions options) : options_(std::mov
   };
   scene.validate(log);
   output_z_m_ = options_.output_z_m.empty() ? std::vector<double>{scene.z_end_m} : options_.output_z_m;
-  const double bytes = 16.0 * scene.grid.num_y * double(scene.sources.size()) * double(output_z_m_.size());
+  const double bytes = 16.0 * scene.grid.num_points() * double(scene.sources.size()) * double(output_z_m_.size());
   if (bytes > double(options_.memory_bytes))
     throw Error(message("the result needs ", bytes / 1048576, " MiB (", output_z_m_.size(), " planes x ",
-                        scene.sources.size(), " sources x ", scene.grid.num_y, " points), the memory limit is ",
+                        scene.sources.size(), " sources x ", scene.grid.num_points(), " points), the memory limit is ",
                         double(options_.memory_bytes) / 1048576, " MiB"));
   scene_ = std::make_shared<const Scene>(std::move(scene));
   march_ = std::make_shared<const March>(*scene_, output_z_m_, options_.backend, log);
@@ -113,10 +135,10 @@ Simulation::Simulation(Scene scene, SimulateOptions options) : options_(std::mov
 int Simulation::num_checkpoints() const {
   const int threads = std::max(1, options_.num_threads > 0 ? options_.num_threads : runtime::default_num_threads());
   const double workers = std::min<double>(threads, double(scene_->sources.size()));
-  const double fields = double(options_.memory_bytes) / (16.0 * scene_->grid.num_y * workers);
+  const double fields = double(options_.memory_bytes) / (16.0 * scene_->grid.num_points() * workers);
   if (fields < 8)
-    throw Error(message("memory_bytes = ", options_.memory_bytes, " holds fewer than 8 fields of ", scene_->grid.num_y,
-                        " points for each of ", workers, " workers"));
+    throw Error(message("memory_bytes = ", options_.memory_bytes, " holds fewer than 8 fields of ",
+                        scene_->grid.num_points(), " points for each of ", workers, " workers"));
   // scratch of one step: fields, spectra and branches
   return int(std::clamp(fields - 8, 0.0, double(march_->steps().size())));
 }
@@ -126,6 +148,7 @@ Result Simulation::run() const {
   out.scene_ = scene_, out.march_ = march_;
   out.z_m = output_z_m_;
   for (int j = 0; j < scene_->grid.num_y; ++j) out.y_m.push_back(scene_->grid.y_m(j));
+  for (int i = 0; i < scene_->grid.num_x; ++i) out.x_m.push_back(scene_->grid.x_m(i));
   out.choices = march_->choices();
   out.warnings = warnings_;
   const size_t num_sources = scene_->sources.size();
@@ -158,9 +181,10 @@ std::map<std::string, size_t> Simulation::parameter_sizes() const {
       sizes["material/" + o.material.name + "/relative_permittivity"] = 1;
       sizes["material/" + o.material.name + "/conductivity_s_per_m"] = 1;
     }
-    sizes["object/" + o.name + "/translation_m"] = 2;
+    const size_t axes = o.solids.empty() ? 2 : 3;
+    sizes["object/" + o.name + "/translation_m"] = axes;
     sizes["object/" + o.name + "/scale"] = 1;
-    sizes["object/" + o.name + "/vertices_m"] = 2 * num_vertices(o);
+    sizes["object/" + o.name + "/vertices_m"] = axes * num_vertices(o);
   }
   for (const CellMedium& c : scene_->cells) sizes["cells/index_minus_one"] = 2 * c.index_minus_one.size();
   return sizes;
@@ -189,17 +213,15 @@ MediaTangent Simulation::media_tangent(const Gradient& tangent) const {
     const std::string material = "material/" + o.material.name, object = "object/" + o.name;
     t.eta[i] =
         value(material + "/relative_permittivity", 0) - kJ * sigma_scale * value(material + "/conductivity_s_per_m", 0);
-    const Point c = centroid(o);
+    const std::vector<double> c = centroid(o);
     const double scale = value(object + "/scale", 0);
     size_t v = 0;
-    for (size_t p = 0; p < o.outlines.size(); ++p)
-      for (size_t q = 0; q < o.outlines[p].size(); ++q, ++v) {
-        Point& dot = t.vertices[i][p][q];
-        dot.y_m = value(object + "/translation_m", 0) + value(object + "/vertices_m", 2 * v) +
-                  scale * (o.outlines[p][q].y_m - c.y_m);
-        dot.z_m = value(object + "/translation_m", 1) + value(object + "/vertices_m", 2 * v + 1) +
-                  scale * (o.outlines[p][q].z_m - c.z_m);
-      }
+    for_each_vertex(o, t, i, [&](const auto& at, const auto& dot) {
+      for (size_t axis = 0; axis < at.size(); ++axis)
+        *dot[axis] = value(object + "/translation_m", axis) + value(object + "/vertices_m", at.size() * v + axis) +
+                     scale * (at[axis] - c[axis]);
+      ++v;
+    });
   }
   for (size_t i = 0; i < t.cells.size(); ++i)
     t.cells[i] = {value("cells/index_minus_one", 2 * i), value("cells/index_minus_one", 2 * i + 1)};
@@ -243,7 +265,7 @@ Planes Simulation::jvp(const Gradient& tangent) const {
 
 Gradient Simulation::vjp_one(const Planes& cotangent, int s) const {
   const Source& source = scene_->sources[size_t(s)];
-  Field u_bar(size_t(scene_->grid.num_y));
+  Field u_bar(size_t(scene_->grid.num_points()));
   MediaTangent bar = zero_tangent(*scene_, options_.cell_gradient);
   bar.with_wavenumber = options_.wavelength_gradient;
   {
@@ -292,15 +314,15 @@ void Simulation::media_gradient(const MediaTangent& bar, Gradient& out) const {
       wavenumber += e.real() * slope.real() + e.imag() * slope.imag();
     }
     const std::string object = "object/" + o.name;
-    const Point c = centroid(o);
-    std::vector<double> translation(2), scale(1), vertices;
-    for (size_t p = 0; p < o.outlines.size(); ++p)
-      for (size_t q = 0; q < o.outlines[p].size(); ++q) {
-        const Point& b = bar.vertices[i][p][q];
-        translation[0] += b.y_m, translation[1] += b.z_m;
-        scale[0] += b.y_m * (o.outlines[p][q].y_m - c.y_m) + b.z_m * (o.outlines[p][q].z_m - c.z_m);
-        vertices.push_back(b.y_m), vertices.push_back(b.z_m);
+    const std::vector<double> c = centroid(o);
+    std::vector<double> translation(c.size()), scale(1), vertices;
+    for_each_vertex(o, bar, i, [&](const auto& at, const auto& b) {
+      for (size_t axis = 0; axis < at.size(); ++axis) {
+        translation[axis] += *b[axis];
+        scale[0] += *b[axis] * (at[axis] - c[axis]);
+        vertices.push_back(*b[axis]);
       }
+    });
     out[object + "/translation_m"] = translation;
     out[object + "/scale"] = scale;
     out[object + "/vertices_m"] = vertices;
@@ -321,8 +343,8 @@ Gradient Simulation::vjp(const Planes& cotangent) const {
     if (plane.size() != num_sources)
       throw Error(message("a plane of the cotangent has ", plane.size(), " sources, the scene ", num_sources));
     for (const Field& f : plane)
-      if (int(f.size()) != scene_->grid.num_y)
-        throw Error(message("a cotangent has ", f.size(), " points, the grid ", scene_->grid.num_y));
+      if (int(f.size()) != scene_->grid.num_points())
+        throw Error(message("a cotangent has ", f.size(), " points, the grid ", scene_->grid.num_points()));
   }
   num_checkpoints();  // refuses here, not in a worker
   std::vector<Gradient> parts(num_sources);
@@ -334,28 +356,23 @@ Gradient Simulation::vjp(const Planes& cotangent) const {
 }
 
 std::vector<Complexc> Result::at(const std::vector<Point>& points, int source) const {
+  if (scene_->grid.volume()) throw Error("points of a 3D scene have three coordinates (x, y, z)");
+  std::vector<Vec3d> p;
+  for (const Point& q : points) p.push_back({0, q.y_m, q.z_m});
+  return at(p, source);
+}
+
+std::vector<Complexc> Result::at(const std::vector<Vec3d>& points, int source) const {
   if (field.empty() || source < 0 || size_t(source) >= field[0].size())
     throw Error(message("source must be in [0, ", field.empty() ? 0 : field[0].size(), "), got ", source));
   const Backend& backend = march_->backend();
-  const auto& ky = backend.ky_rad_per_m();
+  const auto &kx = backend.kx_rad_per_m(), &ky = backend.ky_rad_per_m(), &kt = backend.transverse_rad_per_m();
   const double k = scene_->wavenumber_rad_per_m();
   std::map<size_t, Field> spectra;
   std::vector<Complexc> out;
-  for (const Point& p : points) {
-    require_finite("point", p.y_m + p.z_m);
-    const auto next = std::upper_bound(z_m.begin(), z_m.end(), p.z_m);
-    if (next == z_m.begin())
-      throw Error(message("point z_m = ", p.z_m, " lies before the first plane, z = ", z_m.front(), " m"));
-    const size_t plane = size_t(next - z_m.begin()) - 1;
-    const auto blocks = [&](double z0, double z1) { return z0 < p.z_m && z1 > z_m[plane]; };
-    for (const Object& o : scene_->objects)
-      for (const Outline& outline : o.outlines)
-        if (const auto [z0, z1] = z_extent_m(outline); blocks(z0, z1))
-          throw Error(message("object '", o.name, "' lies between the plane z = ", z_m[plane],
-                              " m and the point z = ", p.z_m, " m: add an output plane behind it"));
-    for (const CellMedium& c : scene_->cells)
-      if (blocks(c.z_begin_m, c.z_end_m))
-        throw Error(message("the cell medium lies between a plane and the point z = ", p.z_m, " m"));
+  for (const Vec3d& p : points) {
+    require_finite("point", p.x + p.y + p.z);
+    const size_t plane = plane_before(p.z);
     Field& s = spectra[plane];
     if (s.empty()) {
       s.resize(ky.size());
@@ -363,18 +380,36 @@ std::vector<Complexc> Result::at(const std::vector<Point>& points, int source) c
     }
     Complexc sum;
     for (size_t m = 0; m < ky.size(); ++m) {
-      Complexc kz = std::sqrt(Complexc(k * k - ky[m] * ky[m]));
+      Complexc kz = std::sqrt(Complexc(k * k - kt[m] * kt[m]));
       if (kz.imag() > 0) kz = -kz;
-      sum += s[m] * std::exp(kJ * ky[m] * (p.y_m - y_m[0]) - kJ * kz * (p.z_m - z_m[plane]));
+      const double across = ky[m] * (p.y - y_m[0]) + (kx.empty() ? 0 : kx[m] * (p.x - x_m[0]));
+      sum += s[m] * std::exp(kJ * across - kJ * kz * (p.z - z_m[plane]));
     }
     out.push_back(sum / double(ky.size()));
   }
   return out;
 }
 
+size_t Result::plane_before(double z) const {
+  const auto next = std::upper_bound(z_m.begin(), z_m.end(), z);
+  if (next == z_m.begin())
+    throw Error(message("point z_m = ", z, " lies before the first plane, z = ", z_m.front(), " m"));
+  const size_t plane = size_t(next - z_m.begin()) - 1;
+  const auto blocks = [&](double z0, double z1) { return z0 < z && z1 > z_m[plane]; };
+  for (const Object& o : scene_->objects)
+    for (const Extent& e : extents(o))
+      if (blocks(e.z0, e.z1))
+        throw Error(message("object '", o.name, "' lies between the plane z = ", z_m[plane], " m and the point z = ", z,
+                            " m: add an output plane behind it"));
+  for (const CellMedium& c : scene_->cells)
+    if (blocks(c.z_begin_m, c.z_end_m))
+      throw Error(message("the cell medium lies between a plane and the point z = ", z, " m"));
+  return plane;
+}
+
 double Result::power_w_per_m(int plane, int source) const {
   const Backend& backend = march_->backend();
-  const auto& ky = backend.ky_rad_per_m();
+  const auto& ky = backend.transverse_rad_per_m();
   const double k = scene_->wavenumber_rad_per_m(), eta0 = std::sqrt(kVacuumPermeability / kVacuumPermittivity);
   Field s(ky.size());
   backend.analyze(field.at(size_t(plane)).at(size_t(source)).data(), s.data());
@@ -383,19 +418,19 @@ double Result::power_w_per_m(int plane, int source) const {
     if (std::abs(ky[m]) < k) sum += std::sqrt(k * k - ky[m] * ky[m]) * std::norm(s[m]);
   // the mirrored window holds the image's power as well, on twice the length
   const double n = double(ky.size());
-  const double flux = sum * scene_->grid.length_m() / (n * n);
+  const double flux = sum * scene_->grid.length_m() * (scene_->grid.volume() ? scene_->grid.length_x_m() : 1) / (n * n);
   return scene_->polarization == Polarization::kTe ? flux / (2 * k * eta0) : flux * eta0 / (2 * k);
 }
 
 Field Result::coherent_sum(int plane) const {
-  Field sum(y_m.size());
+  Field sum(x_m.size() * y_m.size());
   for (const Field& f : field.at(size_t(plane)))
     for (size_t j = 0; j < f.size(); ++j) sum[j] += f[j];
   return sum;
 }
 
 std::vector<double> Result::incoherent_sum(int plane) const {
-  std::vector<double> sum(y_m.size());
+  std::vector<double> sum(x_m.size() * y_m.size());
   for (const Field& f : field.at(size_t(plane)))
     for (size_t j = 0; j < f.size(); ++j) sum[j] += std::norm(f[j]);
   return sum;

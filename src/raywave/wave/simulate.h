@@ -2,8 +2,9 @@
 // Runs a scene and differentiates it. A Simulation is prepared once (steps, tables, plans) and then answers run, jvp
 // and vjp.
 //   Gradient names, next to those of rays: source/<name>/{position_m, amplitude, phase_rad, tilt_rad, waist_m, focus_m,
-//   weights, samples}, material/<name>/{relative_permittivity, conductivity_s_per_m}, object/<name>/{translation_m [2:
-//   y, z], vertices_m [vertices, 2], scale}, wavelength_m, cells/index_minus_one [num_z, num_y, 2: re, im].
+//   weights, samples; in 3D position_x_m, tilt_x_rad}, material/<name>/{relative_permittivity, conductivity_s_per_m},
+//   object/<name>/{translation_m [2: y, z; in 3D 3: x, y, z], vertices_m [vertices, 2 or 3], scale}, wavelength_m,
+//   cells/index_minus_one [num_z, num_y, 2: re, im].
 // Complex values are pairs (re, im). A cotangent is dJ/d(re) + j dJ/d(im), so that dJ = Re(conj(cotangent) du).
 #pragma once
 
@@ -38,6 +39,7 @@ class Result {
  public:
   std::vector<double> z_m;           // [planes]
   std::vector<double> y_m;           // [num_y]
+  std::vector<double> x_m;           // [num_x] of a 3D scene, else one 0
   Planes field;                      // [planes, sources, num_y]
   std::vector<std::string> choices;  // which model crossed which object, and why
   std::vector<std::string> warnings;
@@ -45,7 +47,9 @@ class Result {
   /// The field of one source at any points, from the last plane before each (in steps of free space only).
   /// @throws Error naming the object that lies between, or a point before the first plane.
   std::vector<Complexc> at(const std::vector<Point>& points_m, int source = 0) const;
-  /// Flux through a plane, watt a metre when u is in V/m (TE) or A/m (TM): sum of kz |U|^2 over propagating directions.
+  std::vector<Complexc> at(const std::vector<Vec3d>& points_m, int source = 0) const;
+  /// Flux through a plane, watt a metre (in 3D watt) when u is in V/m (TE) or A/m (TM): sum of kz |U|^2 over
+  /// propagating directions.
   double power_w_per_m(int plane, int source = 0) const;
   /// sum_s w_s u_s, and sum_s |u_s|^2.
   Field coherent_sum(int plane) const;
@@ -55,6 +59,7 @@ class Result {
 
  private:
   friend class Simulation;
+  size_t plane_before(double z) const;
   std::shared_ptr<const Scene> scene_;
   std::shared_ptr<const March> march_;
 };

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: Apache-2.0
+// The wave rows of `raywave validate`: largest error of each quantity against its closed form. Tolerances are the
+// product's goals; what sampling, windows and the one-way model leave is below them (docs/waves.md).
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <numeric>
+#include <sstream>
+
+#include "raywave/cli/validation.h"
+#include "raywave/cli/validation_data.h"
+#include "raywave/core/constants.h"
+#include "raywave/core/random.h"
+#include "raywave/em/fresnel.h"
+#include "raywave/wave/gaussian_beams.h"
+#include "raywave/wave/reference.h"
+#include "raywave/wave/simulate.h"
+
+namespace raywave::cli {
+namespace {
+
+using namespace wave;
+using Rows = std::vector<ValidationRow>;
+using Table = std::vector<std::vector<double>>;
+
+constexpr double kL = 0.0107068735;  // wavelength of the embedded files
+
+Table read_csv(const std::string& text) {
+  Table rows;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) {
+    if (line.empty() || line[0] == '#') continue;
+    std::vector<double> row;
+    std::stringstream cells(line);
+    for (std::string cell; std::getline(cells, cell, ',');) row.push_back(std::stod(cell));
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+double relative_error(const std::vector<Complexc>& got, const std::vector<Complexc>& expected) {
+  double error = 0, norm = 0;
+  for (size_t i = 0; i < got.size(); ++i) error += std::norm(got[i] - expected[i]), norm += std::norm(expected[i]);
+  return std::sqrt(error / norm);
+}
+
+Scene beam_scene(int n, double spacing, double waist, double z_end, double tilt_rad = 0) {
+  Scene s;
+  s.frequency_hz = kSpeedOfLight / kL;
+  s.grid.num_y = n;
+  s.grid.spacing_m = spacing * kL;
+  s.z_end_m = z_end * kL;
+  Source beam;
+  beam.waist_m = waist * kL;
+  beam.tilt_rad = tilt_rad;
+  s.sources = {beam};
+  return s;
+}
+
+Object object_of(const em::Material& material, Outline outline) {
+  Object o;
+  o.name = "object", o.material = material;
+  o.outlines = {std::move(outline)};
+  return o;
+}
+
+em::Material constant(double permittivity) {
+  em::Material m;
+  m.name = "constant", m.relative_permittivity = permittivity, m.perfect_conductor = permittivity == 0;
+  if (m.perfect_conductor) m.relative_permittivity = 1;
+  return m;
+}
+
+Field random_field(int n, uint64_t seed) {
+  Field u(static_cast<size_t>(n));
+  for (int j = 0; j < n; ++j)
+    u[size_t(j)] = {random_uniform(seed, 1, uint64_t(j), 0) - 0.5, random_uniform(seed, 1, uint64_t(j), 1) - 0.5};
+  return u;
+}
+
+SimulateOptions with(BackendKind kind, double tolerance = 1e-12) {
+  SimulateOptions o;
+  o.backend.kind = kind, o.backend.tolerance = tolerance;
+  return o;
+}
+
+ValidationRow error_row(std::string name, std::string quantity, double got, double tolerance) {
+  return {"wave: " + std::move(name), std::move(quantity), 0, got, tolerance};
+}
+
+Rows gaussian(int) {
+  SimulateOptions single;
+  single.backend.precision = Precision::kFloat;
+  double worst = 0, worst_single = 0;
+  const Table rows = read_csv(gaussian_csv());
+  for (size_t i = 0; i < rows.size();) {
+    const auto& c = rows[i];
+    std::vector<Point> points;
+    std::vector<Complexc> expected;
+    for (; i < rows.size() && rows[i][0] == c[0] && rows[i][1] == c[1] && rows[i][3] == c[3]; ++i)
+      points.push_back({rows[i][4], rows[i][3]}), expected.emplace_back(rows[i][5], rows[i][6]);
+    if (c[0] < 2 * kL || c[3] > 100 * kL) continue;  // images of steep waves are the window's
+    Scene s = beam_scene(8192, 0.25, c[0] / kL, c[3] / kL, c[1] * kPi / 180);
+    s.sources[0].position_m = c[2];
+    worst = std::max(worst, relative_error(simulate(s).at(points), expected));
+    worst_single = std::max(worst_single, relative_error(simulate(s, single).at(points), expected));
+  }
+  return {error_row("Gaussian beam against its plane-wave integral", "relative error, double", worst, 1e-12),
+          error_row("Gaussian beam against its plane-wave integral", "relative error, float", worst_single, 2e-6)};
+}
+
+Rows gaussian_volume(int) {
+  Scene s = beam_scene(256, 0.4, 3, 30, 0.2);
+  s.grid.num_x = 256, s.grid.spacing_x_m = s.grid.spacing_m;
+  s.sources[0].tilt_x_rad = -0.1;
+  std::vector<Vec3d> points;
+  std::vector<Complexc> expected;
+  for (int i = -3; i <= 3; ++i) {
+    points.push_back({kL * (i - 3), kL * (0.7 * i + 6), 30 * kL});
+    expected.push_back(gaussian_beam_3d(s.wavenumber_rad_per_m(), 3 * kL, -0.1, 0.2, points.back(), 150 * kL));
+  }
+  return {error_row("Gaussian beam in 3D against its plane-wave integral", "relative error, double",
+                    relative_error(simulate(s).at(points), expected), 1e-12)};
+}
+
+Rows flux(int) {
+  Rows rows;
+  for (const bool single : {false, true}) {
+    Scene s = beam_scene(1024, 0.5, 6, 500, 0.1);
+    CellMedium glass;
+    glass.z_end_m = s.z_end_m, glass.num_z = 2000;
+    glass.index_minus_one.assign(2000 * 1024, Complexc(1e-3, 0));  // lossless screens: nothing merges
+    s.cells = {glass};
+    SimulateOptions o;
+    o.output_z_m = {0, s.z_end_m};
+    o.backend.precision = single ? Precision::kFloat : Precision::kDouble;
+    const Result r = simulate(s, o);
+    rows.push_back(error_row("power flux over 2000 steps",
+                             single ? "relative change, float" : "relative change, double",
+                             std::abs(r.power_w_per_m(1) / r.power_w_per_m(0) - 1), single ? 5e-4 : 1e-11));
+  }
+  return rows;
+}
+
+Rows backends(int) {
+  const Scene s = beam_scene(512, 0.25, 4, 20, 0.2);
+  const Field fft = simulate(s).field[0][0];
+  const auto error = [&](const SimulateOptions& o) { return relative_error(simulate(s, o).field[0][0], fft); };
+  Rows rows{error_row("dense against fft", "relative error", error(with(BackendKind::kDense)), 1e-14)};
+  for (const double tolerance : {1e-3, 1e-6, 1e-9, 1e-12})
+    rows.push_back(error_row(message("nufft against fft, tolerance ", tolerance), "relative error",
+                             error(with(BackendKind::kNufft, tolerance)), 2 * tolerance));
+  rows.push_back(error_row("Gaussian beams against fft", "relative error in their subspace",
+                           error(with(BackendKind::kGaussianBeams)), 1e-5));
+  SimulateOptions start;
+  start.output_z_m = {0};
+  std::vector<Point> points;
+  for (int j = 0; j < 512; ++j) points.push_back({s.grid.y_m(j), s.z_end_m});
+  BackendOptions o;
+  o.beam_redundancy = 2, o.beam_regularization = 1e-2;
+  const BeamExpansion all = expand(GaborFrame(s.grid, s.wavenumber_rad_per_m(), o), simulate(s, start).field[0][0], 0);
+  const BeamExpansion few = all.compressed(3e-4);
+  const double kept = double(all.coefficient.size()) / double(few.coefficient.size());
+  rows.push_back(
+      error_row("Gaussian beams, analytic, against fft", "relative error", relative_error(all.at(points), fft), 5e-3));
+  rows.push_back(error_row("Gaussian beams, thresholded, against all of them", "relative error",
+                           relative_error(few.at(points), all.at(points)), 1e-3));
+  rows.push_back({"wave: Gaussian beams, thresholded, against all of them", "compression, 4 to 8 or more", 6,
+                  std::min(kept, 8.0), 2});
+  return rows;
+}
+
+Source sampled(const Scene& s, const Outline& opening) {
+  Source plane;
+  plane.kind = SourceKind::kSampled;
+  plane.samples.resize(size_t(s.grid.num_y));
+  const Coverage open = coverage(s.grid.cell_edges_m(), 0, 1, opening);
+  for (size_t j = 0; j < open.fraction.size(); ++j) plane.samples[size_t(open.first) + j] = open.fraction[j];
+  return plane;
+}
+
+Rows slit(int) {
+  const double half = 5.1 * kL, z = 40 * kL;
+  Scene s = beam_scene(8192, 0.25, 4, z / kL);
+  s.sources = {sampled(s, rectangle({0, 0.5}, 2 * half, 1))};
+  std::vector<Point> points;
+  for (int i = -30; i <= 30; ++i) points.push_back({i * kL / 2, z});
+  Grid fine;  // fine enough for the midpoint rule
+  fine.num_y = 4096, fine.spacing_m = 2 * half / 4096, fine.center_m = half / 4096;
+  const auto expected = green_reference(fine, Field(4096, 1.0), 0, s.wavenumber_rad_per_m(), points);
+  return {error_row("slit of 10.2 wavelengths against the Rayleigh-Sommerfeld integral", "relative error",
+                    relative_error(simulate(s).at(points), expected), 3e-3)};
+}
+
+Rows knife_edge(int) {
+  std::vector<Point> points;
+  std::vector<Complexc> expected;
+  for (const auto& r : read_csv(half_plane_csv()))
+    if (std::abs(r[0] - 20 * kL) < kL && std::abs(r[1]) < 10 * kL)
+      points.push_back({r[1], r[0]}), expected.emplace_back(r[2], r[3]);
+  Scene s = beam_scene(4096, 0.25, 4, 20.5);
+  Source plane = sampled(s, rectangle({500 * kL, 0.5}, 1000 * kL, 1));
+  for (int j = 0; j < 4096; ++j) {
+    const double rim = std::clamp((505 * kL - s.grid.y_m(j)) / (300 * kL), 0.0, 1.0);
+    plane.samples[size_t(j)] *= 0.5 * (1 - std::cos(kPi * rim));
+  }
+  s.sources = {plane};
+  s.absorber.width_m = 30 * kL;
+  SimulateOptions o;
+  o.output_z_m = {points.at(0).z_m};
+  return {error_row("knife edge against the half-plane solution", "relative error",
+                    relative_error(simulate(s, o).at(points), expected), 5e-3)};
+}
+
+Rows cylinder(int) {
+  Rows out;
+  const Table rows = read_csv(cylinder_csv());
+  for (size_t i = 0; i < rows.size(); i += 61) {
+    const auto& c = rows[i];
+    const bool conductor = c[3] == 0;
+    const double cell = conductor ? 1.0 / 16 : 1.0 / 8;
+    Scene s = beam_scene(int(320 / cell), cell, c[4] / kL, c[5] / kL);
+    s.step_m = cell * kL;
+    s.objects = {object_of(constant(c[3]), disc({c[1], c[2]}, c[0]))};
+    std::vector<Point> points;
+    std::vector<Complexc> expected;
+    for (size_t j = i; j < i + 61; ++j)
+      points.push_back({rows[j][6], rows[j][5]}), expected.emplace_back(rows[j][7], rows[j][8]);
+    const double behind = std::round((c[5] - c[2]) / kL);
+    const std::string what = conductor ? "conductor" : message("index ", std::sqrt(c[3]));
+    // Close behind a conductor the waves that creep around it are missing from a one-way march: 0.14 in the limit of
+    // fine steps.
+    const double tolerance = !conductor ? 0.1 : behind < 20 ? 0.17 : 0.09;
+    out.push_back(error_row(message("cylinder (", what, ") against its series, ", behind, " wavelengths behind"),
+                            "relative error", relative_error(simulate(s).at(points), expected), tolerance));
+  }
+  return out;
+}
+
+double wall_error(const char* name, double degrees) {
+  const double tilt = degrees * kPi / 180, depth = 2 * kL;
+  Scene s = beam_scene(4096, 0.25, 30, 60, tilt);
+  s.frequency_hz = 28e9;
+  const Field without = simulate(s).field[0][0];
+  s.objects = {object_of(em::itu_material(name), rectangle({0, 30 * kL}, 2000 * kL, depth))};
+  const Field with_wall = simulate(s).field[0][0];
+  Complexc a, b;  // the spectra at the beam's own direction
+  for (size_t j = 0; j < without.size(); ++j) {
+    const Complexc wave = std::polar(1.0, s.wavenumber_rad_per_m() * std::sin(tilt) * s.grid.y_m(int(j)));
+    a += with_wall[j] * wave, b += without[j] * wave;
+  }
+  const Complexd eta = em::properties_at(s.objects[0].material, s.frequency_hz).eta;
+  const auto t = em::slab_coefficients(std::cos(tilt), eta, depth, s.wavelength_m()).t_te;
+  const Complexc expected = Complexc(t.re, t.im) * std::polar(1.0, s.wavenumber_rad_per_m() * depth * std::cos(tilt));
+  return std::abs(a / b - expected) / std::abs(expected);
+}
+
+Rows walls(int) {
+  Rows rows;
+  for (const char* name : {"concrete", "brick", "plasterboard", "wood", "glass", "ceiling_board", "chipboard",
+                           "plywood", "marble", "floorboard"}) {
+    double worst = 0;
+    for (const double degrees : {0.0, 15.0, 30.0, 45.0, 60.0}) worst = std::max(worst, wall_error(name, degrees));
+    rows.push_back(error_row(message("wall of ", name, ", 28 GHz, 0 to 60 deg"), "relative error of T", worst, 0.02));
+  }
+  return rows;
+}
+
+double objective(const Scene& s, const Field& w) {
+  const Field u = simulate(s).field[0][0];
+  double sum = 0;
+  for (size_t j = 0; j < u.size(); ++j) sum += w[j].real() * u[j].real() + w[j].imag() * u[j].imag();
+  return sum;
+}
+
+Rows adjoints(int) {
+  Scene s = beam_scene(256, 0.2503, 4, 30, 0.1);
+  s.step_m = 0.5 * kL;
+  s.objects = {object_of(constant(1.08), disc({1.03 * kL, 8.1 * kL}, 2.07 * kL, 40))};
+  const Field w = random_field(256, 7);
+  const Simulation sim(s);
+  const Gradient g = sim.vjp({{w}});
+  double worst_dot = 0, worst_difference = 0;
+  for (const auto& [name, values] : g) {
+    Gradient t{{name, std::vector<double>(values.size())}};
+    double backward = 0, forward = 0, size = 0;
+    for (size_t i = 0; i < values.size(); ++i)
+      t.at(name)[i] = random_uniform(3, 4, i, 5) - 0.5, backward += t.at(name)[i] * values[i];
+    const Field dot = sim.jvp(t)[0][0];
+    for (size_t j = 0; j < dot.size(); ++j) {
+      forward += w[j].real() * dot[j].real() + w[j].imag() * dot[j].imag();
+      size += std::abs(w[j]) * std::abs(dot[j]);
+    }
+    worst_dot = std::max(worst_dot, std::abs(forward - backward) / size);
+  }
+  const auto compare = [&](const char* name, double step, const std::function<void(Scene&, double)>& edit) {
+    const auto at = [&](double h) {
+      Scene moved = s;
+      edit(moved, h);
+      return objective(moved, w);
+    };
+    const double expected = (8 * (at(step) - at(-step)) - (at(2 * step) - at(-2 * step))) / (12 * step);
+    worst_difference = std::max(worst_difference, std::abs(g.at(name)[0] - expected) / std::abs(expected));
+  };
+  compare("source/source0/position_m", 1e-3 * kL, [](Scene& t, double h) { t.sources[0].position_m += h; });
+  compare("source/source0/tilt_rad", 1e-4, [](Scene& t, double h) { t.sources[0].tilt_rad += h; });
+  compare("material/constant/relative_permittivity", 1e-4,
+          [](Scene& t, double h) { t.objects[0].material.relative_permittivity += h; });
+  compare("object/object/translation_m", 1e-5 * kL, [](Scene& t, double h) {
+    for (Point& p : t.objects[0].outlines[0]) p.y_m += h;
+  });
+  compare("wavelength_m", 1e-5 * kL,
+          [](Scene& t, double h) { t.frequency_hz = kSpeedOfLight / (kSpeedOfLight / t.frequency_hz + h); });
+  return {error_row("adjoint against tangent", "largest error of the dot test, all parameters", worst_dot, 1e-14),
+          error_row("adjoint against finite differences", "largest relative error, five parameters", worst_difference,
+                    1e-7)};
+}
+
+}  // namespace
+
+std::vector<ValidationRow> wave_validation_rows(const std::string& filter, int num_threads) {
+  Rows rows;
+  for (const auto& run : {gaussian, gaussian_volume, flux, backends, slit, knife_edge, cylinder, walls, adjoints})
+    for (auto& row : run(num_threads))
+      if (row.name.find(filter) != std::string::npos) rows.push_back(std::move(row));
+  return rows;
+}
+
+}  // namespace raywave::cli
