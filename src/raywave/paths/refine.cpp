@@ -235,7 +235,7 @@ bool Refiner::reflects(size_t edge, int32_t facet, const Vec3d& target_m) {
 EndFacets Refiner::facets_at(const Step& s) const {
   if (s.type != Interaction::kDiffraction) return {s.facet};
   const Wedge& w = scene_.wedges()[size_t(s.facet)];
-  return {w.facet0, w.facet_n};
+  return EndFacets::at_edge(w);
 }
 
 /// Where segments end: on the edge itself, a little inside its ends.
@@ -243,8 +243,7 @@ Vec3d Refiner::occlusion_point(size_t i) const {
   if (bends_[i].type != Interaction::kDiffraction) return bends_[i].point_m;
   const Wedge& w = scene_.wedges()[size_t(bends_[i].facet)];
   const double inset = std::min(0.01 * w.length_m, 64 * double(scene_.queries().offset_m()));
-  return w.beside(std::clamp(dot(bends_[i].point_m - w.a, w.direction), inset, w.length_m - inset),
-                  4 * double(scene_.queries().offset_m()));
+  return w.at(std::clamp(dot(bends_[i].point_m - w.a, w.direction), inset, w.length_m - inset));
 }
 
 bool Refiner::unobstructed(const Vec3d& target_m, const EndFacets& target_facets, GeometricPath& out) {
