@@ -369,7 +369,7 @@ class Paths:
     @property
     def interactions(self) -> object:
         """
-        [max_depth, shape of tau]: 1 specular reflection, 4 refraction, 0 none.
+        [max_depth, shape of tau]: 1 specular reflection, 4 refraction, 8 diffraction, 0 none.
         """
 
     @property
@@ -380,7 +380,7 @@ class Paths:
     def vertices(self) -> object:
         """[max_depth, shape of tau, 3] in metres."""
 
-def solve_paths(scene: Scene, max_depth: int, los: bool, specular_reflection: bool, refraction: bool, samples_per_src: int, synthetic_array: bool, seed: int, finder: str, num_threads: int, progress: object | None) -> Paths: ...
+def solve_paths(scene: Scene, options: dict) -> Paths: ...
 
 class RadioMap:
     """Path gains in the cells of a surface, from every transmitter."""
