@@ -20,6 +20,8 @@ struct ValidationRow {
 
 /// Runs every case. @param filter  only names that contain it; empty: all.
 std::vector<ValidationRow> validation_rows(const std::string& filter = "", int num_threads = 0);
+/// Those of diffraction, a part of the above.
+std::vector<ValidationRow> diffraction_validation_rows(const std::string& filter, int num_threads);
 /// Those of the wave solver, a part of the above.
 std::vector<ValidationRow> wave_validation_rows(const std::string& filter, int num_threads);
 

@@ -284,6 +284,7 @@ std::vector<ValidationRow> validation_rows(const std::string& filter, int num_th
       if (row.name.find(filter) != std::string::npos) rows.push_back(std::move(row));
     }
   }
+  for (auto& row : diffraction_validation_rows(filter, num_threads)) rows.push_back(std::move(row));
   for (auto& row : wave_validation_rows(filter, num_threads)) rows.push_back(std::move(row));
   return rows;
 }

@@ -53,7 +53,7 @@ bool EdgeShooter::light(int64_t index, int place, Refiner& refiner, SequenceTree
   shot.node = 0;
   for (size_t i = chain.size(); i-- > 0;) shot.node = part.child(shot.node, chain[i], scene_.facets());
   if (l.first != l.last) shot.node = part.child(shot.node, wedge_surface(l.first), scene_.facets());
-  if (!refiner.path(part, shot.node, shot.point_m, shot.path, {w.facet0, w.facet_n})) return false;
+  if (!refiner.path(part, shot.node, shot.point_m, shot.path, EndFacets::at_edge(w))) return false;
   shot.node = part.child(shot.node, wedge_surface(l.last), scene_.facets());
   Vec3d last = nodes[0].image_m;
   shot.before_m = 0;

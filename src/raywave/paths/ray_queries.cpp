@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "raywave/core/error.h"
+#include "raywave/paths/wedges.h"
 
 namespace raywave::paths {
 
@@ -41,9 +42,11 @@ struct RayQueries::Filter {
     for (unsigned i = 0; i < args->N; ++i) {
       if (args->valid[i] == 0) continue;
       const int facet = self->queries->table_.triangles[RTCHitN_primID(args->hit, args->N, i)].facet;
-      const auto in_plane_of = [&](int other) { return self->queries->same_plane(facet, other); };
-      if (in_plane_of(self->at_a.first) || in_plane_of(self->at_b.first) || in_plane_of(self->at_a.second) ||
-          in_plane_of(self->at_b.second)) {
+      const auto lies_on = [&](const EndFacets& e) {
+        return self->queries->same_plane(facet, e.first) || self->queries->same_plane(facet, e.second) ||
+               self->queries->same_plane(facet, e.third) || self->queries->same_plane(facet, e.fourth);
+      };
+      if (lies_on(self->at_a) || lies_on(self->at_b)) {
         args->valid[i] = 0;
       } else if (self->found) {
         self->found->push_back({RTCRayN_tfar(args->ray, args->N, i), facet});
@@ -84,6 +87,13 @@ RayQueries::RayQueries(const scene::FacetTable& table)
 }
 
 RayQueries::~RayQueries() = default;
+
+EndFacets EndFacets::at_edge(const Wedge& w) {
+  EndFacets e(w.facet0, w.facet_n);
+  e.third = w.inner0;
+  e.fourth = w.inner_n;
+  return e;
+}
 
 bool RayQueries::same_plane(int facet, int other) const {
   if (facet == other) return true;

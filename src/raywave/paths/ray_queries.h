@@ -29,11 +29,15 @@ struct Crossing {
   int32_t facet;
 };
 
-/// The facets that an end of a segment lies on: one for a reflection, two for a point on an edge, -1 for none.
+struct Wedge;
+
+/// The facets that an end of a segment lies on: one for a reflection, those of a wedge for a point on an edge, -1 for
+/// none.
 struct EndFacets {
-  int32_t first = -1, second = -1;
+  int32_t first = -1, second = -1, third = -1, fourth = -1;
   EndFacets(int32_t f = -1) : first(f) {}  // NOLINT: most ends lie on one facet
   EndFacets(int32_t f, int32_t g) : first(f), second(g) {}
+  static EndFacets at_edge(const Wedge& w);
 };
 
 class RayQueries {

@@ -235,16 +235,28 @@ bool Refiner::reflects(size_t edge, int32_t facet, const Vec3d& target_m) {
 EndFacets Refiner::facets_at(const Step& s) const {
   if (s.type != Interaction::kDiffraction) return {s.facet};
   const Wedge& w = scene_.wedges()[size_t(s.facet)];
-  return {w.facet0, w.facet_n};
+  return EndFacets::at_edge(w);
 }
 
-/// Where segments end: on the edge itself, a little inside its ends.
+/// Where segments end: on the edge itself, a little inside its ends; for points beyond an end also a little outside,
+/// where the faces that close the edge there are not in the way of what leaves its corner.
 Vec3d Refiner::occlusion_point(size_t i) const {
   if (bends_[i].type != Interaction::kDiffraction) return bends_[i].point_m;
   const Wedge& w = scene_.wedges()[size_t(bends_[i].facet)];
   const double inset = std::min(0.01 * w.length_m, 64 * double(scene_.queries().offset_m()));
-  return w.beside(std::clamp(dot(bends_[i].point_m - w.a, w.direction), inset, w.length_m - inset),
-                  4 * double(scene_.queries().offset_m()));
+  const double t = dot(bends_[i].point_m - w.a, w.direction);
+  if (past_ends_ && t < 0) return w.at(-inset);
+  if (past_ends_ && t > w.length_m) return w.at(w.length_m + inset);
+  return w.at(std::clamp(t, inset, w.length_m - inset));
+}
+
+bool Refiner::beyond_an_end() const {
+  return std::any_of(bends_.begin(), bends_.end(), [&](const Step& s) {
+    if (s.type != Interaction::kDiffraction) return false;
+    const Wedge& w = scene_.wedges()[size_t(s.facet)];
+    const double t = dot(s.point_m - w.a, w.direction);
+    return t < 0 || t > w.length_m;
+  });
 }
 
 bool Refiner::unobstructed(const Vec3d& target_m, const EndFacets& target_facets, GeometricPath& out) {
@@ -284,7 +296,13 @@ bool Refiner::path(const SequenceTree& tree, int32_t node, const Vec3d& target_m
   for (Step& s : bends_) {
     if (s.type == Interaction::kSpecularReflection) s.facet = table_.canonical(s.facet, s.point_m);
   }
-  if (!unobstructed(target_m, target_facets, out)) return false;
+  past_ends_ = false;
+  if (!unobstructed(target_m, target_facets, out)) {
+    if (!diffracted || !beyond_an_end()) return false;
+    past_ends_ = true;
+    out.steps.clear();
+    if (!unobstructed(target_m, target_facets, out)) return false;
+  }
   if (diffracted) set_sides(target_m);
   if (!options_.refraction) {
     out.steps = bends_;

@@ -68,11 +68,13 @@ class Refiner {
   bool faces_meet(const Wedge& w, const Wedge& next, OnFace& leaves, OnFace& arrives) const;
   EndFacets facets_at(const Step& s) const;
   Vec3d occlusion_point(size_t i) const;
+  bool beyond_an_end() const;
 
   const PreparedScene& scene_;
   const scene::FacetTable& table_;
   const RefineOptions& options_;
   Vec3d source_m_;
+  bool past_ends_ = false;   // see occlusion_point
   std::vector<Step> bends_;  // reflections and diffractions, in order
   std::vector<Crossing> crossings_;
   std::array<Bend<double>, kMostBends> shapes_;

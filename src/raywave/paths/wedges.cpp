@@ -258,8 +258,10 @@ class LineJoiner {
       if (start - end > kPi + kFlat) {
         const scene::Edge& e = table_.edges[last->edge];
         const auto tangent = [&](double angle) { return std::cos(angle) * u + std::sin(angle) * v; };
-        add(wedge_between(table_, e.a, e.b, last->facet_end, next.facet_start, tangent(end), tangent(start)),
-            last->edge);
+        Wedge w = wedge_between(table_, e.a, e.b, last->facet_end, next.facet_start, tangent(end), tangent(start));
+        w.inner0 = last->facet_start;
+        w.inner_n = next.facet_end;
+        add(w, last->edge);
         shorten(wedges_.back(), origin + lo * d, origin + hi * d);
       }
       if (start + next.width > end) {

@@ -4,7 +4,6 @@
 // wall's foot on the ground), diffract nothing and are left out.
 #pragma once
 
-#include <cmath>
 #include <string>
 #include <vector>
 
@@ -22,6 +21,7 @@ struct Wedge {
   Vec3d t0, n0;
   double exterior_angle_rad = 0;               // in [pi, 2 pi]; 2 pi for a screen
   int32_t facet0 = -1, facet_n = -1;           // the same one for a screen
+  int32_t inner0 = -1, inner_n = -1;           // facets that end at the edge inside: walls between two houses
   double normal0_sign = 1, normal_n_sign = 1;  // outward normals are these times the facets'
   /// Where the line comes from: the mesh vertices of an edge of the facet table. The wedge spans begin ... end of its
   /// length (fractions), from its first vertex to its last when begin < end, backwards otherwise.
@@ -29,11 +29,6 @@ struct Wedge {
   double begin = 0, end = 1;
 
   Vec3d at(double t) const { return a + t * direction; }
-  /// A point outside, `distance` from the edge: where rays to the edge may end without touching walls that end there.
-  Vec3d beside(double t, double distance) const {
-    const double middle = 0.5 * exterior_angle_rad;
-    return at(t) + distance * (std::cos(middle) * t0 + std::sin(middle) * n0);
-  }
 };
 
 /// Azimuth of a point about the wedge, in [0, 2 pi).
