@@ -122,7 +122,7 @@ void one_source() {
   SimulateOptions o;
   o.num_threads = 1;
   o.wavelength_gradient = false;
-  const Simulation sim(s, o);
+  const Simulation sim(std::move(s), o);
   const std::vector<Field> one(1, Field(kN, 1.0));
   Bare<double> bare;
   Field u(kN);

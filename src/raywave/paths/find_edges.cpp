@@ -27,7 +27,8 @@ std::vector<uint8_t> seen_from(const PreparedScene& scene, const Vec3d& p, int n
       const Wedge& w = wedges[i];
       if (!outside(w, p)) continue;
       for (const double part : {0.5, 0.02, 0.98, 0.25, 0.75}) {
-        if (scene.queries().occluded(p, w.at(part * w.length_m), -1, {w.facet0, w.facet_n})) continue;
+        const Vec3d end = w.beside(part * w.length_m, 4 * double(scene.queries().offset_m()));
+        if (scene.queries().occluded(p, end, -1, {w.facet0, w.facet_n})) continue;
         seen[i] = 1;
         break;
       }

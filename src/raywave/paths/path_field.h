@@ -61,7 +61,9 @@ namespace path_field_detail {
 /// What the stretches between a path's ends and its edges give the wedges.
 template <class T>
 struct EdgeGeometry {
-  T l{}, curvature{};  // L (with sin^2 beta) and the phase's curvature along the edge
+  T l{};                // the distance parameter, with sin^2 beta
+  T before{}, after{};  // lengths to the path's ends
+  T skew{1};            // the phase's curvature along the edge over that of a path without the other edge
   Vec3<T> k_in, k_out;
   T sin_in{}, sin_out{};
 };
@@ -109,10 +111,12 @@ class Wedging {
     ray_.sin_beta = T(0.5) * (g.sin_in + g.sin_out);
     ray_.cos_beta = T(0.5) * (dot(g.k_in, w.direction) + dot(g.k_out, w.direction));
     ray_.k_l = wavenumber * g.l;
-    const T scale = sqrt(T(0.5) * wavenumber * g.curvature);
     const T t = dot(touch.point - w.origin, w.direction);
-    ray_.end_a = scale * (w.lo - t);
-    ray_.end_b = scale * (w.hi - t);
+    const auto end = [&](const T& along) {
+      return along * sqrt(wavenumber * g.skew * excess_length(g.before, g.after, ray_.cos_beta, along));
+    };
+    ray_.end_a = end(w.lo - t);
+    ray_.end_b = end(w.hi - t);
     fade_ = fade(ray_.end_a > T(0) ? ray_.end_a : -ray_.end_b);
     // Near a corner the two edges are one vertex, not two edges: nothing at it, all from kEdgeFade on.
     if (touch.shared_end != 0) {
@@ -165,7 +169,8 @@ T edge_geometry(const std::vector<Touch<T>>& touches, const size_t* edges, size_
   if (num_edges == 1) {
     const T sin2 = g[0].sin_in * g[0].sin_out;
     g[0].l = r[0] * r[1] * sin2 / total;
-    g[0].curvature = sin2 * total / (r[0] * r[1]);
+    g[0].before = r[0];
+    g[0].after = r[1];
     return T(1);
   }
   const Vec3<T>& e2 = touches[edges[1]].bend.wedge.direction;
@@ -180,8 +185,12 @@ T edge_geometry(const std::vector<Touch<T>>& touches, const size_t* edges, size_
   const T near = r[0] + r[1], far = r[1] + r[2];
   g[0].l = square * square * det / (s2 * r[2] * near * total);
   g[1].l = square * square * det / (s1 * r[0] * far * total);
-  g[0].curvature = det / h22;
-  g[1].curvature = det / h11;
+  g[0].before = r[0];
+  g[0].after = far;
+  g[0].skew = det / h22 * r[0] * far / (s1 * total);
+  g[1].before = near;
+  g[1].after = r[2];
+  g[1].skew = det / h11 * near * r[2] / (s2 * total);
   return square * sqrt(det / (s1 * s2 * r[0] * r[2] * near * far));
 }
 

@@ -186,6 +186,10 @@ std::vector<SequenceTree> find_endings(const scene::Scene& scene, const Prepared
   const auto num_receivers = int64_t(scene.receivers.size());
   const int64_t num_rays = std::max<int64_t>(options.samples_per_tx / std::max<int64_t>(4, num_receivers), 16384);
   std::vector<SequenceTree> trees;
+  if (options.max_depth < 2) {  // an edge alone: nothing behind it
+    for (const scene::Device& rx : scene.receivers) trees.emplace_back(rx.position_m);
+    return trees;
+  }
   for (const scene::Device& rx : scene.receivers) {
     trees.push_back(find_reflections(prepared, rx, std::min(num_rays, options.samples_per_tx), options));
   }

@@ -118,15 +118,15 @@ bool Refiner::in_reach(const Vec3d& target_m) const {
     const double t = dot(points_[i] - w.origin, w.direction);
     if (t >= w.lo && t <= w.hi) continue;
     if ((t < w.lo && bends_[i].shared_end < 0) || (t > w.hi && bends_[i].shared_end > 0)) return false;
-    // The lengths to the next edges or ends are at most the whole path's: the curvature is at least this.
+    // between skew edges the curvature is larger and the field fades out earlier
     double before = 0, after = 0;
     for (size_t j = 0; j <= i; ++j) before += norm(points_[j] - (j == 0 ? source_m_ : points_[j - 1]));
     for (size_t j = i; j < bends_.size(); ++j)
       after += norm((j + 1 < bends_.size() ? points_[j + 1] : target_m) - points_[j]);
     const Vec3d k = points_[i] - (i == 0 ? source_m_ : points_[i - 1]);
-    const double sin2 = norm2(cross(k, w.direction)) / norm2(k);
-    const double scale = std::sqrt(kPi / options_.wavelength_m * sin2 * (1 / before + 1 / after));
-    if (scale * std::max(w.lo - t, t - w.hi) >= kEdgeReach) return false;
+    const double along = t < w.lo ? w.lo - t : w.hi - t;
+    const double excess = excess_length(before, after, dot(k, w.direction) / norm(k), along) * along * along;
+    if (!(2 * kPi / options_.wavelength_m * excess < kEdgeReach * kEdgeReach)) return false;
   }
   return true;
 }
@@ -243,7 +243,8 @@ Vec3d Refiner::occlusion_point(size_t i) const {
   if (bends_[i].type != Interaction::kDiffraction) return bends_[i].point_m;
   const Wedge& w = scene_.wedges()[size_t(bends_[i].facet)];
   const double inset = std::min(0.01 * w.length_m, 64 * double(scene_.queries().offset_m()));
-  return w.at(std::clamp(dot(bends_[i].point_m - w.a, w.direction), inset, w.length_m - inset));
+  return w.beside(std::clamp(dot(bends_[i].point_m - w.a, w.direction), inset, w.length_m - inset),
+                  4 * double(scene_.queries().offset_m()));
 }
 
 bool Refiner::unobstructed(const Vec3d& target_m, const EndFacets& target_facets, GeometricPath& out) {

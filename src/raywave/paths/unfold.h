@@ -135,6 +135,18 @@ bool two_edge_points(const TwoEdges<T>& problem, double guess1, double guess2, T
 
 }  // namespace unfold_detail
 
+/// The excess length of the path over a point `along` off the diffraction point on the edge, divided by along^2; half
+/// the phase's curvature at 0. With A and B the legs to that point, A - r0 and B - r1 are taken out of their roots, so
+/// that nothing cancels. @param before, after  the legs to the diffraction point. @param cosine  between ray and edge.
+template <class T>
+T excess_length(const T& before, const T& after, const T& cosine, const T& along) {
+  using std::sqrt;
+  const T a = before + sqrt(before * before + T(2) * before * cosine * along + along * along);
+  const T b = after + sqrt(after * after - T(2) * after * cosine * along + along * along);
+  return T(1) / a + T(1) / b +
+         cosine * ((along - T(2) * after * cosine) / (b * b) - (along + T(2) * before * cosine) / (a * a));
+}
+
 constexpr size_t kMostBends = 32;
 
 /// The touching points of a path from source to target over bends [0, n), at most two of them edges. @return false when

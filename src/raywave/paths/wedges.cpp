@@ -189,13 +189,13 @@ class LineJoiner {
 
   /// The wedges of a stretch that these edges share.
   void join(const std::vector<uint32_t>& edges, const Vec3d& origin, const Vec3d& d, double lo, double hi) {
-    std::vector<uint32_t> free;
-    for (const uint32_t i : edges) {
-      if (table_.edges[i].facet1 < 0) {
-        free.push_back(i);
-      } else {
-        add_whole(i);
-        if (wedges_.empty() || wedges_.back().edge != int32_t(i)) continue;  // flat
+    std::vector<uint32_t> free, solid;
+    for (const uint32_t i : edges) (table_.edges[i].facet1 < 0 ? free : solid).push_back(i);
+    if (solid.size() > 1) {
+      join_solids(solid, origin, d, lo, hi);
+    } else if (!solid.empty()) {
+      add_whole(solid[0]);
+      if (!wedges_.empty() && wedges_.back().edge == int32_t(solid[0])) {  // not flat
         shorten(wedges_.back(), origin + lo * d, origin + hi * d);
       }
     }
@@ -215,6 +215,57 @@ class LineJoiner {
     for (const uint32_t i : free) {
       add_whole(i);
       shorten(wedges_.back(), origin + lo * d, origin + hi * d);
+    }
+  }
+
+  /// A solid about a line: counter-clockwise from a face at `start` over `width` to its other face.
+  struct Sector {
+    double start, width;
+    int facet_start, facet_end;
+    uint32_t edge;
+  };
+
+  Sector sector(uint32_t index, const Vec3d& d, const Vec3d& u, const Vec3d& v) const {
+    const scene::Edge& e = table_.edges[index];
+    const Vec3d along = normalized(e.b - e.a);
+    const Vec3d t0 = inward(table_, e.facet0, along);
+    const Vec3d t1 = (e.windings_disagree ? 1.0 : -1.0) * inward(table_, e.facet1, along);
+    double width = std::atan2(dot(cross(t0, t1), d), dot(t0, t1));
+    const bool forward = width > 0;
+    const Vec3d& first = forward ? t0 : t1;
+    double start = std::atan2(dot(first, v), dot(first, u));
+    if (start < 0) start += 2 * kPi;
+    return {start, std::abs(width), forward ? e.facet0 : e.facet1, forward ? e.facet1 : e.facet0, index};
+  }
+
+  /// Solids that share a line, two houses with a common wall: one wedge between the faces that remain outside.
+  void join_solids(const std::vector<uint32_t>& solid, const Vec3d& origin, const Vec3d& d, double lo, double hi) {
+    const Vec3d u = inward(table_, table_.edges[solid[0]].facet0, d), v = cross(d, u);
+    std::vector<Sector> sectors;
+    for (const uint32_t i : solid) {
+      refuse_folded(table_.edges[i].exterior_angle_rad, table_.edges[i]);
+      sectors.push_back(sector(i, d, u, v));
+    }
+    std::sort(sectors.begin(), sectors.end(), [](const Sector& x, const Sector& y) {
+      return x.start != y.start ? x.start < y.start : x.width > y.width;
+    });
+    // Once round, from the first sector's start: the far end of what is covered so far.
+    const Sector* last = &sectors[0];
+    double end = last->start + last->width;
+    for (size_t i = 1; i <= sectors.size(); ++i) {
+      const Sector& next = sectors[i % sectors.size()];
+      const double start = next.start + (i == sectors.size() ? 2 * kPi : 0);
+      if (start - end > kPi + kFlat) {
+        const scene::Edge& e = table_.edges[last->edge];
+        const auto tangent = [&](double angle) { return std::cos(angle) * u + std::sin(angle) * v; };
+        add(wedge_between(table_, e.a, e.b, last->facet_end, next.facet_start, tangent(end), tangent(start)),
+            last->edge);
+        shorten(wedges_.back(), origin + lo * d, origin + hi * d);
+      }
+      if (start + next.width > end) {
+        end = start + next.width;
+        last = &next;
+      }
     }
   }
 

@@ -4,6 +4,7 @@
 // wall's foot on the ground), diffract nothing and are left out.
 #pragma once
 
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,11 @@ struct Wedge {
   double begin = 0, end = 1;
 
   Vec3d at(double t) const { return a + t * direction; }
+  /// A point outside, `distance` from the edge: where rays to the edge may end without touching walls that end there.
+  Vec3d beside(double t, double distance) const {
+    const double middle = 0.5 * exterior_angle_rad;
+    return at(t) + distance * (std::cos(middle) * t0 + std::sin(middle) * n0);
+  }
 };
 
 /// Azimuth of a point about the wedge, in [0, 2 pi).

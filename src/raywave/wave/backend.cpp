@@ -8,6 +8,7 @@
 #include "raywave/core/constants.h"
 #include "raywave/runtime/fft.h"
 #include "raywave/wave/backends.h"
+#include "raywave/wave/fused_march.h"
 
 namespace raywave::wave {
 namespace {
@@ -27,6 +28,7 @@ class FftBackend : public Backend {
     const auto ky = fft_wavenumbers(grid.num_y, grid.length_m());
     if (!grid.volume()) {
       ky_ = ky;
+      if (std::is_same_v<Real, double> && RowTransform::supports(n_)) row_ = std::make_unique<RowTransform>(n_);
       return;
     }
     for (const double x : fft_wavenumbers(grid.num_x, grid.length_x_m()))
@@ -36,6 +38,20 @@ class FftBackend : public Backend {
   void synthesize(const Complexc* s, Complexc* u) const override { transform(s, u, 1.0 / n_, false); }
   void analyze_adjoint(const Complexc* s, Complexc* u) const override { transform(s, u, 1, false); }
   void synthesize_adjoint(const Complexc* u, Complexc* s) const override { transform(u, s, 1.0 / n_, true); }
+  using Backend::apply;
+  using Backend::apply_adjoint;
+  Gain prepare(std::span<const Complexc> g) const override {
+    if (!row_) return Backend::prepare(g);
+    Field conj_g(g.begin(), g.end());
+    for (Complexc& c : conj_g) c = std::conj(c);
+    return {row_->table(g), row_->table(conj_g)};
+  }
+  void apply(const Gain& gain, Field& u) const override {
+    row_ ? row_->apply(gain.forward.data(), u.data()) : Backend::apply(gain, u);
+  }
+  void apply_adjoint(const Gain& gain, Field& u) const override {
+    row_ ? row_->apply(gain.adjoint.data(), u.data()) : Backend::apply_adjoint(gain, u);
+  }
 
  private:
   void transform(const Complexc* in, Complexc* out, double scale, bool forward) const {
@@ -52,6 +68,7 @@ class FftBackend : public Backend {
   }
   int n_;
   runtime::Fft<Real> fft_;
+  std::unique_ptr<RowTransform> row_;
 };
 
 // The window and its image below the ground, 2N points: u_{-1-j} = -u_j (Dirichlet) or u_j (Neumann).
@@ -106,6 +123,8 @@ std::vector<double> fft_wavenumbers(int n, double length_m) {
   for (int m = 0; m < n; ++m) ky[size_t(m)] = 2 * kPi * (m < (n + 1) / 2 ? m : m - n) / length_m;
   return ky;
 }
+
+Backend::Gain Backend::prepare(std::span<const Complexc> g) const { return {Field(g.begin(), g.end()), {}}; }
 
 void Backend::apply(std::span<const Complexc> g, Field& u) const {
   Field s(ky_.size());

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "raywave/runtime/fft.h"
 #include "raywave/wave/fused_march.h"
 #include "raywave/wave/gaussian_beams.h"
 #include "raywave/wave/nufft.h"
@@ -239,6 +240,22 @@ TEST(Backends, FusedMarchEqualsTheTransformsStepByStep) {
     EXPECT_LT(fused_error<float>(n), 4e-6) << n;
   }
   EXPECT_THROW(FusedMarch<double>(100), Error);
+}
+
+TEST(Backends, RowTransformEqualsTheTransforms) {
+  for (const int n : {256, 512, 1024, 4096, 8192}) {
+    const RowTransform row(n);
+    const auto g = random_field(n, 1);
+    const auto table = row.table(g);
+    Field got = random_field(n, 2), expected = got;
+    row.apply(table.data(), got.data());
+    runtime::Fft<double> fft(n);
+    fft.forward(expected.data());
+    for (size_t m = 0; m < size_t(n); ++m) expected[m] *= g[m] / double(n);
+    fft.backward(expected.data());
+    EXPECT_LT(relative_error(got, expected), 1e-15 * std::log2(n)) << n;
+  }
+  EXPECT_THROW(RowTransform(384), Error);
 }
 
 TEST(Backends, NamesAndRefusals) {

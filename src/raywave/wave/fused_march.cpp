@@ -46,6 +46,24 @@ inline Cell<Real> times_conj(const Cell<Real>& a, Real re, Real im) {
   return {a.re * re + a.im * im, a.im * re - a.re * im};
 }
 
+// Gains: one number for all lanes, or one for each.
+template <class Real>
+inline Cell<Real> times(const Cell<Real>& a, const std::complex<Real>& g) {
+  return times(a, g.real(), g.imag());
+}
+template <class Real>
+inline Cell<Real> times(const Cell<Real>& a, const Cell<Real>& g) {
+  return {a.re * g.re - a.im * g.im, a.im * g.re + a.re * g.im};
+}
+template <class Real, class Gain>
+inline Cell<Real> times(const Cell<Real>& a, const Gain& g) {
+  return times(a, Cell<Real>(g));
+}
+template <class Real>
+inline Cell<Real> times_conj(const Cell<Real>& a, const Cell<Real>& g) {
+  return {a.re * g.re + a.im * g.im, a.im * g.re - a.re * g.im};
+}
+
 // a, b, c, d become the four-point transform, exp(-j) forward.
 template <class Real>
 inline void butterfly(Cell<Real>& a, Cell<Real>& b, Cell<Real>& c, Cell<Real>& d) {
@@ -105,22 +123,20 @@ inline void turn(Cell<Real>* x, int length, const Real* w, const std::complex<Re
 }
 
 // The shortest transforms, forward, times the table, and back.
-template <class Real>
-inline void core4(Cell<Real>* x, int count, const std::complex<Real>* g) {
+template <class Real, class Gain>
+inline void core4(Cell<Real>* x, int count, const Gain* g) {
   for (int i = 0; i < count; i += 4) {
     Cell<Real> a = x[i], b = x[i + 1], c = x[i + 2], d = x[i + 3];
     butterfly(a, b, c, d);
-    a = times(a, g[i].real(), g[i].imag()), b = times(b, g[i + 1].real(), g[i + 1].imag());
-    c = times(c, g[i + 2].real(), g[i + 2].imag()), d = times(d, g[i + 3].real(), g[i + 3].imag());
+    a = times(a, g[i]), b = times(b, g[i + 1]), c = times(c, g[i + 2]), d = times(d, g[i + 3]);
     butterfly_back(a, b, c, d);
     x[i] = a, x[i + 1] = b, x[i + 2] = c, x[i + 3] = d;
   }
 }
-template <class Real>
-inline void core2(Cell<Real>* x, int count, const std::complex<Real>* g) {
+template <class Real, class Gain>
+inline void core2(Cell<Real>* x, int count, const Gain* g) {
   for (int i = 0; i < count; i += 2) {
-    const Cell<Real> a = times(x[i] + x[i + 1], g[i].real(), g[i].imag());
-    const Cell<Real> b = times(x[i] - x[i + 1], g[i + 1].real(), g[i + 1].imag());
+    const Cell<Real> a = times(x[i] + x[i + 1], g[i]), b = times(x[i] - x[i + 1], g[i + 1]);
     x[i] = a + b, x[i + 1] = a - b;
   }
 }
@@ -135,7 +151,8 @@ struct Stages {
   int count;
 
   // Stages `s` ... on one block, the core, and back.
-  void inner(Cell<Real>* x, int length_now, int s, const std::complex<Real>* g) const {
+  template <class Gain>
+  void inner(Cell<Real>* x, int length_now, int s, const Gain* g) const {
     if (s == count) return length_now == 4 ? core4(x, 4, g) : core2(x, 2, g);
     if (length_now <= kBlock) return small(x, length_now, s, g);
     forward_stage(x, length_now, twiddles + at[s]);
@@ -143,7 +160,8 @@ struct Stages {
     for (int b = 0; b < 4; ++b) inner(x + b * q, q, s + 1, g + b * q);
     backward_stage(x, length_now, twiddles + at[s]);
   }
-  void small(Cell<Real>* x, int size, int s, const std::complex<Real>* g) const {
+  template <class Gain>
+  void small(Cell<Real>* x, int size, int s, const Gain* g) const {
     for (int k = s; k < count; ++k)
       for (int b = 0; b < size; b += length[k]) forward_stage(x + b, length[k], twiddles + at[k]);
     length[count - 1] == 16 ? core4(x, size, g) : core2(x, size, g);
@@ -216,6 +234,110 @@ void FusedMarch<Real>::run(const std::vector<Op>& ops, Real* group) const {
     if (t)
       for (int j = 0; j < n_; ++j) x[j] = times(x[j], t[j].real(), t[j].imag());
   }
+}
+
+namespace {
+
+using V = Lanes<double>::V;
+using Lane = Cell<double>;
+
+inline V halves(V v) { return __builtin_shufflevector(v, v, 2, 3, 0, 1); }
+inline V pairs(V v) { return __builtin_shufflevector(v, v, 1, 0, 3, 2); }
+inline V last(V v, V w) { return __builtin_shufflevector(v, w, 0, 1, 2, 7); }  // lane 3 of w
+constexpr V kHalves{1, 1, -1, -1}, kPairs{1, -1, 1, -1};
+
+// The four-point transform across the lanes; it leaves the classes 0, 2, 1, 3.
+inline Lane across(Lane v) {
+  const V re = halves(v.re) + kHalves * v.re, im = halves(v.im) + kHalves * v.im;
+  const V t_re = last(re, im), t_im = last(im, -re);
+  return {pairs(t_re) + kPairs * t_re, pairs(t_im) + kPairs * t_im};
+}
+inline Lane across_back(Lane v) {
+  const V re = pairs(v.re) + kPairs * v.re, im = pairs(v.im) + kPairs * v.im;
+  const V s_re = last(re, -im), s_im = last(im, re);
+  return {halves(s_re) + kHalves * s_re, halves(s_im) + kHalves * s_im};
+}
+constexpr int kClass[] = {0, 2, 1, 3};
+
+inline V load(const double* p) {
+  typedef double U __attribute__((vector_size(32), aligned(8)));
+  return *reinterpret_cast<const U*>(p);
+}
+inline void store(double* p, V v) {
+  typedef double U __attribute__((vector_size(32), aligned(8)));
+  *reinterpret_cast<U*>(p) = v;
+}
+
+// Rows (a0 a1 a2 a3) ... become columns.
+inline void transpose(V& a, V& b, V& c, V& d) {
+  const V ab_lo = __builtin_shufflevector(a, b, 0, 4, 2, 6), ab_hi = __builtin_shufflevector(a, b, 1, 5, 3, 7);
+  const V cd_lo = __builtin_shufflevector(c, d, 0, 4, 2, 6), cd_hi = __builtin_shufflevector(c, d, 1, 5, 3, 7);
+  a = __builtin_shufflevector(ab_lo, cd_lo, 0, 1, 4, 5), c = __builtin_shufflevector(ab_lo, cd_lo, 2, 3, 6, 7);
+  b = __builtin_shufflevector(ab_hi, cd_hi, 0, 1, 4, 5), d = __builtin_shufflevector(ab_hi, cd_hi, 2, 3, 6, 7);
+}
+
+}  // namespace
+
+bool RowTransform::supports(int n) { return n % 4 == 0 && FusedMarch<double>::supports(n / 4); }
+
+RowTransform::RowTransform(int n) : n_(n), quarter_(n / 4) {
+  if (!supports(n)) throw Error(message("the row transform needs a power of two from 256 to 262144, got ", n));
+  for (int j = 0; j < n / 4; ++j)
+    for (const bool imaginary : {false, true})
+      for (const int c : kClass) {
+        const double a = -2 * kPi * double(j) * c / n;
+        twiddles_.push_back(imaginary ? std::sin(a) : std::cos(a));
+      }
+}
+
+std::vector<std::complex<double>> RowTransform::table(std::span<const std::complex<double>> g) const {
+  std::vector<std::complex<double>> out(g.size());
+  double* p = reinterpret_cast<double*>(out.data());
+  for (int i = 0; i < quarter_.num_y(); ++i, p += 8)
+    for (int l = 0; l < 4; ++l) {
+      const auto v = g[size_t(4 * quarter_.order()[size_t(i)] + kClass[l])] / double(n_);
+      p[l] = v.real(), p[4 + l] = v.imag();
+    }
+  return out;
+}
+
+void RowTransform::apply(const std::complex<double>* table, std::complex<double>* u) const {
+  struct alignas(32) Block {
+    double v[8];
+  };
+  thread_local std::vector<Block> scratch;
+  const size_t q = size_t(n_) / 4;
+  if (scratch.size() < q) scratch.resize(q);
+  auto* x = reinterpret_cast<Lane*>(scratch.data());
+  double* rows[4];
+  for (size_t l = 0; l < 4; ++l) rows[l] = reinterpret_cast<double*>(u + l * q);
+  for (size_t j = 0; j < q; j += 2) {
+    V a = load(rows[0] + 2 * j), b = load(rows[1] + 2 * j), c = load(rows[2] + 2 * j), d = load(rows[3] + 2 * j);
+    transpose(a, b, c, d);
+    const double* w = &twiddles_[8 * j];
+    x[j] = times(across(Lane{a, b}), Lane{load(w), load(w + 4)});
+    x[j + 1] = times(across(Lane{c, d}), Lane{load(w + 8), load(w + 12)});
+  }
+  quarter_.transform(reinterpret_cast<const double*>(table), reinterpret_cast<double*>(x));
+  for (size_t j = 0; j < q; j += 2) {
+    const double* w = &twiddles_[8 * j];
+    Lane p = across_back(times_conj(x[j], Lane{load(w), load(w + 4)}));
+    Lane r = across_back(times_conj(x[j + 1], Lane{load(w + 8), load(w + 12)}));
+    transpose(p.re, p.im, r.re, r.im);
+    store(rows[0] + 2 * j, p.re), store(rows[1] + 2 * j, p.im), store(rows[2] + 2 * j, r.re),
+        store(rows[3] + 2 * j, r.im);
+  }
+}
+
+template <class Real>
+void FusedMarch<Real>::transform(const Real* table, Real* group) const {
+  const Stages<Real> stages{stage_length_.data(), stage_at_.data(), twiddles_.data(), int(stage_length_.size())};
+  struct Unaligned {
+    typedef Real U __attribute__((vector_size(32), aligned(sizeof(Real))));
+    U re, im;
+    operator Cell<Real>() const { return {re, im}; }
+  };
+  stages.inner(reinterpret_cast<Cell<Real>*>(group), n_, 0, reinterpret_cast<const Unaligned*>(table));
 }
 
 template class FusedMarch<double>;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <complex>
+#include <span>
 #include <vector>
 
 namespace raywave::wave {
@@ -30,6 +31,11 @@ class FusedMarch {
   /// Lane-major data of one group, [num_y][re, im][kLanes], aligned to 32 bytes: marched in place.
   void run(const std::vector<Op>& ops, Real* group) const;
 
+  /// Forward transform, a gain for every place and lane ([num_y][re, im][kLanes]), and back, without the scale 1/N.
+  void transform(const Real* gain, Real* group) const;
+  /// Wavenumber index at each place after the forward transform.
+  const std::vector<int>& order() const { return order_; }
+
   int num_y() const { return n_; }
   size_t group_size() const { return size_t(n_) * 2 * kLanes; }
 
@@ -39,6 +45,26 @@ class FusedMarch {
   std::vector<Real> twiddles_;     // per stage, (w, w^2, w^3) of each butterfly
   std::vector<size_t> stage_at_;   // where a stage's twiddles begin
   std::vector<int> stage_length_;  // n, n/4, ... > 4
+};
+
+/// One row: the four quarters of its points go into the lanes, a four-point transform runs across them, and the lanes
+/// are four rows of a quarter of the length.
+class RowTransform {
+ public:
+  /// Powers of two from 256 to 262144.
+  static bool supports(int n);
+  /// @throws Error for a length that is not supported.
+  explicit RowTransform(int n);
+
+  /// A gain in this transform's order, with the 1/N of the inverse; `g` in the order of fft_wavenumbers.
+  std::vector<std::complex<double>> table(std::span<const std::complex<double>> g) const;
+  /// u <- F^-1 (g F u).
+  void apply(const std::complex<double>* table, std::complex<double>* u) const;
+
+ private:
+  int n_;
+  FusedMarch<double> quarter_;
+  std::vector<double> twiddles_;
 };
 
 extern template class FusedMarch<double>;

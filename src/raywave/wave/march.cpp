@@ -96,7 +96,12 @@ Field March::jump_dk(double dz) const {
   return g;
 }
 
-const Field& March::cached_jump(double dz) const { return jumps_.at(dz); }
+const Backend::Gain& March::cached_jump(double dz) const { return jumps_.at(dz); }
+
+const Field& March::screen_of(const Step& step, Field& scratch) const {
+  if (step.id >= 0 && !screens_[size_t(step.id)].empty()) return screens_[size_t(step.id)];
+  return scratch = screen(step);
+}
 
 Field March::slab(const Medium& medium, double d) const {
   const auto& ky = backend_->transverse_rad_per_m();
@@ -216,8 +221,7 @@ std::vector<March::Branch> March::branches(const Step& step, bool derivatives) c
   const double floor = k_ * std::sqrt(2.0 / double(ky.size())), dz = step.dz_m;
   std::vector<Branch> out(1);
   Branch& air = out[0];
-  const auto cached = jumps_.find(dz);
-  air.g = cached != jumps_.end() ? cached->second : jump(dz);
+  air.g = jump(dz);
   if (derivatives) {
     air.d_k = jump_dk(dz);
     air.d_dz.resize(ky.size());
@@ -279,7 +283,8 @@ Field March::screen(const Step& step) const {
 void March::apply(const Step& step, Field& u) const {
   if (step.kind == Step::Kind::kOutput) return;
   if (step.kind == Step::Kind::kScreen) {
-    const Field t = screen(step);
+    Field scratch;
+    const Field& t = screen_of(step, scratch);
     for (size_t j = 0; j < u.size(); ++j) u[j] *= t[j];
     return;
   }
@@ -297,7 +302,8 @@ void March::apply(const Step& step, Field& u) const {
 void March::apply_jvp(const Step& step, const MediaTangent& t, Field& u, Field& u_dot) const {
   if (step.kind == Step::Kind::kOutput) return;
   if (step.kind == Step::Kind::kScreen) {
-    const Field screen_now = screen(step);
+    Field scratch;
+    const Field& screen_now = screen_of(step, scratch);
     Field rate(u.size());  // d exponent
     for (const int i : step.objects) {
       const Medium& m = media_[size_t(i)];
@@ -370,11 +376,37 @@ void March::apply_jvp(const Step& step, const MediaTangent& t, Field& u, Field& 
   u = sum, u_dot = sum_dot;
 }
 
+// A screen of cells alone, in one pass.
+void March::cells_vjp(const Step& step, const Field& t, const Field& u, Field& u_bar, MediaTangent& bar) const {
+  const size_t n = u.size(), base = step.cell_slice >= 0 ? size_t(step.cell_slice) * n : 0;
+  if (step.cell_slice >= 0) {
+    const Complexc rate = -kJ * step.dz_m, conj_rate = std::conj(rate * k_);
+    Complexc* out = bar.cells.empty() ? nullptr : &bar.cells[base];
+    const Complexc* cell = &scene_.cells[0].index_minus_one[base];
+    double wavenumber = 0;
+    for (size_t j = 0; j < n; ++j) {
+      const Complexc x = std::conj(u_bar[j]) * (u[j] * t[j]);
+      if (out) out[j] += std::conj(x) * conj_rate;
+      if (bar.with_wavenumber) wavenumber += (x * rate * cell[j]).real();
+    }
+    bar.wavenumber += wavenumber;
+  }
+  for (size_t j = 0; j < n; ++j) u_bar[j] *= std::conj(t[j]);
+}
+
+bool March::needs_field(const Step& step, bool with_wavenumber) {
+  if (step.kind == Step::Kind::kOutput) return false;
+  if (step.kind == Step::Kind::kScreen) return !step.objects.empty() || step.cell_slice >= 0;
+  return !step.objects.empty() || with_wavenumber || step.wall_after >= 0 || step.wall_before >= 0;
+}
+
 void March::apply_vjp(const Step& step, const Field& u, Field& u_bar, MediaTangent& bar) const {
   if (step.kind == Step::Kind::kOutput) return;
   const size_t n = u.size();
   if (step.kind == Step::Kind::kScreen) {
-    const Field t = screen(step);
+    Field scratch;
+    const Field& t = screen_of(step, scratch);
+    if (step.objects.empty()) return cells_vjp(step, t, u, u_bar, bar);
     Field x(n);  // dJ = Re(x d exponent)
     for (size_t j = 0; j < n; ++j) x[j] = std::conj(u_bar[j]) * u[j] * t[j];
     for (const int i : step.objects) {

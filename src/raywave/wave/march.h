@@ -8,6 +8,7 @@
 // Differentiable in: field, permittivity, conductivity, outlines, cells, wavenumber. Not in: the choice of model.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -29,6 +30,7 @@ struct Step {
   int cell_slice = -1;        // row of the cell medium
   double absorber_m = 0;      // screen: length of the absorber
   int output = -1;
+  int id = -1;                            // place among the steps
   int wall_after = -1, wall_before = -1;  // jump that ends at / starts from this slab object
 };
 
@@ -45,8 +47,9 @@ MediaTangent zero_tangent(const Scene& scene, bool with_cells);
 
 class March {
  public:
-  /// @param output_z_m  increasing, within the march.
-  March(const Scene& scene, const std::vector<double>& output_z_m, const BackendOptions& options, const LogSink& log);
+  /// @param output_z_m  increasing, within the march. @param screen_bytes  limit of the screens that are kept.
+  March(std::shared_ptr<const Scene> scene, const std::vector<double>& output_z_m, const BackendOptions& options,
+        const LogSink& log, int64_t screen_bytes = 0);
 
   const std::vector<Step>& steps() const { return steps_; }
   const Backend& backend() const { return *backend_; }
@@ -57,6 +60,9 @@ class March {
   void apply_jvp(const Step& step, const MediaTangent& tangent, Field& u, Field& u_dot) const;
   /// u_bar after the step becomes u_bar before it; adds to `bar`. @param u  the field before the step.
   void apply_vjp(const Step& step, const Field& u, Field& u_bar, MediaTangent& bar) const;
+
+  /// Whether apply_vjp reads the field before the step.
+  static bool needs_field(const Step& step, bool with_wavenumber);
 
   /// G of a jump at the backend's bins; in d/dk a wave that grazes to rounding counts as kz = k sqrt(2/N).
   Field jump(double dz_m) const;
@@ -87,14 +93,18 @@ class March {
   void plan_walls(double end, const std::vector<Wall>& walls, Cursor& c);
   void plan_slice(double z0, double z1, const std::vector<int>& objects, int cell_slice, Cursor& c);
   void flush(Cursor& c, int wall_after);
+  void cells_vjp(const Step& step, const Field& t, const Field& u, Field& u_bar, MediaTangent& bar) const;
   double extinction(int j, double length_m) const;
   std::vector<double> object_coverage(int object, const Step& step) const;
   std::vector<Branch> branches(const Step& step, bool derivatives) const;
-  const Field& cached_jump(double dz_m) const;
+  const Backend::Gain& cached_jump(double dz_m) const;
+  /// The kept screen of a step, or a new one in `scratch`.
+  const Field& screen_of(const Step& step, Field& scratch) const;
   void coverage_to_vertices(int object, const Step& step, const std::vector<double>& bar, MediaTangent& out) const;
   std::vector<double> coverage_tangent(int object, const Step& step, const MediaTangent& t) const;
 
-  const Scene scene_;
+  const std::shared_ptr<const Scene> shared_scene_;
+  const Scene& scene_;
   double k_;
   std::vector<double> edges_, x_edges_;
   std::vector<std::vector<Extent>> extents_;  // per object
@@ -104,7 +114,8 @@ class March {
   std::unique_ptr<Backend> backend_;
   std::vector<Step> steps_;
   std::vector<std::string> choices_;
-  std::map<double, Field> jumps_;  // filled by plan(), read-only later
+  std::map<double, Backend::Gain> jumps_;  // filled by the constructor, read-only later
+  std::vector<Field> screens_;             // by Step::id; empty: not kept
 };
 
 }  // namespace raywave::wave

@@ -44,12 +44,13 @@ MediaTangent zero_tangent(const Scene& scene, bool with_cells) {
   return t;
 }
 
-March::March(const Scene& scene, const std::vector<double>& output_z_m, const BackendOptions& options,
-             const LogSink& log)
-    : scene_(scene),
-      k_(scene.wavenumber_rad_per_m()),
-      edges_(scene.grid.cell_edges_m()),
-      x_edges_(scene.grid.x_edges_m()) {
+March::March(std::shared_ptr<const Scene> scene, const std::vector<double>& output_z_m, const BackendOptions& options,
+             const LogSink& log, int64_t screen_bytes)
+    : shared_scene_(std::move(scene)),
+      scene_(*shared_scene_),
+      k_(scene_.wavenumber_rad_per_m()),
+      edges_(scene_.grid.cell_edges_m()),
+      x_edges_(scene_.grid.x_edges_m()) {
   backend_ = make_backend(scene_, options);
   for (const Object& o : scene_.objects) {
     media_.push_back(medium_of(o.material, scene_.frequency_hz, log));
@@ -72,8 +73,15 @@ March::March(const Scene& scene, const std::vector<double>& output_z_m, const Ba
   }
   choose_models(log);
   plan(output_z_m, log);
-  for (const Step& s : steps_)
-    if (s.kind == Step::Kind::kSpectral && s.objects.empty()) jumps_.emplace(s.dz_m, jump(s.dz_m));
+  screens_.resize(steps_.size());
+  int64_t left = screen_bytes;
+  for (Step& s : steps_) {
+    s.id = int(&s - steps_.data());
+    if (s.kind == Step::Kind::kSpectral && s.objects.empty() && !jumps_.count(s.dz_m))
+      jumps_.emplace(s.dz_m, backend_->prepare(jump(s.dz_m)));
+    const int64_t bytes = int64_t(sizeof(Complexc)) * scene_.grid.num_points();
+    if (s.kind == Step::Kind::kScreen && left >= bytes) screens_[size_t(s.id)] = screen(s), left -= bytes;
+  }
 }
 
 void March::choose_models(const LogSink& log) {

@@ -20,6 +20,8 @@ class DenseBackend : public Backend {
   void synthesize(const Complexc* s, Complexc* u) const override { sum(s, u, 1.0 / n_, false); }
   void analyze_adjoint(const Complexc* s, Complexc* u) const override { sum(s, u, 1, false); }
   void synthesize_adjoint(const Complexc* u, Complexc* s) const override { sum(u, s, 1.0 / n_, true); }
+  using Backend::apply;
+  using Backend::apply_adjoint;
   void apply(std::span<const Complexc> g, Field& u) const override {
     Field h(static_cast<size_t>(n_));
     synthesize(g.data(), h.data());

@@ -129,13 +129,14 @@ Simulation::Simulation(Scene scene, SimulateOptions options) : options_(std::mov
                         scene.sources.size(), " sources x ", scene.grid.num_points(), " points), the memory limit is ",
                         double(options_.memory_bytes) / 1048576, " MiB"));
   scene_ = std::make_shared<const Scene>(std::move(scene));
-  march_ = std::make_shared<const March>(*scene_, output_z_m_, options_.backend, log);
+  // a quarter of the limit for screens, the rest for what vjp keeps
+  march_ = std::make_shared<const March>(scene_, output_z_m_, options_.backend, log, options_.memory_bytes / 4);
 }
 
 int Simulation::num_checkpoints() const {
   const int threads = std::max(1, options_.num_threads > 0 ? options_.num_threads : runtime::default_num_threads());
   const double workers = std::min<double>(threads, double(scene_->sources.size()));
-  const double fields = double(options_.memory_bytes) / (16.0 * scene_->grid.num_points() * workers);
+  const double fields = 0.75 * double(options_.memory_bytes) / (16.0 * scene_->grid.num_points() * workers);
   if (fields < 8)
     throw Error(message("memory_bytes = ", options_.memory_bytes, " holds fewer than 8 fields of ",
                         scene_->grid.num_points(), " points for each of ", workers, " workers"));
@@ -263,14 +264,63 @@ Planes Simulation::jvp(const Gradient& tangent) const {
   return out;
 }
 
+int Simulation::tape_length() const {
+  int count = 0;
+  for (const Step& step : march_->steps()) count += March::needs_field(step, options_.wavelength_gradient);
+  return count;
+}
+
+// Every field that the way back reads is kept. A cell layer's row of the gradient holds its field until it is read.
+void Simulation::reverse_with_tape(Field u, const Planes& cotangent, int source, Field& u_bar,
+                                   MediaTangent& bar) const {
+  const size_t n = u.size();
+  std::vector<Field> tape;
+  const auto row = [&](const Step& step) -> Complexc* {
+    const bool cells = step.kind == Step::Kind::kScreen && step.cell_slice >= 0 && !bar.cells.empty();
+    return cells ? &bar.cells[size_t(step.cell_slice) * n] : nullptr;
+  };
+  for (const Step& step : march_->steps()) {
+    if (March::needs_field(step, bar.with_wavenumber)) {
+      if (Complexc* kept = row(step)) {
+        std::copy(u.begin(), u.end(), kept);
+      } else {
+        tape.push_back(u);
+      }
+    }
+    march_->apply(step, u);
+  }
+  for (size_t s = march_->steps().size(); s-- > 0;) {
+    const Step& step = march_->steps()[s];
+    if (step.kind == Step::Kind::kOutput) {
+      const Field& c = cotangent[size_t(step.output)][size_t(source)];
+      for (size_t j = 0; j < n; ++j) u_bar[j] += c[j];
+      continue;
+    }
+    if (March::needs_field(step, bar.with_wavenumber)) {
+      if (Complexc* kept = row(step)) {
+        std::copy(kept, kept + n, u.begin());
+        std::fill(kept, kept + n, Complexc{});
+      } else {
+        u = std::move(tape.back());
+        tape.pop_back();
+      }
+    }
+    march_->apply_vjp(step, u, u_bar, bar);
+  }
+}
+
 Gradient Simulation::vjp_one(const Planes& cotangent, int s) const {
   const Source& source = scene_->sources[size_t(s)];
   Field u_bar(size_t(scene_->grid.num_points()));
   MediaTangent bar = zero_tangent(*scene_, options_.cell_gradient);
   bar.with_wavenumber = options_.wavelength_gradient;
   {
-    const Field u = launch(*scene_, source, march_->backend());
-    Reverser(*march_, cotangent, s, u_bar, bar).sweep(0, march_->steps().size(), u, num_checkpoints());
+    Field u = launch(*scene_, source, march_->backend());
+    if (tape_length() <= num_checkpoints()) {
+      reverse_with_tape(std::move(u), cotangent, s, u_bar, bar);
+    } else {
+      Reverser(*march_, cotangent, s, u_bar, bar).sweep(0, march_->steps().size(), u, num_checkpoints());
+    }
   }
   Gradient out;
   for (const LaunchColumn& c : launch_columns(*scene_, source, march_->backend())) {
@@ -350,8 +400,8 @@ Gradient Simulation::vjp(const Planes& cotangent) const {
   std::vector<Gradient> parts(num_sources);
   runtime::parallel_for(int64_t(num_sources), options_.num_threads,
                         [&](int64_t s) { parts[size_t(s)] = vjp_one(cotangent, int(s)); });
-  Gradient out;
-  for (const Gradient& p : parts) add(out, p);
+  Gradient out = std::move(parts[0]);
+  for (size_t i = 1; i < parts.size(); ++i) add(out, parts[i]);
   return out;
 }
 
@@ -440,7 +490,7 @@ std::vector<double> even_planes_m(const Scene& scene, int count) {
   if (count < 1) throw Error(message("the number of planes must be >= 1, got ", count));
   BackendOptions plan;
   if (!scene.grid.uniform()) plan.kind = BackendKind::kNufft;
-  const March march(scene, {}, plan, {});
+  const March march(std::make_shared<const Scene>(scene), {}, plan, {});
   std::vector<double> out;
   for (int i = 0; i < count; ++i) {
     const double t = count == 1 ? 1.0 : double(i) / (count - 1);

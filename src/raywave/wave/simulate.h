@@ -81,6 +81,8 @@ class Simulation {
 
  private:
   Gradient vjp_one(const Planes& cotangent, int source) const;
+  int tape_length() const;
+  void reverse_with_tape(Field u, const Planes& cotangent, int source, Field& u_bar, MediaTangent& bar) const;
   MediaTangent media_tangent(const Gradient& tangent) const;
   void media_gradient(const MediaTangent& bar, Gradient& out) const;
   std::map<std::string, size_t> parameter_sizes() const;
