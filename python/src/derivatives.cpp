@@ -97,6 +97,14 @@ void for_dense(const Paths& p, Visit&& visit) {
   }
 }
 
+/// No cotangent at all would give a gradient of zeros that says nothing.
+void require_any(const char* function, const std::vector<nb::handle>& cotangents, const char* names) {
+  for (const nb::handle& c : cotangents) {
+    if (!c.is_none()) return;
+  }
+  throw Error(message(function, " takes the cotangent of at least one of ", names));
+}
+
 /// From dense cotangents; None stands for zeros.
 PathsDerivative cotangent_from(const Paths& p, const nb::object& a, const std::array<nb::object, 6>& columns) {
   static constexpr const char* kNames[] = {"tau", "theta_t", "phi_t", "theta_r", "phi_r", "doppler"};
@@ -165,6 +173,8 @@ PathsDerivative moved(const PyPaths& p, const nb::dict& tangent) {
 nb::dict paths_vjp(const PyPaths& p, const nb::object& a, const nb::object& tau, const nb::object& theta_t,
                    const nb::object& phi_t, const nb::object& theta_r, const nb::object& phi_r,
                    const nb::object& doppler, const nb::object& wrt) {
+  require_any("vjp", {a, tau, theta_t, phi_t, theta_r, phi_r, doppler},
+              "a, tau, theta_t, phi_t, theta_r, phi_r, doppler");
   const PathsDerivative c = cotangent_from(p.paths, a, {tau, theta_t, phi_t, theta_r, phi_r, doppler});
   return gradient(p, wrt, [&] { return c; });
 }
@@ -181,6 +191,7 @@ void bind_channels(nb::class_<PyPaths>& c) {
       "cir_vjp",
       [](const PyPaths& p, const nb::object& a, const nb::object& tau, double sampling, int steps,
          bool normalize_delays, const nb::object& wrt) {
+        require_any("cir_vjp", {a, tau}, "a, tau");
         signal::CirDerivative g;
         if (!a.is_none())
           g.a = complexes_from(a, "the cotangent of a", antenna_shape(p.paths, {most_paths(p.paths), steps}));
@@ -255,6 +266,7 @@ nb::dict map_vjp(const PyRadioMap& m, const nb::object& path_gain, const nb::obj
   if (!path_gain.is_none()) c.path_gain = reals_from(path_gain, "the cotangent of path_gain", shape);
   if (!rss.is_none()) c.rss_w = reals_from(rss, "the cotangent of rss", shape);
   if (!sinr.is_none()) c.sinr = reals_from(sinr, "the cotangent of sinr", shape);
+  require_any("vjp", {path_gain, rss, sinr}, "path_gain, rss, sinr");
   const bool exact = m.options.method == maps::Method::kExact;
   const auto names = names_from(s, wrt, exact ? scene::kExactMapSolver : scene::kMonteCarloMapSolver);
   scene::SceneDerivative out;

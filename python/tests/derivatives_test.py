@@ -183,9 +183,11 @@ def test_gradcheck_takes_functions_and_fails_on_wrong_ones(scene):
     (lambda s, p: p.vjp(tau=np.zeros(3)), "the cotangent of tau has the shape"),
     (lambda s, p: p.vjp(tau=1j * p.tau), "the cotangent of tau takes real numbers"),
     (lambda s, p: p.vjp(a=p.a * np.nan), "the cotangent of a holds a number that is not finite"),
+    (lambda s, p: p.vjp(), "vjp takes the cotangent of at least one of a, tau"),
+    (lambda s, p: rw.RadioMapSolver()(s, **MAP).vjp(), "vjp takes the cotangent of at least one of path_gain, rss, sinr"),
     (lambda s, p: p.cfr_vjp([0.0], np.zeros(3)), "the cotangent of cfr has the shape"),
     (lambda s, p: rw.RadioMapSolver()(s, **MAP).vjp(path_gain=np.zeros(3)), "the cotangent of path_gain has the shape"),
-    (lambda s, p: rw.RadioMapSolver()(s, **MAP).vjp(wrt="device/lit/position_m"), "'exact map' has no derivative with respect to device/lit"),
+    (lambda s, p: rw.RadioMapSolver()(s, **MAP).vjp(sinr=np.ones((1, 8, 8)), wrt="device/lit/position_m"), "'exact map' has no derivative with respect to device/lit"),
     (lambda s, p: rw.gradcheck(rw.PathSolver(), s, "device/tx/power_dbm"), "'paths' has no derivative with respect to device/tx/power_dbm"),
     (lambda s, p: rw.gradcheck(rw.PathSolver(), s, "device/tx/position_m", of="cfrs"), "of must be one of"),
     (lambda s, p: rw.gradcheck(rw.PathSolver(), s, []), "wrt names no parameter"),
@@ -211,6 +213,14 @@ def test_a_gradient_keeps_the_scene_of_its_solve():
     scene.get("tx").position_m = [-9, 5, 3]
     scene.remove("block")
     assert np.array_equal(paths.path_gain_vjp(np.ones((2, 1)))["device/tx/position_m"], before)
+
+
+def test_a_link_without_paths_has_a_gradient_of_zeros(scene):
+    paths = rw.PathSolver()(scene, max_depth=0, los=False)
+    assert len(paths) == 0 and paths.a.shape == (2, 2, 1, 2, 0)
+    assert not paths.vjp(a=paths.a, wrt="device/tx/position_m")["device/tx/position_m"].any()
+    assert not paths.cfr_vjp([0.0], random_complex((2, 2, 1, 2, 1, 1)), normalize=True)["device/tx/position_m"].any()
+    assert paths.jvp({"device/tx/position_m": [1, 0, 0]})["a"].shape == paths.a.shape
 
 
 def pose_differences(function, values, loss, h):
