@@ -467,6 +467,14 @@ class RadioMap:
         """In metres, [num_y, num_x, 3]."""
 
     @property
+    def center_m(self) -> list[float]:
+        """Of the plane, as it was solved."""
+
+    @property
+    def size_m(self) -> list[float]:
+        """Of the plane along its own x and y, as it was solved."""
+
+    @property
     def tx_names(self) -> list[str]: ...
 
     def tx_association(self, metric: str = 'path_gain') -> object:

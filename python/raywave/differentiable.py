@@ -76,7 +76,16 @@ class Function:
         precoding = [name for name in self.wrt if name.endswith("/precoding")]
         if precoding and len(self.scene.transmitters) > 1:
             raise Error(f"{precoding[0]}: the weights are one option for all transmitters; differentiate by it with one transmitter")
+        if self.is_map:
+            self._hold_the_cells()
         self._memo = None
+
+    def _hold_the_cells(self):
+        """Cells over the whole scene would move with it; those over the scene as it is now are kept."""
+        if all(self.options.get(word) is None for word in ("center_m", "measurement_surface", "terrain")):
+            words = {k: v for k, v in self.options.items() if k in ("cell_size_m", "height_m", "orientation_rad")}
+            plane = self.solver(self.scene, max_depth=0, los=False, **words)
+            self.options = {**self.options, "center_m": plane.center_m, "size_m": plane.size_m}
 
     def _known(self, parameters, name):
         if name not in parameters:

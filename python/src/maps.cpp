@@ -135,6 +135,15 @@ void bind_maps(nb::module_& m) {
                                  {size_t(r.map.num_y), size_t(r.map.num_x), 3});
           },
           "In metres, [num_y, num_x, 3].")
+      .def_prop_ro(
+          "center_m", [](const PyRadioMap& r) { return triple(r.map.surface.center_m); },
+          "Of the plane, as it was solved.")
+      .def_prop_ro(
+          "size_m",
+          [](const PyRadioMap& r) {
+            return std::array<double, 2>{r.map.surface.size_m.x, r.map.surface.size_m.y};
+          },
+          "Of the plane along its own x and y, as it was solved.")
       .def_prop_ro("tx_names", [](const PyRadioMap& r) { return r.map.tx_names; })
       .def(
           "tx_association",

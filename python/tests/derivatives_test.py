@@ -136,7 +136,7 @@ def test_gradcheck_of_paths(scene, of, channel):
     assert "device/tx/position_m[2]" in repr(check)
 
 
-MAP = dict(center_m=[0.03, 0.07, 1.5], size_m=[16, 16], cell_size_m=(2, 2), max_depth=1, diffraction=True, coherent=True)
+MAP = dict(center_m=np.array([0.03, 0.07, 1.5]), size_m=[16, 16], cell_size_m=(2, 2), max_depth=1, diffraction=True, coherent=True)
 
 
 def test_gradcheck_of_maps(scene):
@@ -148,6 +148,18 @@ def test_gradcheck_of_maps(scene):
             else:
                 check = rw.gradcheck(rw.RadioMapSolver(), scene, name, of, precoding=precoding, **MAP)
             assert check.passed, check
+
+
+def test_cells_over_the_whole_scene_stay_where_they_are(scene):
+    """The box of the scene is the block's: it moves with the block, the cells do not."""
+    check = rw.gradcheck(rw.RadioMapSolver(), scene, ["object/block/translation_m"], height_m=6.7, cell_size_m=(1, 1), max_depth=1,
+                         coherent=True, diffraction=True)
+    assert check.passed and max(abs(row["exact"]) for row in check.rows) > 0, check
+
+
+def test_gradcheck_of_single_vertices(scene):
+    check = rw.gradcheck(rw.PathSolver(), scene, "object/block/vertices_m", **OPTIONS)
+    assert check.passed and len(check.rows) == 24, check
 
 
 def test_both_modes_agree_over_maps(scene):
