@@ -12,9 +12,11 @@
 
 #include "raywave/io/results.h"
 #include "raywave/io/scene_files.h"
+#include "raywave/maps/map_derivative.h"
 #include "raywave/maps/radio_map.h"
 #include "raywave/paths/find.h"
 #include "raywave/paths/path_solver.h"
+#include "raywave/paths/paths_derivative.h"
 #include "raywave/runtime/parallel.h"
 
 namespace {
@@ -64,6 +66,54 @@ json bench_hundred(scene::Scene s, int runs) {
   return bench_paths(std::move(s), o, runs);
 }
 
+paths::PathOptions edge_options() {
+  paths::PathOptions o;
+  o.max_depth = 3;
+  o.diffraction = true;
+  return o;
+}
+
+json bench_edges(scene::Scene s, int runs) {
+  s.add_transmitter({"tx", kTx});
+  s.add_receiver({"rx", {45, 90, 1.5}});
+  const paths::PreparedScene prepared(s);
+  (void)prepared.wedges();  // part of preparing
+  int64_t found = 0;
+  json seconds = time_runs(runs, [&] { found = solve_paths(s, prepared, edge_options()).num_paths(); });
+  return {{"seconds", seconds}, {"paths", found}};
+}
+
+/// The gradient of sum |a|^2 over a link's paths; the value alone beside it.
+json bench_paths_gradient(scene::Scene s, int runs) {
+  s.add_transmitter({"tx", kTx});
+  s.add_receiver({"rx", {45, 90, 1.5}});
+  const paths::PreparedScene prepared(s);
+  paths::Paths found = solve_paths(s, prepared, edge_options());
+  json value = time_runs(runs, [&] { found = solve_paths(s, prepared, edge_options()); });
+  json seconds = time_runs(runs, [&] {
+    found = solve_paths(s, prepared, edge_options());
+    paths::PathsDerivative cotangent;
+    for (const Complexd& a : found.a) cotangent.a.push_back(2.0 * a);
+    (void)paths_vjp(s, prepared, edge_options(), found, cotangent);
+  });
+  return {{"seconds", seconds}, {"value", value}, {"paths", found.num_paths()}};
+}
+
+/// The gradient of a map's sum; the value alone beside it.
+json bench_map_gradient(scene::Scene s, const maps::Surface& surface, bool diffraction, int max_depth, int runs) {
+  s.add_transmitter({"tx", kTx});
+  const paths::PreparedScene prepared(s);
+  maps::RadioMapOptions o;
+  o.max_depth = max_depth;
+  o.diffraction = diffraction;
+  maps::RadioMap map = solve_radio_map(s, prepared, surface, o);
+  json value = time_runs(runs, [&] { map = solve_radio_map(s, prepared, surface, o); });
+  json seconds = time_runs(runs, [&] {
+    (void)map_vjp(s, prepared, o, map, std::vector<double>(map.path_gain.size(), 1.0));  // solves again
+  });
+  return {{"seconds", seconds}, {"value", value}, {"cells", map.num_cells()}};
+}
+
 json bench_exhaustive(scene::Scene s, int runs) {
   s.add_transmitter({"tx", {-33, 11, 32}});
   s.add_receiver({"rx", {20, 0, 1.5}});
@@ -100,7 +150,7 @@ json bench_bare_trace(scene::Scene s, int runs) {
   return {{"seconds", seconds}, {"segments", segments.load()}};
 }
 
-json bench_map(scene::Scene s, maps::Method method, int max_depth, int64_t samples, int points, const char* save,
+json bench_map(scene::Scene s, maps::Method method, int max_depth, int64_t samples, bool diffraction, const char* save,
                int runs) {
   s.add_transmitter({"tx", kTx});
   const paths::PreparedScene prepared(s);
@@ -110,7 +160,7 @@ json bench_map(scene::Scene s, maps::Method method, int max_depth, int64_t sampl
   o.method = method;
   o.max_depth = max_depth;
   o.samples_per_tx = samples;
-  o.points_per_cell = points;
+  o.diffraction = diffraction;
   maps::RadioMap map;
   json seconds = time_runs(runs, [&] { map = solve_radio_map(s, prepared, surface, o); });
   int covered = 0;
@@ -138,8 +188,20 @@ int main(int argc, char** argv) {
       if (item == "hundred") result = bench_hundred(std::move(s), runs);
       if (item == "exhaustive") result = bench_exhaustive(std::move(s), runs);
       if (item == "bare_trace") result = bench_bare_trace(std::move(s), runs);
-      if (item == "monte_carlo") result = bench_map(std::move(s), Method::kMonteCarlo, 5, 10000000, 1, save, runs);
-      if (item == "exact") result = bench_map(std::move(s), Method::kExact, 3, 1000000, 1, save, runs);
+      if (item == "monte_carlo") result = bench_map(std::move(s), Method::kMonteCarlo, 5, 10000000, false, save, runs);
+      if (item == "exact") result = bench_map(std::move(s), Method::kExact, 3, 1000000, false, save, runs);
+      if (item == "edges") result = bench_edges(std::move(s), runs);
+      if (item == "edges_map") result = bench_map(std::move(s), Method::kExact, 3, 1000000, true, save, runs);
+      if (item == "edges_monte_carlo")
+        result = bench_map(std::move(s), Method::kMonteCarlo, 3, 10000000, true, save, runs);
+      if (item == "paths_gradient") result = bench_paths_gradient(std::move(s), runs);
+      maps::Surface surface;
+      surface.cell_size_m = {5, 5};
+      if (item == "map_gradient") result = bench_map_gradient(std::move(s), surface, true, 2, runs);
+      surface.center_m = {0, 0, 1.5};
+      surface.size_m = {100, 100};
+      surface.cell_size_m = {0.1, 0.1};
+      if (item == "million") result = bench_map_gradient(std::move(s), surface, false, 2, runs);
     }
     if (result.is_null()) return std::fprintf(stderr, "rays_bench: unknown item '%s'\n", item.c_str()), 2;
     rusage usage{};

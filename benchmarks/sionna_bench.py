@@ -21,15 +21,15 @@ def munich():
     return scene
 
 
-def solve(scene, depth):
+def solve(scene, depth, diffraction=False):
     paths = PathSolver()(scene, max_depth=depth, samples_per_src=1000000, los=True, specular_reflection=True, diffuse_reflection=False,
-                         refraction=False, diffraction=False)
+                         refraction=False, diffraction=diffraction)
     return int(np.array(paths.valid).sum()), np.array(paths.tau)
 
 
-def radio_map(scene, depth, samples):
+def radio_map(scene, depth, samples, diffraction=False):
     found = RadioMapSolver()(scene, max_depth=depth, cell_size=(5, 5), samples_per_tx=samples, los=True, specular_reflection=True,
-                             diffuse_reflection=False, refraction=False)
+                             diffuse_reflection=False, refraction=False, diffraction=diffraction)
     return np.array(found.path_gain)[0]
 
 
@@ -51,19 +51,19 @@ def main(item, runs, save=None):
         scene = munich()
         scene.add(Receiver("rx", position=[45, 90, 1.5]))
         result["paths"] = solve(scene, 5)[0]
-    elif item in ("link", "hundred"):
+    elif item in ("link", "edges", "hundred"):
         scene = munich()
-        if item == "link":
+        if item != "hundred":
             scene.add(Receiver("rx", position=[45, 90, 1.5]))
         else:
             for i in range(100):
                 scene.add(Receiver(f"rx{i}", position=[-49.7 + 10 * (i % 10), -49.3 + 20 * (i // 10), 1.5]))
-        times, (paths, _) = timed(runs, lambda: solve(scene, 5 if item == "link" else 3))
+        times, (paths, _) = timed(runs, lambda: solve(scene, 5 if item == "link" else 3, item == "edges"))
         result.update(times, paths=paths)
     else:
-        depth, samples = {"monte_carlo": (5, 10**7), "map_1e7": (3, 10**7), "map_1e8": (3, 10**8)}[item]
+        depth, samples = {"monte_carlo": (5, 10**7), "map_1e7": (3, 10**7), "map_1e8": (3, 10**8), "edges_map": (3, 10**7)}[item]
         scene = munich()
-        times, gain = timed(runs, lambda: radio_map(scene, depth, samples))
+        times, gain = timed(runs, lambda: radio_map(scene, depth, samples, item == "edges_map"))
         result.update(times, covered=int((gain > 0).sum()), cells=gain.size, sum=float(gain.sum()))
         if save:
             np.save(save, gain)
