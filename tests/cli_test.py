@@ -16,7 +16,7 @@ import pytest
 CANYON = "scenes/street_canyon/street_canyon.xml"
 LINK = ["--tx", "-30,0,10", "--rx", "30,0,1.5"]
 SPEED_OF_LIGHT = 299792458.0
-SUBCOMMANDS = [["scene", "info"], ["scene", "check"], ["paths"], ["map"], ["view"], ["validate"], ["doctor"]]
+SUBCOMMANDS = [["scene", "info"], ["scene", "check"], ["paths"], ["map"], ["view"], ["gradcheck"], ["validate"], ["doctor"]]
 
 
 def paths_json(raywave, *arguments):
@@ -254,6 +254,56 @@ def test_validate_passes_and_says_so_in_json(raywave):
     for row in rows:
         assert set(row) == {"case", "quantity", "expected", "got", "error", "tolerance", "pass"}
         assert row["pass"] and row["error"] == abs(row["got"] - row["expected"]) <= row["tolerance"]
+
+
+GRADCHECK = ["gradcheck", CANYON, *LINK, "--max-depth", 1]
+
+
+def test_gradcheck_says_value_derivative_and_difference(raywave):
+    link = json.loads(raywave("paths", CANYON, *LINK, "--max-depth", 1, "--json", "-").stdout)
+    result = raywave(*GRADCHECK, "--wrt", "device/tx0/position_m", "--wrt", "frequency_hz", "--json", "-")
+    assert result.returncode == 0, result.stdout + result.stderr
+    document = json.loads(result.stdout)
+    assert document["value"] == pytest.approx(sum(math.hypot(*p["a"]) ** 2 for p in link["paths"]), rel=1e-12)
+    rows = document["rows"]
+    assert [(r["parameter"], r["component"]) for r in rows] == [("device/tx0/position_m", i) for i in range(3)] + [("frequency_hz", 0)]
+    assert document["pass"] and all(r["pass"] and not r["jumps"] for r in rows)
+    for r in rows:
+        assert r["exact"] == pytest.approx(r["central_difference"], rel=1e-4, abs=1e-13) and r["exact"] != 0
+
+
+def test_gradcheck_of_delays_and_maps(raywave):
+    delay = raywave(*GRADCHECK, "--of", "delay", "--diffraction", "--wrt", "device/rx0/position_m", "--wrt", "object/ground/translation_m")
+    assert delay.returncode == 0, delay.stdout + delay.stderr
+    assert "device/rx0/position_m[2]" in delay.stdout and "passed" in delay.stdout
+    area = ["--center", "20,0,1.5", "--size", "20,8", "--cell-size", 4]
+    of_map = ["gradcheck", CANYON, "--tx", "-30,0,10", "--max-depth", 1, "--of", "map", *area]
+    exact = raywave(*of_map, "--wrt", "device/tx0/position_m", "--wrt", "material/concrete/relative_permittivity")
+    assert exact.returncode == 0 and "sum over transmitters and cells" in exact.stdout, exact.stdout + exact.stderr
+    # Rays that are shot see materials, at where they land; the derivative is taken at the mean of these places.
+    shot = raywave(*of_map, "--method", "monte-carlo", "--wrt", "material/concrete/relative_permittivity", "--tolerance", 0.02)
+    assert shot.returncode == 0 and "rays that are shot carry no distance" in shot.stderr, shot.stdout + shot.stderr
+
+
+def test_gradcheck_fails_beyond_the_tolerance(raywave):
+    wrong = ["--wrt", "device/tx0/position_m", "--step", 1.0, "--tolerance", 1e-9]  # a metre is no small step
+    result = raywave(*GRADCHECK, *wrong)
+    assert result.returncode == 4 and "FAILED" in result.stdout and " NO" in result.stdout
+    document = json.loads(raywave(*GRADCHECK, *wrong, "--json", "-").stdout)
+    assert document["pass"] is False and not all(r["pass"] for r in document["rows"])
+
+
+@pytest.mark.parametrize("arguments, code, words", [
+    (["--wrt", "device/tx0/positon_m"], 3, "did you mean 'device/tx0/position_m'"),
+    (["--wrt", "device/tx0/power_dbm"], 3, "'paths' has no derivative with respect to device/tx0/power_dbm"),
+    (["--wrt", "material/brick/xpd_coefficient"], 3, "no solver has"),
+    (["--of", "delays", "--wrt", "frequency_hz"], 2, "did you mean 'delay'"),
+    (["--wrt", "frequency_hz", "--step", 0], 3, "step must be > 0"),
+    ([], 2, "--wrt"),
+])
+def test_gradcheck_names_what_is_wrong(raywave, arguments, code, words):
+    result = raywave(*GRADCHECK, *arguments)
+    assert result.returncode == code and words in result.stderr, result.stderr
 
 
 def test_scene_info_counts(raywave):

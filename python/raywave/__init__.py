@@ -9,16 +9,18 @@
 """
 import difflib
 import html
+import importlib
 import pathlib
 import sys
 import tempfile
 
-from . import _raywave, wave
+from . import _raywave, differentiable, wave
 from ._raywave import (AntennaArray, Device, Error, Material, Object, Parameter, Paths, PlanarArray, RadioMap, Receiver, Scene,
                        Transmitter, __version__, itu_material, load_scene)
+from .gradients import GradCheck, gradcheck
 
-__all__ = ["AntennaArray", "Device", "Error", "Material", "Object", "Parameter", "PathSolver", "Paths", "PlanarArray", "RadioMap",
-           "RadioMapSolver", "Receiver", "Report", "Scene", "Transmitter", "__version__", "itu_material", "load_scene", "wave"]
+__all__ = ["AntennaArray", "Device", "Error", "GradCheck", "Material", "Object", "Parameter", "PathSolver", "Paths", "PlanarArray", "RadioMap",
+           "RadioMapSolver", "Receiver", "Report", "Scene", "Transmitter", "__version__", "differentiable", "gradcheck", "itu_material", "load_scene", "wave"]
 
 _NOT_YET = ("diffuse_reflection",)
 
@@ -104,6 +106,13 @@ def _preview(self, paths=None, radio_map=None, title="raywave", metric="path_gai
 def _show(self, metric="path_gain", title="raywave"):
     """The map draped over its scene: shown in a notebook, else written to a file whose path is returned."""
     return _present(Report(_raywave.report_html(None, None, self, title, metric)))
+
+
+def __getattr__(name):
+    """raywave.torch and raywave.jax, which import their libraries, only when they are asked for."""
+    if name in ("torch", "jax"):
+        return importlib.import_module(f".{name}", __name__)
+    raise AttributeError(f"module 'raywave' has no attribute '{name}'")
 
 
 Scene.preview = _preview

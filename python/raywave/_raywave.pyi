@@ -239,9 +239,17 @@ class Scene:
     def remove(self, name: str) -> None:
         """Removes the device or object of that name."""
 
+    def copy(self) -> Scene:
+        """
+        Another scene with the same numbers: devices, materials and cleaned meshes of its own.
+        """
+
     @property
     def times_prepared(self) -> int:
         """How often its geometry was prepared for solving."""
+
+    def difference_step(self, name: str) -> float:
+        """A step for central differences by that parameter."""
 
     def parameters(self) -> dict[str, Parameter]:
         """
@@ -282,6 +290,11 @@ class Parameter:
         """Those that have a derivative with respect to it."""
 
     def __repr__(self) -> str: ...
+
+def check_gradient(function: object, point: Sequence[float], exact: Sequence[float], step: float, tolerance: float) -> tuple:
+    """
+    (value, [(exact, difference, relative_error, passed)]) of a function of a list of numbers.
+    """
 
 def load_scene(path: object, frequency_hz: float = 3500000000.0) -> Scene:
     """Reads Mitsuba XML, PLY, OBJ, glTF, GLB or STL."""
@@ -328,6 +341,18 @@ class Paths:
     def taps(self, bandwidth_hz: float, l_min: int, l_max: int, *, sampling_frequency_hz: float = 0.0, num_time_steps: int = 1, normalize_delays: bool = True, normalize: bool = False) -> object:
         """
         [num_rx, num_rx_ant, num_tx, num_tx_ant, num_time_steps, l_max - l_min + 1]
+        """
+
+    @property
+    def path_gain(self) -> object:
+        """
+        Powers of all paths, averaged over the antenna pairs, linear, [num_rx, num_tx].
+        """
+
+    @property
+    def mean_delay(self) -> object:
+        """
+        Delays weighted by powers, in seconds, [num_rx, num_tx]; 0 where nothing arrives.
         """
 
     @property
@@ -380,6 +405,46 @@ class Paths:
     def vertices(self) -> object:
         """[max_depth, shape of tau, 3] in metres."""
 
+    def vjp(self, *, a: object | None = None, tau: object | None = None, theta_t: object | None = None, phi_t: object | None = None, theta_r: object | None = None, phi_r: object | None = None, doppler: object | None = None, wrt: object | None = None) -> dict:
+        """
+        Gradient by name (all parameters that paths have a derivative by, or those of wrt) of a loss whose derivatives by these arrays are given; complex ones as d/dRe + j d/dIm.
+        """
+
+    def jvp(self, tangent: dict) -> dict:
+        """
+        How a, tau, theta_t, phi_t, theta_r, phi_r and doppler move with {parameter name: change}.
+        """
+
+    def path_gain_vjp(self, cotangent: object, *, wrt: object | None = None) -> dict:
+        """Gradient by name for a cotangent of path_gain."""
+
+    def path_gain_jvp(self, tangent: dict) -> object:
+        """How path_gain moves."""
+
+    def mean_delay_vjp(self, cotangent: object, *, wrt: object | None = None) -> dict:
+        """Gradient by name for a cotangent of mean_delay."""
+
+    def mean_delay_jvp(self, tangent: dict) -> object:
+        """How mean_delay moves."""
+
+    def cir_vjp(self, a: object | None = None, tau: object | None = None, *, sampling_frequency_hz: float = 1.0, num_time_steps: int = 1, normalize_delays: bool = True, wrt: object | None = None) -> dict:
+        """Gradient by name for cotangents of both arrays of cir."""
+
+    def cir_jvp(self, tangent: dict, *, sampling_frequency_hz: float = 1.0, num_time_steps: int = 1, normalize_delays: bool = True) -> tuple:
+        """How both arrays of cir move."""
+
+    def cfr_vjp(self, frequencies_hz: Sequence[float], cotangent: object, *, sampling_frequency_hz: float = 1.0, num_time_steps: int = 1, normalize_delays: bool = True, normalize: bool = False, wrt: object | None = None) -> dict:
+        """Gradient by name for a cotangent of cfr."""
+
+    def cfr_jvp(self, frequencies_hz: Sequence[float], tangent: dict, *, sampling_frequency_hz: float = 1.0, num_time_steps: int = 1, normalize_delays: bool = True, normalize: bool = False) -> object:
+        """How cfr moves."""
+
+    def taps_vjp(self, bandwidth_hz: float, l_min: int, l_max: int, cotangent: object, *, sampling_frequency_hz: float = 0.0, num_time_steps: int = 1, normalize_delays: bool = True, normalize: bool = False, wrt: object | None = None) -> dict:
+        """Gradient by name for a cotangent of taps."""
+
+    def taps_jvp(self, bandwidth_hz: float, l_min: int, l_max: int, tangent: dict, *, sampling_frequency_hz: float = 0.0, num_time_steps: int = 1, normalize_delays: bool = True, normalize: bool = False) -> object:
+        """How taps move."""
+
 def solve_paths(scene: Scene, options: dict) -> Paths: ...
 
 class RadioMap:
@@ -402,6 +467,14 @@ class RadioMap:
         """In metres, [num_y, num_x, 3]."""
 
     @property
+    def center_m(self) -> list[float]:
+        """Of the plane, as it was solved."""
+
+    @property
+    def size_m(self) -> list[float]:
+        """Of the plane along its own x and y, as it was solved."""
+
+    @property
     def tx_names(self) -> list[str]: ...
 
     def tx_association(self, metric: str = 'path_gain') -> object:
@@ -412,6 +485,14 @@ class RadioMap:
 
     def plot(self, path: object, metric: str = 'path_gain', tx: object | None = None, min_db: float = 0.0, max_db: float = 0.0, title: str = '') -> None:
         """.png or .svg"""
+
+    def vjp(self, *, path_gain: object | None = None, rss: object | None = None, sinr: object | None = None, wrt: object | None = None) -> dict:
+        """
+        Gradient by name (all parameters that the map has a derivative by, or those of wrt) of a loss whose derivatives by these arrays are given.
+        """
+
+    def jvp(self, tangent: dict) -> dict:
+        """How path_gain, rss and sinr move with {parameter name: change}."""
 
 def solve_radio_map(scene: Scene, options: dict) -> RadioMap: ...
 

@@ -114,14 +114,14 @@ std::string report(const std::shared_ptr<PyScene>& s, const nb::object& found_pa
 }  // namespace
 
 void bind_maps(nb::module_& m) {
-  nb::class_<PyRadioMap>(m, "RadioMap", "Path gains in the cells of a surface, from every transmitter.")
-      .def_prop_ro(
-          "path_gain",
-          [](PyRadioMap& r) {
-            const auto s = shape(r.map);
-            return nb::cast(nb::ndarray<nb::numpy, double>(r.map.path_gain.data(), s.size(), s.data(), nb::find(r)));
-          },
-          "Linear, [num_tx, num_y, num_x]; shares the map's memory.")
+  auto c = nb::class_<PyRadioMap>(m, "RadioMap", "Path gains in the cells of a surface, from every transmitter.");
+  c.def_prop_ro(
+       "path_gain",
+       [](PyRadioMap& r) {
+         const auto s = shape(r.map);
+         return nb::cast(nb::ndarray<nb::numpy, double>(r.map.path_gain.data(), s.size(), s.data(), nb::find(r)));
+       },
+       "Linear, [num_tx, num_y, num_x]; shares the map's memory.")
       .def_prop_ro(
           "rss", [](const PyRadioMap& r) { return array<double>(r.map.rss_w(), shape(r.map)); },
           "Received signal strength in watt, [num_tx, num_y, num_x].")
@@ -135,6 +135,15 @@ void bind_maps(nb::module_& m) {
                                  {size_t(r.map.num_y), size_t(r.map.num_x), 3});
           },
           "In metres, [num_y, num_x, 3].")
+      .def_prop_ro(
+          "center_m", [](const PyRadioMap& r) { return triple(r.map.surface.center_m); },
+          "Of the plane, as it was solved.")
+      .def_prop_ro(
+          "size_m",
+          [](const PyRadioMap& r) {
+            return std::array<double, 2>{r.map.surface.size_m.x, r.map.surface.size_m.y};
+          },
+          "Of the plane along its own x and y, as it was solved.")
       .def_prop_ro("tx_names", [](const PyRadioMap& r) { return r.map.tx_names; })
       .def(
           "tx_association",
@@ -159,6 +168,7 @@ void bind_maps(nb::module_& m) {
           },
           "path"_a, "metric"_a = "path_gain", "tx"_a = nb::none(), "min_db"_a = 0.0, "max_db"_a = 0.0, "title"_a = "",
           ".png or .svg");
+  bind_map_derivatives(c);
   m.def("solve_radio_map", &solve, "scene"_a, "options"_a);
   m.def("report_html", &report, "scene"_a.none(), "paths"_a.none(), "radio_map"_a.none(), "title"_a, "metric"_a);
 }

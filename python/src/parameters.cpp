@@ -3,31 +3,12 @@
 
 #include "bind.h"
 #include "convert.h"
+#include "numbers.h"
+#include "raywave/ad/gradient_check.h"
 #include "scene.h"
 
 namespace raywave::python {
 namespace {
-
-using Numbers = nb::ndarray<const double, nb::c_contig, nb::device::cpu>;
-
-std::string shape_text(const std::vector<int64_t>& shape) {
-  std::string text = "[";
-  for (const int64_t n : shape) text += (text.size() > 1 ? ", " : "") + std::to_string(n);
-  return text + "]";
-}
-
-/// Numbers of that shape from a number, an array or nested sequences.
-std::vector<double> numbers_from(const nb::object& given, const std::string& name, const std::vector<int64_t>& shape) {
-  const nb::object numpy = nb::module_::import_("numpy");
-  const nb::object any = numpy.attr("asarray")(given);
-  const std::string kind = nb::cast<std::string>(any.attr("dtype").attr("kind"));
-  if (kind != "f" && kind != "i" && kind != "u") throw Error(message(name, " takes real numbers"));
-  const auto a = nb::cast<Numbers>(any.attr("astype")(numpy.attr("float64"), "order"_a = "C"));
-  std::vector<int64_t> got;
-  for (size_t i = 0; i < a.ndim(); ++i) got.push_back(int64_t(a.shape(i)));
-  if (got != shape) throw Error(message(name, " has the shape ", shape_text(shape), ", got ", shape_text(got)));
-  return {a.data(), a.data() + a.size()};
-}
 
 nb::object value_of(const scene::Parameter& p) {
   return array<double>(std::vector<double>(p.value), {p.shape.begin(), p.shape.end()});
@@ -42,9 +23,24 @@ nb::dict parameters(PyScene& s) {
   return out;
 }
 
+double difference_step(PyScene& s, const std::string& name) {
+  const scene::Scene now = s.cleaned();
+  return scene::difference_step(now, scene::parameter(now, name));
+}
+
+nb::tuple check_gradient(const nb::object& function, const std::vector<double>& point, const std::vector<double>& exact,
+                         double step, double tolerance) {
+  const auto check = ad::check_gradient([&](const std::vector<double>& x) { return nb::cast<double>(function(x)); },
+                                        point, exact, step);
+  nb::list rows;
+  for (const auto& row : check.rows)
+    rows.append(nb::make_tuple(row.exact, row.difference, row.relative_error, row.passed(tolerance)));
+  return nb::make_tuple(check.value, rows);
+}
+
 void set_parameter(PyScene& s, const std::string& name, const nb::object& value) {
   scene::Scene edited = s.cleaned();
-  scene::set_parameter(edited, name, numbers_from(value, name, scene::parameter(edited, name).shape));
+  scene::set_parameter(edited, name, reals_from(value, name, scene::parameter(edited, name).shape));
   s.assign(edited);
 }
 
@@ -66,7 +62,9 @@ void bind_parameters(nb::module_& m, nb::class_<PyScene>& scene_class) {
         return message("Parameter('", p.name, "', shape ", shape_text(p.shape), p.unit.empty() ? "" : ", ", p.unit,
                        ")");
       });
-  scene_class
+  m.def("check_gradient", &check_gradient, "function"_a, "point"_a, "exact"_a, "step"_a, "tolerance"_a,
+        "(value, [(exact, difference, relative_error, passed)]) of a function of a list of numbers.");
+  scene_class.def("difference_step", &difference_step, "name"_a, "A step for central differences by that parameter.")
       .def("parameters", &parameters, nb::sig("def parameters(self) -> dict[str, Parameter]"),
            "Everything that derivatives are taken with respect to, by name. Vertices are those of the cleaned meshes.")
       .def("set_parameter", &set_parameter, "name"_a, "value"_a,

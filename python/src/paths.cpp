@@ -204,6 +204,18 @@ void bind_paths(nb::module_& m) {
           "num_time_steps"_a = 1, "normalize_delays"_a = true, "normalize"_a = false,
           "[num_rx, num_rx_ant, num_tx, num_tx_ant, num_time_steps, l_max - l_min + 1]");
   c.def_prop_ro(
+      "path_gain",
+      [](const PyPaths& p) {
+        return array<double>(signal::path_gain(p.paths), {p.paths.rx_names.size(), p.paths.tx_names.size()});
+      },
+      "Powers of all paths, averaged over the antenna pairs, linear, [num_rx, num_tx].");
+  c.def_prop_ro(
+      "mean_delay",
+      [](const PyPaths& p) {
+        return array<double>(signal::mean_delay(p.paths), {p.paths.rx_names.size(), p.paths.tx_names.size()});
+      },
+      "Delays weighted by powers, in seconds, [num_rx, num_tx]; 0 where nothing arrives.");
+  c.def_prop_ro(
       "a", [](PyPaths& p) { return column(p, "a"); },
       "Gains without propagation phase, [num_rx, num_rx_ant, num_tx, num_tx_ant, num_paths]; 0 where there is no "
       "path.");
@@ -231,6 +243,7 @@ void bind_paths(nb::module_& m) {
       "[max_depth, shape of tau]: index into object_names, -1 none.");
   c.def_prop_ro(
       "vertices", [](PyPaths& p) { return column(p, "vertices"); }, "[max_depth, shape of tau, 3] in metres.");
+  bind_path_derivatives(c);
   m.def("solve_paths", &solve, "scene"_a, "options"_a);
 }
 

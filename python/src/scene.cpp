@@ -85,6 +85,10 @@ std::shared_ptr<PyScene> from_scene(scene::Scene&& s) {
     handle->object = std::move(o);
     out->objects.push_back(std::move(handle));
   }
+  for (const bool transmits : {true, false}) {
+    for (auto& d : transmits ? s.transmitters : s.receivers)
+      out->devices.push_back(std::make_shared<PyDevice>(PyDevice{std::move(d), transmits}));
+  }
   return out;
 }
 
@@ -423,6 +427,9 @@ void bind_scene(nb::module_& m) {
       .def("add", &add_material, "item"_a, "Adds a Transmitter, Receiver, Object or Material; names are unique.")
       .def("get", &get, "name"_a, "The device, object or material of that name, sought in this order.")
       .def("remove", &remove, "name"_a, "Removes the device or object of that name.")
+      .def(
+          "copy", [](PyScene& s) { return from_scene(s.cleaned()); },
+          "Another scene with the same numbers: devices, materials and cleaned meshes of its own.")
       .def_prop_ro(
           "times_prepared", [](const PyScene& s) { return s.times_prepared; },
           "How often its geometry was prepared for solving.");

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "raywave/core/error.h"
 
@@ -28,9 +29,11 @@ GradientCheck check_gradient(const std::function<double(const std::vector<double
     check.rows.push_back({int(i), exact[i], difference, 0});
     largest = std::max({largest, std::abs(difference), std::abs(exact[i])});
   }
+  const double rounding = 8 * std::numeric_limits<double>::epsilon() * std::abs(check.value) / step;
   for (GradientCheckRow& row : check.rows) {
     const double scale = std::max({std::abs(row.exact), std::abs(row.difference), floor * largest});
     row.relative_error = scale > 0 ? std::abs(row.exact - row.difference) / scale : 0;
+    row.rounding = scale > 0 ? rounding / scale : 0;
     check.largest_error = std::max(check.largest_error, row.relative_error);
   }
   return check;

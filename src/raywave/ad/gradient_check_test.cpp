@@ -24,6 +24,15 @@ TEST(GradientCheck, ZeroWhereTheFunctionMovesFails) {
   EXPECT_NEAR(check.rows[1].relative_error, 1, 1e-9);
 }
 
+TEST(GradientCheck, RoundingOfALargeValueIsNoErrorButAWrongSlopeIs) {
+  // 2^30 plus a slope of 1e-4: sums are rounded to 2^-22, which a step of 1e-3 turns into 2e-4
+  const auto f = [](const std::vector<double>& x) { return 0x1.0p30 + 1e-4 * x[0] + 1000 * x[1]; };
+  const GradientCheck right = check_gradient(f, {1, 1}, {1e-4, 1000}, 1e-3, 0);
+  EXPECT_NE(right.rows[0].difference, 1e-4);
+  EXPECT_TRUE(right.passed(1e-6)) << right.largest_error;
+  EXPECT_FALSE(check_gradient(f, {1, 1}, {1e-4, 1001}, 1e-3, 0).passed(9e-4));
+}
+
 TEST(GradientCheck, RefusesWhatItCannotCompare) {
   EXPECT_THROW(check_gradient(cubic, {1, 2}, {1}, 1e-3), Error);
   EXPECT_THROW(check_gradient(cubic, {1, 2}, {1, 2}, 0), Error);

@@ -42,6 +42,7 @@ int run(int argc, char** argv) {
   add_map_command(app, action);
   add_view_command(app, action);
   add_wave_command(app, action);
+  add_gradcheck_command(app, action);
   add_validate_command(app, action);
   add_doctor_command(app, action);
   refuse_unknown_subcommand(app, argc, argv);

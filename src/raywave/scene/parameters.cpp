@@ -303,6 +303,42 @@ Parameter parameter(const Scene& scene, std::string_view name) {
   return parameter_at(scene, require_place(scene, name));
 }
 
+double difference_step(const Scene& scene, const Parameter& parameter) {
+  double largest = 0;
+  for (const double x : parameter.value) largest = std::max(largest, std::abs(x));
+  switch (require_place(scene, parameter.name).quantity) {
+    case Quantity::kFrequency:
+      return 1e-7 * largest;
+    case Quantity::kPosition:
+    case Quantity::kElements:
+    case Quantity::kThickness:
+    case Quantity::kTranslation:
+    case Quantity::kVertices:
+      return 1e-4 * scene.wavelength_m();
+    case Quantity::kRotation:
+    case Quantity::kScale: {  // what is a wavelength's part at the object's far end
+      const auto& mesh = scene.objects[require_place(scene, parameter.name).index].mesh;
+      double span = 0;
+      for (const Vec3d& v : mesh.vertices_m) span = std::max(span, norm(v - mesh.vertices_m[0]));
+      return 1e-4 * std::min(0.1, scene.wavelength_m() / std::max(span, scene.wavelength_m()));
+    }
+    case Quantity::kOrientation:
+      return 1e-5;
+    case Quantity::kDeviceVelocity:
+    case Quantity::kObjectVelocity:
+    case Quantity::kPower:
+    case Quantity::kPrecoding:
+      return 1e-4;
+    case Quantity::kConductivity:
+      return 1e-5 * (largest > 0 ? largest : 1);
+    case Quantity::kPermittivity:
+    case Quantity::kScattering:
+    case Quantity::kXpd:
+      return 1e-5;
+  }
+  return 1e-5;
+}
+
 void set_parameter(Scene& scene, std::string_view name, const std::vector<double>& value) {
   const Place place = require_place(scene, name);
   require_values(scene, place, name, value);

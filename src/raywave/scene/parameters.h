@@ -46,6 +46,10 @@ Parameter parameter(const Scene& scene, std::string_view name);
 /// are not finite or out of bounds, and for precoding, which is an option of maps.
 void set_parameter(Scene& scene, std::string_view name, const std::vector<double>& value);
 
+/// A step for central differences with respect to each of its numbers: lengths a ten-thousandth of the wavelength, the
+/// others small beside what they are or do. The difference is then off by about 1e-7 of a field's own slope.
+double difference_step(const Scene& scene, const Parameter& parameter);
+
 /// Values by name, row-major.
 using ParameterTree = std::map<std::string, std::vector<double>>;
 

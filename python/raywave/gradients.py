@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""gradcheck: exact derivatives beside central differences."""
+import numpy as np
+
+from . import _raywave
+from ._raywave import Error
+from .differentiable import Function
+
+
+class GradCheck:
+    """Rows of name, component, exact, difference, relative_error, passed; `passed`, `largest_error`, `value`; prints itself as a table."""
+
+    def __init__(self, value, rows, tolerance):
+        self.value, self.rows, self.tolerance = value, rows, tolerance
+        self.largest_error = max((row["relative_error"] for row in rows), default=0.0)
+        self.passed = all(row["passed"] for row in rows)
+
+    def __bool__(self):
+        return self.passed
+
+    def __repr__(self):
+        lines = [f"value {self.value:.10g}"]
+        for row in self.rows:
+            index = f"[{', '.join(map(str, row['component']))}]" if row["component"] else ""
+            lines.append(f"{row['name']}{index}: exact {row['exact']:.10g}, difference {row['difference']:.10g}, "
+                         f"relative error {row['relative_error']:.2g}")
+        return "\n".join(lines + ["passed" if self.passed else f"FAILED: above {self.tolerance:g}"])
+
+
+def _of_solver(solver, scene, name, of, channel, options):
+    """(loss, gradient) of a solver's output: its sum, or the sum of its squared magnitudes where it is complex."""
+    function = Function(scene, [name], of, solver, channel, **options)
+
+    def both(value):
+        output, pullback = function.evaluate([value])
+        if np.iscomplexobj(output):
+            return float((np.abs(output) ** 2).sum()), lambda: pullback(2 * output)[0]
+        return float(output.sum()), lambda: pullback(np.ones_like(output))[0]
+
+    return both
+
+
+def _of_callable(function, scene, name):
+    """(loss, gradient) of a function of scenes that gives its value and its gradient by name."""
+
+    def both(value, there=scene):
+        copy = there.copy()
+        copy.set_parameter(name, value)
+        result, gradient = function(copy)
+        if name not in gradient:
+            raise Error(f"the function's gradient has no {name}")
+        return float(result), lambda: np.asarray(gradient[name], dtype=np.float64)
+
+    return both
+
+
+def gradcheck(function, scene, wrt, of="path_gain", step=None, tolerance=1e-5, channel=None, **options):
+    """Compares exact derivatives with central differences, component by component.
+
+    function: a PathSolver or RadioMapSolver with its options, of: its output (raywave.differentiable.Function lists them), summed, or
+    its squared magnitudes summed where it is complex; or a callable that takes a scene and returns (value, {parameter name: gradient}).
+    wrt: names of parameters; step: of the differences in the parameter's unit, by default by the parameter's kind; tolerance: on the
+    relative error, where components below a thousandth of the largest count as that and what rounding of the values explains is
+    let pass. The scene is left as it is."""
+    value, rows = None, []
+    for name in [wrt] if isinstance(wrt, str) else wrt:
+        h = scene.difference_step(name) if step is None else step
+        at = scene.parameters()[name].value
+        is_solver = hasattr(function, "_defaults")
+        both = _of_solver(function, scene, name, of, channel, options) if is_solver else _of_callable(function, scene, name)
+        exact = np.asarray(both(at)[1]())
+        value, found = _raywave.check_gradient(lambda x: both(np.reshape(x, at.shape))[0], at.ravel().tolist(), exact.ravel().tolist(),
+                                               h, tolerance)
+        for component, (e, d, error, passed) in zip(np.ndindex(at.shape), found):
+            rows.append(dict(name=name, component=component, exact=e, difference=d, relative_error=error, passed=passed))
+    if value is None:
+        raise Error("wrt names no parameter")
+    return GradCheck(value, rows, tolerance)
