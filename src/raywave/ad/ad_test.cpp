@@ -70,6 +70,25 @@ TEST(Ad, SingularPointsAreFinite) {
   EXPECT_EQ(atan2(Dual(0, 1), Dual(0, 1)).d, 0);
 }
 
+TEST(Ad, ASharedBeginningGathersTheWeightsOfAllThatFollows) {
+  Tape tape;
+  const Recording recording(tape);
+  const Var x = tape.input(2);
+  const Var shared = x * x;
+  tape.mark();
+  double direct = 0;
+  for (const double factor : {3.0, 5.0}) {
+    const Var y = tape.input(factor);
+    tape.seed(shared * y, 1);
+    tape.sweep();
+    direct += tape.adjoint(y);
+    tape.back_to_mark();
+  }
+  tape.finish();
+  EXPECT_EQ(direct, 8);            // x^2 each
+  EXPECT_EQ(tape.adjoint(x), 32);  // 2 x (3 + 5)
+}
+
 TEST(Ad, ConstantsRecordNothingAndTapesNest) {
   Tape outer, inner;
   const Recording recording(outer);

@@ -38,6 +38,14 @@ class Tape {
   void rewind() {
     nodes_.clear();
     adjoints_.clear();
+    mark_ = 0;
+  }
+  /// What was recorded so far is shared by what follows: it stays when the tape goes back, and its weights add up until
+  /// finish() carries them back.
+  void mark() { mark_ = nodes_.size(); }
+  void back_to_mark() {
+    nodes_.resize(mark_);
+    adjoints_.resize(mark_, 0.0);
   }
   size_t size() const { return nodes_.size(); }
 
@@ -47,10 +55,21 @@ class Tape {
     adjoints_.resize(nodes_.size(), 0.0);
     adjoints_[size_t(output.id)] += weight;
   }
-  /// Carries the weights back to the inputs. Call once after seeding.
+  /// Carries the weights back to the inputs (to what stands before the mark). Call once after seeding.
   void sweep() {
     adjoints_.resize(nodes_.size(), 0.0);
-    for (size_t i = nodes_.size(); i-- > 0;) {
+    sweep(mark_, nodes_.size());
+  }
+  /// Carries the weights that the shared beginning has gathered back to its inputs.
+  void finish() {
+    adjoints_.resize(nodes_.size(), 0.0);
+    sweep(0, mark_);
+  }
+  double adjoint(const Var& input) const { return input.id < 0 ? 0.0 : adjoints_[size_t(input.id)]; }
+
+ private:
+  void sweep(size_t begin, size_t end) {
+    for (size_t i = end; i-- > begin;) {
       const double w = adjoints_[i];
       if (w == 0) continue;
       const Node& n = nodes_[i];
@@ -58,15 +77,13 @@ class Tape {
       if (n.b >= 0) adjoints_[size_t(n.b)] += w * n.db;
     }
   }
-  double adjoint(const Var& input) const { return input.id < 0 ? 0.0 : adjoints_[size_t(input.id)]; }
-
- private:
   struct Node {
     int32_t a, b;
     double da, db;
   };
   std::vector<Node> nodes_;
   std::vector<double> adjoints_;
+  size_t mark_ = 0;
 };
 
 /// Makes a tape the current one of this thread for as long as it lives, from a fresh start.

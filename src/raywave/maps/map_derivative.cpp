@@ -30,25 +30,34 @@ class ArrivalsOver {
         precoding_(derivative.transmitters[size_t(tx)].precoding) {}
 
   Scene& scene_over() { return over_; }
+  /// What all arrivals share.
+  void begin() {
+    over_.restart();
+    source_ = over_.transmitter(tx_, -1);
+    weights_.clear();
+    const auto num_ports = size_t(scene_.transmitters[size_t(tx_)].array.num_ports());
+    const double uniform = 1 / std::sqrt(double(num_ports));
+    for (size_t i = 0; i < num_ports; ++i) {
+      const Complexd w = options_.precoding.empty() ? Complexd{uniform, 0} : options_.precoding[i];
+      weights_.push_back(over_.complex(w, precoding_[i]));
+    }
+  }
 
   using Field = CVec3<T>;  // times lambda / (4 pi L), with propagation phase
   /// @return false when the path is not there.
   bool field(const paths::SequenceTree& tree, const WeightedArrival& a, Field& out) {
+    over_.forget();
     if (!refiner_.path(tree, a.node, a.point_m, path_)) return false;
-    const auto source = over_.transmitter(tx_, -1);
     typename Scene::EndPoint target;
     target.position_m = Vec3<T>(a.point_m);
-    if (!over_.touches(source, target, path_.steps, touches_)) return false;
-    const auto f = paths::path_field(over_.wavelength_m(), source.position_m, target.position_m, touches_);
-    const auto ports = paths::port_fields(scene_.transmitters[size_t(tx_)], source.orientation_rad, source.offsets_m,
+    if (!over_.touches(source_, target, path_.steps, touches_)) return false;
+    const auto f = paths::path_field(over_.wavelength_m(), source_.position_m, target.position_m, touches_);
+    const auto ports = paths::port_fields(scene_.transmitters[size_t(tx_)], source_.orientation_rad, source_.offsets_m,
                                           over_.wavelength_m(), f.departure, -1);
-    const double uniform = 1 / std::sqrt(double(ports.size()));
     Complex<T> theta, phi;
     for (size_t i = 0; i < ports.size(); ++i) {
-      const Complexd w = options_.precoding.empty() ? Complexd{uniform, 0} : options_.precoding[i];
-      const Complex<T> weight = over_.complex(w, precoding_[i]);
-      theta += weight * ports[i].theta;
-      phi += weight * ports[i].phi;
+      theta += weights_[i] * ports[i].theta;
+      phi += weights_[i] * ports[i].phi;
     }
     const T turns = f.length_m / over_.wavelength_m();
     const Complex<T> phase = expj(T(-2 * kPi) * (turns - T(std::floor(ad::value_of(turns)))));
@@ -69,6 +78,8 @@ class ArrivalsOver {
   paths::Refiner refiner_;
   Scene over_;
   std::conditional_t<std::is_same_v<T, ad::Var>, std::vector<Complexd>&, const std::vector<Complexd>&> precoding_;
+  typename Scene::EndPoint source_;
+  std::vector<Complex<T>> weights_;
   paths::GeometricPath path_;
   std::vector<paths::Touch<T>> touches_;
 };
@@ -141,12 +152,14 @@ scene::SceneDerivative map_vjp(const scene::Scene& scene, const paths::PreparedS
       ad::Tape tape;
       ArrivalsOver<ad::Var> over(scene, prepared, options, tx, refine, parts[part]);
       ArrivalsOver<ad::Var>::Field f;
+      const ad::Recording recording(tape);
+      over.begin();
+      over.scene_over().share(tape);
       for (size_t i = first; i < last; ++i) {
         const WeightedArrival& a = all.arrivals[i];
         const double c = weight[a.cell];
         if (c == 0) continue;
-        const ad::Recording recording(tape);
-        over.scene_over().restart();
+        tape.back_to_mark();
         if (!over.field(all.tree, a, f)) continue;
         const CVec3<double> slope = gain_slope(all, a, f, options.points_per_cell);
         const auto seed = [&](const Vec3<ad::Var>& v, const Vec3d& w) {
@@ -159,6 +172,7 @@ scene::SceneDerivative map_vjp(const scene::Scene& scene, const paths::PreparedS
         tape.sweep();
         over.scene_over().collect(tape);
       }
+      over.scene_over().finish(tape);
     });
     for (const auto& part : parts) gradient += part;
   }
@@ -181,7 +195,7 @@ std::vector<double> map_jvp(const scene::Scene& scene, const paths::PreparedScen
     for_parts(all, options.num_threads, kMostParts, [&](size_t, size_t first, size_t last) {
       ArrivalsOver<ad::Dual> over(scene, prepared, options, tx, refine, direction);
       ArrivalsOver<ad::Dual>::Field f;
-      over.scene_over().restart();
+      over.begin();
       for (size_t i = first; i < last; ++i) {
         if (!over.field(all.tree, all.arrivals[i], f)) continue;
         const CVec3<double> slope = gain_slope(all, all.arrivals[i], f, options.points_per_cell);

@@ -36,15 +36,30 @@ class SceneOver {
   /// Forgets all numbers taken: before each path, the tape rewound.
   void restart() {
     taken_.clear();
+    shared_ = 0;
     std::fill(has_material_.begin(), has_material_.end(), uint8_t(0));
     frequency_hz_ = number(scene_.frequency_hz, derivative_.frequency_hz);
     wavelength_m_ = T(kSpeedOfLight) / frequency_hz_;
   }
-  /// After a tape's sweep: adds the adjoints to their places.
+  /// After a tape's sweep: adds the adjoints of what was taken since share() to their places, and forgets it.
   void collect(const ad::Tape& tape) {
     if constexpr (std::is_same_v<T, ad::Var>) {
-      for (const auto& [input, place] : taken_) *place += tape.adjoint(input);
+      for (size_t i = shared_; i < taken_.size(); ++i) *taken_[i].place += tape.adjoint(taken_[i].input);
+      forget();
     }
+  }
+  /// Forgets what was taken since share().
+  void forget() { taken_.erase(taken_.begin() + long(shared_), taken_.end()); }
+  /// Many paths on one beginning: what was taken so far, all materials, is recorded once; see ad::Tape::mark().
+  void share(ad::Tape& tape) {
+    for (size_t i = 0; i < has_material_.size(); ++i) (void)material(int32_t(i));
+    tape.mark();
+    shared_ = taken_.size();
+  }
+  void finish(ad::Tape& tape) {
+    tape.finish();
+    shared_ = 0;
+    collect(tape);
   }
 
   const T& frequency_hz() const { return frequency_hz_; }
@@ -248,6 +263,7 @@ class SceneOver {
     Slot* place;
   };
   std::vector<Taken> taken_;
+  size_t shared_ = 0;
 };
 
 }  // namespace raywave::paths
