@@ -165,6 +165,14 @@ TEST(WaveGradient, CellsAndSamples) {
   SimulateOptions o;
   const Planes w = weights(s, 1);
   const Gradient g = Simulation(s, o).vjp(w);
+  SimulateOptions cells_only = o, tight = o;
+  cells_only.wavelength_gradient = false;
+  tight.memory_bytes = 16 * 64 * 20;
+  const Gradient alone = Simulation(s, cells_only).vjp(w), recomputed = Simulation(s, tight).vjp(w);
+  for (size_t i = 0; i < g.at("cells/index_minus_one").size(); ++i) {
+    EXPECT_NEAR(alone.at("cells/index_minus_one")[i], g.at("cells/index_minus_one")[i], 1e-12);
+    EXPECT_NEAR(recomputed.at("cells/index_minus_one")[i], g.at("cells/index_minus_one")[i], 1e-12);
+  }
   const double h = 1e-5;
   for (const size_t i : {size_t(10), size_t(64 * 2 + 31)}) {
     const auto at = [&](Complexc d) {

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "raywave/wave/simulate.h"
 
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -99,6 +103,16 @@ class Reverser {
   Field& u_bar_;
   MediaTangent& bar_;
 };
+
+// Fresh memory is given page by page: in pages of 4 KiB that costs as much as a transform a row.
+void prefer_large_pages([[maybe_unused]] void* data, [[maybe_unused]] size_t bytes) {
+#ifdef __linux__
+  constexpr uintptr_t kLarge = uintptr_t(1) << 21;
+  const uintptr_t begin = (reinterpret_cast<uintptr_t>(data) + kLarge - 1) / kLarge * kLarge;
+  const uintptr_t end = (reinterpret_cast<uintptr_t>(data) + bytes) / kLarge * kLarge;
+  if (end > begin) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);  // a wish, no more
+#endif
+}
 
 double re_dot(const Field& a, const Field& b) {
   double sum = 0;
@@ -224,8 +238,7 @@ MediaTangent Simulation::media_tangent(const Gradient& tangent) const {
       ++v;
     });
   }
-  for (size_t i = 0; i < t.cells.size(); ++i)
-    t.cells[i] = {value("cells/index_minus_one", 2 * i), value("cells/index_minus_one", 2 * i + 1)};
+  for (size_t i = 0; i < t.cells.size(); ++i) t.cells[i] = value("cells/index_minus_one", i);
   return t;
 }
 
@@ -270,22 +283,30 @@ int Simulation::tape_length() const {
   return count;
 }
 
-// Every field that the way back reads is kept. A cell layer's row of the gradient holds its field until it is read.
+// Every field that the way back reads is kept. A layer of cells keeps its field where its gradient will stand.
 void Simulation::reverse_with_tape(Field u, const Planes& cotangent, int source, Field& u_bar,
                                    MediaTangent& bar) const {
   const size_t n = u.size();
   std::vector<Field> tape;
-  const auto row = [&](const Step& step) -> Complexc* {
-    const bool cells = step.kind == Step::Kind::kScreen && step.cell_slice >= 0 && !bar.cells.empty();
-    return cells ? &bar.cells[size_t(step.cell_slice) * n] : nullptr;
+  const bool with_cells = options_.cell_gradient && !scene_->cells.empty();
+  const auto in_gradient = [&](const Step& step) {
+    return with_cells && step.kind == Step::Kind::kScreen && step.cell_slice >= 0 && step.objects.empty();
   };
+  if (with_cells) {
+    bar.cells.reserve(2 * scene_->cells[0].index_minus_one.size());
+    prefer_large_pages(bar.cells.data(), bar.cells.capacity() * sizeof(double));
+  }
   for (const Step& step : march_->steps()) {
-    if (March::needs_field(step, bar.with_wavenumber)) {
-      if (Complexc* kept = row(step)) {
-        std::copy(u.begin(), u.end(), kept);
-      } else {
+    if (with_cells && step.cell_slice >= 0 && step.kind == Step::Kind::kScreen) {
+      // layers come in their order, each once
+      const double* values = reinterpret_cast<const double*>(u.data());
+      bar.cells.insert(bar.cells.end(), values, values + 2 * n);
+      if (!in_gradient(step)) {
+        std::fill(bar.cells.end() - long(2 * n), bar.cells.end(), 0.0);
         tape.push_back(u);
       }
+    } else if (March::needs_field(step, bar.with_wavenumber)) {
+      tape.push_back(u);
     }
     march_->apply(step, u);
   }
@@ -294,29 +315,24 @@ void Simulation::reverse_with_tape(Field u, const Planes& cotangent, int source,
     if (step.kind == Step::Kind::kOutput) {
       const Field& c = cotangent[size_t(step.output)][size_t(source)];
       for (size_t j = 0; j < n; ++j) u_bar[j] += c[j];
-      continue;
+    } else if (in_gradient(step)) {
+      march_->apply_vjp_taped(step, u_bar, bar);
+    } else {
+      if (March::needs_field(step, bar.with_wavenumber)) u = std::move(tape.back()), tape.pop_back();
+      march_->apply_vjp(step, u, u_bar, bar);
     }
-    if (March::needs_field(step, bar.with_wavenumber)) {
-      if (Complexc* kept = row(step)) {
-        std::copy(kept, kept + n, u.begin());
-        std::fill(kept, kept + n, Complexc{});
-      } else {
-        u = std::move(tape.back());
-        tape.pop_back();
-      }
-    }
-    march_->apply_vjp(step, u, u_bar, bar);
   }
 }
 
 Gradient Simulation::vjp_one(const Planes& cotangent, int s) const {
   const Source& source = scene_->sources[size_t(s)];
   Field u_bar(size_t(scene_->grid.num_points()));
-  MediaTangent bar = zero_tangent(*scene_, options_.cell_gradient);
+  const bool taped = tape_length() <= num_checkpoints();
+  MediaTangent bar = zero_tangent(*scene_, options_.cell_gradient && !taped);  // a tape grows its own cells
   bar.with_wavenumber = options_.wavelength_gradient;
   {
     Field u = launch(*scene_, source, march_->backend());
-    if (tape_length() <= num_checkpoints()) {
+    if (taped) {
       reverse_with_tape(std::move(u), cotangent, s, u_bar, bar);
     } else {
       Reverser(*march_, cotangent, s, u_bar, bar).sweep(0, march_->steps().size(), u, num_checkpoints());
@@ -343,11 +359,11 @@ Gradient Simulation::vjp_one(const Planes& cotangent, int s) const {
       values.push_back(g.real()), values.push_back(g.imag());
     }
   }
-  media_gradient(bar, out);
+  media_gradient(std::move(bar), out);
   return out;
 }
 
-void Simulation::media_gradient(const MediaTangent& bar, Gradient& out) const {
+void Simulation::media_gradient(MediaTangent&& bar, Gradient& out) const {
   const double k = scene_->wavenumber_rad_per_m();
   double wavenumber = bar.wavenumber;
   const double sigma_scale = 1 / (2 * kPi * scene_->frequency_hz * kVacuumPermittivity);
@@ -378,11 +394,7 @@ void Simulation::media_gradient(const MediaTangent& bar, Gradient& out) const {
     out[object + "/vertices_m"] = vertices;
   }
   if (options_.wavelength_gradient) out["wavelength_m"] = {-k * k / (2 * kPi) * wavenumber};
-  if (!bar.cells.empty()) {
-    auto& cells = out["cells/index_minus_one"];
-    cells.reserve(2 * bar.cells.size());
-    for (const Complexc c : bar.cells) cells.push_back(c.real()), cells.push_back(c.imag());
-  }
+  if (!bar.cells.empty()) out["cells/index_minus_one"] = std::move(bar.cells);
 }
 
 Gradient Simulation::vjp(const Planes& cotangent) const {

@@ -84,7 +84,7 @@ class Simulation {
   int tape_length() const;
   void reverse_with_tape(Field u, const Planes& cotangent, int source, Field& u_bar, MediaTangent& bar) const;
   MediaTangent media_tangent(const Gradient& tangent) const;
-  void media_gradient(const MediaTangent& bar, Gradient& out) const;
+  void media_gradient(MediaTangent&& bar, Gradient& out) const;
   std::map<std::string, size_t> parameter_sizes() const;
 
   SimulateOptions options_;
