@@ -410,6 +410,13 @@ void March::apply_vjp_taped(const Step& step, Field& u_bar, MediaTangent& bar) c
   cells_vjp(step, t, row, u_bar, bar);
 }
 
+bool March::diagonal() const {
+  return std::all_of(steps_.begin(), steps_.end(), [&](const Step& s) {
+    if (s.kind == Step::Kind::kScreen) return !kept_screen(s).empty();
+    return s.kind == Step::Kind::kOutput || s.objects.empty();
+  });
+}
+
 bool March::needs_field(const Step& step, bool with_wavenumber) {
   if (step.kind == Step::Kind::kOutput) return false;
   if (step.kind == Step::Kind::kScreen) return !step.objects.empty() || step.cell_slice >= 0;

@@ -66,6 +66,10 @@ class March {
   /// The same for a screen of cells alone whose field before it stands in its row of bar.cells, which becomes the
   /// gradient.
   void apply_vjp_taped(const Step& step, Field& u_bar, MediaTangent& bar) const;
+  /// Whether every step is a jump of one G, a kept screen or an output: what the fused march can do.
+  bool diagonal() const;
+  /// The kept screen of a step, empty where none is kept.
+  const Field& kept_screen(const Step& step) const { return screens_[size_t(step.id)]; }
   /// Whether apply_vjp reads the field before the step.
   static bool needs_field(const Step& step, bool with_wavenumber);
 

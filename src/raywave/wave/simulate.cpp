@@ -168,6 +168,11 @@ Result Simulation::run() const {
   out.warnings = warnings_;
   const size_t num_sources = scene_->sources.size();
   out.field.assign(output_z_m_.size(), std::vector<Field>(num_sources));
+  const bool single = options_.backend.precision == Precision::kFloat;
+  if (single ? fusable<float>() : fusable<double>()) {
+    single ? run_fused<float>(out.field) : run_fused<double>(out.field);
+    return out;
+  }
   runtime::parallel_for(int64_t(num_sources), options_.num_threads, [&](int64_t s) {
     Field u = launch(*scene_, scene_->sources[size_t(s)], march_->backend());
     for (const Step& step : march_->steps()) {

@@ -80,6 +80,11 @@ class Simulation {
   int num_checkpoints() const;
 
  private:
+  /// Whether groups of sources can be marched in the lanes; which path is taken depends on the scene alone.
+  template <class Real>
+  bool fusable() const;
+  template <class Real>
+  void run_fused(Planes& field) const;
   Gradient vjp_one(const Planes& cotangent, int source) const;
   int tape_length() const;
   void reverse_with_tape(Field u, const Planes& cotangent, int source, Field& u_bar, MediaTangent& bar) const;

@@ -215,6 +215,36 @@ TEST(Wave, PointSourceRadiatesItsPower) {
   EXPECT_NEAR(simulate(s).power_w_per_m(0), power * (2 * kPi / 3 - 2 * edge) / (2 * kPi), 5e-4 * power);
 }
 
+TEST(Wave, SourcesInTheLanesEqualSourcesAlone) {
+  Scene s = beam_scene(512, 0.25, 4, 30);
+  s.absorber.width_m = 15 * kL;
+  s.objects = {dielectric("disc", 1.1, {disc({2 * kL, 20 * kL}, 5 * kL)}),
+               conductor("plate", {rectangle({-9 * kL, 12 * kL}, 6 * kL, kL)})};
+  for (int i = 1; i < 11; ++i) {
+    s.sources.push_back(s.sources[0]);
+    s.sources.back().name = message("beam", i);
+    s.sources.back().position_m = (i - 5) * kL, s.sources.back().tilt_rad = 0.03 * i;
+  }
+  SimulateOptions o;
+  o.output_z_m = {0, 10 * kL, 30 * kL};
+  for (const Precision precision : {Precision::kDouble, Precision::kFloat}) {
+    o.backend.precision = precision;
+    o.num_threads = 1;
+    const Result all = simulate(s, o);
+    o.num_threads = 2;
+    EXPECT_EQ(simulate(s, o).field, all.field);
+    const double steps = double(Simulation(s, o).march().steps().size());
+    for (size_t i = 0; i < s.sources.size(); i += 3) {
+      Scene alone = s;
+      alone.sources = {s.sources[i]};
+      const Result one = simulate(alone, o);
+      for (size_t p = 0; p < 3; ++p)
+        EXPECT_LT(relative_error(all.field[p][i], one.field[p][0]),
+                  (precision == Precision::kDouble ? 2e-16 : 2e-7) * steps);
+    }
+  }
+}
+
 TEST(Wave, ReciprocityOfALosslessScene) {
   Scene s = beam_scene(512, 0.5, 4, 40);
   s.objects = {dielectric("disc", 1.1, {disc({3 * kL, 20 * kL}, 5 * kL)})};
