@@ -196,7 +196,7 @@ TEST(WaveGradient, DoesNotDependOnTheMemoryLimit) {
   SimulateOptions o = two_planes(s);
   const Planes w = weights(s, 2);
   const Gradient plenty = Simulation(s, o).vjp(w);
-  o.memory_bytes = 16 * 256 * (8 + 3) * 4 / 3 + 1;  // three checkpoints beside the screens
+  o.memory_bytes = 16 * 256 * (8 + 3) * 10 / 7 + 1;  // three checkpoints beside the screens
   const Simulation tight(s, o);
   EXPECT_EQ(tight.num_checkpoints(), 3);
   EXPECT_EQ(tight.vjp(w), plenty);

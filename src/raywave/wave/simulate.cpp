@@ -143,14 +143,14 @@ Simulation::Simulation(Scene scene, SimulateOptions options) : options_(std::mov
                         scene.sources.size(), " sources x ", scene.grid.num_points(), " points), the memory limit is ",
                         double(options_.memory_bytes) / 1048576, " MiB"));
   scene_ = std::make_shared<const Scene>(std::move(scene));
-  // a quarter of the limit for screens, the rest for what vjp keeps
+  // of the limit a quarter for screens, 0.7 for what vjp keeps, the rest for all else
   march_ = std::make_shared<const March>(scene_, output_z_m_, options_.backend, log, options_.memory_bytes / 4);
 }
 
 int Simulation::num_checkpoints() const {
   const int threads = std::max(1, options_.num_threads > 0 ? options_.num_threads : runtime::default_num_threads());
   const double workers = std::min<double>(threads, double(scene_->sources.size()));
-  const double fields = 0.75 * double(options_.memory_bytes) / (16.0 * scene_->grid.num_points() * workers);
+  const double fields = 0.7 * double(options_.memory_bytes) / (16.0 * scene_->grid.num_points() * workers);
   if (fields < 8)
     throw Error(message("memory_bytes = ", options_.memory_bytes, " holds fewer than 8 fields of ",
                         scene_->grid.num_points(), " points for each of ", workers, " workers"));
