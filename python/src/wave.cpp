@@ -158,6 +158,19 @@ std::shared_ptr<PyWaveResult> simulate(const nb::dict& scene, const nb::dict& d)
 
 size_t num_sources(const PyWaveResult& r) { return r.result.scene().sources.size(); }
 
+Vec3d point_from(const PyWaveResult& r, const nb::object& point) {
+  const auto p = nb::cast<std::vector<double>>(point);
+  const bool volume = r.result.scene().grid.volume();
+  if (p.size() != (volume ? 3u : 2u)) throw Error(volume ? "point_m must be (x, y, z)" : "point_m must be (y, z)");
+  return volume ? vec3(p.data()) : Vec3d{0, p[0], p[1]};
+}
+
+void plane_and_source(const PyWaveResult& r, int plane, int source) {
+  const int planes = int(r.result.z_m.size()), sources = int(num_sources(r));
+  if (plane < 0 || plane >= planes) throw Error(message("plane must be in [0, ", planes, "), got ", plane));
+  if (source < 0 || source >= sources) throw Error(message("source must be in [0, ", sources, "), got ", source));
+}
+
 std::vector<size_t> plane_shape(const PyWaveResult& r) {
   if (r.result.scene().grid.volume()) return {r.result.x_m.size(), r.result.y_m.size()};
   return {r.result.y_m.size()};
@@ -335,6 +348,26 @@ void bind_wave(nb::module_& m) {
           "plane"_a = 0, "Sum of |u|^2 over the sources, [num_y].")
       .def("at", &at, "points_m"_a, "source"_a = 0,
            "The field at points [n, 2: y, z] (3D: [n, 3: x, y, z]) behind the last plane before each.")
+      .def(
+          "received_power",
+          [](const PyWaveResult& r, const nb::object& point, int source) {
+            return r.result.received_power(point_from(r, point), source);
+          },
+          "point_m"_a, "source"_a = 0, "Of an isotropic receiver: watt a metre, in 3D watt.")
+      .def(
+          "power_gradient",
+          [](const PyWaveResult& r, int plane, int source) {
+            plane_and_source(r, plane, source);
+            return gradient_dict(r, r.simulation->power_gradient(r.result, plane, source));
+          },
+          "plane"_a = 0, "source"_a = 0, "{parameter name: derivative} of the flux through a plane.")
+      .def(
+          "received_power_gradient",
+          [](const PyWaveResult& r, const nb::object& point, int source) {
+            plane_and_source(r, 0, source);
+            return gradient_dict(r, r.simulation->received_power_gradient(r.result, point_from(r, point), source));
+          },
+          "point_m"_a, "source"_a = 0, "{parameter name: derivative} of received_power.")
       .def("jvp", &jvp, "tangent"_a, "Tangent of the field for {parameter name: change}, [planes, sources, num_y].")
       .def("vjp", &vjp, "cotangent"_a, "{parameter name: derivative} of J with dJ = Re sum conj(cotangent) d field.")
       .def(

@@ -151,6 +151,29 @@ TEST(WaveGradient, AdjointIsTheTransposeOfTheTangent) {
   }
 }
 
+TEST(WaveGradient, PowersThroughPlanesAndIntoReceivers) {
+  const Scene s = rich_scene();
+  SimulateOptions o = two_planes(s);
+  const Vec3d receiver{0, 1.7 * kL, s.z_end_m + 0.4 * kL};
+  const Simulation sim(s, o);
+  const Result r = sim.run();
+  const Gradient through = sim.power_gradient(r, 1), received = sim.received_power_gradient(r, receiver);
+  for (const Case& c : cases()) {
+    if (std::string(c.name).find("source/array") == 0 || std::string(c.name).find("source/point") == 0) continue;
+    const auto both = [&](double h) {
+      Scene moved = s;
+      c.edit(moved, h);
+      const Result m = simulate(moved, o);
+      return std::pair{m.power_w_per_m(1), m.received_power(receiver)};
+    };
+    const auto a = both(c.step), b = both(-c.step), d = both(2 * c.step), e = both(-2 * c.step);
+    const double flux = (8 * (a.first - b.first) - (d.first - e.first)) / (12 * c.step);
+    const double power = (8 * (a.second - b.second) - (d.second - e.second)) / (12 * c.step);
+    EXPECT_NEAR(through.at(c.name).at(c.index), flux, 1e-6 * std::abs(flux) + 1e-13 * a.first / c.step) << c.name;
+    EXPECT_NEAR(received.at(c.name).at(c.index), power, 1e-6 * std::abs(power) + 1e-13 * a.second / c.step) << c.name;
+  }
+}
+
 TEST(WaveGradient, CellsAndSamples) {
   Scene s = beam_scene(64, 0.2503, 3, 4);
   Source sampled;

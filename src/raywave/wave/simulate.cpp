@@ -474,21 +474,6 @@ size_t Result::plane_before(double z) const {
   return plane;
 }
 
-double Result::power_w_per_m(int plane, int source) const {
-  const Backend& backend = march_->backend();
-  const auto& ky = backend.transverse_rad_per_m();
-  const double k = scene_->wavenumber_rad_per_m(), eta0 = std::sqrt(kVacuumPermeability / kVacuumPermittivity);
-  Field s(ky.size());
-  backend.analyze(field.at(size_t(plane)).at(size_t(source)).data(), s.data());
-  double sum = 0;
-  for (size_t m = 0; m < ky.size(); ++m)
-    if (std::abs(ky[m]) < k) sum += std::sqrt(k * k - ky[m] * ky[m]) * std::norm(s[m]);
-  // the mirrored window holds the image's power as well, on twice the length
-  const double n = double(ky.size());
-  const double flux = sum * scene_->grid.length_m() * (scene_->grid.volume() ? scene_->grid.length_x_m() : 1) / (n * n);
-  return scene_->polarization == Polarization::kTe ? flux / (2 * k * eta0) : flux * eta0 / (2 * k);
-}
-
 Field Result::coherent_sum(int plane) const {
   Field sum(x_m.size() * y_m.size());
   for (const Field& f : field.at(size_t(plane)))

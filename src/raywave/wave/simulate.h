@@ -51,6 +51,9 @@ class Result {
   /// Flux through a plane, watt a metre (in 3D watt) when u is in V/m (TE) or A/m (TM): sum of kz |U|^2 over
   /// propagating directions.
   double power_w_per_m(int plane, int source = 0) const;
+  /// What an isotropic receiver takes from the field: |u|^2 / (2 eta0) times lambda / (2 pi) (watt a metre of its
+  /// length) or, in 3D, lambda^2 / (4 pi) (watt). For u an electric field.
+  double received_power(const Vec3d& point_m, int source = 0) const;
   /// sum_s w_s u_s, and sum_s |u_s|^2.
   Field coherent_sum(int plane) const;
   std::vector<double> incoherent_sum(int plane) const;
@@ -76,6 +79,10 @@ class Simulation {
   /// The gradient of J, given its cotangent at every plane. @throws Error for wrong shapes.
   Gradient vjp(const Planes& cotangent) const;
   const March& march() const { return *march_; }
+  /// The derivative of Result::power_w_per_m and of Result::received_power (at a point that stays) to every parameter,
+  /// under the names of vjp. @param result  of run().
+  Gradient power_gradient(const Result& result, int plane, int source = 0) const;
+  Gradient received_power_gradient(const Result& result, const Vec3d& point_m, int source = 0) const;
   /// Largest number of fields that vjp keeps at once.
   int num_checkpoints() const;
 
@@ -86,6 +93,8 @@ class Simulation {
   template <class Real>
   void run_fused(Planes& field) const;
   Gradient vjp_one(const Planes& cotangent, int source) const;
+  /// With a cotangent on one plane of one source, and what depends on the wavenumber besides.
+  Gradient vjp_at(int plane, int source, const Field& cotangent, double wavenumber) const;
   int tape_length() const;
   void reverse_with_tape(Field u, const Planes& cotangent, int source, Field& u_bar, MediaTangent& bar) const;
   MediaTangent media_tangent(const Gradient& tangent) const;
