@@ -387,6 +387,12 @@ class WaveResult:
         """
 
     @property
+    def backward(self) -> object:
+        """
+        The part that travels towards -z, with num_reflections > 0; the whole field is field + backward.
+        """
+
+    @property
     def z_m(self) -> object:
         """[planes]"""
 

@@ -141,6 +141,7 @@ std::shared_ptr<PyWaveResult> simulate(const nb::dict& scene, const nb::dict& d)
   o.backend.tolerance = number(d, "tolerance");
   o.memory_bytes = int64_t(number(d, "memory_bytes"));
   o.num_threads = nb::cast<int>(d["num_threads"]);
+  o.num_reflections = nb::cast<int>(d["num_reflections"]);
   o.output_z_m = reals(d["output_z_m"]);
   const int planes = nb::cast<int>(d["planes"]);
   Warnings warnings;
@@ -316,6 +317,13 @@ void bind_wave(nb::module_& m) {
       .def_prop_ro(
           "field", [](const PyWaveResult& r) { return stacked(r, r.result.field); },
           "Complex, [planes, sources, num_y]; in 3D [planes, sources, num_x, num_y].")
+      .def_prop_ro(
+          "backward",
+          [](const PyWaveResult& r) {
+            if (r.result.backward.empty()) throw Error("a march without num_reflections has no backward part");
+            return stacked(r, r.result.backward);
+          },
+          "The part that travels towards -z, with num_reflections > 0; the whole field is field + backward.")
       .def_prop_ro(
           "z_m", [](const PyWaveResult& r) { return array<double>(std::vector(r.result.z_m), {r.result.z_m.size()}); },
           "[planes]")

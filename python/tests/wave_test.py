@@ -175,3 +175,15 @@ def test_received_power_and_its_derivatives():
     assert abs(result.power_gradient()["source/beam/phase_rad"]) < 1e-12 * result.power_w_per_m[0, 0]
     with pytest.raises(rw.Error, match="plane"):
         result.power_gradient(plane=3)
+
+
+def test_a_wall_reflects_with_sweeps_both_ways():
+    wall = wave.rectangle([0, 10 * LAMBDA], [200 * LAMBDA, LAMBDA], "concrete", name="wall")
+    result = wave.simulate(scene(objects=[wall]), output_z_m=[5 * LAMBDA, 20 * LAMBDA], num_reflections=1)
+    there, back = (np.linalg.norm(f) for f in (result.field[0], result.backward[0]))
+    assert 0.2 * there < back < 0.6 * there  # |r| of concrete is 0.39 at normal incidence
+    assert not result.backward[1].any()
+    with pytest.raises(rw.Error, match="num_reflections"):
+        result.vjp(result.field)
+    with pytest.raises(rw.Error, match="backward"):
+        wave.simulate(scene()).backward

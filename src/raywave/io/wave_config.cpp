@@ -273,6 +273,9 @@ void read_options(Table& t, WaveConfig& out) {
   std::optional<int> threads;
   t.read_integer("threads", threads, 0, 4096);
   out.options.num_threads = threads.value_or(0);
+  std::optional<int> reflections;
+  t.read_integer("num_reflections", reflections, 0, 1000);
+  out.options.num_reflections = reflections.value_or(0);
   if (const toml::node* node = t.find("memory")) {
     try {
       if (!node->is_string()) throw Error("memory must be a string such as \"1GiB\"");

@@ -8,6 +8,7 @@
 //   precision = "double"            # "double", "float"; tolerance = 1e-12 of nufft
 //   memory = "1GiB"                 # bytes, or with KiB, MiB, GiB
 //   threads = 0
+//   num_reflections = 0             # sweeps back and forth between exact slabs
 //   z_begin_m = 0
 //   z_end_m = 0.5
 //   step_m = 0.0025                 # default: a quarter of the wavelength
@@ -55,8 +56,8 @@ WaveConfig parse_wave_config(std::string_view toml, const std::string& name, con
 int64_t parse_bytes(std::string_view text);
 
 /// Arrays: frequency_hz, z_m [planes], y_m [num_y], source_names, field [planes, sources, num_y] (complex),
-/// power_w_per_m [planes, sources], choices. In 3D also x_m [num_x], field [planes, sources, num_x, num_y], and
-/// power_w. .npz or .h5.
+/// power_w_per_m [planes, sources], choices; with num_reflections also backward, as field. In 3D also x_m [num_x],
+/// field [planes, sources, num_x, num_y], and power_w. .npz or .h5.
 void save_wave_result(const std::string& path, const wave::Result& result);
 /// Settings, models chosen, power by plane and source, the field at points_m.
 std::string wave_json(const wave::Result& result, const WaveConfig& config);

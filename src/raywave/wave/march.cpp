@@ -104,6 +104,28 @@ const Field& March::screen_of(const Step& step, Field& scratch) const {
   return scratch = screen(step);
 }
 
+Field March::slab_reflection(const Medium& medium, double d) const {
+  const auto& kt = backend_->transverse_rad_per_m();
+  const Complexc g = scene_.polarization == Polarization::kTm ? 1.0 / medium.eta : 1.0;
+  Field out(kt.size());
+  for (size_t m = 0; m < kt.size(); ++m) {
+    const Complexc kz0 = root_lower(k_ * k_ - kt[m] * kt[m]), kz1 = root_lower(medium.eta * k_ * k_ - kt[m] * kt[m]);
+    const Complexc r = (kz0 - g * kz1) / (kz0 + g * kz1), e2 = std::exp(-2.0 * kJ * kz1 * d);
+    out[m] = r * (1.0 - e2) / (1.0 - r * r * e2);
+  }
+  return out;
+}
+
+void March::reflect(const Step& step, const Field& incident, Field& back) const {
+  Field w;
+  for (const int i : step.objects) {
+    w = incident;
+    backend_->apply(slab_reflection(media_[size_t(i)], step.dz_m), w);
+    const std::vector<double> a = object_coverage(i, step);
+    for (size_t j = 0; j < w.size(); ++j) back[j] += a[j] * w[j];
+  }
+}
+
 Field March::slab(const Medium& medium, double d) const {
   const auto& ky = backend_->transverse_rad_per_m();
   Field g(ky.size());

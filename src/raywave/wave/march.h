@@ -79,6 +79,10 @@ class March {
   Field screen(const Step& step) const;
   /// The exact slab's G without media gradient, for tests and pictures: [num_bins].
   Field slab(const Medium& medium, double thickness_m) const;
+  /// Its reflection, referred to the face that is met: r (1 - e^2) / (1 - r^2 e^2).
+  Field slab_reflection(const Medium& medium, double thickness_m) const;
+  /// Adds to `back` what the slabs of a step reflect of a field at one of their faces.
+  void reflect(const Step& step, const Field& incident, Field& back) const;
 
  private:
   struct Branch;  // one G with its derivatives

@@ -136,6 +136,8 @@ Simulation::Simulation(Scene scene, SimulateOptions options) : options_(std::mov
     if (options_.log) options_.log(text);
   };
   scene.validate(log);
+  if (options_.num_reflections < 0 || options_.num_reflections > 1000)
+    throw Error(message("num_reflections must be in [0, 1000], got ", options_.num_reflections));
   output_z_m_ = options_.output_z_m.empty() ? std::vector<double>{scene.z_end_m} : options_.output_z_m;
   const double bytes = 16.0 * scene.grid.num_points() * double(scene.sources.size()) * double(output_z_m_.size());
   if (bytes > double(options_.memory_bytes))
@@ -168,6 +170,12 @@ Result Simulation::run() const {
   out.warnings = warnings_;
   const size_t num_sources = scene_->sources.size();
   out.field.assign(output_z_m_.size(), std::vector<Field>(num_sources));
+  if (options_.num_reflections > 0) {
+    out.backward.assign(output_z_m_.size(), std::vector<Field>(num_sources, Field(size_t(scene_->grid.num_points()))));
+    runtime::parallel_for(int64_t(num_sources), options_.num_threads,
+                          [&](int64_t s) { run_both_ways(int(s), out.field, out.backward); });
+    return out;
+  }
   const bool single = options_.backend.precision == Precision::kFloat;
   if (single ? fusable<float>() : fusable<double>()) {
     single ? run_fused<float>(out.field) : run_fused<double>(out.field);
@@ -248,6 +256,7 @@ MediaTangent Simulation::media_tangent(const Gradient& tangent) const {
 }
 
 Planes Simulation::jvp(const Gradient& tangent) const {
+  require_one_way();
   const MediaTangent media = media_tangent(tangent);
   const size_t num_sources = scene_->sources.size();
   Planes out(output_z_m_.size(), std::vector<Field>(num_sources));
@@ -403,6 +412,7 @@ void Simulation::media_gradient(MediaTangent&& bar, Gradient& out) const {
 }
 
 Gradient Simulation::vjp(const Planes& cotangent) const {
+  require_one_way();
   const size_t num_sources = scene_->sources.size();
   if (cotangent.size() != output_z_m_.size())
     throw Error(message("the cotangent has ", cotangent.size(), " planes, the result ", output_z_m_.size()));

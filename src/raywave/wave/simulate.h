@@ -25,6 +25,9 @@ struct SimulateOptions {
   std::vector<double> output_z_m;           // increasing; empty: the end of the march
   int64_t memory_bytes = int64_t(1) << 30;  // limit of what vjp keeps of the march (checkpoints), and of results
   int num_threads = 0;
+  /// Sweeps back and forth between the exact slabs after the first (Bremmer's series): 1 adds the field that they
+  /// reflect, 2 what that reflects in turn, ... Not differentiable: jvp and vjp refuse.
+  int num_reflections = 0;
   bool cell_gradient = true;  // of the scene's cell medium
   bool wavelength_gradient = true;
   LogSink log;
@@ -41,6 +44,7 @@ class Result {
   std::vector<double> y_m;           // [num_y]
   std::vector<double> x_m;           // [num_x] of a 3D scene, else one 0
   Planes field;                      // [planes, sources, num_y]
+  Planes backward;                   // the part that travels towards -z, with num_reflections > 0; else empty
   std::vector<std::string> choices;  // which model crossed which object, and why
   std::vector<std::string> warnings;
 
@@ -92,6 +96,8 @@ class Simulation {
   bool fusable() const;
   template <class Real>
   void run_fused(Planes& field) const;
+  void run_both_ways(int source, Planes& field, Planes& backward) const;
+  void require_one_way() const;
   Gradient vjp_one(const Planes& cotangent, int source) const;
   /// With a cotangent on one plane of one source, and what depends on the wavenumber besides.
   Gradient vjp_at(int plane, int source, const Field& cotangent, double wavenumber) const;
