@@ -74,6 +74,35 @@ def test_switches_select_interactions(raywave):
     assert kinds("--no-los", "--no-specular-reflection") == []
 
 
+def test_diffraction_reaches_round_corners(raywave, root, tmp_path):
+    hidden = ["--tx", "-30,0,10", "--rx", "30,40,1.5", "--max-depth", 2, "--json", "-"]
+
+    def kinds(*arguments):
+        result = raywave("paths", *arguments, *hidden)
+        assert result.returncode == 0, result.stderr
+        return {tuple(p["interactions"]) for p in json.loads(result.stdout)["paths"]}
+
+    assert not any("diffraction" in k for k in kinds(CANYON))
+    single = kinds(CANYON, "--diffraction")
+    assert ("diffraction",) in single and all(k.count("diffraction") < 2 for k in single)
+    assert ("diffraction", "diffraction") in kinds(CANYON, "--diffraction", "--max-diffractions", 2)
+    config = tmp_path / "run.toml"
+    config.write_text(f'scene = "{root / CANYON}"\n[paths]\ndiffraction = true\nmax_diffractions = 2\n')
+    assert ("diffraction", "diffraction") in kinds("--config", config)
+    assert not any("diffraction" in k for k in kinds("--config", config, "--no-diffraction"))
+
+
+def test_diffraction_fills_the_shadows_of_a_map(raywave):
+    def map_json(*switches):
+        result = raywave("map", CANYON, "--tx", "-30,0,10", "--cell-size", 10, "--max-depth", 1, *switches, "--json", "-")
+        assert result.returncode == 0, result.stderr
+        return json.loads(result.stdout)
+
+    without, bent = map_json(), map_json("--diffraction")
+    assert bent["settings"]["diffraction"] is True and without["settings"]["diffraction"] is False
+    assert bent["transmitters"][0]["coverage"] > without["transmitters"][0]["coverage"]
+
+
 def test_both_finders_agree_on_the_canyon(raywave):
     def found(finder):
         return [(p["objects"], p["delay_s"]) for p in paths_json(raywave, "--max-depth", 2, "--finder", finder)["paths"]]

@@ -14,13 +14,13 @@ import sys
 import tempfile
 
 from . import _raywave, wave
-from ._raywave import (AntennaArray, Device, Error, Material, Object, Paths, PlanarArray, RadioMap, Receiver, Scene, Transmitter,
-                       __version__, itu_material, load_scene)
+from ._raywave import (AntennaArray, Device, Error, Material, Object, Parameter, Paths, PlanarArray, RadioMap, Receiver, Scene,
+                       Transmitter, __version__, itu_material, load_scene)
 
-__all__ = ["AntennaArray", "Device", "Error", "Material", "Object", "PathSolver", "Paths", "PlanarArray", "RadioMap", "RadioMapSolver",
-           "Receiver", "Report", "Scene", "Transmitter", "__version__", "itu_material", "load_scene", "wave"]
+__all__ = ["AntennaArray", "Device", "Error", "Material", "Object", "Parameter", "PathSolver", "Paths", "PlanarArray", "RadioMap",
+           "RadioMapSolver", "Receiver", "Report", "Scene", "Transmitter", "__version__", "itu_material", "load_scene", "wave"]
 
-_NOT_YET = ("diffuse_reflection", "diffraction", "edge_diffraction")
+_NOT_YET = ("diffuse_reflection",)
 
 
 def _options(defaults, given):
@@ -28,6 +28,9 @@ def _options(defaults, given):
         if key in _NOT_YET:
             if value:
                 raise Error(f"{key}=True is not available in this version of raywave")
+        elif key == "edge_diffraction":
+            if value and not given.get("diffraction"):
+                raise Error("edge_diffraction=True: diffraction=True has the edges of walls and of free sheets alike")
         elif key not in defaults:
             near = difflib.get_close_matches(key, defaults, 1)
             raise TypeError(f"unknown option '{key}'" + (f", did you mean '{near[0]}'?" if near else ""))
@@ -37,14 +40,14 @@ def _options(defaults, given):
 class PathSolver:
     """Paths between all transmitters and receivers of a scene: PathSolver()(scene, max_depth=5, refraction=True, ...).
 
-    Options: max_depth, los, specular_reflection, refraction, samples_per_src, synthetic_array, seed,
-    finder ("shoot-and-bounce" or "exhaustive"), num_threads (0: all), progress (called with done, total)."""
+    Options: max_depth, los, specular_reflection, refraction, diffraction, max_diffractions (edges in one path: 1 or 2),
+    samples_per_src, synthetic_array, seed, finder ("shoot-and-bounce" or "exhaustive"), num_threads (0: all), progress (called with done, total)."""
 
-    _defaults = dict(max_depth=3, los=True, specular_reflection=True, refraction=False, samples_per_src=1_000_000, synthetic_array=True,
-                     seed=42, finder="shoot-and-bounce", num_threads=0, progress=None)
+    _defaults = dict(max_depth=3, los=True, specular_reflection=True, refraction=False, diffraction=False, max_diffractions=1,
+                     samples_per_src=1_000_000, synthetic_array=True, seed=42, finder="shoot-and-bounce", num_threads=0, progress=None)
 
     def __call__(self, scene, **options):
-        return _raywave.solve_paths(scene, *_options(self._defaults, options).values())
+        return _raywave.solve_paths(scene, _options(self._defaults, options))
 
 
 class RadioMapSolver:
@@ -52,13 +55,13 @@ class RadioMapSolver:
 
     The surface: a level plane over the scene at height_m; a plane given by center_m, size_m, orientation_rad; the triangles of
     the objects named in measurement_surface; or the ground objects named in terrain, followed at height_m.
-    Options: method ("exact" or "monte-carlo"), max_depth, los, specular_reflection, refraction, samples_per_tx, points_per_cell (1, 4,
-    9), coherent, precoding (one complex weight a port), seed, num_threads, max_bytes, progress."""
+    Options: method ("exact" or "monte-carlo"), max_depth, los, specular_reflection, refraction, diffraction, max_diffractions
+    (1 or 2), samples_per_tx, points_per_cell (1, 4, 9), coherent, precoding (one complex weight a port), seed, num_threads, max_bytes, progress."""
 
     _defaults = dict(cell_size_m=(10, 10), height_m=1.5, center_m=None, size_m=None, orientation_rad=None, measurement_surface=None,
                      terrain=None, method="exact", max_depth=3, los=True, specular_reflection=True, refraction=False,
-                     samples_per_tx=1_000_000, points_per_cell=1, coherent=False, precoding=None, seed=42, num_threads=0, max_bytes=4e9,
-                     progress=None)
+                     diffraction=False, max_diffractions=1, samples_per_tx=1_000_000, points_per_cell=1, coherent=False, precoding=None,
+                     seed=42, num_threads=0, max_bytes=4e9, progress=None)
 
     def __call__(self, scene, **options):
         return _raywave.solve_radio_map(scene, _options(self._defaults, options))

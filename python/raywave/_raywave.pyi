@@ -243,6 +243,46 @@ class Scene:
     def times_prepared(self) -> int:
         """How often its geometry was prepared for solving."""
 
+    def parameters(self) -> dict[str, Parameter]:
+        """
+        Everything that derivatives are taken with respect to, by name. Vertices are those of the cleaned meshes.
+        """
+
+    def set_parameter(self, name: str, value: object) -> None:
+        """
+        Gives a parameter a value of its shape; translation, rotation and scale move the object's present mesh.
+        """
+
+class Parameter:
+    """A differentiable quantity of a scene, as it was when asked for."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    @property
+    def unit(self) -> str: ...
+
+    @property
+    def value(self) -> object:
+        """A copy, float64."""
+
+    @property
+    def lower(self) -> float:
+        """Each number's lower bound."""
+
+    @property
+    def upper(self) -> float:
+        """Each number's upper bound."""
+
+    @property
+    def solvers(self) -> list[str]:
+        """Those that have a derivative with respect to it."""
+
+    def __repr__(self) -> str: ...
+
 def load_scene(path: object, frequency_hz: float = 3500000000.0) -> Scene:
     """Reads Mitsuba XML, PLY, OBJ, glTF, GLB or STL."""
 
@@ -329,7 +369,7 @@ class Paths:
     @property
     def interactions(self) -> object:
         """
-        [max_depth, shape of tau]: 1 specular reflection, 4 refraction, 0 none.
+        [max_depth, shape of tau]: 1 specular reflection, 4 refraction, 8 diffraction, 0 none.
         """
 
     @property
@@ -340,7 +380,7 @@ class Paths:
     def vertices(self) -> object:
         """[max_depth, shape of tau, 3] in metres."""
 
-def solve_paths(scene: Scene, max_depth: int, los: bool, specular_reflection: bool, refraction: bool, samples_per_src: int, synthetic_array: bool, seed: int, finder: str, num_threads: int, progress: object | None) -> Paths: ...
+def solve_paths(scene: Scene, options: dict) -> Paths: ...
 
 class RadioMap:
     """Path gains in the cells of a surface, from every transmitter."""

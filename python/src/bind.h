@@ -5,7 +5,10 @@
 
 namespace raywave::python {
 
+struct PyScene;
+
 void bind_scene(nanobind::module_& m);
+void bind_parameters(nanobind::module_& m, nanobind::class_<PyScene>& scene_class);
 void bind_paths(nanobind::module_& m);
 void bind_maps(nanobind::module_& m);
 void bind_wave(nanobind::module_& m);

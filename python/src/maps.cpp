@@ -2,20 +2,12 @@
 #include "bind.h"
 #include "convert.h"
 #include "raywave/io/results.h"
-#include "raywave/maps/radio_map.h"
 #include "raywave/view/view.h"
-#include "scene.h"
+#include "results.h"
 
 namespace raywave::python {
 
-const paths::Paths& raw_paths(const nb::handle& h);
-
 namespace {
-
-struct PyRadioMap {
-  maps::RadioMap map;
-  std::shared_ptr<const scene::Scene> scene;  // as it was solved: what pictures show
-};
 
 std::vector<size_t> shape(const maps::RadioMap& m) { return {size_t(m.num_tx), size_t(m.num_y), size_t(m.num_x)}; }
 
@@ -57,8 +49,9 @@ maps::Surface surface_from(const nb::dict& d) {
 }
 
 std::shared_ptr<PyRadioMap> solve(const std::shared_ptr<PyScene>& s, const nb::dict& d) {
-  const maps::Surface surface = surface_from(d);
-  maps::RadioMapOptions o;
+  auto result = std::make_shared<PyRadioMap>();
+  result->surface = surface_from(d);
+  maps::RadioMapOptions& o = result->options;
   const auto method = nb::cast<std::string>(d["method"]);
   if (method == "monte-carlo") {
     o.method = maps::Method::kMonteCarlo;
@@ -70,6 +63,8 @@ std::shared_ptr<PyRadioMap> solve(const std::shared_ptr<PyScene>& s, const nb::d
   o.los = nb::cast<bool>(d["los"]);
   o.specular_reflection = nb::cast<bool>(d["specular_reflection"]);
   o.refraction = nb::cast<bool>(d["refraction"]);
+  o.diffraction = nb::cast<bool>(d["diffraction"]);
+  o.max_diffractions = nb::cast<int>(d["max_diffractions"]);
   o.samples_per_tx = nb::cast<int64_t>(d["samples_per_tx"]);
   o.points_per_cell = nb::cast<int>(d["points_per_cell"]);
   o.coherent = nb::cast<bool>(d["coherent"]);
@@ -84,13 +79,13 @@ std::shared_ptr<PyRadioMap> solve(const std::shared_ptr<PyScene>& s, const nb::d
   }
   Warnings warnings;
   o.log = warnings.sink();
-  const PyScene::Snapshot now = s->snapshot();
-  auto result = std::make_shared<PyRadioMap>();
-  result->scene = now.scene;
+  result->solved = s->snapshot();
   run_interruptibly(d["progress"], [&](const runtime::Progress& report) {
     o.progress = report;
-    result->map = maps::solve_radio_map(*now.scene, *now.prepared, surface, o);
+    result->map = maps::solve_radio_map(*result->solved.scene, *result->solved.prepared, result->surface, o);
   });
+  o.progress = nullptr;
+  o.log = nullptr;
   warnings.emit();
   return result;
 }
@@ -107,8 +102,8 @@ int tx_index(const PyRadioMap& m, const nb::object& tx) {
 std::string report(const std::shared_ptr<PyScene>& s, const nb::object& found_paths, const nb::object& radio_map,
                    const std::string& title, const std::string& metric) {
   const PyRadioMap* m = radio_map.is_none() ? nullptr : &nb::cast<PyRadioMap&>(radio_map);
-  const paths::Paths* p = found_paths.is_none() ? nullptr : &raw_paths(found_paths);
-  std::shared_ptr<const scene::Scene> solved = s ? s->snapshot().scene : m ? m->scene : nullptr;
+  const paths::Paths* p = found_paths.is_none() ? nullptr : &nb::cast<PyPaths&>(found_paths).paths;
+  std::shared_ptr<const scene::Scene> solved = s ? s->snapshot().scene : m ? m->solved.scene : nullptr;
   if (!solved) throw Error("a report needs a scene");
   view::ReportOptions o;
   o.title = title;
@@ -160,7 +155,7 @@ void bind_maps(nb::module_& m) {
             view::MapPlotOptions o;
             o.metric = metric_from(metric), o.tx = tx_index(r, tx), o.min_db = min_db, o.max_db = max_db,
             o.title = title;
-            view::plot_radio_map(nb::cast<std::string>(nb::str(path)), r.map, *r.scene, o);
+            view::plot_radio_map(nb::cast<std::string>(nb::str(path)), r.map, *r.solved.scene, o);
           },
           "path"_a, "metric"_a = "path_gain", "tx"_a = nb::none(), "min_db"_a = 0.0, "max_db"_a = 0.0, "title"_a = "",
           ".png or .svg");

@@ -4,18 +4,12 @@
 #include "bind.h"
 #include "convert.h"
 #include "raywave/io/results.h"
-#include "raywave/paths/path_solver.h"
 #include "raywave/signal/channel.h"
 #include "raywave/view/view.h"
-#include "scene.h"
+#include "results.h"
 
 namespace raywave::python {
 namespace {
-
-struct PyPaths {
-  paths::Paths paths;
-  nb::object padded;  // the dict of dense arrays, made at the first use
-};
 
 nb::dict padded_dict(const paths::Paths& p) {
   paths::PaddedPaths q = paths::padded(p);
@@ -105,12 +99,20 @@ nb::dict statistics(const paths::Paths& p, const std::string& tx, const std::str
   throw Error("the link is not among these paths");
 }
 
-std::shared_ptr<PyPaths> solve(const std::shared_ptr<PyScene>& s, int max_depth, bool los, bool reflection,
-                               bool refraction, int64_t samples, bool synthetic, uint64_t seed,
-                               const std::string& finder, int num_threads, const nb::object& progress) {
-  paths::PathOptions o;
-  o.max_depth = max_depth, o.los = los, o.specular_reflection = reflection, o.refraction = refraction;
-  o.samples_per_tx = samples, o.synthetic_array = synthetic, o.seed = seed, o.num_threads = num_threads;
+std::shared_ptr<PyPaths> solve(const std::shared_ptr<PyScene>& s, const nb::dict& d) {
+  auto result = std::make_shared<PyPaths>();
+  paths::PathOptions& o = result->options;
+  o.max_depth = nb::cast<int>(d["max_depth"]);
+  o.los = nb::cast<bool>(d["los"]);
+  o.specular_reflection = nb::cast<bool>(d["specular_reflection"]);
+  o.refraction = nb::cast<bool>(d["refraction"]);
+  o.diffraction = nb::cast<bool>(d["diffraction"]);
+  o.max_diffractions = nb::cast<int>(d["max_diffractions"]);
+  o.samples_per_tx = nb::cast<int64_t>(d["samples_per_src"]);
+  o.synthetic_array = nb::cast<bool>(d["synthetic_array"]);
+  o.seed = nb::cast<uint64_t>(d["seed"]);
+  o.num_threads = nb::cast<int>(d["num_threads"]);
+  const auto finder = nb::cast<std::string>(d["finder"]);
   if (finder == "exhaustive") {
     o.finder = paths::Finder::kExhaustive;
   } else if (finder != "shoot-and-bounce") {
@@ -119,12 +121,13 @@ std::shared_ptr<PyPaths> solve(const std::shared_ptr<PyScene>& s, int max_depth,
   }
   Warnings warnings;
   o.log = warnings.sink();
-  const PyScene::Snapshot now = s->snapshot();
-  auto result = std::make_shared<PyPaths>();
-  run_interruptibly(progress, [&](const runtime::Progress& report) {
+  result->solved = s->snapshot();
+  run_interruptibly(d["progress"], [&](const runtime::Progress& report) {
     o.progress = report;
-    result->paths = paths::solve_paths(*now.scene, *now.prepared, o);
+    result->paths = paths::solve_paths(*result->solved.scene, *result->solved.prepared, o);
   });
+  o.progress = nullptr;
+  o.log = nullptr;
   warnings.emit();
   return result;
 }
@@ -222,16 +225,13 @@ void bind_paths(nb::module_& m) {
       "valid", [](PyPaths& p) { return column(p, "valid"); }, "Whether there is a path, shape of tau.");
   c.def_prop_ro(
       "interactions", [](PyPaths& p) { return column(p, "interactions"); },
-      "[max_depth, shape of tau]: 1 specular reflection, 4 refraction, 0 none.");
+      "[max_depth, shape of tau]: 1 specular reflection, 4 refraction, 8 diffraction, 0 none.");
   c.def_prop_ro(
       "objects", [](PyPaths& p) { return column(p, "objects"); },
       "[max_depth, shape of tau]: index into object_names, -1 none.");
   c.def_prop_ro(
       "vertices", [](PyPaths& p) { return column(p, "vertices"); }, "[max_depth, shape of tau, 3] in metres.");
-  m.def("solve_paths", &solve, "scene"_a, "max_depth"_a, "los"_a, "specular_reflection"_a, "refraction"_a,
-        "samples_per_src"_a, "synthetic_array"_a, "seed"_a, "finder"_a, "num_threads"_a, "progress"_a.none());
+  m.def("solve_paths", &solve, "scene"_a, "options"_a);
 }
-
-const paths::Paths& raw_paths(const nb::handle& h) { return nb::cast<PyPaths&>(h).paths; }
 
 }  // namespace raywave::python

@@ -16,27 +16,37 @@ void PyObject::touch() {
   revision = ++counter;
 }
 
-PyScene::Snapshot PyScene::snapshot() {
-  auto s = std::make_shared<scene::Scene>();
-  s->frequency_hz = frequency_hz;
-  s->bandwidth_hz = bandwidth_hz;
-  s->temperature_k = temperature_k;
-  for (const auto& m : materials) s->add_material(*m);
-  std::vector<std::pair<const PyObject*, uint64_t>> now;
+PyScene::Revisions PyScene::revisions() const {
+  Revisions now;
   for (const auto& o : objects) now.emplace_back(o.get(), o->revision);
-  const bool stale = !prepared_ || now != prepared_of_;
+  return now;
+}
+
+scene::Scene PyScene::assemble(bool stale) {
+  scene::Scene s;
+  s.frequency_hz = frequency_hz;
+  s.bandwidth_hz = bandwidth_hz;
+  s.temperature_k = temperature_k;
+  for (const auto& m : materials) s.add_material(*m);
   if (stale) {
-    for (const auto& o : objects) s->objects.push_back(o->object);
+    for (const auto& o : objects) s.objects.push_back(o->object);
   } else {
-    s->objects = clean_objects_;
+    s.objects = clean_objects_;
   }
   for (size_t i = 0; i < objects.size(); ++i) {
-    s->objects[i].velocity_m_per_s = objects[i]->object.velocity_m_per_s;
-    s->objects[i].material = s->find_material(objects[i]->material);
+    s.objects[i].velocity_m_per_s = objects[i]->object.velocity_m_per_s;
+    s.objects[i].material = s.find_material(objects[i]->material);
   }
-  for (const auto& d : devices) d->transmits ? s->add_transmitter(d->device) : s->add_receiver(d->device);
+  for (const auto& d : devices) d->transmits ? s.add_transmitter(d->device) : s.add_receiver(d->device);
+  if (stale) scene::clean_meshes(s);
+  return s;
+}
+
+PyScene::Snapshot PyScene::snapshot() {
+  Revisions now = revisions();
+  const bool stale = !prepared_ || now != prepared_of_;
+  auto s = std::make_shared<scene::Scene>(assemble(stale));
   if (stale) {
-    scene::clean_meshes(*s);
     auto prepared = std::make_shared<const paths::PreparedScene>(*s);
     // Kept together and only now: an error above must leave the last good geometry whole.
     clean_objects_ = s->objects;
@@ -45,6 +55,22 @@ PyScene::Snapshot PyScene::snapshot() {
     ++times_prepared;
   }
   return {s, prepared_};
+}
+
+scene::Scene PyScene::cleaned() { return assemble(!prepared_ || revisions() != prepared_of_); }
+
+void PyScene::assign(const scene::Scene& edited) {
+  const scene::Scene before = cleaned();
+  frequency_hz = edited.frequency_hz;
+  for (size_t i = 0; i < materials.size(); ++i) *materials[i] = edited.materials[i];
+  size_t tx = 0, rx = 0;
+  for (const auto& d : devices) d->device = d->transmits ? edited.transmitters[tx++] : edited.receivers[rx++];
+  for (size_t i = 0; i < objects.size(); ++i) {
+    objects[i]->object.velocity_m_per_s = edited.objects[i].velocity_m_per_s;
+    if (edited.objects[i].mesh.vertices_m == before.objects[i].mesh.vertices_m) continue;
+    objects[i]->object.mesh = edited.objects[i].mesh;
+    objects[i]->touch();
+  }
 }
 
 std::shared_ptr<PyScene> from_scene(scene::Scene&& s) {
@@ -329,8 +355,8 @@ void bind_scene(nb::module_& m) {
   bind_devices(m);
   bind_material(m);
   bind_object(m);
-  nb::class_<PyScene>(m, "Scene", "Objects, materials, devices and the frequency.")
-      .def("__init__", [](PyScene* self) { new (self) PyScene(); })
+  nb::class_<PyScene> scene_class(m, "Scene", "Objects, materials, devices and the frequency.");
+  scene_class.def("__init__", [](PyScene* self) { new (self) PyScene(); })
       .def_prop_rw(
           "frequency_hz", [](const PyScene& s) { return s.frequency_hz; },
           [](PyScene& s, double f) {
@@ -400,6 +426,7 @@ void bind_scene(nb::module_& m) {
       .def_prop_ro(
           "times_prepared", [](const PyScene& s) { return s.times_prepared; },
           "How often its geometry was prepared for solving.");
+  bind_parameters(m, scene_class);
   m.def(
       "load_scene",
       [](const nb::object& path, double frequency_hz) {

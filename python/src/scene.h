@@ -42,10 +42,18 @@ struct PyScene {
     std::shared_ptr<const paths::PreparedScene> prepared;
   };
   Snapshot snapshot();
+  /// The scene as solvers see it, meshes cleaned, without preparing its geometry.
+  scene::Scene cleaned();
+  /// Takes over the values of an edited copy of cleaned(). Meshes that differ from it become the cleaned ones.
+  void assign(const scene::Scene& edited);
   uint64_t times_prepared = 0;  // how often geometry was prepared
 
  private:
-  std::vector<std::pair<const PyObject*, uint64_t>> prepared_of_;
+  using Revisions = std::vector<std::pair<const PyObject*, uint64_t>>;
+  Revisions revisions() const;
+  scene::Scene assemble(bool stale);
+
+  Revisions prepared_of_;
   std::vector<scene::Object> clean_objects_;
   std::shared_ptr<const paths::PreparedScene> prepared_;
 };

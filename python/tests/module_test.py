@@ -57,6 +57,26 @@ def test_iteration_is_ragged_and_agrees_with_the_json():
         assert path["vertices_m"].tolist() == row["vertices_m"]
 
 
+def test_edges_bend_waves_round_a_screen():
+    """Behind the middle of a tall conducting sheet, with nothing else there: a path over each upright edge and the top."""
+    scene = rw.Scene()
+    scene.add(rw.Material("mirror", perfect_conductor=True))
+    sheet = np.array([[0, -2, 0], [0, 2, 0], [0, 2, 6], [0, -2, 6]], dtype=float)
+    scene.add(rw.Object("sheet", sheet, np.array([[0, 1, 2], [0, 2, 3]]), "mirror"))
+    scene.add(rw.Transmitter("tx", [-5, 0, 3]))
+    scene.add(rw.Receiver("rx", [5, 0, 3]))
+    assert len(rw.PathSolver()(scene)) == 0
+    paths = rw.PathSolver()(scene, diffraction=True, max_diffractions=1)
+    assert set(paths.interactions[paths.interactions > 0].tolist()) == {8}
+    assert {"diffraction"} == {word for path in paths for word in path["interactions"]}
+    assert paths.tau.min() * SPEED_OF_LIGHT == pytest.approx(2 * np.hypot(5, 2), rel=1e-14)
+    assert {path["objects"][0] for path in paths} == {"sheet"}
+    dark = dict(center_m=[5, 0, 3], size_m=[1, 1], cell_size_m=(1, 1))
+    assert rw.RadioMapSolver()(scene, **dark).path_gain.max() == 0
+    gain = rw.RadioMapSolver()(scene, **dark, diffraction=True).path_gain
+    assert gain[0, 0, 0] > 0
+
+
 def test_channels_follow_from_the_paths():
     paths = rw.PathSolver()(canyon(), max_depth=2)
     frequencies = [0.0, 1e6, -2.5e6]
@@ -156,7 +176,9 @@ def test_a_scene_made_by_hand():
 @pytest.mark.parametrize("edit, part", [
     (lambda s: rw.PathSolver()(s, max_depth=-1), "max_depth must be >= 0"),
     (lambda s: rw.PathSolver()(s, finder="exhaustiv"), "did you mean 'exhaustive'"),
-    (lambda s: rw.PathSolver()(s, diffraction=True), "diffraction=True is not available"),
+    (lambda s: rw.PathSolver()(s, diffuse_reflection=True), "diffuse_reflection=True is not available"),
+    (lambda s: rw.PathSolver()(s, edge_diffraction=True), "edge_diffraction=True: diffraction=True has"),
+    (lambda s: rw.PathSolver()(s, diffraction=True, max_diffractions=3), "max_diffractions"),
     (lambda s: setattr(s, "frequency_hz", -1.0), "frequency_hz must be > 0"),
     (lambda s: s.add(rw.Receiver("tx", [0, 0, 0])), "the name 'tx' is used already"),
     (lambda s: s.get("ty"), "did you mean 'tx'"),

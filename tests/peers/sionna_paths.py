@@ -26,13 +26,15 @@ def prepare(case):
 
 
 def solve_paths(case):
+    scene = prepare(case)
     paths = PathSolver(deterministic=True)(
-        prepare(case), max_depth=case["max_depth"], samples_per_src=case.get("samples", 1000000), los=True, specular_reflection=True,
-        diffuse_reflection=False, refraction=case["refraction"], diffraction=False, synthetic_array=True)
+        scene, max_depth=case["max_depth"], samples_per_src=case.get("samples", 1000000), los=True, specular_reflection=True,
+        diffuse_reflection=False, refraction=case["refraction"], diffraction=case.get("diffraction", False), synthetic_array=True)
     real, imag = (np.array(part) for part in paths.a)
     a = real + 1j * imag  # [num_rx, num_rx_ant, num_tx, num_tx_ant, num_paths]
     columns = {name: np.array(getattr(paths, name)) for name in ("tau", "theta_t", "phi_t", "theta_r", "phi_r", "valid")}
-    interactions = np.array(paths.interactions)
+    interactions, objects = np.array(paths.interactions), np.array(paths.objects)
+    names = {o.object_id: name for name, o in scene.objects.items()}
     found = []
     for rx in range(a.shape[0]):
         for tx in range(a.shape[2]):
@@ -40,7 +42,10 @@ def solve_paths(case):
                 if not columns["valid"][rx, tx, p]:
                     continue
                 types = [int(t) for t in interactions[:, rx, tx, p] if t != 0]
-                found.append({"tx": tx, "rx": rx, "interactions": types, "a": [complex_list(row) for row in a[rx, :, tx, :, p]],
+                touched = [names.get(int(o), "") for o in objects[:len(types), rx, tx, p]]
+                places = np.array(paths.vertices)[:len(types), rx, tx, p].astype(float).tolist()
+                found.append({"tx": tx, "rx": rx, "interactions": types, "objects": touched, "vertices": places,
+                              "a": [complex_list(row) for row in a[rx, :, tx, :, p]],
                               **{k: float(columns[k][rx, tx, p]) for k in ("tau", "theta_t", "phi_t", "theta_r", "phi_r")}})
     return found
 

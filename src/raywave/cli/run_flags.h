@@ -45,8 +45,8 @@ struct SceneFlags {
 
 /// What may happen on a path.
 struct InteractionFlags {
-  std::optional<int> max_depth;
-  std::optional<bool> los, specular_reflection, refraction;
+  std::optional<int> max_depth, max_diffractions;
+  std::optional<bool> los, specular_reflection, refraction, diffraction;
   std::optional<int64_t> samples;
 
   void add_to(CLI::App& app);
@@ -56,6 +56,8 @@ struct InteractionFlags {
     if (los) options.los = *los;
     if (specular_reflection) options.specular_reflection = *specular_reflection;
     if (refraction) options.refraction = *refraction;
+    if (diffraction) options.diffraction = *diffraction;
+    if (max_diffractions) options.max_diffractions = *max_diffractions;
     if (samples) options.samples_per_tx = *samples;
   }
 };

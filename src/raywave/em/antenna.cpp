@@ -2,7 +2,6 @@
 #include "raywave/em/antenna.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "raywave/core/constants.h"
 
@@ -16,44 +15,6 @@ const std::vector<std::string>& pattern_names() {
 const std::vector<std::string>& polarization_names() {
   static const std::vector<std::string> names{"V", "H", "VH", "cross"};
   return names;
-}
-
-/// Linear interpolation over a full turn. @param angles_rad  ascending, spanning less than or exactly one turn.
-double periodic_interpolation(const std::vector<double>& angles_rad, const std::vector<double>& values,
-                              double angle_rad) {
-  const double turn = 2 * kPi;
-  const double first = angles_rad.front();
-  double x = std::fmod(angle_rad - first, turn);
-  if (x < 0) x += turn;
-  x += first;
-  const auto above = std::upper_bound(angles_rad.begin(), angles_rad.end(), x);
-  const size_t hi = size_t(above - angles_rad.begin());
-  const size_t lo = hi - 1;  // x >= front, so hi >= 1
-  const bool wraps = hi == angles_rad.size();
-  const double x_hi = wraps ? first + turn : angles_rad[hi];
-  const double v_hi = wraps ? values.front() : values[hi];
-  const double width = x_hi - angles_rad[lo];
-  if (width <= 0) return values[lo];
-  return values[lo] + (v_hi - values[lo]) * (x - angles_rad[lo]) / width;
-}
-
-/// cos(pi/2 cos theta) / sin theta; its limit on the axis is 0.
-double half_wave_dipole_shape(double theta) {
-  const double s = std::sin(theta), c = std::cos(theta);
-  // cos(pi/2 |c|) = sin(pi/2 (1 - |c|)), 1 - |c| = s^2 / (1 + |c|): no cancellation near the axis.
-  const double v = s / (1 + std::abs(c));  // (1 - |c|) / s
-  const double x = 0.5 * kPi * s * v;      // pi/2 (1 - |c|)
-  const double sinc = std::abs(x) < 1e-8 ? 1.0 : std::sin(x) / x;
-  return sinc * 0.5 * kPi * v;
-}
-
-/// 3GPP TR 38.901, table 7.3-1.
-double tr38901_gain_db(double theta, double phi) {
-  const double half_power_width = 65.0 * kPi / 180.0;
-  phi = std::remainder(phi, 2 * kPi);
-  const double v = (theta - 0.5 * kPi) / half_power_width, h = phi / half_power_width;
-  const double loss = std::min(12 * v * v, 30.0) + std::min(12 * h * h, 30.0);
-  return 8.0 - std::min(loss, 30.0);
 }
 
 }  // namespace
@@ -81,54 +42,6 @@ const char* pattern_name(PatternKind kind) {
       return "measured";
   }
   return "unknown";
-}
-
-double MeasuredPattern::gain(double theta_rad, double phi_rad) const {
-  const double azimuth_db = periodic_interpolation(azimuth_rad, azimuth_gain_db, phi_rad);
-  // The elevation cut is the vertical circle through phi = 0: directions behind are angles beyond +-90 degrees.
-  const double elevation = 0.5 * kPi - theta_rad;
-  const double in_front = periodic_interpolation(elevation_rad, elevation_gain_db, elevation);
-  const double behind = periodic_interpolation(elevation_rad, elevation_gain_db, kPi - elevation);
-  // The front and back half of that circle are blended over the azimuth. Each is taken relative to the azimuth cut in
-  // its own plane, so that the elevation cut is reproduced exactly and nothing is counted twice: an azimuth cut that
-  // was normalised at a tilted beam's peak must not lift that peak above the rated gain.
-  const double azimuth_ahead = periodic_interpolation(azimuth_rad, azimuth_gain_db, 0);
-  const double azimuth_behind = periodic_interpolation(azimuth_rad, azimuth_gain_db, kPi);
-  const double w = 0.5 * (1 + std::cos(phi_rad));
-  const double elevation_db = w * (in_front - azimuth_ahead) + (1 - w) * (behind - azimuth_behind);
-  return std::pow(10.0, (max_gain_dbi + azimuth_db + elevation_db) / 10);
-}
-
-double AntennaPattern::amplitude(double theta_rad, double phi_rad) const {
-  switch (kind) {
-    case PatternKind::kIsotropic:
-      return 1.0;
-    case PatternKind::kShortDipole:
-      return std::sqrt(1.5) * std::abs(std::sin(theta_rad));
-    case PatternKind::kHalfWaveDipole:
-      return std::sqrt(1.643) * std::abs(half_wave_dipole_shape(theta_rad));
-    case PatternKind::kTr38901:
-      return std::pow(10.0, tr38901_gain_db(theta_rad, phi_rad) / 20);
-    case PatternKind::kMeasured:
-      if (!measured) throw Error("antenna pattern 'measured' has no measured data");
-      return std::sqrt(measured->gain(theta_rad, phi_rad));
-  }
-  throw InternalError("unknown PatternKind");
-}
-
-JonesVector AntennaPattern::field(double theta_rad, double phi_rad, double slant_rad) const {
-  const double c = amplitude(theta_rad, phi_rad);
-  const double cz = std::cos(slant_rad), sz = std::sin(slant_rad);
-  // 3GPP TR 38.901, eqs. (7.3-4) and (7.3-5): model 2
-  if (model == PolarizationModel::kTr38901Model2) return {{c * cz, 0}, {c * sz, 0}};
-  // eqs. (7.3-3): model 1
-  const double ct = std::cos(theta_rad), st = std::sin(theta_rad), cp = std::cos(phi_rad), sp = std::sin(phi_rad);
-  const double a = cz * st + sz * sp * ct, b = sz * cp;
-  // a^2 + b^2 = 1 - (cos zeta cos theta - sin zeta sin phi sin theta)^2, without its cancellation
-  const double n = std::hypot(a, b);
-  // Along the element's own axis psi is undefined: the limit for slant 0 is taken.
-  if (n < 1e-12) return {{c, 0}, {0, 0}};
-  return {{c * a / n, 0}, {c * b / n, 0}};
 }
 
 std::vector<double> slants_from_name(std::string_view polarization) {

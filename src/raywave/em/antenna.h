@@ -2,8 +2,9 @@
 // Antenna patterns and arrays. A pattern is a complex field (C_theta, C_phi) in the Jones basis (theta, phi) of the
 // antenna's own frame, |C_theta|^2 + |C_phi|^2 = power gain over an isotropic radiator. theta from zenith, phi from x.
 // Sources: ITU/3GPP TR 38.901 section 7.3 (element pattern, polarisation models 1 and 2), closed forms for dipoles.
-// Limits: no mutual coupling. Differentiable in: angles, slant, element positions, weights. Not in: the choice of
-// pattern.
+// Limits: no mutual coupling. Differentiable in: angles, element positions, weights; finite everywhere, with the slope
+// 0 where a pattern has none (an element's own axis, the 30 dB floor of TR 38.901, samples of a measured cut: one
+// side's). Not in: slant, the choice of pattern.
 #pragma once
 
 #include <memory>
@@ -38,9 +39,11 @@ struct MeasuredPattern {
   double gain(double theta_rad, double phi_rad) const;   // linear power gain
 };
 
-struct JonesVector {
-  Complexd theta, phi;
+template <class T>
+struct BasicJonesVector {
+  Complex<T> theta, phi;
 };
+using JonesVector = BasicJonesVector<double>;
 
 struct AntennaPattern {
   PatternKind kind = PatternKind::kIsotropic;
@@ -52,6 +55,16 @@ struct AntennaPattern {
   /// The field of an element slanted by slant_rad (0 = vertical) in the antenna's frame.
   JonesVector field(double theta_rad, double phi_rad, double slant_rad) const;
 };
+
+/// AntennaPattern::amplitude and ::field over a scalar, and MeasuredPattern::gain. Instantiated for double, ad::Dual
+/// and ad::Var.
+template <class T>
+T pattern_gain(const MeasuredPattern& pattern, const T& theta_rad, const T& phi_rad);
+template <class T>
+T pattern_amplitude(const AntennaPattern& pattern, const T& theta_rad, const T& phi_rad);
+template <class T>
+BasicJonesVector<T> pattern_field(const AntennaPattern& pattern, const T& theta_rad, const T& phi_rad,
+                                  double slant_rad);
 
 /// The slants of a polarisation: V {0}, H {pi/2}, VH {0, pi/2}, cross {-pi/4, +pi/4}. @throws Error naming the nearest
 /// known.

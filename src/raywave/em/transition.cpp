@@ -161,17 +161,21 @@ IncompleteTransition incomplete_transition(double v, double x) {
   x = std::abs(x);
   const double r2 = v * v + x * x;
   if (r2 == 0) return {};
+  const Complexd two_j{0, 2};
   if (std::isinf(x)) {
     const Complexd g = transition(v);
     // G' = 2 j v G - 2 exp(j pi / 4) / sqrt(pi)
-    const Complexd slope = Complexd{0, 2 * v} * g - std::sqrt(2 / kPi) * Complexd{1, 1};
-    return {sign * 0.5 * kPi * g, sx * 0.5 * kPi * slope, {}};
+    const Complexd slope = two_j * (v * g) - std::sqrt(2 / kPi) * Complexd{1, 1};
+    const Complexd curvature = two_j * (g + v * slope);
+    return {sign * 0.5 * kPi * g, sx * 0.5 * kPi * slope, {}, sign * 0.5 * kPi * curvature, {}};
   }
   const Complexd i = integral(v, x), phase = expj(-x * x);
   // the Fresnel integral from 0 to x of exp(-j u^2)
   const Complexd fresnel = std::sqrt(kPi / 8) * Complexd{1, -1} * (Complexd{1, 0} - phase * transition(x));
-  const Complexd d_v = Complexd{0, 2 * v} * i - (x / r2) * phase - Complexd{0, 2} * fresnel;
-  return {sign * i, sx * d_v, sv * (v / r2) * phase};
+  const Complexd d_v = two_j * (v * i) - (x / r2) * phase - two_j * fresnel, d_x = (v / r2) * phase;
+  const Complexd d_vv = two_j * (i + v * d_v) + (2 * x * v / (r2 * r2)) * phase;
+  const Complexd d_vx = ((x * x - v * v) / (r2 * r2)) * phase;
+  return {sign * i, sx * d_v, sv * d_x, sign * d_vv, d_vx};
 }
 
 }  // namespace raywave::em

@@ -21,6 +21,7 @@ Complexd transition(double v);
 /// limit from v > 0.
 struct IncompleteTransition {
   Complexd value, d_v, d_x;
+  Complexd d_vv, d_vx;
 };
 IncompleteTransition incomplete_transition(double v, double x);
 
@@ -31,12 +32,24 @@ Complex<T> value(const T& v, const T& x) {
   const IncompleteTransition i = incomplete_transition(ad::value_of(v), ad::value_of(x));
   return {ad::chain(i.value.re, {i.d_v.re, v}, {i.d_x.re, x}), ad::chain(i.value.im, {i.d_v.im, v}, {i.d_x.im, x})};
 }
+inline Complexd slope(double v, double x) { return incomplete_transition(v, x).d_v; }
+template <class T>
+Complex<T> slope(const T& v, const T& x) {
+  const IncompleteTransition i = incomplete_transition(ad::value_of(v), ad::value_of(x));
+  return {ad::chain(i.d_v.re, {i.d_vv.re, v}, {i.d_vx.re, x}), ad::chain(i.d_v.im, {i.d_vv.im, v}, {i.d_vx.im, x})};
+}
 }  // namespace transition_detail
 
 /// W(v; a, b), a <= b.
 template <class T>
 Complex<T> edge_transition(const T& v, const T& a, const T& b) {
   return T(0.31830988618379067) * (transition_detail::value(v, b) - transition_detail::value(v, a));
+}
+
+/// dW / dv on either side of v = 0, where W jumps and its slope does not.
+template <class T>
+Complex<T> edge_transition_slope(const T& v, const T& a, const T& b) {
+  return T(0.31830988618379067) * (transition_detail::slope(v, b) - transition_detail::slope(v, a));
 }
 
 }  // namespace raywave::em

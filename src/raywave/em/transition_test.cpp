@@ -76,6 +76,12 @@ TEST(IncompleteTransition, DerivativesAreItsDifferences) {
       const double tolerance = h * h * (std::pow(2 * std::abs(x), 3) + 6 / std::pow(std::abs(v), 3) + 10) + 1e-12 / h;
       EXPECT_NEAR(abs(i.d_v - dv), 0, tolerance) << v << " " << x;
       EXPECT_NEAR(abs(i.d_x - dx), 0, tolerance) << v << " " << x;
+      const IncompleteTransition up = incomplete_transition(v + h, x), down = incomplete_transition(v - h, x);
+      const IncompleteTransition right = incomplete_transition(v, x + h), left = incomplete_transition(v, x - h);
+      // one order more of the same growth
+      const double slopes_tolerance = tolerance * (2 * std::abs(x) + 4 / std::abs(v) + 4);
+      EXPECT_NEAR(abs(i.d_vv - (1 / (2 * h)) * (up.d_v - down.d_v)), 0, slopes_tolerance) << v << " " << x;
+      EXPECT_NEAR(abs(i.d_vx - (1 / (2 * h)) * (right.d_v - left.d_v)), 0, slopes_tolerance) << v << " " << x;
     }
   }
 }

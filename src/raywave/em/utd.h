@@ -11,12 +11,15 @@
 //
 // R_0 is taken at the angle alpha with sin(alpha) = 2 a^2 b^2 / (a^3 + b^3), a = sin(phi'), b = sin(phi) (0 when
 // negative): the specular angle at the boundary, grazing (R = -1, the diffracted field vanishes) when source or
-// observer is on the face or behind its plane; symmetric, so that reciprocity holds; once differentiable.
+// observer is on the face or behind its plane; symmetric, so that reciprocity holds; once differentiable. T_0 likewise,
+// with the observer behind the face.
 // Limits: first-order asymptotics in k L; faces as slabs in vacuum. Valid for exterior angles from pi to 2 pi.
 // Differentiable in: all angles, distances, materials, wavelength.
 #pragma once
 
+#include <array>
 #include <cmath>
+#include <cstdint>
 
 #include "raywave/core/constants.h"
 #include "raywave/em/fresnel.h"
@@ -50,13 +53,16 @@ EdgeMatrix<T> operator-(const EdgeMatrix<T>& a, const EdgeMatrix<T>& b) {
 /// A ray over an edge. Angles are azimuths about the edge from face 0 through the exterior to face n, in radians.
 template <class T>
 struct WedgeRay {
-  T exterior_angle;          // n pi, in [pi, 2 pi]; 2 pi: a screen
-  T phi_in, phi_out;         // of the source and of the observer, in [0, n pi]
-  T sin_beta, cos_beta;      // of the angle between ray and edge, cos_beta = k . e with e = t_0 x n_0
-  T k_l;                     // wavenumber times the distance parameter L, which holds sin^2 beta
-  T end_a, end_b;            // the edge's ends from the diffraction point, u = sqrt(k kappa / 2) t; may be infinite
-  bool transmits = false;    // do rays pass through the faces?
-  int incidence_side = 0;    // +1: the observer sees the source past this edge, -1: not, 0: as the angles say
+  T exterior_angle;        // n pi, in [pi, 2 pi]; 2 pi: a screen
+  T phi_in, phi_out;       // of the source and of the observer, in [0, n pi]
+  T sin_beta, cos_beta;    // of the angle between ray and edge, cos_beta = k . e with e = t_0 x n_0
+  T k_l;                   // wavenumber times the distance parameter L, which holds sin^2 beta
+  T end_a, end_b;          // the edge's ends from the diffraction point, u = sqrt(k kappa / 2) t; may be infinite
+  bool transmits = false;  // do rays pass through the faces?
+  /// Across the incidence boundary and the reflection boundaries of face 0 and face n: +1 when the observer is on the
+  /// lit side, -1 when not, 0: as the angles say. Set within rounding of a boundary, where the diffracted field must
+  /// agree with what geometrical optics decided.
+  std::array<int8_t, 3> sides{};
 };
 
 namespace utd_detail {
@@ -100,14 +106,19 @@ EdgeMatrix<T> transmission_matrix(const FaceRay<T>& r, const BasicMaterialProper
 }
 
 /// The incidence that stands for both ends of a diffracted ray, seen from one face; see the top of the file.
+/// @param in, out  +1 where the source or observer is to be in front of the face, -1 behind its plane.
 template <class T>
-FaceRay<T> specular_ray(const T& phi_in, const T& phi_out, const T& sin_beta, const T& cos_beta) {
+FaceRay<T> ray_at_face(const T& phi_in, const T& phi_out, double in, double out, const T& sin_beta, const T& cos_beta) {
   using std::cos;
   using std::sin;
   const T cos_alpha = T(0.5) * (cos(phi_in) - cos(phi_out));
-  const T a = sin(phi_in), b = sin(phi_out);
+  const T a = T(in) * sin(phi_in), b = T(out) * sin(phi_out);
   if (!(a > T(0)) || !(b > T(0))) return {T(0), cos_alpha, sin_beta, cos_beta};
-  return {T(2) * a * a * b * b / (a * a * a + b * b * b), cos_alpha, sin_beta, cos_beta};
+  return {T(2 * in) * a * a * b * b / (a * a * a + b * b * b), cos_alpha, sin_beta, cos_beta};
+}
+template <class T>
+FaceRay<T> specular_ray(const T& phi_in, const T& phi_out, const T& sin_beta, const T& cos_beta) {
+  return ray_at_face(phi_in, phi_out, 1, 1, sin_beta, cos_beta);
 }
 
 /// h(|x|) / n
@@ -128,55 +139,86 @@ T boundary_angle(const T& angle, const T& n) {
 }
 
 template <class T>
-Complex<T> boundary_term(const WedgeRay<T>& r, const T& delta, const T& n, int side) {
+T boundary_weight_slope(const T& delta, const T& n) {
+  using std::cos;
+  using std::sin;
+  if (delta * delta < T(1e-8)) return T(-2) * delta * (T(1) / (T(12) * n * n) + T(1.0 / 24));
+  const T y = delta / (T(2) * n), s = sin(y);
+  return (T(0.5) * cos(T(0.5) * delta) * cos(y) / s - sin(T(0.5) * delta) / (T(2) * n * s * s)) / n;
+}
+
+/// What the four boundaries add: their terms, or the terms' derivatives with respect to an azimuth.
+template <class T>
+struct BoundaryTerms {
+  Complex<T> d1, d2, d3, d4;
+};
+
+enum class Azimuth { kNone, kIn, kOut };
+
+/// @param sign  0: the term; else its derivative with respect to an azimuth that has this sign in delta.
+template <class T>
+Complex<T> boundary_term(const WedgeRay<T>& r, const T& delta, const T& n, int side, double sign) {
+  using std::cos;
   using std::sin;
   using std::sqrt;
-  T v = sqrt(T(2) * r.k_l) * sin(T(0.5) * delta);
-  if (side * ad::value_of(v) < 0 || (side < 0 && ad::value_of(v) == 0)) {
-    v = v - T(2 * ad::value_of(v) + (side < 0 ? 1e-300 : 0));
-  }
-  return (T(-0.5) * boundary_weight(delta, n)) * edge_transition(v, r.end_a, r.end_b);
+  const T scale = sqrt(T(2) * r.k_l);
+  T v = scale * sin(T(0.5) * delta);
+  const double at = ad::value_of(v);
+  if (std::abs(at) < 1e-2 && (side * at < 0 || (side < 0 && at == 0))) v = v - T(at == 0 ? 1e-300 : 2 * at);
+  if (sign == 0) return (T(-0.5) * boundary_weight(delta, n)) * edge_transition(v, r.end_a, r.end_b);
+  return T(-0.5 * sign) * (boundary_weight_slope(delta, n) * edge_transition(v, r.end_a, r.end_b) +
+                           (boundary_weight(delta, n) * T(0.5) * scale * cos(T(0.5) * delta)) *
+                               edge_transition_slope(v, r.end_a, r.end_b));
+}
+
+template <class T>
+BoundaryTerms<T> boundary_terms(const WedgeRay<T>& r, Azimuth by) {
+  const T pi(kPi), n = r.exterior_angle / pi;
+  const T difference = r.phi_out - r.phi_in, sum = r.phi_out + r.phi_in;
+  const double out = by == Azimuth::kNone ? 0 : 1, in = by == Azimuth::kOut ? 1 : by == Azimuth::kIn ? -1 : 0;
+  return {boundary_term(r, boundary_angle(pi + difference, n), n, r.sides[0], in),
+          boundary_term(r, boundary_angle(pi - difference, n), n, r.sides[0], -in),
+          boundary_term(r, boundary_angle(pi + sum, n), n, r.sides[2], out),
+          boundary_term(r, boundary_angle(pi - sum, n), n, r.sides[1], -out)};
 }
 
 }  // namespace utd_detail
 
 /// What diffraction makes of the field incident on a wedge; see the top of the file. @param face_0, face_n  materials.
+/// @param by  kIn, kOut: the derivative with respect to that azimuth where it is on a face (where the faces' own
+/// coefficients are stationary).
 template <class T>
 EdgeMatrix<T> diffraction_matrix(const WedgeRay<T>& r, const BasicMaterialProperties<T>& face_0,
-                                 const BasicMaterialProperties<T>& face_n, const T& wavelength_m) {
+                                 const BasicMaterialProperties<T>& face_n, const T& wavelength_m,
+                                 utd_detail::Azimuth by = utd_detail::Azimuth::kNone) {
   using namespace utd_detail;
-  using std::cos;
-  using std::sin;
-  const T pi(kPi), n = r.exterior_angle / pi;
-  const T difference = r.phi_out - r.phi_in, sum = r.phi_out + r.phi_in;
   // Observers are on the lit side of a boundary where its angle is positive: the diffracted field takes off what
   // geometrical optics has too much.
-  const Complex<T> d1 = boundary_term(r, boundary_angle(pi + difference, n), n, r.incidence_side);
-  const Complex<T> d2 = boundary_term(r, boundary_angle(pi - difference, n), n, r.incidence_side);
-  const Complex<T> d3 = boundary_term(r, boundary_angle(pi + sum, n), n, 0);
-  const Complex<T> d4 = boundary_term(r, boundary_angle(pi - sum, n), n, 0);
+  const BoundaryTerms<T> d = boundary_terms(r, by);
   const EdgeMatrix<T> r0 =
       reflection_matrix(specular_ray(r.phi_in, r.phi_out, r.sin_beta, r.cos_beta), face_0, wavelength_m);
   // seen from face n the edge runs the other way
   const EdgeMatrix<T> rn = reflection_matrix(
       specular_ray(r.exterior_angle - r.phi_in, r.exterior_angle - r.phi_out, r.sin_beta, -r.cos_beta), face_n,
       wavelength_m);
-  EdgeMatrix<T> m = d3 * rn + d4 * r0;
-  const Complex<T> direct = d1 + d2;
+  EdgeMatrix<T> m = d.d3 * rn + d.d4 * r0;
+  const Complex<T> direct = d.d1 + d.d2;
   m.qq += direct;
   m.pp += direct;
   if (r.transmits && !(face_0.perfect_conductor || face_n.perfect_conductor)) {
     const bool screen = ad::value_of(r.exterior_angle) > 2 * kPi - 1e-9;
-    const auto through = [&](const T& alpha, bool from_n) {
-      const FaceRay<T> at_0{sin(alpha), cos(alpha), r.sin_beta, r.cos_beta};
-      const EdgeMatrix<T> t0 = transmission_matrix(at_0, face_0, wavelength_m);
+    // The source in front of face 0 (first: 1) or of face n (first: -1), the observer behind.
+    const auto through = [&](double first) {
+      const EdgeMatrix<T> t0 = transmission_matrix(
+          ray_at_face(r.phi_in, r.phi_out, first, -first, r.sin_beta, r.cos_beta), face_0, wavelength_m);
       if (screen) return t0;
-      const T beta = r.exterior_angle - alpha;
-      const FaceRay<T> at_n{sin(beta), cos(beta), r.sin_beta, -r.cos_beta};
-      const EdgeMatrix<T> tn = transmission_matrix(at_n, face_n, wavelength_m);
-      return from_n ? t0 * tn : tn * t0;
+      const EdgeMatrix<T> tn =
+          transmission_matrix(ray_at_face(r.exterior_angle - r.phi_in, r.exterior_angle - r.phi_out, -first, first,
+                                          r.sin_beta, -r.cos_beta),
+                              face_n, wavelength_m);
+      return first < 0 ? t0 * tn : tn * t0;
     };
-    m = m - d2 * through(T(0.5) * (sum - pi), false) - d1 * through(T(0.5) * (sum + pi), true);
+    m = m - d.d2 * through(1) - d.d1 * through(-1);
   }
   return m;
 }

@@ -132,6 +132,8 @@ std::string radio_map_json(const maps::RadioMap& map, const maps::RadioMapOption
                      {"los", options.los},
                      {"specular_reflection", options.specular_reflection},
                      {"refraction", options.refraction},
+                     {"diffraction", options.diffraction},
+                     {"max_diffractions", options.max_diffractions},
                      {"samples_per_tx", options.samples_per_tx},
                      {"points_per_cell", options.points_per_cell},
                      {"coherent", options.coherent},

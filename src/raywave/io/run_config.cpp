@@ -65,6 +65,8 @@ PathConfig read_paths(Table& table) {
   table.read("los", out.los);
   table.read("specular_reflection", out.specular_reflection);
   table.read("refraction", out.refraction);
+  table.read("diffraction", out.diffraction);
+  table.read_integer("max_diffractions", out.max_diffractions, 1, 2);
   table.read_choice("finder", out.finder, {"shoot-and-bounce", "exhaustive"});
   table.read_integer("samples_per_tx", out.samples_per_tx, 1, int64_t(1) << 53);
   table.read("synthetic_array", out.synthetic_array);
@@ -80,6 +82,8 @@ MapConfig read_map(Table& table) {
   table.read("los", out.los);
   table.read("specular_reflection", out.specular_reflection);
   table.read("refraction", out.refraction);
+  table.read("diffraction", out.diffraction);
+  table.read_integer("max_diffractions", out.max_diffractions, 1, 2);
   table.read("coherent", out.coherent);
   table.read_integer("samples_per_tx", out.samples_per_tx, 1, int64_t(1) << 53);
   table.read_choice("surface", out.surface, {"plane", "mesh", "terrain"});
@@ -162,6 +166,8 @@ void RunConfig::apply_to(paths::PathOptions& o) const {
   put(paths.los, o.los);
   put(paths.specular_reflection, o.specular_reflection);
   put(paths.refraction, o.refraction);
+  put(paths.diffraction, o.diffraction);
+  put(paths.max_diffractions, o.max_diffractions);
   put(paths.synthetic_array, o.synthetic_array);
   put(paths.finder, o.finder);
   put(paths.samples_per_tx, o.samples_per_tx);
@@ -176,6 +182,8 @@ void RunConfig::apply_to(maps::RadioMapOptions& o) const {
   put(map.los, o.los);
   put(map.specular_reflection, o.specular_reflection);
   put(map.refraction, o.refraction);
+  put(map.diffraction, o.diffraction);
+  put(map.max_diffractions, o.max_diffractions);
   put(map.coherent, o.coherent);
   put(map.samples_per_tx, o.samples_per_tx);
   put(seed, o.seed);

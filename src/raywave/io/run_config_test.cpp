@@ -24,8 +24,11 @@ velocity_m_per_s = [1, 0, 0]
 max_depth = 4
 finder = "exhaustive"
 samples_per_tx = 1e5
+diffraction = true
+max_diffractions = 2
 [map]
 method = "monte-carlo"
+diffraction = true
 cell_size_m = [5, 5]
 surface = "terrain"
 [output]
@@ -49,10 +52,14 @@ paths = "p.npz"
   EXPECT_EQ(paths.finder, paths::Finder::kExhaustive);
   EXPECT_EQ(paths.samples_per_tx, 100000);
   EXPECT_EQ(paths.seed, 7u);
+  EXPECT_TRUE(paths.diffraction);
+  EXPECT_EQ(paths.max_diffractions, 2);
   EXPECT_FALSE(c.paths.los.has_value());
   maps::RadioMapOptions map;
   c.apply_to(map);
   EXPECT_EQ(map.method, maps::Method::kMonteCarlo);
+  EXPECT_TRUE(map.diffraction);
+  EXPECT_EQ(map.max_diffractions, 1);
   maps::Surface surface;
   c.apply_to(surface);
   EXPECT_EQ(surface.kind, maps::Surface::Kind::kTerrain);
@@ -72,6 +79,7 @@ TEST(RunConfig, ErrorsNameLineAndNearestKey) {
   expect_error(bad("seed = 1.5\n"), "run.toml:1: seed must be a whole number");
   expect_error(bad("[map]\nlos = 1\n"), "run.toml:2: los must be true or false");
   expect_error(bad("[paths]\nmax_depth = -1\n"), "run.toml:2: max_depth must be in [0,");
+  expect_error(bad("[map]\nmax_diffractions = 3\n"), "run.toml:2: max_diffractions must be in [1, 2]");
   expect_error(bad("[[transmitter]]\nname = \"a\"\n"), "run.toml:1: a device needs position_m");
   expect_error(bad("[[receiver]]\nposition_m = [1, 2]\n"), "run.toml:2: position_m must be an array of 3 numbers");
   expect_error(bad("[[receiver]]\nposition_m = [1, 2, nan]\n"), "run.toml:2: position_m must be a finite number");

@@ -2,6 +2,7 @@
 // The cells of a map's surface: where their sample points are, how large they are, which cell a ray segment crosses.
 #pragma once
 
+#include <cmath>
 #include <memory>
 #include <vector>
 
@@ -72,6 +73,34 @@ class Cells {
   double lift_m_ = 0;  // mesh: cells lie this far in front of their surface, so that it does not hide them
   std::unique_ptr<paths::RayQueries> queries_;
   bool ground_height(double x, double y, double& z) const;
+};
+
+/// Which cells a ray's segment crosses; the visitor gets (cell, point, cosine to the normal).
+class CellFinder {
+ public:
+  explicit CellFinder(const Cells& cells) : cells_(cells) {}
+
+  template <class Visit>
+  void visit(const Vec3d& o, const Vec3d& d, double length_m, Visit&& found) {
+    if (!cells_.is_plane()) {
+      const double length = std::isfinite(length_m) ? length_m : 1e6;
+      cells_.crossings(o, o + length * d, crossings_);
+      for (const CellCrossing& c : crossings_) found(c.cell, Vec3f(o + (double(c.t) * length) * d), double(c.abs_cos));
+      return;
+    }
+    const Cells::PlaneFrame& f = cells_.plane();
+    const double dn = dot(Vec3d(f.normal), d);
+    const double t = (double(f.offset) - dot(Vec3d(f.normal), o)) / dn;
+    if (!(t > 0 && t < length_m)) return;
+    const Vec3f q(o + t * d);
+    const float x = dot(f.axis_x, q) - f.x0, y = dot(f.axis_y, q) - f.y0;
+    if (x >= 0 && x < float(cells_.num_x()) && y >= 0 && y < float(cells_.num_y()))
+      found(int(y) * cells_.num_x() + int(x), q, std::abs(dn));
+  }
+
+ private:
+  const Cells& cells_;
+  std::vector<CellCrossing> crossings_;
 };
 
 }  // namespace raywave::maps

@@ -6,8 +6,10 @@
 #include <unordered_set>
 
 #include "raywave/core/constants.h"
+#include "raywave/maps/arrivals.h"
 #include "raywave/maps/transmit_field.h"
 #include "raywave/paths/beams.h"
+#include "raywave/paths/edge_rays.h"
 #include "raywave/paths/find.h"
 #include "raywave/paths/path_solver.h"
 #include "raywave/runtime/parallel.h"
@@ -15,6 +17,7 @@
 namespace raywave::maps {
 namespace {
 
+constexpr int kProbe = -1;         // Arrival::sample of probe points
 constexpr int kProbePoints = 256;  // of a cell that is dark at its sample points but next to light
 
 /// A ray of this sequence crossed this cell, here.
@@ -37,34 +40,7 @@ void sort_and_thin(std::vector<Seed>& seeds) {
 struct Arrival {
   int32_t node, cell, sample;
   CVec3<double> field;  // with propagation phase, times lambda / (4 pi)
-};
-
-/// Which cells a ray's segment crosses; the visitor gets (cell, point).
-class CellFinder {
- public:
-  explicit CellFinder(const Cells& cells) : cells_(cells) {}
-
-  template <class Visit>
-  void visit(const Vec3d& o, const Vec3d& d, double length_m, Visit&& found) {
-    if (!cells_.is_plane()) {
-      const double length = std::isfinite(length_m) ? length_m : 1e6;
-      cells_.crossings(o, o + length * d, crossings_);
-      for (const CellCrossing& c : crossings_) found(c.cell, Vec3f(o + (double(c.t) * length) * d));
-      return;
-    }
-    const Cells::PlaneFrame& f = cells_.plane();
-    const double dn = dot(Vec3d(f.normal), d);
-    const double t = (double(f.offset) - dot(Vec3d(f.normal), o)) / dn;
-    if (!(t > 0 && t < length_m)) return;
-    const Vec3f q(o + t * d);
-    const float x = dot(f.axis_x, q) - f.x0, y = dot(f.axis_y, q) - f.y0;
-    if (x >= 0 && x < float(cells_.num_x()) && y >= 0 && y < float(cells_.num_y()))
-      found(int(y) * cells_.num_x() + int(x), q);
-  }
-
- private:
-  const Cells& cells_;
-  std::vector<CellCrossing> crossings_;
+  Vec3d point_m;
 };
 
 class ExactMap {
@@ -77,9 +53,22 @@ class ExactMap {
         cells_(cells),
         options_(options),
         transmit_(tx_, context.wavelength_m, options.precoding),
-        refine_{options.max_depth, options.refraction, {}},
+        refine_{options.max_depth, options.refraction, {}, context.wavelength_m},
         tree_(tx_.position_m) {
     if (options.refraction) refine_.opaque = paths::opaque_facets(prepared.facets(), context);
+  }
+
+  /// The map, and what it sums up.
+  MapArrivals solve_arrivals() {
+    keep_ = true;
+    const std::vector<double> gain = solve();
+    // probes count where the sample points are dark
+    std::erase_if(kept_, [&](const WeightedArrival& a) { return a.sample == kProbe && sampled_[size_t(a.cell)]; });
+    if (!options_.coherent) fields_.clear();
+    for (WeightedArrival& a : kept_) {
+      if (a.sample == kProbe || !options_.coherent) a.sample = -1;
+    }
+    return {std::move(tree_), std::move(kept_), std::move(fields_)};
   }
 
   std::vector<double> solve() {
@@ -101,12 +90,20 @@ class ExactMap {
  private:
   /// Small scenes: all sequences there can be, when trying each at each sample point is cheap.
   bool find_all() {
-    if (!options_.specular_reflection || prepared_.queries().empty()) return true;  // the root alone
+    if (prepared_.queries().empty()) return true;  // the root alone
     constexpr int64_t kTrials = 100000000;
-    auto tree = paths::all_sequences(prepared_, tx_.position_m, options_.max_depth, options_.num_threads,
-                                     kTrials / (int64_t(cells_.size()) * options_.points_per_cell));
-    if (tree) tree_ = *std::move(tree);
-    return tree.has_value();
+    const int64_t most = kTrials / (int64_t(cells_.size()) * options_.points_per_cell);
+    if (options_.specular_reflection) {
+      auto tree = paths::all_sequences(prepared_, tx_.position_m, options_.max_depth, options_.num_threads, most);
+      if (!tree) return false;
+      tree_ = *std::move(tree);
+    }
+    if (!options_.diffraction) return true;
+    paths::EdgeOptions edges{options_.max_depth, options_.max_diffractions, options_.specular_reflection};
+    edges.max_sequences = most;
+    if (paths::add_all_edge_sequences(prepared_, edges, tree_)) return true;
+    tree_ = paths::SequenceTree(tx_.position_m);
+    return false;
   }
 
   void solve_everywhere() {
@@ -135,7 +132,7 @@ class ExactMap {
           }
         }
         for (int cell = 0; cell < cells_.size(); ++cell) {
-          if (!lit[size_t(cell)]) continue;
+          if (!lit[size_t(cell)] || tree_.nodes()[size_t(node)].num_wedges > 0) continue;
           cells_.neighbors(cell, neighbors);
           for (const int n : neighbors) {
             if (!lit[size_t(n)]) rims[size_t(block)].push_back({int32_t(node), int32_t(n), kNoPoint});
@@ -186,7 +183,7 @@ class ExactMap {
             if ((node == 0 && !options_.los) || !packet.active[lane % 16]) continue;
             const int i = lane % 16;
             const Vec3d o{packet.ox[i], packet.oy[i], packet.oz[i]}, d{packet.dx[i], packet.dy[i], packet.dz[i]};
-            finder.visit(o, d, double(packet.t[i]), [&](int cell, const Vec3f& point) {
+            finder.visit(o, d, double(packet.t[i]), [&](int cell, const Vec3f& point, double) {
               if (own.empty() || own.back().node != node || own.back().cell != cell)
                 own.push_back({node, int32_t(cell), point});
             });
@@ -204,6 +201,7 @@ class ExactMap {
       seeds[chunk] = {};
     }
     if (options_.specular_reflection && !options_.refraction && options_.samples_per_beam > 0) follow_beams();
+    if (options_.diffraction) shoot_edges();
     sort_and_thin(seeds_);
   }
 
@@ -227,26 +225,61 @@ class ExactMap {
         },
         [&](int64_t task, const paths::BeamRay& ray) {
           auto& own = found[size_t(task)];
-          CellFinder(cells_).visit(ray.origin_m, ray.direction, ray.length_m, [&](int cell, const Vec3f& point) {
-            if (own.empty() || own.back().node != ray.node || own.back().cell != cell)
-              own.push_back({ray.node, int32_t(cell), point});
-          });
+          CellFinder(cells_).visit(ray.origin_m, ray.direction, ray.length_m,
+                                   [&](int cell, const Vec3f& point, double) {
+                                     if (own.empty() || own.back().node != ray.node || own.back().cell != cell)
+                                       own.push_back({ray.node, int32_t(cell), point});
+                                   });
         });
     collect();
+  }
+
+  /// What lies behind edges.
+  void shoot_edges() {
+    paths::EdgeRayOptions rays;
+    rays.max_depth = options_.max_depth;
+    rays.reflection = options_.specular_reflection;
+    rays.max_diffractions = options_.max_diffractions;
+    rays.seed = options_.seed;
+    const paths::EdgeShooter shooter(prepared_, tree_, refine_, rays);
+    const int64_t num_edges = shooter.num_edges(), num_chunks = std::min<int64_t>(64, num_edges);
+    std::vector<paths::SequenceTree> trees(static_cast<size_t>(num_chunks), paths::SequenceTree(tx_.position_m));
+    std::vector<std::vector<Seed>> seeds(static_cast<size_t>(num_chunks));
+    runtime::Reporter reporter(options_.progress, num_chunks);
+    runtime::parallel_for(num_chunks, options_.num_threads, [&](int64_t chunk) {
+      reporter.check();
+      paths::Refiner refiner(prepared_, refine_);
+      CellFinder finder(cells_);
+      auto& own = seeds[size_t(chunk)];
+      for (int64_t e = num_edges * chunk / num_chunks; e < num_edges * (chunk + 1) / num_chunks; ++e) {
+        shooter.run(e, refiner, trees[size_t(chunk)], [&](const paths::EdgeRaySegment& s) {
+          finder.visit(s.origin_m, s.direction, s.length_m, [&](int cell, const Vec3f& point, double) {
+            if (own.empty() || own.back().node != s.node || own.back().cell != cell)
+              own.push_back({s.node, int32_t(cell), point});
+          });
+        });
+      }
+      sort_and_thin(own);
+      reporter.task_done();
+    });
+    for (size_t chunk = 0; chunk < trees.size(); ++chunk) {
+      const std::vector<int32_t> here = tree_.merge(trees[chunk]);
+      for (const Seed& s : seeds[chunk]) seeds_.push_back({here[size_t(s.node)], s.cell, s.point});
+    }
   }
 
   /// Solves the path at a point and appends what arrives. @return whether the point is lit.
   bool arrive(paths::Refiner& refiner, paths::GeometricPath& path, int32_t node, int cell, int sample,
               const Vec3d& point, std::vector<Arrival>& out) const {
     if (point == tx_.position_m || !refiner.path(tree_, node, point, path)) return false;
-    const paths::PathValues v = paths::evaluate(prepared_.facets(), context_, tx_.position_m, point, path.steps);
+    const paths::PathValues v = paths::evaluate(prepared_, context_, tx_.position_m, point, path.steps);
     const CVec3<double> launched = transmit_(v.departure);
     const JonesBasis<double> bt = jones_basis(v.angles_t), br = jones_basis(v.angles_r);
     const Complexd theta = dot(launched, bt.theta_hat), phi = dot(launched, bt.phi_hat);
     const Complexd phase = expj(-2 * kPi * std::fmod(v.length_m / context_.wavelength_m, 1.0));
     const Complexd r_theta = phase * (v.transfer[0] * theta + v.transfer[1] * phi);
     const Complexd r_phi = phase * (v.transfer[2] * theta + v.transfer[3] * phi);
-    out.push_back({node, int32_t(cell), int32_t(sample), r_theta * br.theta_hat + r_phi * br.phi_hat});
+    out.push_back({node, int32_t(cell), int32_t(sample), r_theta * br.theta_hat + r_phi * br.phi_hat, point});
     return true;
   }
 
@@ -383,7 +416,9 @@ class ExactMap {
       bool lit = false;
       for (size_t s = 0; s < points.size(); ++s) lit = arrive(refiner, path, node, cell, int(s), points[s], out) || lit;
       if (!lit) {
-        rims.push_back(i < end - begin ? seeds_[begin + i] : Seed{node, int32_t(cell), kNoPoint});
+        // Dark cells beside what an edge lights are not probed: the field there is no sliver of light.
+        if (tree_.nodes()[size_t(node)].num_wedges == 0)
+          rims.push_back(i < end - begin ? seeds_[begin + i] : Seed{node, int32_t(cell), kNoPoint});
         continue;
       }
       cells_.neighbors(cell, neighbors);
@@ -397,6 +432,7 @@ class ExactMap {
     const double weight = 1.0 / options_.points_per_cell;
     for (const Arrival& a : arrivals) {
       const double power = norm2(a.field.re) + norm2(a.field.im);
+      if (keep_) kept_.push_back({a.node, a.cell, a.sample, a.point_m, a.sample < 0 ? 1.0 / kProbePoints : weight});
       if (a.sample < 0) {
         probed_gain_[size_t(a.cell)] += power / kProbePoints;
       } else if (options_.coherent) {
@@ -413,7 +449,9 @@ class ExactMap {
       gain_[i / size_t(options_.points_per_cell)] +=
           (norm2(fields_[i].re) + norm2(fields_[i].im)) / options_.points_per_cell;
     }
+    sampled_.assign(gain_.size(), 0);
     for (size_t i = 0; i < gain_.size(); ++i) {
+      sampled_[i] = gain_[i] != 0;
       if (gain_[i] == 0) gain_[i] = probed_gain_[i];
     }
     return std::move(gain_);
@@ -430,9 +468,18 @@ class ExactMap {
   std::vector<Seed> seeds_;
   std::vector<double> gain_, probed_gain_;
   std::vector<CVec3<double>> fields_;  // coherent: [num_cells, points_per_cell]
+  bool keep_ = false;
+  std::vector<WeightedArrival> kept_;
+  std::vector<uint8_t> sampled_;  // [num_cells]: lit at a sample point
 };
 
 }  // namespace
+
+MapArrivals exact_arrivals(const scene::Scene& scene, const paths::PreparedScene& prepared,
+                           const paths::FieldContext& context, int tx, const Cells& cells,
+                           const RadioMapOptions& options) {
+  return ExactMap(scene, prepared, context, tx, cells, options).solve_arrivals();
+}
 
 std::vector<double> exact_map(const scene::Scene& scene, const paths::PreparedScene& prepared,
                               const paths::FieldContext& context, int tx, const Cells& cells,

@@ -4,10 +4,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
 
 #include "raywave/core/constants.h"
 #include "raywave/em/fresnel.h"
+#include "raywave/maps/arrivals.h"
 #include "raywave/maps/transmit_field.h"
+#include "raywave/paths/edge_rays.h"
 #include "raywave/paths/find.h"
 #include "raywave/paths/path_solver.h"
 #include "raywave/runtime/parallel.h"
@@ -227,26 +230,158 @@ class Estimator {
   std::vector<int32_t> facet_material_;
 };
 
-}  // namespace
-
-std::vector<double> monte_carlo_map(const scene::Scene& scene, const paths::PreparedScene& prepared,
-                                    const paths::FieldContext& context, int tx, const Cells& cells,
-                                    const RadioMapOptions& options) {
+paths::ShootOptions shoot_options(const scene::Device& tx, const RadioMapOptions& options) {
   paths::ShootOptions shoot;
-  shoot.origin_m = scene.transmitters[size_t(tx)].position_m;
+  shoot.origin_m = tx.position_m;
   shoot.num_rays = options.samples_per_tx;
   shoot.max_depth = options.max_depth;
   shoot.reflection = options.specular_reflection;
   shoot.refraction = options.refraction;
   shoot.seed = options.seed;
-  shoot.source = paths::source_key(scene.transmitters[size_t(tx)].name);
-  const paths::TileShooter shooter(prepared, shoot);
+  shoot.source = paths::source_key(tx.name);
+  return shoot;
+}
+
+/// How many chunks sum by themselves: the map's matter alone, so that sums are the same bits for any number of threads.
+int64_t chunks_of(size_t num_cells) { return std::clamp<int64_t>(int64_t(2.5e8 / (8.0 * double(num_cells))), 2, 64); }
+
+/// Rays behind edges: 1/8 of the rays from the transmitter, shared among the edges that these light.
+class EdgeRays {
+ public:
+  EdgeRays(const scene::Scene& scene, const paths::PreparedScene& prepared, const paths::FieldContext& context, int tx,
+           const Cells& cells, const RadioMapOptions& options)
+      : prepared_(prepared),
+        context_(context),
+        tx_(scene.transmitters[size_t(tx)]),
+        cells_(cells),
+        transmit_(tx_, context.wavelength_m, options.precoding),
+        refine_{options.max_depth, options.refraction, {}, context.wavelength_m},
+        tree_(paths::shoot_sequences(prepared, sequence_options(options), options.num_threads, options.progress)),
+        shooter_(prepared, tree_, refine_, ray_options(options)) {
+    if (options.refraction) refine_.opaque = paths::opaque_facets(prepared.facets(), context);
+    shooter_.share_rays(options.samples_per_tx / 8);
+  }
+
+  int64_t num_edges() const { return shooter_.num_edges(); }
+  const paths::RefineOptions& refine() const { return refine_; }
+
+  /// visit(node of part, cell, point, |field|^2 lambda / 4 pi squared, area that the ray stands for).
+  template <class Visit>
+  void trace(int64_t edge, paths::Refiner& refiner, paths::SequenceTree& part, bool with_power, Visit&& visit) const {
+    CellFinder finder(cells_);
+    shooter_.run(edge, refiner, part, [&](const paths::EdgeRaySegment& s) {
+      finder.visit(s.origin_m, s.direction, s.length_m, [&](int cell, const Vec3f& point, double cosine) {
+        if (!(cosine > 1e-6)) return;
+        const Vec3d p(point);
+        const double behind = s.behind_m + norm(p - s.origin_m);
+        const double area = s.spread_m * behind * (s.before_m + behind) / s.before_m / cosine;
+        visit(s.node, cell, p, with_power ? power(refiner, *s.steps, p) : 0.0, area);
+      });
+    });
+  }
+
+ private:
+  paths::ShootOptions sequence_options(const RadioMapOptions& options) const {
+    paths::ShootOptions shoot = shoot_options(tx_, options);
+    shoot.num_rays = std::min<int64_t>(shoot.num_rays, 1000000);
+    return shoot;
+  }
+  static paths::EdgeRayOptions ray_options(const RadioMapOptions& options) {
+    paths::EdgeRayOptions rays;
+    rays.max_depth = options.max_depth;
+    rays.reflection = options.specular_reflection;
+    rays.max_diffractions = options.max_diffractions;
+    rays.seed = options.seed;
+    return rays;
+  }
+  double power(paths::Refiner& refiner, std::vector<paths::Step> steps, const Vec3d& point) const {
+    refiner.annotate(tx_.position_m, point, steps);
+    const paths::PathValues v = paths::evaluate(prepared_, context_, tx_.position_m, point, steps);
+    const CVec3<double> launched = transmit_(v.departure);
+    const JonesBasis<double> bt = jones_basis(v.angles_t);
+    const Complexd theta = dot(launched, bt.theta_hat), phi = dot(launched, bt.phi_hat);
+    return norm2(v.transfer[0] * theta + v.transfer[1] * phi) + norm2(v.transfer[2] * theta + v.transfer[3] * phi);
+  }
+
+  const paths::PreparedScene& prepared_;
+  const paths::FieldContext& context_;
+  const scene::Device& tx_;
+  const Cells& cells_;
+  TransmitField transmit_;
+  paths::RefineOptions refine_;
+  paths::SequenceTree tree_;
+  paths::EdgeShooter shooter_;
+};
+
+/// Adds what arrives over edges. [num_cells]
+void add_diffraction(const scene::Scene& scene, const paths::PreparedScene& prepared,
+                     const paths::FieldContext& context, int tx, const Cells& cells, const RadioMapOptions& options,
+                     std::vector<double>& gain) {
+  const EdgeRays rays(scene, prepared, context, tx, cells, options);
+  const int64_t num_edges = rays.num_edges(), num_chunks = std::min(num_edges, chunks_of(gain.size()));
+  std::vector<std::vector<double>> sums(static_cast<size_t>(num_chunks));
+  runtime::Reporter reporter(options.progress, num_chunks);
+  runtime::parallel_for(num_chunks, options.num_threads, [&](int64_t chunk) {
+    reporter.check();
+    auto& own = sums[size_t(chunk)];
+    own.assign(gain.size(), 0);
+    paths::Refiner refiner(prepared, rays.refine());
+    paths::SequenceTree part(scene.transmitters[size_t(tx)].position_m);
+    for (int64_t e = num_edges * chunk / num_chunks; e < num_edges * (chunk + 1) / num_chunks; ++e) {
+      rays.trace(e, refiner, part, true, [&](int32_t, int cell, const Vec3d&, double power, double area) {
+        own[size_t(cell)] += power * area / cells.area_m2(cell);
+      });
+    }
+    reporter.task_done();
+  });
+  for (const auto& part : sums) {
+    for (size_t i = 0; i < gain.size(); ++i) gain[i] += part[i];
+  }
+}
+
+/// Arrivals of one sequence in one cell, summed up: the area that its rays stand for and their mean point.
+class Grouped {
+ public:
+  void add(int32_t node, int32_t cell, const Vec3d& point, double area) {
+    Sum& s = sums_[uint64_t(uint32_t(node)) << 32 | uint32_t(cell)];
+    s.area += area;
+    s.moment += area * point;
+  }
+  /// @param here  where the other's nodes are here.
+  void add_all(const Grouped& other, const std::vector<int32_t>& here) {
+    for (const auto& [key, s] : other.sums_) {
+      Sum& own = sums_[uint64_t(uint32_t(here[size_t(key >> 32)])) << 32 | uint32_t(key)];
+      own.area += s.area;
+      own.moment += s.moment;
+    }
+  }
+  /// In order of node and cell.
+  void emit(const Cells& cells, std::vector<WeightedArrival>& out) const {
+    for (const auto& [key, s] : sums_) {
+      const auto cell = int32_t(uint32_t(key));
+      out.push_back({int32_t(key >> 32), cell, -1, s.moment / s.area, s.area / cells.area_m2(cell)});
+    }
+  }
+
+ private:
+  struct Sum {
+    double area = 0;
+    Vec3d moment;
+  };
+  std::map<uint64_t, Sum> sums_;
+};
+
+}  // namespace
+
+std::vector<double> monte_carlo_map(const scene::Scene& scene, const paths::PreparedScene& prepared,
+                                    const paths::FieldContext& context, int tx, const Cells& cells,
+                                    const RadioMapOptions& options) {
+  const paths::TileShooter shooter(prepared, shoot_options(scene.transmitters[size_t(tx)], options));
   const Estimator estimator(scene, prepared, context, tx, cells, options);
 
-  // Each chunk of tiles sums by itself and the sums are added in order: the same bits for any number of threads. How
-  // many chunks is the map's matter alone.
+  // Each chunk of tiles sums by itself and the sums are added in order.
   const auto num_cells = size_t(cells.size());
-  const int64_t num_chunks = std::clamp<int64_t>(int64_t(2.5e8 / (8.0 * double(num_cells))), 2, 64);
+  const int64_t num_chunks = chunks_of(num_cells);
   std::vector<std::vector<double>> sums(static_cast<size_t>(num_chunks));
   runtime::Reporter reporter(options.progress, num_chunks);
   runtime::parallel_for(num_chunks, options.num_threads, [&](int64_t chunk) {
@@ -267,7 +402,68 @@ std::vector<double> monte_carlo_map(const scene::Scene& scene, const paths::Prep
     const double area = cells.area_m2(int(i));
     gain[i] = area > 0 ? gain[i] * scale / area : 0;
   }
+  if (options.diffraction) add_diffraction(scene, prepared, context, tx, cells, options, gain);
   return gain;
+}
+
+MapArrivals monte_carlo_arrivals(const scene::Scene& scene, const paths::PreparedScene& prepared,
+                                 const paths::FieldContext& context, int tx, const Cells& cells,
+                                 const RadioMapOptions& options) {
+  if (options.refraction) {
+    throw Error("monte-carlo maps with refraction have no derivative: chance decides which way a ray goes; use exact");
+  }
+  const Vec3d source_m = scene.transmitters[size_t(tx)].position_m;
+  const paths::TileShooter shooter(prepared, shoot_options(scene.transmitters[size_t(tx)], options));
+  const int64_t num_chunks = std::min<int64_t>(64, shooter.num_tiles());
+  std::vector<paths::SequenceTree> trees(static_cast<size_t>(num_chunks), paths::SequenceTree(source_m));
+  std::vector<Grouped> groups(static_cast<size_t>(num_chunks));
+  const double omega = 4 * kPi / double(shooter.num_rays());
+  runtime::Reporter reporter(options.progress, num_chunks);
+  runtime::parallel_for(num_chunks, options.num_threads, [&](int64_t chunk) {
+    reporter.check();
+    paths::RayTile tile;
+    paths::SequenceFollower follower;
+    CellFinder finder(cells);
+    paths::SequenceTree& tree = trees[size_t(chunk)];
+    for (int64_t t = shooter.num_tiles() * chunk / num_chunks; t < shooter.num_tiles() * (chunk + 1) / num_chunks;
+         ++t) {
+      follower.restart();
+      shooter.run(t, tile, [&](const paths::RayTile& state, int) {
+        for (int lane = 0; lane < paths::RayTile::kRays; ++lane) {
+          const auto& p = state.packets[size_t(lane / 16)];
+          const int i = lane % 16;
+          const int32_t node = follower.node(lane);
+          if ((node == 0 && !options.los) || !p.active[i]) continue;
+          finder.visit({p.ox[i], p.oy[i], p.oz[i]}, {p.dx[i], p.dy[i], p.dz[i]}, double(p.t[i]),
+                       [&](int cell, const Vec3f& point, double cosine) {
+                         if (!(cosine > 1e-6)) return;
+                         const double r2 = norm2(Vec3d(point) - tree.nodes()[size_t(node)].image_m);
+                         groups[size_t(chunk)].add(node, int32_t(cell), Vec3d(point), omega * r2 / cosine);
+                       });
+        }
+        follower.follow(state, prepared.facets(), tree);
+      });
+    }
+    reporter.task_done();
+  });
+  MapArrivals all{paths::SequenceTree(source_m), {}, {}};
+  Grouped merged;
+  for (size_t chunk = 0; chunk < trees.size(); ++chunk) {
+    merged.add_all(groups[chunk], all.tree.merge(trees[chunk]));
+    trees[chunk] = paths::SequenceTree(source_m);
+    groups[chunk] = {};
+  }
+  if (options.diffraction) {
+    const EdgeRays rays(scene, prepared, context, tx, cells, options);
+    paths::Refiner refiner(prepared, rays.refine());
+    for (int64_t e = 0; e < rays.num_edges(); ++e) {
+      rays.trace(e, refiner, all.tree, false, [&](int32_t node, int cell, const Vec3d& point, double, double area) {
+        merged.add(node, int32_t(cell), point, area);
+      });
+    }
+  }
+  merged.emit(cells, all.arrivals);
+  return all;
 }
 
 }  // namespace raywave::maps

@@ -5,11 +5,18 @@
 #include "raywave/maps/cells.h"
 #include "raywave/maps/exact.h"
 #include "raywave/maps/monte_carlo.h"
+#include "raywave/paths/unfold.h"
 
 namespace raywave::maps {
 
 void RadioMapOptions::validate() const {
   if (max_depth < 0) throw Error(message("max_depth must be >= 0, got ", max_depth));
+  if (max_diffractions < 1 || max_diffractions > 2) {
+    throw Error(message("max_diffractions must be 1 or 2, got ", max_diffractions));
+  }
+  if (diffraction && max_depth > int(paths::kMostBends)) {
+    throw Error(message("max_depth must be <= ", paths::kMostBends, " with diffraction, got ", max_depth));
+  }
   if (samples_per_tx < 1) throw Error(message("samples_per_tx must be >= 1, got ", samples_per_tx));
   if (samples_per_beam < 0) throw Error(message("samples_per_beam must be >= 0, got ", samples_per_beam));
   if (points_per_cell != 1 && points_per_cell != 4 && points_per_cell != 9) {
@@ -31,7 +38,7 @@ RadioMap solve_radio_map(const scene::Scene& scene, const paths::PreparedScene& 
   scene.validate();
   if (scene.transmitters.empty()) throw Error("the scene has no transmitter: add one before solving for a radio map");
   const Cells cells(scene, prepared, surface, options);
-  const paths::FieldContext context = paths::field_context(scene, options.log);
+  const paths::FieldContext context = paths::field_context(scene, options.refraction, options.log);
   RadioMap map;
   map.surface = cells.surface();
   map.frequency_hz = scene.frequency_hz;

@@ -3,12 +3,13 @@
 
 #include <cmath>
 
-#include "raywave/paths/field.h"
+#include "raywave/paths/path_field.h"
 
 namespace raywave::paths {
 
-FieldContext field_context(const scene::Scene& scene, const LogSink& log) {
+FieldContext field_context(const scene::Scene& scene, bool refraction, const LogSink& log) {
   FieldContext context;
+  context.refraction = refraction;
   context.wavelength_m = scene.wavelength_m();
   for (const auto& m : scene.materials) context.materials.push_back(em::properties_at(m, scene.frequency_hz, log));
   return context;
@@ -25,49 +26,43 @@ std::vector<uint8_t> opaque_facets(const scene::FacetTable& table, const FieldCo
   return opaque;
 }
 
-PathValues evaluate(const scene::FacetTable& table, const FieldContext& context, const Vec3d& source_m,
+PathValues evaluate(const PreparedScene& scene, const FieldContext& context, const Vec3d& source_m,
                     const Vec3d& target_m, const std::vector<Step>& steps) {
-  PathValues v;
-  Vec3d last = source_m;
-  for (const Step& s : steps) {
-    v.length_m += norm(s.point_m - last);
-    last = s.point_m;
-  }
-  v.length_m += norm(target_m - last);
-  v.tau_s = v.length_m / kSpeedOfLight;
-  Vec3d k = normalized((steps.empty() ? target_m : steps[0].point_m) - source_m);
-  v.departure = k;
-  v.angles_t = angles_of(k);
-  const JonesBasis<double> basis_t = jones_basis(v.angles_t);
-  CVec3<double> fields[2] = {{basis_t.theta_hat, {}}, {basis_t.phi_hat, {}}};
-  for (const Step& s : steps) {
-    const scene::Facet& f = table.facets[size_t(s.facet)];
-    const em::MaterialProperties& m = context.materials[size_t(f.material)];
-    const auto c = em::coefficients(std::min(1.0, std::abs(dot(k, f.normal))), m, context.wavelength_m);
-    Vec3d k_out = k;
-    for (auto& e : fields) {
-      k_out = k;
-      if (s.type == Interaction::kSpecularReflection) {
-        reflect(f.normal, c, m.specular_scale, k_out, e);
-      } else {
-        transmit(f.normal, c, k, e);
-      }
+  thread_local std::vector<Touch<double>> touches;
+  touches.assign(steps.size(), {});
+  for (size_t i = 0; i < steps.size(); ++i) {
+    Touch<double>& t = touches[i];
+    t.type = steps[i].type;
+    t.point = steps[i].point_m;
+    const auto material = [&](int32_t facet) {
+      return &context.materials[size_t(scene.facets().facets[size_t(facet)].material)];
+    };
+    if (t.type == Interaction::kDiffraction) {
+      const Wedge& w = scene.wedges()[size_t(steps[i].facet)];
+      t.bend.is_edge = true;
+      t.bend.wedge = frame_of(w);
+      t.face_0 = material(w.facet0);
+      t.face_n = material(w.facet_n);
+      t.transmits = context.refraction;
+      t.sides = steps[i].sides;
+      t.arrives_on = steps[i].arrives_on;
+      t.leaves_on = steps[i].leaves_on;
+      t.shared_end = steps[i].shared_end;
+    } else {
+      t.bend.normal = scene.facets().facets[size_t(steps[i].facet)].normal;
+      t.face_0 = material(steps[i].facet);
     }
-    k = k_out;
   }
-  // Along straight stretches the direction is exact already; after reflections the vertices know it best.
-  v.arrival = steps.empty() ? k : normalized(target_m - steps.back().point_m);
-  v.angles_r = angles_of(-v.arrival);
-  const JonesBasis<double> basis_r = jones_basis(v.angles_r);
-  const double spreading = context.wavelength_m / (4 * kPi * v.length_m);
-  for (int col = 0; col < 2; ++col) {
-    v.transfer[size_t(col)] = spreading * dot(fields[col], basis_r.theta_hat);
-    v.transfer[size_t(2 + col)] = spreading * dot(fields[col], basis_r.phi_hat);
-  }
-  return v;
+  const PathField<double> f = path_field(context.wavelength_m, source_m, target_m, touches);
+  return {f.length_m, f.length_m / kSpeedOfLight, f.departure, f.arrival, f.angles_t, f.angles_r, f.transfer};
 }
 
-double doppler_hz(const scene::Scene& scene, const scene::FacetTable& table, const Vec3d& source_m,
+int32_t object_of(const PreparedScene& scene, const Step& step) {
+  const int32_t facet = step.type == Interaction::kDiffraction ? scene.wedges()[size_t(step.facet)].facet0 : step.facet;
+  return scene.facets().facets[size_t(facet)].object;
+}
+
+double doppler_hz(const scene::Scene& scene, const PreparedScene& prepared, const Vec3d& source_m,
                   const Vec3d& target_m, const std::vector<Step>& steps, const Vec3d& tx_velocity,
                   const Vec3d& rx_velocity) {
   double sum = 0;
@@ -75,40 +70,12 @@ double doppler_hz(const scene::Scene& scene, const scene::FacetTable& table, con
   for (size_t i = 0; i <= steps.size(); ++i) {
     const Vec3d next = i < steps.size() ? steps[i].point_m : target_m;
     const Vec3d next_velocity =
-        i < steps.size() ? scene.objects[size_t(table.facets[size_t(steps[i].facet)].object)].velocity_m_per_s
-                         : rx_velocity;
+        i < steps.size() ? scene.objects[size_t(object_of(prepared, steps[i]))].velocity_m_per_s : rx_velocity;
     sum += dot(velocity - next_velocity, normalized(next - point));
     point = next;
     velocity = next_velocity;
   }
   return sum / scene.wavelength_m();
-}
-
-std::vector<em::JonesVector> port_fields(const scene::Device& device, double wavelength_m, const Vec3d& direction,
-                                         int element) {
-  const em::AntennaArray& array = device.array;
-  const Mat3d rotation = rotation_from_euler(device.orientation_rad);
-  const Vec3d local = transposed(rotation) * direction;
-  const Angles<double> local_angles = angles_of(local);
-  const JonesBasis<double> local_basis = jones_basis(local_angles), world_basis = jones_basis(angles_of(direction));
-  const Vec3d theta_hat = rotation * local_basis.theta_hat, phi_hat = rotation * local_basis.phi_hat;
-  std::vector<em::JonesVector> ports;
-  const std::vector<Vec3d> offsets = array.offsets_m(wavelength_m);
-  for (const double slant : array.slants_rad) {
-    const em::JonesVector f = array.pattern.field(local_angles.theta, local_angles.phi, slant);
-    const em::JonesVector w{
-        dot(theta_hat, world_basis.theta_hat) * f.theta + dot(phi_hat, world_basis.theta_hat) * f.phi,
-        dot(theta_hat, world_basis.phi_hat) * f.theta + dot(phi_hat, world_basis.phi_hat) * f.phi};
-    if (element >= 0) {
-      ports.push_back(w);
-      continue;
-    }
-    for (const Vec3d& offset : offsets) {
-      const Complexd phase = expj(2 * kPi / wavelength_m * dot(local, offset));
-      ports.push_back({phase * w.theta, phase * w.phi});
-    }
-  }
-  return ports;
 }
 
 }  // namespace raywave::paths

@@ -16,9 +16,10 @@ namespace raywave::paths {
 struct FieldContext {
   double wavelength_m = 0;
   std::vector<em::MaterialProperties> materials;  // [num_materials]
+  bool refraction = false;                        // do rays pass through walls? What edges diffract depends on it
 };
 /// Evaluates the scene's materials at its frequency; warnings go to `log`.
-FieldContext field_context(const scene::Scene& scene, const LogSink& log);
+FieldContext field_context(const scene::Scene& scene, bool refraction, const LogSink& log);
 
 /// For each facet: 1 when its material transmits less than -200 dB of the power at normal incidence. [num_facets]
 std::vector<uint8_t> opaque_facets(const scene::FacetTable& table, const FieldContext& context);
@@ -31,11 +32,14 @@ struct PathValues {
   std::array<Complexd, 4> transfer;
 };
 
-PathValues evaluate(const scene::FacetTable& table, const FieldContext& context, const Vec3d& source_m,
+PathValues evaluate(const PreparedScene& scene, const FieldContext& context, const Vec3d& source_m,
                     const Vec3d& target_m, const std::vector<Step>& steps);
 
+/// The object that an interaction belongs to; of a wedge between two objects, face 0's.
+int32_t object_of(const PreparedScene& scene, const Step& step);
+
 /// f_D = (v_tx . k_0 - v_rx . k_n + sum v_i . (k_i - k_{i-1})) / lambda: both ends and the objects touched move.
-double doppler_hz(const scene::Scene& scene, const scene::FacetTable& table, const Vec3d& source_m,
+double doppler_hz(const scene::Scene& scene, const PreparedScene& prepared, const Vec3d& source_m,
                   const Vec3d& target_m, const std::vector<Step>& steps, const Vec3d& tx_velocity,
                   const Vec3d& rx_velocity);
 

@@ -6,6 +6,7 @@
 
 #include "raywave/paths/evaluate.h"
 #include "raywave/paths/find.h"
+#include "raywave/paths/find_edges.h"
 #include "raywave/runtime/parallel.h"
 
 namespace raywave::paths {
@@ -94,7 +95,7 @@ struct LinkResult {
 class Assembler {
  public:
   Assembler(const scene::Scene& scene, const PreparedScene& prepared, const PathOptions& options)
-      : scene_(scene), table_(prepared.facets()) {
+      : scene_(scene), prepared_(prepared) {
     out_.frequency_hz = scene.frequency_hz;
     out_.synthetic_array = options.synthetic_array;
     describe_devices(scene.transmitters, out_.tx_names, out_.tx_positions_m, out_.tx_num_elements, out_.tx_num_slants);
@@ -120,11 +121,11 @@ class Assembler {
       out_.theta_r.push_back(v.angles_r.theta);
       out_.phi_r.push_back(v.angles_r.phi);
       out_.doppler_hz.push_back(
-          doppler_hz(scene_, table_, source_m, target_m, p.steps, tx.velocity_m_per_s, rx.velocity_m_per_s));
+          doppler_hz(scene_, prepared_, source_m, target_m, p.steps, tx.velocity_m_per_s, rx.velocity_m_per_s));
       out_.transfer.insert(out_.transfer.end(), v.transfer.begin(), v.transfer.end());
       for (const Step& s : p.steps) {
         out_.interactions.push_back(s.type);
-        out_.objects.push_back(table_.facets[size_t(s.facet)].object);
+        out_.objects.push_back(object_of(prepared_, s));
         out_.facets.push_back(s.facet);
         out_.vertices_m.push_back(s.point_m);
       }
@@ -152,28 +153,47 @@ class Assembler {
   }
 
   const scene::Scene& scene_;
-  const scene::FacetTable& table_;
+  const PreparedScene& prepared_;
   Paths out_;
 };
 
-SequenceTree find_sequences(const PreparedScene& prepared, const scene::Device& tx, const PathOptions& options) {
-  const Vec3d source_m = tx.position_m;
-  if (!options.specular_reflection) return SequenceTree(source_m);
+/// What rays shot from a device's position, or all sequences from there, reach by reflections.
+SequenceTree find_reflections(const PreparedScene& prepared, const scene::Device& device, int64_t num_rays,
+                              const PathOptions& options) {
+  const Vec3d source_m = device.position_m;
   if (options.finder == Finder::kExhaustive) {
+    if (!options.specular_reflection) return SequenceTree(source_m);
     constexpr int64_t kMost = 50000000;  // 3 GB
     auto tree = all_sequences(prepared, source_m, options.max_depth, options.num_threads, kMost, options.progress);
     if (tree) return *std::move(tree);
     throw Error(message("the exhaustive finder met more than ", kMost, " facet sequences of depth ", options.max_depth,
                         ": reduce max_depth or use shoot-and-bounce"));
   }
+  if (!options.specular_reflection) return SequenceTree(source_m);
   ShootOptions shoot;
   shoot.origin_m = source_m;
-  shoot.num_rays = options.samples_per_tx;
+  shoot.num_rays = num_rays;
   shoot.max_depth = options.max_depth;
   shoot.refraction = options.refraction;
   shoot.seed = options.seed;
-  shoot.source = source_key(tx.name);
+  shoot.source = source_key(device.name);
   return shoot_sequences(prepared, shoot, options.num_threads, options.progress);
+}
+
+/// The reflections that end at each receiver, for diffracted paths; with fewer rays the more receivers there are.
+std::vector<SequenceTree> find_endings(const scene::Scene& scene, const PreparedScene& prepared,
+                                       const PathOptions& options) {
+  const auto num_receivers = int64_t(scene.receivers.size());
+  const int64_t num_rays = std::max<int64_t>(options.samples_per_tx / std::max<int64_t>(4, num_receivers), 16384);
+  std::vector<SequenceTree> trees;
+  if (options.max_depth < 2) {  // an edge alone: nothing behind it
+    for (const scene::Device& rx : scene.receivers) trees.emplace_back(rx.position_m);
+    return trees;
+  }
+  for (const scene::Device& rx : scene.receivers) {
+    trees.push_back(find_reflections(prepared, rx, std::min(num_rays, options.samples_per_tx), options));
+  }
+  return trees;
 }
 
 }  // namespace
@@ -188,6 +208,12 @@ void PathOptions::validate() const {
   if (max_depth < 0) throw Error(message("max_depth must be >= 0, got ", max_depth));
   if (samples_per_tx < 1) throw Error(message("samples_per_tx must be >= 1, got ", samples_per_tx));
   if (num_threads < 0) throw Error(message("num_threads must be >= 0 (0: all), got ", num_threads));
+  if (max_diffractions < 1 || max_diffractions > 2) {
+    throw Error(message("max_diffractions must be 1 or 2, got ", max_diffractions));
+  }
+  if (diffraction && max_depth > int(kMostBends)) {
+    throw Error(message("max_depth must be <= ", kMostBends, " with diffraction, got ", max_depth));
+  }
 }
 
 Paths solve_paths(const scene::Scene& scene, const PathOptions& options) {
@@ -200,16 +226,23 @@ Paths solve_paths(const scene::Scene& scene, const PreparedScene& prepared, cons
   scene.validate();
   if (scene.transmitters.empty()) throw Error("the scene has no transmitter: add one before solving for paths");
   if (scene.receivers.empty()) throw Error("the scene has no receiver: add one before solving for paths");
-  const FieldContext context = field_context(scene, options.log);
-  RefineOptions refine_options{options.max_depth, options.refraction, {}};
+  const FieldContext context = field_context(scene, options.refraction, options.log);
+  RefineOptions refine_options{options.max_depth, options.refraction, {}, context.wavelength_m};
   if (options.refraction) refine_options.opaque = opaque_facets(prepared.facets(), context);
 
   const auto sources = end_points(scene.transmitters, options.synthetic_array, context.wavelength_m);
   const auto targets = end_points(scene.receivers, options.synthetic_array, context.wavelength_m);
+  std::vector<SequenceTree> endings;
+  if (options.diffraction) endings = find_endings(scene, prepared, options);
   std::vector<LinkResult> results(sources.size() * targets.size());
   for (size_t s = 0; s < sources.size();) {
     const int32_t device = sources[s].device;
-    SequenceTree tree = find_sequences(prepared, scene.transmitters[size_t(device)], options);
+    SequenceTree tree = find_reflections(prepared, scene.transmitters[size_t(device)], options.samples_per_tx, options);
+    if (options.diffraction) {
+      EdgeOptions edges{options.max_depth, options.max_diffractions, options.specular_reflection};
+      edges.exhaustive = options.finder == Finder::kExhaustive;
+      add_edge_sequences(prepared, edges, endings, tree);
+    }
     for (; s < sources.size() && sources[s].device == device; ++s) {
       if (!options.synthetic_array) tree.move_source(sources[s].position_m, prepared.facets());
       for (size_t t = 0; t < targets.size(); ++t) {
@@ -224,7 +257,7 @@ Paths solve_paths(const scene::Scene& scene, const PreparedScene& prepared, cons
   runtime::parallel_for(int64_t(results.size()), options.num_threads, [&](int64_t i) {
     LinkResult& r = results[size_t(i)];
     for (const auto& p : r.paths) {
-      r.values.push_back(evaluate(prepared.facets(), context, sources[size_t(i) % sources.size()].position_m,
+      r.values.push_back(evaluate(prepared, context, sources[size_t(i) % sources.size()].position_m,
                                   targets[size_t(i) / sources.size()].position_m, p.steps));
     }
   });

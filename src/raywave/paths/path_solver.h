@@ -21,7 +21,9 @@ struct PathOptions {
   int max_depth = 3;  // interactions per path, transmissions included; >= 0
   bool los = true;    // the direct path
   bool specular_reflection = true;
-  bool refraction = false;  // transmission through slabs, straight
+  bool refraction = false;   // transmission through slabs, straight
+  bool diffraction = false;  // over edges, in every mixture with the others
+  int max_diffractions = 1;  // edges in one path: 1 or 2
   Finder finder = Finder::kShootAndBounce;
   int64_t samples_per_tx = 1000000;  // rays per transmitter (shoot and bounce)
   bool synthetic_array = true;  // one path solution per device pair and plane waves over the arrays; false: per element

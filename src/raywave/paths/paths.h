@@ -51,7 +51,7 @@ struct Paths {
   std::vector<int64_t> interaction_begin{0};
   std::vector<Interaction> interactions;
   std::vector<int32_t> objects;  // index into object_names
-  std::vector<int32_t> facets;   // facet (or edge, for diffraction) index
+  std::vector<int32_t> facets;   // facet, or wedge for diffraction (PreparedScene::wedges)
   std::vector<Vec3d> vertices_m;
 
   /// Antenna gains: path p of link l has the matrix a[a_begin[p] ...], row-major [num_rx_ports(l), num_tx_ports(l)].

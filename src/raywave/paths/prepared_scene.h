@@ -3,8 +3,11 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
+#include <string>
 #include <vector>
 
+#include "raywave/paths/wedges.h"
 #include "raywave/scene/facets.h"
 #include "raywave/scene/scene.h"
 
@@ -21,6 +24,8 @@ class PreparedScene {
 
   const scene::FacetTable& facets() const { return *facets_; }
   const RayQueries& queries() const { return *queries_; }
+  /// The edges that diffract, found when first asked for. @throws Error for a wedge folded onto itself.
+  const std::vector<Wedge>& wedges() const;
   /// Facet normals in single precision, for shooting rays. [num_facets]
   const std::vector<Vec3f>& normals() const { return normals_; }
 
@@ -28,6 +33,12 @@ class PreparedScene {
   std::unique_ptr<scene::FacetTable> facets_;  // on the heap: the queries keep a reference when this object moves
   std::unique_ptr<RayQueries> queries_;
   std::vector<Vec3f> normals_;
+  struct LazyWedges {
+    std::once_flag once;
+    std::vector<Wedge> wedges;
+  };
+  std::unique_ptr<LazyWedges> wedges_;
+  std::vector<std::string> object_names_;
 };
 
 }  // namespace raywave::paths

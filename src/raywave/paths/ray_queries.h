@@ -55,6 +55,9 @@ class RayQueries {
   void crossings(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b,
                  std::vector<Crossing>& out) const;
 
+  /// Do two facets lie in one plane? False for other < 0.
+  bool same_plane(int facet, int other) const;
+
   /// The first facet that a ray meets, -1 for none. `t` in units of |direction|.
   int closest_hit(const Vec3d& origin, const Vec3d& direction, double& t) const;
 
@@ -64,7 +67,6 @@ class RayQueries {
  private:
   struct Engine;
   struct Filter;
-  bool same_plane(int facet, int other) const;
   const scene::FacetTable& table_;
   std::unique_ptr<Engine> engine_;
   size_t num_triangles_ = 0;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Refine: where exactly does a path touch the facets of its sequence? Image method in double precision, then a test of
-// every segment against the scene; transmissions are read off the segments.
+// Refine: where exactly does a path touch the facets and wedges of its sequence? Image method and Fermat's principle in
+// double precision, then a test of every segment against the scene; transmissions are read off the segments.
 #pragma once
 
+#include <array>
 #include <vector>
 
+#include "raywave/paths/path_field.h"
 #include "raywave/paths/paths.h"
 #include "raywave/paths/prepared_scene.h"
 #include "raywave/paths/ray_queries.h"
@@ -15,8 +17,12 @@ namespace raywave::paths {
 /// One interaction of a path.
 struct Step {
   Interaction type = Interaction::kSpecularReflection;
-  int32_t facet = -1;
+  int32_t facet = -1;  // or wedge, for diffraction
   Vec3d point_m;
+  // Of diffraction, see Touch:
+  std::array<int8_t, 3> sides{};
+  OnFace arrives_on = OnFace::kNone, leaves_on = OnFace::kNone;
+  int8_t shared_end = 0;
 };
 
 /// A path between two points, before fields.
@@ -29,7 +35,11 @@ struct RefineOptions {
   int max_depth = 3;
   bool refraction = false;
   std::vector<uint8_t> opaque;  // [num_facets], 1: transmits nothing. Used with refraction.
+  double wavelength_m = 1;      // of diffraction: how far beyond an edge's end the field reaches
 };
+
+/// The frame of a wedge for the field kernels.
+WedgeFrame<double> frame_of(const Wedge& w);
 
 class Refiner {
  public:
@@ -37,18 +47,36 @@ class Refiner {
       : scene_(scene), table_(scene.facets()), options_(options) {}
 
   /// The path over a node's sequence to a target; false when the images miss a facet or something is in the way.
-  /// @param target_facet  the facet that the target lies on, if any: it is not in the way.
-  bool path(const SequenceTree& tree, int32_t node, const Vec3d& target_m, GeometricPath& out, int target_facet = -1);
+  /// @param target_facets  the facets that the target lies on, if any: they are not in the way.
+  bool path(const SequenceTree& tree, int32_t node, const Vec3d& target_m, GeometricPath& out,
+            const EndFacets& target_facets = {});
+
+  /// Sets what evaluation needs beyond a path's interactions and points (Step's fields of diffraction).
+  void annotate(const Vec3d& source_m, const Vec3d& target_m, std::vector<Step>& steps);
 
  private:
+  void set_shape(size_t i);
   bool image_points(const SequenceTree& tree, int32_t node, const Vec3d& target_m);
-  bool unobstructed(const Vec3d& source_m, const Vec3d& target_m, int target_facet, GeometricPath& out);
+  bool edge_points(const SequenceTree& tree, int32_t node, const Vec3d& target_m);
+  void share_ends();
+  bool in_reach(const Vec3d& target_m) const;
+  bool set_faces(const Vec3d& target_m);
+  void set_sides(const Vec3d& target_m);
+  bool passes(size_t edge, const Vec3d& target_m);
+  bool reflects(size_t edge, int32_t facet, const Vec3d& target_m);
+  bool unobstructed(const Vec3d& target_m, const EndFacets& target_facets, GeometricPath& out);
+  bool faces_meet(const Wedge& w, const Wedge& next, OnFace& leaves, OnFace& arrives) const;
+  EndFacets facets_at(const Step& s) const;
+  Vec3d occlusion_point(size_t i) const;
 
   const PreparedScene& scene_;
   const scene::FacetTable& table_;
   const RefineOptions& options_;
-  std::vector<Step> reflections_;
+  Vec3d source_m_;
+  std::vector<Step> bends_;  // reflections and diffractions, in order
   std::vector<Crossing> crossings_;
+  std::array<Bend<double>, kMostBends> shapes_;
+  std::array<Vec3d, kMostBends> points_;
 };
 
 }  // namespace raywave::paths

@@ -5,7 +5,7 @@
 
 namespace raywave::paths {
 
-SequenceTree::SequenceTree(const Vec3d& source_m) : slots_(256, -1) { nodes_.push_back({-1, -1, 0, source_m}); }
+SequenceTree::SequenceTree(const Vec3d& source_m) : slots_(256, -1) { nodes_.push_back({-1, -1, 0, 0, source_m}); }
 
 int32_t* SequenceTree::find_slot(uint64_t key) {
   const size_t mask = slots_.size() - 1;
@@ -25,7 +25,8 @@ void SequenceTree::grow() {
 
 int32_t SequenceTree::insert(int32_t parent, int32_t facet, const Vec3d& image_m) {
   const auto id = int32_t(nodes_.size());
-  nodes_.push_back({parent, facet, nodes_[parent].depth + 1, image_m});
+  nodes_.push_back({parent, facet, int16_t(nodes_[parent].depth + 1),
+                    int16_t(nodes_[parent].num_wedges + is_wedge(facet)), image_m});
   if (nodes_.size() * 2 > slots_.size()) grow();
   *find_slot(uint64_t(uint32_t(parent)) << 32 | uint32_t(facet)) = id;
   return id;
@@ -33,7 +34,10 @@ int32_t SequenceTree::insert(int32_t parent, int32_t facet, const Vec3d& image_m
 
 int32_t SequenceTree::child(int32_t parent, int32_t facet, const scene::FacetTable& table) {
   const int32_t found = *find_slot(uint64_t(uint32_t(parent)) << 32 | uint32_t(facet));
-  return found >= 0 ? found : insert(parent, facet, mirror(nodes_[parent].image_m, table.facets[facet]));
+  if (found >= 0) return found;
+  const SequenceNode& p = nodes_[parent];
+  const bool straight = is_wedge(facet) || p.num_wedges > 0;
+  return insert(parent, facet, straight ? p.image_m : mirror(p.image_m, table.facets[facet]));
 }
 
 std::vector<int32_t> SequenceTree::merge(const SequenceTree& other) {
@@ -49,8 +53,10 @@ std::vector<int32_t> SequenceTree::merge(const SequenceTree& other) {
 
 void SequenceTree::move_source(const Vec3d& source_m, const scene::FacetTable& table) {
   nodes_[0].image_m = source_m;
-  for (size_t n = 1; n < nodes_.size(); ++n)
-    nodes_[n].image_m = mirror(nodes_[nodes_[n].parent].image_m, table.facets[nodes_[n].facet]);
+  for (size_t n = 1; n < nodes_.size(); ++n) {
+    const Vec3d& before = nodes_[nodes_[n].parent].image_m;
+    nodes_[n].image_m = nodes_[n].num_wedges > 0 ? before : mirror(before, table.facets[nodes_[n].facet]);
+  }
 }
 
 }  // namespace raywave::paths

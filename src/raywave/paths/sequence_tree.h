@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sequences of reflecting facets as a tree: a node is its parent's sequence and one facet more, with the image of the
-// source in all of them. Each sequence stands once.
+// Sequences of reflecting facets and diffracting wedges as a tree: a node is its parent's sequence and one surface
+// more, with the image of the source in its facets up to the first wedge. Each sequence stands once.
 #pragma once
 
 #include <cstdint>
@@ -11,11 +11,16 @@
 
 namespace raywave::paths {
 
+/// A facet, or a wedge as a number below -1.
+inline bool is_wedge(int32_t surface) { return surface < -1; }
+inline int32_t wedge_surface(int32_t wedge) { return -2 - wedge; }
+inline int32_t wedge_of(int32_t surface) { return -2 - surface; }
+
 struct SequenceNode {
   int32_t parent = -1;
-  int32_t facet = -1;
-  int32_t depth = 0;
-  Vec3d image_m;  // the source mirrored in every facet up to this one
+  int32_t facet = -1;  // or a wedge
+  int16_t depth = 0, num_wedges = 0;
+  Vec3d image_m;  // the source mirrored in every facet up to this one; without meaning behind a wedge
 };
 
 class SequenceTree {
@@ -23,7 +28,7 @@ class SequenceTree {
   explicit SequenceTree(const Vec3d& source_m);
 
   const std::vector<SequenceNode>& nodes() const { return nodes_; }
-  /// The child of a node over a facet, added when new.
+  /// The child of a node over a facet (or a wedge, as wedge_surface()), added when new.
   int32_t child(int32_t parent, int32_t facet, const scene::FacetTable& table);
   /// Adds all sequences of another tree from the same source. @return where its nodes are here.
   std::vector<int32_t> merge(const SequenceTree& other);

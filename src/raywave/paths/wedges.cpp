@@ -66,8 +66,8 @@ Wedge screen_end(const scene::FacetTable& table, const scene::Edge& e) {
 /// Edges that lie on one line, cut where any of them begins or ends.
 class LineJoiner {
  public:
-  LineJoiner(const scene::Scene& scene, const scene::FacetTable& table, double tolerance_m)
-      : scene_(scene), table_(table), tolerance_m_(tolerance_m) {}
+  LineJoiner(const std::vector<std::string>& object_names, const scene::FacetTable& table, double tolerance_m)
+      : object_names_(object_names), table_(table), tolerance_m_(tolerance_m) {}
 
   std::vector<Wedge> run() {
     const auto& edges = table_.edges;
@@ -81,7 +81,8 @@ class LineJoiner {
       const Vec3d foot = edges[i].a - dot(edges[i].a, d) * d;
       key[i] = dot(foot, Vec3d{0.5773, 0.6124, 0.5401});  // any direction that scenes are not aligned with
     }
-    std::sort(order.begin(), order.end(), [&](uint32_t x, uint32_t y) { return key[x] != key[y] ? key[x] < key[y] : x < y; });
+    std::sort(order.begin(), order.end(),
+              [&](uint32_t x, uint32_t y) { return key[x] != key[y] ? key[x] < key[y] : x < y; });
     const auto find = [&](uint32_t i) {
       while (root[i] != i) i = root[i] = root[root[i]];
       return i;
@@ -124,9 +125,9 @@ class LineJoiner {
   void refuse_folded(double angle, const scene::Edge& e) const {
     if (angle > kFolded && angle < 2 * kPi - kFolded) return;
     const Vec3d m = 0.5 * (e.a + e.b);
-    throw Error(message("object '", scene_.objects[size_t(table_.facets[size_t(e.facet0)].object)].name,
-                        "': the wedge at (", m.x, ", ", m.y, ", ", m.z,
-                        ") m is folded onto itself: its two faces lie on each other, diffraction has no meaning there"));
+    throw Error(message(
+        "object '", object_names_[size_t(table_.facets[size_t(e.facet0)].object)], "': the wedge at (", m.x, ", ", m.y,
+        ", ", m.z, ") m is folded onto itself: its two faces lie on each other, diffraction has no meaning there"));
   }
 
   void add_whole(uint32_t index) {
@@ -188,19 +189,20 @@ class LineJoiner {
 
   /// The wedges of a stretch that these edges share.
   void join(const std::vector<uint32_t>& edges, const Vec3d& origin, const Vec3d& d, double lo, double hi) {
-    std::vector<uint32_t> free;
-    for (const uint32_t i : edges) {
-      if (table_.edges[i].facet1 < 0) {
-        free.push_back(i);
-      } else {
-        add_whole(i);
-        if (wedges_.empty() || wedges_.back().edge != int32_t(i)) continue;  // flat
+    std::vector<uint32_t> free, solid;
+    for (const uint32_t i : edges) (table_.edges[i].facet1 < 0 ? free : solid).push_back(i);
+    if (solid.size() > 1) {
+      join_solids(solid, origin, d, lo, hi);
+    } else if (!solid.empty()) {
+      add_whole(solid[0]);
+      if (!wedges_.empty() && wedges_.back().edge == int32_t(solid[0])) {  // not flat
         shorten(wedges_.back(), origin + lo * d, origin + hi * d);
       }
     }
     if (free.size() == 2) {
       const scene::Edge &e = table_.edges[free[0]], &f = table_.edges[free[1]];
-      const Vec3d te = inward(table_, e.facet0, normalized(e.b - e.a)), tf = inward(table_, f.facet0, normalized(f.b - f.a));
+      const Vec3d te = inward(table_, e.facet0, normalized(e.b - e.a)),
+                  tf = inward(table_, f.facet0, normalized(f.b - f.a));
       if (dot(te, tf) < 1 - 1e-10) {
         add(wedge_between(table_, e.a, e.b, e.facet0, f.facet0, te, tf), free[0]);
         if (!wedges_.empty() && wedges_.back().edge == int32_t(free[0])) {
@@ -216,6 +218,57 @@ class LineJoiner {
     }
   }
 
+  /// A solid about a line: counter-clockwise from a face at `start` over `width` to its other face.
+  struct Sector {
+    double start, width;
+    int facet_start, facet_end;
+    uint32_t edge;
+  };
+
+  Sector sector(uint32_t index, const Vec3d& d, const Vec3d& u, const Vec3d& v) const {
+    const scene::Edge& e = table_.edges[index];
+    const Vec3d along = normalized(e.b - e.a);
+    const Vec3d t0 = inward(table_, e.facet0, along);
+    const Vec3d t1 = (e.windings_disagree ? 1.0 : -1.0) * inward(table_, e.facet1, along);
+    double width = std::atan2(dot(cross(t0, t1), d), dot(t0, t1));
+    const bool forward = width > 0;
+    const Vec3d& first = forward ? t0 : t1;
+    double start = std::atan2(dot(first, v), dot(first, u));
+    if (start < 0) start += 2 * kPi;
+    return {start, std::abs(width), forward ? e.facet0 : e.facet1, forward ? e.facet1 : e.facet0, index};
+  }
+
+  /// Solids that share a line, two houses with a common wall: one wedge between the faces that remain outside.
+  void join_solids(const std::vector<uint32_t>& solid, const Vec3d& origin, const Vec3d& d, double lo, double hi) {
+    const Vec3d u = inward(table_, table_.edges[solid[0]].facet0, d), v = cross(d, u);
+    std::vector<Sector> sectors;
+    for (const uint32_t i : solid) {
+      refuse_folded(table_.edges[i].exterior_angle_rad, table_.edges[i]);
+      sectors.push_back(sector(i, d, u, v));
+    }
+    std::sort(sectors.begin(), sectors.end(), [](const Sector& x, const Sector& y) {
+      return x.start != y.start ? x.start < y.start : x.width > y.width;
+    });
+    // Once round, from the first sector's start: the far end of what is covered so far.
+    const Sector* last = &sectors[0];
+    double end = last->start + last->width;
+    for (size_t i = 1; i <= sectors.size(); ++i) {
+      const Sector& next = sectors[i % sectors.size()];
+      const double start = next.start + (i == sectors.size() ? 2 * kPi : 0);
+      if (start - end > kPi + kFlat) {
+        const scene::Edge& e = table_.edges[last->edge];
+        const auto tangent = [&](double angle) { return std::cos(angle) * u + std::sin(angle) * v; };
+        add(wedge_between(table_, e.a, e.b, last->facet_end, next.facet_start, tangent(end), tangent(start)),
+            last->edge);
+        shorten(wedges_.back(), origin + lo * d, origin + hi * d);
+      }
+      if (start + next.width > end) {
+        end = start + next.width;
+        last = &next;
+      }
+    }
+  }
+
   void shorten(Wedge& w, const Vec3d& p, const Vec3d& q) const {
     const double s = dot(p - w.a, w.direction), t = dot(q - w.a, w.direction), old = w.length_m;
     const double lo = std::max(0.0, std::min(s, t)), hi = std::min(old, std::max(s, t));
@@ -226,7 +279,7 @@ class LineJoiner {
     w.length_m = hi - lo;
   }
 
-  const scene::Scene& scene_;
+  const std::vector<std::string>& object_names_;
   const scene::FacetTable& table_;
   const double tolerance_m_;
   std::vector<Wedge> wedges_;
@@ -235,7 +288,8 @@ class LineJoiner {
 bool same_sector(const Wedge& x, const Wedge& y) {
   if (norm(x.at(0.5 * x.length_m) - y.at(0.5 * y.length_m)) > 1e-6 * (1 + x.length_m)) return false;
   const bool same = dot(x.t0, y.t0) > 1 - 1e-9 && dot(x.n0, y.n0) > 1 - 1e-9;
-  const bool mirrored = dot(x.t0, std::cos(y.exterior_angle_rad) * y.t0 + std::sin(y.exterior_angle_rad) * y.n0) > 1 - 1e-9;
+  const bool mirrored =
+      dot(x.t0, std::cos(y.exterior_angle_rad) * y.t0 + std::sin(y.exterior_angle_rad) * y.n0) > 1 - 1e-9;
   return std::abs(x.exterior_angle_rad - y.exterior_angle_rad) < 1e-6 && (same || mirrored);
 }
 
@@ -263,12 +317,14 @@ double azimuth(const Wedge& w, const Vec3d& point) {
   return phi < 0 ? phi + 2 * kPi : phi;
 }
 
-std::vector<Wedge> find_wedges(const scene::Scene& scene, const scene::FacetTable& table, const RayQueries& queries) {
+std::vector<Wedge> find_wedges(const std::vector<std::string>& object_names, const scene::FacetTable& table,
+                               const RayQueries& queries) {
   double extent = 0;
   for (const auto& t : table.triangles) {
-    for (const Vec3f& v : {t.a, t.b, t.c}) extent = std::max({extent, double(std::abs(v.x)), double(std::abs(v.y)), double(std::abs(v.z))});
+    for (const Vec3f& v : {t.a, t.b, t.c})
+      extent = std::max({extent, double(std::abs(v.x)), double(std::abs(v.y)), double(std::abs(v.z))});
   }
-  std::vector<Wedge> all = LineJoiner(scene, table, 4e-7 * extent).run();
+  std::vector<Wedge> all = LineJoiner(object_names, table, 4e-7 * extent).run();
   const auto count = int64_t(all.size()), num_chunks = std::min<int64_t>(64, count);
   std::vector<uint8_t> keep(all.size(), 0);
   runtime::parallel_for(num_chunks, 0, [&](int64_t chunk) {

@@ -4,6 +4,8 @@
 // wall's foot on the ground), diffract nothing and are left out.
 #pragma once
 
+#include <cmath>
+#include <string>
 #include <vector>
 
 #include "raywave/scene/facets.h"
@@ -18,8 +20,8 @@ struct Wedge {
   Vec3d a, direction;
   double length_m = 0;
   Vec3d t0, n0;
-  double exterior_angle_rad = 0;  // in [pi, 2 pi]; 2 pi for a screen
-  int32_t facet0 = -1, facet_n = -1;  // the same one for a screen
+  double exterior_angle_rad = 0;               // in [pi, 2 pi]; 2 pi for a screen
+  int32_t facet0 = -1, facet_n = -1;           // the same one for a screen
   double normal0_sign = 1, normal_n_sign = 1;  // outward normals are these times the facets'
   /// Where the line comes from: the mesh vertices of an edge of the facet table. The wedge spans begin ... end of its
   /// length (fractions), from its first vertex to its last when begin < end, backwards otherwise.
@@ -27,6 +29,11 @@ struct Wedge {
   double begin = 0, end = 1;
 
   Vec3d at(double t) const { return a + t * direction; }
+  /// A point outside, `distance` from the edge: where rays to the edge may end without touching walls that end there.
+  Vec3d beside(double t, double distance) const {
+    const double middle = 0.5 * exterior_angle_rad;
+    return at(t) + distance * (std::cos(middle) * t0 + std::sin(middle) * n0);
+  }
 };
 
 /// Azimuth of a point about the wedge, in [0, 2 pi).
@@ -34,6 +41,7 @@ double azimuth(const Wedge& w, const Vec3d& point);
 
 /// The wedges of a scene, in a fixed order. Each facet's wedges: see wedges_of_facets.
 /// @throws Error naming object and place for a wedge that is folded onto itself.
-std::vector<Wedge> find_wedges(const scene::Scene& scene, const scene::FacetTable& table, const RayQueries& queries);
+std::vector<Wedge> find_wedges(const std::vector<std::string>& object_names, const scene::FacetTable& table,
+                               const RayQueries& queries);
 
 }  // namespace raywave::paths

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "raywave/core/constants.h"
+#include "raywave/signal/link_ports.h"
 
 namespace raywave::signal {
 namespace {
@@ -13,58 +13,12 @@ namespace {
 using paths::Link;
 using paths::Paths;
 
-ChannelShape shape_of(const Paths& p) {
-  return {int(p.rx_names.size()), p.max_rx_ants(), int(p.tx_names.size()), p.max_tx_ants()};
-}
-
-size_t antenna_index(const ChannelShape& s, int rx, int rx_ant, int tx, int tx_ant) {
-  return ((size_t(rx) * size_t(s.num_rx_ant) + size_t(rx_ant)) * size_t(s.num_tx) + size_t(tx)) * size_t(s.num_tx_ant) +
-         size_t(tx_ant);
-}
-size_t num_antenna_pairs(const ChannelShape& s) {
-  return size_t(s.num_rx) * size_t(s.num_rx_ant) * size_t(s.num_tx) * size_t(s.num_tx_ant);
-}
+using namespace detail;
 
 /// visit(antenna index, gain) for all port pairs of a path.
 template <class Visit>
 void for_ports(const Paths& p, const ChannelShape& s, const Link& l, int64_t path, Visit&& visit) {
-  const int rx_ports = p.num_rx_ports(l), tx_ports = p.num_tx_ports(l);
-  for (int r = 0; r < rx_ports; ++r) {
-    for (int t = 0; t < tx_ports; ++t) {
-      visit(antenna_index(s, l.rx, p.rx_ant(l, r), l.tx, p.tx_ant(l, t)),
-            p.a[size_t(p.a_begin[size_t(path)]) + size_t(r * tx_ports + t)]);
-    }
-  }
-}
-
-/// What each link subtracts from its delays: the smallest over the device pair, so that the elements of exact arrays
-/// keep their differences.
-std::vector<double> reference_delays(const Paths& p, bool normalize) {
-  const size_t num_tx = p.tx_names.size();
-  std::vector<double> pair(p.rx_names.size() * num_tx, std::numeric_limits<double>::infinity());
-  for (const Link& l : p.links) {
-    for (int64_t i = l.path_begin; i < l.path_end; ++i) {
-      double& smallest = pair[size_t(l.rx) * num_tx + size_t(l.tx)];
-      smallest = std::min(smallest, p.tau_s[size_t(i)]);
-    }
-  }
-  std::vector<double> per_link;
-  for (const Link& l : p.links) {
-    const double smallest = pair[size_t(l.rx) * num_tx + size_t(l.tx)];
-    per_link.push_back(normalize && std::isfinite(smallest) ? smallest : 0);
-  }
-  return per_link;
-}
-
-/// exp(-j 2 pi f tau) without losing the phase's digits to the size of f tau.
-Complexd delay_phase(double frequency_hz, double tau_s) {
-  const double turns = frequency_hz * tau_s;
-  return expj(-2 * kPi * (turns - std::floor(turns)));
-}
-
-void require_steps(int num_time_steps, double sampling_frequency_hz) {
-  if (num_time_steps < 1) throw Error(message("num_time_steps must be >= 1, got ", num_time_steps));
-  require_positive("sampling_frequency_hz", sampling_frequency_hz);
+  for_port_indices(p, s, l, path, [&](size_t antenna, size_t k) { visit(antenna, p.a[k]); });
 }
 
 /// Scales each link so that its mean energy over antennas, times and bins is 1.
@@ -73,12 +27,10 @@ void normalize_energy(std::vector<Complexd>& h, const ChannelShape& s, size_t pe
     for (int tx = 0; tx < s.num_tx; ++tx) {
       double energy = 0;
       const auto for_link = [&](const auto& body) {
-        for (int r = 0; r < s.num_rx_ant; ++r) {
-          for (int t = 0; t < s.num_tx_ant; ++t) {
-            const size_t begin = antenna_index(s, rx, r, tx, t) * per_antenna_pair;
-            for (size_t i = begin; i < begin + per_antenna_pair; ++i) body(h[i]);
-          }
-        }
+        for_pair_antennas(s, rx, tx, [&](size_t antenna) {
+          const size_t begin = antenna * per_antenna_pair;
+          for (size_t i = begin; i < begin + per_antenna_pair; ++i) body(h[i]);
+        });
       };
       for_link([&](const Complexd& z) { energy += norm2(z); });
       if (energy == 0) continue;
@@ -149,17 +101,12 @@ std::vector<Complexd> cfr(const Paths& p, const std::vector<double>& frequencies
 }
 
 std::vector<Complexd> taps(const Paths& p, const TapsOptions& options, ChannelShape* shape) {
-  require_positive("bandwidth_hz", options.bandwidth_hz);
-  const double sampling = options.sampling_frequency_hz == 0 ? options.bandwidth_hz : options.sampling_frequency_hz;
-  require_steps(options.num_time_steps, sampling);
-  if (options.l_max < options.l_min)
-    throw Error(message("l_max must be >= l_min, got ", options.l_max, " < ", options.l_min));
+  const double sampling = taps_sampling_hz(options);
   const ChannelShape s = shape_of(p);
   if (shape) *shape = s;
   const auto bins = size_t(options.l_max - options.l_min + 1), steps = size_t(options.num_time_steps);
   std::vector<Complexd> h(num_antenna_pairs(s) * steps * bins);
   const std::vector<double> reference = reference_delays(p, options.normalize_delays);
-  const auto sinc = [](double x) { return std::abs(x) < 1e-12 ? 1.0 : std::sin(kPi * x) / (kPi * x); };
   for (size_t li = 0; li < p.links.size(); ++li) {
     const Link& l = p.links[li];
     for (int64_t i = l.path_begin; i < l.path_end; ++i) {
@@ -177,6 +124,27 @@ std::vector<Complexd> taps(const Paths& p, const TapsOptions& options, ChannelSh
   }
   if (options.normalize) normalize_energy(h, s, steps * bins);
   return h;
+}
+
+std::vector<double> path_gain(const Paths& p) {
+  std::vector<double> out(p.rx_names.size() * p.tx_names.size());
+  for (const Link& l : p.links) {
+    const auto pair = size_t(l.rx) * p.tx_names.size() + size_t(l.tx);
+    for (auto k = size_t(p.a_begin[size_t(l.path_begin)]); k < size_t(p.a_begin[size_t(l.path_end)]); ++k)
+      out[pair] += norm2(p.a[k]) / num_port_pairs(p, l);
+  }
+  return out;
+}
+
+std::vector<double> mean_delay(const Paths& p) {
+  std::vector<double> out(p.rx_names.size() * p.tx_names.size());
+  const std::vector<double> gain = path_gain(p);
+  for (const Link& l : p.links) {
+    const auto pair = size_t(l.rx) * p.tx_names.size() + size_t(l.tx);
+    for (int64_t i = l.path_begin; i < l.path_end && gain[pair] > 0; ++i)
+      out[pair] += path_power(p, l, i) / gain[pair] * p.tau_s[size_t(i)];
+  }
+  return out;
 }
 
 LinkStatistics link_statistics(const Paths& p, const Link& l) {

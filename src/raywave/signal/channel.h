@@ -51,6 +51,11 @@ struct TapsOptions {
 /// h_l = sum a_b sinc(l - W tau), [num_rx, num_rx_ant, num_tx, num_tx_ant, num_time_steps, l_max - l_min + 1].
 std::vector<Complexd> taps(const paths::Paths& paths, const TapsOptions& options, ChannelShape* shape);
 
+/// sum |a|^2 averaged over the antenna pairs of the two devices, linear, [num_rx, num_tx]; 0 where no path is.
+std::vector<double> path_gain(const paths::Paths& paths);
+/// Delays weighted by powers, in seconds, [num_rx, num_tx]; 0 where nothing arrives.
+std::vector<double> mean_delay(const paths::Paths& paths);
+
 /// Second-order statistics of one link's paths, powers summed over all antenna pairs.
 struct LinkStatistics {
   double path_gain = 0;  // sum |a|^2 averaged over antenna pairs, linear

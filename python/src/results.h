@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Results as Python holds them: with the scene and the options that they came from, for pictures and derivatives.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+#include <memory>
+
+#include "raywave/maps/radio_map.h"
+#include "raywave/paths/path_solver.h"
+#include "scene.h"
+
+namespace raywave::python {
+
+struct PyPaths {
+  paths::Paths paths;
+  PyScene::Snapshot solved;  // as it was solved
+  paths::PathOptions options;
+  nanobind::object padded;  // the dict of dense arrays, made at the first use
+};
+
+struct PyRadioMap {
+  maps::RadioMap map;
+  PyScene::Snapshot solved;
+  maps::Surface surface;  // as it was asked for
+  maps::RadioMapOptions options;
+};
+
+}  // namespace raywave::python

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a map sums up, path by path: the sequence, where it arrives, and with what weight. Derivatives replay these.
+#pragma once
+
+#include <vector>
+
+#include "raywave/maps/cells.h"
+#include "raywave/paths/evaluate.h"
+#include "raywave/paths/sequence_tree.h"
+
+namespace raywave::maps {
+
+/// One path to one point of a cell; the cell's gain holds weight * |field|^2.
+struct WeightedArrival {
+  int32_t node, cell;
+  int32_t sample;  // of the cell, for coherent sums; -1: adds as power
+  Vec3d point_m;
+  double weight;
+};
+
+struct MapArrivals {
+  paths::SequenceTree tree;
+  std::vector<WeightedArrival> arrivals;
+  /// Coherent maps: the total field at each sample point, [num_cells, points_per_cell]; else empty.
+  std::vector<CVec3<double>> fields;
+};
+
+MapArrivals exact_arrivals(const scene::Scene& scene, const paths::PreparedScene& prepared,
+                           const paths::FieldContext& context, int tx, const Cells& cells,
+                           const RadioMapOptions& options);
+
+/// The rays that cross a cell after one sequence, as one arrival at their mean point that stands for the area that
+/// they cover. @throws Error with refraction: chance decides which way those rays go.
+MapArrivals monte_carlo_arrivals(const scene::Scene& scene, const paths::PreparedScene& prepared,
+                                 const paths::FieldContext& context, int tx, const Cells& cells,
+                                 const RadioMapOptions& options);
+
+}  // namespace raywave::maps

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raywave/maps/map_derivative.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "raywave/core/error.h"
+#include "raywave/maps/arrivals.h"
+#include "raywave/paths/scene_over.h"
+#include "raywave/runtime/parallel.h"
+
+namespace raywave::maps {
+namespace {
+
+constexpr int64_t kMostParts = 16;
+
+/// One transmitter's arrivals over T.
+template <class T>
+class ArrivalsOver {
+ public:
+  using Scene = paths::SceneOver<T>;
+
+  ArrivalsOver(const scene::Scene& scene, const paths::PreparedScene& prepared, const RadioMapOptions& options, int tx,
+               const paths::RefineOptions& refine, typename Scene::Derivative& derivative)
+      : scene_(scene),
+        options_(options),
+        tx_(tx),
+        refiner_(prepared, refine),
+        over_(scene, prepared, options.refraction, derivative),
+        precoding_(derivative.transmitters[size_t(tx)].precoding) {}
+
+  Scene& scene_over() { return over_; }
+
+  using Field = CVec3<T>;  // times lambda / (4 pi L), with propagation phase
+  /// @return false when the path is not there.
+  bool field(const paths::SequenceTree& tree, const WeightedArrival& a, Field& out) {
+    if (!refiner_.path(tree, a.node, a.point_m, path_)) return false;
+    const auto source = over_.transmitter(tx_, -1);
+    typename Scene::EndPoint target;
+    target.position_m = Vec3<T>(a.point_m);
+    if (!over_.touches(source, target, path_.steps, touches_)) return false;
+    const auto f = paths::path_field(over_.wavelength_m(), source.position_m, target.position_m, touches_);
+    const auto ports = paths::port_fields(scene_.transmitters[size_t(tx_)], source.orientation_rad, source.offsets_m,
+                                          over_.wavelength_m(), f.departure, -1);
+    const double uniform = 1 / std::sqrt(double(ports.size()));
+    Complex<T> theta, phi;
+    for (size_t i = 0; i < ports.size(); ++i) {
+      const Complexd w = options_.precoding.empty() ? Complexd{uniform, 0} : options_.precoding[i];
+      const Complex<T> weight = over_.complex(w, precoding_[i]);
+      theta += weight * ports[i].theta;
+      phi += weight * ports[i].phi;
+    }
+    const T turns = f.length_m / over_.wavelength_m();
+    const Complex<T> phase = expj(T(-2 * kPi) * (turns - T(std::floor(ad::value_of(turns)))));
+    theta = phase * theta;
+    phi = phase * phi;
+    out = scaled(theta, f.fields[0]) + scaled(phi, f.fields[1]);
+    return true;
+  }
+
+ private:
+  static CVec3<T> scaled(const Complex<T>& z, const CVec3<T>& v) {
+    return {z.re * v.re - z.im * v.im, z.re * v.im + z.im * v.re};
+  }
+
+  const scene::Scene& scene_;
+  const RadioMapOptions& options_;
+  const int tx_;
+  paths::Refiner refiner_;
+  Scene over_;
+  std::conditional_t<std::is_same_v<T, ad::Var>, std::vector<Complexd>&, const std::vector<Complexd>&> precoding_;
+  paths::GeometricPath path_;
+  std::vector<paths::Touch<T>> touches_;
+};
+
+/// What the cell's gain changes by with the field: d gain = Re(slope* . d field).
+template <class T>
+CVec3<double> gain_slope(const MapArrivals& all, const WeightedArrival& a, const CVec3<T>& field, int points_per_cell) {
+  using paths::unfold_detail::values;
+  const CVec3<double> total = a.sample < 0 ? CVec3<double>{values(field.re), values(field.im)}
+                                           : all.fields[size_t(a.cell) * size_t(points_per_cell) + size_t(a.sample)];
+  return {2 * a.weight * total.re, 2 * a.weight * total.im};
+}
+
+void check(const scene::Scene& scene, const RadioMapOptions& options, const RadioMap& map) {
+  options.validate();
+  if (map.surface.kind != Surface::Kind::kPlane) {
+    throw Error(
+        "derivatives of maps on meshes and terrain are not available: their cells move with the scene; use a plane");
+  }
+  if (size_t(map.num_tx) != scene.transmitters.size()) {
+    throw Error(message("the map has ", map.num_tx, " transmitters, the scene ", scene.transmitters.size()));
+  }
+}
+
+MapArrivals arrivals_of(const scene::Scene& scene, const paths::PreparedScene& prepared,
+                        const paths::FieldContext& context, int tx, const Cells& cells,
+                        const RadioMapOptions& options) {
+  return options.method == Method::kExact ? exact_arrivals(scene, prepared, context, tx, cells, options)
+                                          : monte_carlo_arrivals(scene, prepared, context, tx, cells, options);
+}
+
+paths::RefineOptions refine_options(const paths::PreparedScene& prepared, const paths::FieldContext& context,
+                                    const RadioMapOptions& options) {
+  paths::RefineOptions refine{options.max_depth, options.refraction, {}, context.wavelength_m};
+  if (options.refraction) refine.opaque = paths::opaque_facets(prepared.facets(), context);
+  return refine;
+}
+
+/// The arrivals in a fixed number of parts: visit(part, arrival).
+template <class Visit>
+void for_parts(const MapArrivals& all, int num_threads, int64_t num_parts, Visit&& visit) {
+  const auto n = int64_t(all.arrivals.size());
+  runtime::parallel_for(num_parts, num_threads, [&](int64_t part) {
+    visit(size_t(part), size_t(n * part / num_parts), size_t(n * (part + 1) / num_parts));
+  });
+}
+
+}  // namespace
+
+scene::SceneDerivative map_vjp(const scene::Scene& scene, const paths::PreparedScene& prepared,
+                               const RadioMapOptions& options, const RadioMap& map,
+                               const std::vector<double>& cotangent) {
+  check(scene, options, map);
+  if (cotangent.size() != map.path_gain.size()) {
+    throw Error(
+        message("the cotangent of path_gain has ", cotangent.size(), " numbers, the map has ", map.path_gain.size()));
+  }
+  for (const double c : cotangent) require_finite("the cotangent of path_gain", c);
+  const Cells cells(scene, prepared, map.surface, options);
+  const paths::FieldContext context = paths::field_context(scene, options.refraction, options.log);
+  const paths::RefineOptions refine = refine_options(prepared, context, options);
+  const scene::SceneDerivative zeros(scene);
+  scene::SceneDerivative gradient = zeros;
+  for (int tx = 0; tx < map.num_tx; ++tx) {
+    const MapArrivals all = arrivals_of(scene, prepared, context, tx, cells, options);
+    const double* weight = cotangent.data() + size_t(tx) * size_t(map.num_cells());
+    const int64_t num_parts = std::clamp<int64_t>(int64_t(all.arrivals.size()) / 64, 1, kMostParts);
+    std::vector<scene::SceneDerivative> parts(static_cast<size_t>(num_parts), zeros);
+    for_parts(all, options.num_threads, num_parts, [&](size_t part, size_t first, size_t last) {
+      ad::Tape tape;
+      ArrivalsOver<ad::Var> over(scene, prepared, options, tx, refine, parts[part]);
+      ArrivalsOver<ad::Var>::Field f;
+      for (size_t i = first; i < last; ++i) {
+        const WeightedArrival& a = all.arrivals[i];
+        const double c = weight[a.cell];
+        if (c == 0) continue;
+        const ad::Recording recording(tape);
+        over.scene_over().restart();
+        if (!over.field(all.tree, a, f)) continue;
+        const CVec3<double> slope = gain_slope(all, a, f, options.points_per_cell);
+        const auto seed = [&](const Vec3<ad::Var>& v, const Vec3d& w) {
+          tape.seed(v.x, c * w.x);
+          tape.seed(v.y, c * w.y);
+          tape.seed(v.z, c * w.z);
+        };
+        seed(f.re, slope.re);
+        seed(f.im, slope.im);
+        tape.sweep();
+        over.scene_over().collect(tape);
+      }
+    });
+    for (const auto& part : parts) gradient += part;
+  }
+  gradient.check_finite(scene);
+  return gradient;
+}
+
+std::vector<double> map_jvp(const scene::Scene& scene, const paths::PreparedScene& prepared,
+                            const RadioMapOptions& options, const RadioMap& map,
+                            const scene::SceneDerivative& direction) {
+  check(scene, options, map);
+  direction.check_finite(scene);
+  const Cells cells(scene, prepared, map.surface, options);
+  const paths::FieldContext context = paths::field_context(scene, options.refraction, options.log);
+  const paths::RefineOptions refine = refine_options(prepared, context, options);
+  std::vector<double> tangent(map.path_gain.size(), 0);
+  for (int tx = 0; tx < map.num_tx; ++tx) {
+    const MapArrivals all = arrivals_of(scene, prepared, context, tx, cells, options);
+    std::vector<double> change(all.arrivals.size(), 0);
+    for_parts(all, options.num_threads, kMostParts, [&](size_t, size_t first, size_t last) {
+      ArrivalsOver<ad::Dual> over(scene, prepared, options, tx, refine, direction);
+      ArrivalsOver<ad::Dual>::Field f;
+      over.scene_over().restart();
+      for (size_t i = first; i < last; ++i) {
+        if (!over.field(all.tree, all.arrivals[i], f)) continue;
+        const CVec3<double> slope = gain_slope(all, all.arrivals[i], f, options.points_per_cell);
+        const auto along = [](const Vec3<ad::Dual>& v, const Vec3d& w) {
+          return w.x * v.x.d + w.y * v.y.d + w.z * v.z.d;
+        };
+        change[i] = along(f.re, slope.re) + along(f.im, slope.im);
+      }
+    });
+    for (size_t i = 0; i < change.size(); ++i) {
+      tangent[size_t(tx) * size_t(map.num_cells()) + size_t(all.arrivals[i].cell)] += change[i];
+    }
+  }
+  return tangent;
+}
+
+}  // namespace raywave::maps

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Derivatives of radio maps at fixed sample points.
+//
+// Exact maps: of what the map sums, path by path. Coherent maps with diffraction are continuous in everything, so that
+// this is their whole derivative; sums of powers jump where a path ends, and those jumps are not in it.
+// Monte-carlo maps: the same rays are traced again; the rays of one sequence in one cell stand for an area of the cell,
+// and the path to their mean point is differentiated (the estimator itself would give 0: its rays carry no distance).
+// Differentiable in: what scene/parameters.h lists for the two maps. Not in: which paths there are, the cells' places.
+#pragma once
+
+#include <vector>
+
+#include "raywave/maps/radio_map.h"
+#include "raywave/scene/derivative.h"
+
+namespace raywave::maps {
+
+/// The gradient of sum(cotangent * path_gain). Memory grows with the arrivals (100 bytes each), not with what a path's
+/// derivative needs. The same bits for any number of threads.
+/// @param map  what solve_radio_map gave for this scene and these options. @param cotangent  [num_tx, num_y, num_x].
+/// @throws Error for a cotangent of a wrong length or not finite; for maps on meshes and terrain, whose cells would
+/// move with the scene; for monte-carlo maps with refraction.
+scene::SceneDerivative map_vjp(const scene::Scene& scene, const paths::PreparedScene& prepared,
+                               const RadioMapOptions& options, const RadioMap& map,
+                               const std::vector<double>& cotangent);
+
+/// How path_gain moves when the scene moves along `direction`: [num_tx, num_y, num_x].
+std::vector<double> map_jvp(const scene::Scene& scene, const paths::PreparedScene& prepared,
+                            const RadioMapOptions& options, const RadioMap& map,
+                            const scene::SceneDerivative& direction);
+
+}  // namespace raywave::maps

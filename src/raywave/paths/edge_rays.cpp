@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raywave/paths/edge_rays.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "raywave/core/random.h"
+
+namespace raywave::paths {
+
+EdgeShooter::EdgeShooter(const PreparedScene& scene, const SequenceTree& tree, const RefineOptions& refine,
+                         const EdgeRayOptions& options)
+    : scene_(scene), tree_(tree), options_(options) {
+  EdgeOptions edges;
+  edges.max_depth = refine.max_depth;
+  edges.reflection = options.reflection;
+  const WedgesOfFacets of = wedges_of_facets(scene);
+  for (const LitWedge& l : lit_wedges(scene, tree, edges)) {
+    lit_.push_back({l.node, l.wedge, l.wedge});
+    if (options.max_diffractions < 2 || tree.nodes()[size_t(l.node)].depth + 2 > options.max_depth) continue;
+    const Wedge& w = scene.wedges()[size_t(l.wedge)];
+    for (const int32_t facet : {w.facet0, w.facet_n}) {
+      for (uint32_t i = of.begin[size_t(facet)]; i < of.begin[size_t(facet) + 1]; ++i) {
+        if (of.wedges[i] != l.wedge) lit_.push_back({l.node, l.wedge, of.wedges[i]});
+      }
+      if (w.facet_n == w.facet0) break;
+    }
+  }
+}
+
+void EdgeShooter::share_rays(int64_t num_rays) {
+  if (lit_.empty()) return;
+  const double each = double(num_rays) / double(lit_.size());
+  options_.places = options_.directions = std::max(8, int(std::ceil(std::sqrt(each))));
+}
+
+double EdgeShooter::jitter(int64_t index, int place, int direction, int which) const {
+  const Lit& l = lit_[size_t(index)];
+  uint64_t key = mix64(options_.seed ^ (uint64_t(uint32_t(l.last)) << 32 | uint32_t(l.node)));
+  key = mix64(key ^ uint64_t(uint32_t(l.first)));
+  key = mix64(key ^ (uint64_t(place) << 40 | uint64_t(direction) << 8 | uint64_t(which)));
+  return double(key >> 11) * 0x1.0p-53;
+}
+
+/// The ray to a place on the edge. @return false when that lies in the dark.
+bool EdgeShooter::light(int64_t index, int place, Refiner& refiner, SequenceTree& part, Shot& shot) const {
+  const Lit& l = lit_[size_t(index)];
+  const Wedge& w = scene_.wedges()[size_t(l.last)];
+  shot.point_m = w.at(w.length_m * (place + jitter(index, place, 0, 0)) / options_.places);
+  const auto& nodes = tree_.nodes();
+  std::vector<int32_t> chain;
+  for (int32_t n = l.node; n != 0; n = nodes[size_t(n)].parent) chain.push_back(nodes[size_t(n)].facet);
+  shot.node = 0;
+  for (size_t i = chain.size(); i-- > 0;) shot.node = part.child(shot.node, chain[i], scene_.facets());
+  if (l.first != l.last) shot.node = part.child(shot.node, wedge_surface(l.first), scene_.facets());
+  if (!refiner.path(part, shot.node, shot.point_m, shot.path, {w.facet0, w.facet_n})) return false;
+  shot.node = part.child(shot.node, wedge_surface(l.last), scene_.facets());
+  Vec3d last = nodes[0].image_m;
+  shot.before_m = 0;
+  for (const Step& s : shot.path.steps) {
+    shot.before_m += norm(s.point_m - last);
+    last = s.point_m;
+  }
+  shot.before_m += norm(shot.point_m - last);
+  if (!(norm(shot.point_m - last) > 0)) return false;
+  shot.k_in = normalized(shot.point_m - last);
+  return norm(cross(shot.k_in, w.direction)) > 1e-3;
+}
+
+EdgeRaySegment EdgeShooter::launch(int64_t index, int place, int direction, Shot& shot) const {
+  const Lit& l = lit_[size_t(index)];
+  const Wedge& w = scene_.wedges()[size_t(l.last)];
+  const double phi = w.exterior_angle_rad * (direction + jitter(index, place, direction, 1)) / options_.directions;
+  const double cos_beta = dot(shot.k_in, w.direction), sin_beta = std::sqrt(1 - cos_beta * cos_beta);
+  const Vec3d radial = std::cos(phi) * w.t0 + std::sin(phi) * w.n0;
+  shot.steps = shot.path.steps;
+  shot.steps.push_back({Interaction::kDiffraction, l.last, shot.point_m});
+  EdgeRaySegment s;
+  s.node = shot.node;
+  s.steps = &shot.steps;
+  s.origin_m = shot.point_m + (8 * double(scene_.queries().offset_m())) * radial;
+  s.direction = cos_beta * w.direction + sin_beta * radial;
+  s.before_m = shot.before_m;
+  s.behind_m = 0;
+  s.spread_m = (w.length_m / options_.places) * (w.exterior_angle_rad / options_.directions) * sin_beta * sin_beta;
+  return s;
+}
+
+bool EdgeShooter::trace(EdgeRaySegment& s, SequenceTree&, Shot& shot) const {
+  shot.hit = scene_.queries().closest_hit(s.origin_m, s.direction, s.length_m);
+  return true;
+}
+
+bool EdgeShooter::bounce(EdgeRaySegment& s, SequenceTree& part, Shot& shot) const {
+  if (shot.hit < 0 || !options_.reflection || int(shot.steps.size()) >= options_.max_depth) return false;
+  const Vec3d point = s.origin_m + s.length_m * s.direction;
+  const int32_t facet = scene_.facets().canonical(shot.hit, point);
+  const scene::Facet& f = scene_.facets().facets[size_t(facet)];
+  s.node = part.child(s.node, facet, scene_.facets());
+  shot.steps.push_back({Interaction::kSpecularReflection, facet, point});
+  s.behind_m += s.length_m;
+  const double cosine = dot(s.direction, f.normal);
+  s.direction = s.direction - 2 * cosine * f.normal;
+  s.origin_m = point + (cosine < 0 ? 8.0 : -8.0) * double(scene_.queries().offset_m()) * f.normal;
+  return true;
+}
+
+}  // namespace raywave::paths

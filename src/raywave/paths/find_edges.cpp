@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raywave/paths/find_edges.h"
+
+#include <algorithm>
+
+#include "raywave/core/constants.h"
+#include "raywave/core/error.h"
+#include "raywave/paths/ray_queries.h"
+#include "raywave/runtime/parallel.h"
+
+namespace raywave::paths {
+namespace {
+
+/// Is the point outside of the wedge's solid?
+bool outside(const Wedge& w, const Vec3d& p) {
+  const double phi = azimuth(w, p);
+  return phi <= w.exterior_angle_rad + 1e-6 || phi >= 2 * kPi - 1e-6;  // on a face: outside, either side of rounding
+}
+
+/// Wedges that a point sees, tested at places along them: small faces may have been missed by all rays.
+std::vector<uint8_t> seen_from(const PreparedScene& scene, const Vec3d& p, int num_threads) {
+  const auto& wedges = scene.wedges();
+  std::vector<uint8_t> seen(wedges.size(), 0);
+  const auto count = int64_t(wedges.size()), num_chunks = std::min<int64_t>(64, count);
+  runtime::parallel_for(num_chunks, num_threads, [&](int64_t chunk) {
+    for (auto i = size_t(count * chunk / num_chunks); i < size_t(count * (chunk + 1) / num_chunks); ++i) {
+      const Wedge& w = wedges[i];
+      if (!outside(w, p)) continue;
+      for (const double part : {0.5, 0.02, 0.98, 0.25, 0.75}) {
+        const Vec3d end = w.beside(part * w.length_m, 4 * double(scene.queries().offset_m()));
+        if (scene.queries().occluded(p, end, -1, {w.facet0, w.facet_n})) continue;
+        seen[i] = 1;
+        break;
+      }
+    }
+  });
+  return seen;
+}
+
+class Joiner {
+ public:
+  Joiner(const PreparedScene& scene, const EdgeOptions& options, SequenceTree& tree)
+      : scene_(scene), options_(options), tree_(tree) {}
+
+  void add(const std::vector<LitWedge>& from_source, const std::vector<LitWedge>& from_target,
+           const SequenceTree& target) {
+    size_t t = 0;
+    for (const LitWedge& l : from_source) {
+      while (t < from_target.size() && from_target[t].wedge < l.wedge) ++t;
+      for (size_t i = t; i < from_target.size() && from_target[i].wedge == l.wedge; ++i) {
+        const int32_t edge = over(l.node, l.wedge, target.nodes()[size_t(from_target[i].node)].depth);
+        if (edge >= 0) suffix(edge, target, from_target[i].node);
+      }
+    }
+    if (options_.max_diffractions < 2) return;
+    for (const LitWedge& l : from_source) {
+      for (const LitWedge& m : from_target) {
+        if (l.wedge == m.wedge || !face_each_other(l.wedge, m.wedge)) continue;
+        const int after = target.nodes()[size_t(m.node)].depth;
+        const int32_t first = over(l.node, l.wedge, after + 1);
+        if (first < 0) continue;
+        const int32_t second = over(first, m.wedge, after);
+        if (second >= 0) suffix(second, target, m.node);
+      }
+    }
+  }
+
+ private:
+  /// The node's sequence and a wedge, when that and what follows are within the depth.
+  int32_t over(int32_t node, int32_t wedge, int after) {
+    if (tree_.nodes()[size_t(node)].depth + 1 + after > options_.max_depth) return -1;
+    if (int64_t(tree_.nodes().size()) > options_.max_sequences) {
+      throw Error(message("diffraction meets more than ", options_.max_sequences,
+                          " sequences: reduce max_depth or max_diffractions"));
+    }
+    return tree_.child(node, wedge_surface(wedge), scene_.facets());
+  }
+  void suffix(int32_t node, const SequenceTree& target, int32_t from) {
+    for (int32_t n = from; n != 0; n = target.nodes()[size_t(n)].parent) {
+      node = tree_.child(node, target.nodes()[size_t(n)].facet, scene_.facets());
+    }
+  }
+  bool face_each_other(int32_t i, int32_t j) const {
+    const Wedge &w = scene_.wedges()[size_t(i)], &v = scene_.wedges()[size_t(j)];
+    const auto sees = [](const Wedge& x, const Wedge& y) {
+      return outside(x, y.a) || outside(x, y.at(0.5 * y.length_m)) || outside(x, y.at(y.length_m));
+    };
+    return sees(w, v) && sees(v, w);
+  }
+
+  const PreparedScene& scene_;
+  const EdgeOptions& options_;
+  SequenceTree& tree_;
+};
+
+}  // namespace
+
+WedgesOfFacets wedges_of_facets(const PreparedScene& scene) {
+  WedgesOfFacets of;
+  of.begin.assign(scene.facets().facets.size() + 1, 0);
+  const auto& wedges = scene.wedges();
+  const auto each = [&](auto&& visit) {
+    for (size_t i = 0; i < wedges.size(); ++i) {
+      visit(size_t(wedges[i].facet0), int32_t(i));
+      if (wedges[i].facet_n != wedges[i].facet0) visit(size_t(wedges[i].facet_n), int32_t(i));
+    }
+  };
+  each([&](size_t facet, int32_t) { ++of.begin[facet + 1]; });
+  for (size_t f = 0; f + 1 < of.begin.size(); ++f) of.begin[f + 1] += of.begin[f];
+  of.wedges.resize(of.begin.back());
+  std::vector<uint32_t> next(of.begin.begin(), of.begin.end() - 1);
+  each([&](size_t facet, int32_t wedge) { of.wedges[next[facet]++] = wedge; });
+  return of;
+}
+
+std::vector<LitWedge> lit_wedges(const PreparedScene& scene, const SequenceTree& tree, const EdgeOptions& options) {
+  const WedgesOfFacets of = wedges_of_facets(scene);
+  std::vector<LitWedge> lit;
+  const auto& nodes = tree.nodes();
+  const auto most = options.reflection ? options.max_depth - 1 : 0;
+  if (options.exhaustive) {
+    for (size_t n = 0; n < nodes.size(); ++n) {
+      if (nodes[n].depth > most || nodes[n].num_wedges > 0) continue;
+      for (size_t w = 0; w < scene.wedges().size(); ++w) lit.push_back({int32_t(w), int32_t(n)});
+    }
+  } else {
+    const std::vector<uint8_t> seen = seen_from(scene, nodes[0].image_m, 0);
+    for (size_t w = 0; w < seen.size(); ++w) {
+      if (seen[w]) lit.push_back({int32_t(w), 0});
+    }
+    for (size_t n = 1; n < nodes.size(); ++n) {
+      const SequenceNode& node = nodes[n];
+      if (node.depth > most + 1 || node.depth < 2 || node.num_wedges > 0) continue;  // from the root itself: seen
+      for (uint32_t i = of.begin[size_t(node.facet)]; i < of.begin[size_t(node.facet) + 1]; ++i) {
+        lit.push_back({of.wedges[i], node.parent});
+      }
+    }
+  }
+  // A facet that holds the edge, or has it in its plane, does not reflect onto it; the image must be outside.
+  std::erase_if(lit, [&](const LitWedge& l) {
+    const Wedge& w = scene.wedges()[size_t(l.wedge)];
+    const SequenceNode& node = nodes[size_t(l.node)];
+    if (node.facet >= 0 &&
+        (scene.queries().same_plane(w.facet0, node.facet) || scene.queries().same_plane(w.facet_n, node.facet))) {
+      return true;
+    }
+    return !outside(w, node.image_m);
+  });
+  std::sort(lit.begin(), lit.end());
+  lit.erase(std::unique(lit.begin(), lit.end()), lit.end());
+  return lit;
+}
+
+void add_edge_sequences(const PreparedScene& scene, const EdgeOptions& options,
+                        const std::vector<SequenceTree>& targets, SequenceTree& tree) {
+  if (scene.wedges().empty() || options.max_depth < 1) return;
+  const std::vector<LitWedge> from_source = lit_wedges(scene, tree, options);
+  Joiner joiner(scene, options, tree);
+  for (const SequenceTree& target : targets) {
+    joiner.add(from_source, lit_wedges(scene, target, options), target);
+  }
+}
+
+namespace {
+
+/// Everything behind a wedge: more facets, more wedges.
+class Expander {
+ public:
+  Expander(const PreparedScene& scene, const EdgeOptions& options, SequenceTree& tree)
+      : scene_(scene), options_(options), tree_(tree) {}
+
+  /// @param last  the surface that the node ends with; -1: the source.
+  bool wedges_behind(int32_t node, int32_t last) {
+    const SequenceNode at = tree_.nodes()[size_t(node)];
+    if (at.depth >= options_.max_depth || at.num_wedges >= options_.max_diffractions) return true;
+    for (int32_t w = 0; w < int32_t(scene_.wedges().size()); ++w) {
+      if (last == wedge_surface(w) || (last >= 0 && on_facet(w, last))) continue;
+      if (at.num_wedges == 0 && !outside(scene_.wedges()[size_t(w)], at.image_m)) continue;
+      if (!behind(tree_.child(node, wedge_surface(w), scene_.facets()), wedge_surface(w))) return false;
+    }
+    return true;
+  }
+
+ private:
+  bool behind(int32_t node, int32_t last) {
+    if (int64_t(tree_.nodes().size()) > options_.max_sequences) return false;
+    if (!wedges_behind(node, last)) return false;
+    if (!options_.reflection || tree_.nodes()[size_t(node)].depth >= options_.max_depth) return true;
+    for (int32_t f = 0; f < int32_t(scene_.facets().facets.size()); ++f) {
+      if (is_wedge(last) ? on_facet(wedge_of(last), f) : f == last) continue;
+      if (!behind(tree_.child(node, f, scene_.facets()), f)) return false;
+    }
+    return true;
+  }
+  /// Does the facet, or its plane, hold the wedge's edge?
+  bool on_facet(int32_t wedge, int32_t facet) const {
+    const Wedge& w = scene_.wedges()[size_t(wedge)];
+    return scene_.queries().same_plane(w.facet0, facet) || scene_.queries().same_plane(w.facet_n, facet);
+  }
+
+  const PreparedScene& scene_;
+  const EdgeOptions& options_;
+  SequenceTree& tree_;
+};
+
+}  // namespace
+
+bool add_all_edge_sequences(const PreparedScene& scene, const EdgeOptions& options, SequenceTree& tree) {
+  Expander expander(scene, options, tree);
+  const auto num_nodes = tree.nodes().size();
+  for (size_t n = 0; n < num_nodes; ++n) {
+    if (!expander.wedges_behind(int32_t(n), tree.nodes()[n].facet)) return false;
+  }
+  return true;
+}
+
+}  // namespace raywave::paths

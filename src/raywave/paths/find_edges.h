@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Find, with edges: which wedges may a path from the source go over, after which reflections and before which? A wedge
+// is lit where one of its faces is: the sequences of the source's tree reach the wedges of the facets that they light,
+// the sequences of each target's tree those that the target sees. Every pair that meets at a wedge (or, over two edges,
+// at two wedges) is a candidate.
+#pragma once
+
+#include <vector>
+
+#include "raywave/paths/prepared_scene.h"
+#include "raywave/paths/sequence_tree.h"
+
+namespace raywave::paths {
+
+struct EdgeOptions {
+  int max_depth = 3;         // interactions, edges included
+  int max_diffractions = 1;  // 1 or 2
+  bool reflection = true;    // sequences with reflections too
+  bool exhaustive = false;   // all wedges behind all sequences, in place of lit ones
+  int64_t max_sequences = 50000000;
+};
+
+/// Adds the sequences with edges to a source's tree.
+/// @param tree  the source's reflections up to max_depth. @param targets  those of each target, from there.
+/// @throws Error when there are more than max_sequences.
+void add_edge_sequences(const PreparedScene& scene, const EdgeOptions& options,
+                        const std::vector<SequenceTree>& targets, SequenceTree& tree);
+
+/// Adds every sequence with edges that there can be, whatever the target. @return false, with the tree in no particular
+/// state, when there are more than max_sequences.
+bool add_all_edge_sequences(const PreparedScene& scene, const EdgeOptions& options, SequenceTree& tree);
+
+/// A wedge that a node of a tree lights, or may: the node's facets reflect onto it.
+struct LitWedge {
+  int32_t wedge, node;
+  bool operator<(const LitWedge& o) const { return wedge != o.wedge ? wedge < o.wedge : node < o.node; }
+  bool operator==(const LitWedge& o) const { return wedge == o.wedge && node == o.node; }
+};
+/// Sorted by wedge. @param tree  reflections alone.
+std::vector<LitWedge> lit_wedges(const PreparedScene& scene, const SequenceTree& tree, const EdgeOptions& options);
+
+/// For each facet the wedges that it is a face of: [num_facets + 1] offsets into the wedges' numbers.
+struct WedgesOfFacets {
+  std::vector<uint32_t> begin;
+  std::vector<int32_t> wedges;
+};
+WedgesOfFacets wedges_of_facets(const PreparedScene& scene);
+
+}  // namespace raywave::paths

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+// The field of one path over any scalar: length, directions at the ends, polarised transfer. A vector is carried from
+// touch to touch: mirrors and slabs by field.h, wedges by em/utd.h.
+//
+// Spreading. Without edges and over one edge: lambda / (4 pi L), L the path's whole length (the wedge's matrix holds
+// the rest). Over two edges with lengths r0, r1, r2 between the ends and the edges, and H the Hessian of the path's
+// length in the two points on the edges: stationary phase gives the amplitude D_1 D_2 sin b_1 sin b_2 / (r0 r1 r2
+// sqrt(det H)), from which the distance parameters follow so that each boundary of one edge is continuous when seen
+// over the other; for parallel edges L_1 = sin^2(b) r0 r1 / (r0 + r1) and L_2 = sin^2(b) r1 r2 / (r1 + r2). Symmetric
+// in the direction. Two edges of one face: the ray runs along the face, half of the first edge's field there is
+// incident on the second; where it vanishes its slope counts: (1 / (2 j k r1 sin b_1 sin b_2)) (dM_2/dphi')
+// (dM_1/dphi). Differentiable in: positions, normals, materials, wavelength. Not in: what is touched.
+#pragma once
+
+#include <array>
+
+#include "raywave/core/constants.h"
+#include "raywave/core/spherical.h"
+#include "raywave/em/utd.h"
+#include "raywave/paths/field.h"
+#include "raywave/paths/paths.h"
+#include "raywave/paths/port_fields.h"
+#include "raywave/paths/unfold.h"
+
+namespace raywave::paths {
+
+/// On which face of a wedge a leg of the path runs.
+enum class OnFace : int8_t { kNone, kFace0, kFaceN };
+
+/// One interaction of a path, over any scalar.
+template <class T>
+struct Touch {
+  Interaction type = Interaction::kSpecularReflection;
+  Bend<T> bend;                                            // of a facet (transmissions too: normal) or a wedge
+  Vec3<T> point;                                           // of mirrors and wedges
+  const em::BasicMaterialProperties<T>* face_0 = nullptr;  // of a facet, or of a wedge's face 0
+  const em::BasicMaterialProperties<T>* face_n = nullptr;
+  bool transmits = false;         // do rays pass through the wedge's faces?
+  std::array<int8_t, 3> sides{};  // see em::WedgeRay
+  OnFace arrives_on = OnFace::kNone, leaves_on = OnFace::kNone;
+  int8_t shared_end = 0;  // of two edges that meet in a corner: -1 when this one's beginning is there, +1 its end
+};
+
+template <class T>
+struct PathField {
+  T length_m{};
+  Vec3<T> departure, arrival;          // unit directions of travel at the two ends
+  Angles<T> angles_t, angles_r;        // of departure; of where the wave comes from
+  std::array<Complex<T>, 4> transfer;  // rows (theta_r, phi_r), columns (theta_t, phi_t)
+  /// The arriving fields of unit theta_t and phi_t as vectors, across `arrival` to first order too (which `transfer`
+  /// cannot say): for sums over paths.
+  std::array<CVec3<T>, 2> fields;
+};
+
+/// How far beyond an edge's end a diffraction point may lie, in the units of W; the field is faded out from
+/// kEdgeFade on.
+constexpr double kEdgeReach = 6, kEdgeFade = 2;
+
+namespace path_field_detail {
+
+/// What the stretches between a path's ends and its edges give the wedges.
+template <class T>
+struct EdgeGeometry {
+  T l{};                // the distance parameter, with sin^2 beta
+  T before{}, after{};  // lengths to the path's ends
+  T skew{1};            // the phase's curvature along the edge over that of a path without the other edge
+  Vec3<T> k_in, k_out;
+  T sin_in{}, sin_out{};
+};
+
+/// 1 up to kEdgeFade, 0 from kEdgeReach on, twice differentiable.
+template <class T>
+T fade(const T& beyond) {
+  if (!(beyond > T(kEdgeFade))) return T(1);
+  if (!(beyond < T(kEdgeReach))) return T(0);
+  const T y = (beyond - T(kEdgeFade)) / T(kEdgeReach - kEdgeFade);
+  return T(1) - y * y * y * (T(10) - T(15) * y + T(6) * y * y);
+}
+
+template <class T>
+T azimuth(const Vec3<T>& v, const WedgeFrame<T>& w) {
+  using std::atan2;
+  T phi = atan2(dot(v, w.n0), dot(v, w.t0));
+  if (phi < T(0)) phi = phi + T(2 * kPi);
+  if (!(phi > w.exterior_angle)) return phi;
+  // rounding on a face
+  return phi - w.exterior_angle < T(2 * kPi) - phi ? w.exterior_angle : T(0);
+}
+
+/// p and q of em::EdgeMatrix for a direction.
+template <class T>
+struct EdgeBasis {
+  Vec3<T> q, p;
+  EdgeBasis(const Vec3<T>& k, const Vec3<T>& e, const T& sin_beta) : p(cross(k, e) / sin_beta) { q = cross(p, k); }
+};
+
+template <class T>
+class Wedging {
+ public:
+  Wedging(const Touch<T>& touch, const EdgeGeometry<T>& g, const T& wavelength_m)
+      : touch_(touch),
+        wavelength_m_(wavelength_m),
+        in_(g.k_in, touch.bend.wedge.direction, g.sin_in),
+        out_(g.k_out, touch.bend.wedge.direction, g.sin_out) {
+    using std::sqrt;
+    const WedgeFrame<T>& w = touch.bend.wedge;
+    const T wavenumber = T(2 * kPi) / wavelength_m;
+    ray_.exterior_angle = w.exterior_angle;
+    ray_.phi_in = on_face(touch.arrives_on, -g.k_in, w);
+    ray_.phi_out = on_face(touch.leaves_on, g.k_out, w);
+    ray_.sin_beta = T(0.5) * (g.sin_in + g.sin_out);
+    ray_.cos_beta = T(0.5) * (dot(g.k_in, w.direction) + dot(g.k_out, w.direction));
+    ray_.k_l = wavenumber * g.l;
+    const T t = dot(touch.point - w.origin, w.direction);
+    const auto end = [&](const T& along) {
+      return along * sqrt(wavenumber * g.skew * excess_length(g.before, g.after, ray_.cos_beta, along));
+    };
+    ray_.end_a = end(w.lo - t);
+    ray_.end_b = end(w.hi - t);
+    fade_ = fade(ray_.end_a > T(0) ? ray_.end_a : -ray_.end_b);
+    // Near a corner the two edges are one vertex, not two edges: nothing at it, all from kEdgeFade on.
+    if (touch.shared_end != 0) {
+      const T inside = touch.shared_end < 0 ? -ray_.end_a : ray_.end_b;
+      fade_ = fade_ * (T(1) - fade(T(kEdgeFade) + T((kEdgeReach - kEdgeFade) / kEdgeFade) * inside));
+    }
+    ray_.transmits = touch.transmits;
+    ray_.sides = touch.sides;
+  }
+
+  em::EdgeMatrix<T> matrix() const { return faded(em::utd_detail::Azimuth::kNone); }
+  /// The derivative with respect to the angle off the face that a leg runs on.
+  em::EdgeMatrix<T> slope_in() const {
+    return Complex<T>{T(touch_.arrives_on == OnFace::kFaceN ? -1 : 1), T(0)} * faded(em::utd_detail::Azimuth::kIn);
+  }
+  em::EdgeMatrix<T> slope_out() const {
+    return Complex<T>{T(touch_.leaves_on == OnFace::kFaceN ? -1 : 1), T(0)} * faded(em::utd_detail::Azimuth::kOut);
+  }
+  CVec3<T> apply(const em::EdgeMatrix<T>& m, const CVec3<T>& e) const {
+    const Complex<T> q = dot(e, in_.q), p = dot(e, in_.p);
+    return (m.qq * q + m.qp * p) * out_.q + (m.pq * q + m.pp * p) * out_.p;
+  }
+
+ private:
+  em::EdgeMatrix<T> faded(em::utd_detail::Azimuth by) const {
+    return Complex<T>{fade_, T(0)} * em::diffraction_matrix(ray_, *touch_.face_0, *touch_.face_n, wavelength_m_, by);
+  }
+  static T on_face(OnFace face, const Vec3<T>& v, const WedgeFrame<T>& w) {
+    if (face == OnFace::kFace0) return T(0);
+    return face == OnFace::kFaceN ? w.exterior_angle : azimuth(v, w);
+  }
+
+  const Touch<T>& touch_;
+  T wavelength_m_;
+  EdgeBasis<T> in_, out_;
+  em::WedgeRay<T> ray_;
+  T fade_;
+};
+
+/// The edges of a path: their distance parameters and curvatures, and the factor on 1 / L.
+template <class T>
+T edge_geometry(const std::vector<Touch<T>>& touches, const size_t* edges, size_t num_edges, const T* r, const T& total,
+                EdgeGeometry<T>* g) {
+  using std::sqrt;
+  for (size_t i = 0; i < num_edges; ++i) {
+    const Vec3<T>& e = touches[edges[i]].bend.wedge.direction;
+    g[i].sin_in = norm(cross(g[i].k_in, e));
+    g[i].sin_out = norm(cross(g[i].k_out, e));
+  }
+  if (num_edges == 1) {
+    const T sin2 = g[0].sin_in * g[0].sin_out;
+    g[0].l = r[0] * r[1] * sin2 / total;
+    g[0].before = r[0];
+    g[0].after = r[1];
+    return T(1);
+  }
+  const Vec3<T>& e2 = touches[edges[1]].bend.wedge.direction;
+  Vec3<T> e1 = touches[edges[0]].bend.wedge.direction;
+  for (size_t i = edges[0] + 1; i < edges[1]; ++i) {
+    if (touches[i].type == Interaction::kSpecularReflection) e1 = unfold_detail::mirror_direction(e1, touches[i].bend);
+  }
+  const T s1 = g[0].sin_in * g[0].sin_out, s2 = g[1].sin_in * g[1].sin_out;
+  const T h11 = s1 * (T(1) / r[0] + T(1) / r[1]), h22 = s2 * (T(1) / r[1] + T(1) / r[2]);
+  const T h12 = (dot(g[1].k_in, e1) * dot(g[1].k_in, e2) - dot(e1, e2)) / r[1];
+  const T det = h11 * h22 - h12 * h12, square = r[0] * r[1] * r[2];
+  const T near = r[0] + r[1], far = r[1] + r[2];
+  g[0].l = square * square * det / (s2 * r[2] * near * total);
+  g[1].l = square * square * det / (s1 * r[0] * far * total);
+  g[0].before = r[0];
+  g[0].after = far;
+  g[0].skew = det / h22 * r[0] * far / (s1 * total);
+  g[1].before = near;
+  g[1].after = r[2];
+  g[1].skew = det / h11 * near * r[2] / (s2 * total);
+  return square * sqrt(det / (s1 * s2 * r[0] * r[2] * near * far));
+}
+
+}  // namespace path_field_detail
+
+/// @param touches  with their points set.
+template <class T>
+PathField<T> path_field(const T& wavelength_m, const Vec3<T>& source_m, const Vec3<T>& target_m,
+                        const std::vector<Touch<T>>& touches) {
+  using namespace path_field_detail;
+  PathField<T> v;
+  size_t edges[2], num_edges = 0;
+  T r[3]{};  // from end to edge to edge to end
+  EdgeGeometry<T> geometry[2];
+  Vec3<T> last = source_m, k{};
+  bool first = true, after_edge = false;
+  const auto step_to = [&](const Vec3<T>& point) {
+    const T length = norm(point - last);
+    k = (point - last) / length;
+    r[num_edges] = r[num_edges] + length;
+    if (first) v.departure = k;
+    if (after_edge) geometry[num_edges - 1].k_out = k;
+    first = after_edge = false;
+    last = point;
+  };
+  for (size_t i = 0; i < touches.size(); ++i) {
+    if (touches[i].type == Interaction::kRefraction) continue;
+    step_to(touches[i].point);
+    if (!touches[i].bend.is_edge) continue;
+    geometry[num_edges].k_in = k;
+    edges[num_edges++] = i;
+    after_edge = true;
+  }
+  step_to(target_m);
+  v.arrival = k;
+  v.length_m = r[0];
+  for (size_t i = 1; i <= num_edges; ++i) v.length_m = v.length_m + r[i];
+  T amplitude = wavelength_m / (T(4 * kPi) * v.length_m);
+  if (num_edges > 0) amplitude = amplitude * edge_geometry(touches, edges, num_edges, r, v.length_m, geometry);
+
+  v.angles_t = angles_of(v.departure);
+  const JonesBasis<T> basis_t = transfer_basis(v.departure);
+  CVec3<T> fields[2] = {{basis_t.theta_hat, {}}, {basis_t.phi_hat, {}}};
+  CVec3<T> slopes[2];  // of the field off the face that a leg runs on
+  k = v.departure;
+  size_t edge = 0;
+  for (const Touch<T>& touch : touches) {
+    if (touch.bend.is_edge) {
+      const Wedging<T> wedge(touch, geometry[edge], wavelength_m);
+      const em::EdgeMatrix<T> m = wedge.matrix();
+      for (int c = 0; c < 2; ++c) {
+        const CVec3<T> incident = fields[c];
+        fields[c] = wedge.apply(m, incident);
+        if (touch.leaves_on != OnFace::kNone) slopes[c] = wedge.apply(wedge.slope_out(), incident);
+        if (touch.arrives_on != OnFace::kNone) {
+          const T factor = wavelength_m / (T(4 * kPi) * r[1] * geometry[0].sin_out * geometry[1].sin_in);
+          const CVec3<T> from_slope = wedge.apply(Complex<T>{T(0), -factor} * wedge.slope_in(), slopes[c]);
+          fields[c] = CVec3<T>{T(0.5) * fields[c].re, T(0.5) * fields[c].im} + from_slope;
+        }
+      }
+      k = geometry[edge++].k_out;
+      continue;
+    }
+    const T cosine = [&] {
+      using std::abs;
+      const T c = abs(dot(k, touch.bend.normal));
+      return c > T(1) ? T(1) : c;
+    }();
+    const auto c = em::coefficients(cosine, *touch.face_0, wavelength_m);
+    Vec3<T> k_out = k;
+    for (auto& e : fields) {
+      k_out = k;
+      if (touch.type == Interaction::kSpecularReflection) {
+        reflect(touch.bend.normal, c, touch.face_0->specular_scale, k_out, e);
+      } else {
+        transmit(touch.bend.normal, c, k, e);
+      }
+    }
+    k = k_out;
+  }
+  v.angles_r = angles_of(-v.arrival);
+  const JonesBasis<T> basis_r = transfer_basis(-v.arrival);
+  for (size_t col = 0; col < 2; ++col) {
+    v.transfer[col] = amplitude * dot(fields[col], basis_r.theta_hat);
+    v.transfer[2 + col] = amplitude * dot(fields[col], basis_r.phi_hat);
+    const Complex<T> along = dot(fields[col], v.arrival);
+    v.fields[col] = {amplitude * (fields[col].re - along.re * v.arrival),
+                     amplitude * (fields[col].im - along.im * v.arrival)};
+  }
+  return v;
+}
+
+}  // namespace raywave::paths

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raywave/paths/paths_derivative.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "raywave/core/error.h"
+#include "raywave/paths/evaluate.h"
+#include "raywave/paths/scene_over.h"
+#include "raywave/runtime/parallel.h"
+
+namespace raywave::paths {
+namespace {
+
+/// All outputs of one path over T.
+template <class T>
+struct PathOutputs {
+  T tau_s{}, theta_t{}, phi_t{}, theta_r{}, phi_r{}, doppler_hz{};
+  std::vector<Complex<T>> a;  // [num_rx_ports, num_tx_ports]
+};
+
+template <class T>
+class PathsOver {
+ public:
+  PathsOver(const scene::Scene& scene, const PreparedScene& prepared, const PathOptions& options, const Paths& paths,
+            typename SceneOver<T>::Derivative& derivative)
+      : scene_(scene),
+        prepared_(prepared),
+        paths_(paths),
+        refine_{options.max_depth, options.refraction, {}, scene.wavelength_m()},
+        refiner_(prepared, refine_),
+        over_(scene, prepared, options.refraction, derivative) {}
+
+  SceneOver<T>& scene_over() { return over_; }
+
+  /// Path `index` of a link; the numbers of the scene must have been restarted.
+  void evaluate(const Link& link, int64_t index, PathOutputs<T>& out) {
+    using EndPoint = typename SceneOver<T>::EndPoint;
+    const EndPoint source = over_.transmitter(link.tx, link.tx_element),
+                   target = over_.receiver(link.rx, link.rx_element);
+    steps_.clear();
+    for (auto i = size_t(paths_.interaction_begin[size_t(index)]);
+         i < size_t(paths_.interaction_begin[size_t(index) + 1]); ++i) {
+      steps_.push_back({paths_.interactions[i], paths_.facets[i], paths_.vertices_m[i]});
+    }
+    refiner_.annotate(unfold_detail::values(source.position_m), unfold_detail::values(target.position_m), steps_);
+    if (!over_.touches(source, target, steps_, touches_)) {
+      throw Error(message("path ", index, " does not exist in this scene: the paths belong to another one"));
+    }
+    const PathField<T> f = path_field(over_.wavelength_m(), source.position_m, target.position_m, touches_);
+    out.tau_s = f.length_m / T(kSpeedOfLight);
+    out.theta_t = f.angles_t.theta;
+    out.phi_t = f.angles_t.phi;
+    out.theta_r = f.angles_r.theta;
+    out.phi_r = f.angles_r.phi;
+    out.doppler_hz = doppler(source, target);
+    const auto tx = port_fields(scene_.transmitters[size_t(link.tx)], source.orientation_rad, source.offsets_m,
+                                over_.wavelength_m(), f.departure, link.tx_element);
+    const auto rx = port_fields(scene_.receivers[size_t(link.rx)], target.orientation_rad, target.offsets_m,
+                                over_.wavelength_m(), -f.arrival, link.rx_element);
+    out.a.clear();
+    for (const auto& r : rx) {
+      const Complex<T> theta = r.theta * f.transfer[0] + r.phi * f.transfer[2];
+      const Complex<T> phi = r.theta * f.transfer[1] + r.phi * f.transfer[3];
+      for (const auto& t : tx) out.a.push_back(theta * t.theta + phi * t.phi);
+    }
+  }
+
+ private:
+  template <class EndPoint>
+  T doppler(const EndPoint& source, const EndPoint& target) {
+    T sum{};
+    Vec3<T> point = source.position_m, velocity = source.velocity_m_per_s;
+    for (size_t i = 0; i <= touches_.size(); ++i) {
+      const bool last = i == touches_.size();
+      if (!last && touches_[i].type == Interaction::kRefraction) continue;  // straight: adds nothing
+      const Vec3<T> next = last ? target.position_m : touches_[i].point;
+      const Vec3<T> next_velocity =
+          last ? target.velocity_m_per_s : over_.object_velocity(object_of(prepared_, steps_[i]));
+      sum = sum + dot(velocity - next_velocity, normalized(next - point));
+      point = next;
+      velocity = next_velocity;
+    }
+    return sum / over_.wavelength_m();
+  }
+
+  const scene::Scene& scene_;
+  const PreparedScene& prepared_;
+  const Paths& paths_;
+  const RefineOptions refine_;
+  Refiner refiner_;
+  SceneOver<T> over_;
+  std::vector<Step> steps_;
+  std::vector<Touch<T>> touches_;
+};
+
+void check_length(const char* name, size_t got, size_t wanted) {
+  if (got != 0 && got != wanted)
+    throw Error(message("the cotangent of ", name, " has ", got, " numbers, the paths have ", wanted));
+}
+
+void check_cotangent(const Paths& paths, const PathsDerivative& c) {
+  const auto n = size_t(paths.num_paths());
+  check_length("a", c.a.size(), paths.a.size());
+  for (const Complexd& z : c.a) {
+    if (!std::isfinite(z.re) || !std::isfinite(z.im))
+      throw Error("the cotangent of a holds a number that is not finite");
+  }
+  const auto check = [&](const char* name, const std::vector<double>& v) {
+    check_length(name, v.size(), n);
+    for (const double x : v) require_finite(message("the cotangent of ", name), x);
+  };
+  check("tau_s", c.tau_s);
+  check("theta_t", c.theta_t);
+  check("phi_t", c.phi_t);
+  check("theta_r", c.theta_r);
+  check("phi_r", c.phi_r);
+  check("doppler_hz", c.doppler_hz);
+  require_finite("the cotangent of frequency_hz", c.frequency_hz);
+}
+
+void check_scene(const scene::Scene& scene, const PreparedScene& prepared, const Paths& paths) {
+  if (paths.tx_names.size() != scene.transmitters.size() || paths.rx_names.size() != scene.receivers.size()) {
+    throw Error("the paths belong to a scene with other devices");
+  }
+  for (const scene::Triangle& t : prepared.facets().triangles) {
+    const auto object = size_t(prepared.facets().facets[size_t(t.facet)].object);
+    if (object >= scene.objects.size() || t.source >= scene.objects[object].mesh.triangles.size()) {
+      throw Error("the prepared geometry belongs to another scene");
+    }
+  }
+}
+
+/// Paths in a fixed number of parts, side by side.
+constexpr size_t kMostParts = 16;
+size_t num_parts(const Paths& paths) { return std::clamp<size_t>(size_t(paths.num_paths()) / 8, 1, kMostParts); }
+
+/// visit(link, path) for the paths of one part.
+template <class Visit>
+void for_paths(const Paths& paths, size_t part, Visit&& visit) {
+  const auto n = size_t(paths.num_paths()), parts = num_parts(paths);
+  const auto first = int64_t(n * part / parts), last = int64_t(n * (part + 1) / parts);
+  for (const Link& link : paths.links) {
+    for (int64_t p = std::max(first, link.path_begin); p < std::min(last, link.path_end); ++p) visit(link, p);
+  }
+}
+
+double at(const std::vector<double>& v, int64_t i) { return v.empty() ? 0.0 : v[size_t(i)]; }
+
+}  // namespace
+
+scene::SceneDerivative paths_vjp(const scene::Scene& scene, const PreparedScene& prepared, const PathOptions& options,
+                                 const Paths& paths, const PathsDerivative& cotangent) {
+  check_scene(scene, prepared, paths);
+  check_cotangent(paths, cotangent);
+  const scene::SceneDerivative zeros(scene);
+  std::vector<scene::SceneDerivative> parts(num_parts(paths), zeros);
+  runtime::parallel_for(int64_t(parts.size()), options.num_threads, [&](int64_t part) {
+    ad::Tape tape;
+    PathsOver<ad::Var> over(scene, prepared, options, paths, parts[size_t(part)]);
+    PathOutputs<ad::Var> out;
+    for_paths(paths, size_t(part), [&](const Link& link, int64_t p) {
+      const ad::Recording recording(tape);
+      over.scene_over().restart();
+      over.evaluate(link, p, out);
+      tape.seed(out.tau_s, at(cotangent.tau_s, p));
+      tape.seed(out.theta_t, at(cotangent.theta_t, p));
+      tape.seed(out.phi_t, at(cotangent.phi_t, p));
+      tape.seed(out.theta_r, at(cotangent.theta_r, p));
+      tape.seed(out.phi_r, at(cotangent.phi_r, p));
+      tape.seed(out.doppler_hz, at(cotangent.doppler_hz, p));
+      for (size_t k = 0; k < out.a.size() && !cotangent.a.empty(); ++k) {
+        const Complexd& c = cotangent.a[size_t(paths.a_begin[size_t(p)]) + k];
+        tape.seed(out.a[k].re, c.re);
+        tape.seed(out.a[k].im, c.im);
+      }
+      tape.sweep();
+      over.scene_over().collect(tape);
+    });
+  });
+  for (size_t i = 1; i < parts.size(); ++i) parts[0] += parts[i];
+  parts[0].frequency_hz += cotangent.frequency_hz;
+  parts[0].check_finite(scene);
+  return std::move(parts[0]);
+}
+
+PathsDerivative paths_jvp(const scene::Scene& scene, const PreparedScene& prepared, const PathOptions& options,
+                          const Paths& paths, const scene::SceneDerivative& direction) {
+  check_scene(scene, prepared, paths);
+  direction.check_finite(scene);
+  const auto n = size_t(paths.num_paths());
+  PathsDerivative d;
+  d.a.resize(paths.a.size());
+  for (auto* v : {&d.tau_s, &d.theta_t, &d.phi_t, &d.theta_r, &d.phi_r, &d.doppler_hz}) v->resize(n);
+  d.frequency_hz = direction.frequency_hz;
+  runtime::parallel_for(int64_t(num_parts(paths)), options.num_threads, [&](int64_t part) {
+    PathsOver<ad::Dual> over(scene, prepared, options, paths, direction);
+    PathOutputs<ad::Dual> out;
+    over.scene_over().restart();
+    for_paths(paths, size_t(part), [&](const Link& link, int64_t path) {
+      const auto p = size_t(path);
+      over.evaluate(link, path, out);
+      d.tau_s[p] = out.tau_s.d;
+      d.theta_t[p] = out.theta_t.d;
+      d.phi_t[p] = out.phi_t.d;
+      d.theta_r[p] = out.theta_r.d;
+      d.phi_r[p] = out.phi_r.d;
+      d.doppler_hz[p] = out.doppler_hz.d;
+      for (size_t k = 0; k < out.a.size(); ++k) d.a[size_t(paths.a_begin[p]) + k] = {out.a[k].re.d, out.a[k].im.d};
+    });
+  });
+  return d;
+}
+
+}  // namespace raywave::paths

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Derivatives of paths: what a loss gives back for each output (vjp), or how each output moves (jvp).
+// Differentiable in: everything that scene/parameters.h lists for "paths". Not in: which paths there are; edge
+// diffraction makes that the whole derivative, see docs/gradients.md.
+#pragma once
+
+#include <vector>
+
+#include "raywave/paths/path_solver.h"
+#include "raywave/scene/derivative.h"
+
+namespace raywave::paths {
+
+/// One number for each number of Paths, in the same places; an empty array stands for zeros.
+/// Cotangents of complex gains: d loss / d Re a + j d loss / d Im a.
+struct PathsDerivative {
+  std::vector<Complexd> a;                                                // [Paths::a.size()]
+  std::vector<double> tau_s, theta_t, phi_t, theta_r, phi_r, doppler_hz;  // [num_paths]
+  /// What a loss depends on the carrier beside the paths themselves (the phases exp(-j 2 pi f tau) of channels).
+  double frequency_hz = 0;
+};
+
+/// The gradient of sum(cotangent . outputs). Memory does not grow with the number of paths. The same bits for any
+/// number of threads.
+/// @param paths  what solve_paths gave for this scene and these options.
+/// @throws Error for cotangents of a wrong length or with values that are not finite, naming them.
+scene::SceneDerivative paths_vjp(const scene::Scene& scene, const PreparedScene& prepared, const PathOptions& options,
+                                 const Paths& paths, const PathsDerivative& cotangent);
+
+/// How the outputs move when the scene moves along `direction`.
+PathsDerivative paths_jvp(const scene::Scene& scene, const PreparedScene& prepared, const PathOptions& options,
+                          const Paths& paths, const scene::SceneDerivative& direction);
+
+}  // namespace raywave::paths

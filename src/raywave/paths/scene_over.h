@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+// A scene's numbers over a scalar that differentiates: each number that a path needs is taken from the scene together
+// with its place in a SceneDerivative. Over ad::Var it is an input of the tape whose adjoint goes there; over ad::Dual
+// its tangent comes from there.
+#pragma once
+
+#include <cmath>
+#include <type_traits>
+#include <vector>
+
+#include "raywave/ad/functions.h"
+#include "raywave/core/constants.h"
+#include "raywave/paths/path_field.h"
+#include "raywave/paths/port_fields.h"
+#include "raywave/paths/prepared_scene.h"
+#include "raywave/paths/refine.h"
+#include "raywave/scene/derivative.h"
+
+namespace raywave::paths {
+
+/// T is ad::Var (then Derivative is SceneDerivative) or ad::Dual (const SceneDerivative).
+template <class T>
+class SceneOver {
+ public:
+  using Derivative =
+      std::conditional_t<std::is_same_v<T, ad::Var>, scene::SceneDerivative, const scene::SceneDerivative>;
+  using Slot = std::conditional_t<std::is_same_v<T, ad::Var>, double, const double>;
+  using SlotVec = std::conditional_t<std::is_same_v<T, ad::Var>, Vec3d, const Vec3d>;
+
+  SceneOver(const scene::Scene& scene, const PreparedScene& prepared, bool refraction, Derivative& derivative)
+      : scene_(scene), prepared_(prepared), refraction_(refraction), derivative_(derivative) {
+    materials_.resize(scene.materials.size());
+    has_material_.resize(scene.materials.size());
+  }
+
+  /// Forgets all numbers taken: before each path, the tape rewound.
+  void restart() {
+    taken_.clear();
+    std::fill(has_material_.begin(), has_material_.end(), uint8_t(0));
+    frequency_hz_ = number(scene_.frequency_hz, derivative_.frequency_hz);
+    wavelength_m_ = T(kSpeedOfLight) / frequency_hz_;
+  }
+  /// After a tape's sweep: adds the adjoints to their places.
+  void collect(const ad::Tape& tape) {
+    if constexpr (std::is_same_v<T, ad::Var>) {
+      for (const auto& [input, place] : taken_) *place += tape.adjoint(input);
+    }
+  }
+
+  const T& frequency_hz() const { return frequency_hz_; }
+  const T& wavelength_m() const { return wavelength_m_; }
+
+  Vec3<T> vec(const Vec3d& v, SlotVec& place) {
+    return {number(v.x, place.x), number(v.y, place.y), number(v.z, place.z)};
+  }
+
+  template <class ComplexSlot>
+  Complex<T> complex(const Complexd& z, ComplexSlot& place) {
+    return {number(z.re, place.re), number(z.im, place.im)};
+  }
+
+  const em::BasicMaterialProperties<T>& material(int32_t index) {
+    const auto i = size_t(index);
+    if (!has_material_[i]) {
+      has_material_[i] = 1;
+      const em::Material& m = scene_.materials[i];
+      auto& d = derivative_.materials[i];
+      T permittivity(m.relative_permittivity), conductivity(m.conductivity_s_per_m);
+      if (!m.itu_name.empty()) {
+        const em::ItuRow& row = em::itu_row_at(m.itu_name, scene_.frequency_hz);
+        permittivity = em::relative_permittivity_of(row, frequency_hz_);
+        conductivity = em::conductivity_of(row, frequency_hz_);
+      }
+      permittivity = permittivity + number(0, d.relative_permittivity);
+      conductivity = conductivity + number(0, d.conductivity_s_per_m);
+      materials_[i] = em::properties_of(permittivity, conductivity, number(m.thickness_m, d.thickness_m),
+                                        number(m.scattering_coefficient, d.scattering_coefficient), frequency_hz_,
+                                        m.perfect_conductor);
+    }
+    return materials_[i];
+  }
+
+  struct EndPoint {
+    Vec3<T> orientation_rad, velocity_m_per_s, position_m;
+    std::vector<Vec3<T>> offsets_m;  // [num_elements], the device's frame
+  };
+  /// A device; position_m is that of an element when element >= 0.
+  template <class DeviceDerivativeT>
+  EndPoint end_point(const scene::Device& device, DeviceDerivativeT& d, int element) {
+    EndPoint e;
+    e.orientation_rad = vec(device.orientation_rad, d.orientation_rad);
+    e.velocity_m_per_s = vec(device.velocity_m_per_s, d.velocity_m_per_s);
+    e.position_m = vec(device.position_m, d.position_m);
+    const em::AntennaArray& array = device.array;
+    for (size_t i = 0; i < size_t(array.num_elements()); ++i) {
+      if (array.element_positions_m.empty()) {
+        e.offsets_m.push_back(wavelength_m_ * Vec3<T>(array.element_positions_wavelengths[i]) +
+                              vec({0, 0, 0}, d.element_positions_m[i]));
+      } else {
+        e.offsets_m.push_back(vec(array.element_positions_m[i], d.element_positions_m[i]));
+      }
+    }
+    if (element >= 0)
+      e.position_m = e.position_m + rotation_from_euler(e.orientation_rad) * e.offsets_m[size_t(element)];
+    return e;
+  }
+  EndPoint transmitter(int index, int element) {
+    return end_point(scene_.transmitters[size_t(index)], derivative_.transmitters[size_t(index)], element);
+  }
+  EndPoint receiver(int index, int element) {
+    return end_point(scene_.receivers[size_t(index)], derivative_.receivers[size_t(index)], element);
+  }
+  Vec3<T> object_velocity(int32_t object) {
+    return vec(scene_.objects[size_t(object)].velocity_m_per_s, derivative_.objects[size_t(object)].velocity_m_per_s);
+  }
+
+  /// The plane of the triangle that a point of a facet lies in; the normal turned as the facet's.
+  Bend<T> facet(int32_t index, const Vec3d& point) {
+    const scene::Facet& f = prepared_.facets().facets[size_t(index)];
+    const auto& corners = scene_.objects[size_t(f.object)].mesh.triangles[triangle_at(f, point)];
+    const Vec3<T> a = vertex(f.object, corners[0]), b = vertex(f.object, corners[1]), c = vertex(f.object, corners[2]);
+    Bend<T> bend;
+    bend.normal = normalized(cross(b - a, c - a));
+    if (dot(unfold_detail::values(bend.normal), f.normal) < 0) bend.normal = -bend.normal;
+    bend.offset = dot(bend.normal, a);
+    return bend;
+  }
+
+  /// The piece of a wedge's line that a point lies on, between its faces' planes there.
+  Bend<T> wedge(int32_t index, const Vec3d& point) {
+    const Wedge& w = prepared_.wedges()[size_t(index)];
+    const scene::FacetTable& table = prepared_.facets();
+    const scene::Edge& e = table.edges[size_t(w.edge)];
+    const int32_t object = table.facets[size_t(e.facet0)].object;
+    const auto line_vertex = [&](uint32_t i) { return vertex(object, table.edge_vertices[i]); };
+    const Vec3d along = normalized(e.b - e.a);
+    uint32_t piece = e.vertex_begin;  // the last that begins before the point
+    while (piece + 2 < e.vertex_end) {
+      const Vec3d& next = scene_.objects[size_t(object)].mesh.vertices_m[table.edge_vertices[piece + 1]];
+      if (dot(point - next, along) < 0) break;
+      ++piece;
+    }
+    const Vec3<T> p = line_vertex(piece), q = line_vertex(piece + 1);
+    const Vec3<T> first = line_vertex(e.vertex_begin), last = line_vertex(e.vertex_end - 1);
+    Bend<T> bend;
+    bend.is_edge = true;
+    WedgeFrame<T>& frame = bend.wedge;
+    frame.origin = p;
+    frame.direction = normalized(w.begin < w.end ? q - p : p - q);
+    frame.lo = dot(first + T(w.begin) * (last - first) - p, frame.direction);
+    frame.hi = dot(first + T(w.end) * (last - first) - p, frame.direction);
+    const Vec3d near = w.at(std::clamp(dot(point - w.a, w.direction), 0.01 * w.length_m, 0.99 * w.length_m));
+    frame.n0 = outward(w.facet0, near, w.n0);
+    frame.t0 = cross(frame.n0, frame.direction);
+    frame.exterior_angle = T(w.exterior_angle_rad);
+    if (w.facet_n != w.facet0) {
+      const Vec3d normal_n = std::sin(w.exterior_angle_rad) * w.t0 - std::cos(w.exterior_angle_rad) * w.n0;
+      const Vec3<T> n = outward(w.facet_n, near, normal_n);
+      using std::atan2;
+      frame.exterior_angle = atan2(dot(n, frame.t0), -dot(n, frame.n0));
+      if (frame.exterior_angle < T(0)) frame.exterior_angle = frame.exterior_angle + T(2 * kPi);
+    }
+    return bend;
+  }
+
+  /// The touches of a path, points included. @return false when they are not to be had (a path at its very limit).
+  bool touches(const EndPoint& source, const EndPoint& target, const std::vector<Step>& steps,
+               std::vector<Touch<T>>& out) {
+    out.assign(steps.size(), {});
+    Bend<T> bends[kMostBends];
+    Vec3<T> points[kMostBends];
+    size_t num_bends = 0;
+    const auto face = [&](int32_t f) { return &material(prepared_.facets().facets[size_t(f)].material); };
+    for (size_t i = 0; i < steps.size(); ++i) {
+      Touch<T>& t = out[i];
+      const Step& s = steps[i];
+      t.type = s.type;
+      if (s.type == Interaction::kDiffraction) {
+        const Wedge& w = prepared_.wedges()[size_t(s.facet)];
+        t.bend = wedge(s.facet, s.point_m);
+        t.face_0 = face(w.facet0);
+        t.face_n = face(w.facet_n);
+        t.transmits = refraction_;
+        t.sides = s.sides;
+        t.arrives_on = s.arrives_on;
+        t.leaves_on = s.leaves_on;
+        t.shared_end = s.shared_end;
+      } else {
+        t.bend = facet(s.facet, s.point_m);
+        t.face_0 = face(s.facet);
+      }
+      if (s.type != Interaction::kRefraction) bends[num_bends++] = t.bend;
+    }
+    if (!touching_points(source.position_m, target.position_m, bends, num_bends, points)) return false;
+    size_t b = 0;
+    for (Touch<T>& t : out) {
+      if (t.type != Interaction::kRefraction) t.point = points[b++];
+    }
+    return true;
+  }
+
+ private:
+  T number(double value, Slot& place) {
+    if constexpr (std::is_same_v<T, ad::Var>) {
+      const ad::Var input = ad::Tape::current()->input(value);
+      taken_.push_back({input, &place});
+      return input;
+    } else {
+      return {value, place};
+    }
+  }
+  Vec3<T> vertex(int32_t object, uint32_t index) {
+    return vec(scene_.objects[size_t(object)].mesh.vertices_m[index],
+               derivative_.objects[size_t(object)].vertices_m[index]);
+  }
+  Vec3<T> outward(int32_t facet_index, const Vec3d& near, const Vec3d& like) {
+    const Vec3<T> n = facet(facet_index, near).normal;
+    return dot(unfold_detail::values(n), like) < 0 ? -n : n;
+  }
+  /// The facet's triangle that holds the point, or comes nearest to it.
+  uint32_t triangle_at(const scene::Facet& f, const Vec3d& point) const {
+    const scene::FacetTable& table = prepared_.facets();
+    const scene::Mesh& mesh = scene_.objects[size_t(f.object)].mesh;
+    uint32_t best = table.triangles[f.triangle_begin].source;
+    double best_share = -1e300;
+    for (uint32_t i = f.triangle_begin; i < f.triangle_end; ++i) {
+      const auto& t = mesh.triangles[table.triangles[i].source];
+      const Vec3d &a = mesh.vertices_m[t[0]], &b = mesh.vertices_m[t[1]], &c = mesh.vertices_m[t[2]];
+      const Vec3d n = cross(b - a, c - a);
+      const double area2 = norm2(n);
+      const double u = dot(cross(b - a, point - a), n) / area2, v = dot(cross(point - a, c - a), n) / area2;
+      const double share = std::min({u, v, 1 - u - v});
+      if (share > best_share) best_share = share, best = table.triangles[i].source;
+      if (share >= 0) break;
+    }
+    return best;
+  }
+
+  const scene::Scene& scene_;
+  const PreparedScene& prepared_;
+  bool refraction_;
+  Derivative& derivative_;
+  T frequency_hz_{}, wavelength_m_{};
+  std::vector<em::BasicMaterialProperties<T>> materials_;
+  std::vector<uint8_t> has_material_;
+  struct Taken {
+    ad::Var input;
+    Slot* place;
+  };
+  std::vector<Taken> taken_;
+};
+
+}  // namespace raywave::paths
