@@ -22,7 +22,7 @@ __all__ = ["ArraySource", "GaussianBeam", "Grid", "Object", "PlaneWave", "PointS
 
 @dataclasses.dataclass
 class Grid:
-    """num_y points `spacing_m` apart around center_m; or points_m, increasing (backend "nufft"). With num_x > 1 a 3D scene."""
+    """num_y points (0: as many as the scene needs) `spacing_m` apart around center_m; or points_m, increasing (backend "nufft"). With num_x > 1 a 3D scene."""
 
     num_y: int = 0
     spacing_m: float = 0.0

@@ -121,6 +121,7 @@ wave::Scene wave_scene_from(const nb::dict& d) {
   s.angle_filter_rad = number(d, "angle_filter_rad");
   s.boundary = choice<wave::Boundary>(d, "boundary", {"periodic", "dirichlet", "neumann"});
   s.polarization = choice<wave::Polarization>(d, "polarization", {"te", "tm"});
+  if (s.grid.num_y == 0 && s.grid.uniform()) s.grid.num_y = wave::guarded_num_y(s);
   if (!d["cells"].is_none()) {
     const auto c = nb::cast<nb::dict>(d["cells"]);
     const auto n = nb::cast<ComplexArray>(c["index_minus_one"]);

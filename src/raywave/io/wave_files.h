@@ -13,8 +13,9 @@
 //   z_end_m = 0.5
 //   step_m = 0.0025                 # default: a quarter of the wavelength
 //   angle_filter_rad = 1.3          # soft limit of the launched directions
-//   [grid]                          # num_y, spacing_m or spacing_wavelengths, center_m; or points_m = [...]
-//   [absorber]                      # width_m, max_angle_rad, nepers, power
+//   [grid]                          # num_y (default: what holds sources, objects and their waves), spacing_m or
+//   spacing_wavelengths, center_m; or points_m = [...] [absorber]                      # width_m, max_angle_rad,
+//   nepers, power
 //   [[source]]                      # name, kind = "gaussian" (position_m, waist_m, tilt_rad, focus_m), "plane"
 //                                   # (width_m, taper_m, tilt_rad), "point" (distance_m, power_w_per_m), "array"
 //                                   # (element_offsets_m, weights = [[re, im], ...], waist_m, tilt_rad), "sampled"
