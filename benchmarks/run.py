@@ -137,6 +137,17 @@ def exhaustive(table, canyon, runs):
     table.add("the same, whole process (DiffeRT)", ours_process, theirs_process, ">= 50")
 
 
+def waves(table, runs):
+    """Seconds a source-step at N = 4096, one thread; the peer is FFTW's forward and inverse transform alone, then JAX."""
+    _, mb, ours = run([BENCH.parent / "wave_bench"])
+    for name, what, target in (("double", "wave march, complex double, 64 sources, a step (bare FFTW pair)", ">= 1.33"),
+                               ("float", "wave march, complex float, 64 sources, a step (bare FFTW pair)", ">= 1.18"),
+                               ("one", "wave march, one source, double, a step (bare FFTW pair)", ">= 0.8")):
+        table.add(what, ours[f"march_{name}"], ours[f"fftw_{name}"], target)
+    _, peer_mb, theirs = run([DIFFERT, ROOT / "benchmarks/wave_jax_bench.py", runs])
+    table.add("wave gradient to every cell's index, one source, 400 steps, a step (JAX)", ours["gradient_one"], theirs["gradient"], ">= 6", "", mb, peer_mb)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="3 runs, and without the peer's map of 1e8 rays")
@@ -154,6 +165,7 @@ def main():
     exhaustive(table, canyon, runs)
     edges(table, munich, runs)
     gradients(table, munich, canyon, runs)
+    waves(table, runs)
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores\n")
     print(table.markdown())
     if arguments.json:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The march of the wave solver against the bare transforms of FFTW, in one run: microseconds a source-step at N = 4096,
-// median and spread over repetitions, each pair measured turn by turn. One thread.
+// median and spread over repetitions, each pair measured turn by turn. One thread. `wave_bench --long`: the memory of a
+// long gradient.
 #include <fftw3.h>
 #include <sys/resource.h>
 
@@ -10,6 +11,7 @@
 #include <cstdio>
 #include <functional>
 #include <new>
+#include <string>
 #include <vector>
 
 #include "raywave/core/constants.h"
@@ -35,6 +37,15 @@ double microseconds(const std::function<void()>& body) {
 }
 void print(const char* what, const Timing& t) {
   std::printf("%-58s %8.2f us  [%.2f, %.2f]\n", what, t.median, t.low, t.high);
+}
+
+// The numbers of the run as one line of JSON, for run.py.
+std::string json;
+void keep(const char* name, const std::vector<double>& microseconds_a_step) {
+  json += (json.empty() ? "{\"" : ", \"") + std::string(name) + "\": [";
+  for (size_t i = 0; i < microseconds_a_step.size(); ++i)
+    json += (i ? ", " : "") + std::to_string(microseconds_a_step[i] * 1e-6 * 1e3) + "e-3";
+  json += "]";
 }
 
 template <class Real>
@@ -99,6 +110,8 @@ void batch(const char* name) {
   std::printf("%s, batch of %d\n", name, kBatch);
   print("  FFTW forward + inverse, nothing else", summary(t_bare));
   print("  march: jump and screen, fused", summary(t_fused));
+  const std::string precision = sizeof(Real) == 8 ? "double" : "float";
+  keep(("fftw_" + precision).c_str(), t_bare), keep(("march_" + precision).c_str(), t_fused);
   const Timing q = summary(ratio);
   std::printf("  ratio %.3f  [%.3f, %.3f]\n", q.median, q.low, q.high);
 }
@@ -139,15 +152,49 @@ void one_source() {
   print("  FFTW forward + inverse, nothing else", summary(t_bare));
   print("  march", summary(t_run));
   print("  gradient to every cell's index", summary(t_gradient));
+  keep("fftw_one", t_bare), keep("march_one", t_run), keep("gradient_one", t_gradient);
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   std::printf("  largest resident memory of this program: %.0f MB\n", double(usage.ru_maxrss) / 1024);
 }
 
+// A gradient whose tape would take 2.6 GB: 10,000 slices of 16,384 points.
+void long_march() {
+  using namespace raywave::wave;
+  const double l = 0.01;
+  Scene s;
+  s.frequency_hz = raywave::kSpeedOfLight / l;
+  s.grid.num_y = 16384, s.grid.spacing_m = 0.2503 * l;
+  s.z_end_m = 2500 * l, s.step_m = l / 4;
+  Source beam;
+  beam.waist_m = 100 * l;
+  s.sources = {beam};
+  Object bar;
+  bar.name = "bar", bar.material.name = "thin air", bar.material.relative_permittivity = 1.0001;
+  bar.material.conductivity_s_per_m = 1e-5;
+  bar.outlines = {rectangle({0, s.z_end_m / 2}, 300 * l, s.z_end_m)};
+  bar.model = MediaModel::kScreen;
+  s.objects = {bar};
+  SimulateOptions o;
+  o.num_threads = 1, o.wavelength_gradient = false;
+  const Simulation sim(std::move(s), o);
+  const std::vector<Field> one(1, Field(16384, 1.0));
+  const double seconds = 1e-6 * microseconds([&] { sim.vjp({one}); });
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  std::printf("gradient of %zu steps at 16384 points: %.1f s, %d fields kept, %.0f MB resident\n",
+              sim.march().steps().size(), seconds, sim.num_checkpoints(), double(usage.ru_maxrss) / 1024);
+}
+
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+  if (argc > 1 && std::string(argv[1]) == "--long") {
+    long_march();
+    return 0;
+  }
   batch<double>("complex double");
   batch<float>("complex float");
   one_source();
+  std::printf("%s}\n", json.c_str());
 }

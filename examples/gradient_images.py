@@ -46,12 +46,13 @@ def street_corner():
     scene = rw.load_scene(ROOT / "scenes/old_town/old_town.xml")
     scene.frequency_hz = 1e9
     corner = np.array([-8.2, -10.9])
-    for thing in list(scene.objects):
-        low, high = np.asarray(thing.vertices_m)[:, :2].min(axis=0), np.asarray(thing.vertices_m)[:, :2].max(axis=0)
+    for name in list(scene.objects):
+        ground = np.asarray(scene.objects[name].vertices_m)[:, :2]
+        low, high = ground.min(axis=0), ground.max(axis=0)
         if np.linalg.norm(np.maximum(0, np.maximum(low - corner, corner - high))) > 30:
-            scene.remove(thing.name)
-    scene.add(rw.Transmitter("tx", [3.1, -17.3, 4]))
-    return scene, ["market_hall-walls", "market_hall-roof"], dict(center_m=(-9, -11, 1.5), size_m=(16, 16), max_depth=2)
+            scene.remove(name)
+    scene.add(rw.Transmitter("tx", [-20.1, -5.2, 4]))
+    return scene, ["market_hall-walls", "market_hall-roof"], dict(center_m=(0, -11.5, 1.5), size_m=(16, 16), max_depth=2)
 
 
 def solve(scene, plane, cells, diffraction):
@@ -78,7 +79,7 @@ def images(scene, motion, plane, cells, diffraction):
 def psnr(exact, difference, valid):
     limit = np.quantile(np.abs(difference[valid]), 0.999)
     error = np.clip(exact, -limit, limit) - np.clip(difference, -limit, limit)
-    return 10 * np.log10((2 * limit) ** 2 / max(np.mean(error[valid] ** 2), 1e-300)), limit
+    return 10 * np.log10(limit**2 / max(np.mean(error[valid] ** 2), 1e-300)), limit
 
 
 def ssim(exact, difference, valid, limit, window=8):
@@ -88,7 +89,7 @@ def ssim(exact, difference, valid, limit, window=8):
     tiles = lambda x: x[:n, :n].reshape(n // window, window, -1, window).swapaxes(1, 2).reshape(-1, window * window)  # noqa: E731
     whole = tiles(valid.astype(float)).min(axis=1) > 0
     p, q = tiles(a)[whole], tiles(b)[whole]
-    c1, c2 = (0.01 * 2 * limit) ** 2, (0.03 * 2 * limit) ** 2
+    c1, c2 = (0.01 * limit) ** 2, (0.03 * limit) ** 2
     mp, mq = p.mean(axis=1), q.mean(axis=1)
     cov = ((p - mp[:, None]) * (q - mq[:, None])).mean(axis=1)
     return float(np.mean((2 * mp * mq + c1) * (2 * cov + c2) / ((mp**2 + mq**2 + c1) * (p.var(axis=1) + q.var(axis=1) + c2))))

@@ -76,6 +76,7 @@ def test_backends_and_precision_by_flag(raywave, tmp_path):
     ("center_m = [0, 0.1]\nsize_m = [0.3, 0.02]\nmaterial = \"glass\"", "center_m = [0, 0.01]\nsize_m = [0.3, 0.02]\nperfect_conductor = true", 6,
      ["beam", "inside the conductor 'wall'"]),
     ("z_end_m = 0.2", "z_end_m = ", 2, []),
+    ('num_y = 256\nspacing_m = 0.0027\n', 'spacing_m = 1e-9\n', 1, ["more than 4194304"]),
 ])
 def test_bad_runs_are_refused_with_file_and_line(raywave, tmp_path, old, new, line, words):
     assert old in RUN
@@ -85,6 +86,13 @@ def test_bad_runs_are_refused_with_file_and_line(raywave, tmp_path, old, new, li
     assert f"{path}:{line}: " in result.stderr, result.stderr
     for word in words:
         assert word in result.stderr
+
+
+def test_the_window_is_chosen_when_it_is_not_given(raywave, tmp_path):
+    result = raywave("wave", run_file(tmp_path, RUN.replace("num_y = 256\n", "")), "--json", "-")
+    assert result.returncode == 0, result.stderr
+    # the wall reaches to 0.15 m, what it diffracts 0.2 tan(30 deg) farther: 196 points
+    assert json.loads(result.stdout)["grid"]["num_y"] == 256
 
 
 VOLUME = """frequency = "28GHz"
@@ -171,3 +179,9 @@ def test_the_python_of_the_documents(root, tmp_path):
         result = subprocess.run([sys.executable, "-c", block], cwd=tmp_path, capture_output=True, text=True, timeout=120)
         assert result.returncode == 0, result.stderr
     assert (tmp_path / "field.png").exists()
+
+
+def test_help_shows_flags_with_an_example(raywave):
+    for words in (["wave"], ["wave", "compare"]):
+        result = raywave(*words, "--help")
+        assert result.returncode == 0 and "Example:" in result.stdout and "--memory" in result.stdout

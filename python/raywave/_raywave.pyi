@@ -508,6 +508,12 @@ class WaveResult:
         """
 
     @property
+    def backward(self) -> object:
+        """
+        The part that travels towards -z, with num_reflections > 0; the whole field is field + backward.
+        """
+
+    @property
     def z_m(self) -> object:
         """[planes]"""
 
@@ -544,6 +550,15 @@ class WaveResult:
         """
         The field at points [n, 2: y, z] (3D: [n, 3: x, y, z]) behind the last plane before each.
         """
+
+    def received_power(self, point_m: object, source: int = 0) -> float:
+        """Of an isotropic receiver: watt a metre, in 3D watt."""
+
+    def power_gradient(self, plane: int = 0, source: int = 0) -> dict:
+        """{parameter name: derivative} of the flux through a plane."""
+
+    def received_power_gradient(self, point_m: object, source: int = 0) -> dict:
+        """{parameter name: derivative} of received_power."""
 
     def jvp(self, tangent: dict) -> object:
         """

@@ -22,7 +22,7 @@ __all__ = ["ArraySource", "GaussianBeam", "Grid", "Object", "PlaneWave", "PointS
 
 @dataclasses.dataclass
 class Grid:
-    """num_y points `spacing_m` apart around center_m; or points_m, increasing (backend "nufft"). With num_x > 1 a 3D scene."""
+    """num_y points (0: as many as the scene needs) `spacing_m` apart around center_m; or points_m, increasing (backend "nufft"). With num_x > 1 a 3D scene."""
 
     num_y: int = 0
     spacing_m: float = 0.0
@@ -267,14 +267,15 @@ WaveResult.slice = _slice
 
 
 def simulate(scene, backend="fft", *, output_z_m=None, planes=0, precision="double", tolerance=1e-12, memory_bytes=2**30, num_threads=0,
-             device="cpu"):
+             num_reflections=0, device="cpu"):
     """Marches the scene's sources; the result holds the field on output_z_m, on `planes` evenly spaced planes, or at the end.
 
-    backend: "fft", "dense", "nufft", "gaussian_beams". memory_bytes limits fields and the checkpoints of vjp."""
+    backend: "fft", "dense", "nufft", "gaussian_beams". num_reflections: sweeps back and forth between exact slabs (no jvp, no vjp).
+    memory_bytes limits fields and the checkpoints of vjp."""
     if device != "cpu":
         raise Error(f"device '{device}': this build marches on the cpu alone")
     if output_z_m is not None and planes:
         raise Error("give output_z_m or planes, not both")
     z = np.ascontiguousarray(np.atleast_1d([] if output_z_m is None else output_z_m), dtype=np.float64)
     return _raywave.wave_simulate(scene._dict(), dict(backend=backend, precision=precision, tolerance=tolerance, planes=planes, output_z_m=z,
-                                                      memory_bytes=float(memory_bytes), num_threads=num_threads))
+                                                      memory_bytes=float(memory_bytes), num_threads=num_threads, num_reflections=num_reflections))

@@ -121,6 +121,7 @@ wave::Scene wave_scene_from(const nb::dict& d) {
   s.angle_filter_rad = number(d, "angle_filter_rad");
   s.boundary = choice<wave::Boundary>(d, "boundary", {"periodic", "dirichlet", "neumann"});
   s.polarization = choice<wave::Polarization>(d, "polarization", {"te", "tm"});
+  if (s.grid.num_y == 0 && s.grid.uniform()) s.grid.num_y = wave::guarded_num_y(s);
   if (!d["cells"].is_none()) {
     const auto c = nb::cast<nb::dict>(d["cells"]);
     const auto n = nb::cast<ComplexArray>(c["index_minus_one"]);
@@ -141,6 +142,7 @@ std::shared_ptr<PyWaveResult> simulate(const nb::dict& scene, const nb::dict& d)
   o.backend.tolerance = number(d, "tolerance");
   o.memory_bytes = int64_t(number(d, "memory_bytes"));
   o.num_threads = nb::cast<int>(d["num_threads"]);
+  o.num_reflections = nb::cast<int>(d["num_reflections"]);
   o.output_z_m = reals(d["output_z_m"]);
   const int planes = nb::cast<int>(d["planes"]);
   Warnings warnings;
@@ -157,6 +159,19 @@ std::shared_ptr<PyWaveResult> simulate(const nb::dict& scene, const nb::dict& d)
 }
 
 size_t num_sources(const PyWaveResult& r) { return r.result.scene().sources.size(); }
+
+Vec3d point_from(const PyWaveResult& r, const nb::object& point) {
+  const auto p = nb::cast<std::vector<double>>(point);
+  const bool volume = r.result.scene().grid.volume();
+  if (p.size() != (volume ? 3u : 2u)) throw Error(volume ? "point_m must be (x, y, z)" : "point_m must be (y, z)");
+  return volume ? vec3(p.data()) : Vec3d{0, p[0], p[1]};
+}
+
+void plane_and_source(const PyWaveResult& r, int plane, int source) {
+  const int planes = int(r.result.z_m.size()), sources = int(num_sources(r));
+  if (plane < 0 || plane >= planes) throw Error(message("plane must be in [0, ", planes, "), got ", plane));
+  if (source < 0 || source >= sources) throw Error(message("source must be in [0, ", sources, "), got ", source));
+}
 
 std::vector<size_t> plane_shape(const PyWaveResult& r) {
   if (r.result.scene().grid.volume()) return {r.result.x_m.size(), r.result.y_m.size()};
@@ -304,6 +319,13 @@ void bind_wave(nb::module_& m) {
           "field", [](const PyWaveResult& r) { return stacked(r, r.result.field); },
           "Complex, [planes, sources, num_y]; in 3D [planes, sources, num_x, num_y].")
       .def_prop_ro(
+          "backward",
+          [](const PyWaveResult& r) {
+            if (r.result.backward.empty()) throw Error("a march without num_reflections has no backward part");
+            return stacked(r, r.result.backward);
+          },
+          "The part that travels towards -z, with num_reflections > 0; the whole field is field + backward.")
+      .def_prop_ro(
           "z_m", [](const PyWaveResult& r) { return array<double>(std::vector(r.result.z_m), {r.result.z_m.size()}); },
           "[planes]")
       .def_prop_ro(
@@ -335,6 +357,26 @@ void bind_wave(nb::module_& m) {
           "plane"_a = 0, "Sum of |u|^2 over the sources, [num_y].")
       .def("at", &at, "points_m"_a, "source"_a = 0,
            "The field at points [n, 2: y, z] (3D: [n, 3: x, y, z]) behind the last plane before each.")
+      .def(
+          "received_power",
+          [](const PyWaveResult& r, const nb::object& point, int source) {
+            return r.result.received_power(point_from(r, point), source);
+          },
+          "point_m"_a, "source"_a = 0, "Of an isotropic receiver: watt a metre, in 3D watt.")
+      .def(
+          "power_gradient",
+          [](const PyWaveResult& r, int plane, int source) {
+            plane_and_source(r, plane, source);
+            return gradient_dict(r, r.simulation->power_gradient(r.result, plane, source));
+          },
+          "plane"_a = 0, "source"_a = 0, "{parameter name: derivative} of the flux through a plane.")
+      .def(
+          "received_power_gradient",
+          [](const PyWaveResult& r, const nb::object& point, int source) {
+            plane_and_source(r, 0, source);
+            return gradient_dict(r, r.simulation->received_power_gradient(r.result, point_from(r, point), source));
+          },
+          "point_m"_a, "source"_a = 0, "{parameter name: derivative} of received_power.")
       .def("jvp", &jvp, "tangent"_a, "Tangent of the field for {parameter name: change}, [planes, sources, num_y].")
       .def("vjp", &vjp, "cotangent"_a, "{parameter name: derivative} of J with dJ = Re sum conj(cotangent) d field.")
       .def(

@@ -159,3 +159,31 @@ def test_meshes_of_a_scene_in_a_volume():
     beam = wave.GaussianBeam(waist_m=8)
     result = wave.simulate(wave.Scene(grid, found, [beam], frequency_hz=1.5e8, z_begin_m=low, z_end_m=high, step_m=4), planes=3)
     assert np.isfinite(result.field).all() and result.power_w[-1, 0] < result.power_w[0, 0]
+
+
+def test_received_power_and_its_derivatives():
+    def at(shift):
+        return wave.simulate(scene(sources=[wave.GaussianBeam("beam", waist_m=4 * LAMBDA, tilt_rad=0.1, position_m=shift)]))
+
+    result, h, point = at(0), 1e-4 * LAMBDA, [LAMBDA, 20 * LAMBDA]
+    gradient = result.received_power_gradient(point)
+    expected = (at(h).received_power(point) - at(-h).received_power(point)) / (2 * h)
+    # (h / waist)^2 of truncation, 1e-16 / 1e-4 of rounding
+    assert gradient["source/beam/position_m"] == pytest.approx(expected, rel=1e-7)
+    u = result.at([point])[0]
+    assert result.received_power(point) == pytest.approx(abs(u) ** 2 / (2 * 376.730313668) * LAMBDA / (2 * np.pi), rel=1e-9)
+    assert abs(result.power_gradient()["source/beam/phase_rad"]) < 1e-12 * result.power_w_per_m[0, 0]
+    with pytest.raises(rw.Error, match="plane"):
+        result.power_gradient(plane=3)
+
+
+def test_a_wall_reflects_with_sweeps_both_ways():
+    wall = wave.rectangle([0, 10 * LAMBDA], [200 * LAMBDA, LAMBDA], "concrete", name="wall")
+    result = wave.simulate(scene(objects=[wall]), output_z_m=[5 * LAMBDA, 20 * LAMBDA], num_reflections=1)
+    there, back = (np.linalg.norm(f) for f in (result.field[0], result.backward[0]))
+    assert 0.2 * there < back < 0.6 * there  # |r| of concrete is 0.39 at normal incidence
+    assert not result.backward[1].any()
+    with pytest.raises(rw.Error, match="num_reflections"):
+        result.vjp(result.field)
+    with pytest.raises(rw.Error, match="backward"):
+        wave.simulate(scene()).backward

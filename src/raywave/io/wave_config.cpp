@@ -78,9 +78,9 @@ void read_grid(Table& t, wave::Scene& s) {
     s.grid.num_y = n.value_or(int(points->size()));
     return;
   }
-  if (!n) t.fail(t.raw(), "[grid] needs num_y, or points_m");
   if (spacing && wavelengths) t.fail(t.raw(), "give spacing_m or spacing_wavelengths, not both");
-  s.grid.num_y = *n;
+  s.grid.num_y = n.value_or(0);  // 0: chosen when the scene is known
+  if (!n && n_x) t.fail(t.raw(), "num_x needs num_y");
   s.grid.spacing_m = spacing ? *spacing : wavelengths.value_or(0.25) * s.wavelength_m();
   s.grid.num_x = n_x.value_or(1);
   if (n_x) s.grid.spacing_x_m = spacing_x.value_or(s.grid.spacing_m);
@@ -184,6 +184,7 @@ std::vector<wave::Outline> read_outlines(Table& t, const wave::Scene& s) {
     const Point edge = read_point(t, "edge_m");
     std::optional<bool> below;
     t.read("below", below);
+    if (s.grid.num_y == 0) t.fail(t.raw(), "a half plane has no width of its own: give num_y in [grid]");
     const auto cells = s.grid.cell_edges_m();
     const double extent = std::max(std::abs(cells.front()), std::abs(cells.back())) + s.grid.length_m();
     return {wave::half_plane(edge, below.value_or(true), need(t, "depth_m"), extent)};
@@ -273,6 +274,9 @@ void read_options(Table& t, WaveConfig& out) {
   std::optional<int> threads;
   t.read_integer("threads", threads, 0, 4096);
   out.options.num_threads = threads.value_or(0);
+  std::optional<int> reflections;
+  t.read_integer("num_reflections", reflections, 0, 1000);
+  out.options.num_reflections = reflections.value_or(0);
   if (const toml::node* node = t.find("memory")) {
     try {
       if (!node->is_string()) throw Error("memory must be a string such as \"1GiB\"");
@@ -359,6 +363,7 @@ WaveConfig parse_wave_config(std::string_view text, const std::string& name, con
     if (!s.grid.volume()) height = need(*t, "height_m");
     t->finish();
     if (file.empty()) t->fail(t->raw(), "[cut] needs scene");
+    if (s.grid.num_y == 0) t->fail(t->raw(), "[cut] needs num_y in [grid]");
     LoadOptions load;
     load.log = log;
     load.frequency_hz = s.frequency_hz;
@@ -370,6 +375,7 @@ WaveConfig parse_wave_config(std::string_view text, const std::string& name, con
   if (auto t = table.sub_table("output")) read_output(*t, out);
   table.finish();
   try {
+    if (s.grid.num_y == 0) s.grid.num_y = wave::guarded_num_y(s);
     s.validate();
   } catch (const Error& e) {
     throw Error(message(name, ":", line_of(e.what(), lines), ": ", e.what()));

@@ -8,12 +8,14 @@
 //   precision = "double"            # "double", "float"; tolerance = 1e-12 of nufft
 //   memory = "1GiB"                 # bytes, or with KiB, MiB, GiB
 //   threads = 0
+//   num_reflections = 0             # sweeps back and forth between exact slabs
 //   z_begin_m = 0
 //   z_end_m = 0.5
 //   step_m = 0.0025                 # default: a quarter of the wavelength
 //   angle_filter_rad = 1.3          # soft limit of the launched directions
-//   [grid]                          # num_y, spacing_m or spacing_wavelengths, center_m; or points_m = [...]
-//   [absorber]                      # width_m, max_angle_rad, nepers, power
+//   [grid]                          # num_y (default: what holds sources, objects and their waves), spacing_m or
+//   spacing_wavelengths, center_m; or points_m = [...] [absorber]                      # width_m, max_angle_rad,
+//   nepers, power
 //   [[source]]                      # name, kind = "gaussian" (position_m, waist_m, tilt_rad, focus_m), "plane"
 //                                   # (width_m, taper_m, tilt_rad), "point" (distance_m, power_w_per_m), "array"
 //                                   # (element_offsets_m, weights = [[re, im], ...], waist_m, tilt_rad), "sampled"
@@ -55,8 +57,8 @@ WaveConfig parse_wave_config(std::string_view toml, const std::string& name, con
 int64_t parse_bytes(std::string_view text);
 
 /// Arrays: frequency_hz, z_m [planes], y_m [num_y], source_names, field [planes, sources, num_y] (complex),
-/// power_w_per_m [planes, sources], choices. In 3D also x_m [num_x], field [planes, sources, num_x, num_y], and
-/// power_w. .npz or .h5.
+/// power_w_per_m [planes, sources], choices; with num_reflections also backward, as field. In 3D also x_m [num_x],
+/// field [planes, sources, num_x, num_y], and power_w. .npz or .h5.
 void save_wave_result(const std::string& path, const wave::Result& result);
 /// Settings, models chosen, power by plane and source, the field at points_m.
 std::string wave_json(const wave::Result& result, const WaveConfig& config);

@@ -30,6 +30,11 @@ std::vector<std::string> source_names(const wave::Scene& scene) {
   return names;
 }
 
+void append(NamedArray& to, const wave::Field& u) {
+  const char* bytes = reinterpret_cast<const char*>(u.data());
+  to.bytes.insert(to.bytes.end(), bytes, bytes + u.size() * sizeof(wave::Complexc));
+}
+
 }  // namespace
 
 void save_wave_result(const std::string& path, const wave::Result& r) {
@@ -37,13 +42,12 @@ void save_wave_result(const std::string& path, const wave::Result& r) {
   const bool volume = r.scene().grid.volume();
   std::vector<size_t> shape{planes, sources, r.y_m.size()};
   if (volume) shape.insert(shape.begin() + 2, r.x_m.size());
-  NamedArray field{"field", shape, Type::kComplex128, {}};
+  NamedArray field{"field", shape, Type::kComplex128, {}}, backward{"backward", shape, Type::kComplex128, {}};
   std::vector<double> power;
   for (size_t p = 0; p < planes; ++p)
     for (size_t s = 0; s < sources; ++s) {
-      const wave::Field& u = r.field[p][s];
-      const char* bytes = reinterpret_cast<const char*>(u.data());
-      field.bytes.insert(field.bytes.end(), bytes, bytes + u.size() * sizeof(wave::Complexc));
+      append(field, r.field[p][s]);
+      if (!r.backward.empty()) append(backward, r.backward[p][s]);
       power.push_back(r.power_w_per_m(int(p), int(s)));
     }
   std::vector<NamedArray> arrays{numbers("frequency_hz", {}, {r.scene().frequency_hz}),
@@ -53,6 +57,7 @@ void save_wave_result(const std::string& path, const wave::Result& r) {
                                  std::move(field),
                                  numbers(volume ? "power_w" : "power_w_per_m", {planes, sources}, power),
                                  texts("choices", r.choices)};
+  if (!r.backward.empty()) arrays.push_back(std::move(backward));
   if (volume) arrays.push_back(numbers("x_m", {r.x_m.size()}, r.x_m));
   write_arrays(path, arrays);
 }

@@ -278,6 +278,44 @@ inline void transpose(V& a, V& b, V& c, V& d) {
 
 }  // namespace
 
+namespace {
+
+// Two complex numbers side by side: a b, and a conj(b).
+constexpr V kMinusPlus{-1, 1, -1, 1};
+inline V swapped(V v) { return __builtin_shufflevector(v, v, 1, 0, 3, 2); }
+inline V product(V a, V b) {
+  const V re = __builtin_shufflevector(b, b, 0, 0, 2, 2), im = __builtin_shufflevector(b, b, 1, 1, 3, 3);
+  return a * re + kMinusPlus * (swapped(a) * im);
+}
+inline V product_conj(V a, V b) {
+  const V re = __builtin_shufflevector(b, b, 0, 0, 2, 2), im = __builtin_shufflevector(b, b, 1, 1, 3, 3);
+  return a * re - kMinusPlus * (swapped(a) * im);
+}
+inline double* raw(std::complex<double>* p) { return reinterpret_cast<double*>(p); }
+inline const double* raw(const std::complex<double>* p) { return reinterpret_cast<const double*>(p); }
+
+}  // namespace
+
+void multiply(std::span<std::complex<double>> u, const std::complex<double>* t) {
+  const size_t even = u.size() / 2 * 2;
+  for (size_t j = 0; j < even; j += 2) store(raw(&u[j]), product(load(raw(&u[j])), load(raw(t + j))));
+  if (even < u.size()) u[even] *= t[even];
+}
+
+void reverse_screen(std::span<std::complex<double>> u_bar, const std::complex<double>* t, std::complex<double>* field,
+                    std::complex<double> rate) {
+  const V c{rate.real(), rate.imag(), rate.real(), rate.imag()};
+  const size_t even = u_bar.size() / 2 * 2;
+  for (size_t j = 0; j < even; j += 2) {
+    const V b = product_conj(load(raw(&u_bar[j])), load(raw(t + j)));
+    store(raw(&u_bar[j]), b);
+    store(raw(field + j), product(product_conj(b, load(raw(field + j))), c));
+  }
+  if (even == u_bar.size()) return;
+  u_bar[even] *= std::conj(t[even]);
+  field[even] = u_bar[even] * std::conj(field[even]) * rate;
+}
+
 bool RowTransform::supports(int n) { return n % 4 == 0 && FusedMarch<double>::supports(n / 4); }
 
 RowTransform::RowTransform(int n) : n_(n), quarter_(n / 4) {

@@ -67,6 +67,13 @@ class RowTransform {
   std::vector<double> twiddles_;
 };
 
+/// u_j <- t_j u_j.
+void multiply(std::span<std::complex<double>> u, const std::complex<double>* t);
+/// u_bar_j <- conj(t_j) u_bar_j, and then field_j <- rate u_bar_j conj(field_j): a screen's gradient in the field's
+/// place.
+void reverse_screen(std::span<std::complex<double>> u_bar, const std::complex<double>* t, std::complex<double>* field,
+                    std::complex<double> rate);
+
 extern template class FusedMarch<double>;
 extern template class FusedMarch<float>;
 

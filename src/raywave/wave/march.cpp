@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "raywave/core/constants.h"
+#include "raywave/wave/fused_march.h"
 
 namespace raywave::wave {
 namespace {
@@ -101,6 +102,28 @@ const Backend::Gain& March::cached_jump(double dz) const { return jumps_.at(dz);
 const Field& March::screen_of(const Step& step, Field& scratch) const {
   if (step.id >= 0 && !screens_[size_t(step.id)].empty()) return screens_[size_t(step.id)];
   return scratch = screen(step);
+}
+
+Field March::slab_reflection(const Medium& medium, double d) const {
+  const auto& kt = backend_->transverse_rad_per_m();
+  const Complexc g = scene_.polarization == Polarization::kTm ? 1.0 / medium.eta : 1.0;
+  Field out(kt.size());
+  for (size_t m = 0; m < kt.size(); ++m) {
+    const Complexc kz0 = root_lower(k_ * k_ - kt[m] * kt[m]), kz1 = root_lower(medium.eta * k_ * k_ - kt[m] * kt[m]);
+    const Complexc r = (kz0 - g * kz1) / (kz0 + g * kz1), e2 = std::exp(-2.0 * kJ * kz1 * d);
+    out[m] = r * (1.0 - e2) / (1.0 - r * r * e2);
+  }
+  return out;
+}
+
+void March::reflect(const Step& step, const Field& incident, Field& back) const {
+  Field w;
+  for (const int i : step.objects) {
+    w = incident;
+    backend_->apply(slab_reflection(media_[size_t(i)], step.dz_m), w);
+    const std::vector<double> a = object_coverage(i, step);
+    for (size_t j = 0; j < w.size(); ++j) back[j] += a[j] * w[j];
+  }
 }
 
 Field March::slab(const Medium& medium, double d) const {
@@ -285,7 +308,7 @@ void March::apply(const Step& step, Field& u) const {
   if (step.kind == Step::Kind::kScreen) {
     Field scratch;
     const Field& t = screen_of(step, scratch);
-    for (size_t j = 0; j < u.size(); ++j) u[j] *= t[j];
+    multiply(u, t.data());
     return;
   }
   if (step.objects.empty()) return backend_->apply(cached_jump(step.dz_m), u);
@@ -324,7 +347,7 @@ void March::apply_jvp(const Step& step, const MediaTangent& t, Field& u, Field& 
       const size_t base = size_t(step.cell_slice) * u.size();
       for (size_t j = 0; j < u.size(); ++j) {
         rate[j] += -kJ * step.dz_m * t.wavenumber * scene_.cells[0].index_minus_one[base + j];
-        if (!t.cells.empty()) rate[j] += -kJ * k_ * step.dz_m * t.cells[base + j];
+        if (!t.cells.empty()) rate[j] += -kJ * k_ * step.dz_m * *t.cell(base + j);
       }
     }
     for (size_t j = 0; j < u.size(); ++j) {
@@ -377,21 +400,43 @@ void March::apply_jvp(const Step& step, const MediaTangent& t, Field& u, Field& 
 }
 
 // A screen of cells alone, in one pass.
-void March::cells_vjp(const Step& step, const Field& t, const Field& u, Field& u_bar, MediaTangent& bar) const {
-  const size_t n = u.size(), base = step.cell_slice >= 0 ? size_t(step.cell_slice) * n : 0;
+void March::cells_vjp(const Step& step, const Field& t, const Complexc* u, Field& u_bar, MediaTangent& bar) const {
+  const size_t n = u_bar.size(), base = step.cell_slice >= 0 ? size_t(step.cell_slice) * n : 0;
   if (step.cell_slice >= 0) {
     const Complexc rate = -kJ * step.dz_m, conj_rate = std::conj(rate * k_);
-    Complexc* out = bar.cells.empty() ? nullptr : &bar.cells[base];
+    // a tape may have left the field in the gradient's own row: read, then overwritten
+    Complexc* out = bar.cells.empty() ? nullptr : bar.cell(base);
+    const bool taped = out && u == out;
     const Complexc* cell = &scene_.cells[0].index_minus_one[base];
     double wavenumber = 0;
     for (size_t j = 0; j < n; ++j) {
       const Complexc x = std::conj(u_bar[j]) * (u[j] * t[j]);
-      if (out) out[j] += std::conj(x) * conj_rate;
+      if (out) out[j] = (taped ? Complexc{} : out[j]) + std::conj(x) * conj_rate;
       if (bar.with_wavenumber) wavenumber += (x * rate * cell[j]).real();
+      u_bar[j] *= std::conj(t[j]);
     }
     bar.wavenumber += wavenumber;
+    return;
   }
   for (size_t j = 0; j < n; ++j) u_bar[j] *= std::conj(t[j]);
+}
+
+void March::apply_vjp_taped(const Step& step, Field& u_bar, MediaTangent& bar) const {
+  Field scratch;
+  const size_t n = u_bar.size();
+  const Field& t = screen_of(step, scratch);
+  Complexc* row = bar.cell(size_t(step.cell_slice) * n);
+  const Complexc rate = -kJ * step.dz_m;
+  // conj(u_bar t u) rate conj(k) is the layer's gradient
+  if (!bar.with_wavenumber) return reverse_screen(u_bar, t.data(), row, std::conj(rate * k_));
+  cells_vjp(step, t, row, u_bar, bar);
+}
+
+bool March::diagonal() const {
+  return std::all_of(steps_.begin(), steps_.end(), [&](const Step& s) {
+    if (s.kind == Step::Kind::kScreen) return !kept_screen(s).empty();
+    return s.kind == Step::Kind::kOutput || s.objects.empty();
+  });
 }
 
 bool March::needs_field(const Step& step, bool with_wavenumber) {
@@ -406,7 +451,7 @@ void March::apply_vjp(const Step& step, const Field& u, Field& u_bar, MediaTange
   if (step.kind == Step::Kind::kScreen) {
     Field scratch;
     const Field& t = screen_of(step, scratch);
-    if (step.objects.empty()) return cells_vjp(step, t, u, u_bar, bar);
+    if (step.objects.empty()) return cells_vjp(step, t, u.data(), u_bar, bar);
     Field x(n);  // dJ = Re(x d exponent)
     for (size_t j = 0; j < n; ++j) x[j] = std::conj(u_bar[j]) * u[j] * t[j];
     for (const int i : step.objects) {
@@ -432,7 +477,7 @@ void March::apply_vjp(const Step& step, const Field& u, Field& u_bar, MediaTange
       const size_t base = size_t(step.cell_slice) * n;
       const Complexc rate = -kJ * step.dz_m;
       for (size_t j = 0; j < n; ++j) {
-        if (!bar.cells.empty()) bar.cells[base + j] += std::conj(x[j] * rate * k_);
+        if (!bar.cells.empty()) *bar.cell(base + j) += std::conj(x[j] * rate * k_);
         bar.wavenumber += (x[j] * rate * scene_.cells[0].index_minus_one[base + j]).real();
       }
     }

@@ -39,7 +39,9 @@ struct MediaTangent {
   std::vector<Complexc> eta;                            // per object
   std::vector<std::vector<Outline>> vertices;           // per object, per outline
   std::vector<std::vector<std::vector<Vec3d>>> solids;  // per object, per solid
-  std::vector<Complexc> cells;                          // as CellMedium::index_minus_one, or empty: not asked for
+  std::vector<double> cells;  // pairs (re, im), as CellMedium::index_minus_one, or empty: not asked for
+  Complexc* cell(size_t i) { return reinterpret_cast<Complexc*>(cells.data()) + i; }
+  const Complexc* cell(size_t i) const { return reinterpret_cast<const Complexc*>(cells.data()) + i; }
   double wavenumber = 0;
   bool with_wavenumber = true;  // false: not asked for, which saves a transform a step
 };
@@ -61,6 +63,13 @@ class March {
   /// u_bar after the step becomes u_bar before it; adds to `bar`. @param u  the field before the step.
   void apply_vjp(const Step& step, const Field& u, Field& u_bar, MediaTangent& bar) const;
 
+  /// The same for a screen of cells alone whose field before it stands in its row of bar.cells, which becomes the
+  /// gradient.
+  void apply_vjp_taped(const Step& step, Field& u_bar, MediaTangent& bar) const;
+  /// Whether every step is a jump of one G, a kept screen or an output: what the fused march can do.
+  bool diagonal() const;
+  /// The kept screen of a step, empty where none is kept.
+  const Field& kept_screen(const Step& step) const { return screens_[size_t(step.id)]; }
   /// Whether apply_vjp reads the field before the step.
   static bool needs_field(const Step& step, bool with_wavenumber);
 
@@ -70,6 +79,10 @@ class March {
   Field screen(const Step& step) const;
   /// The exact slab's G without media gradient, for tests and pictures: [num_bins].
   Field slab(const Medium& medium, double thickness_m) const;
+  /// Its reflection, referred to the face that is met: r (1 - e^2) / (1 - r^2 e^2).
+  Field slab_reflection(const Medium& medium, double thickness_m) const;
+  /// Adds to `back` what the slabs of a step reflect of a field at one of their faces.
+  void reflect(const Step& step, const Field& incident, Field& back) const;
 
  private:
   struct Branch;  // one G with its derivatives
@@ -93,7 +106,7 @@ class March {
   void plan_walls(double end, const std::vector<Wall>& walls, Cursor& c);
   void plan_slice(double z0, double z1, const std::vector<int>& objects, int cell_slice, Cursor& c);
   void flush(Cursor& c, int wall_after);
-  void cells_vjp(const Step& step, const Field& t, const Field& u, Field& u_bar, MediaTangent& bar) const;
+  void cells_vjp(const Step& step, const Field& t, const Complexc* u, Field& u_bar, MediaTangent& bar) const;
   double extinction(int j, double length_m) const;
   std::vector<double> object_coverage(int object, const Step& step) const;
   std::vector<Branch> branches(const Step& step, bool derivatives) const;

@@ -40,7 +40,7 @@ MediaTangent zero_tangent(const Scene& scene, bool with_cells) {
     t.solids.emplace_back();
     for (const Solid& s : o.solids) t.solids.back().emplace_back(s.vertices_m.size());
   }
-  if (with_cells && !scene.cells.empty()) t.cells.resize(scene.cells[0].index_minus_one.size());
+  if (with_cells && !scene.cells.empty()) t.cells.resize(2 * scene.cells[0].index_minus_one.size());
   return t;
 }
 

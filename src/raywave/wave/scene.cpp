@@ -240,7 +240,15 @@ void Scene::validate(const LogSink& log) const {
   }
   require_in_range("angle_filter_rad", angle_filter_rad, 0, kPi / 2);
   std::vector<std::string> names;
-  for (const Source& s : sources) validate_source(s, *this), names.push_back("source '" + s.name + "'");
+  for (const Source& s : sources) {
+    validate_source(s, *this), names.push_back("source '" + s.name + "'");
+    const double drift = s.kind == SourceKind::kSampled || s.kind == SourceKind::kPoint
+                             ? 0
+                             : std::abs(s.position_m - grid.center_m + (z_end_m - z_begin_m) * std::tan(s.tilt_rad));
+    if (absorber.width_m == 0 && drift > grid.length_m() / 2)
+      warn(message("source '", s.name, "' leaves the window of ", grid.length_m(),
+                   " m on its way and comes back at the other rim: set an absorber, or a wider window"));
+  }
   for (const Object& o : objects) validate_object(o, *this), names.push_back("object '" + o.name + "'");
   for (const Object& o : objects)
     for (const Extent& e : extents(o))
@@ -258,6 +266,39 @@ void Scene::validate(const LogSink& log) const {
     if (!(c.z_end_m > c.z_begin_m) || c.z_begin_m < z_begin_m || c.z_end_m > z_end_m)
       throw Error(message("cells: z = [", c.z_begin_m, ", ", c.z_end_m, "] m does not fit the march"));
   }
+}
+
+double needed_half_width_m(const Scene& scene) {
+  const double k = scene.wavenumber_rad_per_m();
+  double reach = 0, theta = scene.objects.empty() ? 0 : kPi / 6;
+  const auto include = [&](double y, double radius) {
+    reach = std::max(reach, std::abs(y - scene.grid.center_m) + radius);
+  };
+  for (const Source& s : scene.sources) {
+    double radius = 2 * s.waist_m, spread = s.waist_m > 0 ? std::asin(std::min(1.0, 4 / (k * s.waist_m))) : 0;
+    if (s.kind == SourceKind::kPlane) radius = s.width_m / 2 + s.taper_m;
+    for (const double offset : s.element_offsets_m) include(s.position_m + offset, radius);
+    if (s.kind == SourceKind::kPoint) spread = kPi / 2;
+    if (s.kind == SourceKind::kSampled) continue;
+    include(s.position_m, radius);
+    theta = std::max(theta, std::abs(s.tilt_rad) + spread);
+  }
+  for (const Object& o : scene.objects)
+    for (const Extent& e : extents(o)) include(0.5 * (e.y0 + e.y1), 0.5 * (e.y1 - e.y0));
+  if (scene.absorber.width_m > 0) return reach + scene.absorber.width_m;
+  if (scene.angle_filter_rad > 0) theta = std::min(theta, scene.angle_filter_rad);
+  if (theta > 85 * kPi / 180) throw Error("no window holds waves up to grazing: set angle_filter_rad, or an absorber");
+  return reach + (scene.z_end_m - scene.z_begin_m) * std::tan(theta);
+}
+
+int guarded_num_y(const Scene& scene) {
+  require_positive("grid.spacing_m", scene.grid.spacing_m);
+  const double wanted = 2 * needed_half_width_m(scene) / scene.grid.spacing_m;
+  if (!(wanted <= double(1 << 22)))
+    throw Error(message("the window would need ", wanted, " points, more than 4194304: set an absorber, or num_y"));
+  int n = 64;
+  while (n < wanted) n *= 2;
+  return n;
 }
 
 Medium medium_of(const em::Material& material, double f, const LogSink& log) {

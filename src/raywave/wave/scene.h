@@ -135,6 +135,14 @@ struct Scene {
   void validate(const LogSink& log = {}) const;
 };
 
+/// Half the width across that sources, objects and the waves between them need: what lies farthest from the grid's
+/// centre plus L tan(theta) over the march's length, theta the steepest direction that matters (tilt and twice the
+/// spread 1/(k waist) of the beams, 30 degrees of what objects diffract, at most the angle filter); with an absorber
+/// its width in place of that. @throws Error for a point source without angle_filter_rad and absorber.
+double needed_half_width_m(const Scene& scene);
+/// num_y, a power of two, such that the window holds that. The spacing stays. @throws Error above 2^22 points.
+int guarded_num_y(const Scene& scene);
+
 /// Outlines of a horizontal (z = height_m) cut through the meshes of a 3D scene: the scene's x becomes z of the march
 /// and its y stays; open cuts are closed as walls of the material's thickness. Objects the plane misses are left out.
 std::vector<Object> cut(const raywave::scene::Scene& scene, double height_m);

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "raywave/wave/simulate.h"
 
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -100,6 +104,16 @@ class Reverser {
   MediaTangent& bar_;
 };
 
+// Fresh memory is given page by page: in pages of 4 KiB that costs as much as a transform a row.
+void prefer_large_pages([[maybe_unused]] void* data, [[maybe_unused]] size_t bytes) {
+#ifdef __linux__
+  constexpr uintptr_t kLarge = uintptr_t(1) << 21;
+  const uintptr_t begin = (reinterpret_cast<uintptr_t>(data) + kLarge - 1) / kLarge * kLarge;
+  const uintptr_t end = (reinterpret_cast<uintptr_t>(data) + bytes) / kLarge * kLarge;
+  if (end > begin) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);  // a wish, no more
+#endif
+}
+
 double re_dot(const Field& a, const Field& b) {
   double sum = 0;
   for (size_t j = 0; j < a.size(); ++j) sum += a[j].real() * b[j].real() + a[j].imag() * b[j].imag();
@@ -122,6 +136,8 @@ Simulation::Simulation(Scene scene, SimulateOptions options) : options_(std::mov
     if (options_.log) options_.log(text);
   };
   scene.validate(log);
+  if (options_.num_reflections < 0 || options_.num_reflections > 1000)
+    throw Error(message("num_reflections must be in [0, 1000], got ", options_.num_reflections));
   output_z_m_ = options_.output_z_m.empty() ? std::vector<double>{scene.z_end_m} : options_.output_z_m;
   const double bytes = 16.0 * scene.grid.num_points() * double(scene.sources.size()) * double(output_z_m_.size());
   if (bytes > double(options_.memory_bytes))
@@ -129,14 +145,14 @@ Simulation::Simulation(Scene scene, SimulateOptions options) : options_(std::mov
                         scene.sources.size(), " sources x ", scene.grid.num_points(), " points), the memory limit is ",
                         double(options_.memory_bytes) / 1048576, " MiB"));
   scene_ = std::make_shared<const Scene>(std::move(scene));
-  // a quarter of the limit for screens, the rest for what vjp keeps
+  // of the limit a quarter for screens, 0.7 for what vjp keeps, the rest for all else
   march_ = std::make_shared<const March>(scene_, output_z_m_, options_.backend, log, options_.memory_bytes / 4);
 }
 
 int Simulation::num_checkpoints() const {
   const int threads = std::max(1, options_.num_threads > 0 ? options_.num_threads : runtime::default_num_threads());
   const double workers = std::min<double>(threads, double(scene_->sources.size()));
-  const double fields = 0.75 * double(options_.memory_bytes) / (16.0 * scene_->grid.num_points() * workers);
+  const double fields = 0.7 * double(options_.memory_bytes) / (16.0 * scene_->grid.num_points() * workers);
   if (fields < 8)
     throw Error(message("memory_bytes = ", options_.memory_bytes, " holds fewer than 8 fields of ",
                         scene_->grid.num_points(), " points for each of ", workers, " workers"));
@@ -154,6 +170,17 @@ Result Simulation::run() const {
   out.warnings = warnings_;
   const size_t num_sources = scene_->sources.size();
   out.field.assign(output_z_m_.size(), std::vector<Field>(num_sources));
+  if (options_.num_reflections > 0) {
+    out.backward.assign(output_z_m_.size(), std::vector<Field>(num_sources, Field(size_t(scene_->grid.num_points()))));
+    runtime::parallel_for(int64_t(num_sources), options_.num_threads,
+                          [&](int64_t s) { run_both_ways(int(s), out.field, out.backward); });
+    return out;
+  }
+  const bool single = options_.backend.precision == Precision::kFloat;
+  if (single ? fusable<float>() : fusable<double>()) {
+    single ? run_fused<float>(out.field) : run_fused<double>(out.field);
+    return out;
+  }
   runtime::parallel_for(int64_t(num_sources), options_.num_threads, [&](int64_t s) {
     Field u = launch(*scene_, scene_->sources[size_t(s)], march_->backend());
     for (const Step& step : march_->steps()) {
@@ -224,12 +251,12 @@ MediaTangent Simulation::media_tangent(const Gradient& tangent) const {
       ++v;
     });
   }
-  for (size_t i = 0; i < t.cells.size(); ++i)
-    t.cells[i] = {value("cells/index_minus_one", 2 * i), value("cells/index_minus_one", 2 * i + 1)};
+  for (size_t i = 0; i < t.cells.size(); ++i) t.cells[i] = value("cells/index_minus_one", i);
   return t;
 }
 
 Planes Simulation::jvp(const Gradient& tangent) const {
+  require_one_way();
   const MediaTangent media = media_tangent(tangent);
   const size_t num_sources = scene_->sources.size();
   Planes out(output_z_m_.size(), std::vector<Field>(num_sources));
@@ -270,22 +297,30 @@ int Simulation::tape_length() const {
   return count;
 }
 
-// Every field that the way back reads is kept. A cell layer's row of the gradient holds its field until it is read.
+// Every field that the way back reads is kept. A layer of cells keeps its field where its gradient will stand.
 void Simulation::reverse_with_tape(Field u, const Planes& cotangent, int source, Field& u_bar,
                                    MediaTangent& bar) const {
   const size_t n = u.size();
   std::vector<Field> tape;
-  const auto row = [&](const Step& step) -> Complexc* {
-    const bool cells = step.kind == Step::Kind::kScreen && step.cell_slice >= 0 && !bar.cells.empty();
-    return cells ? &bar.cells[size_t(step.cell_slice) * n] : nullptr;
+  const bool with_cells = options_.cell_gradient && !scene_->cells.empty();
+  const auto in_gradient = [&](const Step& step) {
+    return with_cells && step.kind == Step::Kind::kScreen && step.cell_slice >= 0 && step.objects.empty();
   };
+  if (with_cells) {
+    bar.cells.reserve(2 * scene_->cells[0].index_minus_one.size());
+    prefer_large_pages(bar.cells.data(), bar.cells.capacity() * sizeof(double));
+  }
   for (const Step& step : march_->steps()) {
-    if (March::needs_field(step, bar.with_wavenumber)) {
-      if (Complexc* kept = row(step)) {
-        std::copy(u.begin(), u.end(), kept);
-      } else {
+    if (with_cells && step.cell_slice >= 0 && step.kind == Step::Kind::kScreen) {
+      // layers come in their order, each once
+      const double* values = reinterpret_cast<const double*>(u.data());
+      bar.cells.insert(bar.cells.end(), values, values + 2 * n);
+      if (!in_gradient(step)) {
+        std::fill(bar.cells.end() - long(2 * n), bar.cells.end(), 0.0);
         tape.push_back(u);
       }
+    } else if (March::needs_field(step, bar.with_wavenumber)) {
+      tape.push_back(u);
     }
     march_->apply(step, u);
   }
@@ -294,29 +329,24 @@ void Simulation::reverse_with_tape(Field u, const Planes& cotangent, int source,
     if (step.kind == Step::Kind::kOutput) {
       const Field& c = cotangent[size_t(step.output)][size_t(source)];
       for (size_t j = 0; j < n; ++j) u_bar[j] += c[j];
-      continue;
+    } else if (in_gradient(step)) {
+      march_->apply_vjp_taped(step, u_bar, bar);
+    } else {
+      if (March::needs_field(step, bar.with_wavenumber)) u = std::move(tape.back()), tape.pop_back();
+      march_->apply_vjp(step, u, u_bar, bar);
     }
-    if (March::needs_field(step, bar.with_wavenumber)) {
-      if (Complexc* kept = row(step)) {
-        std::copy(kept, kept + n, u.begin());
-        std::fill(kept, kept + n, Complexc{});
-      } else {
-        u = std::move(tape.back());
-        tape.pop_back();
-      }
-    }
-    march_->apply_vjp(step, u, u_bar, bar);
   }
 }
 
 Gradient Simulation::vjp_one(const Planes& cotangent, int s) const {
   const Source& source = scene_->sources[size_t(s)];
   Field u_bar(size_t(scene_->grid.num_points()));
-  MediaTangent bar = zero_tangent(*scene_, options_.cell_gradient);
+  const bool taped = tape_length() <= num_checkpoints();
+  MediaTangent bar = zero_tangent(*scene_, options_.cell_gradient && !taped);  // a tape grows its own cells
   bar.with_wavenumber = options_.wavelength_gradient;
   {
     Field u = launch(*scene_, source, march_->backend());
-    if (tape_length() <= num_checkpoints()) {
+    if (taped) {
       reverse_with_tape(std::move(u), cotangent, s, u_bar, bar);
     } else {
       Reverser(*march_, cotangent, s, u_bar, bar).sweep(0, march_->steps().size(), u, num_checkpoints());
@@ -343,11 +373,11 @@ Gradient Simulation::vjp_one(const Planes& cotangent, int s) const {
       values.push_back(g.real()), values.push_back(g.imag());
     }
   }
-  media_gradient(bar, out);
+  media_gradient(std::move(bar), out);
   return out;
 }
 
-void Simulation::media_gradient(const MediaTangent& bar, Gradient& out) const {
+void Simulation::media_gradient(MediaTangent&& bar, Gradient& out) const {
   const double k = scene_->wavenumber_rad_per_m();
   double wavenumber = bar.wavenumber;
   const double sigma_scale = 1 / (2 * kPi * scene_->frequency_hz * kVacuumPermittivity);
@@ -378,14 +408,11 @@ void Simulation::media_gradient(const MediaTangent& bar, Gradient& out) const {
     out[object + "/vertices_m"] = vertices;
   }
   if (options_.wavelength_gradient) out["wavelength_m"] = {-k * k / (2 * kPi) * wavenumber};
-  if (!bar.cells.empty()) {
-    auto& cells = out["cells/index_minus_one"];
-    cells.reserve(2 * bar.cells.size());
-    for (const Complexc c : bar.cells) cells.push_back(c.real()), cells.push_back(c.imag());
-  }
+  if (!bar.cells.empty()) out["cells/index_minus_one"] = std::move(bar.cells);
 }
 
 Gradient Simulation::vjp(const Planes& cotangent) const {
+  require_one_way();
   const size_t num_sources = scene_->sources.size();
   if (cotangent.size() != output_z_m_.size())
     throw Error(message("the cotangent has ", cotangent.size(), " planes, the result ", output_z_m_.size()));
@@ -455,21 +482,6 @@ size_t Result::plane_before(double z) const {
     if (blocks(c.z_begin_m, c.z_end_m))
       throw Error(message("the cell medium lies between a plane and the point z = ", z, " m"));
   return plane;
-}
-
-double Result::power_w_per_m(int plane, int source) const {
-  const Backend& backend = march_->backend();
-  const auto& ky = backend.transverse_rad_per_m();
-  const double k = scene_->wavenumber_rad_per_m(), eta0 = std::sqrt(kVacuumPermeability / kVacuumPermittivity);
-  Field s(ky.size());
-  backend.analyze(field.at(size_t(plane)).at(size_t(source)).data(), s.data());
-  double sum = 0;
-  for (size_t m = 0; m < ky.size(); ++m)
-    if (std::abs(ky[m]) < k) sum += std::sqrt(k * k - ky[m] * ky[m]) * std::norm(s[m]);
-  // the mirrored window holds the image's power as well, on twice the length
-  const double n = double(ky.size());
-  const double flux = sum * scene_->grid.length_m() * (scene_->grid.volume() ? scene_->grid.length_x_m() : 1) / (n * n);
-  return scene_->polarization == Polarization::kTe ? flux / (2 * k * eta0) : flux * eta0 / (2 * k);
 }
 
 Field Result::coherent_sum(int plane) const {

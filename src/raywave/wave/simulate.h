@@ -25,6 +25,9 @@ struct SimulateOptions {
   std::vector<double> output_z_m;           // increasing; empty: the end of the march
   int64_t memory_bytes = int64_t(1) << 30;  // limit of what vjp keeps of the march (checkpoints), and of results
   int num_threads = 0;
+  /// Sweeps back and forth between the exact slabs after the first (Bremmer's series): 1 adds the field that they
+  /// reflect, 2 what that reflects in turn, ... Not differentiable: jvp and vjp refuse.
+  int num_reflections = 0;
   bool cell_gradient = true;  // of the scene's cell medium
   bool wavelength_gradient = true;
   LogSink log;
@@ -41,6 +44,7 @@ class Result {
   std::vector<double> y_m;           // [num_y]
   std::vector<double> x_m;           // [num_x] of a 3D scene, else one 0
   Planes field;                      // [planes, sources, num_y]
+  Planes backward;                   // the part that travels towards -z, with num_reflections > 0; else empty
   std::vector<std::string> choices;  // which model crossed which object, and why
   std::vector<std::string> warnings;
 
@@ -51,6 +55,9 @@ class Result {
   /// Flux through a plane, watt a metre (in 3D watt) when u is in V/m (TE) or A/m (TM): sum of kz |U|^2 over
   /// propagating directions.
   double power_w_per_m(int plane, int source = 0) const;
+  /// What an isotropic receiver takes from the field: |u|^2 / (2 eta0) times lambda / (2 pi) (watt a metre of its
+  /// length) or, in 3D, lambda^2 / (4 pi) (watt). For u an electric field.
+  double received_power(const Vec3d& point_m, int source = 0) const;
   /// sum_s w_s u_s, and sum_s |u_s|^2.
   Field coherent_sum(int plane) const;
   std::vector<double> incoherent_sum(int plane) const;
@@ -76,15 +83,28 @@ class Simulation {
   /// The gradient of J, given its cotangent at every plane. @throws Error for wrong shapes.
   Gradient vjp(const Planes& cotangent) const;
   const March& march() const { return *march_; }
+  /// The derivative of Result::power_w_per_m and of Result::received_power (at a point that stays) to every parameter,
+  /// under the names of vjp. @param result  of run().
+  Gradient power_gradient(const Result& result, int plane, int source = 0) const;
+  Gradient received_power_gradient(const Result& result, const Vec3d& point_m, int source = 0) const;
   /// Largest number of fields that vjp keeps at once.
   int num_checkpoints() const;
 
  private:
+  /// Whether groups of sources can be marched in the lanes; which path is taken depends on the scene alone.
+  template <class Real>
+  bool fusable() const;
+  template <class Real>
+  void run_fused(Planes& field) const;
+  void run_both_ways(int source, Planes& field, Planes& backward) const;
+  void require_one_way() const;
   Gradient vjp_one(const Planes& cotangent, int source) const;
+  /// With a cotangent on one plane of one source, and what depends on the wavenumber besides.
+  Gradient vjp_at(int plane, int source, const Field& cotangent, double wavenumber) const;
   int tape_length() const;
   void reverse_with_tape(Field u, const Planes& cotangent, int source, Field& u_bar, MediaTangent& bar) const;
   MediaTangent media_tangent(const Gradient& tangent) const;
-  void media_gradient(const MediaTangent& bar, Gradient& out) const;
+  void media_gradient(MediaTangent&& bar, Gradient& out) const;
   std::map<std::string, size_t> parameter_sizes() const;
 
   SimulateOptions options_;

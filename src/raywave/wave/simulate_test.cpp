@@ -215,6 +215,81 @@ TEST(Wave, PointSourceRadiatesItsPower) {
   EXPECT_NEAR(simulate(s).power_w_per_m(0), power * (2 * kPi / 3 - 2 * edge) / (2 * kPi), 5e-4 * power);
 }
 
+TEST(Wave, SourcesInTheLanesEqualSourcesAlone) {
+  Scene s = beam_scene(512, 0.25, 4, 30);
+  s.absorber.width_m = 15 * kL;
+  s.objects = {dielectric("disc", 1.1, {disc({2 * kL, 20 * kL}, 5 * kL)}),
+               conductor("plate", {rectangle({-9 * kL, 12 * kL}, 6 * kL, kL)})};
+  for (int i = 1; i < 11; ++i) {
+    s.sources.push_back(s.sources[0]);
+    s.sources.back().name = message("beam", i);
+    s.sources.back().position_m = (i - 5) * kL, s.sources.back().tilt_rad = 0.03 * i;
+  }
+  SimulateOptions o;
+  o.output_z_m = {0, 10 * kL, 30 * kL};
+  for (const Precision precision : {Precision::kDouble, Precision::kFloat}) {
+    o.backend.precision = precision;
+    o.num_threads = 1;
+    const Result all = simulate(s, o);
+    o.num_threads = 2;
+    EXPECT_EQ(simulate(s, o).field, all.field);
+    const double steps = double(Simulation(s, o).march().steps().size());
+    for (size_t i = 0; i < s.sources.size(); i += 3) {
+      Scene alone = s;
+      alone.sources = {s.sources[i]};
+      const Result one = simulate(alone, o);
+      for (size_t p = 0; p < 3; ++p)
+        EXPECT_LT(relative_error(all.field[p][i], one.field[p][0]),
+                  (precision == Precision::kDouble ? 2e-16 : 2e-7) * steps);
+    }
+  }
+}
+
+// Plane waves (a period of the window) meet two slabs: the field before, between and behind them from the four
+// amplitudes at the two faces.
+TEST(Wave, SweepsBothWaysEqualTheTwoSlabs) {
+  for (const double angle_bin : {0.0, 12.0}) {
+    const int n = 128;
+    Scene s = beam_scene(n, 0.37, 4, 30);
+    const double k = s.wavenumber_rad_per_m(), ky = 2 * kPi * angle_bin / s.grid.length_m();
+    const double kz = std::sqrt(k * k - ky * ky), d1 = 1.3 * kL, d2 = 0.8 * kL, z1 = 8 * kL, z2 = 17 * kL;
+    Source plane;
+    plane.kind = SourceKind::kSampled;
+    for (int j = 0; j < n; ++j) plane.samples.push_back(std::polar(1.0, ky * s.grid.y_m(j)));
+    s.sources = {plane};
+    s.objects = {dielectric("first", 4.0, {rectangle({0, z1 + d1 / 2}, 200 * kL, d1)}, 0.1),
+                 dielectric("second", 6.0, {rectangle({0, z2 + d2 / 2}, 200 * kL, d2)}, 0.2)};
+    SimulateOptions o;
+    o.output_z_m = {z1, 12 * kL, 30 * kL};
+    o.num_reflections = 24;
+    const Simulation sim(s, o);
+    const Result r = sim.run();
+    const size_t bin = size_t(angle_bin);
+    const auto coefficients = [&](size_t i, double d) {
+      const Medium m = medium_of(s.objects[i].material, s.frequency_hz);
+      return std::pair{sim.march().slab(m, d)[bin], sim.march().slab_reflection(m, d)[bin]};
+    };
+    const auto [t1, r1] = coefficients(0, d1);
+    const auto [t2, r2] = coefficients(1, d2);
+    const double gap = z2 - z1 - d1;
+    const Complexc e = std::polar(1.0, -kz * gap), in = std::polar(1.0, -kz * z1);
+    const Complexc right = in * t1 / (1.0 - r1 * r2 * e * e);  // at the first slab's far face
+    const Complexc left = in * r1 + right * e * r2 * e * t1;   // at its near face
+    const size_t j = 40;
+    const Complexc wave = plane.samples[j];
+    // the series ends at |r1 r2|^12
+    const double tolerance = 4 * std::pow(std::abs(r1 * r2), 12) + 1e-12;
+    EXPECT_LT(std::abs(r.backward[0][0][j] - left * wave), tolerance);
+    EXPECT_LT(std::abs(r.field[1][0][j] - right * wave * std::polar(1.0, -kz * (12 * kL - z1 - d1))), tolerance);
+    EXPECT_LT(std::abs(r.backward[1][0][j] - right * e * r2 * wave * std::polar(1.0, -kz * (z2 - 12 * kL))), tolerance);
+    EXPECT_LT(std::abs(r.field[2][0][j] - right * e * t2 * wave * std::polar(1.0, -kz * (30 * kL - z2 - d2))),
+              tolerance);
+    EXPECT_LT(tolerance, 0.01);
+    EXPECT_THROW(sim.vjp({}), Error);
+    EXPECT_THROW(sim.jvp({}), Error);
+  }
+}
+
 TEST(Wave, ReciprocityOfALosslessScene) {
   Scene s = beam_scene(512, 0.5, 4, 40);
   s.objects = {dielectric("disc", 1.1, {disc({3 * kL, 20 * kL}, 5 * kL)})};
@@ -243,6 +318,28 @@ TEST(Wave, CentroidOfATiltedBeamMovesByTheTangent) {
     // spread 1/(k w): the mean of tan over the spectrum is tan(t) (1 + O((k w)^-2))
     EXPECT_NEAR(mean / sum / (100 * kL), std::tan(0.2), 3 * std::pow(1 / (2 * kPi * 8), 2));
   }
+}
+
+TEST(Wave, TheGuardBandHoldsTheBeam) {
+  Scene s = beam_scene(0, 0.25, 4, 100, 0.4);
+  s.sources[0].position_m = 20 * kL;
+  s.grid.num_y = guarded_num_y(s);
+  // 20 + 8 + 100 tan(0.4 + asin(4/(8 pi))) wavelengths: 101 on each side
+  EXPECT_EQ(s.grid.num_y, 1024);
+  Scene wide = s;
+  wide.grid.num_y = 8192;
+  const Field u = simulate(s).field[0][0], v = simulate(wide).field[0][0];
+  EXPECT_LT(relative_error(u, Field(v.begin() + 3584, v.begin() + 4608)), 1e-3);
+  s.absorber.width_m = 20 * kL;
+  EXPECT_EQ(guarded_num_y(s), 512);
+  Scene narrow = beam_scene(256, 0.25, 4, 100, 0.4);
+  std::vector<std::string> said;
+  narrow.validate([&](std::string_view text) { said.emplace_back(text); });
+  ASSERT_FALSE(said.empty());
+  EXPECT_NE(said.back().find("leaves the window"), std::string::npos);
+  s.absorber.width_m = 0;
+  s.sources[0].kind = SourceKind::kPoint;
+  EXPECT_THROW(guarded_num_y(s), Error);
 }
 
 TEST(Wave, BadInputIsRefusedByName) {
