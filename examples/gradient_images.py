@@ -112,6 +112,7 @@ def write_png(path, rows):
     panels = []
     for image, limit in rows:
         v = np.sign(image) * np.sqrt(np.clip(np.abs(image) / limit, 0, 1))
+        v = np.kron(v, np.ones((max(1, 192 // v.shape[0]),) * 2))
         rgb = np.stack([1 + np.minimum(v, 0), 1 - np.abs(v), 1 - np.maximum(v, 0)], axis=-1)
         panels.append(np.pad((255 * rgb[::-1]).astype(np.uint8), ((2, 2), (2, 2), (0, 0)), constant_values=40))
     picture = np.concatenate(panels, axis=1)
@@ -124,7 +125,7 @@ def write_png(path, rows):
 def main():
     folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "out")
     folder.mkdir(parents=True, exist_ok=True)
-    cells = int(sys.argv[2]) if len(sys.argv) > 2 else 48
+    cells = int(sys.argv[2]) if len(sys.argv) > 2 else 24
     print(f"{cells} x {cells} cells, central differences over {STEP:g}; without diffraction in brackets")
     for make in (pillar, box, street_corner):
         scene, things, plane = make()

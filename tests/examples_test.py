@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-EXAMPLES = ["street_canyon_channel.py", "old_town_coverage.py", "porting_from_sionna.py"]
+EXAMPLES = ["street_canyon_channel.py", "old_town_coverage.py", "porting_from_sionna.py", "gradient_images.py", "locate.py",
+            "out_of_the_shadow.py"]
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
