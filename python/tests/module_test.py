@@ -229,7 +229,9 @@ def test_progress_comes_to_its_end():
 
 def test_interrupt_ends_a_long_run():
     code = """
+import signal
 import raywave as rw
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background shell starts its programs with SIGINT ignored
 scene = rw.load_scene("scenes/old_town/old_town.xml")
 scene.add(rw.Transmitter("tx", [-20, 10, 35]))
 print("running", flush=True)
