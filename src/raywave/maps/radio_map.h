@@ -6,7 +6,7 @@
 // there can be are tried; else those that shot rays and their beams discover. Partly lit cells: where a sequence leaves
 // all sample points dark but lights a neighbour, or a ray crossed the cell, 256 probe points stand in; they count where
 // the cell would be dark otherwise. The receiver is an ideal isotropic antenna of both polarisations. Cells of meshes
-// are their front sides (outward normals). Differentiable in: nothing yet.
+// are their front sides (outward normals). Derivatives: maps/map_derivative.h.
 #pragma once
 
 #include <cstdint>
