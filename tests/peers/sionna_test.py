@@ -2,6 +2,7 @@
 """Against Sionna RT 2.2 on its own scenes: every path it finds is found, with its values; maps agree within their noise.
 
 It computes in single precision. At 28 GHz over 500 m a delay is then known to 2e-6 relative at worst, a field to 1e-4."""
+import itertools
 import json
 import math
 import os
@@ -139,9 +140,12 @@ def test_every_diffracted_path_is_found(raywave, scene, tx, rx):
     joints = shared_edges(diffracted)
     missing, excused = [], 0
     for path in diffracted:
+        same_objects = [p for p in ours if [n.removeprefix("mesh-") for n in p["objects"]] == path["objects"]]
+        if find_match(path, same_objects) is not None:
+            continue
         match = find_match(path, ours)
         shared = any(math.dist(place(path)[:2], joint[:2]) < 0.02 for joint in joints)
-        if match is not None and (shared or [n.removeprefix("mesh-") for n in match["objects"]] == path["objects"]):
+        if match is not None and shared:
             continue
         if shared:
             excused += 1
@@ -158,14 +162,10 @@ def place(path):
 
 
 def shared_edges(paths):
-    """Where two of the paths differ in nothing but the house that the edge belongs to."""
-    seen, joints = {}, []
-    for path in paths:
-        key = (path["rx"], tuple(path["interactions"]), round(path["tau"] * 1e14), *(round(x, 2) for x in place(path)))
-        if key in seen:
-            joints.append(place(path))
-        seen[key] = path
-    return joints
+    """Where two of the paths differ in nothing but the house that the edge belongs to; their single precision sets the windows."""
+    return [place(one) for one, other in itertools.combinations(paths, 2)
+            if one["rx"] == other["rx"] and one["interactions"] == other["interactions"]
+            and abs(one["tau"] - other["tau"]) < 1e-12 + 2e-6 * one["tau"] and math.dist(place(one), place(other)) < 0.02]
 
 
 @pytest.mark.parametrize("scene, center, size, cell, tx, depth", [
