@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Laws of diffraction through the path solver: no steps in the total field, reciprocity, passivity, independence of how
-// a shape is meshed and split, the knife edge, singular places, and errors that name the place.
+// a shape is meshed and split, singular places, and errors that name the place.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
-#include <complex>
 #include <map>
 #include <set>
 #include <string>
 
+#include "diffraction_scenes.h"
 #include "field_walk.h"
 #include "raywave/core/error.h"
 #include "scenes.h"
@@ -22,38 +22,16 @@ using paths::Interaction;
 using paths::PathOptions;
 using paths::Paths;
 using test::antenna;
+using test::concrete;
 using test::FieldWalk;
+using test::link;
+using test::options;
 using test::total_field;
 using test::Walk;
 
-/// Occlusion is decided in single precision: a boundary is where it should be to 16 units in the last place of a
-/// coordinate (a few metres: 2^-24 * 4 * 16 = 4e-6 m), in which distance the field changes by 2 pi / lambda times that
-/// (0.1 m: 2.4e-4). Both sides of a boundary follow the same decision, so that only second-order remains are seen:
-/// measured below 2e-6; the test holds them to a hundredth of that change.
-constexpr double kNoStep = 4e-6;
-
-PathOptions options(int max_depth, int max_diffractions = 1) {
-  PathOptions o;
-  o.max_depth = max_depth;
-  o.diffraction = true;
-  o.max_diffractions = max_diffractions;
-  o.finder = Finder::kExhaustive;
-  return o;
-}
-
-scene::Scene link(double frequency_hz, const em::Material& material, const scene::Mesh& mesh, const Vec3d& tx,
-                  const Vec3d& rx = {0, 0, 0}) {
-  scene::Scene s;
-  s.frequency_hz = frequency_hz;
-  s.add_material(material);
-  s.add_object({"object", mesh, 0});
-  scene::clean_meshes(s);
-  s.add_transmitter({"tx", tx, {}, {}, antenna("iso", "VH")});
-  s.add_receiver({"rx", rx, {}, {}, antenna("iso", "VH")});
-  return s;
-}
-
-em::Material concrete() { return em::itu_material("concrete", 0.1); }
+/// A change of the set of paths is bisected to 2e-9 m, over which the field changes by 2 pi / lambda times that (0.1 m:
+/// 1.3e-7); measured 1.5e-7.
+constexpr double kNoStep = 4e-7;
 
 scene::Mesh plate(double x0 = -1, double x1 = 1) {
   scene::Mesh m;
@@ -327,80 +305,6 @@ TEST(DiffractionLaws, RoofAndWallsCountEachEdgeOnce) {
   EXPECT_EQ(ends, 4);  // of the ground itself
 }
 
-// ---- The knife edge
-// --------------------------------------------------------------------------------------------------
-
-/// ITU-R P.526-15, eq. (29): J(nu) from the Fresnel integrals, by Simpson's rule; as amplitude.
-double knife_edge_amplitude(double nu) {
-  std::complex<double> sum;
-  const int n = 20000;
-  const double h = std::abs(nu) / n;
-  for (int i = 0; i <= n; ++i) {
-    const double t = i * h;
-    sum += (i == 0 || i == n ? 1.0 : i % 2 ? 4.0 : 2.0) * std::exp(std::complex<double>(0, kPi * t * t / 2));
-  }
-  sum *= h / 3 * (nu < 0 ? -1 : 1);
-  return 0.5 * std::hypot(1 - sum.real() - sum.imag(), sum.real() - sum.imag());
-}
-
-scene::Mesh tall_screen() {
-  scene::Mesh m;
-  test::add_rectangle(m, {0, -4000, -4000}, {0, 8000, 0}, {0, 0, 4000});
-  return m;
-}
-
-/// |field| / free space behind an obstacle whose top is at z = 0, ends at depth h below its top's level.
-std::array<double, 2> behind(const scene::Mesh& mesh, double frequency_hz, double d1, double d2, double h,
-                             int max_diffractions = 1) {
-  scene::Scene s = link(frequency_hz, test::perfect_conductor(), mesh, {-d1, 0, -h}, {d2, 0, -h});
-  const Paths p = solve_paths(s, options(max_diffractions, max_diffractions));
-  const auto f = total_field(p, p.links[0]);
-  const double unit = s.wavelength_m() / (4 * kPi * (d1 + d2));
-  return {abs(f[0]) / unit, abs(f[3]) / unit};
-}
-
-TEST(DiffractionLaws, AScreenIsTheKnifeEdgeOfItuRP526) {
-  // At several frequencies: with wavelength and wavenumber swapped anywhere nothing of this would hold.
-  for (const double frequency_hz : {0.4e9, 3.5e9, 28e9}) {
-    const double wavelength = kSpeedOfLight / frequency_hz, d1 = 120, d2 = 75;
-    for (const double nu : {-1.5, -0.7, -1e-4, 0.4, 1.0, 2.4}) {
-      const double h = nu * std::sqrt(wavelength * d1 * d2 / (2 * (d1 + d2)));
-      const double bend = std::abs(h) * (1 / d1 + 1 / d2), knife = knife_edge_amplitude(nu);
-      const auto [v, hh] = behind(tall_screen(), frequency_hz, d1, d2, h);
-      // Knife edges know no polarisation: they leave out the screen's two terms of the reflection boundary, which is
-      // about pi away: -1/2 W each, |W| < 1 / sqrt(2 pi k L), of opposite signs for the two polarisations, so that the
-      // mean knows them in second order only. The screen's far sides and foot add below 1e-3.
-      const double k_l = 2 * kPi / wavelength * d1 * d2 / (d1 + d2), other = 1 / std::sqrt(2 * kPi * k_l);
-      const double tolerance = other + 1e-3;
-      EXPECT_NEAR(v, knife, tolerance) << frequency_hz << " " << nu;
-      EXPECT_NEAR(hh, knife, tolerance) << frequency_hz << " " << nu;
-      EXPECT_NEAR(0.5 * (v + hh), knife, other * other + 0.5 * bend * bend + 1e-3) << frequency_hz << " " << nu;
-    }
-  }
-}
-
-TEST(DiffractionLaws, AThinWedgeBecomesTheKnifeEdge) {
-  const double frequency_hz = 1e9, d1 = 60, d2 = 40;
-  double before = 0;
-  for (const double half_angle : {0.1, 0.02, 0.004}) {
-    const double half = 4000 * std::tan(half_angle);
-    scene::Mesh ridge;
-    test::add_rectangle(ridge, {-half, -4000, -4000}, {0, 8000, 0}, {half, 0, 4000});
-    test::add_rectangle(ridge, {half, -4000, -4000}, {-half, 0, 4000}, {0, 8000, 0});
-    double worst = 0;
-    for (const double h : {-1.0, 0.0, 2.0}) {
-      const auto knife = behind(tall_screen(), frequency_hz, d1, d2, h), wedge = behind(ridge, frequency_hz, d1, d2, h);
-      for (size_t i = 0; i < 2; ++i) worst = std::max(worst, std::abs(knife[i] - wedge[i]));
-    }
-    EXPECT_LT(worst, half_angle) << half_angle;
-    // first order in the angle
-    if (before > 0) {
-      EXPECT_LT(worst, 0.3 * before) << half_angle;
-    }
-    before = worst;
-  }
-}
-
 // ---- Singular places
 // -------------------------------------------------------------------------------------------------
 
@@ -430,10 +334,31 @@ TEST(DiffractionLaws, EndsInAFacesPlaneOnAnEdgesLineAndOnABoundaryAreOrdinary) {
         const Paths near = solve_paths(s, prepared, options(2, 2));
         const auto beside = total_field(near, near.links[0]);
         for (size_t k = 0; k < field.size(); ++k) {
-          EXPECT_LT(abs(beside[k] - field[k]), 1e-2 * unit) << c.name << " " << metal << " " << d.x << " " << d.y;
+          // behind a metal face's end the third order is left
+          EXPECT_LT(abs(beside[k] - field[k]), (metal ? 2e-2 : 2e-3) * unit) << c.name << metal << d.x << " " << d.y;
         }
       }
     }
+  }
+}
+
+TEST(DiffractionLaws, GrazingARoofBetweenTwoEdgesIsContinuous) {
+  // Both ends at the roof's level and a little above and below: direct ray, two edges, both in one path, each at its
+  // boundary at once. Third order is left: the 40 m box's other edges, 2e-3.
+  scene::Scene s = link(1e9, test::perfect_conductor(), test::box({-0.15, -20, -20}, {0.3, 40, 20}), {-60, 0, 0});
+  const paths::PreparedScene prepared(s);
+  const double unit = s.wavelength_m() / (4 * kPi * 100);
+  const auto field_at = [&](double z) {
+    s.transmitters[0].position_m.z = z;
+    s.receivers[0].position_m = {40, 0, z};
+    const Paths p = solve_paths(s, prepared, options(2, 2));
+    return total_field(p, p.links[0]);
+  };
+  const auto level = field_at(0);
+  EXPECT_NEAR(abs(level[0]) / unit, 0.5, 0.03);
+  for (const double z : {1e-8, 1e-6, 1e-5, 1e-4, 3e-4, 1e-3, -1e-8, -1e-6, -1e-4, -1e-3}) {
+    const auto field = field_at(z);
+    for (size_t k = 0; k < 4; ++k) EXPECT_LT(abs(field[k] - level[k]), 3e-3 * unit) << z << " " << k;
   }
 }
 

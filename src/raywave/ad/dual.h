@@ -36,13 +36,16 @@ struct Partial {
   double derivative;
   const T& argument;
 };
-/// A number `value` that depends on one or two arguments with the given partial derivatives: how a function that is not
+/// A number `value` that depends on up to three arguments with the given partial derivatives: how a function that is not
 /// built from these operations enters a kernel.
 inline double chain(double value, const Partial<double>&) { return value; }
 inline double chain(double value, const Partial<double>&, const Partial<double>&) { return value; }
 inline Dual chain(double value, const Partial<Dual>& a) { return {value, a.derivative * a.argument.d}; }
 inline Dual chain(double value, const Partial<Dual>& a, const Partial<Dual>& b) {
   return {value, a.derivative * a.argument.d + b.derivative * b.argument.d};
+}
+inline Dual chain(double value, const Partial<Dual>& a, const Partial<Dual>& b, const Partial<Dual>& c) {
+  return {value, a.derivative * a.argument.d + b.derivative * b.argument.d + c.derivative * c.argument.d};
 }
 
 }  // namespace raywave::ad

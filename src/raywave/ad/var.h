@@ -112,6 +112,11 @@ inline Var chain(double value, const Partial<Var>& a, const Partial<Var>& b) {
   return {value, Tape::current()->push(a.argument.id, a.derivative, b.argument.id, b.derivative)};
 }
 
+inline Var chain(double value, const Partial<Var>& a, const Partial<Var>& b, const Partial<Var>& c) {
+  const Var first = chain(value, a, b);
+  return chain(value, {1, first}, c);
+}
+
 inline Var operator+(const Var& a, const Var& b) { return chain(a.v + b.v, {1, a}, {1, b}); }
 inline Var operator-(const Var& a, const Var& b) { return chain(a.v - b.v, {1, a}, {-1, b}); }
 inline Var operator-(const Var& a) { return chain(-a.v, {-1, a}); }

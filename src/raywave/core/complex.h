@@ -113,6 +113,10 @@ RAYWAVE_HD inline CVec3<T> operator*(const Complex<T>& s, const Vec3<T>& v) {
   return {s.re * v, s.im * v};
 }
 template <class T>
+RAYWAVE_HD inline CVec3<T> operator*(const Complex<T>& s, const CVec3<T>& a) {
+  return {s.re * a.re - s.im * a.im, s.re * a.im + s.im * a.re};
+}
+template <class T>
 RAYWAVE_HD inline Complex<T> dot(const CVec3<T>& a, const Vec3<T>& b) {
   return {dot(a.re, b), dot(a.im, b)};
 }

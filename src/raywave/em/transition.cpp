@@ -121,30 +121,54 @@ Complexd tail(double v, double x) {
   return expj(-x2) * Complexd{0, -0.5 * v} * sum;
 }
 
+bool far_out(double v, double x) { return x > 2 && x * x + v * v > 9; }
+Complexd far_tail(double v, double x) { return x > 8 ? tail<10>(v, x) : x > 4 ? tail<16>(v, x) : tail<40>(v, x); }
+
+/// The integral from 0 to x but for its pole's exp(j v^2) atan(x / v), times exp(-j v^2): with w = u^2 + v^2,
+/// exp(-j u^2) = exp(j v^2) (1 + (exp(-j w) - 1)), and (exp(-j w) - 1) / w is entire. For v^2 + x^2 < 9.
+Complexd without_pole(double v, double x) {
+  static const Rule<28> rule = legendre_rule<28>();
+  Complexd sum;
+  for (size_t i = 0; i < rule.x.size(); ++i) {
+    const double u = x * rule.x[i], half = 0.5 * (u * u + v * v);
+    const double sinc = half < 1e-8 ? 1 : std::sin(half) / half;
+    sum += rule.w[i] * x * v * (Complexd{0, -sinc} * expj(-half));
+  }
+  return sum;
+}
+
 /// v, x >= 0, not both 0.
 Complexd integral(double v, double x) {
   static const Rule<28> rule = legendre_rule<28>();
   const double v2 = v * v;
-  if (x > 2 && x * x + v2 > 9) {
-    const Complexd rest = x > 8 ? tail<10>(v, x) : x > 4 ? tail<16>(v, x) : tail<40>(v, x);
-    return 0.5 * kPi * transition(v) - rest;
-  }
-  Complexd sum;
-  if (x * x + v2 > 9) {  // the pole is far away
-    for (size_t i = 0; i < rule.x.size(); ++i) {
-      const double u = x * rule.x[i], u2 = u * u;
-      sum += (rule.w[i] * x * v / (u2 + v2)) * expj(-u2);
-    }
-    return sum;
-  }
-  // The pole taken out: exp(-j u^2) = exp(j v^2) (1 + (exp(-j w) - 1)), w = u^2 + v^2, and (exp(-j w) - 1) / w is
-  // entire.
+  if (far_out(v, x)) return 0.5 * kPi * transition(v) - far_tail(v, x);
+  if (!(x * x + v2 > 9)) return expj(v2) * (Complexd{std::atan2(x, v), 0} + without_pole(v, x));
+  Complexd sum;  // the pole is far away
   for (size_t i = 0; i < rule.x.size(); ++i) {
-    const double u = x * rule.x[i], half = 0.5 * (u * u + v2);
-    const double sinc = half < 1e-8 ? 1 : std::sin(half) / half;
-    sum += rule.w[i] * x * v * (Complexd{0, -sinc} * expj(-half));
+    const double u = x * rule.x[i], u2 = u * u;
+    sum += (rule.w[i] * x * v / (u2 + v2)) * expj(-u2);
   }
-  return expj(v2) * (Complexd{std::atan2(x, v), 0} + sum);
+  return sum;
+}
+
+double sign_of(double x) { return x < 0 ? -1 : 1; }
+
+/// What is left of exp(j x^2) tail(v; x) without its pole's exp(j (v^2 + x^2)) atan(v / x).
+Complexd tail_without_pole(double v, double x) {
+  const double sign = sign_of(v) * sign_of(x);
+  v = std::abs(v);
+  x = std::abs(x);
+  const Complexd pole = expj(v * v);
+  return (-sign * expj(x * x)) * (pole * without_pole(v, x) + 0.5 * kPi * (pole - transition(v)));
+}
+
+/// exp(j x^2) tail(v; x) where v^2 + x^2 > 9.
+Complexd phased_tail(double v, double x) {
+  const double sign = sign_of(v) * sign_of(x);
+  v = std::abs(v);
+  x = std::abs(x);
+  const Complexd rest = far_out(v, x) ? far_tail(v, x) : 0.5 * kPi * transition(v) - integral(v, x);
+  return sign * (expj(x * x) * rest);
 }
 
 }  // namespace
@@ -156,7 +180,7 @@ Complexd transition(double v) {
 }
 
 IncompleteTransition incomplete_transition(double v, double x) {
-  const double sign = (v < 0 ? -1.0 : 1.0) * (x < 0 ? -1.0 : 1.0), sv = v < 0 ? -1.0 : 1.0, sx = x < 0 ? -1.0 : 1.0;
+  const double sv = v < 0 ? -1.0 : 1.0, sx = x < 0 ? -1.0 : 1.0, sign = sv * sx;
   v = std::abs(v);
   x = std::abs(x);
   const double r2 = v * v + x * x;
@@ -166,16 +190,33 @@ IncompleteTransition incomplete_transition(double v, double x) {
     const Complexd g = transition(v);
     // G' = 2 j v G - 2 exp(j pi / 4) / sqrt(pi)
     const Complexd slope = two_j * (v * g) - std::sqrt(2 / kPi) * Complexd{1, 1};
-    const Complexd curvature = two_j * (g + v * slope);
-    return {sign * 0.5 * kPi * g, sx * 0.5 * kPi * slope, {}, sign * 0.5 * kPi * curvature, {}};
+    return {sign * 0.5 * kPi * g, sx * 0.5 * kPi * slope, {}};
   }
   const Complexd i = integral(v, x), phase = expj(-x * x);
   // the Fresnel integral from 0 to x of exp(-j u^2)
   const Complexd fresnel = std::sqrt(kPi / 8) * Complexd{1, -1} * (Complexd{1, 0} - phase * transition(x));
-  const Complexd d_v = two_j * (v * i) - (x / r2) * phase - two_j * fresnel, d_x = (v / r2) * phase;
-  const Complexd d_vv = two_j * (i + v * d_v) + (2 * x * v / (r2 * r2)) * phase;
-  const Complexd d_vx = ((x * x - v * v) / (r2 * r2)) * phase;
-  return {sign * i, sx * d_v, sv * d_x, sign * d_vv, d_vx};
+  return {sign * i, sx * (two_j * (v * i) - (x / r2) * phase - two_j * fresnel), sv * ((v / r2) * phase)};
+}
+
+Complexd double_edge_transition(double x1, double x2, double rho) {
+  const double a = std::sqrt((1 - rho) * (1 + rho)), h = (x1 + rho * x2) / a, k = (x2 + rho * x1) / a;
+  const double radius2 = h * h + x2 * x2;  // = k^2 + x1^2
+  if (radius2 > 9) return (2 / kPi) * (phased_tail(h, x2) + phased_tail(k, x1));
+  // The poles' two angles add up to one that the signs and rho alone decide.
+  const double angle = std::asin(rho) + 0.5 * kPi * sign_of(x1) * sign_of(x2);
+  return (2 / kPi) * (angle * expj(radius2) + tail_without_pole(h, x2) + tail_without_pole(k, x1));
+}
+
+DoubleTransition double_edge_transition_with_slopes(double x1, double x2, double rho) {
+  const double a = std::sqrt((1 - rho) * (1 + rho)), h = (x1 + rho * x2) / a, k = (x2 + rho * x1) / a;
+  const Complexd value = double_edge_transition(x1, x2, rho);
+  // (2 / pi) exp(j x^2) times the Fresnel integral from x to sgn(x) inf
+  const auto fresnel = [](double x) {
+    return (sign_of(x) / std::sqrt(2 * kPi)) * (Complexd{1, -1} * transition(std::abs(x)));
+  };
+  const Complexd g1 = fresnel(x1), g2 = fresnel(x2), two_j{0, 2};
+  return {value, (1 / a) * (two_j * (h * value - g2 - rho * g1)), (1 / a) * (two_j * (k * value - g1 - rho * g2)),
+          (1 / (a * a)) * (two_j * (h * k * value - k * g2 - h * g1) + Complexd{2 * a / kPi, 0})};
 }
 
 }  // namespace raywave::em

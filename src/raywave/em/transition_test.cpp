@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -76,12 +77,6 @@ TEST(IncompleteTransition, DerivativesAreItsDifferences) {
       const double tolerance = h * h * (std::pow(2 * std::abs(x), 3) + 6 / std::pow(std::abs(v), 3) + 10) + 1e-12 / h;
       EXPECT_NEAR(abs(i.d_v - dv), 0, tolerance) << v << " " << x;
       EXPECT_NEAR(abs(i.d_x - dx), 0, tolerance) << v << " " << x;
-      const IncompleteTransition up = incomplete_transition(v + h, x), down = incomplete_transition(v - h, x);
-      const IncompleteTransition right = incomplete_transition(v, x + h), left = incomplete_transition(v, x - h);
-      // one order more of the same growth
-      const double slopes_tolerance = tolerance * (2 * std::abs(x) + 4 / std::abs(v) + 4);
-      EXPECT_NEAR(abs(i.d_vv - (1 / (2 * h)) * (up.d_v - down.d_v)), 0, slopes_tolerance) << v << " " << x;
-      EXPECT_NEAR(abs(i.d_vx - (1 / (2 * h)) * (right.d_v - left.d_v)), 0, slopes_tolerance) << v << " " << x;
     }
   }
 }
@@ -102,6 +97,109 @@ TEST(EdgeTransition, JumpsByTwoAcrossTheBoundaryWhereTheEdgeIsAndNotBesideIt) {
 TEST(EdgeTransition, IsAdditive) {
   const Complexd whole = edge_transition(0.7, -4.0, 6.0);
   EXPECT_NEAR(abs(edge_transition(0.7, -4.0, 1.3) + edge_transition(0.7, 1.3, 6.0) - whole), 0, 1e-14);
+}
+
+TEST(EdgeShare, IsOneWithoutEndsAndAsTheEdgeIsOnTheBoundary) {
+  for (const double v : {-7.0, -0.2, 1e-300, 0.9, 30.0}) {
+    EXPECT_NEAR(abs(edge_share(v, -kInf, kInf) - Complexd{1, 0}), 0, 1e-13);
+    const Complexd product = edge_share(v, -0.6, 2.0) * edge_transition(v, -kInf, kInf);
+    EXPECT_NEAR(abs(product - edge_transition(v, -0.6, 2.0)), 0, 1e-13);
+  }
+  EXPECT_NEAR(abs(edge_share(1e-12, -0.6, 2.0) - Complexd{1, 0}), 0, 1e-11);
+  EXPECT_NEAR(abs(edge_share(1e-12, 0.6, 2.0)), 0, 1e-11);
+}
+
+// ---- Two edges
+
+/// A j / pi times the integral of exp(-j (u1^2 - 2 rho u1 u2 + u2^2)) over u1 > y1, u2 > y2, A = sqrt(1 - rho^2): the
+/// field behind two knife edges. The inner integral is a Fresnel integral, the outer one runs along a path on which the
+/// integrand decays, by Simpson's rule.
+Complexd behind_two_knife_edges(double y1, double y2, double rho) {
+  const double a2 = 1 - rho * rho, end = 16, angle = kPi / 8;
+  const Complexd turn = expj(-angle);
+  const auto f = [&](double t) {
+    // The inner integral from z = y2 - rho u1 on along a path like this
+    const Complexd u1 = Complexd{y1, 0} + t * turn, z = Complexd{y2, 0} - rho * u1;
+    Complexd inner;
+    const int n = 1600;
+    const double h = 2 * end / n;
+    for (int i = 0; i <= n; ++i) {
+      const Complexd w = z + (i * h) * expj(-kPi / 4), w2 = w * w;
+      inner += (i == 0 || i == n ? 1.0 : i % 2 ? 4.0 : 2.0) * exp(Complexd{w2.im, -w2.re});
+    }
+    const Complexd u2 = a2 * (u1 * u1);
+    return (h / 3) * expj(-kPi / 4) * inner * exp(Complexd{u2.im, -u2.re}) * turn;
+  };
+  Complexd sum;
+  const int n = 1200;
+  const double h = end / n;
+  for (int i = 0; i <= n; ++i) sum += (i == 0 || i == n ? 1.0 : i % 2 ? 4.0 : 2.0) * f(i * h);
+  return (std::sqrt(a2) / kPi * h / 3) * (Complexd{0, 1} * sum);
+}
+
+TEST(DoubleEdgeTransition, IsTheFieldBehindTwoKnifeEdges) {
+  for (const auto& [y1, y2, rho] :
+       {std::array{0.5, 0.7, 0.3}, std::array{1.2, 1.0, 0.7}, std::array{0.8, 0.82, 0.9}, std::array{2.0, 1.5, 0.1},
+        std::array{0.5, 0.7, -0.3}, std::array{1.0, 0.2, -0.6}}) {
+    const Complexd phase = expj(-(y1 * y1 - 2 * rho * y1 * y2 + y2 * y2));
+    const Complexd w2 = double_edge_transition(rho * y2 - y1, rho * y1 - y2, rho);
+    EXPECT_NEAR(abs(0.25 * phase * w2 - behind_two_knife_edges(y1, y2, rho)), 0, 1e-7) << y1 << " " << y2 << " " << rho;
+  }
+}
+
+TEST(DoubleEdgeTransition, HasItsLimits) {
+  const auto w = [](double v) { return edge_transition(v, -kInf, kInf); };
+  for (const double x1 : {-2.0, 0.3, 5.0}) {
+    for (const double x2 : {-0.7, 1.1, 9.0}) {
+      EXPECT_NEAR(abs(double_edge_transition(x1, x2, 1e-12) - w(x1) * w(x2)), 0, 1e-11);
+      // far from both boundaries: corrections of 1 / x^2
+      const Complexd far = double_edge_transition(100 * x1, 100 * x2, 0.6), product = 0.8 * w(100 * x1) * w(100 * x2);
+      EXPECT_NEAR(abs(far - product) / abs(product), 0, 1e-3);
+      EXPECT_NEAR(abs(double_edge_transition(x1, x2, 0.4) - double_edge_transition(x2, x1, 0.4)), 0, 1e-13);
+    }
+  }
+  for (const double rho : {-0.8, 0.3, 0.99}) {
+    const double a = std::sqrt(1 - rho * rho), x2 = 0.45;
+    const Complexd jump = double_edge_transition(1e-300, x2, rho) - double_edge_transition(-1e-300, x2, rho);
+    EXPECT_NEAR(abs(jump - 2.0 * w(x2 / a)), 0, 1e-13);
+  }
+}
+
+TEST(DoubleEdgeTransition, SlopesAreItsDifferencesAlsoAtTheCornerOfBothBoundaries) {
+  const double h = 1e-5;
+  for (const auto& [x1, x2, rho] :
+       {std::array{0.4, -0.9, 0.6}, std::array{-2.0, -2.5, -0.7}, std::array{3.0, 0.2, 0.95},
+        std::array{6.0, -9.0, 0.3}, std::array{1e-3, 2e-3, 0.5}, std::array{-1e-4, 1e-4, 0.5}}) {
+    const DoubleTransition w = double_edge_transition_with_slopes(x1, x2, rho);
+    const double a2 = 1 - rho * rho, growth = (2 * (std::abs(x1) + std::abs(x2)) + 2) / a2,
+                 tolerance = h * h * growth * growth * growth + 1e-12 / h;
+    const auto slope = [&](double d1, double d2, double d_rho) {
+      return (1 / (2 * h)) * (double_edge_transition(x1 + d1, x2 + d2, rho + d_rho) -
+                              double_edge_transition(x1 - d1, x2 - d2, rho - d_rho));
+    };
+    EXPECT_NEAR(abs(w.d_x1 - slope(h, 0, 0)), 0, tolerance) << x1 << " " << x2;
+    EXPECT_NEAR(abs(w.d_x2 - slope(0, h, 0)), 0, tolerance) << x1 << " " << x2;
+    EXPECT_NEAR(abs(w.d_rho - slope(0, 0, h)), 0, tolerance) << x1 << " " << x2;
+  }
+  const DoubleTransition origin = double_edge_transition_with_slopes(-1e-300, -1e-300, 0.5);
+  const DoubleTransition beside = double_edge_transition_with_slopes(-1e-9, -2e-9, 0.5);
+  EXPECT_NEAR(abs(origin.value - beside.value), 0, 1e-8);
+  EXPECT_NEAR(abs(origin.d_x1 - beside.d_x1), 0, 1e-7);
+}
+
+TEST(DoubleEdgeTransition, IsContinuousWhereTheMethodChanges) {
+  // the radius 3 of x1, x2 and x = 2, 4, 8
+  for (const double rho : {-0.6, 0.2, 0.9}) {
+    const double a = std::sqrt(1 - rho * rho), e = 1e-9;
+    for (const double x2 : {0.3, 2.0, 4.0, 8.0}) {
+      for (const double x1 : {a * std::sqrt(std::max(0.0, 9 - x2 * x2)) - rho * x2, 2.0, 4.0, 8.0}) {
+        const DoubleTransition w = double_edge_transition_with_slopes(x1, x2, rho);
+        const Complexd up = double_edge_transition(x1 + e, x2 + e, rho),
+                       down = double_edge_transition(x1 - e, x2 - e, rho);
+        EXPECT_NEAR(abs(up - down - (2 * e) * (w.d_x1 + w.d_x2)), 0, 1e-11) << x1 << " " << x2 << " " << rho;
+      }
+    }
+  }
 }
 
 }  // namespace

@@ -138,73 +138,47 @@ T boundary_angle(const T& angle, const T& n) {
   return angle - T(2 * kPi * std::round(ad::value_of(angle) / turn)) * n;
 }
 
+/// The argument of the transition function, on the side that the ray's `sides` say.
 template <class T>
-T boundary_weight_slope(const T& delta, const T& n) {
-  using std::cos;
-  using std::sin;
-  if (delta * delta < T(1e-8)) return T(-2) * delta * (T(1) / (T(12) * n * n) + T(1.0 / 24));
-  const T y = delta / (T(2) * n), s = sin(y);
-  return (T(0.5) * cos(T(0.5) * delta) * cos(y) / s - sin(T(0.5) * delta) / (T(2) * n * s * s)) / n;
-}
-
-/// What the four boundaries add: their terms, or the terms' derivatives with respect to an azimuth.
-template <class T>
-struct BoundaryTerms {
-  Complex<T> d1, d2, d3, d4;
-};
-
-enum class Azimuth { kNone, kIn, kOut };
-
-/// @param sign  0: the term; else its derivative with respect to an azimuth that has this sign in delta.
-template <class T>
-Complex<T> boundary_term(const WedgeRay<T>& r, const T& delta, const T& n, int side, double sign) {
-  using std::cos;
+T transition_argument(const T& k_l, const T& delta, int side) {
   using std::sin;
   using std::sqrt;
-  const T scale = sqrt(T(2) * r.k_l);
-  T v = scale * sin(T(0.5) * delta);
+  const T v = sqrt(T(2) * k_l) * sin(T(0.5) * delta);
   const double at = ad::value_of(v);
-  if (std::abs(at) < 1e-2 && (side * at < 0 || (side < 0 && at == 0))) v = v - T(at == 0 ? 1e-300 : 2 * at);
-  if (sign == 0) return (T(-0.5) * boundary_weight(delta, n)) * edge_transition(v, r.end_a, r.end_b);
-  return T(-0.5 * sign) * (boundary_weight_slope(delta, n) * edge_transition(v, r.end_a, r.end_b) +
-                           (boundary_weight(delta, n) * T(0.5) * scale * cos(T(0.5) * delta)) *
-                               edge_transition_slope(v, r.end_a, r.end_b));
-}
-
-template <class T>
-BoundaryTerms<T> boundary_terms(const WedgeRay<T>& r, Azimuth by) {
-  const T pi(kPi), n = r.exterior_angle / pi;
-  const T difference = r.phi_out - r.phi_in, sum = r.phi_out + r.phi_in;
-  const double out = by == Azimuth::kNone ? 0 : 1, in = by == Azimuth::kOut ? 1 : by == Azimuth::kIn ? -1 : 0;
-  return {boundary_term(r, boundary_angle(pi + difference, n), n, r.sides[0], in),
-          boundary_term(r, boundary_angle(pi - difference, n), n, r.sides[0], -in),
-          boundary_term(r, boundary_angle(pi + sum, n), n, r.sides[2], out),
-          boundary_term(r, boundary_angle(pi - sum, n), n, r.sides[1], -out)};
+  if (std::abs(at) < 1e-2 && (side * at < 0 || (side < 0 && at == 0))) return v - T(at == 0 ? 1e-300 : 2 * at);
+  return v;
 }
 
 }  // namespace utd_detail
 
-/// What diffraction makes of the field incident on a wedge; see the top of the file. @param face_0, face_n  materials.
-/// @param by  kIn, kOut: the derivative with respect to that azimuth where it is on a face (where the faces' own
-/// coefficients are stationary).
+/// What one boundary of geometrical optics adds to the diffracted field: coefficient times W(v; a, b). The lit side is
+/// at v > 0.
 template <class T>
-EdgeMatrix<T> diffraction_matrix(const WedgeRay<T>& r, const BasicMaterialProperties<T>& face_0,
-                                 const BasicMaterialProperties<T>& face_n, const T& wavelength_m,
-                                 utd_detail::Azimuth by = utd_detail::Azimuth::kNone) {
+struct BoundaryTerm {
+  EdgeMatrix<T> coefficient;
+  T v{};
+};
+
+/// The four terms of a wedge: incidence (an observer at larger azimuths is lit), incidence (at smaller ones),
+/// reflection from face n, reflection from face 0. See the top of the file. @param face_0, face_n  materials.
+template <class T>
+std::array<BoundaryTerm<T>, 4> boundary_terms(const WedgeRay<T>& r, const BasicMaterialProperties<T>& face_0,
+                                              const BasicMaterialProperties<T>& face_n, const T& wavelength_m) {
   using namespace utd_detail;
-  // Observers are on the lit side of a boundary where its angle is positive: the diffracted field takes off what
-  // geometrical optics has too much.
-  const BoundaryTerms<T> d = boundary_terms(r, by);
-  const EdgeMatrix<T> r0 =
-      reflection_matrix(specular_ray(r.phi_in, r.phi_out, r.sin_beta, r.cos_beta), face_0, wavelength_m);
+  const T pi(kPi), n = r.exterior_angle / pi, zero(0), one(1);
+  const T difference = r.phi_out - r.phi_in, sum = r.phi_out + r.phi_in;
+  const std::array<T, 4> delta{boundary_angle(pi + difference, n), boundary_angle(pi - difference, n),
+                               boundary_angle(pi + sum, n), boundary_angle(pi - sum, n)};
+  const std::array<int8_t, 4> side{r.sides[0], r.sides[0], r.sides[2], r.sides[1]};
+  const EdgeMatrix<T> identity{{one, zero}, {zero, zero}, {zero, zero}, {one, zero}};
+  std::array<BoundaryTerm<T>, 4> terms{};
+  terms[0].coefficient = terms[1].coefficient = identity;
   // seen from face n the edge runs the other way
-  const EdgeMatrix<T> rn = reflection_matrix(
+  terms[2].coefficient = reflection_matrix(
       specular_ray(r.exterior_angle - r.phi_in, r.exterior_angle - r.phi_out, r.sin_beta, -r.cos_beta), face_n,
       wavelength_m);
-  EdgeMatrix<T> m = d.d3 * rn + d.d4 * r0;
-  const Complex<T> direct = d.d1 + d.d2;
-  m.qq += direct;
-  m.pp += direct;
+  terms[3].coefficient =
+      reflection_matrix(specular_ray(r.phi_in, r.phi_out, r.sin_beta, r.cos_beta), face_0, wavelength_m);
   if (r.transmits && !(face_0.perfect_conductor || face_n.perfect_conductor)) {
     const bool screen = ad::value_of(r.exterior_angle) > 2 * kPi - 1e-9;
     // The source in front of face 0 (first: 1) or of face n (first: -1), the observer behind.
@@ -218,9 +192,35 @@ EdgeMatrix<T> diffraction_matrix(const WedgeRay<T>& r, const BasicMaterialProper
                               face_n, wavelength_m);
       return first < 0 ? t0 * tn : tn * t0;
     };
-    m = m - d.d2 * through(1) - d.d1 * through(-1);
+    terms[0].coefficient = identity - through(-1);
+    terms[1].coefficient = identity - through(1);
+  }
+  // Observers are on the lit side of a boundary where its angle is positive: the diffracted field takes off what
+  // geometrical optics has too much.
+  for (size_t b = 0; b < 4; ++b) {
+    terms[b].coefficient = Complex<T>{T(-0.5) * boundary_weight(delta[b], n), zero} * terms[b].coefficient;
+    terms[b].v = transition_argument(r.k_l, delta[b], side[b]);
+  }
+  return terms;
+}
+
+/// What diffraction makes of the field incident on a wedge; see the top of the file.
+template <class T>
+EdgeMatrix<T> diffraction_matrix(const WedgeRay<T>& r, const BasicMaterialProperties<T>& face_0,
+                                 const BasicMaterialProperties<T>& face_n, const T& wavelength_m) {
+  EdgeMatrix<T> m{};
+  for (const auto& term : boundary_terms(r, face_0, face_n, wavelength_m)) {
+    m = m + edge_transition(term.v, r.end_a, r.end_b) * term.coefficient;
   }
   return m;
+}
+
+/// Over two wedges in one path, whose transition zones may overlap, the terms b of the first and c of the second share
+/// W2(v_b, v_c; +-rho). This is the sign, for rho the correlation of two edges whose vectors p (see EdgeMatrix) agree
+/// on the stretch between them.
+inline double correlation_sign(size_t b, size_t c) {
+  const bool lit_when_out_grows = b == 0 || b == 2, lit_when_in_grows = c == 1 || c == 2;
+  return lit_when_out_grows == lit_when_in_grows ? -1 : 1;
 }
 
 }  // namespace raywave::em

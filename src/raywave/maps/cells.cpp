@@ -174,7 +174,7 @@ void Cells::link_mesh_neighbors() {
 void Cells::add_triangle(const Vec3d& a, const Vec3d& b, const Vec3d& c, int cell) {
   const Vec3d n = cross(b - a, c - a);
   areas_[size_t(cell)] += 0.5 * norm(n);
-  triangles_.triangles.push_back({Vec3f(a), Vec3f(b), Vec3f(c), cell});
+  triangles_.triangles.push_back({a, b, c, cell});
   if (surface_.kind == Surface::Kind::kTerrain) cell_normals_[size_t(cell)] = normalized(n.z < 0 ? -n : n);
 }
 

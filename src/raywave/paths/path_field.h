@@ -7,9 +7,10 @@
 // length in the two points on the edges: stationary phase gives the amplitude D_1 D_2 sin b_1 sin b_2 / (r0 r1 r2
 // sqrt(det H)), from which the distance parameters follow so that each boundary of one edge is continuous when seen
 // over the other; for parallel edges L_1 = sin^2(b) r0 r1 / (r0 + r1) and L_2 = sin^2(b) r1 r2 / (r1 + r2). Symmetric
-// in the direction. Two edges of one face: the ray runs along the face, half of the first edge's field there is
-// incident on the second; where it vanishes its slope counts: (1 / (2 j k r1 sin b_1 sin b_2)) (dM_2/dphi')
-// (dM_1/dphi). Differentiable in: positions, normals, materials, wavelength. Not in: what is touched.
+// in the direction. Where the second edge lies in the first one's transition zone, and along a face that they share (a
+// roof), the product of two transition functions becomes the double one, W2 of em/transition.h, with the correlation
+// rho of H; along a face each ray is there twice, as the direct one and as the reflected one: half of it is incident.
+// Differentiable in: positions, normals, materials, wavelength. Not in: what is touched.
 #pragma once
 
 #include <array>
@@ -127,13 +128,14 @@ class Wedging {
     ray_.sides = touch.sides;
   }
 
-  em::EdgeMatrix<T> matrix() const { return faded(em::utd_detail::Azimuth::kNone); }
-  /// The derivative with respect to the angle off the face that a leg runs on.
-  em::EdgeMatrix<T> slope_in() const {
-    return Complex<T>{T(touch_.arrives_on == OnFace::kFaceN ? -1 : 1), T(0)} * faded(em::utd_detail::Azimuth::kIn);
+  em::EdgeMatrix<T> matrix() const {
+    return Complex<T>{fade_, T(0)} * em::diffraction_matrix(ray_, *touch_.face_0, *touch_.face_n, wavelength_m_);
   }
-  em::EdgeMatrix<T> slope_out() const {
-    return Complex<T>{T(touch_.leaves_on == OnFace::kFaceN ? -1 : 1), T(0)} * faded(em::utd_detail::Azimuth::kOut);
+  /// The matrix in its terms, without their transition functions but with what the edge's ends leave of them.
+  std::array<em::BoundaryTerm<T>, 4> terms() const {
+    auto terms = em::boundary_terms(ray_, *touch_.face_0, *touch_.face_n, wavelength_m_);
+    for (auto& t : terms) t.coefficient = (fade_ * em::edge_share(t.v, ray_.end_a, ray_.end_b)) * t.coefficient;
+    return terms;
   }
   CVec3<T> apply(const em::EdgeMatrix<T>& m, const CVec3<T>& e) const {
     const Complex<T> q = dot(e, in_.q), p = dot(e, in_.p);
@@ -141,9 +143,6 @@ class Wedging {
   }
 
  private:
-  em::EdgeMatrix<T> faded(em::utd_detail::Azimuth by) const {
-    return Complex<T>{fade_, T(0)} * em::diffraction_matrix(ray_, *touch_.face_0, *touch_.face_n, wavelength_m_, by);
-  }
   static T on_face(OnFace face, const Vec3<T>& v, const WedgeFrame<T>& w) {
     if (face == OnFace::kFace0) return T(0);
     return face == OnFace::kFaceN ? w.exterior_angle : azimuth(v, w);
@@ -156,7 +155,7 @@ class Wedging {
   T fade_;
 };
 
-/// The edges of a path: their distance parameters and curvatures, and the factor on 1 / L.
+/// The edges of a path: their distance parameters and curvatures. @return the correlation of two edges, 0 with one.
 template <class T>
 T edge_geometry(const std::vector<Touch<T>>& touches, const size_t* edges, size_t num_edges, const T* r, const T& total,
                 EdgeGeometry<T>* g) {
@@ -171,12 +170,15 @@ T edge_geometry(const std::vector<Touch<T>>& touches, const size_t* edges, size_
     g[0].l = r[0] * r[1] * sin2 / total;
     g[0].before = r[0];
     g[0].after = r[1];
-    return T(1);
+    return T(0);
   }
   const Vec3<T>& e2 = touches[edges[1]].bend.wedge.direction;
   Vec3<T> e1 = touches[edges[0]].bend.wedge.direction;
+  double handedness = 1;  // of e1's image
   for (size_t i = edges[0] + 1; i < edges[1]; ++i) {
-    if (touches[i].type == Interaction::kSpecularReflection) e1 = unfold_detail::mirror_direction(e1, touches[i].bend);
+    if (touches[i].type != Interaction::kSpecularReflection) continue;
+    e1 = unfold_detail::mirror_direction(e1, touches[i].bend);
+    handedness = -handedness;
   }
   const T s1 = g[0].sin_in * g[0].sin_out, s2 = g[1].sin_in * g[1].sin_out;
   const T h11 = s1 * (T(1) / r[0] + T(1) / r[1]), h22 = s2 * (T(1) / r[1] + T(1) / r[2]);
@@ -191,7 +193,27 @@ T edge_geometry(const std::vector<Touch<T>>& touches, const size_t* edges, size_
   g[1].before = near;
   g[1].after = r[2];
   g[1].skew = det / h11 * near * r[2] / (s2 * total);
-  return square * sqrt(det / (s1 * s2 * r[0] * r[2] * near * far));
+  return T(-handedness) * h12 / sqrt(h11 * h22);
+}
+
+/// The fields behind the second of two edges, one a polarisation, from those of the first one's terms, four a
+/// polarisation.
+template <class T>
+void over_second_edge(const Wedging<T>& wedge, const std::array<em::BoundaryTerm<T>, 4>& first, const T& correlation,
+                      double factor, std::array<CVec3<T>, 8>& fields) {
+  CVec3<T> sums[2];
+  const auto second = wedge.terms();
+  for (size_t c = 0; c < 4; ++c) {
+    CVec3<T> incident[2];
+    for (size_t b = 0; b < 4; ++b) {
+      const Complex<T> w =
+          T(factor) * em::double_edge_transition(first[b].v, second[c].v, T(em::correlation_sign(b, c)) * correlation);
+      for (size_t p = 0; p < 2; ++p) incident[p] = incident[p] + w * fields[4 * p + b];
+    }
+    for (size_t p = 0; p < 2; ++p) sums[p] = sums[p] + wedge.apply(second[c].coefficient, incident[p]);
+  }
+  fields[0] = sums[0];
+  fields[1] = sums[1];
 }
 
 }  // namespace path_field_detail
@@ -228,28 +250,33 @@ PathField<T> path_field(const T& wavelength_m, const Vec3<T>& source_m, const Ve
   v.arrival = k;
   v.length_m = r[0];
   for (size_t i = 1; i <= num_edges; ++i) v.length_m = v.length_m + r[i];
-  T amplitude = wavelength_m / (T(4 * kPi) * v.length_m);
-  if (num_edges > 0) amplitude = amplitude * edge_geometry(touches, edges, num_edges, r, v.length_m, geometry);
+  const T amplitude = wavelength_m / (T(4 * kPi) * v.length_m);
+  const T correlation = num_edges > 0 ? edge_geometry(touches, edges, num_edges, r, v.length_m, geometry) : T(0);
 
   v.angles_t = angles_of(v.departure);
   const JonesBasis<T> basis_t = transfer_basis(v.departure);
-  CVec3<T> fields[2] = {{basis_t.theta_hat, {}}, {basis_t.phi_hat, {}}};
-  CVec3<T> slopes[2];  // of the field off the face that a leg runs on
+  // One field for each of the source's polarisations, between two edges one for each term of the first too.
+  std::array<CVec3<T>, 8> fields{{{basis_t.theta_hat, {}}, {basis_t.phi_hat, {}}}};
+  size_t num_fields = 2, edge = 0;
+  std::array<em::BoundaryTerm<T>, 4> first_terms;
   k = v.departure;
-  size_t edge = 0;
   for (const Touch<T>& touch : touches) {
     if (touch.bend.is_edge) {
       const Wedging<T> wedge(touch, geometry[edge], wavelength_m);
-      const em::EdgeMatrix<T> m = wedge.matrix();
-      for (int c = 0; c < 2; ++c) {
-        const CVec3<T> incident = fields[c];
-        fields[c] = wedge.apply(m, incident);
-        if (touch.leaves_on != OnFace::kNone) slopes[c] = wedge.apply(wedge.slope_out(), incident);
-        if (touch.arrives_on != OnFace::kNone) {
-          const T factor = wavelength_m / (T(4 * kPi) * r[1] * geometry[0].sin_out * geometry[1].sin_in);
-          const CVec3<T> from_slope = wedge.apply(Complex<T>{T(0), -factor} * wedge.slope_in(), slopes[c]);
-          fields[c] = CVec3<T>{T(0.5) * fields[c].re, T(0.5) * fields[c].im} + from_slope;
+      if (num_edges == 1) {
+        const em::EdgeMatrix<T> m = wedge.matrix();
+        for (size_t c = 0; c < 2; ++c) fields[c] = wedge.apply(m, fields[c]);
+      } else if (edge == 0) {
+        first_terms = wedge.terms();
+        for (size_t c = 2; c-- > 0;) {
+          const CVec3<T> incident = fields[c];
+          for (size_t b = 0; b < 4; ++b) fields[4 * c + b] = wedge.apply(first_terms[b].coefficient, incident);
         }
+        num_fields = 8;
+      } else {
+        const double along_face = touch.arrives_on != OnFace::kNone ? 0.5 : 1;
+        over_second_edge(wedge, first_terms, correlation, along_face, fields);
+        num_fields = 2;
       }
       k = geometry[edge++].k_out;
       continue;
@@ -261,7 +288,8 @@ PathField<T> path_field(const T& wavelength_m, const Vec3<T>& source_m, const Ve
     }();
     const auto c = em::coefficients(cosine, *touch.face_0, wavelength_m);
     Vec3<T> k_out = k;
-    for (auto& e : fields) {
+    for (size_t i = 0; i < num_fields; ++i) {
+      CVec3<T>& e = fields[i];
       k_out = k;
       if (touch.type == Interaction::kSpecularReflection) {
         reflect(touch.bend.normal, c, touch.face_0->specular_scale, k_out, e);

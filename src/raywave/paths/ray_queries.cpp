@@ -25,15 +25,27 @@ struct RayQueries::Engine {
   }
 };
 
-/// The state that Embree hands to a filter: which facets the ray ignores, and where found facets go.
+/// Does the line from a along d pass through the triangle, its border included? Neighbours share their border's sign to
+/// the bit, so that no line slips through between them.
+bool passes_through(const scene::Triangle& t, const Vec3d& a, const Vec3d& d) {
+  const Vec3d p = t.a - a, q = t.b - a, r = t.c - a;
+  const double u = dot(cross(p, q), d), v = dot(cross(q, r), d), w = dot(cross(r, p), d);
+  return (u >= 0 && v >= 0 && w >= 0) || (u <= 0 && v <= 0 && w <= 0);
+}
+
+/// The state that Embree hands to a filter: which facets the ray ignores, and where found facets go. Embree's triangles
+/// are a little larger than the scene's, so that its rounding misses none; whether a ray that grazes an edge hits is
+/// decided here, in double precision.
 struct RayQueries::Filter {
   RTCIntersectContext context;  // first: Embree gives back a pointer to it
   const RayQueries* queries;
+  Vec3d origin, direction;
   EndFacets at_a, at_b;
   std::vector<Crossing>* found;
 
-  Filter(const RayQueries& q, const EndFacets& a, const EndFacets& b, std::vector<Crossing>* out)
-      : queries(&q), at_a(a), at_b(b), found(out) {
+  Filter(const RayQueries& q, const Vec3d& from, const Vec3d& to, const EndFacets& a, const EndFacets& b,
+         std::vector<Crossing>* out)
+      : queries(&q), origin(from), direction(to - from), at_a(a), at_b(b), found(out) {
     rtcInitIntersectContext(&context);
     context.filter = &run;
   }
@@ -41,12 +53,13 @@ struct RayQueries::Filter {
     const auto* self = reinterpret_cast<const Filter*>(args->context);
     for (unsigned i = 0; i < args->N; ++i) {
       if (args->valid[i] == 0) continue;
-      const int facet = self->queries->table_.triangles[RTCHitN_primID(args->hit, args->N, i)].facet;
+      const auto& triangle = self->queries->table_.triangles[RTCHitN_primID(args->hit, args->N, i)];
+      const int facet = triangle.facet;
       const auto lies_on = [&](const EndFacets& e) {
         return self->queries->same_plane(facet, e.first) || self->queries->same_plane(facet, e.second) ||
                self->queries->same_plane(facet, e.third) || self->queries->same_plane(facet, e.fourth);
       };
-      if (lies_on(self->at_a) || lies_on(self->at_b)) {
+      if (lies_on(self->at_a) || lies_on(self->at_b) || !passes_through(triangle, self->origin, self->direction)) {
         args->valid[i] = 0;
       } else if (self->found) {
         self->found->push_back({RTCRayN_tfar(args->ray, args->N, i), facet});
@@ -58,7 +71,11 @@ struct RayQueries::Filter {
 
 RayQueries::RayQueries(const scene::FacetTable& table)
     : table_(table), engine_(std::make_unique<Engine>()), num_triangles_(table.triangles.size()) {
-  float extent = 0;
+  double extent = 0;
+  for (const scene::Triangle& t : table.triangles) {
+    for (const Vec3d& v : {t.a, t.b, t.c}) extent = std::max({extent, std::abs(v.x), std::abs(v.y), std::abs(v.z)});
+  }
+  offset_m_ = std::max(1e-6f, 4 * std::numeric_limits<float>::epsilon() * float(extent));
   if (num_triangles_ > 0) {
     RTCGeometry geometry = rtcNewGeometry(engine_->device, RTC_GEOMETRY_TYPE_TRIANGLE);
     auto* vertices = static_cast<float*>(rtcSetNewGeometryBuffer(geometry, RTC_BUFFER_TYPE_VERTEX, 0, RTC_FORMAT_FLOAT3,
@@ -69,11 +86,14 @@ RayQueries::RayQueries(const scene::FacetTable& table)
       throw Error(message("not enough memory for the ray structure of ", num_triangles_, " triangles"));
     for (size_t i = 0; i < num_triangles_; ++i) {
       int k = 0;
-      for (const Vec3f& v : {table.triangles[i].a, table.triangles[i].b, table.triangles[i].c}) {
-        const float xyz[3] = {v.x, v.y, v.z};
+      const scene::Triangle& t = table.triangles[i];
+      const Vec3d middle = (1.0 / 3) * (t.a + t.b + t.c);
+      for (const Vec3d& v : {t.a, t.b, t.c}) {
+        const double radius = norm(v - middle);
+        const Vec3f corner(radius > 0 ? v + (double(offset_m_) / radius) * (v - middle) : v);
+        const float xyz[3] = {corner.x, corner.y, corner.z};
         std::copy(xyz, xyz + 3, vertices + (3 * i + size_t(k)) * 3);
         indices[3 * i + size_t(k)] = uint32_t(3 * i + size_t(k));
-        extent = std::max({extent, std::abs(v.x), std::abs(v.y), std::abs(v.z)});
         ++k;
       }
     }
@@ -83,7 +103,6 @@ RayQueries::RayQueries(const scene::FacetTable& table)
   }
   rtcSetSceneFlags(engine_->scene, RTCSceneFlags(RTC_SCENE_FLAG_CONTEXT_FILTER_FUNCTION | RTC_SCENE_FLAG_ROBUST));
   rtcCommitScene(engine_->scene);
-  offset_m_ = std::max(1e-6f, 4 * std::numeric_limits<float>::epsilon() * extent);
 }
 
 RayQueries::~RayQueries() = default;
@@ -145,7 +164,7 @@ RTCRay segment_ray(const Vec3d& a, const Vec3d& b) {
 
 bool RayQueries::occluded(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b) const {
   if (empty()) return false;
-  Filter filter(*this, at_a, at_b, nullptr);
+  Filter filter(*this, a, b, at_a, at_b, nullptr);
   RTCRay ray = segment_ray(a, b);
   rtcOccluded1(engine_->scene, &filter.context, &ray);
   return ray.tfar < 0;
@@ -155,7 +174,7 @@ void RayQueries::crossings(const Vec3d& a, const Vec3d& b, const EndFacets& at_a
                            std::vector<Crossing>& out) const {
   out.clear();
   if (empty()) return;
-  Filter filter(*this, at_a, at_b, &out);
+  Filter filter(*this, a, b, at_a, at_b, &out);
   RTCRay ray = segment_ray(a, b);
   rtcOccluded1(engine_->scene, &filter.context, &ray);
   // A segment crosses a plane once: two triangles of one facet hit at their shared side are one crossing.

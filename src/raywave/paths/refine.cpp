@@ -193,8 +193,9 @@ void Refiner::set_sides(const Vec3d& target_m) {
       if (on_0) s.sides[1] = s.sides[0];
       if (on_n) s.sides[2] = s.sides[0];
     }
-    if (!on_0 && std::abs(kPi - in - out) < near) s.sides[1] = side(reflects(i, w.facet0, target_m));
-    if (!on_n && std::abs(kPi - (n_pi - in) - (n_pi - out)) < near) s.sides[2] = side(reflects(i, w.facet_n, target_m));
+    if (!on_0 && std::abs(kPi - in - out) < near) s.sides[1] = reflection_side(i, w.facet0, target_m);
+    if (!on_n && std::abs(kPi - (n_pi - in) - (n_pi - out)) < near)
+      s.sides[2] = reflection_side(i, w.facet_n, target_m);
   }
 }
 
@@ -217,19 +218,23 @@ bool Refiner::passes(size_t edge, const Vec3d& target_m) {
   });
 }
 
-/// Is there a reflection on this face in place of the diffraction?
-bool Refiner::reflects(size_t edge, int32_t facet, const Vec3d& target_m) {
+/// Is there a reflection on this face in place of the diffraction: 1, or does it end at this edge: -1? 0 where it is
+/// far from the edge, as at grazing: then the angles decide.
+int8_t Refiner::reflection_side(size_t edge, int32_t facet, const Vec3d& target_m) {
   std::array<Bend<double>, kMostBends> shapes = shapes_;
   std::array<Vec3d, kMostBends> points;
   shapes[edge] = facet_bend(table_.facets[size_t(facet)]);
   const size_t n = bends_.size();
-  if (!touching_points(source_m_, target_m, shapes.data(), n, points.data())) return false;
-  if (!table_.contains(facet, points[edge])) return false;
+  if (!touching_points(source_m_, target_m, shapes.data(), n, points.data())) return -1;
+  const Wedge& w = scene_.wedges()[size_t(bends_[edge].facet)];
+  if (norm(cross(points[edge] - w.a, w.direction)) > 16 * double(scene_.queries().offset_m())) return 0;
+  if (!table_.contains(facet, points[edge])) return -1;
   // beside the edge rounding may let the other face hide the reflection
   const EndFacets before = edge == 0 ? EndFacets() : facets_at(bends_[edge - 1]),
                   after = edge + 1 == n ? EndFacets() : facets_at(bends_[edge + 1]);
-  return !scene_.queries().occluded(edge == 0 ? source_m_ : points[edge - 1], points[edge], before, facet) &&
-         !scene_.queries().occluded(points[edge], edge + 1 == n ? target_m : points[edge + 1], facet, after);
+  const bool seen = !scene_.queries().occluded(edge == 0 ? source_m_ : points[edge - 1], points[edge], before, facet) &&
+                    !scene_.queries().occluded(points[edge], edge + 1 == n ? target_m : points[edge + 1], facet, after);
+  return seen ? 1 : -1;
 }
 
 EndFacets Refiner::facets_at(const Step& s) const {

@@ -63,7 +63,7 @@ class Refiner {
   bool set_faces(const Vec3d& target_m);
   void set_sides(const Vec3d& target_m);
   bool passes(size_t edge, const Vec3d& target_m);
-  bool reflects(size_t edge, int32_t facet, const Vec3d& target_m);
+  int8_t reflection_side(size_t edge, int32_t facet, const Vec3d& target_m);
   bool unobstructed(const Vec3d& target_m, const EndFacets& target_facets, GeometricPath& out);
   bool faces_meet(const Wedge& w, const Wedge& next, OnFace& leaves, OnFace& arrives) const;
   EndFacets facets_at(const Step& s) const;

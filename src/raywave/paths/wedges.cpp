@@ -323,8 +323,7 @@ std::vector<Wedge> find_wedges(const std::vector<std::string>& object_names, con
                                const RayQueries& queries) {
   double extent = 0;
   for (const auto& t : table.triangles) {
-    for (const Vec3f& v : {t.a, t.b, t.c})
-      extent = std::max({extent, double(std::abs(v.x)), double(std::abs(v.y)), double(std::abs(v.z))});
+    for (const Vec3d& v : {t.a, t.b, t.c}) extent = std::max({extent, std::abs(v.x), std::abs(v.y), std::abs(v.z)});
   }
   std::vector<Wedge> all = LineJoiner(object_names, table, 4e-7 * extent).run();
   const auto count = int64_t(all.size()), num_chunks = std::min<int64_t>(64, count);

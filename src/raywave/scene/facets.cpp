@@ -143,7 +143,7 @@ class ObjectFacets {
           table_.boundary.push_back(flipped_[t] ? BoundarySegment{q, p} : BoundarySegment{p, q});
         }
       }
-      table_.triangles.push_back({Vec3f(vertex(t, 0)), Vec3f(vertex(t, 1)), Vec3f(vertex(t, 2)), id, t});
+      table_.triangles.push_back({vertex(t, 0), vertex(t, 1), vertex(t, 2), id, t});
     }
     f.triangle_end = uint32_t(table_.triangles.size());
     f.boundary_end = uint32_t(table_.boundary.size());

@@ -44,7 +44,7 @@ struct Edge {
 
 /// One triangle of the search mesh.
 struct Triangle {
-  Vec3f a, b, c;
+  Vec3d a, b, c;
   int32_t facet;
   uint32_t source = 0;  // index into the object's mesh
 };

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Links past one object, for the tests of diffraction.
+#pragma once
+
+#include "raywave/paths/path_solver.h"
+#include "scenes.h"
+
+namespace raywave::test {
+
+inline paths::PathOptions options(int max_depth, int max_diffractions = 1) {
+  paths::PathOptions o;
+  o.max_depth = max_depth;
+  o.diffraction = true;
+  o.max_diffractions = max_diffractions;
+  o.finder = paths::Finder::kExhaustive;
+  return o;
+}
+
+inline scene::Scene link(double frequency_hz, const em::Material& material, const scene::Mesh& mesh, const Vec3d& tx,
+                         const Vec3d& rx = {0, 0, 0}) {
+  scene::Scene s;
+  s.frequency_hz = frequency_hz;
+  s.add_material(material);
+  s.add_object({"object", mesh, 0});
+  scene::clean_meshes(s);
+  s.add_transmitter({"tx", tx, {}, {}, antenna("iso", "VH")});
+  s.add_receiver({"rx", rx, {}, {}, antenna("iso", "VH")});
+  return s;
+}
+
+inline em::Material concrete() { return em::itu_material("concrete", 0.1); }
+
+}  // namespace raywave::test
