@@ -67,7 +67,7 @@ class FieldWalk {
     std::vector<Complexd> field;
     double unit;
   };
-  static constexpr double kClose_m = 2e-9;
+  static constexpr double kClose_m = 1e-8;
 
   Sample sample(const Vec3d& rx) {
     scene_.receivers[0].position_m = rx;

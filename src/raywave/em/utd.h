@@ -13,8 +13,16 @@
 // negative): the specular angle at the boundary, grazing (R = -1, the diffracted field vanishes) when source or
 // observer is on the face or behind its plane; symmetric, so that reciprocity holds; once differentiable. T_0 likewise,
 // with the observer behind the face.
-// Limits: first-order asymptotics in k L; faces as slabs in vacuum. Valid for exterior angles from pi to 2 pi.
-// Differentiable in: all angles, distances, materials, wavelength.
+//
+// Where rays pass through the faces there is an inside too, between face n and 2 pi. A ray over the edge from the
+// outside in (or back) has one boundary: the straight ray leaves one face for the other (C = T_n - T_0), or, with the
+// source behind the plane of one face, the other face's mirror image, seen from inside, ends there (C = T_n R_0 or T_0
+// R_n). Its weight is cos(delta / 2), that of the half plane's aperture, times a window that takes it to 0 on the
+// faces, where reflection and transmission at grazing leave no field. As the source crosses a face's plane one boundary
+// becomes the other. Between two places inside there is none for exterior angles from 3 pi / 2 on; below, where the
+// inside is an obtuse corner, the mirror images' ends are left out. Limits: first-order asymptotics in k L; faces as
+// slabs in vacuum. Valid for exterior angles from pi to 2 pi. Differentiable in: all angles, distances, materials,
+// wavelength.
 #pragma once
 
 #include <array>
@@ -54,7 +62,7 @@ EdgeMatrix<T> operator-(const EdgeMatrix<T>& a, const EdgeMatrix<T>& b) {
 template <class T>
 struct WedgeRay {
   T exterior_angle;        // n pi, in [pi, 2 pi]; 2 pi: a screen
-  T phi_in, phi_out;       // of the source and of the observer, in [0, n pi]
+  T phi_in, phi_out;       // of the source and of the observer, in [0, n pi]; to 2 pi when rays pass through
   T sin_beta, cos_beta;    // of the angle between ray and edge, cos_beta = k . e with e = t_0 x n_0
   T k_l;                   // wavenumber times the distance parameter L, which holds sin^2 beta
   T end_a, end_b;          // the edge's ends from the diffraction point, u = sqrt(k kappa / 2) t; may be infinite
@@ -149,6 +157,19 @@ T transition_argument(const T& k_l, const T& delta, int side) {
   return v;
 }
 
+/// From 0 at 0 to 1 from 1 on, with continuous slopes.
+template <class T>
+T smooth_step(const T& u) {
+  if (!(u > T(0))) return T(0);
+  if (!(u < T(1))) return T(1);
+  return u * u * (T(3) - T(2) * u);
+}
+
+template <class T>
+EdgeMatrix<T> passage(const FaceRay<T>& r, const BasicMaterialProperties<T>& m, const T& wavelength_m) {
+  return m.perfect_conductor ? EdgeMatrix<T>{} : transmission_matrix(r, m, wavelength_m);
+}
+
 }  // namespace utd_detail
 
 /// What one boundary of geometrical optics adds to the diffracted field: coefficient times W(v; a, b). The lit side is
@@ -159,12 +180,68 @@ struct BoundaryTerm {
   T v{};
 };
 
+template <class T>
+bool is_inside(const WedgeRay<T>& r, const T& phi) {
+  return r.transmits && ad::value_of(phi) > ad::value_of(r.exterior_angle);
+}
+
+/// The one term of a ray between the outside and the inside of a wedge; see the top of the file. In the place that it
+/// would have in boundary_terms.
+template <class T>
+std::array<BoundaryTerm<T>, 4> boundary_terms_through(const WedgeRay<T>& r, const BasicMaterialProperties<T>& face_0,
+                                                      const BasicMaterialProperties<T>& face_n, const T& wavelength_m) {
+  using namespace utd_detail;
+  using std::cos;
+  using std::sin;
+  std::array<BoundaryTerm<T>, 4> terms{};
+  const T pi(kPi), n_pi = r.exterior_angle;
+  const bool outwards = is_inside(r, r.phi_in);
+  if (outwards && is_inside(r, r.phi_out)) return terms;
+  const T outer = outwards ? r.phi_out : r.phi_in, inner = outwards ? r.phi_in : r.phi_out, from_n = n_pi - outer;
+  // Taken from the outside in; backwards it is the transpose with the signs of p turned.
+  const T cos_beta = outwards ? -r.cos_beta : r.cos_beta;
+  const T sin_0 = sin(outer), cos_0 = cos(outer), sin_n = sin(from_n), cos_n = cos(from_n);
+  const auto t0 = [&] { return passage({sin_0, cos_0, r.sin_beta, cos_beta}, face_0, wavelength_m); };
+  const auto tn = [&] { return passage({sin_n, cos_n, r.sin_beta, -cos_beta}, face_n, wavelength_m); };
+  size_t place;
+  T delta, boundary;
+  EdgeMatrix<T> c;
+  if (ad::value_of(outer) >= kPi) {
+    place = 2;
+    delta = inner + outer - T(3) * pi;
+    boundary = T(3) * pi - outer;
+    c = reflection_matrix({-sin_0, cos_0, r.sin_beta, -cos_beta}, face_0, wavelength_m) * tn();
+  } else if (ad::value_of(from_n) >= kPi) {
+    place = 3;
+    delta = T(2) * n_pi - pi - outer - inner;
+    boundary = T(2) * n_pi - pi - outer;
+    c = reflection_matrix({-sin_n, cos_n, r.sin_beta, cos_beta}, face_n, wavelength_m) * t0();
+  } else {
+    place = outwards ? 0 : 1;
+    delta = pi - (inner - outer);
+    boundary = outer + pi;
+    c = tn() - t0();
+  }
+  if (outwards) c = {c.qq, -c.pq, -c.qp, c.pp};
+  const T width = T(2) * pi - n_pi, least = n_pi + T(1e-3) * width, most = T(2) * pi - T(1e-3) * width;
+  if (boundary < least) boundary = least;
+  if (boundary > most) boundary = most;
+  const T window =
+      smooth_step(inner < boundary ? (inner - n_pi) / (boundary - n_pi) : (T(2) * pi - inner) / (T(2) * pi - boundary));
+  terms[place].coefficient = Complex<T>{T(-0.5) * cos(T(0.5) * delta) * window, T(0)} * c;
+  terms[place].v = transition_argument(r.k_l, delta, place < 2 ? r.sides[0] : 0);
+  return terms;
+}
+
 /// The four terms of a wedge: incidence (an observer at larger azimuths is lit), incidence (at smaller ones),
 /// reflection from face n, reflection from face 0. See the top of the file. @param face_0, face_n  materials.
 template <class T>
 std::array<BoundaryTerm<T>, 4> boundary_terms(const WedgeRay<T>& r, const BasicMaterialProperties<T>& face_0,
                                               const BasicMaterialProperties<T>& face_n, const T& wavelength_m) {
   using namespace utd_detail;
+  if (is_inside(r, r.phi_in) || is_inside(r, r.phi_out)) {
+    return boundary_terms_through(r, face_0, face_n, wavelength_m);
+  }
   const T pi(kPi), n = r.exterior_angle / pi, zero(0), one(1);
   const T difference = r.phi_out - r.phi_in, sum = r.phi_out + r.phi_in;
   const std::array<T, 4> delta{boundary_angle(pi + difference, n), boundary_angle(pi - difference, n),

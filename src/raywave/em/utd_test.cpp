@@ -222,6 +222,45 @@ TEST(Utd, IsReciprocal) {
   }
 }
 
+TEST(Utd, FromOutsideInIsReciprocalAndVanishesOnTheFaces) {
+  const MaterialProperties a = slab("concrete", 0.1), b = slab("glass", 0.01);
+  const double n = 1.5, n_pi = n * kPi;
+  for (const double cos_beta : {0.0, 0.6, -0.3}) {
+    const double sin_beta = std::sqrt(1 - cos_beta * cos_beta);
+    // boundaries: face n's image inside, the straight ray, face 0's image
+    for (const double outer : {0.7, 2.3, 3.9}) {
+      for (const double inner : {n_pi + 0.2, n_pi + 1.3}) {
+        WedgeRay<double> in = ray(n, outer, inner, 12, sin_beta, cos_beta),
+                         out = ray(n, inner, outer, 12, sin_beta, -cos_beta);
+        in.transmits = out.transmits = true;
+        const auto m = diffraction_matrix(in, a, b, kWavelength), r = diffraction_matrix(out, a, b, kWavelength);
+        EXPECT_GT(abs(m.qq), 1e-4);
+        EXPECT_NEAR(abs(m.qq - r.qq), 0, kRounding);
+        EXPECT_NEAR(abs(m.pp - r.pp), 0, kRounding);
+        EXPECT_NEAR(abs(m.qp + r.pq), 0, kRounding);
+        EXPECT_NEAR(abs(m.pq + r.qp), 0, kRounding);
+      }
+      for (const double face : {n_pi + 1e-9, 2 * kPi - 1e-9}) {
+        WedgeRay<double> r = ray(n, outer, face, 12, sin_beta, cos_beta);
+        r.transmits = true;
+        const auto m = diffraction_matrix(r, a, b, kWavelength);
+        EXPECT_NEAR(abs(m.qq) + abs(m.pp) + abs(m.qp) + abs(m.pq), 0, 1e-8);
+      }
+    }
+    // one boundary becomes the other as the source crosses a face's plane
+    for (const double plane : {kPi, n_pi - kPi}) {
+      const double e = 1e-7;
+      WedgeRay<double> below = ray(n, plane - e, n_pi + 0.8, 12, sin_beta, cos_beta),
+                       above = ray(n, plane + e, n_pi + 0.8, 12, sin_beta, cos_beta);
+      below.transmits = above.transmits = true;
+      const auto m = diffraction_matrix(below, a, b, kWavelength), r = diffraction_matrix(above, a, b, kWavelength);
+      EXPECT_GT(abs(m.qq), 1e-3);
+      EXPECT_NEAR(abs(m.qq - r.qq), 0, 1e-4);  // slopes of the coefficients at grazing: tens
+      EXPECT_NEAR(abs(m.pp - r.pp), 0, 1e-4);
+    }
+  }
+}
+
 TEST(Utd, AFlatWedgeDiffractsNothing) {
   for (const double phi_in : {0.3, 1.5, 2.6}) {
     for (double phi = 0.1; phi < kPi; phi += 0.3) {
@@ -456,6 +495,12 @@ TEST(UtdDerivatives, HoldEverywhereAndOnTheBoundaries) {
     expect_derivatives(inputs(n_pi, 2.0), {}, transmits, {1, -1, 0}, "source on face n");
     expect_derivatives(inputs(0.8, 0), {}, transmits, {0, 0, 1}, "observer on face 0");
     expect_derivatives(inputs(1e-7, 2.0), {}, transmits, {0, 1, 0}, "grazing");
+  }
+  for (const double outer : {0.7, 2.3, 3.9}) {
+    for (const double inner : {4.7, 5.9}) {
+      expect_derivatives(inputs(outer, inner), {}, true, {}, "from outside in");
+      expect_derivatives(inputs(inner, outer), {}, true, {}, "from inside out");
+    }
   }
   Inputs normal = inputs(kPi / 2, kPi / 2);
   normal[0] = 1.4 * kPi;

@@ -101,6 +101,7 @@ class ExactMap {
     if (!options_.diffraction) return true;
     paths::EdgeOptions edges{options_.max_depth, options_.max_diffractions, options_.specular_reflection};
     edges.max_sequences = most;
+    if (options_.refraction) edges.opaque = &refine_.opaque;
     if (paths::add_all_edge_sequences(prepared_, edges, tree_)) return true;
     tree_ = paths::SequenceTree(tx_.position_m);
     return false;

@@ -11,23 +11,33 @@
 namespace raywave::paths {
 namespace {
 
-/// Is the point outside of the wedge's solid?
-bool outside(const Wedge& w, const Vec3d& p) {
+/// Is the point where a ray may reach the wedge: outside of its solid, or inside of one that transmits?
+bool in_reach(const Wedge& w, const Vec3d& p, const std::vector<uint8_t>* opaque) {
+  if (opaque && has_inside(w, *opaque)) return true;
   const double phi = azimuth(w, p);
   return phi <= w.exterior_angle_rad + 1e-6 || phi >= 2 * kPi - 1e-6;  // on a face: outside, either side of rounding
 }
 
 /// Wedges that a point sees, tested at places along them: small faces may have been missed by all rays.
-std::vector<uint8_t> seen_from(const PreparedScene& scene, const Vec3d& p, int num_threads) {
+std::vector<uint8_t> seen_from(const PreparedScene& scene, const Vec3d& p, const EdgeOptions& options,
+                               int num_threads) {
   const auto& wedges = scene.wedges();
   std::vector<uint8_t> seen(wedges.size(), 0);
   const auto count = int64_t(wedges.size()), num_chunks = std::min<int64_t>(64, count);
   runtime::parallel_for(num_chunks, num_threads, [&](int64_t chunk) {
+    std::vector<Crossing> crossings;
+    const auto hidden = [&](const Wedge& w, const Vec3d& place) {
+      if (!options.opaque) return scene.queries().occluded(p, place, -1, EndFacets::at_edge(w));
+      scene.queries().crossings(p, place, -1, EndFacets::at_edge(w), crossings);
+      return int(crossings.size()) >= options.max_depth ||
+             std::any_of(crossings.begin(), crossings.end(),
+                         [&](const Crossing& c) { return (*options.opaque)[size_t(c.facet)] != 0; });
+    };
     for (auto i = size_t(count * chunk / num_chunks); i < size_t(count * (chunk + 1) / num_chunks); ++i) {
       const Wedge& w = wedges[i];
-      if (!outside(w, p)) continue;
+      if (!in_reach(w, p, options.opaque)) continue;
       for (const double part : {0.5, 0.02, 0.98, 0.25, 0.75}) {
-        if (scene.queries().occluded(p, w.at(part * w.length_m), -1, EndFacets::at_edge(w))) continue;
+        if (hidden(w, w.at(part * w.length_m))) continue;
         seen[i] = 1;
         break;
       }
@@ -81,8 +91,9 @@ class Joiner {
   }
   bool face_each_other(int32_t i, int32_t j) const {
     const Wedge &w = scene_.wedges()[size_t(i)], &v = scene_.wedges()[size_t(j)];
-    const auto sees = [](const Wedge& x, const Wedge& y) {
-      return outside(x, y.a) || outside(x, y.at(0.5 * y.length_m)) || outside(x, y.at(y.length_m));
+    const auto sees = [&](const Wedge& x, const Wedge& y) {
+      return in_reach(x, y.a, options_.opaque) || in_reach(x, y.at(0.5 * y.length_m), options_.opaque) ||
+             in_reach(x, y.at(y.length_m), options_.opaque);
     };
     return sees(w, v) && sees(v, w);
   }
@@ -123,7 +134,7 @@ std::vector<LitWedge> lit_wedges(const PreparedScene& scene, const SequenceTree&
       for (size_t w = 0; w < scene.wedges().size(); ++w) lit.push_back({int32_t(w), int32_t(n)});
     }
   } else {
-    const std::vector<uint8_t> seen = seen_from(scene, nodes[0].image_m, 0);
+    const std::vector<uint8_t> seen = seen_from(scene, nodes[0].image_m, options, 0);
     for (size_t w = 0; w < seen.size(); ++w) {
       if (seen[w]) lit.push_back({int32_t(w), 0});
     }
@@ -143,7 +154,7 @@ std::vector<LitWedge> lit_wedges(const PreparedScene& scene, const SequenceTree&
         (scene.queries().same_plane(w.facet0, node.facet) || scene.queries().same_plane(w.facet_n, node.facet))) {
       return true;
     }
-    return !outside(w, node.image_m);
+    return !in_reach(w, node.image_m, options.opaque);
   });
   std::sort(lit.begin(), lit.end());
   lit.erase(std::unique(lit.begin(), lit.end()), lit.end());
@@ -174,7 +185,7 @@ class Expander {
     if (at.depth >= options_.max_depth || at.num_wedges >= options_.max_diffractions) return true;
     for (int32_t w = 0; w < int32_t(scene_.wedges().size()); ++w) {
       if (last == wedge_surface(w) || (last >= 0 && on_facet(w, last))) continue;
-      if (at.num_wedges == 0 && !outside(scene_.wedges()[size_t(w)], at.image_m)) continue;
+      if (at.num_wedges == 0 && !in_reach(scene_.wedges()[size_t(w)], at.image_m, options_.opaque)) continue;
       if (!behind(tree_.child(node, wedge_surface(w), scene_.facets()), wedge_surface(w))) return false;
     }
     return true;

@@ -17,6 +17,8 @@ struct EdgeOptions {
   int max_diffractions = 1;  // 1 or 2
   bool reflection = true;    // sequences with reflections too
   bool exhaustive = false;   // all wedges behind all sequences, in place of lit ones
+  /// With refraction, [num_facets], 1: transmits nothing. Edges may then be seen from inside and through walls.
+  const std::vector<uint8_t>* opaque = nullptr;
   int64_t max_sequences = 50000000;
 };
 

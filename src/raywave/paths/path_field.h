@@ -57,6 +57,8 @@ struct PathField {
 /// kEdgeFade on.
 constexpr double kEdgeReach = 6, kEdgeFade = 2;
 
+constexpr double kOnFace = 1e-7;  // rad within which a ray runs on a face
+
 namespace path_field_detail {
 
 /// What the stretches between a path's ends and its edges give the wedges.
@@ -78,12 +80,14 @@ T fade(const T& beyond) {
   return T(1) - y * y * y * (T(10) - T(15) * y + T(6) * y * y);
 }
 
+/// @param inside  may it lie inside the wedge?
 template <class T>
-T azimuth(const Vec3<T>& v, const WedgeFrame<T>& w) {
+T azimuth(const Vec3<T>& v, const WedgeFrame<T>& w, bool inside) {
   using std::atan2;
   T phi = atan2(dot(v, w.n0), dot(v, w.t0));
   if (phi < T(0)) phi = phi + T(2 * kPi);
   if (!(phi > w.exterior_angle)) return phi;
+  if (inside && phi > w.exterior_angle + T(kOnFace) && phi < T(2 * kPi - kOnFace)) return phi;
   // rounding on a face
   return phi - w.exterior_angle < T(2 * kPi) - phi ? w.exterior_angle : T(0);
 }
@@ -107,8 +111,8 @@ class Wedging {
     const WedgeFrame<T>& w = touch.bend.wedge;
     const T wavenumber = T(2 * kPi) / wavelength_m;
     ray_.exterior_angle = w.exterior_angle;
-    ray_.phi_in = on_face(touch.arrives_on, -g.k_in, w);
-    ray_.phi_out = on_face(touch.leaves_on, g.k_out, w);
+    ray_.phi_in = on_face(touch.arrives_on, -g.k_in, w, touch.transmits);
+    ray_.phi_out = on_face(touch.leaves_on, g.k_out, w, touch.transmits);
     ray_.sin_beta = T(0.5) * (g.sin_in + g.sin_out);
     ray_.cos_beta = T(0.5) * (dot(g.k_in, w.direction) + dot(g.k_out, w.direction));
     ray_.k_l = wavenumber * g.l;
@@ -143,9 +147,9 @@ class Wedging {
   }
 
  private:
-  static T on_face(OnFace face, const Vec3<T>& v, const WedgeFrame<T>& w) {
+  static T on_face(OnFace face, const Vec3<T>& v, const WedgeFrame<T>& w, bool inside) {
     if (face == OnFace::kFace0) return T(0);
-    return face == OnFace::kFaceN ? w.exterior_angle : azimuth(v, w);
+    return face == OnFace::kFaceN ? w.exterior_angle : azimuth(v, w, inside);
   }
 
   const Touch<T>& touch_;

@@ -241,6 +241,7 @@ Paths solve_paths(const scene::Scene& scene, const PreparedScene& prepared, cons
     if (options.diffraction) {
       EdgeOptions edges{options.max_depth, options.max_diffractions, options.specular_reflection};
       edges.exhaustive = options.finder == Finder::kExhaustive;
+      if (options.refraction) edges.opaque = &refine_options.opaque;
       add_edge_sequences(prepared, edges, endings, tree);
     }
     for (; s < sources.size() && sources[s].device == device; ++s) {

@@ -9,7 +9,6 @@
 namespace raywave::paths {
 namespace {
 
-constexpr double kOnFace = 1e-7;     // rad within which a ray runs on a face
 constexpr double kAlongEdge = 1e-4;  // sin(beta) below which a ray runs along the edge: no Keller cone
 
 Bend<double> facet_bend(const scene::Facet& f) {
@@ -158,7 +157,9 @@ bool Refiner::set_faces(const Vec3d& target_m) {
     if (i + 1 < bends_.size() && bends_[i + 1].type == Interaction::kDiffraction) {
       faces_meet(w, scene_.wedges()[size_t(bends_[i + 1].facet)], bends_[i].leaves_on, bends_[i + 1].arrives_on);
     }
+    const bool through = options_.refraction && has_inside(w, options_.opaque);
     const auto outside = [&](const Vec3d& v) {
+      if (through) return true;
       double phi = std::atan2(dot(v, w.n0), dot(v, w.t0));
       if (phi < 0) phi += 2 * kPi;
       return phi <= w.exterior_angle_rad + kOnFace || phi >= 2 * kPi - kOnFace;
@@ -188,7 +189,9 @@ void Refiner::set_sides(const Vec3d& target_m) {
     const bool on_0 = s.arrives_on == OnFace::kFace0 || s.leaves_on == OnFace::kFace0;
     const bool on_n = s.arrives_on == OnFace::kFaceN || s.leaves_on == OnFace::kFaceN;
     if (std::abs(kPi - std::abs(out - in)) < near) {
-      s.sides[0] = side(passes(i, target_m));
+      // from outside in: through face n on the lit side, through face 0 on the other
+      const bool through = std::max(in, out) > n_pi;
+      s.sides[0] = side(passes(i, target_m, through ? w.facet0 : -1));
       // along a face the incident field and its reflection are one
       if (on_0) s.sides[1] = s.sides[0];
       if (on_n) s.sides[2] = s.sides[0];
@@ -199,8 +202,8 @@ void Refiner::set_sides(const Vec3d& target_m) {
   }
 }
 
-/// Does the path without this edge miss the wedge's faces?
-bool Refiner::passes(size_t edge, const Vec3d& target_m) {
+/// Does the path without this edge miss the wedge's faces, or this one of them?
+bool Refiner::passes(size_t edge, const Vec3d& target_m, int32_t face) {
   std::array<Bend<double>, kMostBends> shapes;
   std::array<Vec3d, kMostBends> points;
   size_t n = 0;
@@ -214,6 +217,7 @@ bool Refiner::passes(size_t edge, const Vec3d& target_m) {
   scene_.queries().crossings(a, b, at_a, at_b, crossings_);
   const Wedge& w = scene_.wedges()[size_t(bends_[edge].facet)];
   return std::none_of(crossings_.begin(), crossings_.end(), [&](const Crossing& c) {
+    if (face >= 0) return scene_.queries().same_plane(c.facet, face);
     return scene_.queries().same_plane(c.facet, w.facet0) || scene_.queries().same_plane(c.facet, w.facet_n);
   });
 }

@@ -62,7 +62,7 @@ class Refiner {
   bool in_reach(const Vec3d& target_m) const;
   bool set_faces(const Vec3d& target_m);
   void set_sides(const Vec3d& target_m);
-  bool passes(size_t edge, const Vec3d& target_m);
+  bool passes(size_t edge, const Vec3d& target_m, int32_t face);
   int8_t reflection_side(size_t edge, int32_t facet, const Vec3d& target_m);
   bool unobstructed(const Vec3d& target_m, const EndFacets& target_facets, GeometricPath& out);
   bool faces_meet(const Wedge& w, const Wedge& next, OnFace& leaves, OnFace& arrives) const;

@@ -34,6 +34,13 @@ struct Wedge {
 /// Azimuth of a point about the wedge, in [0, 2 pi).
 double azimuth(const Wedge& w, const Vec3d& point);
 
+/// May rays run inside the wedge? A solid of two facets, not both opaque, without walls in it.
+/// @param opaque  [num_facets], 1: transmits nothing
+inline bool has_inside(const Wedge& w, const std::vector<uint8_t>& opaque) {
+  return w.facet0 != w.facet_n && w.inner0 < 0 && w.inner_n < 0 &&
+         !(opaque[size_t(w.facet0)] && opaque[size_t(w.facet_n)]);
+}
+
 /// The wedges of a scene, in a fixed order. Each facet's wedges: see wedges_of_facets.
 /// @throws Error naming object and place for a wedge that is folded onto itself.
 std::vector<Wedge> find_wedges(const std::vector<std::string>& object_names, const scene::FacetTable& table,
