@@ -53,10 +53,8 @@ class ExactMap {
         cells_(cells),
         options_(options),
         transmit_(tx_, context.wavelength_m, options.precoding),
-        refine_{options.max_depth, options.refraction, {}, context.wavelength_m},
-        tree_(tx_.position_m) {
-    if (options.refraction) refine_.opaque = paths::opaque_facets(prepared.facets(), context);
-  }
+        refine_(paths::refine_options(prepared, context, options.max_depth)),
+        tree_(tx_.position_m) {}
 
   /// The map, and what it sums up.
   MapArrivals solve_arrivals() {

@@ -111,13 +111,6 @@ MapArrivals arrivals_of(const scene::Scene& scene, const paths::PreparedScene& p
                                           : monte_carlo_arrivals(scene, prepared, context, tx, cells, options);
 }
 
-paths::RefineOptions refine_options(const paths::PreparedScene& prepared, const paths::FieldContext& context,
-                                    const RadioMapOptions& options) {
-  paths::RefineOptions refine{options.max_depth, options.refraction, {}, context.wavelength_m};
-  if (options.refraction) refine.opaque = paths::opaque_facets(prepared.facets(), context);
-  return refine;
-}
-
 /// The arrivals in a fixed number of parts: visit(part, arrival).
 template <class Visit>
 void for_parts(const MapArrivals& all, int num_threads, int64_t num_parts, Visit&& visit) {
@@ -140,7 +133,7 @@ scene::SceneDerivative map_vjp(const scene::Scene& scene, const paths::PreparedS
   for (const double c : cotangent) require_finite("the cotangent of path_gain", c);
   const Cells cells(scene, prepared, map.surface, options);
   const paths::FieldContext context = paths::field_context(scene, options.refraction, options.log);
-  const paths::RefineOptions refine = refine_options(prepared, context, options);
+  const paths::RefineOptions refine = paths::refine_options(prepared, context, options.max_depth);
   const scene::SceneDerivative zeros(scene);
   scene::SceneDerivative gradient = zeros;
   for (int tx = 0; tx < map.num_tx; ++tx) {
@@ -187,7 +180,7 @@ std::vector<double> map_jvp(const scene::Scene& scene, const paths::PreparedScen
   direction.check_finite(scene);
   const Cells cells(scene, prepared, map.surface, options);
   const paths::FieldContext context = paths::field_context(scene, options.refraction, options.log);
-  const paths::RefineOptions refine = refine_options(prepared, context, options);
+  const paths::RefineOptions refine = paths::refine_options(prepared, context, options.max_depth);
   std::vector<double> tangent(map.path_gain.size(), 0);
   for (int tx = 0; tx < map.num_tx; ++tx) {
     const MapArrivals all = arrivals_of(scene, prepared, context, tx, cells, options);

@@ -255,10 +255,9 @@ class EdgeRays {
         tx_(scene.transmitters[size_t(tx)]),
         cells_(cells),
         transmit_(tx_, context.wavelength_m, options.precoding),
-        refine_{options.max_depth, options.refraction, {}, context.wavelength_m},
+        refine_(paths::refine_options(prepared, context, options.max_depth)),
         tree_(paths::shoot_sequences(prepared, sequence_options(options), options.num_threads, options.progress)),
         shooter_(prepared, tree_, refine_, ray_options(options)) {
-    if (options.refraction) refine_.opaque = paths::opaque_facets(prepared.facets(), context);
     shooter_.share_rays(options.samples_per_tx / 8);
   }
 

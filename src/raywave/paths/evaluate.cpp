@@ -15,15 +15,16 @@ FieldContext field_context(const scene::Scene& scene, bool refraction, const Log
   return context;
 }
 
-std::vector<uint8_t> opaque_facets(const scene::FacetTable& table, const FieldContext& context) {
+RefineOptions refine_options(const PreparedScene& scene, const FieldContext& context, int max_depth) {
+  RefineOptions refine{max_depth, context.refraction, {}, context.wavelength_m};
+  if (!context.refraction) return refine;
   std::vector<uint8_t> material_opaque;
-  for (const auto& m : context.materials) {
+  for (const em::MaterialProperties& m : context.materials) {
     material_opaque.push_back(norm2(em::coefficients(1.0, m, context.wavelength_m).t_te) < 1e-20);
   }
-  std::vector<uint8_t> opaque;
-  opaque.reserve(table.facets.size());
-  for (const auto& f : table.facets) opaque.push_back(material_opaque[size_t(f.material)]);
-  return opaque;
+  refine.opaque.reserve(scene.facets().facets.size());
+  for (const auto& f : scene.facets().facets) refine.opaque.push_back(material_opaque[size_t(f.material)]);
+  return refine;
 }
 
 PathValues evaluate(const PreparedScene& scene, const FieldContext& context, const Vec3d& source_m,

@@ -21,8 +21,8 @@ struct FieldContext {
 /// Evaluates the scene's materials at its frequency; warnings go to `log`.
 FieldContext field_context(const scene::Scene& scene, bool refraction, const LogSink& log);
 
-/// For each facet: 1 when its material transmits less than -200 dB of the power at normal incidence. [num_facets]
-std::vector<uint8_t> opaque_facets(const scene::FacetTable& table, const FieldContext& context);
+/// What refinement needs to know of the fields.
+RefineOptions refine_options(const PreparedScene& scene, const FieldContext& context, int max_depth);
 
 struct PathValues {
   double length_m = 0, tau_s = 0;

@@ -227,8 +227,7 @@ Paths solve_paths(const scene::Scene& scene, const PreparedScene& prepared, cons
   if (scene.transmitters.empty()) throw Error("the scene has no transmitter: add one before solving for paths");
   if (scene.receivers.empty()) throw Error("the scene has no receiver: add one before solving for paths");
   const FieldContext context = field_context(scene, options.refraction, options.log);
-  RefineOptions refine_options{options.max_depth, options.refraction, {}, context.wavelength_m};
-  if (options.refraction) refine_options.opaque = opaque_facets(prepared.facets(), context);
+  const RefineOptions refine = refine_options(prepared, context, options.max_depth);
 
   const auto sources = end_points(scene.transmitters, options.synthetic_array, context.wavelength_m);
   const auto targets = end_points(scene.receivers, options.synthetic_array, context.wavelength_m);
@@ -241,7 +240,7 @@ Paths solve_paths(const scene::Scene& scene, const PreparedScene& prepared, cons
     if (options.diffraction) {
       EdgeOptions edges{options.max_depth, options.max_diffractions, options.specular_reflection};
       edges.exhaustive = options.finder == Finder::kExhaustive;
-      if (options.refraction) edges.opaque = &refine_options.opaque;
+      if (options.refraction) edges.opaque = &refine.opaque;
       add_edge_sequences(prepared, edges, endings, tree);
     }
     for (; s < sources.size() && sources[s].device == device; ++s) {
@@ -250,7 +249,7 @@ Paths solve_paths(const scene::Scene& scene, const PreparedScene& prepared, cons
         results[t * sources.size() + s].link = {
             targets[t].device, targets[t].element, device, sources[s].element, 0, 0};
       }
-      for (auto& p : refine_all(prepared, tree, targets, refine_options, options)) {
+      for (auto& p : refine_all(prepared, tree, targets, refine, options)) {
         results[size_t(p.target) * sources.size() + s].paths.push_back(std::move(p));
       }
     }

@@ -27,7 +27,7 @@ class PathsOver {
       : scene_(scene),
         prepared_(prepared),
         paths_(paths),
-        refine_{options.max_depth, options.refraction, {}, scene.wavelength_m()},
+        refine_(refine_options(prepared, field_context(scene, options.refraction, {}), options.max_depth)),
         refiner_(prepared, refine_),
         over_(scene, prepared, options.refraction, derivative) {}
 

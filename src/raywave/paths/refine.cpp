@@ -286,10 +286,12 @@ bool Refiner::unobstructed(const Vec3d& target_m, const EndFacets& target_facets
     for (size_t c = crossings_.size(); c-- > 0;) {  // steps are collected from the end
       const int32_t facet = crossings_[c].facet;
       if (options_.opaque[size_t(facet)]) return false;
+      // on the path itself, which over an edge's end is not the segment that was looked along
       const scene::Facet& f = table_.facets[facet];
-      const double da = dot(f.normal, a) - f.offset, db = dot(f.normal, b) - f.offset;
-      const double t = da == db ? double(crossings_[c].t) : da / (da - db);
-      out.steps.push_back({Interaction::kRefraction, facet, a + t * (b - a)});
+      const Vec3d from = i == 0 ? source_m_ : bends_[i - 1].point_m, to = i == n ? target_m : bends_[i].point_m;
+      const double da = dot(f.normal, from) - f.offset, db = dot(f.normal, to) - f.offset;
+      const double t = da * db < 0 ? da / (da - db) : double(crossings_[c].t);
+      out.steps.push_back({Interaction::kRefraction, facet, from + t * (to - from)});
     }
     if (i > 0) out.steps.push_back({});  // a place for the bend
   }

@@ -34,8 +34,9 @@ struct GeometricPath {
 struct RefineOptions {
   int max_depth = 3;
   bool refraction = false;
-  std::vector<uint8_t> opaque;  // [num_facets], 1: transmits nothing. Used with refraction.
-  double wavelength_m = 1;      // of diffraction: how far beyond an edge's end the field reaches
+  /// With refraction: [num_facets], 1 where the material transmits less than -200 dB of the power at normal incidence.
+  std::vector<uint8_t> opaque;
+  double wavelength_m = 1;  // of diffraction: how far beyond an edge's end the field reaches
 };
 
 /// The frame of a wedge for the field kernels.
