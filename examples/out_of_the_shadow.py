@@ -6,6 +6,7 @@ diffraction the field around the wall's end says which way to go, exactly, and t
 corner. Adam and L-BFGS start from the same places in the shadow. Usage: out_of_the_shadow.py [FOLDER] [STARTS]"""
 import sys
 
+import nlopt
 import numpy as np
 
 import raywave as rw
@@ -64,39 +65,34 @@ def adam(problem, start, steps=300, rate=0.5):
     return place, max(best, problem(place)[0])
 
 
-def lbfgs(problem, start, steps=100, memory=6):
-    """Limited-memory BFGS (Nocedal and Wright, algorithm 7.4) with steps halved until the value rises."""
-    place, pairs = np.array(start), []
-    value, g = problem(place)
-    for _ in range(steps):
-        g = free(place, g)
-        q, kept = g.copy(), []
-        for s, y in reversed(pairs):
-            a = s @ q / (y @ s)
-            kept.append(a)
-            q -= a * y
-        if pairs:
-            q *= pairs[-1][0] @ pairs[-1][1] / (pairs[-1][1] @ pairs[-1][1])
-        for (s, y), a in zip(pairs, reversed(kept)):
-            q += s * (a - y @ q / (y @ s))
-        step = q if pairs and q @ g > 0 else 3 * g / max(np.linalg.norm(g), 1e-12)
-        step = free(place, step * min(1, 6 / max(np.linalg.norm(step), 1e-12)))
-        for _ in range(16):
-            there = clip(place + step)
-            new_value, new_g = problem(there)
-            if new_value > value:
-                break
-            step = step / 2
-        else:
-            if not pairs:
-                return place, value
-            pairs = []  # the curvature is that of another shadow: begin again uphill
-            continue
-        s, y = there - place, g - new_g
-        if s @ y > 1e-12:
-            pairs = [*pairs[1 - memory:], (s, y)]
-        place, value, g = there, new_value, new_g
-    return place, value
+def lbfgs(problem, start, rounds=12):
+    """NLopt's limited-memory BFGS in the square, begun again from its best place with a fresh curvature while that helps.
+
+    Between the shadow and the lit street the curvature changes its sign: there one run's line search ends."""
+    best = [problem(start)[0], np.array(start)]
+
+    def objective(x, slope):
+        value, g = problem(x)
+        if slope.size:
+            slope[:] = g
+        if value > best[0]:
+            best[:] = value, x.copy()
+        return value
+
+    for _ in range(rounds):
+        optimiser = nlopt.opt(nlopt.LD_LBFGS, 2)
+        optimiser.set_lower_bounds(LOW)
+        optimiser.set_upper_bounds(HIGH)
+        optimiser.set_max_objective(objective)
+        optimiser.set_maxeval(60)
+        before = best[0]
+        try:
+            optimiser.optimize(best[1])
+        except (nlopt.runtime_error, nlopt.RoundoffLimited):
+            pass  # the line search found nothing better: the best place stands
+        if best[0] < before + 0.01:
+            break
+    return best[1], best[0]
 
 
 def shadowed_starts(count, seed=7):

@@ -31,7 +31,7 @@ class Tape {
 
   /// A number to differentiate with respect to.
   Var input(double value) { return {value, push(-1, 0, -1, 0)}; }
-  int32_t push(int32_t a, double da, int32_t b, double db) {
+  [[gnu::always_inline]] int32_t push(int32_t a, double da, int32_t b, double db) {
     nodes_.push_back({a, b, da, db});
     return int32_t(nodes_.size()) - 1;
   }
@@ -103,16 +103,17 @@ class Recording {
 
 inline double value_of(const Var& x) { return x.v; }
 
-inline Var chain(double value, const Partial<Var>& a) {
+[[gnu::always_inline]] inline Var chain(double value, const Partial<Var>& a) {
   if (a.argument.id < 0) return {value};
   return {value, Tape::current()->push(a.argument.id, a.derivative, -1, 0)};
 }
-inline Var chain(double value, const Partial<Var>& a, const Partial<Var>& b) {
+[[gnu::always_inline]] inline Var chain(double value, const Partial<Var>& a, const Partial<Var>& b) {
   if (a.argument.id < 0 && b.argument.id < 0) return {value};
   return {value, Tape::current()->push(a.argument.id, a.derivative, b.argument.id, b.derivative)};
 }
 
-inline Var chain(double value, const Partial<Var>& a, const Partial<Var>& b, const Partial<Var>& c) {
+[[gnu::always_inline]] inline Var chain(double value, const Partial<Var>& a, const Partial<Var>& b,
+                                        const Partial<Var>& c) {
   const Var first = chain(value, a, b);
   return chain(value, {1, first}, c);
 }

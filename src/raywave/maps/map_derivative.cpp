@@ -47,7 +47,10 @@ class ArrivalsOver {
   /// @return false when the path is not there.
   bool field(const paths::SequenceTree& tree, const WeightedArrival& a, Field& out) {
     over_.forget();
-    if (!refiner_.path(tree, a.node, a.point_m, path_)) return false;
+    // every arrival of an exact map has been a path
+    const bool there = options_.method == Method::kExact ? refiner_.known_path(tree, a.node, a.point_m, path_)
+                                                         : refiner_.path(tree, a.node, a.point_m, path_);
+    if (!there) return false;
     typename Scene::EndPoint target;
     target.position_m = Vec3<T>(a.point_m);
     if (!over_.touches(source_, target, path_.steps, touches_)) return false;
@@ -63,15 +66,14 @@ class ArrivalsOver {
     const Complex<T> phase = expj(T(-2 * kPi) * (turns - T(std::floor(ad::value_of(turns)))));
     theta = phase * theta;
     phi = phase * phi;
-    out = scaled(theta, f.fields[0]) + scaled(phi, f.fields[1]);
+    // Across the direction to first order too: the part along it that turning it would bring in is none of the gain's.
+    const CVec3<T> sum = theta * f.fields[0] + phi * f.fields[1];
+    const Complex<T> along = dot(sum, f.arrival);
+    out = {sum.re - along.re * f.arrival, sum.im - along.im * f.arrival};
     return true;
   }
 
  private:
-  static CVec3<T> scaled(const Complex<T>& z, const CVec3<T>& v) {
-    return {z.re * v.re - z.im * v.im, z.re * v.im + z.im * v.re};
-  }
-
   const scene::Scene& scene_;
   const RadioMapOptions& options_;
   const int tx_;

@@ -55,7 +55,9 @@ PathValues evaluate(const PreparedScene& scene, const FieldContext& context, con
     }
   }
   const PathField<double> f = path_field(context.wavelength_m, source_m, target_m, touches);
-  return {f.length_m, f.length_m / kSpeedOfLight, f.departure, f.arrival, f.angles_t, f.angles_r, f.transfer};
+  return {f.length_m,    f.length_m / kSpeedOfLight, f.departure,
+          f.arrival,     angles_of(f.departure),     angles_of(-f.arrival),
+          transfer_of(f)};
 }
 
 int32_t object_of(const PreparedScene& scene, const Step& step) {

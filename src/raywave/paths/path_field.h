@@ -45,13 +45,19 @@ struct Touch {
 template <class T>
 struct PathField {
   T length_m{};
-  Vec3<T> departure, arrival;          // unit directions of travel at the two ends
-  Angles<T> angles_t, angles_r;        // of departure; of where the wave comes from
-  std::array<Complex<T>, 4> transfer;  // rows (theta_r, phi_r), columns (theta_t, phi_t)
-  /// The arriving fields of unit theta_t and phi_t as vectors, across `arrival` to first order too (which `transfer`
-  /// cannot say): for sums over paths.
+  Vec3<T> departure, arrival;  // unit directions of travel at the two ends
+  /// The arriving fields of unit theta_t and phi_t as vectors, with lambda / (4 pi L); across `arrival` but for
+  /// rounding.
   std::array<CVec3<T>, 2> fields;
 };
+
+/// Rows (theta_r, phi_r), columns (theta_t, phi_t).
+template <class T>
+std::array<Complex<T>, 4> transfer_of(const PathField<T>& f) {
+  const JonesBasis<T> basis = transfer_basis(-f.arrival);
+  return {dot(f.fields[0], basis.theta_hat), dot(f.fields[1], basis.theta_hat), dot(f.fields[0], basis.phi_hat),
+          dot(f.fields[1], basis.phi_hat)};
+}
 
 /// How far beyond an edge's end a diffraction point may lie, in the units of W; the field is faded out from
 /// kEdgeFade on.
@@ -257,7 +263,6 @@ PathField<T> path_field(const T& wavelength_m, const Vec3<T>& source_m, const Ve
   const T amplitude = wavelength_m / (T(4 * kPi) * v.length_m);
   const T correlation = num_edges > 0 ? edge_geometry(touches, edges, num_edges, r, v.length_m, geometry) : T(0);
 
-  v.angles_t = angles_of(v.departure);
   const JonesBasis<T> basis_t = transfer_basis(v.departure);
   // One field for each of the source's polarisations, between two edges one for each term of the first too.
   std::array<CVec3<T>, 8> fields{{{basis_t.theta_hat, {}}, {basis_t.phi_hat, {}}}};
@@ -303,15 +308,7 @@ PathField<T> path_field(const T& wavelength_m, const Vec3<T>& source_m, const Ve
     }
     k = k_out;
   }
-  v.angles_r = angles_of(-v.arrival);
-  const JonesBasis<T> basis_r = transfer_basis(-v.arrival);
-  for (size_t col = 0; col < 2; ++col) {
-    v.transfer[col] = amplitude * dot(fields[col], basis_r.theta_hat);
-    v.transfer[2 + col] = amplitude * dot(fields[col], basis_r.phi_hat);
-    const Complex<T> along = dot(fields[col], v.arrival);
-    v.fields[col] = {amplitude * (fields[col].re - along.re * v.arrival),
-                     amplitude * (fields[col].im - along.im * v.arrival)};
-  }
+  for (size_t col = 0; col < 2; ++col) v.fields[col] = {amplitude * fields[col].re, amplitude * fields[col].im};
   return v;
 }
 

@@ -49,19 +49,21 @@ class PathsOver {
     }
     const PathField<T> f = path_field(over_.wavelength_m(), source.position_m, target.position_m, touches_);
     out.tau_s = f.length_m / T(kSpeedOfLight);
-    out.theta_t = f.angles_t.theta;
-    out.phi_t = f.angles_t.phi;
-    out.theta_r = f.angles_r.theta;
-    out.phi_r = f.angles_r.phi;
+    const Angles<T> angles_t = angles_of(f.departure), angles_r = angles_of(-f.arrival);
+    out.theta_t = angles_t.theta;
+    out.phi_t = angles_t.phi;
+    out.theta_r = angles_r.theta;
+    out.phi_r = angles_r.phi;
     out.doppler_hz = doppler(source, target);
     const auto tx = port_fields(scene_.transmitters[size_t(link.tx)], source.orientation_rad, source.offsets_m,
                                 over_.wavelength_m(), f.departure, link.tx_element);
     const auto rx = port_fields(scene_.receivers[size_t(link.rx)], target.orientation_rad, target.offsets_m,
                                 over_.wavelength_m(), -f.arrival, link.rx_element);
+    const std::array<Complex<T>, 4> transfer = transfer_of(f);
     out.a.clear();
     for (const auto& r : rx) {
-      const Complex<T> theta = r.theta * f.transfer[0] + r.phi * f.transfer[2];
-      const Complex<T> phi = r.theta * f.transfer[1] + r.phi * f.transfer[3];
+      const Complex<T> theta = r.theta * transfer[0] + r.phi * transfer[2];
+      const Complex<T> phi = r.theta * transfer[1] + r.phi * transfer[3];
       for (const auto& t : tx) out.a.push_back(theta * t.theta + phi * t.phi);
     }
   }

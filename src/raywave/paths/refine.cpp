@@ -298,15 +298,29 @@ bool Refiner::unobstructed(const Vec3d& target_m, const EndFacets& target_facets
   return true;
 }
 
-bool Refiner::path(const SequenceTree& tree, int32_t node, const Vec3d& target_m, GeometricPath& out,
-                   const EndFacets& target_facets) {
-  out.steps.clear();
+bool Refiner::bends(const SequenceTree& tree, int32_t node, const Vec3d& target_m) {
   source_m_ = tree.nodes()[0].image_m;
   const bool diffracted = tree.nodes()[node].num_wedges > 0;
   if (!(diffracted ? edge_points(tree, node, target_m) : image_points(tree, node, target_m))) return false;
   for (Step& s : bends_) {
     if (s.type == Interaction::kSpecularReflection) s.facet = table_.canonical(s.facet, s.point_m);
   }
+  return true;
+}
+
+bool Refiner::known_path(const SequenceTree& tree, int32_t node, const Vec3d& target_m, GeometricPath& out) {
+  if (options_.refraction) return path(tree, node, target_m, out);
+  if (!bends(tree, node, target_m)) return false;
+  if (tree.nodes()[node].num_wedges > 0) set_sides(target_m);
+  out.steps = bends_;
+  return true;
+}
+
+bool Refiner::path(const SequenceTree& tree, int32_t node, const Vec3d& target_m, GeometricPath& out,
+                   const EndFacets& target_facets) {
+  out.steps.clear();
+  if (!bends(tree, node, target_m)) return false;
+  const bool diffracted = tree.nodes()[node].num_wedges > 0;
   past_ends_ = false;
   if (!unobstructed(target_m, target_facets, out)) {
     if (!diffracted || !beyond_an_end()) return false;

@@ -52,10 +52,14 @@ class Refiner {
   bool path(const SequenceTree& tree, int32_t node, const Vec3d& target_m, GeometricPath& out,
             const EndFacets& target_facets = {});
 
+  /// The same for a path that is known to be there: nothing is in its way.
+  bool known_path(const SequenceTree& tree, int32_t node, const Vec3d& target_m, GeometricPath& out);
+
   /// Sets what evaluation needs beyond a path's interactions and points (Step's fields of diffraction).
   void annotate(const Vec3d& source_m, const Vec3d& target_m, std::vector<Step>& steps);
 
  private:
+  bool bends(const SequenceTree& tree, int32_t node, const Vec3d& target_m);
   void set_shape(size_t i);
   bool image_points(const SequenceTree& tree, int32_t node, const Vec3d& target_m);
   bool edge_points(const SequenceTree& tree, int32_t node, const Vec3d& target_m);

@@ -37,6 +37,7 @@ class SceneOver {
   void restart() {
     taken_.clear();
     shared_ = 0;
+    planes_.clear();
     std::fill(has_material_.begin(), has_material_.end(), uint8_t(0));
     frequency_hz_ = number(scene_.frequency_hz, derivative_.frequency_hz);
     wavelength_m_ = T(kSpeedOfLight) / frequency_hz_;
@@ -50,9 +51,16 @@ class SceneOver {
   }
   /// Forgets what was taken since share().
   void forget() { taken_.erase(taken_.begin() + long(shared_), taken_.end()); }
-  /// Many paths on one beginning: what was taken so far, all materials, is recorded once; see ad::Tape::mark().
+  /// Many paths on one beginning: what was taken so far, all materials, and the planes of a scene of few triangles, is
+  /// recorded once; see ad::Tape::mark().
   void share(ad::Tape& tape) {
     for (size_t i = 0; i < has_material_.size(); ++i) (void)material(int32_t(i));
+    const scene::FacetTable& table = prepared_.facets();
+    if (table.triangles.size() <= kMostSharedPlanes) {
+      std::vector<Bend<T>> planes;
+      for (size_t i = 0; i < table.triangles.size(); ++i) planes.push_back(plane(i));
+      planes_ = std::move(planes);
+    }
     tape.mark();
     shared_ = taken_.size();
   }
@@ -131,8 +139,14 @@ class SceneOver {
 
   /// The plane of the triangle that a point of a facet lies in; the normal turned as the facet's.
   Bend<T> facet(int32_t index, const Vec3d& point) {
-    const scene::Facet& f = prepared_.facets().facets[size_t(index)];
-    const auto& corners = scene_.objects[size_t(f.object)].mesh.triangles[triangle_at(f, point)];
+    const size_t triangle = triangle_at(prepared_.facets().facets[size_t(index)], point);
+    return planes_.empty() ? plane(triangle) : planes_[triangle];
+  }
+  /// The plane of a triangle of the facet table.
+  Bend<T> plane(size_t triangle) {
+    const scene::Triangle& t = prepared_.facets().triangles[triangle];
+    const scene::Facet& f = prepared_.facets().facets[size_t(t.facet)];
+    const auto& corners = scene_.objects[size_t(f.object)].mesh.triangles[t.source];
     const Vec3<T> a = vertex(f.object, corners[0]), b = vertex(f.object, corners[1]), c = vertex(f.object, corners[2]);
     Bend<T> bend;
     bend.normal = normalized(cross(b - a, c - a));
@@ -232,11 +246,11 @@ class SceneOver {
     const Vec3<T> n = facet(facet_index, near).normal;
     return dot(unfold_detail::values(n), like) < 0 ? -n : n;
   }
-  /// The facet's triangle that holds the point, or comes nearest to it.
-  uint32_t triangle_at(const scene::Facet& f, const Vec3d& point) const {
+  /// The facet's triangle that holds the point, or comes nearest to it; in the facet table.
+  size_t triangle_at(const scene::Facet& f, const Vec3d& point) const {
     const scene::FacetTable& table = prepared_.facets();
     const scene::Mesh& mesh = scene_.objects[size_t(f.object)].mesh;
-    uint32_t best = table.triangles[f.triangle_begin].source;
+    uint32_t best = f.triangle_begin;
     double best_share = -1e300;
     for (uint32_t i = f.triangle_begin; i < f.triangle_end; ++i) {
       const auto& t = mesh.triangles[table.triangles[i].source];
@@ -245,7 +259,7 @@ class SceneOver {
       const double area2 = norm2(n);
       const double u = dot(cross(b - a, point - a), n) / area2, v = dot(cross(point - a, c - a), n) / area2;
       const double share = std::min({u, v, 1 - u - v});
-      if (share > best_share) best_share = share, best = table.triangles[i].source;
+      if (share > best_share) best_share = share, best = i;
       if (share >= 0) break;
     }
     return best;
@@ -258,6 +272,8 @@ class SceneOver {
   T frequency_hz_{}, wavelength_m_{};
   std::vector<em::BasicMaterialProperties<T>> materials_;
   std::vector<uint8_t> has_material_;
+  static constexpr size_t kMostSharedPlanes = 4096;
+  std::vector<Bend<T>> planes_;  // [num_triangles] when shared
   struct Taken {
     ad::Var input;
     Slot* place;
