@@ -47,6 +47,20 @@ struct MediaTangent {
 };
 MediaTangent zero_tangent(const Scene& scene, bool with_cells);
 
+/// One way across a spectral step: a(y), G and its derivatives to eta, thickness and wavenumber.
+struct Branch {
+  int object = -1;             // -1: air
+  std::vector<double> weight;  // empty: one everywhere
+  Field g, d_eta, d_dz, d_k;
+};
+
+/// Tangent or cotangent of what a step is made of.
+struct StepChange {
+  Field exponent;                           // screen: of log T, [num_points]
+  std::vector<Field> gain;                  // spectral: of each branch's G, [branches][num_bins]
+  std::vector<std::vector<double>> weight;  // of its a(y), [branches][num_points]; empty where a is one
+};
+
 class March {
  public:
   /// @param output_z_m  increasing, within the march. @param screen_bytes  limit of the screens that are kept.
@@ -62,6 +76,15 @@ class March {
   void apply_jvp(const Step& step, const MediaTangent& tangent, Field& u, Field& u_dot) const;
   /// u_bar after the step becomes u_bar before it; adds to `bar`. @param u  the field before the step.
   void apply_vjp(const Step& step, const Field& u, Field& u_bar, MediaTangent& bar) const;
+
+  /// The ways across a spectral step, air first.
+  std::vector<Branch> branches(const Step& step, bool derivatives) const;
+  /// Tangents of a step's parts, and from their cotangents to the media's: spectral_cotangent() uses `change` up.
+  StepChange screen_tangent(const Step& step, const MediaTangent& tangent) const;
+  StepChange spectral_tangent(const Step& step, const std::vector<Branch>& all, const MediaTangent& tangent) const;
+  void screen_cotangent(const Step& step, const Field& exponent, MediaTangent& bar) const;
+  void spectral_cotangent(const Step& step, const std::vector<Branch>& all, StepChange& change,
+                          MediaTangent& bar) const;
 
   /// The same for a screen of cells alone whose field before it stands in its row of bar.cells, which becomes the
   /// gradient.
@@ -85,7 +108,6 @@ class March {
   void reflect(const Step& step, const Field& incident, Field& back) const;
 
  private:
-  struct Branch;  // one G with its derivatives
   void plan(const std::vector<double>& output_z_m, const LogSink& log);
   void choose_models(const LogSink& log);
   struct Wall {
@@ -109,7 +131,6 @@ class March {
   void cells_vjp(const Step& step, const Field& t, const Complexc* u, Field& u_bar, MediaTangent& bar) const;
   double extinction(int j, double length_m) const;
   std::vector<double> object_coverage(int object, const Step& step) const;
-  std::vector<Branch> branches(const Step& step, bool derivatives) const;
   const Backend::Gain& cached_jump(double dz_m) const;
   /// The kept screen of a step, or a new one in `scratch`.
   const Field& screen_of(const Step& step, Field& scratch) const;
