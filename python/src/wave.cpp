@@ -143,6 +143,7 @@ std::shared_ptr<PyWaveResult> simulate(const nb::dict& scene, const nb::dict& d)
   o.memory_bytes = int64_t(number(d, "memory_bytes"));
   o.num_threads = nb::cast<int>(d["num_threads"]);
   o.num_reflections = nb::cast<int>(d["num_reflections"]);
+  o.device = wave::device_from_name(nb::cast<std::string>(d["device"]));
   o.output_z_m = reals(d["output_z_m"]);
   const int planes = nb::cast<int>(d["planes"]);
   Warnings warnings;

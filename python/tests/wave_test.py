@@ -123,8 +123,19 @@ def test_bad_options_are_refused_by_name():
         wave.simulate(scene()).jvp({"object/disc/translate_m": [1, 0]})
     with pytest.raises(rw.Error, match=r"\[1, 1, 256\]"):
         wave.simulate(scene()).vjp(np.zeros((1, 256), complex))
-    with pytest.raises(rw.Error, match="cuda"):
-        wave.simulate(scene(), device="cuda")
+    with pytest.raises(rw.Error, match="did you mean 'cuda'"):
+        wave.simulate(scene(), device="cudda")
+    with pytest.raises(rw.Error, match="fft alone, not dense"):
+        wave.simulate(scene(), backend="dense", device="emulated")
+
+
+def test_a_device_gives_the_same_field_and_gradient():
+    cpu, device = wave.simulate(scene()), wave.simulate(scene(), device="emulated")
+    assert np.linalg.norm(device.field - cpu.field) < 1e-12 * np.linalg.norm(cpu.field)
+    a, b = cpu.vjp(cpu.field), device.vjp(cpu.field)
+    assert a.keys() == b.keys()
+    for name in a:
+        assert np.linalg.norm(b[name] - a[name]) <= 1e-9 * np.linalg.norm(a[name]), name
 
 
 def test_volumes_have_their_shapes_gradients_and_slices(tmp_path):

@@ -163,6 +163,7 @@ Comparison compare(const Scene& full, const std::vector<double>& z_m, const Simu
     SolverField f;
     f.name = backend_name(kind);
     o.backend.kind = kind;
+    o.device = kind == BackendKind::kFft ? options.device : Device::kCpu;
     try {
       const auto begin = std::chrono::steady_clock::now();
       f.field = first_source(simulate(out.scene, o).field);
@@ -190,7 +191,7 @@ Comparison compare(const Scene& full, const std::vector<double>& z_m, const Simu
   }
   if (green.missing.empty() && !fft.empty()) green.error_to_fft = relative_difference(fft, green.field);
   out.solvers.push_back(std::move(green));
-  o.backend = options.backend;
+  o.backend = options.backend, o.device = options.device;
   o.backend.kind = out.scene.grid.uniform() ? BackendKind::kFft : BackendKind::kNufft;
   if (out.scene.grid.uniform()) add_gradients(out, o);
   return out;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "raywave/wave/backend.h"
+#include "raywave/wave/engine.h"
 #include "raywave/wave/march.h"
 #include "raywave/wave/scene.h"
 
@@ -30,6 +31,8 @@ struct SimulateOptions {
   int num_reflections = 0;
   bool cell_gradient = true;  // of the scene's cell medium
   bool wavelength_gradient = true;
+  /// Backend fft. memory_bytes is of the device then.
+  Device device = Device::kCpu;
   LogSink log;
 };
 
@@ -99,6 +102,14 @@ class Simulation {
   void run_both_ways(int source, Planes& field, Planes& backward) const;
   void require_one_way() const;
   Gradient vjp_one(const Planes& cotangent, int source) const;
+  /// The launched field's change for that of the named parameters and of the wavenumber, and its transpose.
+  Field launch_tangent(size_t source, const Gradient& tangent, double wavenumber) const;
+  void source_gradient(int source, const Field& u_bar, MediaTangent& bar, Gradient& out) const;
+  void open_device();
+  std::vector<Field> launched() const;
+  void run_on_device(Planes& field) const;
+  void jvp_on_device(const std::vector<Field>& launched_dot, const MediaTangent& media, Planes& out) const;
+  Gradient vjp_on_device(const Planes& cotangent) const;
   /// With a cotangent on one plane of one source, and what depends on the wavenumber besides.
   Gradient vjp_at(int plane, int source, const Field& cotangent, double wavenumber) const;
   int tape_length() const;
@@ -112,6 +123,8 @@ class Simulation {
   std::shared_ptr<const March> march_;
   std::vector<double> output_z_m_;
   std::vector<std::string> warnings_;
+  struct OnDevice;
+  std::shared_ptr<OnDevice> device_;  // null: the CPU
 };
 
 /// Evenly spaced planes over the march without those inside an exact slab or a cell medium, where no field is known.

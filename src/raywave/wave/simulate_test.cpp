@@ -37,12 +37,15 @@ double beam_error(const BeamCase& c, const SimulateOptions& options) {
   return relative_error(simulate(s, options).at(c.points), c.expected);
 }
 
-TEST(Wave, GaussianBeamEqualsItsIntegral) {
+class WaveMarch : public EveryDevice {};
+RAYWAVE_ON_EVERY_DEVICE(WaveMarch);
+
+TEST_P(WaveMarch, GaussianBeamEqualsItsIntegral) {
   int compared = 0;
   for (const BeamCase& c : beam_cases()) {
     if (c.waist < 2 * kL || c.z > 100 * kL) continue;  // images of steep waves are the window's, not the solver's
-    EXPECT_LT(beam_error(c, {}), 1e-12) << c.waist / kL << " " << c.tilt_deg << " " << c.z / kL;
-    SimulateOptions single;
+    EXPECT_LT(beam_error(c, on_device()), 1e-12) << c.waist / kL << " " << c.tilt_deg << " " << c.z / kL;
+    SimulateOptions single = on_device();
     single.backend.precision = Precision::kFloat;
     EXPECT_LT(beam_error(c, single), 2e-6) << c.waist / kL << " " << c.tilt_deg << " " << c.z / kL;
     ++compared;
@@ -50,14 +53,14 @@ TEST(Wave, GaussianBeamEqualsItsIntegral) {
   EXPECT_GE(compared, 8);
 }
 
-TEST(Wave, FluxIsKeptOverTwoThousandSteps) {
+TEST_P(WaveMarch, FluxIsKeptOverTwoThousandSteps) {
   for (const Precision precision : {Precision::kDouble, Precision::kFloat}) {
     Scene s = beam_scene(1024, 0.5, 6, 500, 0.1);
     CellMedium glass;
     glass.z_end_m = s.z_end_m, glass.num_z = 2000;
     glass.index_minus_one.assign(2000 * 1024, Complexc(1e-3, 0));  // lossless screens: nothing merges
     s.cells = {glass};
-    SimulateOptions o;
+    SimulateOptions o = on_device();
     o.output_z_m = {0, s.z_end_m};
     o.backend.precision = precision;
     const Simulation sim(s, o);
@@ -118,7 +121,7 @@ TEST(Wave, KnifeEdgeEqualsTheHalfPlaneSolution) {
 
 // 10 and 40 wavelengths behind the axis, total field. What is left is the one-way model's: a conductor's shadow fills
 // by waves that creep around it, which an opaque mask lacks, so that its error is the largest close behind it.
-TEST(Wave, CylinderEqualsItsSeries) {
+TEST_P(WaveMarch, CylinderEqualsItsSeries) {
   const auto rows = read_csv("cylinder.csv");
   int cases = 0;
   for (size_t i = 0; i < rows.size(); i += 61, ++cases) {
@@ -134,12 +137,13 @@ TEST(Wave, CylinderEqualsItsSeries) {
     for (size_t j = i; j < i + 61; ++j)
       points.push_back({rows[j][6], rows[j][5]}), expected.emplace_back(rows[j][7], rows[j][8]);
     const double tolerance = pec ? (near ? 0.17 : 0.09) : c[3] > 1.1 ? 0.1 : 0.02;
-    EXPECT_LT(relative_error(simulate(s).at(points), expected), tolerance) << "eps " << c[3] << " z " << c[5] / kL;
+    EXPECT_LT(relative_error(simulate(s, on_device()).at(points), expected), tolerance)
+        << "eps " << c[3] << " z " << c[5] / kL;
   }
   EXPECT_EQ(cases, 6);
 }
 
-TEST(Wave, WallsOfItuMaterialsTransmitAsSlabs) {
+TEST_P(WaveMarch, WallsOfItuMaterialsTransmitAsSlabs) {
   // A beam of 60 wavelengths is a plane wave within 0.5 degrees; its spectrum is compared at the beam's own direction.
   for (const char* name : {"concrete", "brick", "plasterboard", "wood", "glass"})
     for (const double degrees : {0.0, 20.0, 40.0, 60.0}) {
@@ -149,7 +153,7 @@ TEST(Wave, WallsOfItuMaterialsTransmitAsSlabs) {
       wall.name = "wall";
       wall.material = em::itu_material(name);
       wall.outlines = {rectangle({0, 30 * kL}, 2000 * kL, 2 * kL)};
-      SimulateOptions o;
+      SimulateOptions o = on_device();
       const Simulation free(s, o);
       s.objects = {wall};
       const Simulation sim(s, o);

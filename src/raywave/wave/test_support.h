@@ -2,6 +2,8 @@
 // What the tests of this room share.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <cmath>
 #include <fstream>
 #include <functional>
@@ -74,5 +76,22 @@ inline Object conductor(const std::string& name, std::vector<Outline> outlines) 
   o.material.perfect_conductor = true;
   return o;
 }
+
+/// Test bodies that run on every device: a device that is not here is skipped, with the reason.
+class EveryDevice : public testing::TestWithParam<Device> {
+ protected:
+  void SetUp() override {
+    if (GetParam() == Device::kCuda && !cuda_state().usable) GTEST_SKIP() << "CUDA: " << cuda_state().words;
+  }
+  static SimulateOptions on_device() {
+    SimulateOptions o;
+    o.device = GetParam();
+    return o;
+  }
+};
+inline std::string device_test_name(const testing::TestParamInfo<Device>& info) { return device_name(info.param); }
+#define RAYWAVE_ON_EVERY_DEVICE(Suite)                                                                      \
+  INSTANTIATE_TEST_SUITE_P(Devices, Suite, testing::Values(Device::kCpu, Device::kEmulated, Device::kCuda), \
+                           device_test_name)
 
 }  // namespace raywave::wave

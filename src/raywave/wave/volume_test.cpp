@@ -39,7 +39,10 @@ std::vector<double> edges(int n, double spacing) {
   return e;
 }
 
-TEST(WaveVolume, GaussianBeamEqualsItsIntegral) {
+class WaveVolumes : public EveryDevice {};
+RAYWAVE_ON_EVERY_DEVICE(WaveVolumes);
+
+TEST_P(WaveVolumes, GaussianBeamEqualsItsIntegral) {
   for (const double tilt : {0.0, 0.2}) {
     Scene s = volume_scene(256, 0.4, 3, 30);
     s.sources[0].tilt_rad = tilt, s.sources[0].tilt_x_rad = -0.5 * tilt;
@@ -51,8 +54,8 @@ TEST(WaveVolume, GaussianBeamEqualsItsIntegral) {
       const Vec3d from{points.back().x - kL, points.back().y + 0.5 * kL, 30 * kL};
       expected.push_back(gaussian_beam_3d(s.wavenumber_rad_per_m(), 3 * kL, -0.5 * tilt, tilt, from, 150 * kL));
     }
-    EXPECT_LT(relative_error(simulate(s).at(points), expected), 1e-12) << tilt;
-    SimulateOptions single;
+    EXPECT_LT(relative_error(simulate(s, on_device()).at(points), expected), 1e-12) << tilt;
+    SimulateOptions single = on_device();
     single.backend.precision = Precision::kFloat;
     EXPECT_LT(relative_error(simulate(s, single).at(points), expected), 2e-6) << tilt;
   }
@@ -123,7 +126,7 @@ TEST(WaveVolume, CoverageDerivativesAreExact) {
   }
 }
 
-TEST(WaveVolume, WhatDoesNotDependOnXIsTheTwoDimensionalMarch) {
+TEST_P(WaveVolumes, WhatDoesNotDependOnXIsTheTwoDimensionalMarch) {
   struct Case {
     double permittivity, width;
     const char* model;
@@ -148,7 +151,7 @@ TEST(WaveVolume, WhatDoesNotDependOnXIsTheTwoDimensionalMarch) {
     sampled.kind = SourceKind::kSampled;
     for (int i = 0; i < 6; ++i) sampled.samples.insert(sampled.samples.end(), launched.begin(), launched.end());
     volume.sources = {sampled};
-    const Result r = simulate(volume);
+    const Result r = simulate(volume, on_device());
     EXPECT_NE(r.choices.at(0).find(c.model), std::string::npos) << r.choices[0];
     const Field expected = simulate(flat).field[0][0], &got = r.field[0][0];
     for (size_t i = 0; i < 6; ++i)
@@ -201,9 +204,9 @@ double inner(const Planes& a, const Planes& b, double* size = nullptr) {
   return sum;
 }
 
-TEST(WaveVolume, GradientsEqualFiniteDifferences) {
+TEST_P(WaveVolumes, GradientsEqualFiniteDifferences) {
   const Scene s = rich_volume();
-  SimulateOptions o;
+  SimulateOptions o = on_device();
   o.num_threads = 1;
   const Planes w{{random_field(s.grid.num_points(), 7), random_field(s.grid.num_points(), 8)}};
   const Gradient g = Simulation(s, o).vjp(w);
@@ -254,9 +257,9 @@ TEST(WaveVolume, GradientsEqualFiniteDifferences) {
   }
 }
 
-TEST(WaveVolume, AdjointIsTheTransposeOfTheTangent) {
+TEST_P(WaveVolumes, AdjointIsTheTransposeOfTheTangent) {
   const Scene s = rich_volume();
-  const Simulation sim(s);
+  const Simulation sim(s, on_device());
   const Planes w{{random_field(s.grid.num_points(), 7), random_field(s.grid.num_points(), 8)}};
   for (const auto& [name, values] : sim.vjp(w)) {
     Gradient t{{name, std::vector<double>(values.size())}};
