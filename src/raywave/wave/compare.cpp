@@ -150,7 +150,7 @@ std::vector<Field> green_planes(const Scene& full, const std::vector<double>& z_
 
 Comparison compare(const Scene& full, const std::vector<double>& z_m, const SimulateOptions& options) {
   if (z_m.size() < 2) throw Error(message("a comparison needs two planes or more, got ", z_m.size()));
-  if (full.grid.volume()) throw Error("a comparison needs a 2D scene: 3D has one backend");
+  if (full.grid.volume()) throw Error("a comparison needs a 2D scene: its figure is one of y and z");
   full.validate(options.log);
   Comparison out;
   out.scene = of_first_source(full);

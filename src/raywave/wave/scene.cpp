@@ -18,7 +18,6 @@ void validate_grid(const Grid& g) {
   if (g.volume()) {
     require_finite("grid.center_x_m", g.center_x_m);
     require_positive("grid.spacing_x_m", g.spacing_x_m);
-    if (!g.uniform()) throw Error("a grid in 3D (num_x > 1) has no points_m");
   }
   if (g.uniform()) return require_positive("grid.spacing_m", g.spacing_m);
   if (int(g.points_m.size()) != g.num_y)
