@@ -129,6 +129,21 @@ def test_bad_options_are_refused_by_name():
         wave.simulate(scene(), backend="dense", device="emulated")
 
 
+def test_points_gradient_of_one_point_is_received_powers():
+    result = wave.simulate(scene())
+    point = [[0.3 * LAMBDA, result.z_m[-1] + LAMBDA]]
+    u, power = result.at(point), result.received_power(point[0])
+    a, b = result.points_gradient(point, 2 * u), result.received_power_gradient(point[0])  # of |u|^2
+    name = "source/" + result_source(a) + "/amplitude"
+    assert abs(a[name] * power / abs(u[0]) ** 2 - b[name]) < 1e-12 * abs(b[name])
+    with pytest.raises(rw.Error, match="2 values for 1 points"):
+        result.points_gradient(point, [1, 2])
+
+
+def result_source(gradient):
+    return next(name.split("/")[1] for name in gradient if name.startswith("source/"))
+
+
 def test_a_device_gives_the_same_field_and_gradient():
     cpu, device = wave.simulate(scene()), wave.simulate(scene(), device="emulated")
     assert np.linalg.norm(device.field - cpu.field) < 1e-12 * np.linalg.norm(cpu.field)

@@ -2,16 +2,11 @@
 // What is asked of a march's field.
 #include <algorithm>
 #include <cmath>
-#include <map>
 
+#include "raywave/wave/field_points.h"
 #include "raywave/wave/simulate.h"
 
 namespace raywave::wave {
-namespace {
-
-constexpr Complexc kJ{0, 1};
-
-}  // namespace
 
 std::vector<Complexc> Result::at(const std::vector<Point>& points, int source) const {
   if (scene_->grid.volume()) throw Error("points of a 3D scene have three coordinates (x, y, z)");
@@ -24,26 +19,24 @@ std::vector<Complexc> Result::at(const std::vector<Vec3d>& points, int source) c
   if (field.empty() || source < 0 || size_t(source) >= field[0].size())
     throw Error(message("source must be in [0, ", field.empty() ? 0 : field[0].size(), "), got ", source));
   const Backend& backend = march_->backend();
-  const auto &kx = backend.kx_rad_per_m(), &ky = backend.ky_rad_per_m(), &kt = backend.transverse_rad_per_m();
-  const double k = scene_->wavenumber_rad_per_m();
-  std::map<size_t, Field> spectra;
-  std::vector<Complexc> out;
-  for (const Vec3d& p : points) {
+  std::vector<Complexc> out(points.size());
+  for (const auto& [plane, part] : points_by_plane(points)) {
+    Field s(backend.ky_rad_per_m().size());
+    backend.analyze(field[plane][size_t(source)].data(), s.data());
+    const auto values = FieldPoints(backend, scene_->wavenumber_rad_per_m(), part.from_plane).values(s);
+    for (size_t i = 0; i < values.size(); ++i) out[part.index[i]] = values[i] / double(s.size());
+  }
+  return out;
+}
+
+std::map<size_t, Result::PointsOfPlane> Result::points_by_plane(const std::vector<Vec3d>& points) const {
+  std::map<size_t, PointsOfPlane> out;
+  for (size_t i = 0; i < points.size(); ++i) {
+    const Vec3d& p = points[i];
     require_finite("point", p.x + p.y + p.z);
     const size_t plane = plane_before(p.z);
-    Field& s = spectra[plane];
-    if (s.empty()) {
-      s.resize(ky.size());
-      backend.analyze(field[plane][size_t(source)].data(), s.data());
-    }
-    Complexc sum;
-    for (size_t m = 0; m < ky.size(); ++m) {
-      Complexc kz = std::sqrt(Complexc(k * k - kt[m] * kt[m]));
-      if (kz.imag() > 0) kz = -kz;
-      const double across = ky[m] * (p.y - y_m[0]) + (kx.empty() ? 0 : kx[m] * (p.x - x_m[0]));
-      sum += s[m] * std::exp(kJ * across - kJ * kz * (p.z - z_m[plane]));
-    }
-    out.push_back(sum / double(ky.size()));
+    out[plane].index.push_back(i);
+    out[plane].from_plane.push_back({p.x - x_m[0], p.y - y_m[0], p.z - z_m[plane]});
   }
   return out;
 }
