@@ -52,6 +52,7 @@ class FftBackend : public Backend {
   void apply_adjoint(const Gain& gain, Field& u) const override {
     row_ ? row_->apply(gain.adjoint.data(), u.data()) : Backend::apply_adjoint(gain, u);
   }
+  const RowTransform* row_transform() const override { return row_.get(); }
 
  private:
   void transform(const Complexc* in, Complexc* out, double scale, bool forward) const {

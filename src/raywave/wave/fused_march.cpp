@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <map>
 
 #include "raywave/core/constants.h"
 #include "raywave/core/error.h"
@@ -339,32 +340,79 @@ std::vector<std::complex<double>> RowTransform::table(std::span<const std::compl
   return out;
 }
 
+RowTransform::Lanes::Lanes(const RowTransform& row) : blocks_(size_t(row.n_) / 4) {}
+
 void RowTransform::apply(const std::complex<double>* table, std::complex<double>* u) const {
-  struct alignas(32) Block {
-    double v[8];
-  };
-  thread_local std::vector<Block> scratch;
+  thread_local std::map<int, Lanes> scratch;
+  Lanes& lanes = scratch.try_emplace(n_, *this).first->second;
+  enter(u, lanes);
+  leave(table, lanes, u);
+}
+
+void RowTransform::enter(const std::complex<double>* u, Lanes& lanes) const {
+  auto* x = reinterpret_cast<Lane*>(lanes.data());
   const size_t q = size_t(n_) / 4;
-  if (scratch.size() < q) scratch.resize(q);
-  auto* x = reinterpret_cast<Lane*>(scratch.data());
-  double* rows[4];
-  for (size_t l = 0; l < 4; ++l) rows[l] = reinterpret_cast<double*>(u + l * q);
   for (size_t j = 0; j < q; j += 2) {
-    V a = load(rows[0] + 2 * j), b = load(rows[1] + 2 * j), c = load(rows[2] + 2 * j), d = load(rows[3] + 2 * j);
+    V a = load(raw(u + j)), b = load(raw(u + q + j)), c = load(raw(u + 2 * q + j)), d = load(raw(u + 3 * q + j));
     transpose(a, b, c, d);
     const double* w = &twiddles_[8 * j];
     x[j] = times(across(Lane{a, b}), Lane{load(w), load(w + 4)});
     x[j + 1] = times(across(Lane{c, d}), Lane{load(w + 8), load(w + 12)});
   }
-  quarter_.transform(reinterpret_cast<const double*>(table), reinterpret_cast<double*>(x));
+}
+
+void RowTransform::leave(const std::complex<double>* table, Lanes& lanes, std::complex<double>* u) const {
+  auto* x = reinterpret_cast<Lane*>(lanes.data());
+  const size_t q = size_t(n_) / 4;
+  quarter_.transform(raw(table), lanes.data());
   for (size_t j = 0; j < q; j += 2) {
     const double* w = &twiddles_[8 * j];
     Lane p = across_back(times_conj(x[j], Lane{load(w), load(w + 4)}));
     Lane r = across_back(times_conj(x[j + 1], Lane{load(w + 8), load(w + 12)}));
     transpose(p.re, p.im, r.re, r.im);
-    store(rows[0] + 2 * j, p.re), store(rows[1] + 2 * j, p.im), store(rows[2] + 2 * j, r.re),
-        store(rows[3] + 2 * j, r.im);
+    store(raw(u + j), p.re), store(raw(u + q + j), p.im), store(raw(u + 2 * q + j), r.re),
+        store(raw(u + 3 * q + j), r.im);
   }
+}
+
+// between(v, place): what happens to the two points at `place`.
+template <class Between>
+void RowTransform::turn_with(const std::complex<double>* table, double* lanes, Between&& between) const {
+  auto* x = reinterpret_cast<Lane*>(lanes);
+  const size_t q = size_t(n_) / 4;
+  quarter_.transform(raw(table), lanes);
+  for (size_t j = 0; j < q; j += 2) {
+    const double* w = &twiddles_[8 * j];
+    const Lane w0{load(w), load(w + 4)}, w1{load(w + 8), load(w + 12)};
+    Lane p = across_back(times_conj(x[j], w0)), r = across_back(times_conj(x[j + 1], w1));
+    transpose(p.re, p.im, r.re, r.im);
+    p.re = between(p.re, j), p.im = between(p.im, q + j);
+    r.re = between(r.re, 2 * q + j), r.im = between(r.im, 3 * q + j);
+    transpose(p.re, p.im, r.re, r.im);
+    x[j] = times(across(p), w0), x[j + 1] = times(across(r), w1);
+  }
+}
+
+void RowTransform::turn(const std::complex<double>* table, const std::complex<double>* screen,
+                        std::complex<double>* field, Lanes& lanes) const {
+  if (!field) return turn_with(table, lanes.data(), [=](V u, size_t at) { return product(u, load(raw(screen + at))); });
+  turn_with(table, lanes.data(), [=](V u, size_t at) {
+    store(raw(field + at), u);
+    return product(u, load(raw(screen + at)));
+  });
+}
+
+void RowTransform::turn_back(const std::complex<double>* table, const std::complex<double>* screen,
+                             std::complex<double>* field, std::complex<double> rate, Lanes& lanes) const {
+  const V c{rate.real(), rate.imag(), rate.real(), rate.imag()};
+  if (!field)
+    return turn_with(table, lanes.data(),
+                     [=](V u_bar, size_t at) { return product_conj(u_bar, load(raw(screen + at))); });
+  turn_with(table, lanes.data(), [=](V u_bar, size_t at) {
+    const V b = product_conj(u_bar, load(raw(screen + at)));
+    store(raw(field + at), product(product_conj(b, load(raw(field + at))), c));
+    return b;
+  });
 }
 
 template <class Real>

@@ -61,7 +61,31 @@ class RowTransform {
   /// u <- F^-1 (g F u).
   void apply(const std::complex<double>* table, std::complex<double>* u) const;
 
+  /// The same in parts, so that a march stays in the lanes: enter, turns, leave. A turn is the gain, what stands
+  /// between two jumps, and the entrance to the next.
+  class Lanes {
+   public:
+    explicit Lanes(const RowTransform& row);
+    double* data() { return blocks_[0].v; }
+
+   private:
+    struct alignas(32) Block {
+      double v[8];
+    };
+    std::vector<Block> blocks_;
+  };
+  void enter(const std::complex<double>* u, Lanes& lanes) const;
+  void leave(const std::complex<double>* table, Lanes& lanes, std::complex<double>* u) const;
+  /// u <- F^-1 (g F u), field <- u unless null, u <- screen u.
+  void turn(const std::complex<double>* table, const std::complex<double>* screen, std::complex<double>* field,
+            Lanes& lanes) const;
+  /// u_bar <- F^-1 (g F u_bar), u_bar <- conj(screen) u_bar, field <- rate u_bar conj(field) unless null.
+  void turn_back(const std::complex<double>* table, const std::complex<double>* screen, std::complex<double>* field,
+                 std::complex<double> rate, Lanes& lanes) const;
+
  private:
+  template <class Between>
+  void turn_with(const std::complex<double>* table, double* lanes, Between&& between) const;
   int n_;
   FusedMarch<double> quarter_;
   std::vector<double> twiddles_;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "raywave/wave/simulate.h"
+#include "raywave/wave/sources.h"
 #include "raywave/wave/test_support.h"
 
 namespace raywave::wave {
@@ -215,6 +216,44 @@ TEST_P(WaveGradients, CellsAndSamples) {
       return objective(m, o, w);
     };
     EXPECT_NEAR(g.at("source/source0/samples")[2 * (i % 64) + 1], (source({0, h}) - source({0, -h})) / (2 * h), 1e-9);
+  }
+}
+
+// A row of 256 points stays in the lanes of its transform unless the wavelength's derivative is asked for.
+TEST(WaveGradient, TheSweepInTheLanesIsTheMarch) {
+  Scene s = beam_scene(256, 0.2503, 4, 12, 0.1);
+  s.absorber.width_m = 8 * kL;
+  s.step_m = 0.5 * kL;
+  s.objects = {dielectric("disc", 1.08, {disc({kL, 2 * kL}, kL, 40)}, 0.05)};
+  CellMedium cells;
+  cells.z_begin_m = 4 * kL, cells.z_end_m = 8 * kL, cells.num_z = 9;
+  cells.index_minus_one = random_field(9 * 256, 9);
+  for (Complexc& c : cells.index_minus_one) c = {0.1 * c.real(), -0.02 * std::abs(c.imag())};
+  s.cells = {cells};
+  SimulateOptions o;
+  o.output_z_m = {3 * kL, 8 * kL, 12 * kL};
+  const Planes w = weights(s, 3);
+  SimulateOptions lanes = o;
+  lanes.wavelength_gradient = false;
+  Gradient expected = Simulation(s, o).vjp(w);
+  const Gradient got = Simulation(s, lanes).vjp(w);
+  expected.erase("wavelength_m");
+  ASSERT_EQ(got.size(), expected.size());
+  for (const auto& [name, values] : expected) {
+    double error = 0, norm = 0;
+    for (size_t i = 0; i < values.size(); ++i)
+      error += std::pow(got.at(name)[i] - values[i], 2), norm += values[i] * values[i];
+    EXPECT_LT(std::sqrt(error), 1e-12 * std::sqrt(norm)) << name;
+  }
+  // the march step by step
+  const March march(std::make_shared<const Scene>(s), o.output_z_m, {}, {});
+  const Result r = simulate(s, o);
+  Field u = launch(s, s.sources[0], march.backend());
+  for (const Step& step : march.steps()) {
+    if (step.kind == Step::Kind::kOutput) {
+      EXPECT_LT(relative_error(r.field[size_t(step.output)][0], u), 1e-14 * double(march.steps().size()));
+    }
+    march.apply(step, u);
   }
 }
 

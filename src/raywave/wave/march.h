@@ -93,6 +93,13 @@ class March {
   bool diagonal() const;
   /// The kept screen of a step, empty where none is kept.
   const Field& kept_screen(const Step& step) const { return screens_[size_t(step.id)]; }
+  /// Whether a step is a jump alone, whose way back reads no field, and its gain.
+  bool is_bare_jump(const Step& step, bool with_wavenumber) const {
+    return step.kind == Step::Kind::kSpectral && !needs_field(step, with_wavenumber);
+  }
+  const Backend::Gain& jump_gain(const Step& step) const { return cached_jump(step.dz_m); }
+  /// d exponent / d cell of a layer of cells: -j k times its thickness.
+  Complexc cell_rate(const Step& step) const { return Complexc(0, -k_ * step.dz_m); }
   /// Whether apply_vjp reads the field before the step.
   static bool needs_field(const Step& step, bool with_wavenumber);
 

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "raywave/runtime/parallel.h"
+#include "raywave/wave/row_sweep.h"
 #include "raywave/wave/sources.h"
 
 namespace raywave::wave {
@@ -71,7 +72,11 @@ Result Simulation::run() const {
   }
   runtime::parallel_for(int64_t(num_sources), options_.num_threads, [&](int64_t s) {
     Field u = launch(*scene_, scene_->sources[size_t(s)], march_->backend());
-    for (const Step& step : march_->steps()) {
+    RowSweep sweep(*march_, false, false);
+    for (size_t i = 0; i < march_->steps().size(); ++i) {
+      const Step& step = march_->steps()[i];
+      if (sweep.take(i, nullptr, u)) continue;
+      sweep.flush(u);
       if (step.kind == Step::Kind::kOutput) {
         out.field[size_t(step.output)][size_t(s)] = u;
       } else {

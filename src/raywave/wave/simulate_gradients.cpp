@@ -11,6 +11,7 @@
 #include "raywave/core/constants.h"
 #include "raywave/runtime/parallel.h"
 #include "raywave/wave/checkpoints.h"
+#include "raywave/wave/row_sweep.h"
 #include "raywave/wave/simulate.h"
 #include "raywave/wave/sources.h"
 
@@ -232,32 +233,43 @@ void Simulation::reverse_with_tape(Field u, const Planes& cotangent, int source,
     bar.cells.reserve(2 * scene_->cells[0].index_minus_one.size());
     prefer_large_pages(bar.cells.data(), bar.cells.capacity() * sizeof(double));
   }
-  for (const Step& step : march_->steps()) {
+  const auto& steps = march_->steps();
+  RowSweep forward(*march_, false, bar.with_wavenumber);
+  for (size_t i = 0; i < steps.size(); ++i) {
+    const Step& step = steps[i];
+    Complexc* row = nullptr;
     if (with_cells && step.cell_slice >= 0 && step.kind == Step::Kind::kScreen) {
-      // layers come in their order, each once
-      const double* values = reinterpret_cast<const double*>(u.data());
-      bar.cells.insert(bar.cells.end(), values, values + 2 * n);
-      if (!in_gradient(step)) {
-        std::fill(bar.cells.end() - long(2 * n), bar.cells.end(), 0.0);
-        tape.push_back(u);
-      }
-    } else if (March::needs_field(step, bar.with_wavenumber)) {
+      bar.cells.resize(bar.cells.size() + 2 * n);  // layers come in their order, each once
+      row = in_gradient(step) ? bar.cell(size_t(step.cell_slice) * n) : nullptr;
+    }
+    const bool needed = March::needs_field(step, bar.with_wavenumber);
+    if ((row || !needed) && forward.take(i, row, u)) continue;
+    forward.flush(u);
+    if (row) {
+      std::copy(u.begin(), u.end(), row);
+    } else if (needed) {
       tape.push_back(u);
     }
     march_->apply(step, u);
   }
-  for (size_t s = march_->steps().size(); s-- > 0;) {
-    const Step& step = march_->steps()[s];
+  RowSweep back(*march_, true, bar.with_wavenumber);
+  for (size_t i = steps.size(); i-- > 0;) {
+    const Step& step = steps[i];
+    const bool taped = in_gradient(step);
+    Complexc* row = taped && !bar.with_wavenumber ? bar.cell(size_t(step.cell_slice) * n) : nullptr;
+    if ((row || !taped) && back.take(i, row, u_bar)) continue;
+    back.flush(u_bar);
     if (step.kind == Step::Kind::kOutput) {
       const Field& c = cotangent[size_t(step.output)][size_t(source)];
       for (size_t j = 0; j < n; ++j) u_bar[j] += c[j];
-    } else if (in_gradient(step)) {
+    } else if (taped) {
       march_->apply_vjp_taped(step, u_bar, bar);
     } else {
       if (March::needs_field(step, bar.with_wavenumber)) u = std::move(tape.back()), tape.pop_back();
       march_->apply_vjp(step, u, u_bar, bar);
     }
   }
+  back.flush(u_bar);
 }
 
 Gradient Simulation::vjp_one(const Planes& cotangent, int s) const {
