@@ -197,13 +197,10 @@ class DeviceMarchOf : public DeviceMarch {
     return table.data();
   }
   const C* screen(const Step& step) {
-    const Field& kept = march_.kept_screen(step);
-    Array& table = kept.empty() ? screen_scratch_ : screens_[size_t(step.id)];
-    if (kept.empty()) {
-      upload(table, march_.screen(step));
-    } else if (table.empty()) {
-      upload(table, kept);
-    }
+    const bool keep = march_.keeps_screen(step);
+    Array& table = keep ? screens_[size_t(step.id)] : screen_scratch_;
+    Field made;
+    if (!keep || table.empty()) upload(table, march_.screen_of(step, made));
     return table.data();
   }
   /// Tables of a step with several ways; kept while there is room.

@@ -375,7 +375,7 @@ void RowTransform::leave(const std::complex<double>* table, Lanes& lanes, std::c
   }
 }
 
-// between(v, place): what happens to the two points at `place`.
+// between(first, second, j): what happens to the points in the lanes at j and j + 1.
 template <class Between>
 void RowTransform::turn_with(const std::complex<double>* table, double* lanes, Between&& between) const {
   auto* x = reinterpret_cast<Lane*>(lanes);
@@ -385,34 +385,58 @@ void RowTransform::turn_with(const std::complex<double>* table, double* lanes, B
     const double* w = &twiddles_[8 * j];
     const Lane w0{load(w), load(w + 4)}, w1{load(w + 8), load(w + 12)};
     Lane p = across_back(times_conj(x[j], w0)), r = across_back(times_conj(x[j + 1], w1));
-    transpose(p.re, p.im, r.re, r.im);
-    p.re = between(p.re, j), p.im = between(p.im, q + j);
-    r.re = between(r.re, 2 * q + j), r.im = between(r.im, 3 * q + j);
-    transpose(p.re, p.im, r.re, r.im);
+    between(p, r, j);
     x[j] = times(across(p), w0), x[j + 1] = times(across(r), w1);
   }
 }
 
+namespace {
+
+inline Lane lane_at(const std::complex<double>* p, size_t j) {
+  return {load(raw(p + 4 * j)), load(raw(p + 4 * j + 2))};
+}
+inline void put_lane(std::complex<double>* p, size_t j, const Lane& v) {
+  store(raw(p + 4 * j), v.re), store(raw(p + 4 * j + 2), v.im);
+}
+inline void put_row(std::complex<double>* row, size_t j, size_t q, Lane a, Lane b) {
+  transpose(a.re, a.im, b.re, b.im);
+  store(raw(row + j), a.re), store(raw(row + q + j), a.im), store(raw(row + 2 * q + j), b.re),
+      store(raw(row + 3 * q + j), b.im);
+}
+
+}  // namespace
+
 void RowTransform::turn(const std::complex<double>* table, const std::complex<double>* screen,
-                        std::complex<double>* field, Lanes& lanes) const {
-  if (!field) return turn_with(table, lanes.data(), [=](V u, size_t at) { return product(u, load(raw(screen + at))); });
-  turn_with(table, lanes.data(), [=](V u, size_t at) {
-    store(raw(field + at), u);
-    return product(u, load(raw(screen + at)));
+                        std::complex<double>* tape, Lanes& lanes) const {
+  turn_with(table, lanes.data(), [=](Lane& p, Lane& r, size_t j) {
+    if (tape) put_lane(tape, j, p), put_lane(tape, j + 1, r);
+    p = times(p, lane_at(screen, j)), r = times(r, lane_at(screen, j + 1));
   });
 }
 
 void RowTransform::turn_back(const std::complex<double>* table, const std::complex<double>* screen,
-                             std::complex<double>* field, std::complex<double> rate, Lanes& lanes) const {
-  const V c{rate.real(), rate.imag(), rate.real(), rate.imag()};
-  if (!field)
-    return turn_with(table, lanes.data(),
-                     [=](V u_bar, size_t at) { return product_conj(u_bar, load(raw(screen + at))); });
-  turn_with(table, lanes.data(), [=](V u_bar, size_t at) {
-    const V b = product_conj(u_bar, load(raw(screen + at)));
-    store(raw(field + at), product(product_conj(b, load(raw(field + at))), c));
-    return b;
+                             const std::complex<double>* tape, std::complex<double> rate,
+                             std::complex<double>* gradient, Lanes& lanes) const {
+  const size_t q = size_t(n_) / 4;
+  turn_with(table, lanes.data(), [=](Lane& p, Lane& r, size_t j) {
+    p = times_conj(p, lane_at(screen, j)), r = times_conj(r, lane_at(screen, j + 1));
+    if (tape)
+      put_row(gradient, j, q, times(times_conj(p, lane_at(tape, j)), rate),
+              times(times_conj(r, lane_at(tape, j + 1)), rate));
   });
+}
+
+void RowTransform::to_lanes(const std::complex<double>* row, std::complex<double>* lanes) const {
+  const size_t q = size_t(n_) / 4;
+  for (size_t j = 0; j < q; ++j)
+    for (size_t l = 0; l < 4; ++l)
+      raw(lanes + 4 * j)[l] = row[l * q + j].real(), raw(lanes + 4 * j)[4 + l] = row[l * q + j].imag();
+}
+
+void RowTransform::from_lanes(const std::complex<double>* lanes, std::complex<double>* row) const {
+  const size_t q = size_t(n_) / 4;
+  for (size_t j = 0; j < q; ++j)
+    for (size_t l = 0; l < 4; ++l) row[l * q + j] = {raw(lanes + 4 * j)[l], raw(lanes + 4 * j)[4 + l]};
 }
 
 template <class Real>

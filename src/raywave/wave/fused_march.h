@@ -76,12 +76,17 @@ class RowTransform {
   };
   void enter(const std::complex<double>* u, Lanes& lanes) const;
   void leave(const std::complex<double>* table, Lanes& lanes, std::complex<double>* u) const;
-  /// u <- F^-1 (g F u), field <- u unless null, u <- screen u.
-  void turn(const std::complex<double>* table, const std::complex<double>* screen, std::complex<double>* field,
+  /// u <- F^-1 (g F u), tape <- u unless null, u <- screen u. Tape and screen are in the lanes' order.
+  void turn(const std::complex<double>* table, const std::complex<double>* screen, std::complex<double>* tape,
             Lanes& lanes) const;
-  /// u_bar <- F^-1 (g F u_bar), u_bar <- conj(screen) u_bar, field <- rate u_bar conj(field) unless null.
-  void turn_back(const std::complex<double>* table, const std::complex<double>* screen, std::complex<double>* field,
-                 std::complex<double> rate, Lanes& lanes) const;
+  /// u_bar <- F^-1 (g F u_bar), u_bar <- conj(screen) u_bar; unless tape is null, gradient <- rate u_bar conj(tape), in
+  /// the order of the row.
+  void turn_back(const std::complex<double>* table, const std::complex<double>* screen,
+                 const std::complex<double>* tape, std::complex<double> rate, std::complex<double>* gradient,
+                 Lanes& lanes) const;
+  /// From the order of the row to that of the lanes, and back. [n], not in place.
+  void to_lanes(const std::complex<double>* row, std::complex<double>* lanes) const;
+  void from_lanes(const std::complex<double>* lanes, std::complex<double>* row) const;
 
  private:
   template <class Between>

@@ -91,8 +91,12 @@ Field March::jump_dk(double dz) const {
 const Backend::Gain& March::cached_jump(double dz) const { return jumps_.at(dz); }
 
 const Field& March::screen_of(const Step& step, Field& scratch) const {
-  if (step.id >= 0 && !screens_[size_t(step.id)].empty()) return screens_[size_t(step.id)];
-  return scratch = screen(step);
+  if (!keeps_screen(step)) return scratch = screen(step);
+  const Field& kept = screens_[size_t(step.id)];
+  if (!in_lanes_) return kept;
+  scratch.resize(kept.size());
+  backend_->row_transform()->from_lanes(kept.data(), scratch.data());
+  return scratch;
 }
 
 Field March::slab_reflection(const Medium& medium, double d) const {
@@ -230,7 +234,7 @@ void March::apply(const Step& step, Field& u) const {
 
 bool March::diagonal() const {
   return std::all_of(steps_.begin(), steps_.end(), [&](const Step& s) {
-    if (s.kind == Step::Kind::kScreen) return !kept_screen(s).empty();
+    if (s.kind == Step::Kind::kScreen) return keeps_screen(s);
     return s.kind == Step::Kind::kOutput || s.objects.empty();
   });
 }

@@ -91,8 +91,13 @@ class March {
   void apply_vjp_taped(const Step& step, Field& u_bar, MediaTangent& bar) const;
   /// Whether every step is a jump of one G, a kept screen or an output: what the fused march can do.
   bool diagonal() const;
-  /// The kept screen of a step, empty where none is kept.
+  bool keeps_screen(const Step& step) const { return !screens_[size_t(step.id)].empty(); }
+  /// Kept screens are in the order of the row transform's lanes: a scene of one source.
+  bool screens_in_lanes() const { return in_lanes_; }
+  /// As it is kept, empty where none is.
   const Field& kept_screen(const Step& step) const { return screens_[size_t(step.id)]; }
+  /// The screen of a step in the order of the row, kept or made anew in `scratch`.
+  const Field& screen_of(const Step& step, Field& scratch) const;
   /// Whether a step is a jump alone, whose way back reads no field, and its gain.
   bool is_bare_jump(const Step& step, bool with_wavenumber) const {
     return step.kind == Step::Kind::kSpectral && !needs_field(step, with_wavenumber);
@@ -139,8 +144,6 @@ class March {
   double extinction(int j, double length_m) const;
   std::vector<double> object_coverage(int object, const Step& step) const;
   const Backend::Gain& cached_jump(double dz_m) const;
-  /// The kept screen of a step, or a new one in `scratch`.
-  const Field& screen_of(const Step& step, Field& scratch) const;
   void coverage_to_vertices(int object, const Step& step, const std::vector<double>& bar, MediaTangent& out) const;
   std::vector<double> coverage_tangent(int object, const Step& step, const MediaTangent& t) const;
 
@@ -157,6 +160,7 @@ class March {
   std::vector<std::string> choices_;
   std::map<double, Backend::Gain> jumps_;  // filled by the constructor, read-only later
   std::vector<Field> screens_;             // by Step::id; empty: not kept
+  bool in_lanes_ = false;
 };
 
 }  // namespace raywave::wave

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "raywave/core/constants.h"
+#include "raywave/wave/fused_march.h"
 #include "raywave/wave/march.h"
 
 namespace raywave::wave {
@@ -74,13 +75,20 @@ March::March(std::shared_ptr<const Scene> scene, const std::vector<double>& outp
   choose_models(log);
   plan(output_z_m, log);
   screens_.resize(steps_.size());
+  const RowTransform* row = scene_.sources.size() == 1 ? backend_->row_transform() : nullptr;
+  in_lanes_ = row != nullptr;
   int64_t left = screen_bytes;
   for (Step& s : steps_) {
     s.id = int(&s - steps_.data());
     if (s.kind == Step::Kind::kSpectral && s.objects.empty() && !jumps_.count(s.dz_m))
       jumps_.emplace(s.dz_m, backend_->prepare(jump(s.dz_m)));
     const int64_t bytes = int64_t(sizeof(Complexc)) * scene_.grid.num_points();
-    if (s.kind == Step::Kind::kScreen && left >= bytes) screens_[size_t(s.id)] = screen(s), left -= bytes;
+    if (s.kind != Step::Kind::kScreen || left < bytes) continue;
+    left -= bytes;
+    Field& kept = screens_[size_t(s.id)] = screen(s);
+    if (!row) continue;
+    const Field natural = kept;
+    row->to_lanes(natural.data(), kept.data());
   }
 }
 

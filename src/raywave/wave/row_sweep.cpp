@@ -11,8 +11,8 @@ const std::complex<double>* RowSweep::gain(const Step& step) const {
   return (back_ ? g.adjoint : g.forward).data();
 }
 
-bool RowSweep::take(size_t at, Complexc* field, Field& u) {
-  if (!row_) return false;
+bool RowSweep::take(size_t at, Complexc* tape, Complexc* gradient, Field& u) {
+  if (!row_ || !march_.screens_in_lanes()) return false;
   const auto& steps = march_.steps();
   const Step& step = steps[at];
   if (march_.is_bare_jump(step, with_wavenumber_)) {
@@ -22,16 +22,16 @@ bool RowSweep::take(size_t at, Complexc* field, Field& u) {
   }
   // a screen between two jumps
   const bool last = back_ ? at == 0 : at + 1 == steps.size();
-  if (!pending_ || last || step.kind != Step::Kind::kScreen || march_.kept_screen(step).empty()) return false;
+  if (!pending_ || last || step.kind != Step::Kind::kScreen || !march_.keeps_screen(step)) return false;
   if (!march_.is_bare_jump(steps[back_ ? at - 1 : at + 1], with_wavenumber_)) return false;
-  if (back_ && !field && March::needs_field(step, with_wavenumber_)) return false;
+  if (back_ && !tape && March::needs_field(step, with_wavenumber_)) return false;
   if (!lanes_) lanes_.emplace(*row_);
   if (!inside_) row_->enter(u.data(), *lanes_);
   const Complexc* t = march_.kept_screen(step).data();
   if (back_) {
-    row_->turn_back(gain(*pending_), t, field, std::conj(march_.cell_rate(step)), *lanes_);
+    row_->turn_back(gain(*pending_), t, tape, std::conj(march_.cell_rate(step)), gradient, *lanes_);
   } else {
-    row_->turn(gain(*pending_), t, field, *lanes_);
+    row_->turn(gain(*pending_), t, tape, *lanes_);
   }
   inside_ = true, pending_ = nullptr;
   return true;

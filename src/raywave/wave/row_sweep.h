@@ -15,10 +15,10 @@ class RowSweep {
   /// @param with_wavenumber  its derivative is asked for: jumps are the march's own then.
   RowSweep(const March& march, bool back, bool with_wavenumber);
 
-  /// Takes steps()[at] if it can. `u` is the field (or, on the way back, its cotangent) only after flush(). @param
-  /// field of a screen, null or [num_points]: forward the field before it is left there; on the way back that field
-  /// becomes the gradient of the layer's cells.
-  bool take(size_t at, Complexc* field, Field& u);
+  /// Takes steps()[at] if it can. `u` is the field (or, on the way back, its cotangent) only after flush().
+  /// @param tape  of a screen, null or [num_points], in the lanes' order: forward the field before it is left there, on
+  /// the way back it is read. @param gradient  of the layer's cells; with a tape on the way back.
+  bool take(size_t at, Complexc* tape, Complexc* gradient, Field& u);
   /// Before anything else reads or changes `u`.
   void flush(Field& u);
 

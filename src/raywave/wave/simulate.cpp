@@ -75,7 +75,7 @@ Result Simulation::run() const {
     RowSweep sweep(*march_, false, false);
     for (size_t i = 0; i < march_->steps().size(); ++i) {
       const Step& step = march_->steps()[i];
-      if (sweep.take(i, nullptr, u)) continue;
+      if (sweep.take(i, nullptr, nullptr, u)) continue;
       sweep.flush(u);
       if (step.kind == Step::Kind::kOutput) {
         out.field[size_t(step.output)][size_t(s)] = u;

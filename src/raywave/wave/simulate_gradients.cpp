@@ -220,51 +220,64 @@ int Simulation::tape_length() const {
   return count;
 }
 
-// Every field that the way back reads is kept. A layer of cells keeps its field where its gradient will stand.
+// Every field that the way back reads is kept. A layer of cells keeps its field in the gradient's row before its own,
+// which is free when the way back comes to the layer; the first has a row beside.
 void Simulation::reverse_with_tape(Field u, const Planes& cotangent, int source, Field& u_bar,
                                    MediaTangent& bar) const {
   const size_t n = u.size();
+  const auto& steps = march_->steps();
   std::vector<Field> tape;
+  Field first_row;
+  std::vector<bool> in_lanes(steps.size());
   const bool with_cells = options_.cell_gradient && !scene_->cells.empty();
   const auto in_gradient = [&](const Step& step) {
     return with_cells && step.kind == Step::Kind::kScreen && step.cell_slice >= 0 && step.objects.empty();
   };
+  const auto kept = [&](const Step& step) {
+    return step.cell_slice == 0 ? first_row.data() : bar.cell(size_t(step.cell_slice - 1) * n);
+  };
   if (with_cells) {
     bar.cells.reserve(2 * scene_->cells[0].index_minus_one.size());
     prefer_large_pages(bar.cells.data(), bar.cells.capacity() * sizeof(double));
+    first_row.resize(n);
   }
-  const auto& steps = march_->steps();
   RowSweep forward(*march_, false, bar.with_wavenumber);
   for (size_t i = 0; i < steps.size(); ++i) {
     const Step& step = steps[i];
-    Complexc* row = nullptr;
-    if (with_cells && step.cell_slice >= 0 && step.kind == Step::Kind::kScreen) {
-      bar.cells.resize(bar.cells.size() + 2 * n);  // layers come in their order, each once
-      row = in_gradient(step) ? bar.cell(size_t(step.cell_slice) * n) : nullptr;
+    // layers come in their order, each once; memory is touched row by row
+    if (with_cells && step.cell_slice >= 0) bar.cells.resize(2 * n * size_t(step.cell_slice));
+    const bool needed = March::needs_field(step, bar.with_wavenumber), layer = in_gradient(step);
+    if ((layer || !needed) && forward.take(i, layer ? kept(step) : nullptr, nullptr, u)) {
+      in_lanes[i] = layer;
+      continue;
     }
-    const bool needed = March::needs_field(step, bar.with_wavenumber);
-    if ((row || !needed) && forward.take(i, row, u)) continue;
     forward.flush(u);
-    if (row) {
-      std::copy(u.begin(), u.end(), row);
+    if (layer) {
+      std::copy(u.begin(), u.end(), kept(step));
     } else if (needed) {
       tape.push_back(u);
     }
     march_->apply(step, u);
   }
+  if (with_cells) bar.cells.resize(2 * scene_->cells[0].index_minus_one.size());
   RowSweep back(*march_, true, bar.with_wavenumber);
   for (size_t i = steps.size(); i-- > 0;) {
     const Step& step = steps[i];
-    const bool taped = in_gradient(step);
-    Complexc* row = taped && !bar.with_wavenumber ? bar.cell(size_t(step.cell_slice) * n) : nullptr;
-    if ((row || !taped) && back.take(i, row, u_bar)) continue;
+    const bool layer = in_gradient(step);
+    Complexc* row = with_cells && step.cell_slice >= 0 ? bar.cell(size_t(step.cell_slice) * n) : nullptr;
+    if ((layer ? bool(in_lanes[i]) : !March::needs_field(step, bar.with_wavenumber)) &&
+        back.take(i, layer ? kept(step) : nullptr, row, u_bar))
+      continue;
     back.flush(u_bar);
     if (step.kind == Step::Kind::kOutput) {
       const Field& c = cotangent[size_t(step.output)][size_t(source)];
       for (size_t j = 0; j < n; ++j) u_bar[j] += c[j];
-    } else if (taped) {
+    } else if (layer) {
+      RAYWAVE_DCHECK_EQ(bool(in_lanes[i]), false);
+      std::copy(kept(step), kept(step) + n, row);
       march_->apply_vjp_taped(step, u_bar, bar);
     } else {
+      if (row) std::fill(row, row + n, Complexc{});
       if (March::needs_field(step, bar.with_wavenumber)) u = std::move(tape.back()), tape.pop_back();
       march_->apply_vjp(step, u, u_bar, bar);
     }
