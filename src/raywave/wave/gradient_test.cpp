@@ -268,6 +268,40 @@ TEST(WaveGradient, DoesNotDependOnTheMemoryLimit) {
   EXPECT_EQ(tight.vjp(w), plenty);
 }
 
+// 200 slices of glass at half a wavelength: nothing is evanescent, nothing lost, so the way back needs no tape.
+TEST(WaveGradient, LosslessStretchesAreMarchedBack) {
+  Scene s = beam_scene(128, 0.5003, 4, 60, 0.1);
+  s.step_m = 0.25 * kL;
+  s.objects = {dielectric("lens", 1.08, {disc({kL, 30 * kL}, 25 * kL, 60)})};
+  SimulateOptions o = two_planes(s);
+  const Planes w = weights(s, 2);
+  const Simulation plenty(s, o);
+  const size_t steps = plenty.march().steps().size();
+  EXPECT_GT(steps, 300u);
+  for (const Step& step : plenty.march().steps()) EXPECT_TRUE(plenty.march().reversible(step));
+  o.memory_bytes = 16 * 128 * (8 + 1) * 10 / 7 + 16;
+  const Simulation tight(s, o);
+  EXPECT_EQ(tight.num_checkpoints(), 1);
+  const Gradient a = plenty.vjp(w), b = tight.vjp(w);
+  ASSERT_EQ(a.size(), b.size());
+  for (const auto& [name, values] : a) {
+    double error = 0, norm = 0;
+    for (size_t i = 0; i < values.size(); ++i)
+      error += std::pow(b.at(name)[i] - values[i], 2), norm += values[i] * values[i];
+    EXPECT_LT(std::sqrt(error), 1e-14 * double(steps) * std::sqrt(norm)) << name;
+  }
+  const auto reversible = [](const Scene& t) {
+    const March march(std::make_shared<const Scene>(t), {t.z_end_m}, {}, {});
+    const auto& all = march.steps();
+    return std::count_if(all.begin(), all.end(), [&](const Step& step) { return march.reversible(step); });
+  };
+  s.objects[0].material.conductivity_s_per_m = 0.01;  // screens lose
+  EXPECT_LT(reversible(s), long(steps) * 6 / 10);
+  s.objects[0].material.conductivity_s_per_m = 0;
+  s.grid.spacing_m *= 0.9;  // jumps lose evanescent waves
+  EXPECT_LT(reversible(s), long(steps) * 6 / 10);
+}
+
 TEST(WaveGradient, SourceShiftInFreeSpaceIsMinusTheSlopeOfTheField) {
   const Scene s = beam_scene(512, 0.5, 4, 40, 0.2);
   const Planes dot = Simulation(s).jvp({{"source/source0/position_m", {1.0}}});

@@ -232,6 +232,28 @@ void March::apply(const Step& step, Field& u) const {
   u = sum;
 }
 
+bool March::reversible(const Step& step) const {
+  if (step.kind == Step::Kind::kOutput) return true;
+  if (step.kind == Step::Kind::kSpectral) return step.objects.empty() && all_propagate_;
+  if (step.absorber_m > 0) return false;
+  for (const int i : step.objects) {
+    const Medium& m = media_[size_t(i)];
+    if (m.opaque || m.index.imag() != 0 || scene_.objects[size_t(i)].absorption_np_per_m != 0) return false;
+  }
+  if (step.cell_slice < 0) return true;
+  const size_t n = size_t(scene_.grid.num_points());
+  const auto row = scene_.cells[0].index_minus_one.begin() + long(size_t(step.cell_slice) * n);
+  return std::all_of(row, row + long(n), [](Complexc c) { return c.imag() == 0; });
+}
+
+void March::undo(const Step& step, Field& u) const {
+  if (step.kind == Step::Kind::kSpectral) return backend_->apply_adjoint(cached_jump(step.dz_m), u);
+  if (step.kind != Step::Kind::kScreen) return;
+  Field scratch;
+  const Field& t = screen_of(step, scratch);
+  for (size_t j = 0; j < u.size(); ++j) u[j] *= std::conj(t[j]);
+}
+
 bool March::diagonal() const {
   return std::all_of(steps_.begin(), steps_.end(), [&](const Step& s) {
     if (s.kind == Step::Kind::kScreen) return keeps_screen(s);

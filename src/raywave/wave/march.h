@@ -105,6 +105,10 @@ class March {
   const Backend::Gain& jump_gain(const Step& step) const { return cached_jump(step.dz_m); }
   /// d exponent / d cell of a layer of cells: -j k times its thickness.
   Complexc cell_rate(const Step& step) const { return Complexc(0, -k_ * step.dz_m); }
+  /// Whether undo() gives the field before a step back, to rounding: jumps of waves that all propagate (spacing of half
+  /// a wavelength or more), screens without loss.
+  bool reversible(const Step& step) const;
+  void undo(const Step& step, Field& u) const;
   /// Whether apply_vjp reads the field before the step.
   static bool needs_field(const Step& step, bool with_wavenumber);
 
@@ -161,6 +165,7 @@ class March {
   std::map<double, Backend::Gain> jumps_;  // filled by the constructor, read-only later
   std::vector<Field> screens_;             // by Step::id; empty: not kept
   bool in_lanes_ = false;
+  bool all_propagate_ = false;  // by a backend whose jumps are unitary then
 };
 
 }  // namespace raywave::wave

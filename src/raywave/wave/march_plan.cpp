@@ -53,6 +53,10 @@ March::March(std::shared_ptr<const Scene> scene, const std::vector<double>& outp
       edges_(scene_.grid.cell_edges_m()),
       x_edges_(scene_.grid.x_edges_m()) {
   backend_ = make_backend(scene_, options);
+  const auto& kt = backend_->transverse_rad_per_m();
+  all_propagate_ = options.kind == BackendKind::kFft && options.precision == Precision::kDouble &&
+                   scene_.boundary == Boundary::kPeriodic &&
+                   std::all_of(kt.begin(), kt.end(), [&](double q) { return std::abs(q) <= k_; });
   for (const Object& o : scene_.objects) {
     media_.push_back(medium_of(o.material, scene_.frequency_hz, log));
     extents_.push_back(extents(o));

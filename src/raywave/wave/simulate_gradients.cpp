@@ -55,29 +55,47 @@ std::vector<double> centroid(const Object& o) {
   return c;
 }
 
-// Reverses steps for checkpoints.h: the state is one source's field.
+// Reverses steps for checkpoints.h: the state is one source's field. Reversible steps that follow each other are one:
+// its field is marched to its end and then back beside the cotangent, so that nothing of it is kept.
 class Reverser {
  public:
   Reverser(const March& march, const Planes& cotangent, int source, Field& u_bar, MediaTangent& bar)
-      : march_(march), cotangent_(cotangent), source_(source), u_bar_(u_bar), bar_(bar) {}
+      : march_(march), cotangent_(cotangent), source_(source), u_bar_(u_bar), bar_(bar) {
+    const auto& steps = march.steps();
+    for (size_t s = 0; s < steps.size(); ++s)
+      if (s == 0 || !march.reversible(steps[s]) || !march.reversible(steps[s - 1])) begin_.push_back(s);
+    begin_.push_back(steps.size());
+  }
+  size_t size() const { return begin_.size() - 1; }
 
   Field advance(size_t from, size_t to, Field u) const {
-    for (size_t s = from; s < to; ++s) march_.apply(march_.steps()[s], u);
+    for (size_t s = begin_[from]; s < begin_[to]; ++s) march_.apply(march_.steps()[s], u);
     return u;
   }
-  void reverse(size_t s, const Field& before) {
+  void reverse(size_t i, const Field& before) {
+    const size_t begin = begin_[i];
+    if (begin_[i + 1] == begin + 1) return step(begin, before);
+    Field u = advance(i, i + 1, before);
+    for (size_t s = begin_[i + 1]; s-- > begin;) {
+      march_.undo(march_.steps()[s], u);
+      step(s, u);
+    }
+  }
+
+ private:
+  void step(size_t s, const Field& before) {
     const Step& step = march_.steps()[s];
     if (step.kind != Step::Kind::kOutput) return march_.apply_vjp(step, before, u_bar_, bar_);
     const Field& c = cotangent_[size_t(step.output)][size_t(source_)];
     for (size_t j = 0; j < c.size(); ++j) u_bar_[j] += c[j];
   }
 
- private:
   const March& march_;
   const Planes& cotangent_;
   int source_;
   Field& u_bar_;
   MediaTangent& bar_;
+  std::vector<size_t> begin_;  // of each run of steps, and the end
 };
 
 // Fresh memory is given page by page: in pages of 4 KiB that costs as much as a transform a row.
@@ -296,7 +314,7 @@ Gradient Simulation::vjp_one(const Planes& cotangent, int s) const {
       reverse_with_tape(std::move(u), cotangent, s, u_bar, bar);
     } else {
       Reverser reverser(*march_, cotangent, s, u_bar, bar);
-      reverse_steps(reverser, 0, march_->steps().size(), u, num_checkpoints());
+      reverse_steps(reverser, 0, reverser.size(), u, num_checkpoints());
     }
   }
   Gradient out;
