@@ -203,7 +203,7 @@ Scene comparison_scene() {
   const double l = s.wavelength_m();
   s.grid.num_y = 512, s.grid.spacing_m = 0.2503 * l;  // no bin at grazing
   s.z_end_m = 60 * l;
-  s.step_m = l / 8;
+  s.step_m = 0.375 * l;  // the strip is one slice between two of 161 planes, as it is one screen of the reference
   Source beam;
   beam.name = "beam";
   beam.waist_m = 5 * l, beam.tilt_rad = 0.12, beam.position_m = -3 * l;
@@ -211,7 +211,7 @@ Scene comparison_scene() {
   Object strip;
   strip.name = "strip";
   strip.material.name = "conductor", strip.material.perfect_conductor = true;
-  strip.outlines = {rectangle({3 * l, 25.125 * l}, 6 * l, l / 4)};
+  strip.outlines = {rectangle({3 * l, 25.3125 * l}, 6 * l, 0.375 * l)};
   s.objects = {strip};
   return s;
 }

@@ -126,6 +126,7 @@ class March {
  private:
   void plan(const std::vector<double>& output_z_m, const LogSink& log);
   void choose_models(const LogSink& log);
+  void warn_of_leaks(const LogSink& log) const;
   struct Wall {
     double z0 = 0, z1 = 0;
     std::vector<int> objects;

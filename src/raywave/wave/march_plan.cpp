@@ -78,6 +78,7 @@ March::March(std::shared_ptr<const Scene> scene, const std::vector<double>& outp
   }
   choose_models(log);
   plan(output_z_m, log);
+  warn_of_leaks(log);
   screens_.resize(steps_.size());
   const RowTransform* row = scene_.sources.size() == 1 ? backend_->row_transform() : nullptr;
   in_lanes_ = row != nullptr;
@@ -94,6 +95,23 @@ March::March(std::shared_ptr<const Scene> scene, const std::vector<double>& outp
     const Field natural = kept;
     row->to_lanes(natural.data(), kept.data());
   }
+}
+
+// A conductor that fills slices in part alone: each lets its share through.
+void March::warn_of_leaks(const LogSink& log) const {
+  if (!log) return;
+  for (size_t i = 0; i < media_.size(); ++i)
+    for (const Extent& e : extents_[i]) {
+      if (!media_[i].opaque) continue;
+      double through = 1;
+      for (const Step& s : steps_)
+        if (s.kind == Step::Kind::kScreen && std::count(s.objects.begin(), s.objects.end(), int(i)) > 0)
+          through *= 1 - std::clamp((std::min(e.z1, s.z1_m) - std::max(e.z0, s.z0_m)) / (s.z1_m - s.z0_m), 0.0, 1.0);
+      if (through > 0.01)
+        log(message("object '", scene_.objects[i].name, "': a conductor ", e.z1 - e.z0,
+                    " m thick fills slices in part and lets ", through, " of the field through: set step_m to ",
+                    (e.z1 - e.z0) / 2, " m or less"));
+    }
 }
 
 void March::choose_models(const LogSink& log) {

@@ -346,6 +346,21 @@ TEST(Wave, TheGuardBandHoldsTheBeam) {
   EXPECT_THROW(guarded_num_y(s), Error);
 }
 
+TEST(Wave, ThinConductorsThatLeakAreNamed) {
+  Scene s = beam_scene(256, 0.2503, 4, 20);
+  s.step_m = kL / 4;
+  const auto warnings = [&](double center, double depth) {
+    s.objects = {conductor("strip", {rectangle({0, center * kL}, 6 * kL, depth * kL)})};
+    return simulate(s).warnings;
+  };
+  EXPECT_TRUE(warnings(10.125, 0.25).empty());  // one slice
+  EXPECT_TRUE(warnings(10.1, 0.5).empty());     // one slice at least
+  const auto half = warnings(10, 0.25);         // half of two slices each: 0.5 * 0.5
+  ASSERT_EQ(half.size(), 1u);
+  EXPECT_NE(half[0].find("object 'strip'"), std::string::npos);
+  EXPECT_NE(half[0].find("lets 0.25"), std::string::npos) << half[0];
+}
+
 TEST(Wave, BadInputIsRefusedByName) {
   const auto refusal = [](const std::function<void(Scene&)>& edit, const std::string& word) {
     Scene s = beam_scene(512, 0.5, 4, 40);
