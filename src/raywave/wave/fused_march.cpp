@@ -428,15 +428,17 @@ void RowTransform::turn_back(const std::complex<double>* table, const std::compl
 
 void RowTransform::to_lanes(const std::complex<double>* row, std::complex<double>* lanes) const {
   const size_t q = size_t(n_) / 4;
-  for (size_t j = 0; j < q; ++j)
-    for (size_t l = 0; l < 4; ++l)
-      raw(lanes + 4 * j)[l] = row[l * q + j].real(), raw(lanes + 4 * j)[4 + l] = row[l * q + j].imag();
+  for (size_t j = 0; j < q; j += 2) {
+    V a = load(raw(row + j)), b = load(raw(row + q + j)), c = load(raw(row + 2 * q + j)),
+      d = load(raw(row + 3 * q + j));
+    transpose(a, b, c, d);
+    put_lane(lanes, j, {a, b}), put_lane(lanes, j + 1, {c, d});
+  }
 }
 
 void RowTransform::from_lanes(const std::complex<double>* lanes, std::complex<double>* row) const {
   const size_t q = size_t(n_) / 4;
-  for (size_t j = 0; j < q; ++j)
-    for (size_t l = 0; l < 4; ++l) row[l * q + j] = {raw(lanes + 4 * j)[l], raw(lanes + 4 * j)[4 + l]};
+  for (size_t j = 0; j < q; j += 2) put_row(row, j, q, lane_at(lanes, j), lane_at(lanes, j + 1));
 }
 
 template <class Real>

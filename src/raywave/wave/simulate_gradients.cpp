@@ -69,7 +69,15 @@ class Reverser {
   size_t size() const { return begin_.size() - 1; }
 
   Field advance(size_t from, size_t to, Field u) const {
-    for (size_t s = begin_[from]; s < begin_[to]; ++s) march_.apply(march_.steps()[s], u);
+    RowSweep sweep(march_, false, false);
+    for (size_t s = begin_[from]; s < begin_[to]; ++s) {
+      // what a turn leaves in the lanes needs a jump that is to come
+      const bool last = s + 1 == begin_[to];
+      if (!(last && march_.steps()[s].kind == Step::Kind::kScreen) && sweep.take(s, nullptr, nullptr, u)) continue;
+      sweep.flush(u);
+      march_.apply(march_.steps()[s], u);
+    }
+    sweep.flush(u);
     return u;
   }
   void reverse(size_t i, const Field& before) {
