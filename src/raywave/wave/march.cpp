@@ -111,13 +111,44 @@ Field March::slab_reflection(const Medium& medium, double d) const {
   return out;
 }
 
-void March::reflect(const Step& step, const Field& incident, Field& back) const {
+bool March::reflects(const Step& step) const {
+  if (step.slab) return true;
+  return step.kind == Step::Kind::kScreen &&
+         std::any_of(step.objects.begin(), step.objects.end(), [&](int i) { return media_[size_t(i)].opaque; });
+}
+
+void March::reflect(const Step& step, const Field& incident, bool forward, Field& back) const {
+  if (!step.slab) return reflect_conductors(step, incident, forward, back);
   Field w;
   for (const int i : step.objects) {
     w = incident;
     backend_->apply(slab_reflection(media_[size_t(i)], step.dz_m), w);
     const std::vector<double> a = object_coverage(i, step);
     for (size_t j = 0; j < w.size(); ++j) back[j] += a[j] * w[j];
+  }
+}
+
+// From the screen's place to the face and back; what is evanescent cannot be traced back to a face that lies behind.
+void March::reflect_conductors(const Step& step, const Field& incident, bool forward, Field& back) const {
+  const double r = scene_.polarization == Polarization::kTe ? -1 : 1;
+  const double place = step.masks_only ? step.z1_m : 0.5 * (step.z0_m + step.z1_m);
+  const auto& kt = backend_->transverse_rad_per_m();
+  for (const int i : step.objects) {
+    if (!media_[size_t(i)].opaque) continue;
+    double face = forward ? step.z1_m : step.z0_m;
+    for (const Extent& e : extents_[size_t(i)])
+      if (e.z0 < step.z1_m && e.z1 > step.z0_m)
+        face = forward ? std::min(face, std::max(e.z0, step.z0_m)) : std::max(face, std::min(e.z1, step.z1_m));
+    const double ahead = forward ? face - place : place - face;
+    Field g = jump(std::abs(ahead));
+    if (ahead < 0)
+      for (size_t m = 0; m < g.size(); ++m) g[m] = std::abs(kt[m]) < k_ ? std::conj(g[m]) : Complexc{};
+    Field w = incident;
+    backend_->apply(g, w);
+    const std::vector<double> a = object_coverage(i, step);
+    for (size_t j = 0; j < w.size(); ++j) w[j] *= r * a[j];
+    backend_->apply(g, w);
+    for (size_t j = 0; j < w.size(); ++j) back[j] += w[j];
   }
 }
 

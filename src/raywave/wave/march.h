@@ -120,12 +120,16 @@ class March {
   Field slab(const Medium& medium, double thickness_m) const;
   /// Its reflection, referred to the face that is met: r (1 - e^2) / (1 - r^2 e^2).
   Field slab_reflection(const Medium& medium, double thickness_m) const;
-  /// Adds to `back` what the slabs of a step reflect of a field at one of their faces.
-  void reflect(const Step& step, const Field& incident, Field& back) const;
+  /// Whether a step sends waves back: exact slabs, and conductors.
+  bool reflects(const Step& step) const;
+  /// Adds to `back` what a step reflects of the field at the place where it acts, which came along +z or against it. A
+  /// conductor reflects where its slice begins (r = -1 in TE, +1 in TM): physical optics of a staircase.
+  void reflect(const Step& step, const Field& incident, bool forward, Field& back) const;
 
  private:
   void plan(const std::vector<double>& output_z_m, const LogSink& log);
   void choose_models(const LogSink& log);
+  void reflect_conductors(const Step& step, const Field& incident, bool forward, Field& back) const;
   void warn_of_leaks(const LogSink& log) const;
   struct Wall {
     double z0 = 0, z1 = 0;

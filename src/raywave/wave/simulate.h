@@ -26,8 +26,8 @@ struct SimulateOptions {
   std::vector<double> output_z_m;           // increasing; empty: the end of the march
   int64_t memory_bytes = int64_t(1) << 30;  // limit of what vjp keeps of the march (checkpoints), and of results
   int num_threads = 0;
-  /// Sweeps back and forth between the exact slabs after the first (Bremmer's series): 1 adds the field that they
-  /// reflect, 2 what that reflects in turn, ... Not differentiable: jvp and vjp refuse.
+  /// Sweeps back and forth between exact slabs and conductors after the first (Bremmer's series): 1 adds the field that
+  /// they reflect, 2 what that reflects in turn, ... Not differentiable: jvp and vjp refuse.
   int num_reflections = 0;
   bool cell_gradient = true;  // of the scene's cell medium
   bool wavelength_gradient = true;

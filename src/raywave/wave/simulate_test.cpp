@@ -294,6 +294,49 @@ TEST(Wave, SweepsBothWaysEqualTheTwoSlabs) {
   }
 }
 
+// A plate across the window sends the mirror image back, a strip what its aperture radiates (Babinet), in both
+// polarisations; a wave between a slab and a plate goes on.
+TEST(Wave, ConductorsReflect) {
+  for (const Polarization polarization : {Polarization::kTe, Polarization::kTm}) {
+    const double r = polarization == Polarization::kTe ? -1 : 1;
+    Scene s = beam_scene(512, 0.3701, 6, 20, 0.2);
+    s.polarization = polarization;
+    s.step_m = kL / 8;
+    SimulateOptions o;
+    o.output_z_m = {4 * kL, 9 * kL};
+    o.num_reflections = 1;
+    s.objects = {conductor("plate", {rectangle({0, 12.55 * kL}, 500 * kL, 1.1 * kL)})};
+    const Result wide = simulate(s, o);
+    Scene image = s;  // unfolded: the way to the plate at 12 wavelengths and back
+    image.objects.clear(), image.z_end_m = 30 * kL;
+    SimulateOptions there;
+    there.output_z_m = {15 * kL, 20 * kL};
+    const Result far = simulate(image, there);
+    for (size_t p = 0; p < 2; ++p) {
+      Field expected = far.field[1 - p][0];
+      for (Complexc& c : expected) c *= r;
+      // slices of 1/8 from plane to plane: the face at 12 wavelengths is the edge of one, and the mask is whole
+      EXPECT_LT(relative_error(wide.backward[p][0], expected), 1e-9);
+    }
+    EXPECT_LT(std::abs(wide.power_w_per_m(1) / wide.power_w_per_m(0) - 1), 1e-11);
+    s.objects = {conductor("strip", {rectangle({kL, 12.05 * kL}, 5 * kL, 0.1 * kL)})};
+    s.step_m = 0.1 * kL;
+    o.output_z_m = {4 * kL, 12 * kL};
+    const Result strip = simulate(s, o);
+    Field aperture = strip.field[1][0];
+    const Coverage c = coverage(s.grid.cell_edges_m(), 0, 1, rectangle({kL, 0.5}, 5 * kL, 1));
+    std::vector<double> open(512, 0.0);
+    for (size_t j = 0; j < c.fraction.size(); ++j) open[size_t(c.first) + j] = c.fraction[j];
+    for (size_t j = 0; j < 512; ++j) aperture[j] *= r * open[j];
+    Scene radiates = image;
+    radiates.sources[0] = Source{};
+    radiates.sources[0].kind = SourceKind::kSampled, radiates.sources[0].samples = aperture;
+    there.output_z_m = {8 * kL};
+    // the strip is one slice; evanescent waves of its rims are left out, of which exp(-5) arrives from the bin nearest k
+    EXPECT_LT(relative_error(strip.backward[0][0], simulate(radiates, there).field[0][0]), 1e-3);
+  }
+}
+
 TEST(Wave, ReciprocityOfALosslessScene) {
   Scene s = beam_scene(512, 0.5, 4, 40);
   s.objects = {dielectric("disc", 1.1, {disc({3 * kL, 20 * kL}, 5 * kL)})};
