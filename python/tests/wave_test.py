@@ -147,7 +147,8 @@ def result_source(gradient):
 def test_a_device_gives_the_same_field_and_gradient():
     cpu, device = wave.simulate(scene()), wave.simulate(scene(), device="emulated")
     assert np.linalg.norm(device.field - cpu.field) < 1e-12 * np.linalg.norm(cpu.field)
-    a, b = cpu.vjp(cpu.field), device.vjp(cpu.field)
+    w = (1 + 0.5j) * cpu.field * np.linspace(0, 1, cpu.field.shape[-1])  # J does not keep still when a phase turns
+    a, b = cpu.vjp(w), device.vjp(w)
     assert a.keys() == b.keys()
     for name in a:
         assert np.linalg.norm(b[name] - a[name]) <= 1e-9 * np.linalg.norm(a[name]), name

@@ -15,7 +15,7 @@ namespace raywave::wave {
 
 class FieldPoints {
  public:
-  static constexpr double kTolerance = 1e-12;
+  static constexpr double kTolerance = 1e-13;
   /// How sums are made; kAuto takes what is estimated to be quicker.
   enum class Method { kAuto, kDirect, kTransform };
 
