@@ -332,7 +332,8 @@ TEST(Wave, ConductorsReflect) {
     radiates.sources[0] = Source{};
     radiates.sources[0].kind = SourceKind::kSampled, radiates.sources[0].samples = aperture;
     there.output_z_m = {8 * kL};
-    // the strip is one slice; evanescent waves of its rims are left out, of which exp(-5) arrives from the bin nearest k
+    // the strip is one slice; evanescent waves of its rims are left out, of which exp(-5) arrives from the bin nearest
+    // k
     EXPECT_LT(relative_error(strip.backward[0][0], simulate(radiates, there).field[0][0]), 1e-3);
   }
 }
