@@ -131,7 +131,7 @@ void one_source() {
   cells.index_minus_one.resize(size_t(400) * kN);
   for (size_t i = 0; i < cells.index_minus_one.size(); ++i)
     cells.index_minus_one[i] = 0.01 * raywave::random_uniform(1, 0, i, 0);
-  s.cells = {cells};
+  s.cells.push_back(std::move(cells));  // no second copy in the peak
   SimulateOptions o;
   o.num_threads = 1;
   o.wavelength_gradient = false;

@@ -15,6 +15,9 @@ install(TARGETS raywave_all ${raywave_rooms} EXPORT raywaveTargets ARCHIVE DESTI
 if(TARGET raywave_program)
   install(TARGETS raywave_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT sdk)
 endif()
+if(TARGET raywave_wave_cuda)
+  install(TARGETS raywave_wave_cuda LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT sdk)
+endif()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/raywave DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT sdk
   FILES_MATCHING PATTERN "*.h" PATTERN "cli" EXCLUDE
   # private to their room: they hold third-party types

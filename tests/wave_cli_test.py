@@ -136,6 +136,21 @@ def test_memory_and_device_are_refused_in_words(raywave, tmp_path):
     assert raywave("wave", run_file(tmp_path), "--device", "gpu").returncode == 2
     assert raywave("wave").returncode == 2
     assert raywave("wave", run_file(tmp_path), "--backend", "ftt").returncode == 3
+    path = run_file(tmp_path, RUN.replace("[grid]", 'device = "cudda"\n[grid]', 1))
+    assert "'cuda'" in raywave("wave", path).stderr
+    dense = raywave("wave", run_file(tmp_path), "--device", "emulated", "--backend", "dense")
+    assert dense.returncode == 3 and "device emulated has the backend fft alone, not dense" in dense.stderr
+    doctor = raywave("doctor").stdout
+    result = raywave("wave", run_file(tmp_path), "--device", "cuda")
+    missing = "not built in" in doctor or "no CUDA device" in doctor or "cannot be loaded" in doctor
+    assert result.returncode == (3 if missing else 0) and ("device cuda" in result.stderr) == missing
+
+
+def test_the_devices_march_is_the_cpus(raywave, tmp_path):
+    for device in ["cpu", "emulated"]:
+        assert raywave("wave", run_file(tmp_path), "--device", device, "-o", tmp_path / f"{device}.npz").returncode == 0
+    with np.load(tmp_path / "cpu.npz") as a, np.load(tmp_path / "emulated.npz") as b:
+        assert np.linalg.norm(a["field"] - b["field"]) < 1e-12 * np.linalg.norm(a["field"])
 
 
 def test_comparison_writes_pictures_page_and_numbers(raywave, tmp_path):

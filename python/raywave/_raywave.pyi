@@ -551,6 +551,11 @@ class WaveResult:
         The field at points [n, 2: y, z] (3D: [n, 3: x, y, z]) behind the last plane before each.
         """
 
+    def points_gradient(self, points_m: object, cotangent: object, source: int = 0) -> dict:
+        """
+        {parameter name: derivative} of J with dJ = Re sum conj(cotangent) d at(points_m).
+        """
+
     def received_power(self, point_m: object, source: int = 0) -> float:
         """Of an isotropic receiver: watt a metre, in 3D watt."""
 

@@ -271,11 +271,10 @@ def simulate(scene, backend="fft", *, output_z_m=None, planes=0, precision="doub
     """Marches the scene's sources; the result holds the field on output_z_m, on `planes` evenly spaced planes, or at the end.
 
     backend: "fft", "dense", "nufft", "gaussian_beams". num_reflections: sweeps back and forth between exact slabs (no jvp, no vjp).
-    memory_bytes limits fields and the checkpoints of vjp."""
-    if device != "cpu":
-        raise Error(f"device '{device}': this build marches on the cpu alone")
+    memory_bytes limits fields and the checkpoints of vjp. device: "cpu"; "cuda", where it is built in and a device answers (backend fft;
+    memory_bytes is the device's then); "emulated": what "cuda" does, as loops on the CPU, for tests."""
     if output_z_m is not None and planes:
         raise Error("give output_z_m or planes, not both")
     z = np.ascontiguousarray(np.atleast_1d([] if output_z_m is None else output_z_m), dtype=np.float64)
     return _raywave.wave_simulate(scene._dict(), dict(backend=backend, precision=precision, tolerance=tolerance, planes=planes, output_z_m=z,
-                                                      memory_bytes=float(memory_bytes), num_threads=num_threads, num_reflections=num_reflections))
+                                                      memory_bytes=float(memory_bytes), num_threads=num_threads, num_reflections=num_reflections, device=device))

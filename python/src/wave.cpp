@@ -143,6 +143,7 @@ std::shared_ptr<PyWaveResult> simulate(const nb::dict& scene, const nb::dict& d)
   o.memory_bytes = int64_t(number(d, "memory_bytes"));
   o.num_threads = nb::cast<int>(d["num_threads"]);
   o.num_reflections = nb::cast<int>(d["num_reflections"]);
+  o.device = wave::device_from_name(nb::cast<std::string>(d["device"]));
   o.output_z_m = reals(d["output_z_m"]);
   const int planes = nb::cast<int>(d["planes"]);
   Warnings warnings;
@@ -256,7 +257,7 @@ nb::dict vjp(const PyWaveResult& r, const ComplexArray& cotangent) {
   return gradient_dict(r, std::move(out));
 }
 
-nb::object at(const PyWaveResult& r, const nb::object& given, int source) {
+std::vector<Vec3d> points_from(const PyWaveResult& r, const nb::object& given) {
   const nb::object kept = nb::module_::import_("numpy").attr("ascontiguousarray")(given, "float64");
   const auto points = nb::cast<RealArray>(kept);
   const bool volume = r.result.scene().grid.volume();
@@ -268,7 +269,22 @@ nb::object at(const PyWaveResult& r, const nb::object& given, int source) {
     const double* v = points.data() + axes * i;
     p.push_back(volume ? vec3(v) : Vec3d{0, v[0], v[1]});
   }
+  return p;
+}
+
+nb::object at(const PyWaveResult& r, const nb::object& given, int source) {
+  const std::vector<Vec3d> p = points_from(r, given);
   return array<Complexc>(r.result.at(p, source), {p.size()});
+}
+
+nb::dict points_gradient(const PyWaveResult& r, const nb::object& given, const nb::object& cotangent, int source) {
+  const std::vector<Vec3d> p = points_from(r, given);
+  const std::vector<Complexc> w =
+      complexes(nb::module_::import_("numpy").attr("ascontiguousarray")(cotangent, "complex128"));
+  wave::Gradient out;
+  run_interruptibly(nb::none(),
+                    [&](const runtime::Progress&) { out = r.simulation->points_gradient(r.result, p, w, source); });
+  return gradient_dict(r, std::move(out));
 }
 
 nb::object power(const PyWaveResult& r, bool volume) {
@@ -357,6 +373,8 @@ void bind_wave(nb::module_& m) {
           "plane"_a = 0, "Sum of |u|^2 over the sources, [num_y].")
       .def("at", &at, "points_m"_a, "source"_a = 0,
            "The field at points [n, 2: y, z] (3D: [n, 3: x, y, z]) behind the last plane before each.")
+      .def("points_gradient", &points_gradient, "points_m"_a, "cotangent"_a, "source"_a = 0,
+           "{parameter name: derivative} of J with dJ = Re sum conj(cotangent) d at(points_m).")
       .def(
           "received_power",
           [](const PyWaveResult& r, const nb::object& point, int source) {

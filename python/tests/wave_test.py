@@ -123,8 +123,35 @@ def test_bad_options_are_refused_by_name():
         wave.simulate(scene()).jvp({"object/disc/translate_m": [1, 0]})
     with pytest.raises(rw.Error, match=r"\[1, 1, 256\]"):
         wave.simulate(scene()).vjp(np.zeros((1, 256), complex))
-    with pytest.raises(rw.Error, match="cuda"):
-        wave.simulate(scene(), device="cuda")
+    with pytest.raises(rw.Error, match="did you mean 'cuda'"):
+        wave.simulate(scene(), device="cudda")
+    with pytest.raises(rw.Error, match="fft alone, not dense"):
+        wave.simulate(scene(), backend="dense", device="emulated")
+
+
+def test_points_gradient_of_one_point_is_received_powers():
+    result = wave.simulate(scene())
+    point = [[0.3 * LAMBDA, result.z_m[-1] + LAMBDA]]
+    u, power = result.at(point), result.received_power(point[0])
+    a, b = result.points_gradient(point, 2 * u), result.received_power_gradient(point[0])  # of |u|^2
+    name = "source/" + result_source(a) + "/amplitude"
+    assert abs(a[name] * power / abs(u[0]) ** 2 - b[name]) < 1e-12 * abs(b[name])
+    with pytest.raises(rw.Error, match="2 values for 1 points"):
+        result.points_gradient(point, [1, 2])
+
+
+def result_source(gradient):
+    return next(name.split("/")[1] for name in gradient if name.startswith("source/"))
+
+
+def test_a_device_gives_the_same_field_and_gradient():
+    cpu, device = wave.simulate(scene()), wave.simulate(scene(), device="emulated")
+    assert np.linalg.norm(device.field - cpu.field) < 1e-12 * np.linalg.norm(cpu.field)
+    w = (1 + 0.5j) * cpu.field * np.linspace(0, 1, cpu.field.shape[-1])  # J does not keep still when a phase turns
+    a, b = cpu.vjp(w), device.vjp(w)
+    assert a.keys() == b.keys()
+    for name in a:
+        assert np.linalg.norm(b[name] - a[name]) <= 1e-9 * np.linalg.norm(a[name]), name
 
 
 def test_volumes_have_their_shapes_gradients_and_slices(tmp_path):

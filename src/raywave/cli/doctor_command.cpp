@@ -2,12 +2,12 @@
 // raywave doctor: what was built, what this machine has, and whether a small computation comes out right.
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <filesystem>
 #include <thread>
 
 #include "raywave/cli/commands.h"
 #include "raywave/cli/terminal.h"
 #include "raywave/cli/validation.h"
+#include "raywave/wave/engine.h"
 
 namespace raywave::cli {
 namespace {
@@ -27,15 +27,6 @@ const char* instruction_set() {
 #endif
 }
 
-const char* cuda_state() {
-#ifdef RAYWAVE_CUDA
-  return std::filesystem::exists("/proc/driver/nvidia/version") ? "built in, a driver is loaded"
-                                                                : "built in, no driver found";
-#else
-  return std::filesystem::exists("/proc/driver/nvidia/version") ? "not built in; a driver is loaded" : "not built in";
-#endif
-}
-
 int run_doctor() {
   const auto rows = validation_rows("Friis", 0);
   bool pass = !rows.empty();
@@ -47,7 +38,7 @@ int run_doctor() {
                                   {"oneTBB", RAYWAVE_TBB_VERSION},
                                   {"HDF5", RAYWAVE_HDF5_VERSION},
                                   {"threads", std::to_string(std::thread::hardware_concurrency())},
-                                  {"CUDA", cuda_state()},
+                                  {"CUDA", wave::cuda_state().words},
                                   {"self-check", pass ? "passed" : "FAILED: run `raywave validate`"}})
                         .c_str());
   return pass ? kDone : kCheckFailed;

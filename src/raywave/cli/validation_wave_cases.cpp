@@ -5,13 +5,13 @@
 #include <cmath>
 #include <functional>
 #include <numeric>
-#include <sstream>
 
 #include "raywave/cli/validation.h"
 #include "raywave/cli/validation_data.h"
 #include "raywave/core/constants.h"
 #include "raywave/core/random.h"
 #include "raywave/em/fresnel.h"
+#include "raywave/wave/cases.h"
 #include "raywave/wave/gaussian_beams.h"
 #include "raywave/wave/reference.h"
 #include "raywave/wave/simulate.h"
@@ -23,39 +23,7 @@ using namespace wave;
 using Rows = std::vector<ValidationRow>;
 using Table = std::vector<std::vector<double>>;
 
-constexpr double kL = 0.0107068735;  // wavelength of the embedded files
-
-Table read_csv(const std::string& text) {
-  Table rows;
-  std::istringstream in(text);
-  for (std::string line; std::getline(in, line);) {
-    if (line.empty() || line[0] == '#') continue;
-    std::vector<double> row;
-    std::stringstream cells(line);
-    for (std::string cell; std::getline(cells, cell, ',');) row.push_back(std::stod(cell));
-    rows.push_back(row);
-  }
-  return rows;
-}
-
-double relative_error(const std::vector<Complexc>& got, const std::vector<Complexc>& expected) {
-  double error = 0, norm = 0;
-  for (size_t i = 0; i < got.size(); ++i) error += std::norm(got[i] - expected[i]), norm += std::norm(expected[i]);
-  return std::sqrt(error / norm);
-}
-
-Scene beam_scene(int n, double spacing, double waist, double z_end, double tilt_rad = 0) {
-  Scene s;
-  s.frequency_hz = kSpeedOfLight / kL;
-  s.grid.num_y = n;
-  s.grid.spacing_m = spacing * kL;
-  s.z_end_m = z_end * kL;
-  Source beam;
-  beam.waist_m = waist * kL;
-  beam.tilt_rad = tilt_rad;
-  s.sources = {beam};
-  return s;
-}
+constexpr double kL = kCaseWavelength;
 
 Object object_of(const em::Material& material, Outline outline) {
   Object o;
@@ -69,13 +37,6 @@ em::Material constant(double permittivity) {
   m.name = "constant", m.relative_permittivity = permittivity, m.perfect_conductor = permittivity == 0;
   if (m.perfect_conductor) m.relative_permittivity = 1;
   return m;
-}
-
-Field random_field(int n, uint64_t seed) {
-  Field u(static_cast<size_t>(n));
-  for (int j = 0; j < n; ++j)
-    u[size_t(j)] = {random_uniform(seed, 1, uint64_t(j), 0) - 0.5, random_uniform(seed, 1, uint64_t(j), 1) - 0.5};
-  return u;
 }
 
 SimulateOptions with(BackendKind kind, double tolerance = 1e-12) {
@@ -92,7 +53,7 @@ Rows gaussian(int) {
   SimulateOptions single;
   single.backend.precision = Precision::kFloat;
   double worst = 0, worst_single = 0;
-  const Table rows = read_csv(gaussian_csv());
+  const Table rows = parse_csv(gaussian_csv());
   for (size_t i = 0; i < rows.size();) {
     const auto& c = rows[i];
     std::vector<Point> points;
@@ -195,7 +156,7 @@ Rows slit(int) {
 Rows knife_edge(int) {
   std::vector<Point> points;
   std::vector<Complexc> expected;
-  for (const auto& r : read_csv(half_plane_csv()))
+  for (const auto& r : parse_csv(half_plane_csv()))
     if (std::abs(r[0] - 20 * kL) < kL && std::abs(r[1]) < 10 * kL)
       points.push_back({r[1], r[0]}), expected.emplace_back(r[2], r[3]);
   Scene s = beam_scene(4096, 0.25, 4, 20.5);
@@ -214,7 +175,7 @@ Rows knife_edge(int) {
 
 Rows cylinder(int) {
   Rows out;
-  const Table rows = read_csv(cylinder_csv());
+  const Table rows = parse_csv(cylinder_csv());
   for (size_t i = 0; i < rows.size(); i += 61) {
     const auto& c = rows[i];
     const bool conductor = c[3] == 0;

@@ -30,7 +30,8 @@ struct WaveFlags {
 };
 
 void WaveFlags::add_to(CLI::App& app) {
-  app.add_option("--device", device, "cpu (default) or cuda");
+  app.add_option("--device", device,
+                 "cpu (default), cuda, or emulated: the march of cuda as loops on the CPU, for tests");
   app.add_option("--memory", memory, "limit of fields and checkpoints: 1GiB (default), 512MiB, 1e9");
   app.add_option("--threads", threads, "0: all (default)");
   app.add_option("--planes", planes, "evenly spaced planes of the field");
@@ -57,10 +58,12 @@ void WaveFlags::apply_to(wave::SimulateOptions& o) const {
   if (memory) o.memory_bytes = io::parse_bytes(*memory);
   if (threads) o.num_threads = *threads;
   if (planes && *planes < 1) throw UsageError(message("--planes must be >= 1, got ", *planes));
-  const std::string where = device.value_or("cpu");
-  if (where == "cuda") throw Error("--device cuda: this build holds no CUDA march; run with --device cpu");
-  if (where != "cpu")
-    throw UsageError(message("--device must be cpu or cuda, got '", where, "'", did_you_mean(where, {"cpu", "cuda"})));
+  if (device) {
+    if (*device != "cpu" && *device != "cuda" && *device != "emulated")
+      throw UsageError(message("--device must be cpu, cuda or emulated, got '", *device, "'",
+                               did_you_mean(*device, {"cpu", "cuda", "emulated"})));
+    o.device = wave::device_from_name(*device);
+  }
   o.log = warning_log();
 }
 

@@ -269,6 +269,7 @@ void read_options(Table& t, WaveConfig& out) {
       t.fail(*node, e.what());
     }
   }
+  read_enum(t, "device", out.options.device, {"cpu", "cuda", "emulated"});
   read_enum(t, "precision", b.precision, {"double", "float"});
   read_number(t, "tolerance", b.tolerance);
   std::optional<int> threads;

@@ -5,6 +5,7 @@
 //   polarization = "te"             # "te", "tm"
 //   boundary = "periodic"           # "periodic", "dirichlet", "neumann": the ground at the lower rim
 //   backend = "fft"                 # "fft", "dense", "nufft", "gaussian_beams"
+//   device = "cpu"                  # "cuda"; "emulated": its march as loops on the CPU
 //   precision = "double"            # "double", "float"; tolerance = 1e-12 of nufft
 //   memory = "1GiB"                 # bytes, or with KiB, MiB, GiB
 //   threads = 0

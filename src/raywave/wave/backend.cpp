@@ -52,6 +52,7 @@ class FftBackend : public Backend {
   void apply_adjoint(const Gain& gain, Field& u) const override {
     row_ ? row_->apply(gain.adjoint.data(), u.data()) : Backend::apply_adjoint(gain, u);
   }
+  const RowTransform* row_transform() const override { return row_.get(); }
 
  private:
   void transform(const Complexc* in, Complexc* out, double scale, bool forward) const {
@@ -144,8 +145,6 @@ std::unique_ptr<Backend> make_backend(const Scene& scene, const BackendOptions& 
   const bool fft = options.kind == BackendKind::kFft;
   if (!scene.grid.uniform() && options.kind != BackendKind::kNufft)
     throw Error(message("nonuniform points need the backend nufft, not ", backend_name(options.kind)));
-  if (scene.grid.volume() && !fft)
-    throw Error(message("a 3D scene needs the backend fft, not ", backend_name(options.kind)));
   if (options.precision == Precision::kFloat && !fft)
     throw Error(message("single precision needs the backend fft, not ", backend_name(options.kind)));
   if (scene.boundary != Boundary::kPeriodic) {
@@ -155,7 +154,7 @@ std::unique_ptr<Backend> make_backend(const Scene& scene, const BackendOptions& 
   }
   if (fft && options.precision == Precision::kFloat) return std::make_unique<FftBackend<float>>(scene.grid);
   if (fft) return std::make_unique<FftBackend<double>>(scene.grid);
-  return make_other_backend(scene, options);
+  return scene.grid.volume() ? make_tensor_backend(scene, options) : make_other_backend(scene, options);
 }
 
 }  // namespace raywave::wave

@@ -27,6 +27,8 @@ struct BackendOptions {
   double beam_regularization = 1e-3;  // of the least squares, relative to the largest singular value
 };
 
+class RowTransform;
+
 /// One object per worker at a time: apply() may use scratch of the caller's thread only.
 class Backend {
  public:
@@ -53,6 +55,9 @@ class Backend {
   virtual void apply_adjoint(const Gain& gain, Field& u) const {
     apply_adjoint(std::span<const Complexc>(gain.forward), u);
   }
+
+  /// What the gains are tables of, where a row can be marched in parts; else null.
+  virtual const RowTransform* row_transform() const { return nullptr; }
 
  protected:
   std::vector<double> ky_, kx_, kt_;

@@ -150,7 +150,7 @@ std::vector<Field> green_planes(const Scene& full, const std::vector<double>& z_
 
 Comparison compare(const Scene& full, const std::vector<double>& z_m, const SimulateOptions& options) {
   if (z_m.size() < 2) throw Error(message("a comparison needs two planes or more, got ", z_m.size()));
-  if (full.grid.volume()) throw Error("a comparison needs a 2D scene: 3D has one backend");
+  if (full.grid.volume()) throw Error("a comparison needs a 2D scene: its figure is one of y and z");
   full.validate(options.log);
   Comparison out;
   out.scene = of_first_source(full);
@@ -163,6 +163,7 @@ Comparison compare(const Scene& full, const std::vector<double>& z_m, const Simu
     SolverField f;
     f.name = backend_name(kind);
     o.backend.kind = kind;
+    o.device = kind == BackendKind::kFft ? options.device : Device::kCpu;
     try {
       const auto begin = std::chrono::steady_clock::now();
       f.field = first_source(simulate(out.scene, o).field);
@@ -190,7 +191,7 @@ Comparison compare(const Scene& full, const std::vector<double>& z_m, const Simu
   }
   if (green.missing.empty() && !fft.empty()) green.error_to_fft = relative_difference(fft, green.field);
   out.solvers.push_back(std::move(green));
-  o.backend = options.backend;
+  o.backend = options.backend, o.device = options.device;
   o.backend.kind = out.scene.grid.uniform() ? BackendKind::kFft : BackendKind::kNufft;
   if (out.scene.grid.uniform()) add_gradients(out, o);
   return out;
@@ -202,7 +203,7 @@ Scene comparison_scene() {
   const double l = s.wavelength_m();
   s.grid.num_y = 512, s.grid.spacing_m = 0.2503 * l;  // no bin at grazing
   s.z_end_m = 60 * l;
-  s.step_m = l / 8;
+  s.step_m = 0.375 * l;  // the strip is one slice between two of 161 planes, as it is one screen of the reference
   Source beam;
   beam.name = "beam";
   beam.waist_m = 5 * l, beam.tilt_rad = 0.12, beam.position_m = -3 * l;
@@ -210,7 +211,7 @@ Scene comparison_scene() {
   Object strip;
   strip.name = "strip";
   strip.material.name = "conductor", strip.material.perfect_conductor = true;
-  strip.outlines = {rectangle({3 * l, 25.125 * l}, 6 * l, l / 4)};
+  strip.outlines = {rectangle({3 * l, 25.3125 * l}, 6 * l, 0.375 * l)};
   s.objects = {strip};
   return s;
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <map>
 
 #include "raywave/core/constants.h"
 #include "raywave/core/error.h"
@@ -339,32 +340,105 @@ std::vector<std::complex<double>> RowTransform::table(std::span<const std::compl
   return out;
 }
 
+RowTransform::Lanes::Lanes(const RowTransform& row) : blocks_(size_t(row.n_) / 4) {}
+
 void RowTransform::apply(const std::complex<double>* table, std::complex<double>* u) const {
-  struct alignas(32) Block {
-    double v[8];
-  };
-  thread_local std::vector<Block> scratch;
+  thread_local std::map<int, Lanes> scratch;
+  Lanes& lanes = scratch.try_emplace(n_, *this).first->second;
+  enter(u, lanes);
+  leave(table, lanes, u);
+}
+
+void RowTransform::enter(const std::complex<double>* u, Lanes& lanes) const {
+  auto* x = reinterpret_cast<Lane*>(lanes.data());
   const size_t q = size_t(n_) / 4;
-  if (scratch.size() < q) scratch.resize(q);
-  auto* x = reinterpret_cast<Lane*>(scratch.data());
-  double* rows[4];
-  for (size_t l = 0; l < 4; ++l) rows[l] = reinterpret_cast<double*>(u + l * q);
   for (size_t j = 0; j < q; j += 2) {
-    V a = load(rows[0] + 2 * j), b = load(rows[1] + 2 * j), c = load(rows[2] + 2 * j), d = load(rows[3] + 2 * j);
+    V a = load(raw(u + j)), b = load(raw(u + q + j)), c = load(raw(u + 2 * q + j)), d = load(raw(u + 3 * q + j));
     transpose(a, b, c, d);
     const double* w = &twiddles_[8 * j];
     x[j] = times(across(Lane{a, b}), Lane{load(w), load(w + 4)});
     x[j + 1] = times(across(Lane{c, d}), Lane{load(w + 8), load(w + 12)});
   }
-  quarter_.transform(reinterpret_cast<const double*>(table), reinterpret_cast<double*>(x));
+}
+
+void RowTransform::leave(const std::complex<double>* table, Lanes& lanes, std::complex<double>* u) const {
+  auto* x = reinterpret_cast<Lane*>(lanes.data());
+  const size_t q = size_t(n_) / 4;
+  quarter_.transform(raw(table), lanes.data());
   for (size_t j = 0; j < q; j += 2) {
     const double* w = &twiddles_[8 * j];
     Lane p = across_back(times_conj(x[j], Lane{load(w), load(w + 4)}));
     Lane r = across_back(times_conj(x[j + 1], Lane{load(w + 8), load(w + 12)}));
     transpose(p.re, p.im, r.re, r.im);
-    store(rows[0] + 2 * j, p.re), store(rows[1] + 2 * j, p.im), store(rows[2] + 2 * j, r.re),
-        store(rows[3] + 2 * j, r.im);
+    store(raw(u + j), p.re), store(raw(u + q + j), p.im), store(raw(u + 2 * q + j), r.re),
+        store(raw(u + 3 * q + j), r.im);
   }
+}
+
+// between(first, second, j): what happens to the points in the lanes at j and j + 1.
+template <class Between>
+void RowTransform::turn_with(const std::complex<double>* table, double* lanes, Between&& between) const {
+  auto* x = reinterpret_cast<Lane*>(lanes);
+  const size_t q = size_t(n_) / 4;
+  quarter_.transform(raw(table), lanes);
+  for (size_t j = 0; j < q; j += 2) {
+    const double* w = &twiddles_[8 * j];
+    const Lane w0{load(w), load(w + 4)}, w1{load(w + 8), load(w + 12)};
+    Lane p = across_back(times_conj(x[j], w0)), r = across_back(times_conj(x[j + 1], w1));
+    between(p, r, j);
+    x[j] = times(across(p), w0), x[j + 1] = times(across(r), w1);
+  }
+}
+
+namespace {
+
+inline Lane lane_at(const std::complex<double>* p, size_t j) {
+  return {load(raw(p + 4 * j)), load(raw(p + 4 * j + 2))};
+}
+inline void put_lane(std::complex<double>* p, size_t j, const Lane& v) {
+  store(raw(p + 4 * j), v.re), store(raw(p + 4 * j + 2), v.im);
+}
+inline void put_row(std::complex<double>* row, size_t j, size_t q, Lane a, Lane b) {
+  transpose(a.re, a.im, b.re, b.im);
+  store(raw(row + j), a.re), store(raw(row + q + j), a.im), store(raw(row + 2 * q + j), b.re),
+      store(raw(row + 3 * q + j), b.im);
+}
+
+}  // namespace
+
+void RowTransform::turn(const std::complex<double>* table, const std::complex<double>* screen,
+                        std::complex<double>* tape, Lanes& lanes) const {
+  turn_with(table, lanes.data(), [=](Lane& p, Lane& r, size_t j) {
+    if (tape) put_lane(tape, j, p), put_lane(tape, j + 1, r);
+    p = times(p, lane_at(screen, j)), r = times(r, lane_at(screen, j + 1));
+  });
+}
+
+void RowTransform::turn_back(const std::complex<double>* table, const std::complex<double>* screen,
+                             const std::complex<double>* tape, std::complex<double> rate,
+                             std::complex<double>* gradient, Lanes& lanes) const {
+  const size_t q = size_t(n_) / 4;
+  turn_with(table, lanes.data(), [=](Lane& p, Lane& r, size_t j) {
+    p = times_conj(p, lane_at(screen, j)), r = times_conj(r, lane_at(screen, j + 1));
+    if (tape)
+      put_row(gradient, j, q, times(times_conj(p, lane_at(tape, j)), rate),
+              times(times_conj(r, lane_at(tape, j + 1)), rate));
+  });
+}
+
+void RowTransform::to_lanes(const std::complex<double>* row, std::complex<double>* lanes) const {
+  const size_t q = size_t(n_) / 4;
+  for (size_t j = 0; j < q; j += 2) {
+    V a = load(raw(row + j)), b = load(raw(row + q + j)), c = load(raw(row + 2 * q + j)),
+      d = load(raw(row + 3 * q + j));
+    transpose(a, b, c, d);
+    put_lane(lanes, j, {a, b}), put_lane(lanes, j + 1, {c, d});
+  }
+}
+
+void RowTransform::from_lanes(const std::complex<double>* lanes, std::complex<double>* row) const {
+  const size_t q = size_t(n_) / 4;
+  for (size_t j = 0; j < q; j += 2) put_row(row, j, q, lane_at(lanes, j), lane_at(lanes, j + 1));
 }
 
 template <class Real>

@@ -61,7 +61,36 @@ class RowTransform {
   /// u <- F^-1 (g F u).
   void apply(const std::complex<double>* table, std::complex<double>* u) const;
 
+  /// The same in parts, so that a march stays in the lanes: enter, turns, leave. A turn is the gain, what stands
+  /// between two jumps, and the entrance to the next.
+  class Lanes {
+   public:
+    explicit Lanes(const RowTransform& row);
+    double* data() { return blocks_[0].v; }
+
+   private:
+    struct alignas(32) Block {
+      double v[8];
+    };
+    std::vector<Block> blocks_;
+  };
+  void enter(const std::complex<double>* u, Lanes& lanes) const;
+  void leave(const std::complex<double>* table, Lanes& lanes, std::complex<double>* u) const;
+  /// u <- F^-1 (g F u), tape <- u unless null, u <- screen u. Tape and screen are in the lanes' order.
+  void turn(const std::complex<double>* table, const std::complex<double>* screen, std::complex<double>* tape,
+            Lanes& lanes) const;
+  /// u_bar <- F^-1 (g F u_bar), u_bar <- conj(screen) u_bar; unless tape is null, gradient <- rate u_bar conj(tape), in
+  /// the order of the row.
+  void turn_back(const std::complex<double>* table, const std::complex<double>* screen,
+                 const std::complex<double>* tape, std::complex<double> rate, std::complex<double>* gradient,
+                 Lanes& lanes) const;
+  /// From the order of the row to that of the lanes, and back. [n], not in place.
+  void to_lanes(const std::complex<double>* row, std::complex<double>* lanes) const;
+  void from_lanes(const std::complex<double>* lanes, std::complex<double>* row) const;
+
  private:
+  template <class Between>
+  void turn_with(const std::complex<double>* table, double* lanes, Between&& between) const;
   int n_;
   FusedMarch<double> quarter_;
   std::vector<double> twiddles_;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "raywave/wave/simulate.h"
+#include "raywave/wave/sources.h"
 #include "raywave/wave/test_support.h"
 
 namespace raywave::wave {
@@ -52,8 +53,9 @@ Planes weights(const Scene& s, size_t planes) {
   return w;
 }
 
-SimulateOptions two_planes(const Scene& s) {
+SimulateOptions two_planes(const Scene& s, Device device = Device::kCpu) {
   SimulateOptions o;
+  o.device = device;
   o.output_z_m = {9 * kL, s.z_end_m};
   o.num_threads = 1;
   return o;
@@ -106,9 +108,12 @@ std::vector<Case> cases() {
   };
 }
 
-TEST(WaveGradient, EqualsFiniteDifferencesForEveryParameter) {
+class WaveGradients : public EveryDevice {};
+RAYWAVE_ON_EVERY_DEVICE(WaveGradients);
+
+TEST_P(WaveGradients, EqualsFiniteDifferencesForEveryParameter) {
   const Scene s = rich_scene();
-  const SimulateOptions o = two_planes(s);
+  const SimulateOptions o = two_planes(s, GetParam());
   const Planes w = weights(s, 2);
   const Gradient g = Simulation(s, o).vjp(w);
   for (const Case& c : cases()) {
@@ -126,9 +131,9 @@ TEST(WaveGradient, EqualsFiniteDifferencesForEveryParameter) {
   }
 }
 
-TEST(WaveGradient, AdjointIsTheTransposeOfTheTangent) {
+TEST_P(WaveGradients, AdjointIsTheTransposeOfTheTangent) {
   const Scene s = rich_scene();
-  const SimulateOptions o = two_planes(s);
+  const SimulateOptions o = two_planes(s, GetParam());
   const Simulation sim(s, o);
   const Planes w = weights(s, 2);
   const Gradient g = sim.vjp(w);
@@ -151,9 +156,9 @@ TEST(WaveGradient, AdjointIsTheTransposeOfTheTangent) {
   }
 }
 
-TEST(WaveGradient, PowersThroughPlanesAndIntoReceivers) {
+TEST_P(WaveGradients, PowersThroughPlanesAndIntoReceivers) {
   const Scene s = rich_scene();
-  SimulateOptions o = two_planes(s);
+  SimulateOptions o = two_planes(s, GetParam());
   const Vec3d receiver{0, 1.7 * kL, s.z_end_m + 0.4 * kL};
   const Simulation sim(s, o);
   const Result r = sim.run();
@@ -174,7 +179,7 @@ TEST(WaveGradient, PowersThroughPlanesAndIntoReceivers) {
   }
 }
 
-TEST(WaveGradient, CellsAndSamples) {
+TEST_P(WaveGradients, CellsAndSamples) {
   Scene s = beam_scene(64, 0.2503, 3, 4);
   Source sampled;
   sampled.kind = SourceKind::kSampled, sampled.samples = random_field(64, 4), sampled.amplitude = 0.7,
@@ -185,12 +190,12 @@ TEST(WaveGradient, CellsAndSamples) {
   cells.index_minus_one = random_field(4 * 64, 9);
   for (Complexc& c : cells.index_minus_one) c = {0.1 * c.real(), -0.02 * std::abs(c.imag())};
   s.cells = {cells};
-  SimulateOptions o;
+  SimulateOptions o = on_device();
   const Planes w = weights(s, 1);
   const Gradient g = Simulation(s, o).vjp(w);
   SimulateOptions cells_only = o, tight = o;
   cells_only.wavelength_gradient = false;
-  tight.memory_bytes = 16 * 64 * 20;
+  tight.memory_bytes = 16 * 64 * (GetParam() == Device::kCpu ? 20 : 64);  // a device keeps fields for its steps as well
   const Gradient alone = Simulation(s, cells_only).vjp(w), recomputed = Simulation(s, tight).vjp(w);
   for (size_t i = 0; i < g.at("cells/index_minus_one").size(); ++i) {
     EXPECT_NEAR(alone.at("cells/index_minus_one")[i], g.at("cells/index_minus_one")[i], 1e-12);
@@ -214,6 +219,44 @@ TEST(WaveGradient, CellsAndSamples) {
   }
 }
 
+// A row of 256 points stays in the lanes of its transform unless the wavelength's derivative is asked for.
+TEST(WaveGradient, TheSweepInTheLanesIsTheMarch) {
+  Scene s = beam_scene(256, 0.2503, 4, 12, 0.1);
+  s.absorber.width_m = 8 * kL;
+  s.step_m = 0.5 * kL;
+  s.objects = {dielectric("disc", 1.08, {disc({kL, 2 * kL}, kL, 40)}, 0.05)};
+  CellMedium cells;
+  cells.z_begin_m = 4 * kL, cells.z_end_m = 8 * kL, cells.num_z = 9;
+  cells.index_minus_one = random_field(9 * 256, 9);
+  for (Complexc& c : cells.index_minus_one) c = {0.1 * c.real(), -0.02 * std::abs(c.imag())};
+  s.cells = {cells};
+  SimulateOptions o;
+  o.output_z_m = {3 * kL, 8 * kL, 12 * kL};
+  const Planes w = weights(s, 3);
+  SimulateOptions lanes = o;
+  lanes.wavelength_gradient = false;
+  Gradient expected = Simulation(s, o).vjp(w);
+  const Gradient got = Simulation(s, lanes).vjp(w);
+  expected.erase("wavelength_m");
+  ASSERT_EQ(got.size(), expected.size());
+  for (const auto& [name, values] : expected) {
+    double error = 0, norm = 0;
+    for (size_t i = 0; i < values.size(); ++i)
+      error += std::pow(got.at(name)[i] - values[i], 2), norm += values[i] * values[i];
+    EXPECT_LT(std::sqrt(error), 1e-12 * std::sqrt(norm)) << name;
+  }
+  // the march step by step
+  const March march(std::make_shared<const Scene>(s), o.output_z_m, {}, {});
+  const Result r = simulate(s, o);
+  Field u = launch(s, s.sources[0], march.backend());
+  for (const Step& step : march.steps()) {
+    if (step.kind == Step::Kind::kOutput) {
+      EXPECT_LT(relative_error(r.field[size_t(step.output)][0], u), 1e-14 * double(march.steps().size()));
+    }
+    march.apply(step, u);
+  }
+}
+
 TEST(WaveGradient, DoesNotDependOnTheMemoryLimit) {
   const Scene s = rich_scene();
   SimulateOptions o = two_planes(s);
@@ -223,6 +266,40 @@ TEST(WaveGradient, DoesNotDependOnTheMemoryLimit) {
   const Simulation tight(s, o);
   EXPECT_EQ(tight.num_checkpoints(), 3);
   EXPECT_EQ(tight.vjp(w), plenty);
+}
+
+// 200 slices of glass at half a wavelength: nothing is evanescent, nothing lost, so the way back needs no tape.
+TEST(WaveGradient, LosslessStretchesAreMarchedBack) {
+  Scene s = beam_scene(128, 0.5003, 4, 60, 0.1);
+  s.step_m = 0.25 * kL;
+  s.objects = {dielectric("lens", 1.08, {disc({kL, 30 * kL}, 25 * kL, 60)})};
+  SimulateOptions o = two_planes(s);
+  const Planes w = weights(s, 2);
+  const Simulation plenty(s, o);
+  const size_t steps = plenty.march().steps().size();
+  EXPECT_GT(steps, 300u);
+  for (const Step& step : plenty.march().steps()) EXPECT_TRUE(plenty.march().reversible(step));
+  o.memory_bytes = 16 * 128 * (8 + 1) * 10 / 7 + 16;
+  const Simulation tight(s, o);
+  EXPECT_EQ(tight.num_checkpoints(), 1);
+  const Gradient a = plenty.vjp(w), b = tight.vjp(w);
+  ASSERT_EQ(a.size(), b.size());
+  for (const auto& [name, values] : a) {
+    double error = 0, norm = 0;
+    for (size_t i = 0; i < values.size(); ++i)
+      error += std::pow(b.at(name)[i] - values[i], 2), norm += values[i] * values[i];
+    EXPECT_LT(std::sqrt(error), 1e-14 * double(steps) * std::sqrt(norm)) << name;
+  }
+  const auto reversible = [](const Scene& t) {
+    const March march(std::make_shared<const Scene>(t), {t.z_end_m}, {}, {});
+    const auto& all = march.steps();
+    return std::count_if(all.begin(), all.end(), [&](const Step& step) { return march.reversible(step); });
+  };
+  s.objects[0].material.conductivity_s_per_m = 0.01;  // screens lose
+  EXPECT_LT(reversible(s), long(steps) * 6 / 10);
+  s.objects[0].material.conductivity_s_per_m = 0;
+  s.grid.spacing_m *= 0.9;  // jumps lose evanescent waves
+  EXPECT_LT(reversible(s), long(steps) * 6 / 10);
 }
 
 TEST(WaveGradient, SourceShiftInFreeSpaceIsMinusTheSlopeOfTheField) {

@@ -68,16 +68,7 @@ Dual3 slab_transmission(const Dual3& eta, const Dual3& d, const Dual3& k, double
   return (one - r2) * e / (one - r2 * e * e);
 }
 
-double re_dot(Complexc bar, Complexc value) { return bar.real() * value.real() + bar.imag() * value.imag(); }
-
 }  // namespace
-
-// One way across a spectral step: G and its derivatives to eta, thickness and wavenumber.
-struct March::Branch {
-  int object = -1;             // -1: air
-  std::vector<double> weight;  // a(y); empty: one everywhere
-  Field g, d_eta, d_dz, d_k;
-};
 
 Field March::jump(double dz) const {
   const auto& ky = backend_->transverse_rad_per_m();
@@ -100,8 +91,12 @@ Field March::jump_dk(double dz) const {
 const Backend::Gain& March::cached_jump(double dz) const { return jumps_.at(dz); }
 
 const Field& March::screen_of(const Step& step, Field& scratch) const {
-  if (step.id >= 0 && !screens_[size_t(step.id)].empty()) return screens_[size_t(step.id)];
-  return scratch = screen(step);
+  if (!keeps_screen(step)) return scratch = screen(step);
+  const Field& kept = screens_[size_t(step.id)];
+  if (!in_lanes_) return kept;
+  scratch.resize(kept.size());
+  backend_->row_transform()->from_lanes(kept.data(), scratch.data());
+  return scratch;
 }
 
 Field March::slab_reflection(const Medium& medium, double d) const {
@@ -116,13 +111,44 @@ Field March::slab_reflection(const Medium& medium, double d) const {
   return out;
 }
 
-void March::reflect(const Step& step, const Field& incident, Field& back) const {
+bool March::reflects(const Step& step) const {
+  if (step.slab) return true;
+  return step.kind == Step::Kind::kScreen &&
+         std::any_of(step.objects.begin(), step.objects.end(), [&](int i) { return media_[size_t(i)].opaque; });
+}
+
+void March::reflect(const Step& step, const Field& incident, bool forward, Field& back) const {
+  if (!step.slab) return reflect_conductors(step, incident, forward, back);
   Field w;
   for (const int i : step.objects) {
     w = incident;
     backend_->apply(slab_reflection(media_[size_t(i)], step.dz_m), w);
     const std::vector<double> a = object_coverage(i, step);
     for (size_t j = 0; j < w.size(); ++j) back[j] += a[j] * w[j];
+  }
+}
+
+// From the screen's place to the face and back; what is evanescent cannot be traced back to a face that lies behind.
+void March::reflect_conductors(const Step& step, const Field& incident, bool forward, Field& back) const {
+  const double r = scene_.polarization == Polarization::kTe ? -1 : 1;
+  const double place = step.masks_only ? step.z1_m : 0.5 * (step.z0_m + step.z1_m);
+  const auto& kt = backend_->transverse_rad_per_m();
+  for (const int i : step.objects) {
+    if (!media_[size_t(i)].opaque) continue;
+    double face = forward ? step.z1_m : step.z0_m;
+    for (const Extent& e : extents_[size_t(i)])
+      if (e.z0 < step.z1_m && e.z1 > step.z0_m)
+        face = forward ? std::min(face, std::max(e.z0, step.z0_m)) : std::max(face, std::min(e.z1, step.z1_m));
+    const double ahead = forward ? face - place : place - face;
+    Field g = jump(std::abs(ahead));
+    if (ahead < 0)
+      for (size_t m = 0; m < g.size(); ++m) g[m] = std::abs(kt[m]) < k_ ? std::conj(g[m]) : Complexc{};
+    Field w = incident;
+    backend_->apply(g, w);
+    const std::vector<double> a = object_coverage(i, step);
+    for (size_t j = 0; j < w.size(); ++j) w[j] *= r * a[j];
+    backend_->apply(g, w);
+    for (size_t j = 0; j < w.size(); ++j) back[j] += w[j];
   }
 }
 
@@ -154,92 +180,7 @@ std::vector<double> March::object_coverage(int object, const Step& step) const {
   return a;
 }
 
-void March::coverage_to_vertices(int object, const Step& step, const std::vector<double>& bar,
-                                 MediaTangent& out) const {
-  const Object& o = scene_.objects[size_t(object)];
-  for (size_t i = 0; i < o.outlines.size(); ++i) {
-    const auto [lo, hi] = z_extent_m(o.outlines[i]);
-    if (hi < step.z0_m || lo > step.z1_m) continue;
-    Outline vertex_bar(o.outlines[i].size());
-    coverage_vjp(edges_, step.z0_m, step.z1_m, o.outlines[i], 0, bar, vertex_bar);
-    for (size_t v = 0; v < vertex_bar.size(); ++v) {
-      out.vertices[size_t(object)][i][v].y_m += vertex_bar[v].y_m;
-      // a slab's faces bound the step itself: see the thickness and the jumps beside it
-      if (!step.slab) out.vertices[size_t(object)][i][v].z_m += vertex_bar[v].z_m;
-    }
-  }
-  for (size_t i = 0; i < o.solids.size(); ++i) {
-    const Extent& e = extents_[size_t(object)][i];
-    if (e.z1 < step.z0_m || e.z0 > step.z1_m) continue;
-    std::vector<Vec3d> vertex_bar(o.solids[i].vertices_m.size());
-    solid_coverage_vjp(x_edges_, edges_, step.z0_m, step.z1_m, o.solids[i], bar, vertex_bar);
-    for (size_t v = 0; v < vertex_bar.size(); ++v) {
-      if (step.slab) vertex_bar[v].z = 0;
-      out.solids[size_t(object)][i][v] += vertex_bar[v];
-    }
-  }
-}
-
-std::vector<double> March::coverage_tangent(int object, const Step& step, const MediaTangent& t) const {
-  std::vector<double> a(size_t(scene_.grid.num_points()), 0.0);
-  const Object& o = scene_.objects[size_t(object)];
-  for (size_t i = 0; i < o.outlines.size(); ++i) {
-    const auto [lo, hi] = z_extent_m(o.outlines[i]);
-    if (hi < step.z0_m || lo > step.z1_m) continue;
-    Outline dot = t.vertices[size_t(object)][i];
-    if (step.slab)
-      for (Point& p : dot) p.z_m = 0;
-    Coverage c;
-    coverage_jvp(edges_, step.z0_m, step.z1_m, o.outlines[i], dot, c);
-    for (size_t j = 0; j < c.fraction.size(); ++j) a[size_t(c.first) + j] += c.fraction[j];
-  }
-  for (size_t i = 0; i < o.solids.size(); ++i) {
-    const Extent& e = extents_[size_t(object)][i];
-    if (e.z1 < step.z0_m || e.z0 > step.z1_m) continue;
-    std::vector<Vec3d> dot = t.solids[size_t(object)][i];
-    if (step.slab)
-      for (Vec3d& v : dot) v.z = 0;
-    add_solid_coverage_jvp(x_edges_, edges_, step.z0_m, step.z1_m, o.solids[i], dot, a);
-  }
-  return a;
-}
-
-namespace {
-
-// The vertices on the face at z of the first outline or solid that has one: visit(z of the vertex's tangent or
-// cotangent, 1/count). `Tangent`: MediaTangent, const or not.
-template <class Tangent, class Visit>
-void for_each_face_vertex(const Object& o, Tangent& t, int object, double z, Visit&& visit) {
-  for (size_t i = 0; i < o.outlines.size(); ++i) {
-    double count = 0;
-    for (const Point& p : o.outlines[i]) count += p.z_m == z;
-    for (size_t v = 0; v < o.outlines[i].size(); ++v)
-      if (o.outlines[i][v].z_m == z) visit(t.vertices[size_t(object)][i][v].z_m, 1 / count);
-    if (count > 0) return;
-  }
-  for (size_t i = 0; i < o.solids.size(); ++i) {
-    const auto& vertices = o.solids[i].vertices_m;
-    double count = 0;
-    for (const Vec3d& p : vertices) count += p.z == z;
-    for (size_t v = 0; v < vertices.size(); ++v)
-      if (vertices[v].z == z) visit(t.solids[size_t(object)][i][v].z, 1 / count);
-    if (count > 0) return;
-  }
-}
-
-double face_tangent(const Object& o, const MediaTangent& t, int object, double z) {
-  double sum = 0;
-  for_each_face_vertex(o, t, object, z, [&](double dot, double w) { sum += w * dot; });
-  return sum;
-}
-
-void face_cotangent(const Object& o, MediaTangent& bar, int object, double z, double value) {
-  for_each_face_vertex(o, bar, object, z, [&](double& b, double w) { b += w * value; });
-}
-
-}  // namespace
-
-std::vector<March::Branch> March::branches(const Step& step, bool derivatives) const {
+std::vector<Branch> March::branches(const Step& step, bool derivatives) const {
   const auto& ky = backend_->transverse_rad_per_m();
   const double floor = k_ * std::sqrt(2.0 / double(ky.size())), dz = step.dz_m;
   std::vector<Branch> out(1);
@@ -322,119 +263,31 @@ void March::apply(const Step& step, Field& u) const {
   u = sum;
 }
 
-void March::apply_jvp(const Step& step, const MediaTangent& t, Field& u, Field& u_dot) const {
-  if (step.kind == Step::Kind::kOutput) return;
-  if (step.kind == Step::Kind::kScreen) {
-    Field scratch;
-    const Field& screen_now = screen_of(step, scratch);
-    Field rate(u.size());  // d exponent
-    for (const int i : step.objects) {
-      const Medium& m = media_[size_t(i)];
-      const Object& o = scene_.objects[size_t(i)];
-      const std::vector<double> a = object_coverage(i, step), a_dot = coverage_tangent(i, step, t);
-      Complexc per_cover = -o.absorption_np_per_m * step.dz_m, per_a;
-      if (!step.masks_only && !m.opaque) {
-        const Complexc eta_dot = t.eta[size_t(i)] + m.d_eta_d_k * t.wavenumber;
-        per_cover += -kJ * k_ * step.dz_m * (m.index - 1.0);
-        per_a = -kJ * step.dz_m * (k_ * eta_dot / (2.0 * m.index) + t.wavenumber * (m.index - 1.0));
-      }
-      for (size_t j = 0; j < u.size(); ++j) {
-        rate[j] += a_dot[j] * per_cover + a[j] * per_a;
-        if (m.opaque && a_dot[j] != 0 && a[j] < 1) rate[j] -= a_dot[j] / (1 - a[j]);
-      }
-    }
-    if (step.cell_slice >= 0) {
-      const size_t base = size_t(step.cell_slice) * u.size();
-      for (size_t j = 0; j < u.size(); ++j) {
-        rate[j] += -kJ * step.dz_m * t.wavenumber * scene_.cells[0].index_minus_one[base + j];
-        if (!t.cells.empty()) rate[j] += -kJ * k_ * step.dz_m * *t.cell(base + j);
-      }
-    }
-    for (size_t j = 0; j < u.size(); ++j) {
-      u_dot[j] = screen_now[j] * (u_dot[j] + rate[j] * u[j]);
-      u[j] *= screen_now[j];
-    }
-    return;
+bool March::reversible(const Step& step) const {
+  if (step.kind == Step::Kind::kOutput) return true;
+  if (step.kind == Step::Kind::kSpectral) return step.objects.empty() && all_propagate_;
+  if (step.absorber_m > 0) return false;
+  for (const int i : step.objects) {
+    const Medium& m = media_[size_t(i)];
+    if (m.opaque || m.index.imag() != 0 || scene_.objects[size_t(i)].absorption_np_per_m != 0) return false;
   }
-  const size_t bins = backend_->transverse_rad_per_m().size();
-  Field s(bins), s_dot(bins), gs(bins), w(u.size()), w_dot(u.size()), sum(u.size()), sum_dot(u.size());
-  backend_->analyze(u.data(), s.data());
-  backend_->analyze(u_dot.data(), s_dot.data());
-  double dz_dot = 0;
-  const auto face = [&](int wall, bool far) {
-    const Object& o = scene_.objects[size_t(wall)];
-    const Extent& e = extents_[size_t(wall)][0];
-    return face_tangent(o, t, wall, far ? e.z1 : e.z0);
-  };
-  if (step.slab) dz_dot = face(step.objects[0], true) - face(step.objects[0], false);
-  if (step.wall_after >= 0) dz_dot += face(step.wall_after, false);
-  if (step.wall_before >= 0) dz_dot -= face(step.wall_before, true);
-  std::vector<double> air_dot(u.size(), 0.0);
-  const std::vector<Branch> all = branches(step, true);
-  for (size_t q = all.size(); q-- > 0;) {
-    const Branch& b = all[q];
-    const bool air = b.object < 0;
-    const Complexc eta_dot =
-        air ? Complexc{} : t.eta[size_t(b.object)] + media_[size_t(b.object)].d_eta_d_k * t.wavenumber;
-    for (size_t m = 0; m < bins; ++m) gs[m] = b.g[m] * s[m];
-    backend_->synthesize(gs.data(), w.data());
-    for (size_t m = 0; m < bins; ++m) {
-      Complexc g_dot = b.d_k[m] * t.wavenumber;
-      if (!air) g_dot += b.d_eta[m] * eta_dot;
-      if (step.slab || step.objects.empty()) g_dot += b.d_dz[m] * dz_dot;
-      gs[m] = b.g[m] * s_dot[m] + g_dot * s[m];
-    }
-    backend_->synthesize(gs.data(), w_dot.data());
-    if (b.weight.empty()) {
-      sum = w, sum_dot = w_dot;
-      break;
-    }
-    const std::vector<double> a_dot = air ? air_dot : coverage_tangent(b.object, step, t);
-    for (size_t j = 0; j < u.size(); ++j) {
-      sum[j] += b.weight[j] * w[j];
-      sum_dot[j] += b.weight[j] * w_dot[j] + a_dot[j] * w[j];
-      if (!air) air_dot[j] -= a_dot[j];
-    }
-  }
-  u = sum, u_dot = sum_dot;
+  if (step.cell_slice < 0) return true;
+  const size_t n = size_t(scene_.grid.num_points());
+  const auto row = scene_.cells[0].index_minus_one.begin() + long(size_t(step.cell_slice) * n);
+  return std::all_of(row, row + long(n), [](Complexc c) { return c.imag() == 0; });
 }
 
-// A screen of cells alone, in one pass.
-void March::cells_vjp(const Step& step, const Field& t, const Complexc* u, Field& u_bar, MediaTangent& bar) const {
-  const size_t n = u_bar.size(), base = step.cell_slice >= 0 ? size_t(step.cell_slice) * n : 0;
-  if (step.cell_slice >= 0) {
-    const Complexc rate = -kJ * step.dz_m, conj_rate = std::conj(rate * k_);
-    // a tape may have left the field in the gradient's own row: read, then overwritten
-    Complexc* out = bar.cells.empty() ? nullptr : bar.cell(base);
-    const bool taped = out && u == out;
-    const Complexc* cell = &scene_.cells[0].index_minus_one[base];
-    double wavenumber = 0;
-    for (size_t j = 0; j < n; ++j) {
-      const Complexc x = std::conj(u_bar[j]) * (u[j] * t[j]);
-      if (out) out[j] = (taped ? Complexc{} : out[j]) + std::conj(x) * conj_rate;
-      if (bar.with_wavenumber) wavenumber += (x * rate * cell[j]).real();
-      u_bar[j] *= std::conj(t[j]);
-    }
-    bar.wavenumber += wavenumber;
-    return;
-  }
-  for (size_t j = 0; j < n; ++j) u_bar[j] *= std::conj(t[j]);
-}
-
-void March::apply_vjp_taped(const Step& step, Field& u_bar, MediaTangent& bar) const {
+void March::undo(const Step& step, Field& u) const {
+  if (step.kind == Step::Kind::kSpectral) return backend_->apply_adjoint(cached_jump(step.dz_m), u);
+  if (step.kind != Step::Kind::kScreen) return;
   Field scratch;
-  const size_t n = u_bar.size();
   const Field& t = screen_of(step, scratch);
-  Complexc* row = bar.cell(size_t(step.cell_slice) * n);
-  const Complexc rate = -kJ * step.dz_m;
-  // conj(u_bar t u) rate conj(k) is the layer's gradient
-  if (!bar.with_wavenumber) return reverse_screen(u_bar, t.data(), row, std::conj(rate * k_));
-  cells_vjp(step, t, row, u_bar, bar);
+  for (size_t j = 0; j < u.size(); ++j) u[j] *= std::conj(t[j]);
 }
 
 bool March::diagonal() const {
   return std::all_of(steps_.begin(), steps_.end(), [&](const Step& s) {
-    if (s.kind == Step::Kind::kScreen) return !kept_screen(s).empty();
+    if (s.kind == Step::Kind::kScreen) return keeps_screen(s);
     return s.kind == Step::Kind::kOutput || s.objects.empty();
   });
 }
@@ -443,91 +296,6 @@ bool March::needs_field(const Step& step, bool with_wavenumber) {
   if (step.kind == Step::Kind::kOutput) return false;
   if (step.kind == Step::Kind::kScreen) return !step.objects.empty() || step.cell_slice >= 0;
   return !step.objects.empty() || with_wavenumber || step.wall_after >= 0 || step.wall_before >= 0;
-}
-
-void March::apply_vjp(const Step& step, const Field& u, Field& u_bar, MediaTangent& bar) const {
-  if (step.kind == Step::Kind::kOutput) return;
-  const size_t n = u.size();
-  if (step.kind == Step::Kind::kScreen) {
-    Field scratch;
-    const Field& t = screen_of(step, scratch);
-    if (step.objects.empty()) return cells_vjp(step, t, u.data(), u_bar, bar);
-    Field x(n);  // dJ = Re(x d exponent)
-    for (size_t j = 0; j < n; ++j) x[j] = std::conj(u_bar[j]) * u[j] * t[j];
-    for (const int i : step.objects) {
-      const Medium& m = media_[size_t(i)];
-      const Object& o = scene_.objects[size_t(i)];
-      const std::vector<double> a = object_coverage(i, step);
-      std::vector<double> a_bar(n, 0.0);
-      const bool medium = !step.masks_only && !m.opaque;
-      Complexc per_cover = -o.absorption_np_per_m * step.dz_m, n_sum;
-      if (medium) per_cover += -kJ * k_ * step.dz_m * (m.index - 1.0);
-      for (size_t j = 0; j < n; ++j) {
-        a_bar[j] = (x[j] * per_cover).real();
-        if (m.opaque && a[j] < 1) a_bar[j] -= x[j].real() / (1 - a[j]);
-        if (medium) n_sum += x[j] * a[j];
-      }
-      if (medium) {
-        bar.eta[size_t(i)] += std::conj(-kJ * k_ * step.dz_m * n_sum / (2.0 * m.index));
-        bar.wavenumber += (-kJ * step.dz_m * n_sum * (m.index - 1.0)).real();
-      }
-      coverage_to_vertices(i, step, a_bar, bar);
-    }
-    if (step.cell_slice >= 0) {
-      const size_t base = size_t(step.cell_slice) * n;
-      const Complexc rate = -kJ * step.dz_m;
-      for (size_t j = 0; j < n; ++j) {
-        if (!bar.cells.empty()) *bar.cell(base + j) += std::conj(x[j] * rate * k_);
-        bar.wavenumber += (x[j] * rate * scene_.cells[0].index_minus_one[base + j]).real();
-      }
-    }
-    for (size_t j = 0; j < n; ++j) u_bar[j] *= std::conj(t[j]);
-    return;
-  }
-  if (step.objects.empty() && !bar.with_wavenumber && step.wall_after < 0 && step.wall_before < 0)
-    return backend_->apply_adjoint(cached_jump(step.dz_m), u_bar);
-  const size_t bins = backend_->transverse_rad_per_m().size();
-  Field s(bins), v_bar(bins), part(n), total(n), weighted(n);
-  backend_->analyze(u.data(), s.data());
-  double dz_bar = 0;
-  std::vector<double> air_bar(n, 0.0);
-  for (const Branch& b : branches(step, true)) {
-    const bool air = b.object < 0;
-    std::vector<double> a_bar(n, 0.0);
-    if (!b.weight.empty()) {
-      for (size_t m = 0; m < bins; ++m) v_bar[m] = b.g[m] * s[m];
-      backend_->synthesize(v_bar.data(), part.data());
-      for (size_t j = 0; j < n; ++j) a_bar[j] = re_dot(u_bar[j], part[j]);
-    }
-    for (size_t j = 0; j < n; ++j) weighted[j] = b.weight.empty() ? u_bar[j] : b.weight[j] * u_bar[j];
-    backend_->synthesize_adjoint(weighted.data(), v_bar.data());
-    Complexc eta_sum;
-    for (size_t m = 0; m < bins; ++m) {
-      const Complexc g_bar = v_bar[m] * std::conj(s[m]);
-      bar.wavenumber += re_dot(g_bar, b.d_k[m]);
-      if (!air) eta_sum += g_bar * std::conj(b.d_eta[m]);
-      if (step.slab || step.objects.empty()) dz_bar += re_dot(g_bar, b.d_dz[m]);
-      v_bar[m] *= std::conj(b.g[m]);
-    }
-    backend_->analyze_adjoint(v_bar.data(), part.data());
-    for (size_t j = 0; j < n; ++j) total[j] += part[j];
-    if (air) {
-      air_bar = a_bar;
-      continue;
-    }
-    bar.eta[size_t(b.object)] += eta_sum;
-    for (size_t j = 0; j < n; ++j) a_bar[j] -= air_bar[j];
-    coverage_to_vertices(b.object, step, a_bar, bar);
-  }
-  u_bar = total;
-  const auto face = [&](int wall, bool far, double value) {
-    const Object& o = scene_.objects[size_t(wall)];
-    const Extent& e = extents_[size_t(wall)][0];
-    face_cotangent(o, bar, wall, far ? e.z1 : e.z0, value);
-  };
-  if (step.slab) face(step.objects[0], true, dz_bar), face(step.objects[0], false, -dz_bar);
-  if (step.wall_after >= 0) face(step.wall_after, false, dz_bar);
-  if (step.wall_before >= 0) face(step.wall_before, true, -dz_bar);
 }
 
 }  // namespace raywave::wave

@@ -47,6 +47,20 @@ struct MediaTangent {
 };
 MediaTangent zero_tangent(const Scene& scene, bool with_cells);
 
+/// One way across a spectral step: a(y), G and its derivatives to eta, thickness and wavenumber.
+struct Branch {
+  int object = -1;             // -1: air
+  std::vector<double> weight;  // empty: one everywhere
+  Field g, d_eta, d_dz, d_k;
+};
+
+/// Tangent or cotangent of what a step is made of.
+struct StepChange {
+  Field exponent;                           // screen: of log T, [num_points]
+  std::vector<Field> gain;                  // spectral: of each branch's G, [branches][num_bins]
+  std::vector<std::vector<double>> weight;  // of its a(y), [branches][num_points]; empty where a is one
+};
+
 class March {
  public:
   /// @param output_z_m  increasing, within the march. @param screen_bytes  limit of the screens that are kept.
@@ -63,13 +77,38 @@ class March {
   /// u_bar after the step becomes u_bar before it; adds to `bar`. @param u  the field before the step.
   void apply_vjp(const Step& step, const Field& u, Field& u_bar, MediaTangent& bar) const;
 
+  /// The ways across a spectral step, air first.
+  std::vector<Branch> branches(const Step& step, bool derivatives) const;
+  /// Tangents of a step's parts, and from their cotangents to the media's: spectral_cotangent() uses `change` up.
+  StepChange screen_tangent(const Step& step, const MediaTangent& tangent) const;
+  StepChange spectral_tangent(const Step& step, const std::vector<Branch>& all, const MediaTangent& tangent) const;
+  void screen_cotangent(const Step& step, const Field& exponent, MediaTangent& bar) const;
+  void spectral_cotangent(const Step& step, const std::vector<Branch>& all, StepChange& change,
+                          MediaTangent& bar) const;
+
   /// The same for a screen of cells alone whose field before it stands in its row of bar.cells, which becomes the
   /// gradient.
   void apply_vjp_taped(const Step& step, Field& u_bar, MediaTangent& bar) const;
   /// Whether every step is a jump of one G, a kept screen or an output: what the fused march can do.
   bool diagonal() const;
-  /// The kept screen of a step, empty where none is kept.
+  bool keeps_screen(const Step& step) const { return !screens_[size_t(step.id)].empty(); }
+  /// Kept screens are in the order of the row transform's lanes: a scene of one source.
+  bool screens_in_lanes() const { return in_lanes_; }
+  /// As it is kept, empty where none is.
   const Field& kept_screen(const Step& step) const { return screens_[size_t(step.id)]; }
+  /// The screen of a step in the order of the row, kept or made anew in `scratch`.
+  const Field& screen_of(const Step& step, Field& scratch) const;
+  /// Whether a step is a jump alone, whose way back reads no field, and its gain.
+  bool is_bare_jump(const Step& step, bool with_wavenumber) const {
+    return step.kind == Step::Kind::kSpectral && !needs_field(step, with_wavenumber);
+  }
+  const Backend::Gain& jump_gain(const Step& step) const { return cached_jump(step.dz_m); }
+  /// d exponent / d cell of a layer of cells: -j k times its thickness.
+  Complexc cell_rate(const Step& step) const { return Complexc(0, -k_ * step.dz_m); }
+  /// Whether undo() gives the field before a step back, to rounding: jumps of waves that all propagate (spacing of half
+  /// a wavelength or more), screens without loss.
+  bool reversible(const Step& step) const;
+  void undo(const Step& step, Field& u) const;
   /// Whether apply_vjp reads the field before the step.
   static bool needs_field(const Step& step, bool with_wavenumber);
 
@@ -81,13 +120,17 @@ class March {
   Field slab(const Medium& medium, double thickness_m) const;
   /// Its reflection, referred to the face that is met: r (1 - e^2) / (1 - r^2 e^2).
   Field slab_reflection(const Medium& medium, double thickness_m) const;
-  /// Adds to `back` what the slabs of a step reflect of a field at one of their faces.
-  void reflect(const Step& step, const Field& incident, Field& back) const;
+  /// Whether a step sends waves back: exact slabs, and conductors.
+  bool reflects(const Step& step) const;
+  /// Adds to `back` what a step reflects of the field at the place where it acts, which came along +z or against it. A
+  /// conductor reflects where its slice begins (r = -1 in TE, +1 in TM): physical optics of a staircase.
+  void reflect(const Step& step, const Field& incident, bool forward, Field& back) const;
 
  private:
-  struct Branch;  // one G with its derivatives
   void plan(const std::vector<double>& output_z_m, const LogSink& log);
   void choose_models(const LogSink& log);
+  void reflect_conductors(const Step& step, const Field& incident, bool forward, Field& back) const;
+  void warn_of_leaks(const LogSink& log) const;
   struct Wall {
     double z0 = 0, z1 = 0;
     std::vector<int> objects;
@@ -109,10 +152,7 @@ class March {
   void cells_vjp(const Step& step, const Field& t, const Complexc* u, Field& u_bar, MediaTangent& bar) const;
   double extinction(int j, double length_m) const;
   std::vector<double> object_coverage(int object, const Step& step) const;
-  std::vector<Branch> branches(const Step& step, bool derivatives) const;
   const Backend::Gain& cached_jump(double dz_m) const;
-  /// The kept screen of a step, or a new one in `scratch`.
-  const Field& screen_of(const Step& step, Field& scratch) const;
   void coverage_to_vertices(int object, const Step& step, const std::vector<double>& bar, MediaTangent& out) const;
   std::vector<double> coverage_tangent(int object, const Step& step, const MediaTangent& t) const;
 
@@ -129,6 +169,8 @@ class March {
   std::vector<std::string> choices_;
   std::map<double, Backend::Gain> jumps_;  // filled by the constructor, read-only later
   std::vector<Field> screens_;             // by Step::id; empty: not kept
+  bool in_lanes_ = false;
+  bool all_propagate_ = false;  // by a backend whose jumps are unitary then
 };
 
 }  // namespace raywave::wave

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "raywave/core/constants.h"
+#include "raywave/wave/fused_march.h"
 #include "raywave/wave/march.h"
 
 namespace raywave::wave {
@@ -52,6 +53,10 @@ March::March(std::shared_ptr<const Scene> scene, const std::vector<double>& outp
       edges_(scene_.grid.cell_edges_m()),
       x_edges_(scene_.grid.x_edges_m()) {
   backend_ = make_backend(scene_, options);
+  const auto& kt = backend_->transverse_rad_per_m();
+  all_propagate_ = options.kind == BackendKind::kFft && options.precision == Precision::kDouble &&
+                   scene_.boundary == Boundary::kPeriodic &&
+                   std::all_of(kt.begin(), kt.end(), [&](double q) { return std::abs(q) <= k_; });
   for (const Object& o : scene_.objects) {
     media_.push_back(medium_of(o.material, scene_.frequency_hz, log));
     extents_.push_back(extents(o));
@@ -73,15 +78,40 @@ March::March(std::shared_ptr<const Scene> scene, const std::vector<double>& outp
   }
   choose_models(log);
   plan(output_z_m, log);
+  warn_of_leaks(log);
   screens_.resize(steps_.size());
+  const RowTransform* row = scene_.sources.size() == 1 ? backend_->row_transform() : nullptr;
+  in_lanes_ = row != nullptr;
   int64_t left = screen_bytes;
   for (Step& s : steps_) {
     s.id = int(&s - steps_.data());
     if (s.kind == Step::Kind::kSpectral && s.objects.empty() && !jumps_.count(s.dz_m))
       jumps_.emplace(s.dz_m, backend_->prepare(jump(s.dz_m)));
     const int64_t bytes = int64_t(sizeof(Complexc)) * scene_.grid.num_points();
-    if (s.kind == Step::Kind::kScreen && left >= bytes) screens_[size_t(s.id)] = screen(s), left -= bytes;
+    if (s.kind != Step::Kind::kScreen || left < bytes) continue;
+    left -= bytes;
+    Field& kept = screens_[size_t(s.id)] = screen(s);
+    if (!row) continue;
+    const Field natural = kept;
+    row->to_lanes(natural.data(), kept.data());
   }
+}
+
+// A conductor that fills slices in part alone: each lets its share through.
+void March::warn_of_leaks(const LogSink& log) const {
+  if (!log) return;
+  for (size_t i = 0; i < media_.size(); ++i)
+    for (const Extent& e : extents_[i]) {
+      if (!media_[i].opaque) continue;
+      double through = 1;
+      for (const Step& s : steps_)
+        if (s.kind == Step::Kind::kScreen && std::count(s.objects.begin(), s.objects.end(), int(i)) > 0)
+          through *= 1 - std::clamp((std::min(e.z1, s.z1_m) - std::max(e.z0, s.z0_m)) / (s.z1_m - s.z0_m), 0.0, 1.0);
+      if (through > 0.01)
+        log(message("object '", scene_.objects[i].name, "': a conductor ", e.z1 - e.z0,
+                    " m thick fills slices in part and lets ", through, " of the field through: set step_m to ",
+                    (e.z1 - e.z0) / 2, " m or less"));
+    }
 }
 
 void March::choose_models(const LogSink& log) {

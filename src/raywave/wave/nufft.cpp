@@ -106,38 +106,130 @@ void Nufft::type2(const C* f, C* c) const {
   }
 }
 
-std::vector<C> nufft_type3(const std::vector<double>& x, const std::vector<C>& c, const std::vector<double>& s,
-                           int sign, double tolerance) {
-  if (x.size() != c.size()) throw Error(message("type 3 has ", x.size(), " points and ", c.size(), " strengths"));
-  if (x.empty() || s.empty()) throw Error("type 3 needs at least one point and one target");
+namespace {
+
+// One axis of a type 3: points x and targets s about their middles; points are scaled by 1/gamma onto a period of
+// `fine` cells.
+struct Type3Axis {
+  double xc, sc, h, gamma;
+  int fine;
+  Type3Axis(const std::vector<double>& x, const std::vector<double>& s, int width) {
+    const auto middle = [](const std::vector<double>& v) {
+      const auto [lo, hi] = std::minmax_element(v.begin(), v.end());
+      return std::pair{0.5 * (*lo + *hi), std::max(0.5 * (*hi - *lo), 1e-300)};
+    };
+    const auto [x_middle, x_half] = middle(x);
+    const auto [s_middle, s_half] = middle(s);
+    xc = x_middle, sc = s_middle;
+    const double cells = std::ceil(4 * x_half * s_half / kPi) + 2 * width + 2;
+    if (!(cells <= kType3Points)) throw Error(message("type 3 would need a fine grid of ", cells, " points"));
+    fine = smooth_even(int(cells));
+    h = 2 * kPi / fine, gamma = fine / (4 * s_half);
+  }
+  double place(double x) const { return (x - xc) / gamma / h + fine / 2; }  // in fine points
+  double target(double s, int sign) const { return sign * h * gamma * (s - sc); }
+};
+
+void check_type3(size_t points, size_t strengths, size_t targets, int sign, double tolerance) {
+  if (points != strengths) throw Error(message("type 3 has ", points, " points and ", strengths, " strengths"));
+  if (points == 0 || targets == 0) throw Error("type 3 needs at least one point and one target");
   if (sign != 1 && sign != -1) throw Error(message("sign must be 1 or -1, got ", sign));
   require_in_range("tolerance", tolerance, 1e-14, 0.1);
-  const auto middle = [](const std::vector<double>& v) {
-    const auto [lo, hi] = std::minmax_element(v.begin(), v.end());
-    return std::pair{0.5 * (*lo + *hi), 0.5 * (*hi - *lo)};
+}
+
+// Where the kernel of a place begins, and its values.
+int spread(const Kernel& kernel, double place, double* weights) {
+  const int first = int(std::ceil(place - 0.5 * kernel.width));
+  for (int q = 0; q < kernel.width; ++q) weights[q] = kernel(2 * (first + q - place) / kernel.width);
+  return first;
+}
+
+double correction(const Kernel& kernel, double target) {
+  return 2 / (kernel.width * kernel.transform(target * kernel.width / 2));
+}
+
+// Type 2 on a plane: c_t = sum over modes (-A/2 ..., -B/2 ...) of f exp(j (m a_t + n b_t)).
+std::vector<C> plane_type2(const std::vector<C>& f, int modes_a, int modes_b, const std::vector<double>& a,
+                           const std::vector<double>& b, const Kernel& kernel) {
+  const int na = smooth_even(2 * modes_a), nb = smooth_even(2 * modes_b), w = kernel.width;
+  const auto corrections = [&](int modes, int fine) {
+    std::vector<double> out;
+    for (int i = 0; i < modes; ++i) out.push_back(correction(kernel, 2 * kPi / fine * (i - modes / 2)));
+    return out;
   };
-  const auto [xc, xr] = middle(x);
-  const auto [sc, sr] = middle(s);
+  const auto ca = corrections(modes_a, na), cb = corrections(modes_b, nb);
+  std::vector<C> grid(size_t(na) * size_t(nb));
+  for (int i = 0; i < modes_a; ++i)
+    for (int j = 0; j < modes_b; ++j)
+      grid[size_t((i - modes_a / 2 + na) % na) * size_t(nb) + size_t((j - modes_b / 2 + nb) % nb)] =
+          ca[size_t(i)] * cb[size_t(j)] * f[size_t(i) * size_t(modes_b) + size_t(j)];
+  runtime::Fft<double>::two_dimensional(na, nb).backward(grid.data());
+  std::vector<C> out(a.size());
+  double wa[16], wb[16];
+  for (size_t t = 0; t < a.size(); ++t) {
+    const auto turn = [](double x) { return x / (2 * kPi) - std::floor(x / (2 * kPi)); };
+    const int fa = spread(kernel, turn(a[t]) * na, wa), fb = spread(kernel, turn(b[t]) * nb, wb);
+    for (int p = 0; p < w; ++p) {
+      const C* row = &grid[size_t((fa + p + na) % na) * size_t(nb)];
+      C sum;
+      for (int q = 0; q < w; ++q) sum += wb[q] * row[(fb + q + nb) % nb];
+      out[t] += wa[p] * sum;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+int nufft_kernel_width(double tolerance) { return Kernel(tolerance).width; }
+
+double type3_grid_points(const Pairs& x, const Pairs& s, double tolerance) {
+  const int width = nufft_kernel_width(tolerance);
+  return 4.0 * Type3Axis(x.a, s.a, width).fine * Type3Axis(x.b, s.b, width).fine;
+}
+
+std::vector<C> nufft_type3(const std::vector<double>& x, const std::vector<C>& c, const std::vector<double>& s,
+                           int sign, double tolerance) {
+  check_type3(x.size(), c.size(), s.size(), sign, tolerance);
   const Kernel kernel(tolerance);
-  const double span_s = std::max(sr, 1e-300), span_x = std::max(xr, 1e-300);
-  const int fine = smooth_even(int(std::ceil(4 * span_x * span_s / kPi)) + 2 * kernel.width + 2);
-  const double h = 2 * kPi / fine, gamma = fine / (4 * span_s);
-  std::vector<C> grid(static_cast<size_t>(fine));
+  const Type3Axis axis(x, s, kernel.width);
+  std::vector<C> grid(size_t(axis.fine));
+  double w[16];
   for (size_t j = 0; j < x.size(); ++j) {
-    const double t = (x[j] - xc) / gamma / h + fine / 2;  // in fine points
-    const int first = int(std::ceil(t - 0.5 * kernel.width));
-    const C v = c[j] * std::polar(1.0, sign * sc * (x[j] - xc));
-    for (int q = 0; q < kernel.width; ++q)
-      grid[size_t(std::clamp(first + q, 0, fine - 1))] += kernel(2 * (first + q - t) / kernel.width) * v;
+    const int first = spread(kernel, axis.place(x[j]), w);
+    const C v = c[j] * std::polar(1.0, sign * axis.sc * (x[j] - axis.xc));
+    for (int q = 0; q < kernel.width; ++q) grid[size_t(std::clamp(first + q, 0, axis.fine - 1))] += w[q] * v;
   }
   std::vector<double> targets;
-  for (const double v : s) targets.push_back(sign * h * gamma * (v - sc));
+  for (const double v : s) targets.push_back(axis.target(v, sign));
   std::vector<C> out(s.size());
-  Nufft(targets, fine, tolerance).type2(grid.data(), out.data());
-  for (size_t t = 0; t < s.size(); ++t) {
-    const double a = targets[t] * kernel.width / 2;
-    out[t] *= std::polar(2 / (kernel.width * kernel.transform(a)), sign * s[t] * xc);
+  Nufft(targets, axis.fine, tolerance).type2(grid.data(), out.data());
+  for (size_t t = 0; t < s.size(); ++t) out[t] *= std::polar(correction(kernel, targets[t]), sign * s[t] * axis.xc);
+  return out;
+}
+
+std::vector<C> nufft_type3(const Pairs& x, const std::vector<C>& c, const Pairs& s, int sign, double tolerance) {
+  check_type3(x.a.size(), c.size(), s.a.size(), sign, tolerance);
+  const Kernel kernel(tolerance);
+  const Type3Axis a(x.a, s.a, kernel.width), b(x.b, s.b, kernel.width);
+  if (!(4.0 * a.fine * b.fine <= kType3Points))
+    throw Error(message("type 3 would need a fine grid of ", 4.0 * a.fine * b.fine, " points"));
+  std::vector<C> grid(size_t(a.fine) * size_t(b.fine));
+  double wa[16], wb[16];
+  for (size_t j = 0; j < c.size(); ++j) {
+    const int fa = spread(kernel, a.place(x.a[j]), wa), fb = spread(kernel, b.place(x.b[j]), wb);
+    const C v = c[j] * std::polar(1.0, sign * (a.sc * (x.a[j] - a.xc) + b.sc * (x.b[j] - b.xc)));
+    for (int p = 0; p < kernel.width; ++p)
+      for (int q = 0; q < kernel.width; ++q)
+        grid[size_t(std::clamp(fa + p, 0, a.fine - 1)) * size_t(b.fine) + size_t(std::clamp(fb + q, 0, b.fine - 1))] +=
+            wa[p] * wb[q] * v;
   }
+  std::vector<double> ta, tb;
+  for (const double v : s.a) ta.push_back(a.target(v, sign));
+  for (const double v : s.b) tb.push_back(b.target(v, sign));
+  std::vector<C> out = plane_type2(grid, a.fine, b.fine, ta, tb, kernel);
+  for (size_t t = 0; t < out.size(); ++t)
+    out[t] *= std::polar(correction(kernel, ta[t]) * correction(kernel, tb[t]), sign * (s.a[t] * a.xc + s.b[t] * b.xc));
   return out;
 }
 

@@ -33,4 +33,17 @@ class Nufft {
 std::vector<std::complex<double>> nufft_type3(const std::vector<double>& x, const std::vector<std::complex<double>>& c,
                                               const std::vector<double>& s, int sign, double tolerance);
 
+/// Points and targets of two dimensions.
+struct Pairs {
+  std::vector<double> a, b;
+};
+/// f_t = sum_j c_j exp(j sign (s.a_t x.a_j + s.b_t x.b_j)). @throws Error when the fine grid would need more than
+/// kType3Points points.
+std::vector<std::complex<double>> nufft_type3(const Pairs& x, const std::vector<std::complex<double>>& c,
+                                              const Pairs& s, int sign, double tolerance);
+/// Points of the fine grid that this takes, and the width of the spreading kernel.
+double type3_grid_points(const Pairs& x, const Pairs& s, double tolerance);
+int nufft_kernel_width(double tolerance);
+inline constexpr double kType3Points = 1 << 24;
+
 }  // namespace raywave::wave

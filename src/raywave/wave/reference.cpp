@@ -17,6 +17,28 @@ Complexc kernel(double k, double y, double z) {
   return -kJ * (k * z / (2 * r)) * Complexc(::j1(k * r), -::y1(k * r));
 }
 
+Complexc kernel_3d(double k, double x, double y, double z) {
+  const double r = std::hypot(std::hypot(x, y), z);
+  return (1 / r + kJ * k) * std::polar(z / (2 * kPi * r * r), -k * r);
+}
+
+Field volume_step(const Grid& grid, const Field& u, double dz, double k) {
+  const int nx = grid.num_x, ny = grid.num_y;
+  Field h(u.size()), out(u.size());
+  for (int i = 0; i < nx; ++i)
+    for (int j = 0; j < ny; ++j)
+      h[size_t(i * ny + j)] =
+          kernel_3d(k, i * grid.spacing_x_m, j * grid.spacing_m, dz) * grid.spacing_x_m * grid.spacing_m;
+  for (int i = 0; i < nx; ++i)
+    for (int j = 0; j < ny; ++j) {
+      Complexc sum;
+      for (int m = 0; m < nx; ++m)
+        for (int l = 0; l < ny; ++l) sum += h[size_t(std::abs(i - m) * ny + std::abs(j - l))] * u[size_t(m * ny + l)];
+      out[size_t(i * ny + j)] = sum;
+    }
+  return out;
+}
+
 }  // namespace
 
 std::vector<Complexc> green_reference(const Grid& grid, const Field& u, double z0, double k,
@@ -39,6 +61,7 @@ std::vector<Complexc> green_reference(const Grid& grid, const Field& u, double z
 Field rayleigh_sommerfeld_step(const Grid& grid, const Field& u, double dz, double k) {
   if (!grid.uniform()) throw Error("the Rayleigh-Sommerfeld step needs a uniform grid");
   if (!(k * dz >= kPi / 2)) throw Error(message("dz_m must be a quarter of a wavelength or more, got ", dz));
+  if (grid.volume()) return volume_step(grid, u, dz, k);
   const int n = grid.num_y;
   Field h(static_cast<size_t>(n)), out(u.size());  // the kernel is even in y
   for (int l = 0; l < n; ++l) h[size_t(l)] = kernel(k, l * grid.spacing_m, dz) * grid.spacing_m;

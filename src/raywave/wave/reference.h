@@ -15,7 +15,8 @@ namespace raywave::wave {
 std::vector<Complexc> green_reference(const Grid& grid, const Field& u, double z0_m, double wavenumber_rad_per_m,
                                       const std::vector<Point>& points_m);
 
-/// The same on the grid itself, from 2N - 1 stored values of the kernel.
+/// The same on the grid itself, from the stored values of the kernel, which is even. In 3D the kernel is
+/// (1 / (2 pi)) (1/r + j k) z exp(-j k r) / r^2 and the sum one over all pairs of points.
 Field rayleigh_sommerfeld_step(const Grid& grid, const Field& u, double dz_m, double wavenumber_rad_per_m);
 
 /// Exact field of a Gaussian beam exp(-(y/w)^2 - j k sin(tilt) y) launched at z = 0, evanescent part included: its

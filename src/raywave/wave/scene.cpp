@@ -18,7 +18,6 @@ void validate_grid(const Grid& g) {
   if (g.volume()) {
     require_finite("grid.center_x_m", g.center_x_m);
     require_positive("grid.spacing_x_m", g.spacing_x_m);
-    if (!g.uniform()) throw Error("a grid in 3D (num_x > 1) has no points_m");
   }
   if (g.uniform()) return require_positive("grid.spacing_m", g.spacing_m);
   if (int(g.points_m.size()) != g.num_y)
@@ -250,11 +249,6 @@ void Scene::validate(const LogSink& log) const {
                    " m on its way and comes back at the other rim: set an absorber, or a wider window"));
   }
   for (const Object& o : objects) validate_object(o, *this), names.push_back("object '" + o.name + "'");
-  for (const Object& o : objects)
-    for (const Extent& e : extents(o))
-      if (o.material.perfect_conductor && e.z1 - e.z0 < 2 * slice_m())
-        warn(message("object '", o.name, "': a conductor ", e.z1 - e.z0, " m thick may leak through slices of ",
-                     slice_m(), " m: set step_m to half its thickness or less"));
   std::sort(names.begin(), names.end());
   const auto twice = std::adjacent_find(names.begin(), names.end());
   if (twice != names.end()) throw Error(message("the name of ", *twice, " is used twice"));

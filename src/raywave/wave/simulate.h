@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "raywave/wave/backend.h"
+#include "raywave/wave/engine.h"
 #include "raywave/wave/march.h"
 #include "raywave/wave/scene.h"
 
@@ -25,11 +26,13 @@ struct SimulateOptions {
   std::vector<double> output_z_m;           // increasing; empty: the end of the march
   int64_t memory_bytes = int64_t(1) << 30;  // limit of what vjp keeps of the march (checkpoints), and of results
   int num_threads = 0;
-  /// Sweeps back and forth between the exact slabs after the first (Bremmer's series): 1 adds the field that they
-  /// reflect, 2 what that reflects in turn, ... Not differentiable: jvp and vjp refuse.
+  /// Sweeps back and forth between exact slabs and conductors after the first (Bremmer's series): 1 adds the field that
+  /// they reflect, 2 what that reflects in turn, ... Not differentiable: jvp and vjp refuse.
   int num_reflections = 0;
   bool cell_gradient = true;  // of the scene's cell medium
   bool wavelength_gradient = true;
+  /// Backend fft. memory_bytes is of the device then.
+  Device device = Device::kCpu;
   LogSink log;
 };
 
@@ -48,7 +51,8 @@ class Result {
   std::vector<std::string> choices;  // which model crossed which object, and why
   std::vector<std::string> warnings;
 
-  /// The field of one source at any points, from the last plane before each (in steps of free space only).
+  /// The field of one source at any points, from the last plane before each (in steps of free space only): summed to
+  /// rounding, or for many points by type 3 transforms to FieldPoints::kTolerance of the largest |u|.
   /// @throws Error naming the object that lies between, or a point before the first plane.
   std::vector<Complexc> at(const std::vector<Point>& points_m, int source = 0) const;
   std::vector<Complexc> at(const std::vector<Vec3d>& points_m, int source = 0) const;
@@ -67,6 +71,12 @@ class Result {
  private:
   friend class Simulation;
   size_t plane_before(double z) const;
+  /// Those whose field is found from one plane: their places among all, and from the grid's first point there.
+  struct PointsOfPlane {
+    std::vector<size_t> index;
+    std::vector<Vec3d> from_plane;
+  };
+  std::map<size_t, PointsOfPlane> points_by_plane(const std::vector<Vec3d>& points_m) const;
   std::shared_ptr<const Scene> scene_;
   std::shared_ptr<const March> march_;
 };
@@ -87,6 +97,9 @@ class Simulation {
   /// under the names of vjp. @param result  of run().
   Gradient power_gradient(const Result& result, int plane, int source = 0) const;
   Gradient received_power_gradient(const Result& result, const Vec3d& point_m, int source = 0) const;
+  /// The gradient of J, given its cotangent at points of Result::at (that stay): [points].
+  Gradient points_gradient(const Result& result, const std::vector<Vec3d>& points_m,
+                           const std::vector<Complexc>& cotangent, int source = 0) const;
   /// Largest number of fields that vjp keeps at once.
   int num_checkpoints() const;
 
@@ -99,8 +112,20 @@ class Simulation {
   void run_both_ways(int source, Planes& field, Planes& backward) const;
   void require_one_way() const;
   Gradient vjp_one(const Planes& cotangent, int source) const;
-  /// With a cotangent on one plane of one source, and what depends on the wavenumber besides.
-  Gradient vjp_at(int plane, int source, const Field& cotangent, double wavenumber) const;
+  /// The launched field's change for that of the named parameters and of the wavenumber, and its transpose.
+  Field launch_tangent(size_t source, const Gradient& tangent, double wavenumber) const;
+  void source_gradient(int source, const Field& u_bar, MediaTangent& bar, Gradient& out) const;
+  void open_device();
+  std::vector<Field> launched() const;
+  void run_on_device(Planes& field) const;
+  void jvp_on_device(const std::vector<Field>& launched_dot, const MediaTangent& media, Planes& out) const;
+  Gradient vjp_on_device(const Planes& cotangent) const;
+  /// And what depends on the wavenumber besides.
+  Gradient vjp_with(const Planes& cotangent, double wavenumber) const;
+  Planes zero_planes() const;
+  /// Writes the planes' cotangents to `w`; gives the one of the wavenumber between plane and point.
+  double points_cotangent(const Result& result, const std::vector<Vec3d>& points_m,
+                          const std::vector<Complexc>& cotangent, int source, Planes& w) const;
   int tape_length() const;
   void reverse_with_tape(Field u, const Planes& cotangent, int source, Field& u_bar, MediaTangent& bar) const;
   MediaTangent media_tangent(const Gradient& tangent) const;
@@ -112,6 +137,8 @@ class Simulation {
   std::shared_ptr<const March> march_;
   std::vector<double> output_z_m_;
   std::vector<std::string> warnings_;
+  struct OnDevice;
+  std::shared_ptr<OnDevice> device_;  // null: the CPU
 };
 
 /// Evenly spaced planes over the march without those inside an exact slab or a cell medium, where no field is known.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Walls that face the march: sweeps forward and backward between them (Bremmer's series). Limits: exact slabs alone
-// reflect, what lies between them is crossed both ways by the same step, and screens reflect nothing.
+// Walls and conductors that face the march: sweeps forward and backward between them (Bremmer's series). Limits: exact
+// slabs and conductors alone reflect, what lies between them is crossed both ways by the same step, and screens of
+// dielectrics reflect nothing.
 #include "raywave/wave/simulate.h"
 #include "raywave/wave/sources.h"
 
@@ -35,9 +36,10 @@ void Simulation::run_both_ways(int source, Planes& field, Planes& backward) cons
         add_to((forward ? field : backward)[size_t(step.output)][size_t(source)], u);
         continue;
       }
-      if (step.slab) now[at] = u;
+      const bool reflects = march_->reflects(step);
+      if (reflects) now[at] = u;
       march_->apply(step, u);
-      if (step.slab && sweep > 0) march_->reflect(step, incident[at], u);
+      if (reflects && sweep > 0) march_->reflect(step, incident[at], !forward, u);
     }
     incident = std::move(now);
   }

@@ -3,18 +3,13 @@
 #include <cmath>
 
 #include "raywave/core/constants.h"
+#include "raywave/wave/field_points.h"
 #include "raywave/wave/simulate.h"
 
 namespace raywave::wave {
 namespace {
 
-constexpr Complexc kJ{0, 1};
 const double kEta0 = std::sqrt(kVacuumPermeability / kVacuumPermittivity);
-
-Complexc kz_of(double k, double kt) {
-  const Complexc kz = std::sqrt(Complexc(k * k - kt * kt));
-  return kz.imag() > 0 ? -kz : kz;
-}
 
 // Of the isotropic receiver, with its derivative to k.
 std::pair<double, double> aperture(double k, bool volume) {
@@ -46,9 +41,12 @@ double Result::received_power(const Vec3d& point, int source) const {
   return std::norm(at(std::vector<Vec3d>{point}, source)[0]) / (2 * kEta0) * aperture(k, scene_->grid.volume()).first;
 }
 
-Gradient Simulation::vjp_at(int plane, int source, const Field& cotangent, double wavenumber) const {
-  Planes w(output_z_m_.size(), std::vector<Field>(scene_->sources.size(), Field(cotangent.size())));
-  w[size_t(plane)][size_t(source)] = cotangent;
+Planes Simulation::zero_planes() const {
+  const Field zero(size_t(scene_->grid.num_points()));
+  return Planes(output_z_m_.size(), std::vector<Field>(scene_->sources.size(), zero));
+}
+
+Gradient Simulation::vjp_with(const Planes& w, double wavenumber) const {
   Gradient out = vjp(w);
   const double k = scene_->wavenumber_rad_per_m();
   if (options_.wavelength_gradient) out.at("wavelength_m")[0] += -k * k / (2 * kPi) * wavenumber;
@@ -62,7 +60,8 @@ Gradient Simulation::power_gradient(const Result& result, int plane, int source)
   const Grid& g = scene_->grid;
   const double scale = g.length_m() * (g.volume() ? g.length_x_m() : 1) / (n * n) *
                        (scene_->polarization == Polarization::kTe ? 0.5 / kEta0 : 0.5 * kEta0);
-  Field s(kt.size()), u_bar(size_t(g.num_points()));
+  Planes w = zero_planes();
+  Field s(kt.size());
   backend.analyze(result.field.at(size_t(plane)).at(size_t(source)).data(), s.data());
   double wavenumber = 0;
   for (size_t m = 0; m < kt.size(); ++m) {
@@ -74,33 +73,47 @@ Gradient Simulation::power_gradient(const Result& result, int plane, int source)
     wavenumber += scale * (1 / kz - kz / (k * k)) * std::norm(s[m]);  // d(kz/k)/dk
     s[m] *= 2 * scale * kz / k;
   }
-  backend.analyze_adjoint(s.data(), u_bar.data());
-  return vjp_at(plane, source, u_bar, wavenumber);
+  backend.analyze_adjoint(s.data(), w[size_t(plane)][size_t(source)].data());
+  return vjp_with(w, wavenumber);
+}
+
+double Simulation::points_cotangent(const Result& result, const std::vector<Vec3d>& points,
+                                    const std::vector<Complexc>& cotangent, int source, Planes& w) const {
+  const Backend& backend = march_->backend();
+  const double n = double(backend.ky_rad_per_m().size());
+  double wavenumber = 0;
+  for (const auto& [plane, part] : result.points_by_plane(points)) {
+    const FieldPoints sampler(backend, scene_->wavenumber_rad_per_m(), part.from_plane);
+    Field s(backend.ky_rad_per_m().size());
+    backend.analyze(result.field[plane][size_t(source)].data(), s.data());
+    std::vector<Complexc> given;
+    for (const size_t i : part.index) given.push_back(cotangent[i] / n);
+    const std::vector<Complexc> slope = sampler.values_dk(s);
+    for (size_t i = 0; i < given.size(); ++i) wavenumber += (std::conj(given[i]) * slope[i]).real();
+    backend.analyze_adjoint(sampler.spectrum(given).data(), w[plane][size_t(source)].data());
+  }
+  return wavenumber;
+}
+
+Gradient Simulation::points_gradient(const Result& result, const std::vector<Vec3d>& points,
+                                     const std::vector<Complexc>& cotangent, int source) const {
+  if (cotangent.size() != points.size())
+    throw Error(message("the cotangent has ", cotangent.size(), " values for ", points.size(), " points"));
+  if (source < 0 || size_t(source) >= scene_->sources.size())
+    throw Error(message("source must be in [0, ", scene_->sources.size(), "), got ", source));
+  Planes w = zero_planes();
+  const double wavenumber = points_cotangent(result, points, cotangent, source, w);
+  return vjp_with(w, wavenumber);
 }
 
 Gradient Simulation::received_power_gradient(const Result& result, const Vec3d& p, int source) const {
-  const Backend& backend = march_->backend();
-  const auto &kx = backend.kx_rad_per_m(), &ky = backend.ky_rad_per_m(), &kt = backend.transverse_rad_per_m();
-  const double k = scene_->wavenumber_rad_per_m(), n = double(kt.size());
-  const auto [area, area_dk] = aperture(k, scene_->grid.volume());
+  const auto [area, area_dk] = aperture(scene_->wavenumber_rad_per_m(), scene_->grid.volume());
   result.received_power(p, source);  // refuses what it must
-  const size_t plane = result.plane_before(p.z);
-  const double dz = p.z - result.z_m[plane];
-  Field s(kt.size()), wave(kt.size()), u_bar(size_t(scene_->grid.num_points()));
-  backend.analyze(result.field[plane][size_t(source)].data(), s.data());
-  Complexc u, u_dk;
-  for (size_t m = 0; m < kt.size(); ++m) {
-    const Complexc kz = kz_of(k, kt[m]);
-    const double across = ky[m] * (p.y - result.y_m[0]) + (kx.empty() ? 0 : kx[m] * (p.x - result.x_m[0]));
-    wave[m] = std::exp(kJ * across - kJ * kz * dz) / n;
-    u += s[m] * wave[m];
-    if (dz != 0 && kz != 0.0) u_dk += s[m] * wave[m] * (-kJ * dz * k / kz);
-  }
-  const Complexc u_cotangent = area / kEta0 * u;
-  for (size_t m = 0; m < kt.size(); ++m) s[m] = u_cotangent * std::conj(wave[m]);
-  backend.analyze_adjoint(s.data(), u_bar.data());
-  const double wavenumber = (std::conj(u_cotangent) * u_dk).real() + std::norm(u) / (2 * kEta0) * area_dk;
-  return vjp_at(int(plane), source, u_bar, wavenumber);
+  const std::vector<Vec3d> point{p};
+  const Complexc u = result.at(point, source)[0];
+  Planes w = zero_planes();
+  const double wavenumber = points_cotangent(result, point, {area / kEta0 * u}, source, w);
+  return vjp_with(w, wavenumber + std::norm(u) / (2 * kEta0) * area_dk);
 }
 
 }  // namespace raywave::wave

@@ -37,12 +37,15 @@ double beam_error(const BeamCase& c, const SimulateOptions& options) {
   return relative_error(simulate(s, options).at(c.points), c.expected);
 }
 
-TEST(Wave, GaussianBeamEqualsItsIntegral) {
+class WaveMarch : public EveryDevice {};
+RAYWAVE_ON_EVERY_DEVICE(WaveMarch);
+
+TEST_P(WaveMarch, GaussianBeamEqualsItsIntegral) {
   int compared = 0;
   for (const BeamCase& c : beam_cases()) {
     if (c.waist < 2 * kL || c.z > 100 * kL) continue;  // images of steep waves are the window's, not the solver's
-    EXPECT_LT(beam_error(c, {}), 1e-12) << c.waist / kL << " " << c.tilt_deg << " " << c.z / kL;
-    SimulateOptions single;
+    EXPECT_LT(beam_error(c, on_device()), 1e-12) << c.waist / kL << " " << c.tilt_deg << " " << c.z / kL;
+    SimulateOptions single = on_device();
     single.backend.precision = Precision::kFloat;
     EXPECT_LT(beam_error(c, single), 2e-6) << c.waist / kL << " " << c.tilt_deg << " " << c.z / kL;
     ++compared;
@@ -50,14 +53,14 @@ TEST(Wave, GaussianBeamEqualsItsIntegral) {
   EXPECT_GE(compared, 8);
 }
 
-TEST(Wave, FluxIsKeptOverTwoThousandSteps) {
+TEST_P(WaveMarch, FluxIsKeptOverTwoThousandSteps) {
   for (const Precision precision : {Precision::kDouble, Precision::kFloat}) {
     Scene s = beam_scene(1024, 0.5, 6, 500, 0.1);
     CellMedium glass;
     glass.z_end_m = s.z_end_m, glass.num_z = 2000;
     glass.index_minus_one.assign(2000 * 1024, Complexc(1e-3, 0));  // lossless screens: nothing merges
     s.cells = {glass};
-    SimulateOptions o;
+    SimulateOptions o = on_device();
     o.output_z_m = {0, s.z_end_m};
     o.backend.precision = precision;
     const Simulation sim(s, o);
@@ -118,7 +121,7 @@ TEST(Wave, KnifeEdgeEqualsTheHalfPlaneSolution) {
 
 // 10 and 40 wavelengths behind the axis, total field. What is left is the one-way model's: a conductor's shadow fills
 // by waves that creep around it, which an opaque mask lacks, so that its error is the largest close behind it.
-TEST(Wave, CylinderEqualsItsSeries) {
+TEST_P(WaveMarch, CylinderEqualsItsSeries) {
   const auto rows = read_csv("cylinder.csv");
   int cases = 0;
   for (size_t i = 0; i < rows.size(); i += 61, ++cases) {
@@ -134,12 +137,13 @@ TEST(Wave, CylinderEqualsItsSeries) {
     for (size_t j = i; j < i + 61; ++j)
       points.push_back({rows[j][6], rows[j][5]}), expected.emplace_back(rows[j][7], rows[j][8]);
     const double tolerance = pec ? (near ? 0.17 : 0.09) : c[3] > 1.1 ? 0.1 : 0.02;
-    EXPECT_LT(relative_error(simulate(s).at(points), expected), tolerance) << "eps " << c[3] << " z " << c[5] / kL;
+    EXPECT_LT(relative_error(simulate(s, on_device()).at(points), expected), tolerance)
+        << "eps " << c[3] << " z " << c[5] / kL;
   }
   EXPECT_EQ(cases, 6);
 }
 
-TEST(Wave, WallsOfItuMaterialsTransmitAsSlabs) {
+TEST_P(WaveMarch, WallsOfItuMaterialsTransmitAsSlabs) {
   // A beam of 60 wavelengths is a plane wave within 0.5 degrees; its spectrum is compared at the beam's own direction.
   for (const char* name : {"concrete", "brick", "plasterboard", "wood", "glass"})
     for (const double degrees : {0.0, 20.0, 40.0, 60.0}) {
@@ -149,7 +153,7 @@ TEST(Wave, WallsOfItuMaterialsTransmitAsSlabs) {
       wall.name = "wall";
       wall.material = em::itu_material(name);
       wall.outlines = {rectangle({0, 30 * kL}, 2000 * kL, 2 * kL)};
-      SimulateOptions o;
+      SimulateOptions o = on_device();
       const Simulation free(s, o);
       s.objects = {wall};
       const Simulation sim(s, o);
@@ -290,6 +294,50 @@ TEST(Wave, SweepsBothWaysEqualTheTwoSlabs) {
   }
 }
 
+// A plate across the window sends the mirror image back, a strip what its aperture radiates (Babinet), in both
+// polarisations; a wave between a slab and a plate goes on.
+TEST(Wave, ConductorsReflect) {
+  for (const Polarization polarization : {Polarization::kTe, Polarization::kTm}) {
+    const double r = polarization == Polarization::kTe ? -1 : 1;
+    Scene s = beam_scene(512, 0.3701, 6, 20, 0.2);
+    s.polarization = polarization;
+    s.step_m = kL / 8;
+    SimulateOptions o;
+    o.output_z_m = {4 * kL, 9 * kL};
+    o.num_reflections = 1;
+    s.objects = {conductor("plate", {rectangle({0, 12.55 * kL}, 500 * kL, 1.1 * kL)})};
+    const Result wide = simulate(s, o);
+    Scene image = s;  // unfolded: the way to the plate at 12 wavelengths and back
+    image.objects.clear(), image.z_end_m = 30 * kL;
+    SimulateOptions there;
+    there.output_z_m = {15 * kL, 20 * kL};
+    const Result far = simulate(image, there);
+    for (size_t p = 0; p < 2; ++p) {
+      Field expected = far.field[1 - p][0];
+      for (Complexc& c : expected) c *= r;
+      // slices of 1/8 from plane to plane: the face at 12 wavelengths is the edge of one, and the mask is whole
+      EXPECT_LT(relative_error(wide.backward[p][0], expected), 1e-9);
+    }
+    EXPECT_LT(std::abs(wide.power_w_per_m(1) / wide.power_w_per_m(0) - 1), 1e-11);
+    s.objects = {conductor("strip", {rectangle({kL, 12.05 * kL}, 5 * kL, 0.1 * kL)})};
+    s.step_m = 0.1 * kL;
+    o.output_z_m = {4 * kL, 12 * kL};
+    const Result strip = simulate(s, o);
+    Field aperture = strip.field[1][0];
+    const Coverage c = coverage(s.grid.cell_edges_m(), 0, 1, rectangle({kL, 0.5}, 5 * kL, 1));
+    std::vector<double> open(512, 0.0);
+    for (size_t j = 0; j < c.fraction.size(); ++j) open[size_t(c.first) + j] = c.fraction[j];
+    for (size_t j = 0; j < 512; ++j) aperture[j] *= r * open[j];
+    Scene radiates = image;
+    radiates.sources[0] = Source{};
+    radiates.sources[0].kind = SourceKind::kSampled, radiates.sources[0].samples = aperture;
+    there.output_z_m = {8 * kL};
+    // the strip is one slice; evanescent waves of its rims are left out, of which exp(-5) arrives from the bin nearest
+    // k
+    EXPECT_LT(relative_error(strip.backward[0][0], simulate(radiates, there).field[0][0]), 1e-3);
+  }
+}
+
 TEST(Wave, ReciprocityOfALosslessScene) {
   Scene s = beam_scene(512, 0.5, 4, 40);
   s.objects = {dielectric("disc", 1.1, {disc({3 * kL, 20 * kL}, 5 * kL)})};
@@ -340,6 +388,21 @@ TEST(Wave, TheGuardBandHoldsTheBeam) {
   s.absorber.width_m = 0;
   s.sources[0].kind = SourceKind::kPoint;
   EXPECT_THROW(guarded_num_y(s), Error);
+}
+
+TEST(Wave, ThinConductorsThatLeakAreNamed) {
+  Scene s = beam_scene(256, 0.2503, 4, 20);
+  s.step_m = kL / 4;
+  const auto warnings = [&](double center, double depth) {
+    s.objects = {conductor("strip", {rectangle({0, center * kL}, 6 * kL, depth * kL)})};
+    return simulate(s).warnings;
+  };
+  EXPECT_TRUE(warnings(10.125, 0.25).empty());  // one slice
+  EXPECT_TRUE(warnings(10.1, 0.5).empty());     // one slice at least
+  const auto half = warnings(10, 0.25);         // half of two slices each: 0.5 * 0.5
+  ASSERT_EQ(half.size(), 1u);
+  EXPECT_NE(half[0].find("object 'strip'"), std::string::npos);
+  EXPECT_NE(half[0].find("lets 0.25"), std::string::npos) << half[0];
 }
 
 TEST(Wave, BadInputIsRefusedByName) {

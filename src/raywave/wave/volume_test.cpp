@@ -39,7 +39,10 @@ std::vector<double> edges(int n, double spacing) {
   return e;
 }
 
-TEST(WaveVolume, GaussianBeamEqualsItsIntegral) {
+class WaveVolumes : public EveryDevice {};
+RAYWAVE_ON_EVERY_DEVICE(WaveVolumes);
+
+TEST_P(WaveVolumes, GaussianBeamEqualsItsIntegral) {
   for (const double tilt : {0.0, 0.2}) {
     Scene s = volume_scene(256, 0.4, 3, 30);
     s.sources[0].tilt_rad = tilt, s.sources[0].tilt_x_rad = -0.5 * tilt;
@@ -51,8 +54,8 @@ TEST(WaveVolume, GaussianBeamEqualsItsIntegral) {
       const Vec3d from{points.back().x - kL, points.back().y + 0.5 * kL, 30 * kL};
       expected.push_back(gaussian_beam_3d(s.wavenumber_rad_per_m(), 3 * kL, -0.5 * tilt, tilt, from, 150 * kL));
     }
-    EXPECT_LT(relative_error(simulate(s).at(points), expected), 1e-12) << tilt;
-    SimulateOptions single;
+    EXPECT_LT(relative_error(simulate(s, on_device()).at(points), expected), 1e-12) << tilt;
+    SimulateOptions single = on_device();
     single.backend.precision = Precision::kFloat;
     EXPECT_LT(relative_error(simulate(s, single).at(points), expected), 2e-6) << tilt;
   }
@@ -123,7 +126,7 @@ TEST(WaveVolume, CoverageDerivativesAreExact) {
   }
 }
 
-TEST(WaveVolume, WhatDoesNotDependOnXIsTheTwoDimensionalMarch) {
+TEST_P(WaveVolumes, WhatDoesNotDependOnXIsTheTwoDimensionalMarch) {
   struct Case {
     double permittivity, width;
     const char* model;
@@ -148,7 +151,7 @@ TEST(WaveVolume, WhatDoesNotDependOnXIsTheTwoDimensionalMarch) {
     sampled.kind = SourceKind::kSampled;
     for (int i = 0; i < 6; ++i) sampled.samples.insert(sampled.samples.end(), launched.begin(), launched.end());
     volume.sources = {sampled};
-    const Result r = simulate(volume);
+    const Result r = simulate(volume, on_device());
     EXPECT_NE(r.choices.at(0).find(c.model), std::string::npos) << r.choices[0];
     const Field expected = simulate(flat).field[0][0], &got = r.field[0][0];
     for (size_t i = 0; i < 6; ++i)
@@ -201,9 +204,9 @@ double inner(const Planes& a, const Planes& b, double* size = nullptr) {
   return sum;
 }
 
-TEST(WaveVolume, GradientsEqualFiniteDifferences) {
+TEST_P(WaveVolumes, GradientsEqualFiniteDifferences) {
   const Scene s = rich_volume();
-  SimulateOptions o;
+  SimulateOptions o = on_device();
   o.num_threads = 1;
   const Planes w{{random_field(s.grid.num_points(), 7), random_field(s.grid.num_points(), 8)}};
   const Gradient g = Simulation(s, o).vjp(w);
@@ -254,9 +257,9 @@ TEST(WaveVolume, GradientsEqualFiniteDifferences) {
   }
 }
 
-TEST(WaveVolume, AdjointIsTheTransposeOfTheTangent) {
+TEST_P(WaveVolumes, AdjointIsTheTransposeOfTheTangent) {
   const Scene s = rich_volume();
-  const Simulation sim(s);
+  const Simulation sim(s, on_device());
   const Planes w{{random_field(s.grid.num_points(), 7), random_field(s.grid.num_points(), 8)}};
   for (const auto& [name, values] : sim.vjp(w)) {
     Gradient t{{name, std::vector<double>(values.size())}};
@@ -295,6 +298,95 @@ TEST(WaveVolume, MeshesOfAScene) {
   EXPECT_NE(said[0].find("sheet"), std::string::npos);
 }
 
+// Tolerances are those of one dimension, once for each of the two.
+TEST(WaveVolume, BackendsAreProductsOfTheirLines) {
+  Scene s = volume_scene(48, 0.25, 2.2, 6);
+  s.grid.num_x = 40;
+  s.sources[0].tilt_rad = 0.1, s.sources[0].tilt_x_rad = -0.07;
+  const auto field = [&](BackendKind kind, double tolerance = 1e-12) {
+    SimulateOptions o;
+    o.backend.kind = kind, o.backend.tolerance = tolerance;
+    return simulate(s, o).field[0][0];
+  };
+  const Field free = field(BackendKind::kFft);
+  EXPECT_LT(relative_error(field(BackendKind::kDense), free), 2e-14);
+  for (const double tolerance : {1e-3, 1e-6, 1e-9, 1e-12})
+    EXPECT_LT(relative_error(field(BackendKind::kNufft, tolerance), free), 4 * tolerance) << tolerance;
+  s.objects = {solid("box", 1.1, tilted_box({0, 0.4 * kL, 3 * kL}, {3 * kL, 2 * kL, 1.7 * kL}), 0.04)};
+  const double steps = double(Simulation(s).march().steps().size());
+  const Field crossed = field(BackendKind::kFft);
+  EXPECT_LT(relative_error(field(BackendKind::kDense), crossed), 2e-14 * steps);
+  EXPECT_LT(relative_error(field(BackendKind::kNufft), crossed), 4e-12 * steps);
+}
+
+TEST(WaveVolume, GaussianBeamsInTheirSubspace) {
+  Scene s = volume_scene(128, 0.25, 4, 10);
+  SimulateOptions beams;
+  beams.backend.kind = BackendKind::kGaussianBeams;
+  EXPECT_LT(relative_error(simulate(s, beams).field[0][0], simulate(s).field[0][0]), 2e-5);
+}
+
+TEST(WaveVolume, NufftOnUnevenRows) {
+  Scene s = volume_scene(64, 0.4, 3, 10);
+  s.grid.num_y = 160;
+  for (int j = 0; j < 160; ++j) {  // 0.1 to 0.26 wavelengths apart
+    const double x = (j - 80) / 160.0;
+    s.grid.points_m.push_back(28 * kL * (x + 0.4 / (2 * kPi) * std::sin(2 * kPi * x)));
+  }
+  SimulateOptions o;
+  o.backend.kind = BackendKind::kNufft;
+  const Field u = simulate(s, o).field[0][0];
+  double error = 0, norm = 0;
+  for (int i = 0; i < 64; i += 7)
+    for (int j = 0; j < 160; j += 7) {
+      const Complexc expected =
+          gaussian_beam_3d(s.wavenumber_rad_per_m(), 3 * kL, 0, 0, {s.grid.x_m(i), s.grid.y_m(j), 10 * kL}, 100 * kL);
+      error += std::norm(u[size_t(i * 160 + j)] - expected), norm += std::norm(expected);
+    }
+  EXPECT_LT(std::sqrt(error / norm), 1e-3);  // images of the window of 26 wavelengths
+  o.backend.kind = BackendKind::kFft;
+  EXPECT_THROW(simulate(s, o), Error);
+}
+
+TEST(WaveVolume, RayleighSommerfeldHasNoImages) {
+  const Scene s = volume_scene(48, 0.3, 2, 3);
+  SimulateOptions o;
+  o.output_z_m = {0};
+  const Field u = simulate(s, o).field[0][0];
+  const Field got = rayleigh_sommerfeld_step(s.grid, u, 3 * kL, s.wavenumber_rad_per_m());
+  std::vector<Complexc> some, expected;
+  for (int i = 4; i < 48; i += 5)
+    for (int j = 4; j < 48; j += 5) {
+      some.push_back(got[size_t(i * 48 + j)]);
+      expected.push_back(
+          gaussian_beam_3d(s.wavenumber_rad_per_m(), 2 * kL, 0, 0, {s.grid.x_m(i), s.grid.y_m(j), 3 * kL}, 200 * kL));
+    }
+  // the kernel's aliased tail exp(-2 pi 3 (1/0.3 - 1)) is nothing; the launch is cut at 7.2 wavelengths, exp(-13)
+  EXPECT_LT(relative_error(some, expected), 1e-4);
+}
+
+TEST(WaveVolume, BackendsPassTheDotTest) {
+  Scene s = volume_scene(16, 0.3, 2, 3);
+  s.grid.num_x = 12;
+  for (const auto& [kind, tolerance] :
+       {std::pair{BackendKind::kDense, 1e-14}, {BackendKind::kNufft, 1e-14}, {BackendKind::kGaussianBeams, 1e-12}}) {
+    BackendOptions o;
+    o.kind = kind, o.beam_waist_wavelengths = 1;
+    const auto backend = make_backend(s, o);
+    const Field g = random_field(192, 3), w = random_field(192, 5), u0 = random_field(192, 4);
+    Field u = u0, v = w;
+    backend->apply(g, u);
+    backend->apply_adjoint(g, v);
+    Complexc a, b;
+    double size = 0;
+    for (size_t j = 0; j < 192; ++j) {
+      a += std::conj(w[j]) * u[j], b += std::conj(v[j]) * u0[j];
+      size += std::abs(w[j] * u[j]) + std::abs(v[j] * u0[j]);
+    }
+    EXPECT_LT(std::abs(a - b), tolerance * size) << backend_name(kind);
+  }
+}
+
 TEST(WaveVolume, BadInputIsRefusedByName) {
   const auto refusal = [](const std::function<void(Scene&, SimulateOptions&)>& edit, const std::string& word) {
     Scene s = volume_scene(16, 0.4, 2, 6);
@@ -316,7 +408,6 @@ TEST(WaveVolume, BadInputIsRefusedByName) {
   refusal([](Scene& s, auto&) { s.boundary = Boundary::kDirichlet; }, "2D");
   refusal([](Scene& s, auto&) { s.grid.spacing_x_m = 0; }, "grid.spacing_x_m");
   refusal([](Scene& s, auto&) { s.sources[0].position_x_m = 99; }, "position_x_m");
-  refusal([](Scene&, auto& o) { o.backend.kind = BackendKind::kDense; }, "fft");
   refusal(
       [](Scene& s, auto&) {
         s.objects[0].material.perfect_conductor = true;

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+# CUDA where it is: nvcc on the path or in /usr/local/cuda, and cuFFT. RAYWAVE_HAS_CUDA says what came of it.
+#
+# raywave_cuda_plugin(TARGET NAME sources...): a library of its own that holds all CUDA code and is loaded when a device is asked
+# for (C++17: CMake 3.25 knows no C++20 of nvcc), so that programs start where neither driver nor toolkit is. cudart is inside; cuFFT (290 MB) stays a shared library.
+set(RAYWAVE_HAS_CUDA OFF)
+if(NOT RAYWAVE_CUDA MATCHES "^(AUTO|ON|OFF|TRUE|FALSE|1|0)$")
+  message(FATAL_ERROR "RAYWAVE_CUDA must be AUTO, ON or OFF, got ${RAYWAVE_CUDA}")
+endif()
+if(RAYWAVE_CUDA STREQUAL "AUTO" OR RAYWAVE_CUDA)
+  include(CheckLanguage)
+  if(NOT CMAKE_CUDA_COMPILER)
+    find_program(RAYWAVE_NVCC nvcc HINTS $ENV{CUDA_HOME}/bin /usr/local/cuda/bin)
+    mark_as_advanced(RAYWAVE_NVCC)
+    if(RAYWAVE_NVCC)
+      set(CMAKE_CUDA_COMPILER ${RAYWAVE_NVCC})
+    endif()
+  endif()
+  # `native` would need a device; machine code for these, and what newer ones can translate
+  if(NOT CMAKE_CUDA_ARCHITECTURES)
+    set(CMAKE_CUDA_ARCHITECTURES 75-real 80-real 90)
+  endif()
+  check_language(CUDA)
+  if(CMAKE_CUDA_COMPILER)
+    enable_language(CUDA)
+    find_package(CUDAToolkit QUIET)
+    if(TARGET CUDA::cufft AND TARGET CUDA::cudart_static)
+      set(RAYWAVE_HAS_CUDA ON)
+    endif()
+  endif()
+  if(RAYWAVE_HAS_CUDA)
+    message(STATUS "CUDA ${CMAKE_CUDA_COMPILER_VERSION}: the march on a device is built")
+  elseif(RAYWAVE_CUDA STREQUAL "AUTO")
+    message(STATUS "CUDA: not built (no nvcc with cuFFT)")
+  else()
+    message(FATAL_ERROR "RAYWAVE_CUDA=ON needs nvcc (CMAKE_CUDA_COMPILER) and cuFFT; neither may be missing")
+  endif()
+endif()
+
+function(raywave_cuda_plugin target name)
+  add_library(${target} MODULE ${ARGN})
+  set_target_properties(${target} PROPERTIES OUTPUT_NAME ${name} PREFIX lib
+    CUDA_STANDARD 17 CUDA_STANDARD_REQUIRED ON CUDA_RUNTIME_LIBRARY Static CUDA_VISIBILITY_PRESET hidden
+    LIBRARY_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR} INSTALL_RPATH_USE_LINK_PATH ON)
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src)
+  target_compile_options(${target} PRIVATE -Xcompiler=-Wall,-Wextra,-Wshadow)
+  if(RAYWAVE_WERROR)
+    target_compile_options(${target} PRIVATE --Werror=all-warnings -Xcompiler=-Werror)
+  endif()
+  target_link_libraries(${target} PRIVATE CUDA::cudart_static CUDA::cufft)
+endfunction()

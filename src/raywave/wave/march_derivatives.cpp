@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tangents and adjoints of the march's steps. What a change of the media changes in a step (its exponent, its gains,
+// its weights) is found here once, for the march on the CPU and for the device's.
+#include <algorithm>
+#include <cmath>
+
+#include "raywave/wave/fused_march.h"
+#include "raywave/wave/march.h"
+
+namespace raywave::wave {
+namespace {
+
+constexpr Complexc kJ{0, 1};
+
+double re_dot(Complexc bar, Complexc value) { return bar.real() * value.real() + bar.imag() * value.imag(); }
+
+}  // namespace
+
+void March::coverage_to_vertices(int object, const Step& step, const std::vector<double>& bar,
+                                 MediaTangent& out) const {
+  const Object& o = scene_.objects[size_t(object)];
+  for (size_t i = 0; i < o.outlines.size(); ++i) {
+    const auto [lo, hi] = z_extent_m(o.outlines[i]);
+    if (hi < step.z0_m || lo > step.z1_m) continue;
+    Outline vertex_bar(o.outlines[i].size());
+    coverage_vjp(edges_, step.z0_m, step.z1_m, o.outlines[i], 0, bar, vertex_bar);
+    for (size_t v = 0; v < vertex_bar.size(); ++v) {
+      out.vertices[size_t(object)][i][v].y_m += vertex_bar[v].y_m;
+      // a slab's faces bound the step itself: see the thickness and the jumps beside it
+      if (!step.slab) out.vertices[size_t(object)][i][v].z_m += vertex_bar[v].z_m;
+    }
+  }
+  for (size_t i = 0; i < o.solids.size(); ++i) {
+    const Extent& e = extents_[size_t(object)][i];
+    if (e.z1 < step.z0_m || e.z0 > step.z1_m) continue;
+    std::vector<Vec3d> vertex_bar(o.solids[i].vertices_m.size());
+    solid_coverage_vjp(x_edges_, edges_, step.z0_m, step.z1_m, o.solids[i], bar, vertex_bar);
+    for (size_t v = 0; v < vertex_bar.size(); ++v) {
+      if (step.slab) vertex_bar[v].z = 0;
+      out.solids[size_t(object)][i][v] += vertex_bar[v];
+    }
+  }
+}
+
+std::vector<double> March::coverage_tangent(int object, const Step& step, const MediaTangent& t) const {
+  std::vector<double> a(size_t(scene_.grid.num_points()), 0.0);
+  const Object& o = scene_.objects[size_t(object)];
+  for (size_t i = 0; i < o.outlines.size(); ++i) {
+    const auto [lo, hi] = z_extent_m(o.outlines[i]);
+    if (hi < step.z0_m || lo > step.z1_m) continue;
+    Outline dot = t.vertices[size_t(object)][i];
+    if (step.slab)
+      for (Point& p : dot) p.z_m = 0;
+    Coverage c;
+    coverage_jvp(edges_, step.z0_m, step.z1_m, o.outlines[i], dot, c);
+    for (size_t j = 0; j < c.fraction.size(); ++j) a[size_t(c.first) + j] += c.fraction[j];
+  }
+  for (size_t i = 0; i < o.solids.size(); ++i) {
+    const Extent& e = extents_[size_t(object)][i];
+    if (e.z1 < step.z0_m || e.z0 > step.z1_m) continue;
+    std::vector<Vec3d> dot = t.solids[size_t(object)][i];
+    if (step.slab)
+      for (Vec3d& v : dot) v.z = 0;
+    add_solid_coverage_jvp(x_edges_, edges_, step.z0_m, step.z1_m, o.solids[i], dot, a);
+  }
+  return a;
+}
+
+namespace {
+
+// The vertices on the face at z of the first outline or solid that has one: visit(z of the vertex's tangent or
+// cotangent, 1/count). `Tangent`: MediaTangent, const or not.
+template <class Tangent, class Visit>
+void for_each_face_vertex(const Object& o, Tangent& t, int object, double z, Visit&& visit) {
+  for (size_t i = 0; i < o.outlines.size(); ++i) {
+    double count = 0;
+    for (const Point& p : o.outlines[i]) count += p.z_m == z;
+    for (size_t v = 0; v < o.outlines[i].size(); ++v)
+      if (o.outlines[i][v].z_m == z) visit(t.vertices[size_t(object)][i][v].z_m, 1 / count);
+    if (count > 0) return;
+  }
+  for (size_t i = 0; i < o.solids.size(); ++i) {
+    const auto& vertices = o.solids[i].vertices_m;
+    double count = 0;
+    for (const Vec3d& p : vertices) count += p.z == z;
+    for (size_t v = 0; v < vertices.size(); ++v)
+      if (vertices[v].z == z) visit(t.solids[size_t(object)][i][v].z, 1 / count);
+    if (count > 0) return;
+  }
+}
+
+double face_tangent(const Object& o, const MediaTangent& t, int object, double z) {
+  double sum = 0;
+  for_each_face_vertex(o, t, object, z, [&](double dot, double w) { sum += w * dot; });
+  return sum;
+}
+
+void face_cotangent(const Object& o, MediaTangent& bar, int object, double z, double value) {
+  for_each_face_vertex(o, bar, object, z, [&](double& b, double w) { b += w * value; });
+}
+
+}  // namespace
+
+StepChange March::screen_tangent(const Step& step, const MediaTangent& t) const {
+  const size_t n = window_.size();
+  StepChange out;
+  out.exponent.resize(n);
+  for (const int i : step.objects) {
+    const Medium& m = media_[size_t(i)];
+    const Object& o = scene_.objects[size_t(i)];
+    const std::vector<double> a = object_coverage(i, step), a_dot = coverage_tangent(i, step, t);
+    Complexc per_cover = -o.absorption_np_per_m * step.dz_m, per_a;
+    if (!step.masks_only && !m.opaque) {
+      const Complexc eta_dot = t.eta[size_t(i)] + m.d_eta_d_k * t.wavenumber;
+      per_cover += -kJ * k_ * step.dz_m * (m.index - 1.0);
+      per_a = -kJ * step.dz_m * (k_ * eta_dot / (2.0 * m.index) + t.wavenumber * (m.index - 1.0));
+    }
+    for (size_t j = 0; j < n; ++j) {
+      out.exponent[j] += a_dot[j] * per_cover + a[j] * per_a;
+      if (m.opaque && a_dot[j] != 0 && a[j] < 1) out.exponent[j] -= a_dot[j] / (1 - a[j]);
+    }
+  }
+  if (step.cell_slice < 0) return out;
+  const size_t base = size_t(step.cell_slice) * n;
+  for (size_t j = 0; j < n; ++j) {
+    out.exponent[j] += -kJ * step.dz_m * t.wavenumber * scene_.cells[0].index_minus_one[base + j];
+    if (!t.cells.empty()) out.exponent[j] += -kJ * k_ * step.dz_m * *t.cell(base + j);
+  }
+  return out;
+}
+
+StepChange March::spectral_tangent(const Step& step, const std::vector<Branch>& all, const MediaTangent& t) const {
+  const auto face = [&](int wall, bool far) {
+    const Extent& e = extents_[size_t(wall)][0];
+    return face_tangent(scene_.objects[size_t(wall)], t, wall, far ? e.z1 : e.z0);
+  };
+  double dz_dot = 0;
+  if (step.slab) dz_dot = face(step.objects[0], true) - face(step.objects[0], false);
+  if (step.wall_after >= 0) dz_dot += face(step.wall_after, false);
+  if (step.wall_before >= 0) dz_dot -= face(step.wall_before, true);
+  StepChange out;
+  for (const Branch& b : all) {
+    const bool air = b.object < 0;
+    const Complexc eta_dot =
+        air ? Complexc{} : t.eta[size_t(b.object)] + media_[size_t(b.object)].d_eta_d_k * t.wavenumber;
+    Field& g_dot = out.gain.emplace_back(b.g.size());
+    for (size_t m = 0; m < g_dot.size(); ++m) {
+      g_dot[m] = b.d_k[m] * t.wavenumber;
+      if (!air) g_dot[m] += b.d_eta[m] * eta_dot;
+      if (step.slab || step.objects.empty()) g_dot[m] += b.d_dz[m] * dz_dot;
+    }
+    out.weight.push_back(air ? std::vector<double>(b.weight.size(), 0.0) : coverage_tangent(b.object, step, t));
+    if (!air)
+      for (size_t j = 0; j < b.weight.size(); ++j) out.weight[0][j] -= out.weight.back()[j];
+  }
+  return out;
+}
+
+void March::screen_cotangent(const Step& step, const Field& exponent, MediaTangent& bar) const {
+  const size_t n = exponent.size();
+  for (const int i : step.objects) {
+    const Medium& m = media_[size_t(i)];
+    const Object& o = scene_.objects[size_t(i)];
+    const std::vector<double> a = object_coverage(i, step);
+    std::vector<double> a_bar(n, 0.0);
+    const bool medium = !step.masks_only && !m.opaque;
+    Complexc per_cover = -o.absorption_np_per_m * step.dz_m, sum;
+    if (medium) per_cover += -kJ * k_ * step.dz_m * (m.index - 1.0);
+    for (size_t j = 0; j < n; ++j) {
+      a_bar[j] = re_dot(exponent[j], per_cover);
+      if (m.opaque && a[j] < 1) a_bar[j] -= exponent[j].real() / (1 - a[j]);
+      if (medium) sum += exponent[j] * a[j];
+    }
+    if (medium) {
+      bar.eta[size_t(i)] += sum * std::conj(-kJ * k_ * step.dz_m / (2.0 * m.index));
+      bar.wavenumber += re_dot(sum, -kJ * step.dz_m * (m.index - 1.0));
+    }
+    coverage_to_vertices(i, step, a_bar, bar);
+  }
+  if (step.cell_slice < 0) return;
+  const size_t base = size_t(step.cell_slice) * n;
+  const Complexc rate = -kJ * step.dz_m;
+  for (size_t j = 0; j < n; ++j) {
+    if (!bar.cells.empty()) *bar.cell(base + j) += exponent[j] * std::conj(rate * k_);
+    bar.wavenumber += re_dot(exponent[j], rate * scene_.cells[0].index_minus_one[base + j]);
+  }
+}
+
+void March::spectral_cotangent(const Step& step, const std::vector<Branch>& all, StepChange& change,
+                               MediaTangent& bar) const {
+  double dz_bar = 0;
+  for (size_t q = 0; q < all.size(); ++q) {
+    const Branch& b = all[q];
+    const bool air = b.object < 0;
+    Complexc eta_sum;
+    for (size_t m = 0; m < b.g.size(); ++m) {
+      const Complexc g_bar = change.gain[q][m];
+      bar.wavenumber += re_dot(g_bar, b.d_k[m]);
+      if (!air) eta_sum += g_bar * std::conj(b.d_eta[m]);
+      if (step.slab || step.objects.empty()) dz_bar += re_dot(g_bar, b.d_dz[m]);
+    }
+    if (air) continue;
+    bar.eta[size_t(b.object)] += eta_sum;
+    std::vector<double>& a_bar = change.weight[q];  // what it covers the air loses
+    for (size_t j = 0; j < a_bar.size(); ++j) a_bar[j] -= change.weight[0][j];
+    coverage_to_vertices(b.object, step, a_bar, bar);
+  }
+  const auto face = [&](int wall, bool far, double value) {
+    const Extent& e = extents_[size_t(wall)][0];
+    face_cotangent(scene_.objects[size_t(wall)], bar, wall, far ? e.z1 : e.z0, value);
+  };
+  if (step.slab) face(step.objects[0], true, dz_bar), face(step.objects[0], false, -dz_bar);
+  if (step.wall_after >= 0) face(step.wall_after, false, dz_bar);
+  if (step.wall_before >= 0) face(step.wall_before, true, -dz_bar);
+}
+
+void March::apply_jvp(const Step& step, const MediaTangent& t, Field& u, Field& u_dot) const {
+  if (step.kind == Step::Kind::kOutput) return;
+  if (step.kind == Step::Kind::kScreen) {
+    Field scratch;
+    const Field& screen_now = screen_of(step, scratch);
+    const Field rate = screen_tangent(step, t).exponent;
+    for (size_t j = 0; j < u.size(); ++j) {
+      u_dot[j] = screen_now[j] * (u_dot[j] + rate[j] * u[j]);
+      u[j] *= screen_now[j];
+    }
+    return;
+  }
+  const size_t bins = backend_->transverse_rad_per_m().size();
+  Field s(bins), s_dot(bins), gs(bins), w(u.size()), w_dot(u.size()), sum(u.size()), sum_dot(u.size());
+  backend_->analyze(u.data(), s.data());
+  backend_->analyze(u_dot.data(), s_dot.data());
+  const std::vector<Branch> all = branches(step, true);
+  const StepChange change = spectral_tangent(step, all, t);
+  for (size_t q = 0; q < all.size(); ++q) {
+    const Branch& b = all[q];
+    for (size_t m = 0; m < bins; ++m) gs[m] = b.g[m] * s[m];
+    backend_->synthesize(gs.data(), w.data());
+    for (size_t m = 0; m < bins; ++m) gs[m] = b.g[m] * s_dot[m] + change.gain[q][m] * s[m];
+    backend_->synthesize(gs.data(), w_dot.data());
+    if (b.weight.empty()) {
+      sum = w, sum_dot = w_dot;
+      break;
+    }
+    for (size_t j = 0; j < u.size(); ++j) {
+      sum[j] += b.weight[j] * w[j];
+      sum_dot[j] += b.weight[j] * w_dot[j] + change.weight[q][j] * w[j];
+    }
+  }
+  u = sum, u_dot = sum_dot;
+}
+
+// A screen of cells alone, in one pass.
+void March::cells_vjp(const Step& step, const Field& t, const Complexc* u, Field& u_bar, MediaTangent& bar) const {
+  const size_t n = u_bar.size(), base = step.cell_slice >= 0 ? size_t(step.cell_slice) * n : 0;
+  if (step.cell_slice >= 0) {
+    const Complexc rate = -kJ * step.dz_m, conj_rate = std::conj(rate * k_);
+    // a tape may have left the field in the gradient's own row: read, then overwritten
+    Complexc* out = bar.cells.empty() ? nullptr : bar.cell(base);
+    const bool taped = out && u == out;
+    const Complexc* cell = &scene_.cells[0].index_minus_one[base];
+    double wavenumber = 0;
+    for (size_t j = 0; j < n; ++j) {
+      const Complexc x = std::conj(u_bar[j]) * (u[j] * t[j]);
+      if (out) out[j] = (taped ? Complexc{} : out[j]) + std::conj(x) * conj_rate;
+      if (bar.with_wavenumber) wavenumber += (x * rate * cell[j]).real();
+      u_bar[j] *= std::conj(t[j]);
+    }
+    bar.wavenumber += wavenumber;
+    return;
+  }
+  for (size_t j = 0; j < n; ++j) u_bar[j] *= std::conj(t[j]);
+}
+
+void March::apply_vjp_taped(const Step& step, Field& u_bar, MediaTangent& bar) const {
+  Field scratch;
+  const size_t n = u_bar.size();
+  const Field& t = screen_of(step, scratch);
+  Complexc* row = bar.cell(size_t(step.cell_slice) * n);
+  const Complexc rate = -kJ * step.dz_m;
+  // conj(u_bar t u) rate conj(k) is the layer's gradient
+  if (!bar.with_wavenumber) return reverse_screen(u_bar, t.data(), row, std::conj(rate * k_));
+  cells_vjp(step, t, row, u_bar, bar);
+}
+
+void March::apply_vjp(const Step& step, const Field& u, Field& u_bar, MediaTangent& bar) const {
+  if (step.kind == Step::Kind::kOutput) return;
+  const size_t n = u.size();
+  if (step.kind == Step::Kind::kScreen) {
+    Field scratch;
+    const Field& t = screen_of(step, scratch);
+    if (step.objects.empty()) return cells_vjp(step, t, u.data(), u_bar, bar);
+    Field exponent(n);
+    for (size_t j = 0; j < n; ++j) exponent[j] = u_bar[j] * std::conj(u[j] * t[j]), u_bar[j] *= std::conj(t[j]);
+    return screen_cotangent(step, exponent, bar);
+  }
+  if (step.objects.empty() && !bar.with_wavenumber && step.wall_after < 0 && step.wall_before < 0)
+    return backend_->apply_adjoint(cached_jump(step.dz_m), u_bar);
+  const size_t bins = backend_->transverse_rad_per_m().size();
+  Field s(bins), v_bar(bins), part(n), total(n), weighted(n);
+  backend_->analyze(u.data(), s.data());
+  const std::vector<Branch> all = branches(step, true);
+  StepChange change;
+  for (const Branch& b : all) {
+    std::vector<double>& a_bar = change.weight.emplace_back(b.weight.size(), 0.0);
+    if (!b.weight.empty()) {
+      for (size_t m = 0; m < bins; ++m) v_bar[m] = b.g[m] * s[m];
+      backend_->synthesize(v_bar.data(), part.data());
+      for (size_t j = 0; j < n; ++j) a_bar[j] = re_dot(u_bar[j], part[j]);
+    }
+    for (size_t j = 0; j < n; ++j) weighted[j] = b.weight.empty() ? u_bar[j] : b.weight[j] * u_bar[j];
+    backend_->synthesize_adjoint(weighted.data(), v_bar.data());
+    Field& g_bar = change.gain.emplace_back(bins);
+    for (size_t m = 0; m < bins; ++m) g_bar[m] = v_bar[m] * std::conj(s[m]), v_bar[m] *= std::conj(b.g[m]);
+    backend_->analyze_adjoint(v_bar.data(), part.data());
+    for (size_t j = 0; j < n; ++j) total[j] += part[j];
+  }
+  u_bar = total;
+  spectral_cotangent(step, all, change, bar);
+}
+
+}  // namespace raywave::wave
