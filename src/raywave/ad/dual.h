@@ -36,8 +36,8 @@ struct Partial {
   double derivative;
   const T& argument;
 };
-/// A number `value` that depends on up to three arguments with the given partial derivatives: how a function that is not
-/// built from these operations enters a kernel.
+/// A number `value` that depends on up to three arguments with the given partial derivatives: how a function that is
+/// not built from these operations enters a kernel.
 inline double chain(double value, const Partial<double>&) { return value; }
 inline double chain(double value, const Partial<double>&, const Partial<double>&) { return value; }
 inline Dual chain(double value, const Partial<Dual>& a) { return {value, a.derivative * a.argument.d}; }
