@@ -287,10 +287,6 @@ CVec3<double> at_slab(const MaterialProperties& m, const Vec3d& normal, bool mir
   return ((mirror ? c.r_te : c.t_te) * dot(e, te)) * te + ((mirror ? c.r_tm : c.t_tm) * dot(e, tm_in)) * tm_out;
 }
 
-CVec3<double> operator*(const Complexd& s, const CVec3<double>& v) {
-  return {s.re * v.re - s.im * v.im, s.re * v.im + s.im * v.re};
-}
-
 /// A point source with the moment `p` before a wedge whose edge is the z axis and whose face 0 is y = 0, x > 0.
 struct Scene {
   double n;
