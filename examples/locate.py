@@ -38,6 +38,17 @@ def channel(paths):
     return np.asarray(paths.cfr(FREQUENCIES, normalize_delays=False)).ravel()
 
 
+def moved(scene, unknowns, step):
+    """A copy with the steps, one number for each unknown component, added to its parameters."""
+    trial, k = scene.copy(), 0
+    for name, components in unknowns.items():
+        value = np.array(trial.parameters()[name].value, float)
+        value[list(components)] += step[k:k + len(components)]
+        k += len(components)
+        trial.set_parameter(name, value)
+    return trial
+
+
 def fit(scene, measured, unknowns, steps=25):
     """Levenberg-Marquardt over {parameter: which components}; edits the scene. The unknowns' units are metres and radians alike."""
     damping = 1e-2
@@ -53,12 +64,7 @@ def fit(scene, measured, unknowns, steps=25):
         j = np.stack(columns, axis=1)
         normal, slope = (j.conj().T @ j).real, (j.conj().T @ miss).real
         step = -np.linalg.solve(normal + damping * np.diag(np.diag(normal)), slope)
-        trial, k = scene.copy(), 0
-        for name, components in unknowns.items():
-            value = np.array(trial.parameters()[name].value, float)
-            value[list(components)] += step[k:k + len(components)]
-            k += len(components)
-            trial.set_parameter(name, value)
+        trial = moved(scene, unknowns, step)
         new_paths = respond(trial)
         new_miss = channel(new_paths) - measured
         if np.linalg.norm(new_miss) < np.linalg.norm(miss):
@@ -74,12 +80,7 @@ def scan(scene, measured, unknowns, offsets, keep=6):
     """The scenes moved by the offsets with the smallest misfits. offsets: one array of candidates for each unknown component."""
     found = []
     for candidate in itertools.product(*offsets):
-        trial, k = scene.copy(), 0
-        for name, components in unknowns.items():
-            value = np.array(trial.parameters()[name].value, float)
-            value[list(components)] += candidate[k:k + len(components)]
-            k += len(components)
-            trial.set_parameter(name, value)
+        trial = moved(scene, unknowns, candidate)
         found.append((np.linalg.norm(channel(respond(trial)) - measured), len(found), trial))
     return [trial for _, _, trial in sorted(found, key=lambda f: f[:2])[:keep]]
 

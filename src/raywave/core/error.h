@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace raywave {
@@ -43,6 +44,26 @@ void require_in_range(std::string_view name, double value, double lo, double hi)
 std::string nearest_name(std::string_view word, const std::vector<std::string>& candidates);
 /// ", did you mean 'x'?" or "" - appended to messages about unknown names.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
+
+/// The value of a name in a table of pairs (name, value). @throws Error "unknown WHAT 'name'" for one that is not
+/// there.
+template <class Value, size_t N>
+Value value_named(const std::pair<const char*, Value> (&table)[N], const char* what, std::string_view name) {
+  std::vector<std::string> known;
+  for (const auto& [text, value] : table) {
+    if (text == name) return value;
+    known.emplace_back(text);
+  }
+  throw Error(message("unknown ", what, " '", name, "'", did_you_mean(name, known)));
+}
+/// The name of a value in such a table; "?" for one that is not there.
+template <class Value, size_t N>
+const char* name_of(const std::pair<const char*, Value> (&table)[N], Value wanted) {
+  for (const auto& [text, value] : table) {
+    if (value == wanted) return text;
+  }
+  return "?";
+}
 
 /// Thrown by RAYWAVE_DCHECK: a fault of the library itself.
 class InternalError : public std::logic_error {

@@ -98,6 +98,13 @@ T azimuth(const Vec3<T>& v, const WedgeFrame<T>& w, bool inside) {
   return phi - w.exterior_angle < T(2 * kPi) - phi ? w.exterior_angle : T(0);
 }
 
+/// The same for a leg that may run on a face.
+template <class T>
+T azimuth_on(OnFace face, const Vec3<T>& v, const WedgeFrame<T>& w, bool inside) {
+  if (face == OnFace::kFace0) return T(0);
+  return face == OnFace::kFaceN ? w.exterior_angle : azimuth(v, w, inside);
+}
+
 /// p and q of em::EdgeMatrix for a direction.
 template <class T>
 struct EdgeBasis {
@@ -117,8 +124,8 @@ class Wedging {
     const WedgeFrame<T>& w = touch.bend.wedge;
     const T wavenumber = T(2 * kPi) / wavelength_m;
     ray_.exterior_angle = w.exterior_angle;
-    ray_.phi_in = on_face(touch.arrives_on, -g.k_in, w, touch.transmits);
-    ray_.phi_out = on_face(touch.leaves_on, g.k_out, w, touch.transmits);
+    ray_.phi_in = azimuth_on(touch.arrives_on, -g.k_in, w, touch.transmits);
+    ray_.phi_out = azimuth_on(touch.leaves_on, g.k_out, w, touch.transmits);
     ray_.sin_beta = T(0.5) * (g.sin_in + g.sin_out);
     ray_.cos_beta = T(0.5) * (dot(g.k_in, w.direction) + dot(g.k_out, w.direction));
     ray_.k_l = wavenumber * g.l;
@@ -153,11 +160,6 @@ class Wedging {
   }
 
  private:
-  static T on_face(OnFace face, const Vec3<T>& v, const WedgeFrame<T>& w, bool inside) {
-    if (face == OnFace::kFace0) return T(0);
-    return face == OnFace::kFaceN ? w.exterior_angle : azimuth(v, w, inside);
-  }
-
   const Touch<T>& touch_;
   T wavelength_m_;
   EdgeBasis<T> in_, out_;

@@ -34,8 +34,9 @@ bool passes_through(const scene::Triangle& t, const Vec3d& a, const Vec3d& d) {
 }
 
 /// The state that Embree hands to a filter: which facets the ray ignores, and where found facets go. Embree's triangles
-/// are a little larger than the scene's, so that its rounding misses none; whether a ray that grazes an edge hits is
-/// decided here, in double precision.
+/// are larger than the scene's by more than its rounding; whether a ray that passes an edge hits is decided here, in
+/// double precision. Left to Embree: rays at less than about 5 degrees to a face, within its rounding of the face's
+/// border.
 struct RayQueries::Filter {
   RTCIntersectContext context;  // first: Embree gives back a pointer to it
   const RayQueries* queries;

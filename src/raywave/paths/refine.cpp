@@ -179,9 +179,7 @@ void Refiner::set_sides(const Vec3d& target_m) {
     const Vec3d before = (i == 0 ? source_m_ : points_[i - 1]) - points_[i];
     const Vec3d after = (i + 1 < bends_.size() ? points_[i + 1] : target_m) - points_[i];
     const auto phi = [&](const Vec3d& v, OnFace face) {
-      if (face != OnFace::kNone) return face == OnFace::kFace0 ? 0.0 : w.exterior_angle_rad;
-      const double angle = std::atan2(dot(v, w.n0), dot(v, w.t0));
-      return angle < 0 ? angle + 2 * kPi : angle;
+      return path_field_detail::azimuth_on(face, v, shapes_[i].wedge, options_.refraction);
     };
     const double in = phi(before, s.arrives_on), out = phi(after, s.leaves_on), n_pi = w.exterior_angle_rad;
     const double near = 16 * double(scene_.queries().offset_m()) / std::min(norm(before), norm(after));

@@ -105,19 +105,8 @@ class MirrorBackend : public Backend {
 
 }  // namespace
 
-BackendKind backend_from_name(std::string_view name) {
-  std::vector<std::string> known;
-  for (const auto& [text, kind] : kNames) {
-    if (text == name) return kind;
-    known.push_back(text);
-  }
-  throw Error(message("unknown backend '", name, "'", did_you_mean(name, known)));
-}
-const char* backend_name(BackendKind kind) {
-  for (const auto& [text, k] : kNames)
-    if (k == kind) return text;
-  return "?";
-}
+BackendKind backend_from_name(std::string_view name) { return value_named(kNames, "backend", name); }
+const char* backend_name(BackendKind kind) { return name_of(kNames, kind); }
 
 std::vector<double> fft_wavenumbers(int n, double length_m) {
   std::vector<double> ky(static_cast<size_t>(n));

@@ -28,11 +28,7 @@ Scene flat_scene(Boundary boundary) {
                dielectric("block", 2.3, {{{-4.1 * kL, 7.2 * kL}, {-1.3 * kL, 8.9 * kL}, {-3.4 * kL, 9.1 * kL}}}, 0.02),
                dielectric("wall", 3.1, {rectangle({-3.013 * kL, 14 * kL}, 30 * kL, 1.3 * kL)}, 0.03),
                conductor("plate", {rectangle({6.02 * kL, 11.1 * kL}, 2.03 * kL, 0.7 * kL)})};
-  CellMedium cells;
-  cells.z_begin_m = 18 * kL, cells.z_end_m = 20 * kL, cells.num_z = 3;
-  cells.index_minus_one = random_field(3 * 192, 9);
-  for (Complexc& c : cells.index_minus_one) c = {0.1 * c.real(), -0.02 * std::abs(c.imag())};
-  s.cells = {cells};
+  s.cells = {lossy_cells(18 * kL, 20 * kL, 3, 192)};
   return s;
 }
 

@@ -175,20 +175,9 @@ std::unique_ptr<Engine> make_cuda_engine(const TransformShape&) {
 
 }  // namespace
 
-Device device_from_name(std::string_view name) {
-  std::vector<std::string> known;
-  for (const auto& [text, device] : kNames) {
-    if (text == name) return device;
-    known.emplace_back(text);
-  }
-  throw Error(message("unknown device '", name, "'", did_you_mean(name, known)));
-}
+Device device_from_name(std::string_view name) { return value_named(kNames, "device", name); }
 
-const char* device_name(Device device) {
-  for (const auto& [text, d] : kNames)
-    if (d == device) return text;
-  return "?";
-}
+const char* device_name(Device device) { return name_of(kNames, device); }
 
 std::unique_ptr<Engine> make_engine(Device device, const TransformShape& shape) {
   if (device == Device::kCuda) return make_cuda_engine(shape);

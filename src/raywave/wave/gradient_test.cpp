@@ -185,11 +185,7 @@ TEST_P(WaveGradients, CellsAndSamples) {
   sampled.kind = SourceKind::kSampled, sampled.samples = random_field(64, 4), sampled.amplitude = 0.7,
   sampled.phase_rad = 0.4;
   s.sources = {sampled};
-  CellMedium cells;
-  cells.z_begin_m = kL, cells.z_end_m = 3 * kL, cells.num_z = 4;
-  cells.index_minus_one = random_field(4 * 64, 9);
-  for (Complexc& c : cells.index_minus_one) c = {0.1 * c.real(), -0.02 * std::abs(c.imag())};
-  s.cells = {cells};
+  s.cells = {lossy_cells(kL, 3 * kL, 4, 64)};
   SimulateOptions o = on_device();
   const Planes w = weights(s, 1);
   const Gradient g = Simulation(s, o).vjp(w);
@@ -225,11 +221,7 @@ TEST(WaveGradient, TheSweepInTheLanesIsTheMarch) {
   s.absorber.width_m = 8 * kL;
   s.step_m = 0.5 * kL;
   s.objects = {dielectric("disc", 1.08, {disc({kL, 2 * kL}, kL, 40)}, 0.05)};
-  CellMedium cells;
-  cells.z_begin_m = 4 * kL, cells.z_end_m = 8 * kL, cells.num_z = 9;
-  cells.index_minus_one = random_field(9 * 256, 9);
-  for (Complexc& c : cells.index_minus_one) c = {0.1 * c.real(), -0.02 * std::abs(c.imag())};
-  s.cells = {cells};
+  s.cells = {lossy_cells(4 * kL, 8 * kL, 9, 256)};
   SimulateOptions o;
   o.output_z_m = {3 * kL, 8 * kL, 12 * kL};
   const Planes w = weights(s, 3);

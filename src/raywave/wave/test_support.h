@@ -44,6 +44,32 @@ inline Object conductor(const std::string& name, std::vector<Outline> outlines) 
   return o;
 }
 
+/// Random cells with gain in the index's real part and loss, over the whole width between two planes.
+inline CellMedium lossy_cells(double z_begin_m, double z_end_m, int num_z, int num_y) {
+  CellMedium cells;
+  cells.z_begin_m = z_begin_m, cells.z_end_m = z_end_m, cells.num_z = num_z;
+  cells.index_minus_one = random_field(num_z * num_y, 9);
+  for (Complexc& c : cells.index_minus_one) c = {0.1 * c.real(), -0.02 * std::abs(c.imag())};
+  return cells;
+}
+
+/// <w, A u> = <A* w, u>: `forward` turns u into A u, `adjoint` w into A* w. Within `tolerance` of the summed
+/// magnitudes.
+inline void expect_adjoint(const std::function<void(Field&)>& forward, const std::function<void(Field&)>& adjoint,
+                           const Field& u, const Field& w, double tolerance, const std::string& label) {
+  Field a_u = u, a_w = w;
+  forward(a_u);
+  adjoint(a_w);
+  Complexc a, b;
+  double size = 0;
+  ASSERT_EQ(a_u.size(), w.size()) << label;
+  ASSERT_EQ(a_w.size(), u.size()) << label;
+  for (size_t j = 0; j < w.size(); ++j) a += std::conj(w[j]) * a_u[j], size += std::abs(w[j] * a_u[j]);
+  for (size_t j = 0; j < u.size(); ++j) b += std::conj(a_w[j]) * u[j];
+  EXPECT_GT(size, 0) << label;
+  EXPECT_LT(std::abs(a - b), tolerance * size) << label;
+}
+
 /// Test bodies that run on every device: a device that is not here is skipped, with the reason.
 class EveryDevice : public testing::TestWithParam<Device> {
  protected:
