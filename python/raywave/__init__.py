@@ -10,6 +10,8 @@
 import difflib
 import html
 import importlib
+import importlib.util
+import os
 import pathlib
 import sys
 import tempfile
@@ -23,6 +25,18 @@ __all__ = ["AntennaArray", "Device", "Error", "GradCheck", "Material", "Object",
            "RadioMapSolver", "Receiver", "Report", "Scene", "Transmitter", "__version__", "differentiable", "gradcheck", "itu_material", "load_scene", "wave"]
 
 _NOT_YET = ("diffuse_reflection",)
+
+
+def _find_cufft():
+    """Tells the library where the Python package nvidia-cufft keeps cuFFT, should a device be asked for."""
+    package = importlib.util.find_spec("nvidia")
+    for place in (package.submodule_search_locations or []) if package else []:
+        for library in sorted(pathlib.Path(place).glob("*/lib/libcufft.so.*")):
+            os.environ.setdefault("RAYWAVE_CUFFT_DIR", str(library.parent))
+            return
+
+
+_find_cufft()
 
 
 def _options(defaults, given):

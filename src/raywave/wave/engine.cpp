@@ -83,7 +83,25 @@ std::vector<std::string> plugin_places() {
   return out;
 }
 
+/// cuFFT is no part of a driver: where the system does not find it, CUDA's own folders and the Python package
+/// nvidia-cufft (RAYWAVE_CUFFT_DIR, which the Python module sets) are asked. Once loaded, the plugin finds it by its
+/// name.
+void load_cufft() {
+  if (dlopen(RAYWAVE_CUFFT, RTLD_NOW | RTLD_GLOBAL)) return;
+  std::vector<std::string> folders;
+  if (const char* given = std::getenv("RAYWAVE_CUFFT_DIR")) folders.emplace_back(given);
+  for (const char* variable : {"CUDA_HOME", "CUDA_PATH"}) {
+    if (const char* home = std::getenv(variable)) folders.push_back(std::string(home) + "/lib64");
+  }
+  folders.emplace_back("/usr/local/cuda/lib64");
+  folders.emplace_back("/usr/local/cuda/targets/x86_64-linux/lib");
+  for (const std::string& folder : folders) {
+    if (dlopen((folder + "/" + RAYWAVE_CUFFT).c_str(), RTLD_NOW | RTLD_GLOBAL)) return;
+  }
+}
+
 Plugin load_plugin() {
+  load_cufft();
   Plugin p;
   for (const std::string& place : plugin_places()) {
     void* library = dlopen(place.c_str(), RTLD_NOW | RTLD_LOCAL);  // stays to the end of the process

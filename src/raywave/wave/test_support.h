@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <sstream>
@@ -21,7 +22,8 @@ namespace raywave::wave {
 inline constexpr double kTestWavelength = kCaseWavelength;
 
 inline std::vector<std::vector<double>> read_csv(const std::string& name) {
-  std::ifstream in(std::string(RAYWAVE_SOURCE_DIR) + "/tests/data/wave/" + name);
+  const char* root = std::getenv("RAYWAVE_ROOT");  // of tests that were carried to another machine
+  std::ifstream in(std::string(root ? root : RAYWAVE_SOURCE_DIR) + "/tests/data/wave/" + name);
   if (!in) throw Error("missing test data " + name);
   std::stringstream text;
   text << in.rdbuf();
