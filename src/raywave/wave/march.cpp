@@ -6,6 +6,7 @@
 
 #include "raywave/core/constants.h"
 #include "raywave/wave/fused_march.h"
+#include "raywave/wave/slice_cover.h"
 
 namespace raywave::wave {
 namespace {
@@ -120,11 +121,11 @@ bool March::reflects(const Step& step) const {
 void March::reflect(const Step& step, const Field& incident, bool forward, Field& back) const {
   if (!step.slab) return reflect_conductors(step, incident, forward, back);
   Field w;
-  for (const int i : step.objects) {
+  const auto owned = cover(step).values();
+  for (size_t p = 0; p < step.present.size(); ++p) {
     w = incident;
-    backend_->apply(slab_reflection(media_[size_t(i)], step.dz_m), w);
-    const std::vector<double> a = object_coverage(i, step);
-    for (size_t j = 0; j < w.size(); ++j) back[j] += a[j] * w[j];
+    backend_->apply(slab_reflection(media_[size_t(step.present[p])], step.dz_m), w);
+    for (size_t j = 0; j < w.size(); ++j) back[j] += owned[p][j] * w[j];
   }
 }
 
@@ -133,7 +134,9 @@ void March::reflect_conductors(const Step& step, const Field& incident, bool for
   const double r = scene_.polarization == Polarization::kTe ? -1 : 1;
   const double place = step.masks_only ? step.z1_m : 0.5 * (step.z0_m + step.z1_m);
   const auto& kt = backend_->transverse_rad_per_m();
-  for (const int i : step.objects) {
+  const auto owned = cover(step).values();
+  for (size_t p = 0; p < step.present.size(); ++p) {
+    const int i = step.present[p];
     if (!media_[size_t(i)].opaque) continue;
     double face = forward ? step.z1_m : step.z0_m;
     for (const Extent& e : extents_[size_t(i)])
@@ -145,8 +148,7 @@ void March::reflect_conductors(const Step& step, const Field& incident, bool for
       for (size_t m = 0; m < g.size(); ++m) g[m] = std::abs(kt[m]) < k_ ? std::conj(g[m]) : Complexc{};
     Field w = incident;
     backend_->apply(g, w);
-    const std::vector<double> a = object_coverage(i, step);
-    for (size_t j = 0; j < w.size(); ++j) w[j] *= r * a[j];
+    for (size_t j = 0; j < w.size(); ++j) w[j] *= r * owned[p][j];
     backend_->apply(g, w);
     for (size_t j = 0; j < w.size(); ++j) back[j] += w[j];
   }
@@ -162,22 +164,18 @@ Field March::slab(const Medium& medium, double d) const {
   return g;
 }
 
-std::vector<double> March::object_coverage(int object, const Step& step) const {
-  std::vector<double> a(size_t(scene_.grid.num_points()), 0.0);
-  for (const Outline& o : scene_.objects[size_t(object)].outlines) {
-    const auto [lo, hi] = z_extent_m(o);
-    if (hi <= step.z0_m || lo >= step.z1_m) continue;
-    const Coverage c = coverage(edges_, step.z0_m, step.z1_m, o);
-    for (size_t j = 0; j < c.fraction.size(); ++j)
-      a[size_t(c.first) + j] = std::min(1.0, a[size_t(c.first) + j] + c.fraction[j]);
-  }
-  const auto& solids = scene_.objects[size_t(object)].solids;
-  for (size_t i = 0; i < solids.size(); ++i)
-    if (extents_[size_t(object)][i].z1 > step.z0_m && extents_[size_t(object)][i].z0 < step.z1_m)
-      add_solid_coverage(x_edges_, edges_, step.z0_m, step.z1_m, solids[i], a);
-  if (!solids.empty())
-    for (double& v : a) v = std::clamp(v, 0.0, 1.0);
-  return a;
+SliceCover March::cover(const Step& step) const {
+  return SliceCover({&scene_, &extents_, &ranks_, x_edges_, edges_}, step.present, step.z0_m, step.z1_m);
+}
+
+std::vector<double> March::open_share(const Step& step, const std::vector<std::vector<double>>& owned) const {
+  std::vector<double> open(size_t(scene_.grid.num_points()), 1.0);
+  for (size_t p = 0; p < step.present.size(); ++p)
+    if (media_[size_t(step.present[p])].opaque)
+      for (size_t j = 0; j < open.size(); ++j) open[j] -= owned[p][j];
+  // what is left of one after several shares is a rounding
+  for (double& v : open) v = v < 1e-15 ? 0 : v;
+  return open;
 }
 
 std::vector<Branch> March::branches(const Step& step, bool derivatives) const {
@@ -193,10 +191,13 @@ std::vector<Branch> March::branches(const Step& step, bool derivatives) const {
   }
   if (step.objects.empty()) return out;
   air.weight.assign(size_t(scene_.grid.num_points()), 1.0);
-  for (const int i : step.objects) {
+  auto owned = cover(step).values();
+  for (size_t p = 0; p < step.present.size(); ++p) {
+    const int i = step.present[p];
+    if (media_[size_t(i)].opaque) continue;  // air, until the mask behind the mix
     Branch b;
     b.object = i;
-    b.weight = object_coverage(i, step);
+    b.weight = std::move(owned[p]);
     for (size_t j = 0; j < b.weight.size(); ++j) out[0].weight[j] -= b.weight[j];
     b.g.resize(ky.size()), b.d_eta.resize(ky.size()), b.d_k.resize(ky.size()), b.d_dz.resize(ky.size());
     const Complexc eta = media_[size_t(i)].eta;
@@ -222,19 +223,21 @@ double March::extinction(int j, double length) const { return window_[size_t(j)]
 Field March::screen(const Step& step) const {
   const int n = scene_.grid.num_points();
   Field exponent(static_cast<size_t>(n));
-  std::vector<double> open(size_t(n), 1.0);
+  std::vector<double> open;
   if (step.absorber_m > 0)
     for (int j = 0; j < n; ++j) exponent[size_t(j)] = -extinction(j, step.absorber_m);
-  for (const int i : step.objects) {
-    const std::vector<double> a = object_coverage(i, step);
-    const Medium& m = media_[size_t(i)];
-    Complexc rate = -scene_.objects[size_t(i)].absorption_np_per_m * step.dz_m;
-    if (!step.masks_only) rate += -kJ * k_ * step.dz_m * (m.index - 1.0);
-    for (size_t j = 0; j < size_t(n); ++j) {
-      if (m.opaque) open[j] *= 1 - a[j];
-      exponent[j] += a[j] * rate;
+  if (!step.present.empty()) {
+    const auto owned = cover(step).values();
+    open = open_share(step, owned);
+    for (size_t p = 0; p < step.present.size(); ++p) {
+      const Medium& m = media_[size_t(step.present[p])];
+      if (m.opaque) continue;
+      Complexc rate = -scene_.objects[size_t(step.present[p])].absorption_np_per_m * step.dz_m;
+      if (!step.masks_only) rate += -kJ * k_ * step.dz_m * (m.index - 1.0);
+      for (size_t j = 0; j < size_t(n); ++j) exponent[j] += owned[p][j] * rate;
     }
   }
+  if (open.empty()) open.assign(size_t(n), 1.0);
   if (step.cell_slice >= 0) {
     const Complexc* cell = &scene_.cells[0].index_minus_one[size_t(step.cell_slice) * size_t(n)];
     for (size_t j = 0; j < size_t(n); ++j) exponent[j] += -kJ * k_ * step.dz_m * cell[j];

@@ -2,7 +2,9 @@
 // The march: a scene cut into linear steps, each with its tangent and adjoint with respect to the field and to the
 // media.
 //   spectral step  u <- sum_q a_q(y) S (G_q(ky) o A u)      free jump (one branch), WPM slice, slabs with openings
-//   screen         u <- T(y) u,  T = W(y) exp(-j k L (n(y) - 1)) prod (1 - a_opaque)
+//   screen         u <- T(y) u,  T = W(y) exp(-j k L (n(y) - 1)) (1 - sum a_opaque)
+// a(y) is what an object owns of a cell: where objects overlap one of them does (arrangement.h), so that shares sum to
+// one with the air's.
 // G of a jump: exp(-j kz dz), kz = sqrt(k^2 - ky^2), Im kz <= 0, so that evanescent waves decay (exp(+j omega t)).
 // Empty slices merge into one jump: exact, since G(a) G(b) = G(a + b); half jumps between screens merge (Strang).
 // Differentiable in: field, permittivity, conductivity, outlines, cells, wavenumber. Not in: the choice of model.
@@ -19,12 +21,15 @@
 
 namespace raywave::wave {
 
+class SliceCover;
+
 struct Step {
   enum class Kind { kSpectral, kScreen, kOutput };
   Kind kind = Kind::kOutput;
   double z0_m = 0, z1_m = 0;  // extent of the media
   double dz_m = 0;            // length of a jump, of a screen's media, of its absorber
   std::vector<int> objects;   // that take part
+  std::vector<int> present;   // that own places in the slice: `objects`, and the conductors of a mix
   bool slab = false;          // the objects are slabs z0..z1
   bool masks_only = false;    // screen: the index of the objects is in the spectral step before
   int cell_slice = -1;        // row of the cell medium
@@ -129,6 +134,8 @@ class March {
  private:
   void plan(const std::vector<double>& output_z_m, const LogSink& log);
   void choose_models(const LogSink& log);
+  std::vector<bool> possible_slabs() const;
+  double contrast(size_t object) const { return std::abs(media_[object].index - 1.0); }
   void reflect_conductors(const Step& step, const Field& incident, bool forward, Field& back) const;
   void warn_of_leaks(const LogSink& log) const;
   struct Wall {
@@ -151,10 +158,11 @@ class March {
   void flush(Cursor& c, int wall_after);
   void cells_vjp(const Step& step, const Field& t, const Complexc* u, Field& u_bar, MediaTangent& bar) const;
   double extinction(int j, double length_m) const;
-  std::vector<double> object_coverage(int object, const Step& step) const;
+  /// Who owns what in a step's slice.
+  SliceCover cover(const Step& step) const;
+  /// The share of open cells where conductors own the rest.
+  std::vector<double> open_share(const Step& step, const std::vector<std::vector<double>>& owned) const;
   const Backend::Gain& cached_jump(double dz_m) const;
-  void coverage_to_vertices(int object, const Step& step, const std::vector<double>& bar, MediaTangent& out) const;
-  std::vector<double> coverage_tangent(int object, const Step& step, const MediaTangent& t) const;
 
   const std::shared_ptr<const Scene> shared_scene_;
   const Scene& scene_;
@@ -162,6 +170,7 @@ class March {
   std::vector<double> edges_, x_edges_;
   std::vector<std::vector<Extent>> extents_;  // per object
   std::vector<Medium> media_;
+  std::vector<int> ranks_;  // who owns a shared place: arrangement.h
   std::vector<MediaModel> models_;
   std::vector<double> window_;  // profile of the absorber, nepers a metre
   std::unique_ptr<Backend> backend_;

@@ -6,6 +6,7 @@
 
 #include "raywave/wave/fused_march.h"
 #include "raywave/wave/march.h"
+#include "raywave/wave/slice_cover.h"
 
 namespace raywave::wave {
 namespace {
@@ -14,57 +15,11 @@ constexpr Complexc kJ{0, 1};
 
 double re_dot(Complexc bar, Complexc value) { return bar.real() * value.real() + bar.imag() * value.imag(); }
 
+size_t place_of(const Step& step, int object) {
+  return size_t(std::find(step.present.begin(), step.present.end(), object) - step.present.begin());
+}
+
 }  // namespace
-
-void March::coverage_to_vertices(int object, const Step& step, const std::vector<double>& bar,
-                                 MediaTangent& out) const {
-  const Object& o = scene_.objects[size_t(object)];
-  for (size_t i = 0; i < o.outlines.size(); ++i) {
-    const auto [lo, hi] = z_extent_m(o.outlines[i]);
-    if (hi < step.z0_m || lo > step.z1_m) continue;
-    Outline vertex_bar(o.outlines[i].size());
-    coverage_vjp(edges_, step.z0_m, step.z1_m, o.outlines[i], 0, bar, vertex_bar);
-    for (size_t v = 0; v < vertex_bar.size(); ++v) {
-      out.vertices[size_t(object)][i][v].y_m += vertex_bar[v].y_m;
-      // a slab's faces bound the step itself: see the thickness and the jumps beside it
-      if (!step.slab) out.vertices[size_t(object)][i][v].z_m += vertex_bar[v].z_m;
-    }
-  }
-  for (size_t i = 0; i < o.solids.size(); ++i) {
-    const Extent& e = extents_[size_t(object)][i];
-    if (e.z1 < step.z0_m || e.z0 > step.z1_m) continue;
-    std::vector<Vec3d> vertex_bar(o.solids[i].vertices_m.size());
-    solid_coverage_vjp(x_edges_, edges_, step.z0_m, step.z1_m, o.solids[i], bar, vertex_bar);
-    for (size_t v = 0; v < vertex_bar.size(); ++v) {
-      if (step.slab) vertex_bar[v].z = 0;
-      out.solids[size_t(object)][i][v] += vertex_bar[v];
-    }
-  }
-}
-
-std::vector<double> March::coverage_tangent(int object, const Step& step, const MediaTangent& t) const {
-  std::vector<double> a(size_t(scene_.grid.num_points()), 0.0);
-  const Object& o = scene_.objects[size_t(object)];
-  for (size_t i = 0; i < o.outlines.size(); ++i) {
-    const auto [lo, hi] = z_extent_m(o.outlines[i]);
-    if (hi < step.z0_m || lo > step.z1_m) continue;
-    Outline dot = t.vertices[size_t(object)][i];
-    if (step.slab)
-      for (Point& p : dot) p.z_m = 0;
-    Coverage c;
-    coverage_jvp(edges_, step.z0_m, step.z1_m, o.outlines[i], dot, c);
-    for (size_t j = 0; j < c.fraction.size(); ++j) a[size_t(c.first) + j] += c.fraction[j];
-  }
-  for (size_t i = 0; i < o.solids.size(); ++i) {
-    const Extent& e = extents_[size_t(object)][i];
-    if (e.z1 < step.z0_m || e.z0 > step.z1_m) continue;
-    std::vector<Vec3d> dot = t.solids[size_t(object)][i];
-    if (step.slab)
-      for (Vec3d& v : dot) v.z = 0;
-    add_solid_coverage_jvp(x_edges_, edges_, step.z0_m, step.z1_m, o.solids[i], dot, a);
-  }
-  return a;
-}
 
 namespace {
 
@@ -105,19 +60,26 @@ StepChange March::screen_tangent(const Step& step, const MediaTangent& t) const 
   const size_t n = window_.size();
   StepChange out;
   out.exponent.resize(n);
-  for (const int i : step.objects) {
-    const Medium& m = media_[size_t(i)];
-    const Object& o = scene_.objects[size_t(i)];
-    const std::vector<double> a = object_coverage(i, step), a_dot = coverage_tangent(i, step, t);
-    Complexc per_cover = -o.absorption_np_per_m * step.dz_m, per_a;
-    if (!step.masks_only && !m.opaque) {
-      const Complexc eta_dot = t.eta[size_t(i)] + m.d_eta_d_k * t.wavenumber;
-      per_cover += -kJ * k_ * step.dz_m * (m.index - 1.0);
-      per_a = -kJ * step.dz_m * (k_ * eta_dot / (2.0 * m.index) + t.wavenumber * (m.index - 1.0));
-    }
-    for (size_t j = 0; j < n; ++j) {
-      out.exponent[j] += a_dot[j] * per_cover + a[j] * per_a;
-      if (m.opaque && a_dot[j] != 0 && a[j] < 1) out.exponent[j] -= a_dot[j] / (1 - a[j]);
+  if (!step.present.empty()) {
+    const SliceCover slice = cover(step);
+    const auto owned = slice.values(), owned_dot = slice.tangents(t, false);
+    const std::vector<double> open = open_share(step, owned);
+    for (size_t p = 0; p < step.present.size(); ++p) {
+      const int i = step.present[p];
+      const Medium& m = media_[size_t(i)];
+      const std::vector<double>&a = owned[p], &a_dot = owned_dot[p];
+      if (m.opaque) {
+        for (size_t j = 0; j < n; ++j)
+          if (a_dot[j] != 0 && open[j] > 0) out.exponent[j] -= a_dot[j] / open[j];
+        continue;
+      }
+      Complexc per_cover = -scene_.objects[size_t(i)].absorption_np_per_m * step.dz_m, per_a;
+      if (!step.masks_only) {
+        const Complexc eta_dot = t.eta[size_t(i)] + m.d_eta_d_k * t.wavenumber;
+        per_cover += -kJ * k_ * step.dz_m * (m.index - 1.0);
+        per_a = -kJ * step.dz_m * (k_ * eta_dot / (2.0 * m.index) + t.wavenumber * (m.index - 1.0));
+      }
+      for (size_t j = 0; j < n; ++j) out.exponent[j] += a_dot[j] * per_cover + a[j] * per_a;
     }
   }
   if (step.cell_slice < 0) return out;
@@ -139,6 +101,8 @@ StepChange March::spectral_tangent(const Step& step, const std::vector<Branch>& 
   if (step.wall_after >= 0) dz_dot += face(step.wall_after, false);
   if (step.wall_before >= 0) dz_dot -= face(step.wall_before, true);
   StepChange out;
+  std::vector<std::vector<double>> owned_dot;
+  if (!step.present.empty()) owned_dot = cover(step).tangents(t, step.slab);
   for (const Branch& b : all) {
     const bool air = b.object < 0;
     const Complexc eta_dot =
@@ -149,33 +113,44 @@ StepChange March::spectral_tangent(const Step& step, const std::vector<Branch>& 
       if (!air) g_dot[m] += b.d_eta[m] * eta_dot;
       if (step.slab || step.objects.empty()) g_dot[m] += b.d_dz[m] * dz_dot;
     }
-    out.weight.push_back(air ? std::vector<double>(b.weight.size(), 0.0) : coverage_tangent(b.object, step, t));
-    if (!air)
-      for (size_t j = 0; j < b.weight.size(); ++j) out.weight[0][j] -= out.weight.back()[j];
+    if (air) {
+      out.weight.emplace_back(b.weight.size(), 0.0);
+      continue;
+    }
+    out.weight.push_back(std::move(owned_dot[place_of(step, b.object)]));
+    for (size_t j = 0; j < b.weight.size(); ++j) out.weight[0][j] -= out.weight.back()[j];
   }
   return out;
 }
 
 void March::screen_cotangent(const Step& step, const Field& exponent, MediaTangent& bar) const {
   const size_t n = exponent.size();
-  for (const int i : step.objects) {
-    const Medium& m = media_[size_t(i)];
-    const Object& o = scene_.objects[size_t(i)];
-    const std::vector<double> a = object_coverage(i, step);
-    std::vector<double> a_bar(n, 0.0);
-    const bool medium = !step.masks_only && !m.opaque;
-    Complexc per_cover = -o.absorption_np_per_m * step.dz_m, sum;
-    if (medium) per_cover += -kJ * k_ * step.dz_m * (m.index - 1.0);
-    for (size_t j = 0; j < n; ++j) {
-      a_bar[j] = re_dot(exponent[j], per_cover);
-      if (m.opaque && a[j] < 1) a_bar[j] -= exponent[j].real() / (1 - a[j]);
-      if (medium) sum += exponent[j] * a[j];
-    }
-    if (medium) {
+  if (!step.present.empty()) {
+    const SliceCover slice = cover(step);
+    const auto owned = slice.values();
+    const std::vector<double> open = open_share(step, owned);
+    std::vector<std::vector<double>> bars(owned.size(), std::vector<double>(n));
+    for (size_t p = 0; p < step.present.size(); ++p) {
+      const int i = step.present[p];
+      const Medium& m = media_[size_t(i)];
+      const std::vector<double>& a = owned[p];
+      std::vector<double>& a_bar = bars[p];
+      if (m.opaque) {
+        for (size_t j = 0; j < n; ++j)
+          if (open[j] > 0) a_bar[j] -= exponent[j].real() / open[j];
+        continue;
+      }
+      Complexc per_cover = -scene_.objects[size_t(i)].absorption_np_per_m * step.dz_m, sum;
+      if (!step.masks_only) per_cover += -kJ * k_ * step.dz_m * (m.index - 1.0);
+      for (size_t j = 0; j < n; ++j) {
+        a_bar[j] = re_dot(exponent[j], per_cover);
+        if (!step.masks_only) sum += exponent[j] * a[j];
+      }
+      if (step.masks_only) continue;
       bar.eta[size_t(i)] += sum * std::conj(-kJ * k_ * step.dz_m / (2.0 * m.index));
       bar.wavenumber += re_dot(sum, -kJ * step.dz_m * (m.index - 1.0));
     }
-    coverage_to_vertices(i, step, a_bar, bar);
+    slice.cotangents(bars, false, bar);
   }
   if (step.cell_slice < 0) return;
   const size_t base = size_t(step.cell_slice) * n;
@@ -189,6 +164,7 @@ void March::screen_cotangent(const Step& step, const Field& exponent, MediaTange
 void March::spectral_cotangent(const Step& step, const std::vector<Branch>& all, StepChange& change,
                                MediaTangent& bar) const {
   double dz_bar = 0;
+  std::vector<std::vector<double>> bars(step.present.size());
   for (size_t q = 0; q < all.size(); ++q) {
     const Branch& b = all[q];
     const bool air = b.object < 0;
@@ -203,8 +179,9 @@ void March::spectral_cotangent(const Step& step, const std::vector<Branch>& all,
     bar.eta[size_t(b.object)] += eta_sum;
     std::vector<double>& a_bar = change.weight[q];  // what it covers the air loses
     for (size_t j = 0; j < a_bar.size(); ++j) a_bar[j] -= change.weight[0][j];
-    coverage_to_vertices(b.object, step, a_bar, bar);
+    bars[place_of(step, b.object)] = std::move(a_bar);
   }
+  if (!step.present.empty()) cover(step).cotangents(bars, step.slab, bar);
   const auto face = [&](int wall, bool far, double value) {
     const Extent& e = extents_[size_t(wall)][0];
     face_cotangent(scene_.objects[size_t(wall)], bar, wall, far ? e.z1 : e.z0, value);

@@ -4,8 +4,10 @@
 #include <cmath>
 
 #include "raywave/core/constants.h"
+#include "raywave/wave/arrangement.h"
 #include "raywave/wave/fused_march.h"
 #include "raywave/wave/march.h"
+#include "raywave/wave/pieces.h"
 
 namespace raywave::wave {
 namespace {
@@ -21,9 +23,16 @@ bool is_flat_rectangle(const Outline& o) {
 
 bool overlaps(const Extent& e, double z0, double z1) { return e.z0 < z1 && z0 < e.z1; }
 
-bool all_flat(const Object& o) {
-  return std::all_of(o.outlines.begin(), o.outlines.end(), is_flat_rectangle) &&
+bool is_flat(const Object& o) {
+  return o.absorption_np_per_m == 0 && std::all_of(o.outlines.begin(), o.outlines.end(), is_flat_rectangle) &&
          std::all_of(o.solids.begin(), o.solids.end(), is_prism);
+}
+
+bool is_wide(const std::vector<Extent>& boxes, const Scene& scene) {
+  return std::all_of(boxes.begin(), boxes.end(), [&](const Extent& e) {
+    const double least = std::max(4 * scene.wavelength_m(), 2 * (e.z1 - e.z0));
+    return e.y1 - e.y0 >= least && (!scene.grid.volume() || e.x1 - e.x0 >= least);
+  });
 }
 
 const char* model_name(MediaModel m) {
@@ -61,6 +70,7 @@ March::March(std::shared_ptr<const Scene> scene, const std::vector<double>& outp
     media_.push_back(medium_of(o.material, scene_.frequency_hz, log));
     extents_.push_back(extents(o));
   }
+  ranks_ = detail::owner_ranks(scene_, media_);
   const Absorber& a = scene_.absorber;
   const Grid& grid = scene_.grid;
   window_.assign(size_t(grid.num_points()), 0.0);
@@ -114,25 +124,43 @@ void March::warn_of_leaks(const LogSink& log) const {
     }
 }
 
+// Objects that can be exact slabs: flat, and whatever else is at their z lies on the same two planes and is one as
+// well.
+std::vector<bool> March::possible_slabs() const {
+  const size_t n = scene_.objects.size();
+  std::vector<bool> out(n);
+  for (size_t i = 0; i < n; ++i) {
+    const Object& o = scene_.objects[i];
+    const bool chosen = o.model == MediaModel::kSlab ||
+                        (o.model == MediaModel::kAuto && is_wide(extents_[i], scene_) && contrast(i) > 0.01);
+    out[i] = !media_[i].opaque && is_flat(o) && chosen;
+  }
+  const auto alone = [&](size_t i) {
+    for (const Extent& e : extents_[i])
+      for (size_t j = 0; j < n; ++j)
+        for (const Extent& other : extents_[j])
+          if (overlaps(other, e.z0, e.z1) && (!out[j] || other.z0 != e.z0 || other.z1 != e.z1)) return false;
+    return true;
+  };
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (size_t i = 0; i < n; ++i)
+      if (out[i] && !alone(i)) out[i] = false, changed = true;
+  }
+  return out;
+}
+
 void March::choose_models(const LogSink& log) {
-  const double lambda = scene_.wavelength_m();
+  const std::vector<bool> slabs = possible_slabs();
   for (size_t i = 0; i < scene_.objects.size(); ++i) {
     const Object& o = scene_.objects[i];
-    const double contrast = std::abs(media_[i].index - 1.0);
+    const double contrast = this->contrast(i);
     if (media_[i].opaque) {
       models_.push_back(MediaModel::kScreen);
       choices_.push_back(message("object '", o.name, "': opaque mask, a perfect conductor"));
       continue;
     }
-    const bool flat = o.absorption_np_per_m == 0 && all_flat(o);
-    bool wide = true, alone = true;
-    for (const Extent& e : extents_[i]) {
-      const double least = std::max(4 * lambda, 2 * (e.z1 - e.z0));
-      wide = wide && e.y1 - e.y0 >= least && (!scene_.grid.volume() || e.x1 - e.x0 >= least);
-      for (const auto& others : extents_)
-        for (const Extent& other : others)
-          if (overlaps(other, e.z0, e.z1) && (other.z0 != e.z0 || other.z1 != e.z1)) alone = false;
-    }
+    const bool flat = is_flat(o), wide = is_wide(extents_[i], scene_), alone = slabs[i];
     MediaModel model = o.model;
     if (model == MediaModel::kSlab && !(flat && alone))
       throw Error(
@@ -246,7 +274,9 @@ void March::plan_interval(double z0, double z1, const std::vector<Wall>& walls, 
     const double a = z0 + s * h, b = s + 1 == n ? z1 : z0 + (s + 1) * h;
     std::vector<int> objects;
     for (size_t i = 0; i < scene_.objects.size(); ++i) {
-      const auto meets = [&](const Extent& e) { return overlaps(e, a, b); };
+      // a face that coincides with the slice's end moves into it: its derivative is half the slice's
+      const double same = detail::coincidence(std::max(std::abs(a), std::abs(b)));
+      const auto meets = [&](const Extent& e) { return e.z0 <= b + same && a <= e.z1 + same; };
       if (models_[i] != MediaModel::kSlab && std::any_of(extents_[i].begin(), extents_[i].end(), meets))
         objects.push_back(int(i));
     }
@@ -265,7 +295,7 @@ void March::plan_walls(double end, const std::vector<Wall>& walls, Cursor& c) {
     c.pending += w.z0 - c.z;
     flush(c, w.objects[0]);
     Step s;
-    s.kind = Step::Kind::kSpectral, s.slab = true, s.objects = w.objects;
+    s.kind = Step::Kind::kSpectral, s.slab = true, s.objects = s.present = w.objects;
     s.z0_m = w.z0, s.z1_m = w.z1, s.dz_m = w.z1 - w.z0;
     steps_.push_back(s);
     c.z = w.z1, c.wall = w.objects[0];
@@ -319,7 +349,7 @@ void March::plan_slice(double z0, double z1, const std::vector<int>& objects, in
   }
   Step screen;
   screen.kind = Step::Kind::kScreen;
-  screen.objects = objects, screen.cell_slice = cell_slice;
+  screen.objects = screen.present = objects, screen.cell_slice = cell_slice;
   screen.z0_m = z0, screen.z1_m = z1, screen.dz_m = z1 - z0;
   screen.absorber_m = scene_.absorber.width_m > 0 ? z1 - z0 : 0;
   if (!wpm) {
@@ -332,7 +362,7 @@ void March::plan_slice(double z0, double z1, const std::vector<int>& objects, in
   flush(c, -1);
   Step mix;
   mix.kind = Step::Kind::kSpectral;
-  mix.z0_m = z0, mix.z1_m = z1, mix.dz_m = z1 - z0;
+  mix.z0_m = z0, mix.z1_m = z1, mix.dz_m = z1 - z0, mix.present = objects;
   for (const int i : objects)
     if (!media_[size_t(i)].opaque) mix.objects.push_back(i);
   steps_.push_back(mix);

@@ -3,26 +3,24 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <span>
 
 #include "raywave/wave/geometry.h"
 
 namespace raywave::wave::detail {
 
-/// Pieces of the edge p -> q inside one cell and the row z0 <= z < z1, t from s to e along the edge.
+/// How far apart two equal numbers may be that were computed in different ways: a few roundings of their size. Ten
+/// times less, and faces that were meant to meet do not; ten times more still is nothing beside a cell.
+inline double coincidence(double size) { return 16 * 2.220446049250313e-16 * size; }
+
+/// Pieces of the edge p -> q between ta and tb inside one cell, t from s to e along the edge.
 /// visit(cell, s, e); cell -1: left of the grid, num_cells: right of it.
 template <class Visit>
-void for_each_piece(std::span<const double> edges, double z0, double z1, const Point& p, const Point& q,
-                    Visit&& visit) {
+void for_each_piece_of(std::span<const double> edges, const Point& p, const Point& q, double ta, double tb,
+                       Visit&& visit) {
   const int cells = int(edges.size()) - 1;
-  double ta = 0, tb = 1;
-  const double dz = q.z_m - p.z_m, dy = q.y_m - p.y_m;
-  if (dz != 0) {
-    const double a = (z0 - p.z_m) / dz, b = (z1 - p.z_m) / dz;
-    ta = std::max(ta, std::min(a, b)), tb = std::min(tb, std::max(a, b));
-  } else if (p.z_m < z0 || p.z_m >= z1) {
-    return;
-  }
+  const double dy = q.y_m - p.y_m;
   if (!(ta < tb)) return;
   const double start = p.y_m + ta * dy;
   int cell = int(std::upper_bound(edges.begin(), edges.end(), start) - edges.begin()) - 1;
@@ -38,6 +36,38 @@ void for_each_piece(std::span<const double> edges, double z0, double z1, const P
     cell += dy > 0 ? 1 : -1;
     if (cell < -1 || cell > cells) break;
   }
+}
+
+/// The same inside the row z0 <= z < z1.
+template <class Visit>
+void for_each_piece(std::span<const double> edges, double z0, double z1, const Point& p, const Point& q,
+                    Visit&& visit) {
+  double ta = 0, tb = 1;
+  const double dz = q.z_m - p.z_m;
+  if (dz != 0) {
+    const double a = (z0 - p.z_m) / dz, b = (z1 - p.z_m) / dz;
+    ta = std::max(ta, std::min(a, b)), tb = std::min(tb, std::max(a, b));
+  } else if (p.z_m < z0 || p.z_m >= z1) {
+    return;
+  }
+  for_each_piece_of(edges, p, q, ta, tb, visit);
+}
+
+/// The cells whose shares a piece's motion changes: visit(cell, s, e, weight). A piece that runs along the border of
+/// two cells belongs to both by halves (the mean of the derivatives to both sides), or to the one that it moves
+/// `toward`.
+template <class Visit>
+void for_each_moved(std::span<const double> edges, const Point& p, const Point& q, double ta, double tb, int toward,
+                    Visit&& visit) {
+  const double y = p.y_m, tolerance = coincidence(std::abs(y));
+  if (std::abs(q.y_m - y) > tolerance) {
+    return for_each_piece_of(edges, p, q, ta, tb, [&](int cell, double s, double e) { visit(cell, s, e, 1.0); });
+  }
+  const auto next = std::lower_bound(edges.begin(), edges.end(), y - tolerance);
+  const int cell = int(next - edges.begin()) - 1;
+  if (next == edges.end() || *next > y + tolerance) return visit(cell, ta, tb, 1.0);
+  if (toward <= 0) visit(cell, ta, tb, toward < 0 ? 1.0 : 0.5);
+  if (toward >= 0) visit(cell + 1, ta, tb, toward > 0 ? 1.0 : 0.5);
 }
 
 /// d(fraction of the piece's cell) for motions of (p.y, q.y, p.z, q.z); left boundaries run towards +z.
