@@ -6,31 +6,35 @@
 
 #include <exception>
 #include <mutex>
-
 #ifdef __SANITIZE_THREAD__
-extern "C" void __tsan_acquire(void* address);
-extern "C" void __tsan_release(void* address);
+#include <atomic>
+#include <thread>
+#include <vector>
 #endif
 
 namespace raywave::runtime {
 namespace {
 
-/// oneTBB is not built with the thread sanitizer, which therefore sees neither that tasks begin after the loop nor that
-/// the loop ends after its tasks. Both are said here; what tasks do to each other stays in its sight.
-struct Order {
-  char begin = 0, end = 0;
 #ifdef __SANITIZE_THREAD__
-  void loop_begins() { __tsan_release(&begin); }
-  void task_begins() { __tsan_acquire(&begin); }
-  void task_ends() { __tsan_release(&end); }
-  void loop_ends() { __tsan_acquire(&end); }
+/// oneTBB is not built with the thread sanitizer, which would report its hand-over of every task. Under it tasks run on
+/// threads that it knows, so that what is reported is what tasks do to each other.
+void run_tasks(int64_t num_tasks, int num_threads, const std::function<void(int64_t task)>& body) {
+  std::atomic<int64_t> next = 0;
+  std::vector<std::thread> threads;
+  const int count = num_threads > 0 ? num_threads : default_num_threads();
+  for (int t = 0; t < count; ++t) {
+    threads.emplace_back([&] {
+      for (int64_t i = next++; i < num_tasks; i = next++) body(i);
+    });
+  }
+  for (std::thread& t : threads) t.join();
+}
 #else
-  void loop_begins() {}
-  void task_begins() {}
-  void task_ends() {}
-  void loop_ends() {}
+void run_tasks(int64_t num_tasks, int num_threads, const std::function<void(int64_t task)>& body) {
+  tbb::task_arena arena(num_threads > 0 ? num_threads : tbb::task_arena::automatic);
+  arena.execute([&] { tbb::parallel_for(int64_t{0}, num_tasks, body); });
+}
 #endif
-};
 
 }  // namespace
 
@@ -44,21 +48,14 @@ void parallel_for(int64_t num_tasks, int num_threads, const std::function<void(i
   std::mutex mutex;
   int64_t failed_task = num_tasks;
   std::exception_ptr failure;
-  Order order;
-  const auto guarded = [&](int64_t i) {
-    order.task_begins();
+  run_tasks(num_tasks, num_threads, [&](int64_t i) {
     try {
       body(i);
     } catch (...) {
       const std::lock_guard lock(mutex);
       if (i < failed_task) failed_task = i, failure = std::current_exception();
     }
-    order.task_ends();
-  };
-  order.loop_begins();
-  tbb::task_arena arena(num_threads > 0 ? num_threads : tbb::task_arena::automatic);
-  arena.execute([&] { tbb::parallel_for(int64_t{0}, num_tasks, guarded); });
-  order.loop_ends();
+  });
   if (failure) std::rethrow_exception(failure);
 }
 
