@@ -347,8 +347,8 @@ void bind_object(nb::module_& m) {
           },
           "A copy, [num_vertices, 3]; assign to move the object.")
       .def_prop_ro("triangles", [](const PyObject& o) {
-        return array<uint32_t>(std::vector<std::array<uint32_t, 3>>(o.object.mesh.triangles),
-                               {o.object.mesh.triangles.size(), 3});
+        const auto& all = o.object.mesh.all_triangles();
+        return array<uint32_t>(std::vector<std::array<uint32_t, 3>>(all), {all.size(), 3});
       });
 }
 

@@ -259,3 +259,23 @@ def test_the_stub_is_what_the_module_says(tmp_path):
     subprocess.run([sys.executable, "-m", "nanobind.stubgen", "-m", "raywave._raywave", "-o", str(made)], check=True)
     kept = ROOT / "python/raywave/_raywave.pyi"
     assert made.read_text() == kept.read_text(), f"make it anew: python -m nanobind.stubgen -m raywave._raywave -o {kept}"
+
+
+def test_map_cells_on_a_mesh_are_its_own_triangles():
+    """Faces without area and faces given twice keep their place."""
+    scene = rw.Scene()
+    scene.add(rw.itu_material("concrete"))
+    vertices = np.array([[0, 0, 0], [2, 0, 0], [2, 2, 0], [0, 2, 0]], dtype=float)
+    triangles = np.array([[0, 1, 1], [0, 1, 2], [0, 2, 3], [0, 1, 2]])
+    scene.add(rw.Object("floor", vertices, triangles, "concrete"))
+    scene.add(rw.Transmitter("tx", [1, 1, 3]))
+    radio_map = rw.RadioMapSolver()(scene, measurement_surface=["floor"], max_depth=0)
+    floor = scene.objects["floor"]
+    assert (floor.triangles == triangles).all()
+    assert np.allclose(radio_map.cell_centers[0], floor.vertices_m[triangles].mean(axis=1))
+    assert (radio_map.path_gain[0, 0] > 0).tolist() == [False, True, True, True]
+
+
+def test_a_map_with_a_size_alone_lies_at_its_height():
+    radio_map = rw.RadioMapSolver()(canyon(), size_m=[40, 10], height_m=2.5, max_depth=0)
+    assert radio_map.center_m[2] == 2.5 and (radio_map.cell_centers[..., 2] == 2.5).all()

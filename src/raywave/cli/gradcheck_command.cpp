@@ -29,8 +29,9 @@ class Quantity {
   virtual scene::SceneDerivative gradient(const scene::Scene& scene) = 0;
   /// Weights are an option of maps, not of the scene.
   virtual void set_precoding(const std::vector<double>&) {}
-  /// What was there at the last value(): paths, covered cells. A change within a step is a jump.
-  int64_t count = 0;
+  /// What was there at the last value(): paths; covered cells, paths to their sample points, sample points on walls. A
+  /// change within a step is a jump.
+  std::vector<int64_t> count;
 };
 
 double sum(const std::vector<double>& v) { return std::accumulate(v.begin(), v.end(), 0.0); }
@@ -44,7 +45,7 @@ class OfPaths : public Quantity {
   }
   double value(const scene::Scene& scene) override {
     const paths::Paths p = paths::solve_paths(scene, options_);
-    count = p.num_paths();
+    count = {p.num_paths()};
     return sum(delay_ ? signal::mean_delay(p) : signal::path_gain(p));
   }
   scene::SceneDerivative gradient(const scene::Scene& scene) override {
@@ -70,7 +71,8 @@ class OfMap : public Quantity {
   const char* meaning() const override { return "sum over transmitters and cells of the path gain"; }
   double value(const scene::Scene& scene) override {
     const maps::RadioMap map = maps::solve_radio_map(scene, surface_, options_);
-    count = std::count_if(map.path_gain.begin(), map.path_gain.end(), [](double g) { return g > 0; });
+    const auto covered = std::count_if(map.path_gain.begin(), map.path_gain.end(), [](double g) { return g > 0; });
+    count = {covered, map.num_arrivals, map.num_split_points};
     return sum(map.path_gain);
   }
   scene::SceneDerivative gradient(const scene::Scene& scene) override {
@@ -135,12 +137,12 @@ Checked GradcheckCommand::check(const scene::Scene& at, Quantity& of_scene, cons
   if (is_precoding(name) && at.transmitters.size() > 1)
     throw Error(message(name, ": the weights are one option for all transmitters; check it with one transmitter"));
   const double h = step.value_or(scene::difference_step(at, out.parameter));
-  int64_t first = -1;
+  std::vector<int64_t> first;
   const auto f = [&](const std::vector<double>& x) {
     scene::Scene moved = at;
     is_precoding(name) ? of_scene.set_precoding(x) : scene::set_parameter(moved, name, x);
     const double value = of_scene.value(moved);
-    if (first < 0) first = of_scene.count;
+    if (first.empty()) first = of_scene.count;
     out.jumps = out.jumps || of_scene.count != first;
     return value;
   };
@@ -215,8 +217,9 @@ int GradcheckCommand::run() {
     all.push_back(check(loaded, *of_scene, gradient, name));
     passed = passed && all.back().check.passed(tolerance);
     if (all.back().jumps) {
-      warning_log()(message(name, of == "map" ? ": covered cells" : ": paths",
-                            " appear or end within the step, and the difference sees them jump"));
+      warning_log()(
+          message(name, of == "map" ? ": covered cells, paths to sample points, or sample points on walls" : ": paths",
+                  " appear or end within the step, and the difference sees them jump"));
     }
   }
   if (!json.empty()) write_text(json, rows_json(all, of, tolerance, passed));

@@ -13,7 +13,7 @@ namespace raywave::maps {
 /// One path to one point of a cell; the cell's gain holds weight * |field|^2.
 struct WeightedArrival {
   int32_t node, cell;
-  int32_t sample;  // of the cell, for coherent sums; -1: adds as power
+  int32_t sample;  // SamplePoint::id, for coherent sums; -1: adds as power
   Vec3d point_m;
   double weight;
 };
@@ -21,13 +21,13 @@ struct WeightedArrival {
 struct MapArrivals {
   paths::SequenceTree tree;
   std::vector<WeightedArrival> arrivals;
-  /// Coherent maps: the total field at each sample point, [num_cells, points_per_cell]; else empty.
+  /// Coherent maps: the total field at each sample point, by Cells::slot; else empty.
   std::vector<CVec3<double>> fields;
 };
 
 MapArrivals exact_arrivals(const scene::Scene& scene, const paths::PreparedScene& prepared,
                            const paths::FieldContext& context, int tx, const Cells& cells,
-                           const RadioMapOptions& options);
+                           const RadioMapOptions& options, bool edge_on_only = false);
 
 /// The rays that cross a cell after one sequence, as one arrival at their mean point that stands for the area that
 /// they cover. @throws Error with refraction: chance decides which way those rays go.

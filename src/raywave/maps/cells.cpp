@@ -11,6 +11,10 @@ namespace {
 
 constexpr double kMaxCells = 2e9;
 
+bool is_automatic(const Vec3d& center_m) {
+  return std::isnan(center_m.x) && std::isnan(center_m.y) && std::isnan(center_m.z);
+}
+
 int count_cells(double size, double cell) { return std::max(1, int(std::ceil(size / cell - 1e-9))); }
 
 void require_memory(double num_cells, size_t num_tx, double max_bytes) {
@@ -26,32 +30,35 @@ void require_memory(double num_cells, size_t num_tx, double max_bytes) {
 
 Cells::Cells(const scene::Scene& scene, const paths::PreparedScene& prepared, const Surface& surface,
              const RadioMapOptions& options)
-    : surface_(surface) {
+    : surface_(surface), points_per_cell_(options.method == Method::kExact ? options.points_per_cell : 9) {
   if (surface.kind == Surface::Kind::kMesh) {
     lay_out_mesh(scene, prepared.queries().offset_m());
   } else {
     require_positive("cell_size_m.x", surface.cell_size_m.x);
     require_positive("cell_size_m.y", surface.cell_size_m.y);
     require_finite("height_m", surface.height_m);
-    if (!is_finite(surface.center_m) || !is_finite(surface.orientation_rad))
+    if ((!is_finite(surface.center_m) && !is_automatic(surface.center_m)) || !is_finite(surface.orientation_rad))
       throw Error("the map's center_m and orientation_rad must be finite");
     if (!(surface.size_m.x >= 0 && surface.size_m.y >= 0)) {
       throw Error(message("the map's size_m must be > 0, got (", surface.size_m.x, ", ", surface.size_m.y, ")"));
     }
     lay_out_plane(scene, options.max_bytes);
     if (surface.kind == Surface::Kind::kTerrain) lay_out_terrain(scene, prepared);
+    edge_on_m_ = 0.1 * std::min(surface_.cell_size_m.x, surface_.cell_size_m.y);
+    split_points_on_walls(prepared);
   }
 }
 
 void Cells::lay_out_plane(const scene::Scene& scene, double max_bytes) {
   Surface& s = surface_;
-  if (s.size_m.x == 0 && s.size_m.y == 0) {
+  const bool automatic = s.size_m.x == 0 && s.size_m.y == 0;
+  if (automatic || is_automatic(s.center_m)) {
     Vec3d lo, hi;
-    if (scene.num_triangles() == 0) throw Error("a map over an empty scene needs center_m and size_m");
-    scene.bounding_box(lo, hi);
+    if (automatic && scene.num_triangles() == 0) throw Error("a map over an empty scene needs center_m and size_m");
+    if (scene.num_triangles() > 0) scene.bounding_box(lo, hi);
     s.center_m = {0.5 * (lo.x + hi.x), 0.5 * (lo.y + hi.y), s.kind == Surface::Kind::kPlane ? s.height_m : 0.0};
-    s.orientation_rad = {0, 0, 0};
-    s.size_m = {hi.x - lo.x, hi.y - lo.y};
+    if (automatic) s.orientation_rad = {0, 0, 0};
+    if (automatic) s.size_m = {hi.x - lo.x, hi.y - lo.y};
   }
   if (!(s.size_m.x > 0 && s.size_m.y > 0)) {
     throw Error(message("the map has zero area: size_m is (", s.size_m.x, ", ", s.size_m.y, ")"));
@@ -137,19 +144,24 @@ void Cells::lay_out_mesh(const scene::Scene& scene, double offset_m) {
   if (surface_.objects.empty()) throw Error("a map over a mesh needs the names of its objects");
   for (const auto& name : surface_.objects) {
     const scene::Mesh& mesh = scene.objects[size_t(scene.find_object(name))].mesh;
-    for (const auto& t : mesh.triangles) {
+    for (const auto& t : mesh.all_triangles()) {
       const Vec3d a = mesh.vertices_m[t[0]], b = mesh.vertices_m[t[1]], c = mesh.vertices_m[t[2]];
       corners_.insert(corners_.end(), {a, b, c});
       const int cell = num_x_++;
       areas_.push_back(0);
-      const Vec3d n = normalized(cross(b - a, c - a));
+      const Vec3d area = cross(b - a, c - a);
+      const Vec3d n = scene::is_degenerate(a, b, c) ? Vec3d{0, 0, 0} : normalized(area);
       cell_normals_.push_back(n);
+      if (n == Vec3d{0, 0, 0}) continue;  // keeps its place, dark
       const Vec3d shift = lift_m_ * n;
       add_triangle(a + shift, b + shift, c + shift, cell);
     }
   }
   num_y_ = 1;
-  if (num_x_ == 0) throw Error("the map has zero area: its objects have no triangles");
+  if (triangles_.triangles.empty()) throw Error("the map has zero area: its objects have no triangles");
+  double total_m2 = 0;
+  for (const double a : areas_) total_m2 += a;
+  edge_on_m_ = 0.1 * std::sqrt(total_m2 / double(triangles_.triangles.size()));
   queries_ = std::make_unique<paths::RayQueries>(triangles_);
   link_mesh_neighbors();
 }
@@ -188,10 +200,30 @@ Vec3d Cells::center(int cell) const {
   return p;
 }
 
-void Cells::sample_points(int cell, int points_per_cell, std::vector<Vec3d>& out) const {
+void Cells::sample_points(int cell, std::vector<SamplePoint>& out) const {
   out.clear();
-  const int n = int(std::lround(std::sqrt(points_per_cell)));
+  thread_local std::vector<Vec3d> points;
+  spread_points(cell, points_per_cell_, points);
+  const double weight = 1.0 / points_per_cell_;
+  for (int i = 0; i < int(points.size()); ++i) {
+    if (std::isnan(points[size_t(i)].z)) continue;
+    if (!split_.empty()) {
+      const auto split = split_.find(int64_t(cell) * points_per_cell_ + i);
+      if (split != split_.end()) {
+        for (uint32_t k = split->second.first; k < split->second.second; ++k)
+          out.push_back({pieces_[k].point_m, -2 - int32_t(k), weight * pieces_[k].share});
+        continue;
+      }
+    }
+    out.push_back({points[size_t(i)], i, weight});
+  }
+}
+
+void Cells::spread_points(int cell, int count, std::vector<Vec3d>& out) const {
+  out.clear();
+  const int n = int(std::lround(std::sqrt(count)));
   if (!is_grid()) {
+    if (!(areas_[size_t(cell)] > 0)) return;
     // n^2 congruent pieces of the triangle, their centroids
     const Vec3d *c = &corners_[size_t(3 * cell)], u = (c[1] - c[0]) / double(n), v = (c[2] - c[0]) / double(n);
     const Vec3d lift = lift_m_ * cell_normals_[size_t(cell)];
@@ -207,10 +239,7 @@ void Cells::sample_points(int cell, int points_per_cell, std::vector<Vec3d>& out
   for (int j = 0; j < n; ++j) {
     for (int i = 0; i < n; ++i) {
       Vec3d p = grid_point(x + (i + 0.5) / n, y + (j + 0.5) / n);
-      if (double z = 0; !is_plane()) {
-        if (!ground_height(p.x, p.y, z)) continue;
-        p.z = z + surface_.height_m;
-      }
+      if (double z = 0; !is_plane()) p.z = ground_height(p.x, p.y, z) ? z + surface_.height_m : std::nan("");
       out.push_back(p);
     }
   }

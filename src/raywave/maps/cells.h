@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cmath>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -10,6 +11,14 @@
 #include "raywave/paths/ray_queries.h"
 
 namespace raywave::maps {
+
+/// A point that a cell's gain is taken at. A sample point on a wall is replaced by one in each sector that walls leave
+/// around it.
+struct SamplePoint {
+  Vec3d point_m;
+  int32_t id;     // of the sample points of its cell, or -2 - index among the pieces of all split points
+  double weight;  // in the cell's mean
+};
 
 /// A cell that a segment crosses, where (fraction of the segment) and the cosine between segment and normal (>= 0).
 struct CellCrossing {
@@ -35,8 +44,23 @@ class Cells {
   double area_m2(int cell) const {
     return is_plane() ? surface_.cell_size_m.x * surface_.cell_size_m.y : areas_[size_t(cell)];
   }
-  /// The sample points of a cell: points_per_cell (a square number) of them. Empty where a terrain has no ground.
-  void sample_points(int cell, int points_per_cell, std::vector<Vec3d>& out) const;
+  /// Sample points a cell, before those on walls are split.
+  int points_per_cell() const { return points_per_cell_; }
+  /// The sample points of a cell. Empty where a terrain has no ground.
+  void sample_points(int cell, std::vector<SamplePoint>& out) const;
+  /// Where the coherent sum of a sample point stands: [num_cells * points_per_cell + num_pieces].
+  size_t slot(int cell, int32_t id) const {
+    return id >= 0 ? size_t(cell) * size_t(points_per_cell_) + size_t(id)
+                   : size_t(size()) * size_t(points_per_cell_) + size_t(-2 - id);
+  }
+  size_t num_slots() const { return size_t(size()) * size_t(points_per_cell_) + pieces_.size(); }
+  size_t num_split_points() const { return split_.size(); }
+  /// `count` (a square number) evenly spread points of a cell, wherever walls are.
+  void spread_points(int cell, int count, std::vector<Vec3d>& out) const;
+  /// The normal of a cell.
+  Vec3d normal(int cell) const { return is_plane() ? normal_ : cell_normals_[size_t(cell)]; }
+  /// Planes of cells that pass a source nearer than this are seen edge-on: a tenth of a cell's side, metres.
+  double edge_on_m() const { return edge_on_m_; }
   /// Neighbours in the grid, or across the sides of a mesh's triangles: up to 8 (grid) or 3.
   void neighbors(int cell, std::vector<int>& out) const;
   const std::vector<Vec3d>& mesh_corners() const { return corners_; }
@@ -57,8 +81,24 @@ class Cells {
   void link_mesh_neighbors();
   void add_triangle(const Vec3d& a, const Vec3d& b, const Vec3d& c, int cell);
   Vec3d grid_point(double x, double y) const;
+  void split_points_on_walls(const paths::PreparedScene& prepared);
+  void collect_cuts(const scene::Triangle& triangle, std::map<int64_t, std::vector<double>>& cuts) const;
+  void add_pieces(int64_t sample, std::vector<double> angles);
+  Vec3d lattice_point(int64_t x, int64_t y) const;
 
   Surface surface_;
+  int points_per_cell_ = 1;
+  double edge_on_m_ = 0;
+  /// A sample point nearer to a wall than this lies on it, metres: a millionth of the distance between sample points,
+  /// which is far below what a cell resolves. Ten times less and walls of single-precision files are missed.
+  double on_wall_m_ = 0;
+  double side_m_ = 0;                                       // pieces lie this far from the walls, metres
+  std::map<int64_t, std::pair<uint32_t, uint32_t>> split_;  // sample (cell * points_per_cell + i) -> its pieces
+  struct Piece {
+    Vec3d point_m;
+    double share;
+  };
+  std::vector<Piece> pieces_;
   int num_x_ = 0, num_y_ = 0;
   Vec3d axis_x_, axis_y_, normal_;
   PlaneFrame plane_{};

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <tuple>
 #include <unordered_set>
 
 #include "raywave/core/constants.h"
@@ -41,17 +43,33 @@ struct Arrival {
   int32_t node, cell, sample;
   CVec3<double> field;  // with propagation phase, times lambda / (4 pi)
   Vec3d point_m;
+  double weight;
+};
+
+/// A path that was met over one sequence but is named by another: where facets of several objects share a place, it is
+/// the canonical facet's. It counts when its owner has not met it itself.
+struct Renamed {
+  std::vector<int32_t> surfaces;
+  Arrival arrival;
+};
+
+/// What a task finds.
+struct Found {
+  std::vector<Arrival> arrivals;
+  std::vector<Seed> rims;
+  std::vector<Renamed> renamed;
 };
 
 class ExactMap {
  public:
   ExactMap(const scene::Scene& scene, const paths::PreparedScene& prepared, const paths::FieldContext& context, int tx,
-           const Cells& cells, const RadioMapOptions& options)
+           const Cells& cells, const RadioMapOptions& options, bool edge_on_only = false)
       : tx_(scene.transmitters[size_t(tx)]),
         prepared_(prepared),
         context_(context),
         cells_(cells),
         options_(options),
+        edge_on_only_(edge_on_only),
         transmit_(tx_, context.wavelength_m, options.precoding),
         refine_(paths::refine_options(prepared, context, options.max_depth)),
         tree_(tx_.position_m) {}
@@ -64,7 +82,7 @@ class ExactMap {
     std::erase_if(kept_, [&](const WeightedArrival& a) { return a.sample == kProbe && sampled_[size_t(a.cell)]; });
     if (!options_.coherent) fields_.clear();
     for (WeightedArrival& a : kept_) {
-      if (a.sample == kProbe || !options_.coherent) a.sample = -1;
+      if (!options_.coherent) a.sample = kProbe;
     }
     return {std::move(tree_), std::move(kept_), std::move(fields_)};
   }
@@ -73,7 +91,7 @@ class ExactMap {
     const auto num_cells = size_t(cells_.size());
     gain_.assign(num_cells, 0);
     probed_gain_.assign(num_cells, 0);
-    if (options_.coherent) fields_.assign(num_cells * size_t(options_.points_per_cell), {});
+    if (options_.coherent) fields_.assign(cells_.num_slots(), {});
     const bool complete = find_all();
     if (!complete && !prepared_.queries().empty()) shoot();
     if (options_.los) direct();
@@ -84,13 +102,14 @@ class ExactMap {
     }
     return finish();
   }
+  int64_t num_arrivals() const { return num_arrivals_; }
 
  private:
   /// Small scenes: all sequences there can be, when trying each at each sample point is cheap.
   bool find_all() {
     if (prepared_.queries().empty()) return true;  // the root alone
     constexpr int64_t kTrials = 100000000;
-    const int64_t most = kTrials / (int64_t(cells_.size()) * options_.points_per_cell);
+    const int64_t most = kTrials / (int64_t(cells_.size()) * cells_.points_per_cell());
     if (options_.specular_reflection) {
       auto tree = paths::all_sequences(prepared_, tx_.position_m, options_.max_depth, options_.num_threads, most);
       if (!tree) return false;
@@ -108,48 +127,83 @@ class ExactMap {
   void solve_everywhere() {
     constexpr int64_t kBlock = 64;
     const auto num_nodes = int64_t(tree_.nodes().size());
-    const int64_t num_blocks = (num_nodes + kBlock - 1) / kBlock;
-    std::vector<std::vector<Vec3d>> points(size_t(cells_.size()));
-    for (int cell = 0; cell < cells_.size(); ++cell)
-      cells_.sample_points(cell, options_.points_per_cell, points[size_t(cell)]);
-    std::vector<std::vector<Arrival>> arrivals(static_cast<size_t>(num_blocks));
-    std::vector<std::vector<Seed>> rims(static_cast<size_t>(num_blocks));
-    runtime::Reporter reporter(options_.progress, num_blocks);
-    runtime::parallel_for(num_blocks, options_.num_threads, [&](int64_t block) {
+    std::vector<std::vector<SamplePoint>> points(size_t(cells_.size()));
+    for (int cell = 0; cell < cells_.size(); ++cell) cells_.sample_points(cell, points[size_t(cell)]);
+    std::vector<Found> found(size_t((num_nodes + kBlock - 1) / kBlock));
+    runtime::Reporter reporter(options_.progress, int64_t(found.size()));
+    runtime::parallel_for(int64_t(found.size()), options_.num_threads, [&](int64_t block) {
       reporter.check();
+      Found& own = found[size_t(block)];
       paths::Refiner refiner(prepared_, refine_);
       paths::GeometricPath path;
       std::vector<uint8_t> lit;
       std::vector<int> neighbors;
       for (int64_t node = std::max<int64_t>(1, block * kBlock); node < std::min(num_nodes, (block + 1) * kBlock);
            ++node) {
+        if (is_left_out(int32_t(node))) continue;
         lit.assign(points.size(), 0);
         for (size_t cell = 0; cell < points.size(); ++cell) {
-          for (size_t s = 0; s < points[cell].size(); ++s) {
-            lit[cell] |=
-                arrive(refiner, path, int32_t(node), int(cell), int(s), points[cell][s], arrivals[size_t(block)]);
-          }
+          for (const SamplePoint& s : points[cell])
+            lit[cell] |= arrive(refiner, path, int32_t(node), int(cell), s, own);
         }
         for (int cell = 0; cell < cells_.size(); ++cell) {
           if (!lit[size_t(cell)] || tree_.nodes()[size_t(node)].num_wedges > 0) continue;
           cells_.neighbors(cell, neighbors);
           for (const int n : neighbors) {
-            if (!lit[size_t(n)]) rims[size_t(block)].push_back({int32_t(node), int32_t(n), kNoPoint});
+            if (!lit[size_t(n)]) own.rims.push_back({int32_t(node), int32_t(n), kNoPoint});
           }
         }
       }
       reporter.task_done();
     });
-    add_and_probe(arrivals, rims);
+    settle(found);
   }
 
-  void add_and_probe(const std::vector<std::vector<Arrival>>& arrivals, const std::vector<std::vector<Seed>>& rims) {
-    for (const auto& part : arrivals) add(part);
-    std::vector<Seed> all;
-    for (const auto& part : rims) all.insert(all.end(), part.begin(), part.end());
-    sort_and_thin(all);
-    probe_rims(std::move(all));
+  /// Sums up what was found, and probes the rims.
+  void settle(std::vector<Found>& found) {
+    give_to_owners(found, [](int32_t, int32_t) { return false; });
+    std::vector<Seed> rims;
+    for (const Found& part : found) {
+      add(part.arrivals);
+      rims.insert(rims.end(), part.rims.begin(), part.rims.end());
+    }
+    sort_and_thin(rims);
+    probe_rims(std::move(rims));
   }
+
+  /// Renamed paths become arrivals of their owners, where these have not arrived themselves or were `tried` before.
+  template <class Tried>
+  void give_to_owners(std::vector<Found>& found, const Tried& tried) {
+    std::vector<Arrival> renamed;
+    for (Found& part : found) {
+      for (Renamed& r : part.renamed) {
+        r.arrival.node = 0;
+        for (const int32_t s : r.surfaces) r.arrival.node = tree_.child(r.arrival.node, s, prepared_.facets());
+        if (!tried(r.arrival.node, r.arrival.cell)) renamed.push_back(r.arrival);
+      }
+    }
+    if (renamed.empty() && given_.empty()) return;
+    std::stable_sort(renamed.begin(), renamed.end(), by_place);
+    renamed.erase(std::unique(renamed.begin(), renamed.end(),
+                              [](const Arrival& a, const Arrival& b) { return !by_place(a, b) && !by_place(b, a); }),
+                  renamed.end());
+    std::vector<uint8_t> is_new(renamed.size(), 1);
+    for (Found& part : found) {
+      std::erase_if(part.arrivals, [&](const Arrival& a) { return given_.count(place_of(a)) > 0; });
+      for (const Arrival& a : part.arrivals) {
+        const auto [first, last] = std::equal_range(renamed.begin(), renamed.end(), a, by_place);
+        if (first != last) is_new[size_t(first - renamed.begin())] = 0;
+      }
+    }
+    found.emplace_back();
+    for (size_t i = 0; i < renamed.size(); ++i) {
+      if (is_new[i] && given_.insert(place_of(renamed[i])).second) found.back().arrivals.push_back(renamed[i]);
+    }
+  }
+  using Place = std::tuple<int32_t, int32_t, int32_t, double, double, double>;
+  static Place place_of(const Arrival& a) { return {a.node, a.cell, a.sample, a.point_m.x, a.point_m.y, a.point_m.z}; }
+  static bool by_place(const Arrival& a, const Arrival& b) { return place_of(a) < place_of(b); }
+  static uint64_t key(int32_t node, int32_t cell) { return uint64_t(uint32_t(node)) << 32 | uint32_t(cell); }
 
   /// Rays find sequences and the cells that these reach first.
   void shoot() {
@@ -267,10 +321,47 @@ class ExactMap {
     }
   }
 
+  /// With edge_on_only: does all that this sequence brings come from further off the cells' planes?
+  bool is_left_out(int32_t node) const {
+    const paths::SequenceNode& n = tree_.nodes()[size_t(node)];
+    return edge_on_only_ && cells_.is_plane() && n.num_wedges == 0 && !is_edge_on(cells_.center(0), 0, n.image_m);
+  }
+  bool is_edge_on(const Vec3d& point, int cell, const Vec3d& image_m) const {
+    return std::abs(dot(cells_.normal(cell), point - image_m)) < cells_.edge_on_m();
+  }
+  /// The same for one path, seen from where it last left a point: the transmitter or an edge.
+  bool is_edge_on(const paths::GeometricPath& path, const Vec3d& point, int cell) const {
+    double length = 0;
+    Vec3d to = point, last;
+    for (size_t i = path.steps.size() + 1; i-- > 0;) {
+      const Vec3d from = i == 0 ? tx_.position_m : path.steps[i - 1].point_m;
+      if (length == 0) last = normalized(point - from);
+      length += norm(to - from);
+      to = from;
+      if (i > 0 && path.steps[i - 1].type == paths::Interaction::kDiffraction) break;
+    }
+    return is_edge_on(point, cell, point - length * last);
+  }
+
+  /// Is the path's own name the node's?
+  bool owns(int32_t node, const std::vector<paths::Step>& steps) const {
+    for (size_t i = steps.size(); i-- > 0;) {
+      if (steps[i].type == paths::Interaction::kRefraction) continue;
+      if (tree_.nodes()[size_t(node)].facet != surface_of(steps[i])) return false;
+      node = tree_.nodes()[size_t(node)].parent;
+    }
+    return true;
+  }
+  static int32_t surface_of(const paths::Step& s) {
+    return s.type == paths::Interaction::kDiffraction ? paths::wedge_surface(s.facet) : s.facet;
+  }
+
   /// Solves the path at a point and appends what arrives. @return whether the point is lit.
-  bool arrive(paths::Refiner& refiner, paths::GeometricPath& path, int32_t node, int cell, int sample,
-              const Vec3d& point, std::vector<Arrival>& out) const {
+  bool arrive(paths::Refiner& refiner, paths::GeometricPath& path, int32_t node, int cell, const SamplePoint& sample,
+              Found& out) const {
+    const Vec3d& point = sample.point_m;
     if (point == tx_.position_m || !refiner.path(tree_, node, point, path)) return false;
+    if (edge_on_only_ && !is_edge_on(path, point, cell)) return false;
     const paths::PathValues v = paths::evaluate(prepared_, context_, tx_.position_m, point, path.steps);
     const CVec3<double> launched = transmit_(v.departure);
     const JonesBasis<double> bt = jones_basis(v.angles_t), br = jones_basis(v.angles_r);
@@ -278,42 +369,50 @@ class ExactMap {
     const Complexd phase = expj(-2 * kPi * std::fmod(v.length_m / context_.wavelength_m, 1.0));
     const Complexd r_theta = phase * (v.transfer[0] * theta + v.transfer[1] * phi);
     const Complexd r_phi = phase * (v.transfer[2] * theta + v.transfer[3] * phi);
-    out.push_back({node, int32_t(cell), int32_t(sample), r_theta * br.theta_hat + r_phi * br.phi_hat, point});
+    const Arrival arrival{node,      int32_t(cell),
+                          sample.id, r_theta * br.theta_hat + r_phi * br.phi_hat,
+                          point,     sample.id == kProbe ? 1.0 / kProbePoints : sample.weight};
+    if (owns(node, path.steps)) {
+      out.arrivals.push_back(arrival);
+      return true;
+    }
+    Renamed& renamed = out.renamed.emplace_back(Renamed{{}, arrival});
+    for (const paths::Step& s : path.steps) {
+      if (s.type != paths::Interaction::kRefraction) renamed.surfaces.push_back(surface_of(s));
+    }
     return true;
   }
 
   /// A cell whose sample points are all dark: its probe points are solved, and where a ray crossed it if those are dark
   /// too.
   bool probe(paths::Refiner& refiner, paths::GeometricPath& path, int32_t node, int cell, const Vec3f* crossing,
-             std::vector<Vec3d>& points, std::vector<Arrival>& out) const {
-    cells_.sample_points(cell, kProbePoints, points);
+             std::vector<Vec3d>& points, Found& out) const {
+    cells_.spread_points(cell, kProbePoints, points);
     bool lit = false;
-    for (const Vec3d& p : points) lit |= arrive(refiner, path, node, cell, -1, p, out);
-    return lit || (crossing && arrive(refiner, path, node, cell, -1, Vec3d(*crossing), out));
+    for (const Vec3d& p : points) lit |= arrive(refiner, path, node, cell, {p, kProbe, 0}, out);
+    return lit || (crossing && arrive(refiner, path, node, cell, {Vec3d(*crossing), kProbe, 0}, out));
   }
 
   /// Every cell is tested for the direct path; cells at the rim of the lit region are probed.
   void direct() {
     constexpr int64_t kBlock = 4096;
-    const int64_t num_blocks = (cells_.size() + kBlock - 1) / kBlock;
-    std::vector<std::vector<Arrival>> arrivals(static_cast<size_t>(num_blocks));
+    std::vector<Found> found(size_t((cells_.size() + kBlock - 1) / kBlock));
     std::vector<const Vec3f*> crossing(size_t(cells_.size()), nullptr);
     for (size_t i = 0; i < seeds_.size() && seeds_[i].node == 0; ++i)
       crossing[size_t(seeds_[i].cell)] = &seeds_[i].point;
     std::vector<uint8_t> lit(size_t(cells_.size()), 0);
-    runtime::parallel_for(num_blocks, options_.num_threads, [&](int64_t block) {
+    runtime::parallel_for(int64_t(found.size()), options_.num_threads, [&](int64_t block) {
       paths::Refiner refiner(prepared_, refine_);
       paths::GeometricPath path;
-      std::vector<Vec3d> points;
+      std::vector<SamplePoint> points;
       const auto end = int(std::min<int64_t>(cells_.size(), (block + 1) * kBlock));
       for (int cell = int(block * kBlock); cell < end; ++cell) {
-        cells_.sample_points(cell, options_.points_per_cell, points);
-        for (size_t s = 0; s < points.size(); ++s) {
-          lit[size_t(cell)] |= arrive(refiner, path, 0, cell, int(s), points[s], arrivals[size_t(block)]);
-        }
+        cells_.sample_points(cell, points);
+        for (const SamplePoint& s : points)
+          lit[size_t(cell)] |= arrive(refiner, path, 0, cell, s, found[size_t(block)]);
       }
     });
-    for (const auto& part : arrivals) add(part);
+    for (const Found& part : found) add(part.arrivals);
     std::vector<Seed> rims;
     std::vector<int> neighbors;
     for (int cell = 0; cell < cells_.size(); ++cell) {
@@ -337,51 +436,51 @@ class ExactMap {
     first.push_back(seeds_.size());
     constexpr int64_t kBlock = 64;
     const auto num_sequences = int64_t(first.size()) - 1;
-    const int64_t num_blocks = (num_sequences + kBlock - 1) / kBlock;
-    std::vector<std::vector<Arrival>> arrivals(static_cast<size_t>(num_blocks));
-    std::vector<std::vector<Seed>> rims(static_cast<size_t>(num_blocks));
-    runtime::Reporter reporter(options_.progress, num_blocks);
-    runtime::parallel_for(num_blocks, options_.num_threads, [&](int64_t block) {
+    std::vector<Found> found(size_t((num_sequences + kBlock - 1) / kBlock));
+    runtime::Reporter reporter(options_.progress, int64_t(found.size()));
+    runtime::parallel_for(int64_t(found.size()), options_.num_threads, [&](int64_t block) {
       reporter.check();
       paths::Refiner refiner(prepared_, refine_);
       for (int64_t i = block * kBlock; i < std::min(num_sequences, (block + 1) * kBlock); ++i) {
-        fill(refiner, first[size_t(i)], first[size_t(i) + 1], arrivals[size_t(block)], rims[size_t(block)]);
+        if (!is_left_out(seeds_[first[size_t(i)]].node))
+          fill(refiner, seeds_, first[size_t(i)], first[size_t(i) + 1], found[size_t(block)]);
       }
       reporter.task_done();
     });
-    add_and_probe(arrivals, rims);
+    settle(found);
   }
 
   /// Probes the dark cells next to lit ones (or crossed by a ray), sequence by sequence; where light is found, the
   /// search goes on around it.
   void probe_rims(std::vector<Seed> rims) {
     std::unordered_set<uint64_t> seen;
-    const auto key = [](int32_t node, int32_t cell) { return uint64_t(uint32_t(node)) << 32 | uint32_t(cell); };
     for (const Seed& r : rims) seen.insert(key(r.node, r.cell));
     while (!rims.empty()) {
       std::erase_if(rims, [&](const Seed& r) { return is_lit(r.cell); });
       constexpr int64_t kBlock = 32;
       const auto n = int64_t(rims.size());
-      std::vector<std::vector<Arrival>> arrivals(size_t((n + kBlock - 1) / kBlock));
-      runtime::parallel_for(int64_t(arrivals.size()), options_.num_threads, [&](int64_t block) {
+      std::vector<Found> found(size_t((n + kBlock - 1) / kBlock));
+      runtime::parallel_for(int64_t(found.size()), options_.num_threads, [&](int64_t block) {
         paths::Refiner refiner(prepared_, refine_);
         paths::GeometricPath path;
         std::vector<Vec3d> points;
         for (int64_t i = block * kBlock; i < std::min(n, (block + 1) * kBlock); ++i) {
           const Seed& r = rims[size_t(i)];
           probe(refiner, path, r.node, r.cell, std::isnan(r.point.x) ? nullptr : &r.point, points,
-                arrivals[size_t(block)]);
+                found[size_t(block)]);
         }
       });
       std::vector<Seed> next;
       std::vector<int> neighbors;
-      for (size_t block = 0; block < arrivals.size(); ++block) {
-        add(arrivals[block]);
-        for (const Arrival& a : arrivals[block]) {
+      const auto look_at = [&](int32_t node, int32_t cell) {
+        if (seen.insert(key(node, cell)).second) next.push_back({node, cell, kNoPoint});
+      };
+      give_to_owners(found, [&](int32_t node, int32_t cell) { return seen.count(key(node, cell)) > 0; });
+      for (const Found& part : found) {
+        add(part.arrivals);
+        for (const Arrival& a : part.arrivals) {
           cells_.neighbors(a.cell, neighbors);
-          for (const int c : neighbors) {
-            if (seen.insert(key(a.node, int32_t(c))).second) next.push_back({a.node, int32_t(c), kNoPoint});
-          }
+          for (const int c : neighbors) look_at(a.node, int32_t(c));
         }
       }
       rims = std::move(next);
@@ -390,34 +489,35 @@ class ExactMap {
 
   bool is_lit(int cell) const {
     if (gain_[size_t(cell)] > 0) return true;
-    const auto n = size_t(options_.points_per_cell);
-    for (size_t s = 0; options_.coherent && s < n; ++s) {
-      const CVec3<double>& f = fields_[size_t(cell) * n + s];
-      if (norm2(f.re) + norm2(f.im) > 0) return true;
-    }
-    return false;
+    if (!options_.coherent) return false;
+    std::vector<SamplePoint> points;
+    cells_.sample_points(cell, points);
+    return std::any_of(points.begin(), points.end(), [&](const SamplePoint& s) {
+      const CVec3<double>& f = fields_[cells_.slot(cell, s.id)];
+      return norm2(f.re) + norm2(f.im) > 0;
+    });
   }
 
-  void fill(paths::Refiner& refiner, size_t begin, size_t end, std::vector<Arrival>& out,
-            std::vector<Seed>& rims) const {
-    const int32_t node = seeds_[begin].node;
+  /// From the seeds [begin, end) of one sequence outward.
+  void fill(paths::Refiner& refiner, const std::vector<Seed>& seeds, size_t begin, size_t end, Found& out) const {
+    const int32_t node = seeds[begin].node;
     paths::GeometricPath path;
-    std::vector<Vec3d> points;
+    std::vector<SamplePoint> points;
     std::vector<int> neighbors, front;
     std::unordered_set<int> seen;
     for (size_t i = begin; i < end; ++i) {
-      front.push_back(seeds_[i].cell);
-      seen.insert(seeds_[i].cell);
+      front.push_back(seeds[i].cell);
+      seen.insert(seeds[i].cell);
     }
     for (size_t i = 0; i < front.size(); ++i) {
       const int cell = front[i];
-      cells_.sample_points(cell, options_.points_per_cell, points);
+      cells_.sample_points(cell, points);
       bool lit = false;
-      for (size_t s = 0; s < points.size(); ++s) lit = arrive(refiner, path, node, cell, int(s), points[s], out) || lit;
+      for (const SamplePoint& s : points) lit = arrive(refiner, path, node, cell, s, out) || lit;
       if (!lit) {
         // Dark cells beside what an edge lights are not probed: the field there is no sliver of light.
         if (tree_.nodes()[size_t(node)].num_wedges == 0)
-          rims.push_back(i < end - begin ? seeds_[begin + i] : Seed{node, int32_t(cell), kNoPoint});
+          out.rims.push_back(i < end - begin ? seeds[begin + i] : Seed{node, int32_t(cell), kNoPoint});
         continue;
       }
       cells_.neighbors(cell, neighbors);
@@ -428,25 +528,31 @@ class ExactMap {
   }
 
   void add(const std::vector<Arrival>& arrivals) {
-    const double weight = 1.0 / options_.points_per_cell;
     for (const Arrival& a : arrivals) {
       const double power = norm2(a.field.re) + norm2(a.field.im);
-      if (keep_) kept_.push_back({a.node, a.cell, a.sample, a.point_m, a.sample < 0 ? 1.0 / kProbePoints : weight});
-      if (a.sample < 0) {
-        probed_gain_[size_t(a.cell)] += power / kProbePoints;
-      } else if (options_.coherent) {
-        auto& sum = fields_[size_t(a.cell) * size_t(options_.points_per_cell) + size_t(a.sample)];
+      if (keep_) kept_.push_back({a.node, a.cell, a.sample, a.point_m, a.weight});
+      if (a.sample == kProbe) {
+        probed_gain_[size_t(a.cell)] += a.weight * power;
+        continue;
+      }
+      ++num_arrivals_;
+      if (options_.coherent) {
+        auto& sum = fields_[cells_.slot(a.cell, a.sample)];
         sum = sum + a.field;
       } else {
-        gain_[size_t(a.cell)] += weight * power;
+        gain_[size_t(a.cell)] += a.weight * power;
       }
     }
   }
 
   std::vector<double> finish() {
-    for (size_t i = 0; i < fields_.size(); ++i) {
-      gain_[i / size_t(options_.points_per_cell)] +=
-          (norm2(fields_[i].re) + norm2(fields_[i].im)) / options_.points_per_cell;
+    std::vector<SamplePoint> points;
+    for (int cell = 0; options_.coherent && cell < cells_.size(); ++cell) {
+      cells_.sample_points(cell, points);
+      for (const SamplePoint& s : points) {
+        const CVec3<double>& f = fields_[cells_.slot(cell, s.id)];
+        gain_[size_t(cell)] += s.weight * (norm2(f.re) + norm2(f.im));
+      }
     }
     sampled_.assign(gain_.size(), 0);
     for (size_t i = 0; i < gain_.size(); ++i) {
@@ -461,12 +567,15 @@ class ExactMap {
   const paths::FieldContext& context_;
   const Cells& cells_;
   const RadioMapOptions& options_;
+  const bool edge_on_only_;
   TransmitField transmit_;
   paths::RefineOptions refine_;
   paths::SequenceTree tree_;
   std::vector<Seed> seeds_;
+  std::set<Place> given_;  // renamed paths that count
+  int64_t num_arrivals_ = 0;
   std::vector<double> gain_, probed_gain_;
-  std::vector<CVec3<double>> fields_;  // coherent: [num_cells, points_per_cell]
+  std::vector<CVec3<double>> fields_;  // coherent, by Cells::slot
   bool keep_ = false;
   std::vector<WeightedArrival> kept_;
   std::vector<uint8_t> sampled_;  // [num_cells]: lit at a sample point
@@ -476,14 +585,17 @@ class ExactMap {
 
 MapArrivals exact_arrivals(const scene::Scene& scene, const paths::PreparedScene& prepared,
                            const paths::FieldContext& context, int tx, const Cells& cells,
-                           const RadioMapOptions& options) {
-  return ExactMap(scene, prepared, context, tx, cells, options).solve_arrivals();
+                           const RadioMapOptions& options, bool edge_on_only) {
+  return ExactMap(scene, prepared, context, tx, cells, options, edge_on_only).solve_arrivals();
 }
 
 std::vector<double> exact_map(const scene::Scene& scene, const paths::PreparedScene& prepared,
                               const paths::FieldContext& context, int tx, const Cells& cells,
-                              const RadioMapOptions& options) {
-  return ExactMap(scene, prepared, context, tx, cells, options).solve();
+                              const RadioMapOptions& options, int64_t& num_arrivals, bool edge_on_only) {
+  ExactMap map(scene, prepared, context, tx, cells, options, edge_on_only);
+  std::vector<double> gain = map.solve();
+  num_arrivals += map.num_arrivals();
+  return gain;
 }
 
 }  // namespace raywave::maps

@@ -88,10 +88,10 @@ class ArrivalsOver {
 
 /// What the cell's gain changes by with the field: d gain = Re(slope* . d field).
 template <class T>
-CVec3<double> gain_slope(const MapArrivals& all, const WeightedArrival& a, const CVec3<T>& field, int points_per_cell) {
+CVec3<double> gain_slope(const MapArrivals& all, const WeightedArrival& a, const CVec3<T>& field, const Cells& cells) {
   using paths::unfold_detail::values;
-  const CVec3<double> total = a.sample < 0 ? CVec3<double>{values(field.re), values(field.im)}
-                                           : all.fields[size_t(a.cell) * size_t(points_per_cell) + size_t(a.sample)];
+  const CVec3<double> total =
+      a.sample == -1 ? CVec3<double>{values(field.re), values(field.im)} : all.fields[cells.slot(a.cell, a.sample)];
   return {2 * a.weight * total.re, 2 * a.weight * total.im};
 }
 
@@ -156,7 +156,7 @@ scene::SceneDerivative map_vjp(const scene::Scene& scene, const paths::PreparedS
         if (c == 0) continue;
         tape.back_to_mark();
         if (!over.field(all.tree, a, f)) continue;
-        const CVec3<double> slope = gain_slope(all, a, f, options.points_per_cell);
+        const CVec3<double> slope = gain_slope(all, a, f, cells);
         const auto seed = [&](const Vec3<ad::Var>& v, const Vec3d& w) {
           tape.seed(v.x, c * w.x);
           tape.seed(v.y, c * w.y);
@@ -193,7 +193,7 @@ std::vector<double> map_jvp(const scene::Scene& scene, const paths::PreparedScen
       over.begin();
       for (size_t i = first; i < last; ++i) {
         if (!over.field(all.tree, all.arrivals[i], f)) continue;
-        const CVec3<double> slope = gain_slope(all, all.arrivals[i], f, options.points_per_cell);
+        const CVec3<double> slope = gain_slope(all, all.arrivals[i], f, cells);
         const auto along = [](const Vec3<ad::Dual>& v, const Vec3d& w) {
           return w.x * v.x.d + w.y * v.y.d + w.z * v.z.d;
         };

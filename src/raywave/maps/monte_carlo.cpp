@@ -9,6 +9,7 @@
 #include "raywave/core/constants.h"
 #include "raywave/em/fresnel.h"
 #include "raywave/maps/arrivals.h"
+#include "raywave/maps/exact.h"
 #include "raywave/maps/transmit_field.h"
 #include "raywave/paths/edge_rays.h"
 #include "raywave/paths/find.h"
@@ -59,8 +60,10 @@ class CoefficientTable {
 struct TileFields {
   static constexpr int kRays = paths::RayTile::kRays;
   alignas(64) float re_x[kRays], re_y[kRays], re_z[kRays], im_x[kRays], im_y[kRays], im_z[kRays];
+  alignas(64) float length[kRays];  // of the ray up to its segment's origin, metres
 
   void set(int i, const CVec3<float>& e) {
+    length[i] = 0;
     re_x[i] = e.re.x, re_y[i] = e.re.y, re_z[i] = e.re.z, im_x[i] = e.im.x, im_y[i] = e.im.y, im_z[i] = e.im.z;
   }
   float power(int i) const {
@@ -69,6 +72,26 @@ struct TileFields {
   }
 };
 
+/// Rays within the cells' planes do not cross them, and those that come from near the planes cross few cells, with
+/// large weights. Where a transmitter is so near, what cells see edge-on (from images or edges nearer to their plane
+/// than Cells::edge_on_m) is left to exact solutions. @return that distance, or 0.
+double least_distance_m(const Cells& cells, const Vec3d& source_m) {
+  const auto near = [&](int cell) {
+    return cells.area_m2(cell) > 0 &&
+           std::abs(dot(cells.normal(cell), cells.center(cell) - source_m)) < cells.edge_on_m();
+  };
+  bool any = near(0);
+  for (int cell = 1; !any && !cells.is_plane() && cell < cells.size(); ++cell) any = near(cell);
+  return any ? cells.edge_on_m() : 0;
+}
+
+RadioMapOptions exact_options(const RadioMapOptions& options) {
+  RadioMapOptions exact = options;
+  exact.method = Method::kExact;
+  exact.coherent = false;
+  return exact;
+}
+
 class Estimator {
  public:
   Estimator(const scene::Scene& scene, const paths::PreparedScene& prepared, const paths::FieldContext& context, int tx,
@@ -76,9 +99,13 @@ class Estimator {
       : prepared_(prepared),
         cells_(cells),
         options_(options),
+        least_m_(float(least_distance_m(cells, scene.transmitters[size_t(tx)].position_m))),
         transmit_(scene.transmitters[size_t(tx)], context.wavelength_m, options.precoding) {
     for (const auto& m : context.materials) tables_.emplace_back(m, context.wavelength_m);
-    for (const auto& f : prepared.facets().facets) facet_material_.push_back(f.material);
+    for (const auto& f : prepared.facets().facets) {
+      facet_material_.push_back(f.material);
+      has_twins_.push_back(f.twin_begin < f.twin_end);
+    }
   }
 
   void trace(const paths::TileShooter& shooter, int64_t tile_index, std::vector<double>& sums) const {
@@ -94,6 +121,7 @@ class Estimator {
         }
       }
       interact(state, fields);
+      if (least_m_ > 0) lengthen(state, fields);
     });
   }
 
@@ -104,6 +132,11 @@ class Estimator {
       const int i = lane % 16;
       fields.set(lane, transmit_.in_single({p.dx[i], p.dy[i], p.dz[i]}));
     }
+  }
+
+  static void lengthen(const paths::RayTile& tile, TileFields& fields) {
+    for (int lane = 0; lane < TileFields::kRays; ++lane)
+      fields.length[lane] += tile.packets[size_t(lane / 16)].t[lane % 16];
   }
 
   void cross_plane(const paths::RayTile& tile, const TileFields& fields, std::vector<double>& sums) const {
@@ -119,7 +152,8 @@ class Estimator {
         const float px = p.ox[i] + t * p.dx[i], py = p.oy[i] + t * p.dy[i], pz = p.oz[i] + t * p.dz[i];
         x[i] = f.axis_x.x * px + f.axis_x.y * py + f.axis_x.z * pz - f.x0;
         y[i] = f.axis_y.x * px + f.axis_y.y * py + f.axis_y.z * pz - f.y0;
-        const bool inside = p.active[i] && t > 0 && t < p.t[i] && x[i] >= 0 && x[i] < nx && y[i] >= 0 && y[i] < ny;
+        const bool inside = p.active[i] && t > 0 && t < p.t[i] && x[i] >= 0 && x[i] < nx && y[i] >= 0 && y[i] < ny &&
+                            (fields.length[16 * packet + size_t(i)] + t) * std::fabs(dn) >= least_m_;
         weight[i] = inside ? 1 / std::fabs(dn) : 0.0f;
       }
       for (int i = 0; i < 16; ++i) {
@@ -140,9 +174,16 @@ class Estimator {
       const double length = std::isfinite(p.t[i]) ? double(p.t[i]) : 1e6;
       cells_.crossings(o, o + length * d, crossings);
       for (const CellCrossing& c : crossings) {
-        if (c.abs_cos > 1e-6f) sums[size_t(c.cell)] += double(fields.power(lane) / c.abs_cos);
+        const double behind = double(fields.length[lane]) + double(c.t) * length;
+        if (c.abs_cos > 1e-6f && behind * double(c.abs_cos) >= double(least_m_))
+          sums[size_t(c.cell)] += double(fields.power(lane) / c.abs_cos);
       }
     }
+  }
+
+  static Vec3d hit_point(const paths::RayPacket& p, int i) {
+    const double t = double(p.t[i]);
+    return {p.ox[i] + t * p.dx[i], p.oy[i] + t * p.dy[i], p.oz[i] + t * p.dz[i]};
   }
 
   /// What the rays of a packet meet: normals, coefficients, and 2 for a reflection or 0 for a transmission.
@@ -165,8 +206,9 @@ class Estimator {
     const auto lane = size_t(packet * 16 + i);
     if (tile.event[lane] == paths::Event::kEnd) return false;
     const auto& p = tile.packets[size_t(packet)];
-    const int facet = p.facet[i];
+    int facet = p.facet[i];
     const Vec3f n = prepared_.normals()[size_t(facet)];
+    if (has_twins_[size_t(facet)]) facet = prepared_.facets().canonical(facet, hit_point(p, i));
     const CoefficientTable& table = tables_[size_t(facet_material_[size_t(facet)])];
     const float cos_theta = std::fabs(p.dx[i] * n.x + p.dy[i] * n.y + p.dz[i] * n.z);
     Complex<float> te, tm;
@@ -225,9 +267,11 @@ class Estimator {
   const paths::PreparedScene& prepared_;
   const Cells& cells_;
   const RadioMapOptions& options_;
+  const float least_m_;
   TransmitField transmit_;
   std::vector<CoefficientTable> tables_;
   std::vector<int32_t> facet_material_;
+  std::vector<uint8_t> has_twins_;  // does the place's owner need looking up?
 };
 
 paths::ShootOptions shoot_options(const scene::Device& tx, const RadioMapOptions& options) {
@@ -254,6 +298,7 @@ class EdgeRays {
         context_(context),
         tx_(scene.transmitters[size_t(tx)]),
         cells_(cells),
+        least_m_(least_distance_m(cells, tx_.position_m)),
         transmit_(tx_, context.wavelength_m, options.precoding),
         refine_(paths::refine_options(prepared, context, options.max_depth)),
         tree_(paths::shoot_sequences(prepared, sequence_options(options), options.num_threads, options.progress)),
@@ -273,6 +318,7 @@ class EdgeRays {
         if (!(cosine > 1e-6)) return;
         const Vec3d p(point);
         const double behind = s.behind_m + norm(p - s.origin_m);
+        if (behind * cosine < least_m_) return;
         const double area = s.spread_m * behind * (s.before_m + behind) / s.before_m / cosine;
         visit(s.node, cell, p, with_power ? power(refiner, *s.steps, p) : 0.0, area);
       });
@@ -306,6 +352,7 @@ class EdgeRays {
   const paths::FieldContext& context_;
   const scene::Device& tx_;
   const Cells& cells_;
+  const double least_m_;
   TransmitField transmit_;
   paths::RefineOptions refine_;
   paths::SequenceTree tree_;
@@ -402,6 +449,11 @@ std::vector<double> monte_carlo_map(const scene::Scene& scene, const paths::Prep
     gain[i] = area > 0 ? gain[i] * scale / area : 0;
   }
   if (options.diffraction) add_diffraction(scene, prepared, context, tx, cells, options, gain);
+  if (least_distance_m(cells, scene.transmitters[size_t(tx)].position_m) > 0) {
+    int64_t num_arrivals = 0;
+    const auto edge_on = exact_map(scene, prepared, context, tx, cells, exact_options(options), num_arrivals, true);
+    for (size_t i = 0; i < num_cells; ++i) gain[i] += edge_on[i];
+  }
   return gain;
 }
 
@@ -416,7 +468,7 @@ MapArrivals monte_carlo_arrivals(const scene::Scene& scene, const paths::Prepare
   const int64_t num_chunks = std::min<int64_t>(64, shooter.num_tiles());
   std::vector<paths::SequenceTree> trees(static_cast<size_t>(num_chunks), paths::SequenceTree(source_m));
   std::vector<Grouped> groups(static_cast<size_t>(num_chunks));
-  const double omega = 4 * kPi / double(shooter.num_rays());
+  const double omega = 4 * kPi / double(shooter.num_rays()), least_m = least_distance_m(cells, source_m);
   runtime::Reporter reporter(options.progress, num_chunks);
   runtime::parallel_for(num_chunks, options.num_threads, [&](int64_t chunk) {
     reporter.check();
@@ -437,6 +489,7 @@ MapArrivals monte_carlo_arrivals(const scene::Scene& scene, const paths::Prepare
                        [&](int cell, const Vec3f& point, double cosine) {
                          if (!(cosine > 1e-6)) return;
                          const double r2 = norm2(Vec3d(point) - tree.nodes()[size_t(node)].image_m);
+                         if (std::sqrt(r2) * cosine < least_m) return;
                          groups[size_t(chunk)].add(node, int32_t(cell), Vec3d(point), omega * r2 / cosine);
                        });
         }
@@ -462,6 +515,14 @@ MapArrivals monte_carlo_arrivals(const scene::Scene& scene, const paths::Prepare
     }
   }
   merged.emit(cells, all.arrivals);
+  if (least_m > 0) {
+    const MapArrivals edge_on = exact_arrivals(scene, prepared, context, tx, cells, exact_options(options), true);
+    const std::vector<int32_t> here = all.tree.merge(edge_on.tree);
+    for (WeightedArrival a : edge_on.arrivals) {
+      a.node = here[size_t(a.node)];
+      all.arrivals.push_back(a);
+    }
+  }
   return all;
 }
 

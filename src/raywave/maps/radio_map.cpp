@@ -47,12 +47,14 @@ RadioMap solve_radio_map(const scene::Scene& scene, const paths::PreparedScene& 
   map.num_y = cells.num_y();
   map.num_x = cells.num_x();
   map.cell_corners_m = cells.mesh_corners();
+  map.num_split_points = int64_t(cells.num_split_points());
   for (int cell = 0; cell < cells.size(); ++cell) map.cell_centers_m.push_back(cells.center(cell));
   for (int tx = 0; tx < map.num_tx; ++tx) {
     map.tx_names.push_back(scene.transmitters[size_t(tx)].name);
     map.tx_power_w.push_back(dbm_to_watt(scene.transmitters[size_t(tx)].power_dbm));
-    const auto gain = options.method == Method::kExact ? exact_map(scene, prepared, context, tx, cells, options)
-                                                       : monte_carlo_map(scene, prepared, context, tx, cells, options);
+    const auto gain = options.method == Method::kExact
+                          ? exact_map(scene, prepared, context, tx, cells, options, map.num_arrivals)
+                          : monte_carlo_map(scene, prepared, context, tx, cells, options);
     map.path_gain.insert(map.path_gain.end(), gain.begin(), gain.end());
   }
   return map;

@@ -5,11 +5,16 @@
 // exact: facet sequences solved exactly at each cell's sample points; no sampling noise. In small scenes all sequences
 // there can be are tried; else those that shot rays and their beams discover. Partly lit cells: where a sequence leaves
 // all sample points dark but lights a neighbour, or a ray crossed the cell, 256 probe points stand in; they count where
-// the cell would be dark otherwise. The receiver is an ideal isotropic antenna of both polarisations. Cells of meshes
-// are their front sides (outward normals). Derivatives: maps/map_derivative.h.
+// the cell would be dark otherwise. A sample point on a wall stands for both of its sides: it has the mean of the
+// limits over the sectors into which walls cut the surface around it, each weighted by its angle.
+// monte-carlo where the cells' plane passes the transmitter within a tenth of a cell: rays within the plane do not
+// cross it, so that what travels there is solved exactly at 9 points a cell. The receiver is an ideal isotropic antenna
+// of both polarisations. Cells of meshes are their front sides (outward normals), one for each triangle that was given,
+// in that order; triangles without area have gain 0. Derivatives: maps/map_derivative.h.
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -25,12 +30,14 @@ enum class Method { kMonteCarlo, kExact };
 struct Surface {
   enum class Kind { kPlane, kMesh, kTerrain } kind = Kind::kPlane;
   // kPlane, kTerrain: centre, orientation (yaw, pitch, roll), size along the plane's own x and y. A size of 0 means:
-  // the scene's bounding box, at height_m.
-  Vec3d center_m{0, 0, 0};
+  // the scene's bounding box, at height_m. A centre that is not given (NaN) is the middle of the bounding box, or
+  // (0, 0) in an empty scene, at height_m.
+  static constexpr double kNotGiven = std::numeric_limits<double>::quiet_NaN();
+  Vec3d center_m{kNotGiven, kNotGiven, kNotGiven};
   Vec3d orientation_rad{0, 0, 0};
   Vec2d size_m{0, 0};
   Vec2d cell_size_m{10, 10};
-  double height_m = 1.5;             // above z = 0 (automatic plane) or above the ground (kTerrain)
+  double height_m = 1.5;             // above z = 0 (plane without a centre) or above the ground (kTerrain)
   std::vector<std::string> objects;  // kMesh: the cells are these objects' triangles; kTerrain: the ground
 };
 
@@ -66,6 +73,8 @@ struct RadioMap {
   std::vector<double> path_gain;         // [num_tx, num_y, num_x], linear
   std::vector<Vec3d> cell_centers_m;     // [num_y, num_x]
   std::vector<Vec3d> cell_corners_m;     // mesh surfaces: [num_x, 3]; empty for planes
+  int64_t num_arrivals = 0;              // exact: how many paths to how many points were summed up
+  int64_t num_split_points = 0;          // sample points on walls
   int num_cells() const { return num_y * num_x; }
 
   /// Received signal strength in watt, [num_tx, num_y, num_x].

@@ -7,6 +7,7 @@
 #include <limits>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "raywave/core/constants.h"
 #include "raywave/core/random.h"
@@ -74,12 +75,8 @@ void weld_vertices(Mesh& mesh) {
   }
 }
 
-bool is_degenerate(const Mesh& mesh, const Face& t) {
-  if (t[0] == t[1] || t[1] == t[2] || t[2] == t[0]) return true;
-  const Vec3d &a = mesh.vertices_m[t[0]], &b = mesh.vertices_m[t[1]], &c = mesh.vertices_m[t[2]];
-  const double longest2 = std::max({norm2(b - a), norm2(c - b), norm2(a - c)});
-  // twice the area against the longest side squared: below rounding the normal means nothing
-  return norm(cross(b - a, c - a)) <= 1e-12 * longest2;
+bool has_no_area(const Mesh& mesh, const Face& t) {
+  return is_degenerate(mesh.vertices_m[t[0]], mesh.vertices_m[t[1]], mesh.vertices_m[t[2]]);
 }
 
 void check_mesh(const Object& object) {
@@ -105,7 +102,7 @@ void remove_bad_faces(Mesh& mesh, MeshReport& report) {
   std::vector<Face> kept;
   kept.reserve(mesh.triangles.size());
   for (const Face& t : mesh.triangles) {
-    if (is_degenerate(mesh, t)) {
+    if (has_no_area(mesh, t)) {
       ++report.degenerate_faces;
       continue;
     }
@@ -121,10 +118,15 @@ void remove_bad_faces(Mesh& mesh, MeshReport& report) {
       if (++faces_at_edge[lo << 32 | hi] == 3) ++report.non_manifold_edges;
     }
   }
+  if (kept.size() < mesh.triangles.size()) mesh.given_triangles = std::move(mesh.triangles);
   mesh.triangles = std::move(kept);
 }
 
 }  // namespace
+
+bool is_degenerate(const Vec3d& a, const Vec3d& b, const Vec3d& c) {
+  return norm(cross(b - a, c - a)) <= 1e-12 * std::max({norm2(b - a), norm2(c - b), norm2(a - c)});
+}
 
 void Device::look_at(const Vec3d& target_m) {
   const Vec3d d = target_m - position_m;
@@ -228,6 +230,7 @@ MeshReport clean_meshes(Scene& scene) {
   runtime::parallel_for(num_chunks, 0, [&](int64_t chunk) {
     for (int64_t i = num_objects * chunk / num_chunks; i < num_objects * (chunk + 1) / num_chunks; ++i) {
       Object& o = scene.objects[size_t(i)];
+      if (!o.mesh.given_triangles.empty()) o.mesh.triangles = std::exchange(o.mesh.given_triangles, {});
       check_mesh(o);
       weld_vertices(o.mesh);
       remove_bad_faces(o.mesh, reports[size_t(chunk)]);

@@ -18,7 +18,16 @@ namespace raywave::scene {
 struct Mesh {
   std::vector<Vec3d> vertices_m;
   std::vector<std::array<uint32_t, 3>> triangles;
+  /// All triangles as they were given, in their order, when cleaning took some of them out of `triangles`; else empty.
+  /// Map cells over the object follow these.
+  std::vector<std::array<uint32_t, 3>> given_triangles;
+
+  const std::vector<std::array<uint32_t, 3>>& all_triangles() const {
+    return given_triangles.empty() ? triangles : given_triangles;
+  }
 };
+/// Has a triangle no area (twice the area against the longest side squared: below rounding its normal means nothing)?
+bool is_degenerate(const Vec3d& a, const Vec3d& b, const Vec3d& c);
 
 struct Object {
   std::string name;
@@ -80,7 +89,8 @@ struct MeshReport {
   bool clean() const { return degenerate_faces + duplicate_faces + non_manifold_edges == 0; }
 };
 
-/// Welds vertices that coincide, removes degenerate and duplicate faces, counts non-manifold edges; in place.
+/// Welds vertices that coincide, removes degenerate and duplicate faces (Mesh::given_triangles keeps them), counts
+/// non-manifold edges; in place. What was cleaned before is cleaned anew from what was given.
 /// @throws Error naming object and vertex for NaN or infinite coordinates and for indices out of range.
 MeshReport clean_meshes(Scene& scene);
 

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: Apache-2.0
+// Maps at places where they are easily wrong: sample points on walls and corners, faces of several objects in one
+// place, cells at the transmitter's own height, cells on meshes with faces that cleaning takes out.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "raywave/core/constants.h"
+#include "raywave/maps/map_derivative.h"
+#include "raywave/maps/radio_map.h"
+#include "raywave/paths/path_solver.h"
+#include "scenes.h"
+
+namespace raywave {
+namespace {
+
+using maps::Method;
+using maps::RadioMap;
+using maps::RadioMapOptions;
+using maps::solve_radio_map;
+using maps::Surface;
+
+Surface plane(const Vec3d& center, const Vec2d& size, double cell) {
+  Surface s;
+  s.center_m = center;
+  s.size_m = size;
+  s.cell_size_m = {cell, cell};
+  return s;
+}
+
+/// The gain in one small cell.
+double gain_at(const scene::Scene& s, const Vec3d& p, const RadioMapOptions& o) {
+  return solve_radio_map(s, plane(p, {1e-3, 1e-3}, 1e-3), o).path_gain[0];
+}
+
+/// The power at a point over all paths of the exhaustive finder.
+double path_power(scene::Scene s, const Vec3d& p, int max_depth, bool refraction = false) {
+  s.receivers.clear();
+  s.add_receiver({"probe", p, {}, {}, test::antenna("iso", "VH")});
+  paths::PathOptions o;
+  o.max_depth = max_depth;
+  o.refraction = refraction;
+  o.finder = paths::Finder::kExhaustive;
+  double power = 0;
+  for (const Complexd& a : solve_paths(s, o).a) power += norm2(a);
+  return power;
+}
+
+int add_concrete(scene::Scene& s) { return s.add_material(em::itu_material("concrete", 0.1)); }
+
+/// A room 8 m x 6 m x 3 m about the origin, cut in two by a wall in the plane x = 0.
+scene::Scene two_rooms(const Vec3d& tx) {
+  scene::Scene s;
+  const int concrete = add_concrete(s);
+  s.add_object({"room", test::box({-4, -3, 0}, {8, 6, 3}), concrete});
+  scene::Mesh wall;
+  test::add_rectangle(wall, {0, -3, 0}, {0, 6, 0}, {0, 0, 3}, 1);
+  s.add_object({"wall", wall, concrete});
+  scene::clean_meshes(s);
+  s.add_transmitter({"tx", tx, {}, {}, test::antenna("iso", "V")});
+  return s;
+}
+
+TEST(MapPlaces, APointOnAWallHasTheMeanOfItsSides) {
+  const scene::Scene s = two_rooms({-2.3, 0.4, 1.1});
+  constexpr double kSide = 1e-4;
+  for (const bool coherent : {false, true}) {
+    RadioMapOptions o;
+    o.max_depth = 2;
+    o.refraction = true;
+    o.coherent = coherent;
+    const RadioMap map = solve_radio_map(s, plane({0, 0, 1.5}, {3, 3}, 1), o);
+    EXPECT_EQ(map.num_split_points, 3);
+    for (const int cell : {1, 4, 7}) {
+      const Vec3d p = map.cell_centers_m[size_t(cell)];
+      ASSERT_EQ(p.x, 0);
+      const double left = gain_at(s, p - Vec3d{kSide, 0, 0}, o), right = gain_at(s, p + Vec3d{kSide, 0, 0}, o);
+      EXPECT_GT(left, 3 * right);
+      // the sides are 1e-4 m off: that over a metre in power, 2 k 1e-4 m in the phase of a reflection
+      EXPECT_NEAR(map.path_gain[size_t(cell)] / (0.5 * (left + right)), 1, coherent ? 2e-2 : 3e-4) << cell;
+    }
+  }
+}
+
+TEST(MapPlaces, WallsThatTurnWithTheMapSplitItsPointsToo) {
+  // the whole scene and its map turned and moved: the same numbers
+  const scene::Scene plain = two_rooms({-2.3, 0.4, 1.1});
+  RadioMapOptions o;
+  o.max_depth = 2;
+  o.refraction = true;
+  o.points_per_cell = 9;  // the middle column of each cell lies on the wall
+  const RadioMap expected = solve_radio_map(plain, plane({0, 0, 1.5}, {3, 3}, 1), o);
+  EXPECT_EQ(expected.num_split_points, 9);
+  const Vec3d turn{0.3, 0.2, -0.1}, shift{37, -12, 4};
+  const Mat3d r = rotation_from_euler(turn);
+  scene::Scene s = plain;
+  for (auto& object : s.objects) {
+    for (Vec3d& v : object.mesh.vertices_m) v = r * v + shift;
+  }
+  scene::Device& tx = s.transmitters[0];
+  tx.position_m = r * tx.position_m + shift;
+  tx.orientation_rad = turn;
+  Surface surface = plane(r * Vec3d{0, 0, 1.5} + shift, {3, 3}, 1);
+  surface.orientation_rad = turn;
+  const RadioMap map = solve_radio_map(s, surface, o);
+  EXPECT_EQ(map.num_split_points, 9);
+  for (size_t i = 0; i < map.path_gain.size(); ++i) EXPECT_NEAR(map.path_gain[i] / expected.path_gain[i], 1, 1e-4) << i;
+}
+
+TEST(MapPlaces, ACornerOfAHouseIsThreeQuartersOutside) {
+  scene::Scene s;
+  s.add_object({"house", test::box({0, 0, 0}, {4, 4, 5}), add_concrete(s)});
+  scene::clean_meshes(s);
+  s.add_transmitter({"tx", {-6, -7, 2}});
+  RadioMapOptions o;
+  o.max_depth = 1;
+  const RadioMap map = solve_radio_map(s, plane({0, 0, 1}, {1, 1}, 1), o);
+  EXPECT_EQ(map.num_split_points, 1);
+  const double outside = gain_at(s, {-1e-4, -1e-4, 1}, o);
+  ASSERT_GT(outside, 0);
+  EXPECT_EQ(gain_at(s, {1e-4, 1e-4, 1}, o), 0);
+  EXPECT_NEAR(map.path_gain[0] / (0.75 * outside), 1, 1e-4);
+}
+
+TEST(MapPlaces, GradientsOfPointsOnWallsAreTheMapsOwn) {
+  const scene::Scene s = two_rooms({-2.3, 0.4, 1.1});
+  const paths::PreparedScene prepared(s);
+  RadioMapOptions o;
+  o.max_depth = 2;
+  o.refraction = true;
+  for (const bool coherent : {false, true}) {
+    o.coherent = coherent;
+    const RadioMap map = solve_radio_map(s, prepared, plane({0, 0, 1.5}, {3, 3}, 1), o);
+    const scene::SceneDerivative g = maps::map_vjp(s, prepared, o, map, std::vector<double>(map.path_gain.size(), 1));
+    const auto total = [&](const Vec3d& by) {
+      scene::Scene moved = s;
+      moved.transmitters[0].position_m += by;
+      double sum = 0;
+      for (const double x : solve_radio_map(moved, prepared, map.surface, o).path_gain) sum += x;
+      return sum;
+    };
+    const double h = 1e-6;
+    const Vec3d exact = g.transmitters[0].position_m;
+    const double size = norm(exact);
+    EXPECT_NEAR(exact.x, (total({h, 0, 0}) - total({-h, 0, 0})) / (2 * h), 1e-6 * size) << coherent;
+    EXPECT_NEAR(exact.y, (total({0, h, 0}) - total({0, -h, 0})) / (2 * h), 1e-6 * size) << coherent;
+    EXPECT_NEAR(exact.z, (total({0, 0, h}) - total({0, 0, -h})) / (2 * h), 1e-6 * size) << coherent;
+  }
+}
+
+TEST(MapPlaces, AReflectionWhereFacesOfTwoObjectsOverlapCountsOnce) {
+  for (const bool road_first : {false, true}) {
+    scene::Scene s;
+    const int concrete = add_concrete(s);
+    scene::Mesh ground, road;
+    test::add_rectangle(ground, {-50, -50, 0}, {100, 0, 0}, {0, 100, 0}, 1);
+    test::add_rectangle(road, {-50, -4, 0}, {100, 0, 0}, {0, 8, 0}, 1);
+    if (road_first) s.add_object({"road", road, concrete});
+    s.add_object({"ground", ground, concrete});
+    if (!road_first) s.add_object({"road", road, concrete});
+    // enough houses that the second map below is one whose sequences are found by rays
+    for (int i = 0; i < 12; ++i) {
+      const double x = -45 + 15 * (i / 2), y = i % 2 ? 12 : -18;
+      s.add_object({"house" + std::to_string(i), test::box({x, y, 0}, {6, 6, 10}), concrete});
+    }
+    scene::clean_meshes(s);
+    s.add_transmitter({"tx", {-20, 0, 10}, {}, {}, test::antenna("iso", "V")});
+    RadioMapOptions o;
+    o.max_depth = 2;
+    o.samples_per_tx = 100000;
+    for (const double cell : {4.0, 0.2}) {
+      const RadioMap map = solve_radio_map(s, plane({10.03, 0.07, 1.5}, {48, 16}, cell), o);
+      const size_t step = map.path_gain.size() / 40;
+      for (size_t i = 0; i < map.path_gain.size(); i += step)
+        EXPECT_NEAR(map.path_gain[i] / path_power(s, map.cell_centers_m[i], 2), 1, 1e-9) << cell << " " << i;
+    }
+  }
+}
+
+TEST(MapPlaces, RoomsThatShareAWallAreAsTheirPaths) {
+  scene::Scene s;
+  const int concrete = add_concrete(s);
+  s.add_object({"a", test::box({-3, -2.5, 0}, {6, 5, 3}), concrete});
+  s.add_object({"b", test::box({3, -2.5, 0}, {6, 5, 3}), concrete});
+  scene::clean_meshes(s);
+  s.add_transmitter({"tx", {1.03, 0.52, 1.21}});
+  for (const bool refraction : {false, true}) {
+    RadioMapOptions o;
+    o.max_depth = 2;
+    o.refraction = refraction;
+    const RadioMap map = solve_radio_map(s, plane({3.04, 0.06, 1.5}, {10, 4}, 1), o);
+    for (size_t i = 0; i < map.path_gain.size(); ++i) {
+      const double expected = path_power(s, map.cell_centers_m[i], 2, refraction);
+      EXPECT_NEAR(map.path_gain[i], expected, 1e-9 * expected) << i << " " << refraction;
+    }
+  }
+}
+
+/// A street between two walls, on a floor.
+scene::Scene street(double tx_height_m) {
+  scene::Scene s;
+  const int concrete = add_concrete(s);
+  scene::Mesh floor, left, right;
+  test::add_rectangle(floor, {-40, -8, 0}, {80, 0, 0}, {0, 16, 0}, 1);
+  test::add_rectangle(left, {-40, -8, 0}, {80, 0, 0}, {0, 0, 12}, 1);
+  test::add_rectangle(right, {-40, 8, 0}, {80, 0, 0}, {0, 0, 12}, 1);
+  s.add_object({"floor", floor, concrete});
+  s.add_object({"left", left, concrete});
+  s.add_object({"right", right, concrete});
+  scene::clean_meshes(s);
+  s.add_transmitter({"tx", {-20, 1, tx_height_m}, {}, {}, test::antenna("iso", "V")});
+  return s;
+}
+
+TEST(MapPlaces, MonteCarloMeasuresAtTheTransmittersOwnHeight) {
+  for (const double above : {0.0, 1e-7, 0.05, -0.19, 0.21}) {
+    const scene::Scene s = street(1.5 + above);
+    const Surface surface = plane({10, 0, 1.5}, {40, 12}, 2);
+    RadioMapOptions o;
+    o.max_depth = 2;
+    o.points_per_cell = 9;
+    const RadioMap exact = solve_radio_map(s, surface, o);
+    o.method = Method::kMonteCarlo;
+    o.samples_per_tx = 1000000;
+    constexpr int kRuns = 8;
+    std::vector<double> sum(exact.path_gain.size(), 0), sum2(sum);
+    for (int run = 0; run < kRuns; ++run) {
+      o.seed = uint64_t(run);
+      const RadioMap map = solve_radio_map(s, surface, o);
+      for (size_t i = 0; i < sum.size(); ++i)
+        sum[i] += map.path_gain[i], sum2[i] += map.path_gain[i] * map.path_gain[i];
+    }
+    double total = 0, total_exact = 0, variance = 0;
+    for (size_t i = 0; i < sum.size(); ++i) {
+      const double mean = sum[i] / kRuns;
+      total += mean;
+      total_exact += exact.path_gain[i];
+      variance += std::max(0.0, sum2[i] / kRuns - mean * mean) / (kRuns - 1);
+    }
+    // 9 points a cell of 2 m, 10 m and more away: a part in a hundred
+    EXPECT_NEAR(total / total_exact, 1, 0.01 + 4.5 * std::sqrt(variance) / total_exact) << above;
+  }
+}
+
+TEST(MapPlaces, MonteCarloDerivativesAtTheTransmittersOwnHeight) {
+  const scene::Scene s = street(1.5);
+  const paths::PreparedScene prepared(s);
+  const Surface surface = plane({10, 0, 1.5}, {40, 12}, 2);
+  std::vector<Vec3d> gradients;
+  for (const Method method : {Method::kExact, Method::kMonteCarlo}) {
+    RadioMapOptions o;
+    o.method = method;
+    o.max_depth = 2;
+    o.points_per_cell = 9;
+    const RadioMap map = solve_radio_map(s, prepared, surface, o);
+    gradients.push_back(
+        maps::map_vjp(s, prepared, o, map, std::vector<double>(map.path_gain.size(), 1)).transmitters[0].position_m);
+  }
+  EXPECT_GT(norm(gradients[0]), 0);
+  EXPECT_LT(norm(gradients[1] - gradients[0]), 0.05 * norm(gradients[0]));
+}
+
+TEST(MapPlaces, CellsOnAMeshAreItsTrianglesAsTheyWereGiven) {
+  scene::Scene s;
+  scene::Mesh mesh;
+  mesh.vertices_m = {{0, 0, 0}, {2, 0, 0}, {2, 2, 0}, {0, 2, 0}, {4, 0, 0}, {4, 2, 0}};
+  // the second has no area, the fourth is the first again, the fifth has no area either
+  mesh.triangles = {{0, 1, 2}, {0, 1, 1}, {0, 2, 3}, {0, 1, 2}, {0, 1, 4}, {1, 4, 5}, {1, 5, 2}};
+  const auto given = mesh.triangles;
+  s.add_object({"floor", mesh, add_concrete(s)});
+  const scene::MeshReport report = scene::clean_meshes(s);
+  EXPECT_EQ(report.degenerate_faces, 2u);
+  EXPECT_EQ(report.duplicate_faces, 1u);
+  scene::clean_meshes(s);  // cleaning again changes nothing
+  EXPECT_EQ(s.objects[0].mesh.triangles.size(), 4u);
+  s.add_transmitter({"tx", {1, 1, 3}});
+  Surface surface;
+  surface.kind = Surface::Kind::kMesh;
+  surface.objects = {"floor"};
+  for (const Method method : {Method::kExact, Method::kMonteCarlo}) {
+    RadioMapOptions o;
+    o.method = method;
+    o.max_depth = 0;
+    const RadioMap map = solve_radio_map(s, surface, o);
+    ASSERT_EQ(map.num_cells(), int(given.size()));
+    for (size_t i = 0; i < given.size(); ++i) {
+      Vec3d center{};
+      for (const uint32_t v : given[i]) center += mesh.vertices_m[v] / 3.0;
+      EXPECT_LT(norm(map.cell_centers_m[i] - center), 1e-12) << i;
+      EXPECT_EQ(map.path_gain[i] > 0, i != 1 && i != 4) << i;
+    }
+    EXPECT_NEAR(map.path_gain[3] / map.path_gain[0], 1, 1e-12);
+  }
+}
+
+TEST(MapPlaces, ASizeAloneLiesOverTheMiddleAtItsHeight) {
+  scene::Scene s;
+  s.add_object({"house", test::box({10, 20, 0}, {4, 6, 5}), add_concrete(s)});
+  scene::clean_meshes(s);
+  s.add_transmitter({"tx", {0, 0, 10}});
+  Surface surface;
+  surface.size_m = {30, 20};
+  surface.height_m = 2.5;
+  const RadioMap map = solve_radio_map(s, surface, {});
+  EXPECT_EQ(map.surface.center_m, (Vec3d{12, 23, 2.5}));
+  for (const Vec3d& c : map.cell_centers_m) EXPECT_EQ(c.z, 2.5);
+  s.objects.clear();
+  EXPECT_EQ(solve_radio_map(s, surface, {}).surface.center_m, (Vec3d{0, 0, 2.5}));
+}
+
+}  // namespace
+}  // namespace raywave
