@@ -22,7 +22,7 @@ namespace {
 
 struct Settings {
   double seconds = 0;
-  uint64_t from = 1, count = 12;
+  uint64_t from = 1, count = 20;
   std::string kind, check;
   bool everything = false;  // what is excluded too
 };

@@ -39,11 +39,14 @@ struct Path {
   std::vector<char> kinds;  // of the inner points: R, T
   std::array<C, 4> transfer;
   double length = 0;
+  bool marginal = false;  // touches or passes a face's border: there or not by rounding
 };
 
 /// How far beyond a triangle's border a point still counts as inside, and how far apart points are one, metres: above
 /// the rounding of coordinates of some ten metres, far below the scenes' features.
 constexpr double kSame = 1e-9;
+/// Paths that come nearer than this to a face's border are marginal, metres.
+constexpr double kMarginal = 1e-6;
 
 class Solver {
  public:
@@ -72,7 +75,8 @@ class Solver {
         V p, q;
         if (!meets(j, mirror(first, j), rx, q)) continue;
         if (std::abs(side(i, q)) < kSame && holds(i, q)) {
-          p = q;  // exactly where two walls meet
+          if (!reaches(j, i, tx) || !reaches(i, j, rx)) continue;  // not in the angle between the walls
+          p = q;                                                   // exactly where two walls meet
         } else if (!meets(i, first, q, p)) {
           continue;
         }
@@ -90,14 +94,20 @@ class Solver {
     const double c = dot(normals_[i], normals_[j]);
     return std::abs(std::abs(c) - 1) < 1e-12 && std::abs(offsets_[i] - (c > 0 ? 1 : -1) * offsets_[j]) < kSame;
   }
-  bool holds(size_t i, V p) const {
+  bool holds(size_t i, V p, double margin = kSame) const {
     const Triangle& t = triangles_[i];
     const std::array<V, 4> corner{t.a, t.b, t.c, t.a};
     for (size_t k = 0; k < 3; ++k) {
       const V e = corner[k + 1] - corner[k];
-      if (dot(cross(e, p - corner[k]), normals_[i]) < -kSame * length(e)) return false;
+      if (dot(cross(e, p - corner[k]), normals_[i]) < -margin * length(e)) return false;
     }
     return true;
+  }
+  /// Does a triangle reach to the side of another's plane that a point is on?
+  bool reaches(size_t i, size_t plane, V point) const {
+    const Triangle& t = triangles_[i];
+    const double sign = side(plane, point) > 0 ? 1 : -1;
+    return std::max({sign * side(plane, t.a), sign * side(plane, t.b), sign * side(plane, t.c)}) > kMarginal;
   }
   /// Where the line from a to b meets a triangle between them.
   bool meets(size_t i, V a, V b, V& p) const {
@@ -105,6 +115,42 @@ class Solver {
     if (!(da * db < 0)) return false;
     p = a + (da / (da - db)) * (b - a);
     return holds(i, p);
+  }
+
+  /// Do this triangle and those in its plane cover all places about a point of the plane?
+  bool covered(size_t i, V p) const {
+    const V u = unit(triangles_[i].b - triangles_[i].a), v = cross(normals_[i], u);
+    for (int k = 0; k < 8; ++k) {
+      const double angle = kPi / 4 * (k + 0.3);
+      const V q = p + kMarginal * (std::cos(angle) * u + std::sin(angle) * v);
+      bool any = false;
+      for (size_t j = 0; j < triangles_.size() && !any; ++j) any = one_plane(i, j) && holds(j, q);
+      if (!any) return false;
+    }
+    return true;
+  }
+  /// Does the segment pass a border of a face that is not at its ends?
+  bool passes_a_border(V a, V b, long at_a, long at_b) const {
+    for (size_t i = 0; i < triangles_.size(); ++i) {
+      if ((at_a >= 0 && one_plane(i, size_t(at_a))) || (at_b >= 0 && one_plane(i, size_t(at_b)))) continue;
+      const double da = side(i, a), db = side(i, b);
+      if (std::min(std::abs(da), std::abs(db)) < kMarginal) {
+        // along the plane, or an end in it
+        if (std::abs(da) < kMarginal && std::abs(db) < kMarginal && along_a_face(i, a, b)) return true;
+        continue;
+      }
+      if (da * db > 0) continue;
+      const V p = a + (da / (da - db)) * (b - a);
+      if (holds(i, p, 10 * kMarginal) && !covered(i, p)) return true;
+    }
+    return false;
+  }
+  /// Does a segment within a triangle's plane run over it or its border?
+  bool along_a_face(size_t i, V a, V b) const {
+    for (int k = 0; k <= 1000; ++k) {
+      if (holds(i, a + (k / 1000.0) * (b - a), kMarginal)) return true;
+    }
+    return false;
   }
 
   struct Crossing {
@@ -130,9 +176,21 @@ class Solver {
 
   void attempt(const std::vector<size_t>& mirrors, const std::vector<V>& points, int max_depth, bool refraction,
                std::vector<Path>& all) const {
+    // exactly where two walls meet a ray turns back by both
+    const auto in_corner = [&](size_t k) {
+      return length(points[k] - points[k - 1]) < 10 * kSame || length(points[k + 1] - points[k]) < 10 * kSame;
+    };
     Path path;
     path.points.push_back(points[0]);
     std::vector<size_t> touched;
+    for (size_t s = 0; s + 1 < points.size(); ++s) {
+      const long at_a = s == 0 ? -1 : long(mirrors[s - 1]), at_b = s < mirrors.size() ? long(mirrors[s]) : -1;
+      path.marginal = path.marginal || passes_a_border(points[s], points[s + 1], at_a, at_b) ||
+                      (at_b >= 0 && !in_corner(s + 1) && !covered(size_t(at_b), points[s + 1]));
+      path.length += length(points[s + 1] - points[s]);
+    }
+    if (path.marginal) return all.push_back(std::move(path));
+    path.length = 0;
     for (size_t s = 0; s + 1 < points.size(); ++s) {
       const auto crossed = between(points[s], points[s + 1], s == 0 ? -1 : long(mirrors[s - 1]),
                                    s < mirrors.size() ? long(mirrors[s]) : -1);
@@ -151,7 +209,7 @@ class Solver {
     }
     if (int(path.kinds.size()) > max_depth) return;
     for (const Path& other : all) {  // the same path over another triangle, or over a corner's walls in turn
-      bool same = other.kinds == path.kinds;
+      bool same = !other.marginal && other.kinds == path.kinds;
       for (size_t i = 0; same && i < path.points.size(); ++i)
         same = length(other.points[i] - path.points[i]) < 1e3 * kSame;
       if (same) return;
