@@ -86,18 +86,19 @@ Vec3d Cells::grid_point(double x, double y) const {
 
 bool Cells::ground_height(double x, double y, double& z) const {
   // down through what stands on the ground
-  Vec3d origin{x, y, top_z_ + 1};
-  for (int i = 0; i < 1000; ++i) {
-    double t = 0;
-    const int facet = ground_->queries().closest_hit(origin, {0, 0, -1}, t);
-    if (facet < 0) return false;
-    origin.z -= t;
-    if (is_ground_[size_t(facet)]) {
-      const scene::Facet& f = ground_->facets().facets[size_t(facet)];
-      z = f.normal.z != 0 ? (f.offset - f.normal.x * x - f.normal.y * y) / f.normal.z : origin.z;
-      return true;
-    }
-    origin.z -= 10 * double(ground_->queries().offset_m());
+  thread_local std::vector<paths::Crossing> below;
+  const scene::FacetTable& table = ground_->facets();
+  ground_->queries().crossings({x, y, top_z_ + 1}, {x, y, bottom_z_ - 1}, -1, -1, below);
+  for (const paths::Crossing& c : below) {
+    int ground = -1;  // of what lies on each other there
+    table.for_members(table.facets[size_t(c.facet)].mirror, [&](int32_t f) {
+      if (ground < 0 && is_ground_[size_t(f)]) ground = f;
+    });
+    if (ground < 0) continue;
+    const scene::Facet& f = table.facets[size_t(ground)];
+    z = f.normal.z != 0 ? (f.offset - f.normal.x * x - f.normal.y * y) / f.normal.z
+                        : top_z_ + 1 - c.t * (top_z_ - bottom_z_ + 2);
+    return true;
   }
   return false;
 }
@@ -114,6 +115,7 @@ void Cells::lay_out_terrain(const scene::Scene& scene, const paths::PreparedScen
   Vec3d lo, hi;
   scene.bounding_box(lo, hi);
   top_z_ = hi.z;
+  bottom_z_ = lo.z;
   areas_.assign(size_t(size()), 0);
   cell_normals_.assign(size_t(size()), {0, 0, 1});
   std::vector<double> heights(size_t(num_x_ + 1) * size_t(num_y_ + 1), std::nan(""));
@@ -269,7 +271,7 @@ void Cells::crossings(const Vec3d& a, const Vec3d& b, std::vector<CellCrossing>&
   for (const auto& h : hits) {
     const double c = dot(d, cell_normals_[size_t(h.facet)]);
     if (!is_grid() && c > 0) continue;  // from behind
-    out.push_back({h.facet, h.t, float(std::abs(c))});
+    out.push_back({h.facet, float(h.t), float(std::abs(c))});
   }
 }
 

@@ -107,7 +107,7 @@ class Cells {
   std::vector<std::array<int, 3>> mesh_neighbors_;
   const paths::PreparedScene* ground_ = nullptr;
   std::vector<uint8_t> is_ground_;  // terrain: [num_facets]
-  double top_z_ = 0;
+  double top_z_ = 0, bottom_z_ = 0;
   scene::FacetTable triangles_;  // cells as search triangles (terrain and mesh)
   std::vector<Vec3d> cell_normals_;
   double lift_m_ = 0;  // mesh: cells lie this far in front of their surface, so that it does not hide them

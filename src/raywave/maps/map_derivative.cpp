@@ -133,19 +133,20 @@ scene::SceneDerivative map_vjp(const scene::Scene& scene, const paths::PreparedS
         message("the cotangent of path_gain has ", cotangent.size(), " numbers, the map has ", map.path_gain.size()));
   }
   for (const double c : cotangent) require_finite("the cotangent of path_gain", c);
-  const Cells cells(scene, prepared, map.surface, options);
+  const scene::Scene centred = prepared.centred(scene);
+  const Cells cells(centred, prepared, moved(map.surface, -prepared.origin_m()), options);
   const paths::FieldContext context = paths::field_context(scene, options.refraction, options.log);
   const paths::RefineOptions refine = paths::refine_options(prepared, context, options.max_depth);
   const scene::SceneDerivative zeros(scene);
   scene::SceneDerivative gradient = zeros;
   for (int tx = 0; tx < map.num_tx; ++tx) {
-    const MapArrivals all = arrivals_of(scene, prepared, context, tx, cells, options);
+    const MapArrivals all = arrivals_of(centred, prepared, context, tx, cells, options);
     const double* weight = cotangent.data() + size_t(tx) * size_t(map.num_cells());
     const int64_t num_parts = std::clamp<int64_t>(int64_t(all.arrivals.size()) / 64, 1, kMostParts);
     std::vector<scene::SceneDerivative> parts(static_cast<size_t>(num_parts), zeros);
     for_parts(all, options.num_threads, num_parts, [&](size_t part, size_t first, size_t last) {
       ad::Tape tape;
-      ArrivalsOver<ad::Var> over(scene, prepared, options, tx, refine, parts[part]);
+      ArrivalsOver<ad::Var> over(centred, prepared, options, tx, refine, parts[part]);
       ArrivalsOver<ad::Var>::Field f;
       const ad::Recording recording(tape);
       over.begin();
@@ -180,15 +181,16 @@ std::vector<double> map_jvp(const scene::Scene& scene, const paths::PreparedScen
                             const scene::SceneDerivative& direction) {
   check(scene, options, map);
   direction.check_finite(scene);
-  const Cells cells(scene, prepared, map.surface, options);
+  const scene::Scene centred = prepared.centred(scene);
+  const Cells cells(centred, prepared, moved(map.surface, -prepared.origin_m()), options);
   const paths::FieldContext context = paths::field_context(scene, options.refraction, options.log);
   const paths::RefineOptions refine = paths::refine_options(prepared, context, options.max_depth);
   std::vector<double> tangent(map.path_gain.size(), 0);
   for (int tx = 0; tx < map.num_tx; ++tx) {
-    const MapArrivals all = arrivals_of(scene, prepared, context, tx, cells, options);
+    const MapArrivals all = arrivals_of(centred, prepared, context, tx, cells, options);
     std::vector<double> change(all.arrivals.size(), 0);
     for_parts(all, options.num_threads, kMostParts, [&](size_t, size_t first, size_t last) {
-      ArrivalsOver<ad::Dual> over(scene, prepared, options, tx, refine, direction);
+      ArrivalsOver<ad::Dual> over(centred, prepared, options, tx, refine, direction);
       ArrivalsOver<ad::Dual>::Field f;
       over.begin();
       for (size_t i = first; i < last; ++i) {

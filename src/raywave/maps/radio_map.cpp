@@ -27,6 +27,12 @@ void RadioMapOptions::validate() const {
   require_positive("max_bytes", max_bytes);
 }
 
+Surface moved(Surface surface, const Vec3d& by_m) {
+  surface.center_m += by_m;
+  if (surface.kind == Surface::Kind::kPlane) surface.height_m += by_m.z;  // above z = 0, else above the ground
+  return surface;
+}
+
 RadioMap solve_radio_map(const scene::Scene& scene, const Surface& surface, const RadioMapOptions& options) {
   scene.validate();
   return solve_radio_map(scene, paths::PreparedScene(scene), surface, options);
@@ -37,10 +43,14 @@ RadioMap solve_radio_map(const scene::Scene& scene, const paths::PreparedScene& 
   options.validate();
   scene.validate();
   if (scene.transmitters.empty()) throw Error("the scene has no transmitter: add one before solving for a radio map");
-  const Cells cells(scene, prepared, surface, options);
+  prepared.warn(options.log);
+  // Where the scene lies does not matter: everything is solved relative to its middle.
+  const Vec3d origin = prepared.origin_m();
+  const scene::Scene centred = prepared.centred(scene);
+  const Cells cells(centred, prepared, moved(surface, -origin), options);
   const paths::FieldContext context = paths::field_context(scene, options.refraction, options.log);
   RadioMap map;
-  map.surface = cells.surface();
+  map.surface = moved(cells.surface(), origin);
   map.frequency_hz = scene.frequency_hz;
   map.noise_power_w = scene.noise_power_w();
   map.num_tx = int(scene.transmitters.size());
@@ -48,13 +58,14 @@ RadioMap solve_radio_map(const scene::Scene& scene, const paths::PreparedScene& 
   map.num_x = cells.num_x();
   map.cell_corners_m = cells.mesh_corners();
   map.num_split_points = int64_t(cells.num_split_points());
-  for (int cell = 0; cell < cells.size(); ++cell) map.cell_centers_m.push_back(cells.center(cell));
+  for (Vec3d& p : map.cell_corners_m) p += origin;
+  for (int cell = 0; cell < cells.size(); ++cell) map.cell_centers_m.push_back(cells.center(cell) + origin);
   for (int tx = 0; tx < map.num_tx; ++tx) {
     map.tx_names.push_back(scene.transmitters[size_t(tx)].name);
     map.tx_power_w.push_back(dbm_to_watt(scene.transmitters[size_t(tx)].power_dbm));
     const auto gain = options.method == Method::kExact
-                          ? exact_map(scene, prepared, context, tx, cells, options, map.num_arrivals)
-                          : monte_carlo_map(scene, prepared, context, tx, cells, options);
+                          ? exact_map(centred, prepared, context, tx, cells, options, map.num_arrivals)
+                          : monte_carlo_map(centred, prepared, context, tx, cells, options);
     map.path_gain.insert(map.path_gain.end(), gain.begin(), gain.end());
   }
   return map;

@@ -41,6 +41,9 @@ struct Surface {
   std::vector<std::string> objects;  // kMesh: the cells are these objects' triangles; kTerrain: the ground
 };
 
+/// The same surface elsewhere.
+Surface moved(Surface surface, const Vec3d& by_m);
+
 struct RadioMapOptions {
   Method method = Method::kExact;
   int max_depth = 3;

@@ -28,8 +28,8 @@ void clip(Polygon& polygon, const Vec3d& normal, double offset, Polygon& scratch
 
 Polygon rectangle(const scene::Facet& f) {
   const auto at = [&](double u, double v) { return f.origin + u * f.axis_u + v * f.axis_v; };
-  return {at(f.min_uv.x, f.min_uv.y), at(f.max_uv.x, f.min_uv.y), at(f.max_uv.x, f.max_uv.y),
-          at(f.min_uv.x, f.max_uv.y)};
+  const Vec2d &lo = f.mirror_min_uv, &hi = f.mirror_max_uv;
+  return {at(lo.x, lo.y), at(hi.x, lo.y), at(hi.x, hi.y), at(lo.x, hi.y)};
 }
 
 /// What the beam from `image` through `window` (in the plane of `last`) lights of a facet.
@@ -87,7 +87,9 @@ class Explorer {
            const std::function<void(int64_t, const BeamRay&)>& on_ray) {
     windows_.assign(1, {});
     std::vector<Candidate> level;
-    for (int32_t f = 0; f < int32_t(table_.facets.size()); ++f) level.push_back({0, f});
+    for (int32_t f = 0; f < int32_t(table_.facets.size()); ++f) {
+      if (table_.facets[size_t(f)].mirror == f) level.push_back({0, f});
+    }
     for (int depth = 1; depth <= options_.max_depth && !level.empty(); ++depth) {
       // the tree's own nodes of this depth are candidates too
       for (const SequenceNode& n : tree_.nodes()) {
@@ -166,17 +168,14 @@ class Explorer {
     bool lit = false;
     for (int k = 0; k < num; ++k) {
       const Vec3d q = points(k);
-      if (!table_.contains(c.facet, q) || !refiner.path(tree_, c.parent, q, path, c.facet)) continue;
+      const int32_t owner = table_.owner(c.facet, q);
+      if (owner < 0 || !refiner.path(tree_, c.parent, q, path, owner)) continue;
       lit = true;
       const Vec3d direction = normalized(q - image);
-      // off the surface, to the side that the beam leaves on
-      const Vec3d origin =
-          q + (dot(facet.normal, direction) > 0 ? 1.0 : -1.0) * double(scene_.queries().offset_m()) * facet.normal;
       double length = 0;
-      const int32_t hit = scene_.queries().closest_hit(origin, direction, length);
+      const int32_t hit = scene_.queries().closest_hit(q, direction, length, owner);
       out.rays.push_back({int32_t(index), q, direction, length});
-      if (hit >= 0 && parent.depth + 2 <= options_.max_depth)
-        children.push_back(table_.canonical(hit, origin + length * direction));
+      if (hit >= 0 && parent.depth + 2 <= options_.max_depth) children.push_back(table_.facets[size_t(hit)].mirror);
     }
     if (!lit) return;
     std::sort(children.begin(), children.end());

@@ -19,7 +19,8 @@ EdgeShooter::EdgeShooter(const PreparedScene& scene, const SequenceTree& tree, c
     lit_.push_back({l.node, l.wedge, l.wedge});
     if (options.max_diffractions < 2 || tree.nodes()[size_t(l.node)].depth + 2 > options.max_depth) continue;
     const Wedge& w = scene.wedges()[size_t(l.wedge)];
-    for (const int32_t facet : {w.facet0, w.facet_n}) {
+    for (const int32_t face : {w.facet0, w.facet_n}) {
+      const int32_t facet = scene.facets().facets[size_t(face)].mirror;
       for (uint32_t i = of.begin[size_t(facet)]; i < of.begin[size_t(facet) + 1]; ++i) {
         if (of.wedges[i] != l.wedge) lit_.push_back({l.node, l.wedge, of.wedges[i]});
       }
@@ -78,7 +79,7 @@ EdgeRaySegment EdgeShooter::launch(int64_t index, int place, int direction, Shot
   EdgeRaySegment s;
   s.node = shot.node;
   s.steps = &shot.steps;
-  s.origin_m = shot.point_m + (8 * double(scene_.queries().offset_m())) * radial;
+  s.origin_m = shot.point_m;
   s.direction = cos_beta * w.direction + sin_beta * radial;
   s.before_m = shot.before_m;
   s.behind_m = 0;
@@ -87,7 +88,10 @@ EdgeRaySegment EdgeShooter::launch(int64_t index, int place, int direction, Shot
 }
 
 bool EdgeShooter::trace(EdgeRaySegment& s, SequenceTree&, Shot& shot) const {
-  shot.hit = scene_.queries().closest_hit(s.origin_m, s.direction, s.length_m);
+  const Step& last = s.steps->back();
+  const EndFacets at = last.type == Interaction::kDiffraction ? EndFacets::at_edge(scene_.wedges()[size_t(last.facet)])
+                                                              : EndFacets(last.facet);
+  shot.hit = scene_.queries().closest_hit(s.origin_m, s.direction, s.length_m, at);
   return true;
 }
 
@@ -96,12 +100,12 @@ bool EdgeShooter::bounce(EdgeRaySegment& s, SequenceTree& part, Shot& shot) cons
   const Vec3d point = s.origin_m + s.length_m * s.direction;
   const int32_t facet = scene_.facets().canonical(shot.hit, point);
   const scene::Facet& f = scene_.facets().facets[size_t(facet)];
-  s.node = part.child(s.node, facet, scene_.facets());
+  s.node = part.child(s.node, f.mirror, scene_.facets());
   shot.steps.push_back({Interaction::kSpecularReflection, facet, point});
   s.behind_m += s.length_m;
   const double cosine = dot(s.direction, f.normal);
   s.direction = s.direction - 2 * cosine * f.normal;
-  s.origin_m = point + (cosine < 0 ? 8.0 : -8.0) * double(scene_.queries().offset_m()) * f.normal;
+  s.origin_m = point;
   return true;
 }
 

@@ -27,21 +27,39 @@ RefineOptions refine_options(const PreparedScene& scene, const FieldContext& con
   return refine;
 }
 
-PathValues evaluate(const PreparedScene& scene, const FieldContext& context, const Vec3d& source_m,
-                    const Vec3d& target_m, const std::vector<Step>& steps) {
-  thread_local std::vector<Touch<double>> touches;
+namespace {
+
+/// Where a path touches what.
+void set_touches(const PreparedScene& scene, const std::vector<Step>& steps, std::vector<Touch<double>>& touches) {
   touches.assign(steps.size(), {});
   for (size_t i = 0; i < steps.size(); ++i) {
     Touch<double>& t = touches[i];
     t.type = steps[i].type;
     t.point = steps[i].point_m;
+    if (t.type == Interaction::kDiffraction) {
+      t.bend.is_edge = true;
+      t.bend.wedge = frame_of(scene.wedges()[size_t(steps[i].facet)]);
+    } else {
+      const scene::Facet& f = scene.facets().facets[size_t(steps[i].facet)];
+      t.bend.normal = f.normal;
+      t.bend.offset = f.offset;
+    }
+  }
+}
+
+}  // namespace
+
+PathValues evaluate(const PreparedScene& scene, const FieldContext& context, const Vec3d& source_m,
+                    const Vec3d& target_m, const std::vector<Step>& steps) {
+  thread_local std::vector<Touch<double>> touches;
+  set_touches(scene, steps, touches);
+  for (size_t i = 0; i < steps.size(); ++i) {
+    Touch<double>& t = touches[i];
     const auto material = [&](int32_t facet) {
       return &context.materials[size_t(scene.facets().facets[size_t(facet)].material)];
     };
     if (t.type == Interaction::kDiffraction) {
       const Wedge& w = scene.wedges()[size_t(steps[i].facet)];
-      t.bend.is_edge = true;
-      t.bend.wedge = frame_of(w);
       t.face_0 = material(w.facet0);
       t.face_n = material(w.facet_n);
       t.transmits = context.refraction;
@@ -50,7 +68,6 @@ PathValues evaluate(const PreparedScene& scene, const FieldContext& context, con
       t.leaves_on = steps[i].leaves_on;
       t.shared_end = steps[i].shared_end;
     } else {
-      t.bend.normal = scene.facets().facets[size_t(steps[i].facet)].normal;
       t.face_0 = material(steps[i].facet);
     }
   }
@@ -68,14 +85,16 @@ int32_t object_of(const PreparedScene& scene, const Step& step) {
 double doppler_hz(const scene::Scene& scene, const PreparedScene& prepared, const Vec3d& source_m,
                   const Vec3d& target_m, const std::vector<Step>& steps, const Vec3d& tx_velocity,
                   const Vec3d& rx_velocity) {
+  thread_local std::vector<Touch<double>> touches;
+  thread_local std::vector<Vec3d> directions;
+  set_touches(prepared, steps, touches);
+  leg_directions(source_m, target_m, touches, directions);
   double sum = 0;
-  Vec3d point = source_m, velocity = tx_velocity;
+  Vec3d velocity = tx_velocity;
   for (size_t i = 0; i <= steps.size(); ++i) {
-    const Vec3d next = i < steps.size() ? steps[i].point_m : target_m;
     const Vec3d next_velocity =
         i < steps.size() ? scene.objects[size_t(object_of(prepared, steps[i]))].velocity_m_per_s : rx_velocity;
-    sum += dot(velocity - next_velocity, normalized(next - point));
-    point = next;
+    sum += dot(velocity - next_velocity, directions[i]);
     velocity = next_velocity;
   }
   return sum / scene.wavelength_m();

@@ -10,24 +10,13 @@
 #include "raywave/runtime/progress.h"
 
 namespace raywave::paths {
-namespace {
-
-Vec3d hit_point(const RayPacket& p, int i) {
-  const double t = double(p.t[i]);
-  return {p.ox[i] + t * p.dx[i], p.oy[i] + t * p.dy[i], p.oz[i] + t * p.dz[i]};
-}
-
-}  // namespace
-
 void SequenceFollower::follow(const RayTile& tile, const scene::FacetTable& table, SequenceTree& tree) {
   int32_t last_parent = -1, last_facet = -1, last_child = -1;  // neighbours mostly do the same
   for (int lane = 0; lane < RayTile::kRays; ++lane) {
     const RayPacket& p = tile.packets[size_t(lane / RayPacket::kSize)];
     const int i = lane % RayPacket::kSize;
     if (tile.event[size_t(lane)] != Event::kReflect) continue;
-    int32_t facet = p.facet[i];
-    const scene::Facet& f = table.facets[size_t(facet)];
-    if (f.twin_begin < f.twin_end) facet = table.canonical(facet, hit_point(p, i));
+    const int32_t facet = table.facets[size_t(p.facet[i])].mirror;
     if (node_[size_t(lane)] != last_parent || facet != last_facet) {
       last_parent = node_[size_t(lane)];
       last_facet = facet;
@@ -84,8 +73,8 @@ struct Beam {
 
 std::array<Vec3d, 4> rectangle_corners(const scene::Facet& f) {
   const auto at = [&](double u, double v) { return f.origin + u * f.axis_u + v * f.axis_v; };
-  return {at(f.min_uv.x, f.min_uv.y), at(f.max_uv.x, f.min_uv.y), at(f.max_uv.x, f.max_uv.y),
-          at(f.min_uv.x, f.max_uv.y)};
+  const Vec2d &lo = f.mirror_min_uv, &hi = f.mirror_max_uv;
+  return {at(lo.x, lo.y), at(hi.x, lo.y), at(hi.x, hi.y), at(lo.x, hi.y)};
 }
 
 Beam beam_through(const scene::Facet& f, const std::array<Vec3d, 4>& corners, const Vec3d& image) {
@@ -127,10 +116,9 @@ class ExhaustiveSearch {
     const SequenceNode current = tree.nodes()[node];
     if (current.depth == max_depth_) return;
     const scene::Facet& f = table_.facets[current.facet];
-    if (dot(f.normal, current.image_m) - f.offset == 0) return;  // the source lies in the plane: no reflection there
     const Beam beam = beam_through(f, corners_[current.facet], current.image_m);
     for (int32_t next = 0; next < int32_t(table_.facets.size()); ++next) {
-      if (next == current.facet || beam.misses(corners_[next])) continue;
+      if (next == current.facet || table_.facets[size_t(next)].mirror != next || beam.misses(corners_[next])) continue;
       if (++count_ > max_sequences_) return;
       descend(tree, tree.child(node, next, table_));
     }
@@ -157,7 +145,8 @@ std::optional<SequenceTree> all_sequences(const PreparedScene& scene, const Vec3
   runtime::Reporter reporter(progress, num_facets);
   runtime::parallel_for(num_facets, num_threads, [&](int64_t first) {
     reporter.check();
-    if (!search.too_many()) trees[size_t(first)] = search.from(int32_t(first));
+    if (!search.too_many() && scene.facets().facets[size_t(first)].mirror == int32_t(first))
+      trees[size_t(first)] = search.from(int32_t(first));
     reporter.task_done();
   });
   if (search.too_many()) return std::nullopt;

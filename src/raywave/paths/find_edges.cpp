@@ -109,10 +109,12 @@ WedgesOfFacets wedges_of_facets(const PreparedScene& scene) {
   WedgesOfFacets of;
   of.begin.assign(scene.facets().facets.size() + 1, 0);
   const auto& wedges = scene.wedges();
+  const auto mirror = [&](int32_t facet) { return scene.facets().facets[size_t(facet)].mirror; };
   const auto each = [&](auto&& visit) {
     for (size_t i = 0; i < wedges.size(); ++i) {
-      visit(size_t(wedges[i].facet0), int32_t(i));
-      if (wedges[i].facet_n != wedges[i].facet0) visit(size_t(wedges[i].facet_n), int32_t(i));
+      const int32_t first = mirror(wedges[i].facet0), second = mirror(wedges[i].facet_n);
+      visit(size_t(first), int32_t(i));
+      if (second != first) visit(size_t(second), int32_t(i));
     }
   };
   each([&](size_t facet, int32_t) { ++of.begin[facet + 1]; });
@@ -197,6 +199,7 @@ class Expander {
     if (!wedges_behind(node, last)) return false;
     if (!options_.reflection || tree_.nodes()[size_t(node)].depth >= options_.max_depth) return true;
     for (int32_t f = 0; f < int32_t(scene_.facets().facets.size()); ++f) {
+      if (scene_.facets().facets[size_t(f)].mirror != f) continue;
       if (is_wedge(last) ? on_facet(wedge_of(last), f) : f == last) continue;
       if (!behind(tree_.child(node, f, scene_.facets()), f)) return false;
     }

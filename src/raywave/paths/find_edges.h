@@ -41,7 +41,7 @@ struct LitWedge {
 /// Sorted by wedge. @param tree  reflections alone.
 std::vector<LitWedge> lit_wedges(const PreparedScene& scene, const SequenceTree& tree, const EdgeOptions& options);
 
-/// For each facet the wedges that it is a face of: [num_facets + 1] offsets into the wedges' numbers.
+/// For each mirror the wedges that it is a face of: [num_facets + 1] offsets into the wedges' numbers.
 struct WedgesOfFacets {
   std::vector<uint32_t> begin;
   std::vector<int32_t> wedges;

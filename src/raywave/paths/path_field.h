@@ -21,6 +21,7 @@
 #include "raywave/paths/field.h"
 #include "raywave/paths/paths.h"
 #include "raywave/paths/port_fields.h"
+#include "raywave/paths/stretch.h"
 #include "raywave/paths/unfold.h"
 
 namespace raywave::paths {
@@ -240,25 +241,22 @@ PathField<T> path_field(const T& wavelength_m, const Vec3<T>& source_m, const Ve
   T r[3]{};  // from end to edge to edge to end
   EdgeGeometry<T> geometry[2];
   Vec3<T> last = source_m, k{};
-  bool first = true, after_edge = false;
-  const auto step_to = [&](const Vec3<T>& point) {
-    const T length = norm(point - last);
-    k = (point - last) / length;
-    r[num_edges] = r[num_edges] + length;
-    if (first) v.departure = k;
-    if (after_edge) geometry[num_edges - 1].k_out = k;
-    first = after_edge = false;
+  size_t begin = 0;  // of the stretch
+  const auto go_to = [&](const Vec3<T>& point, size_t end) {
+    const Stretch<T> s = stretch(last, point, touches, begin, end);
+    r[num_edges] = s.length_m;
+    k = s.last;
+    (num_edges == 0 ? v.departure : geometry[num_edges - 1].k_out) = s.first;
     last = point;
+    begin = end + 1;
   };
   for (size_t i = 0; i < touches.size(); ++i) {
-    if (touches[i].type == Interaction::kRefraction) continue;
-    step_to(touches[i].point);
     if (!touches[i].bend.is_edge) continue;
+    go_to(touches[i].point, i);
     geometry[num_edges].k_in = k;
     edges[num_edges++] = i;
-    after_edge = true;
   }
-  step_to(target_m);
+  go_to(target_m, touches.size());
   v.arrival = k;
   v.length_m = r[0];
   for (size_t i = 1; i <= num_edges; ++i) v.length_m = v.length_m + r[i];

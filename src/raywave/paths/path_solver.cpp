@@ -7,6 +7,7 @@
 #include "raywave/paths/evaluate.h"
 #include "raywave/paths/find.h"
 #include "raywave/paths/find_edges.h"
+#include "raywave/paths/place.h"
 #include "raywave/runtime/parallel.h"
 
 namespace raywave::paths {
@@ -48,7 +49,7 @@ bool before(const GeometricPath& a, const GeometricPath& b) {
 
 /// All paths from the tree's source to the targets, each once.
 std::vector<GeometricPath> refine_all(const PreparedScene& prepared, const SequenceTree& tree,
-                                      const std::vector<EndPoint>& targets, const RefineOptions& refine_options,
+                                      const std::vector<Vec3d>& targets, const RefineOptions& refine_options,
                                       const PathOptions& options) {
   constexpr int64_t kBlock = 8192;
   const auto num_nodes = int64_t(tree.nodes().size());
@@ -59,7 +60,7 @@ std::vector<GeometricPath> refine_all(const PreparedScene& prepared, const Seque
     GeometricPath path;
     for (int64_t n = block * kBlock; n < std::min(num_nodes, (block + 1) * kBlock); ++n) {
       for (size_t t = 0; t < targets.size(); ++t) {
-        if (!refiner.path(tree, int32_t(n), targets[t].position_m, path)) continue;
+        if (!refiner.path(tree, int32_t(n), targets[t], path)) continue;
         if (path.steps.empty() && !options.los) continue;
         path.target = int32_t(t);
         found[size_t(block)].push_back(path);
@@ -127,7 +128,7 @@ class Assembler {
         out_.interactions.push_back(s.type);
         out_.objects.push_back(object_of(prepared_, s));
         out_.facets.push_back(s.facet);
-        out_.vertices_m.push_back(s.point_m);
+        out_.vertices_m.push_back(s.point_m + prepared_.origin_m());
       }
       out_.interaction_begin.push_back(int64_t(out_.interactions.size()));
       append_gains(tx, rx, link, v);
@@ -161,24 +162,83 @@ class Assembler {
 SequenceTree find_reflections(const PreparedScene& prepared, const scene::Device& device, int64_t num_rays,
                               const PathOptions& options) {
   const Vec3d source_m = device.position_m;
-  if (options.finder == Finder::kExhaustive) {
-    if (!options.specular_reflection) return SequenceTree(source_m);
-    constexpr int64_t kMost = 50000000;  // 3 GB
-    auto tree = all_sequences(prepared, source_m, options.max_depth, options.num_threads, kMost, options.progress);
-    if (tree) return *std::move(tree);
-    throw Error(message("the exhaustive finder met more than ", kMost, " facet sequences of depth ", options.max_depth,
-                        ": reduce max_depth or use shoot-and-bounce"));
+  SequenceTree tree(source_m);
+  if (!options.specular_reflection) return tree;
+  for (const Vec3d& from : all_asides(prepared, place_at(prepared, source_m))) {
+    if (options.finder == Finder::kExhaustive) {
+      constexpr int64_t kMost = 50000000;  // 3 GB
+      auto found = all_sequences(prepared, from, options.max_depth, options.num_threads, kMost, options.progress);
+      if (!found) {
+        throw Error(message("the exhaustive finder met more than ", kMost, " facet sequences of depth ",
+                            options.max_depth, ": reduce max_depth or use shoot-and-bounce"));
+      }
+      tree.merge(*found);
+      continue;
+    }
+    ShootOptions shoot;
+    shoot.origin_m = from;
+    shoot.num_rays = num_rays;
+    shoot.max_depth = options.max_depth;
+    shoot.refraction = options.refraction;
+    shoot.seed = options.seed;
+    shoot.source = source_key(device.name);
+    tree.merge(shoot_sequences(prepared, shoot, options.num_threads, options.progress));
   }
-  if (!options.specular_reflection) return SequenceTree(source_m);
-  ShootOptions shoot;
-  shoot.origin_m = source_m;
-  shoot.num_rays = num_rays;
-  shoot.max_depth = options.max_depth;
-  shoot.refraction = options.refraction;
-  shoot.seed = options.seed;
-  shoot.source = source_key(device.name);
-  return shoot_sequences(prepared, shoot, options.num_threads, options.progress);
+  tree.move_source(source_m, prepared.facets());
+  return tree;
 }
+
+/// The paths from a source to all targets, as if it stood aside of its place; see place.h.
+class LinkSolver {
+ public:
+  LinkSolver(const PreparedScene& prepared, const RefineOptions& refine, const PathOptions& options,
+             const std::vector<EndPoint>& targets)
+      : prepared_(prepared), refine_(refine), options_(options), refiner_(prepared, refine) {
+    for (const EndPoint& t : targets) targets_.push_back(place_at(prepared, t.position_m));
+  }
+
+  /// found(target, path)
+  template <class Found>
+  void solve(SequenceTree& tree, const Vec3d& source_m, Found&& found) {
+    const Place source = place_at(prepared_, source_m);
+    std::vector<size_t> left(targets_.size());
+    for (size_t t = 0; t < left.size(); ++t) left[t] = t;
+    for (const auto& [behind_source, behind_target] :
+         {std::pair{false, false}, std::pair{true, false}, std::pair{false, true}, std::pair{true, true}}) {
+      std::vector<size_t> dark;
+      while (!left.empty()) {  // those for which the source stands at one place together
+        const Vec3d from = aside(prepared_, source, targets_[left[0]].position_m, behind_source);
+        std::vector<size_t> now, later;
+        std::vector<Vec3d> at;
+        for (const size_t t : left) {
+          const Vec3d own = aside(prepared_, source, targets_[t].position_m, behind_source);
+          (own == from ? now : later).push_back(t);
+          if (own == from) at.push_back(aside(prepared_, targets_[t], source_m, behind_target));
+        }
+        tree.move_source(from, prepared_.facets());
+        std::vector<uint8_t> lit(now.size(), 0);
+        for (GeometricPath& p : refine_all(prepared_, tree, at, refine_, options_)) {
+          const size_t t = now[size_t(p.target)];
+          lit[size_t(p.target)] = 1;
+          refiner_.settle(source_m, targets_[t].position_m, p.steps);
+          found(t, std::move(p));
+        }
+        for (size_t i = 0; i < now.size(); ++i) {
+          if (!lit[i] && (source.on_a_face() || targets_[now[i]].on_a_face())) dark.push_back(now[i]);
+        }
+        left = std::move(later);
+      }
+      left = std::move(dark);
+    }
+  }
+
+ private:
+  const PreparedScene& prepared_;
+  const RefineOptions& refine_;
+  const PathOptions& options_;
+  Refiner refiner_;
+  std::vector<Place> targets_;
+};
 
 /// The reflections that end at each receiver, for diffracted paths; with fewer rays the more receivers there are.
 std::vector<SequenceTree> find_endings(const scene::Scene& scene, const PreparedScene& prepared,
@@ -226,17 +286,21 @@ Paths solve_paths(const scene::Scene& scene, const PreparedScene& prepared, cons
   scene.validate();
   if (scene.transmitters.empty()) throw Error("the scene has no transmitter: add one before solving for paths");
   if (scene.receivers.empty()) throw Error("the scene has no receiver: add one before solving for paths");
+  prepared.warn(options.log);
+  const scene::Scene centred = prepared.centred(scene);
   const FieldContext context = field_context(scene, options.refraction, options.log);
   const RefineOptions refine = refine_options(prepared, context, options.max_depth);
 
-  const auto sources = end_points(scene.transmitters, options.synthetic_array, context.wavelength_m);
-  const auto targets = end_points(scene.receivers, options.synthetic_array, context.wavelength_m);
+  const auto sources = end_points(centred.transmitters, options.synthetic_array, context.wavelength_m);
+  const auto targets = end_points(centred.receivers, options.synthetic_array, context.wavelength_m);
   std::vector<SequenceTree> endings;
-  if (options.diffraction) endings = find_endings(scene, prepared, options);
+  if (options.diffraction) endings = find_endings(centred, prepared, options);
   std::vector<LinkResult> results(sources.size() * targets.size());
+  LinkSolver links(prepared, refine, options, targets);
   for (size_t s = 0; s < sources.size();) {
     const int32_t device = sources[s].device;
-    SequenceTree tree = find_reflections(prepared, scene.transmitters[size_t(device)], options.samples_per_tx, options);
+    SequenceTree tree =
+        find_reflections(prepared, centred.transmitters[size_t(device)], options.samples_per_tx, options);
     if (options.diffraction) {
       EdgeOptions edges{options.max_depth, options.max_diffractions, options.specular_reflection};
       edges.exhaustive = options.finder == Finder::kExhaustive;
@@ -244,14 +308,13 @@ Paths solve_paths(const scene::Scene& scene, const PreparedScene& prepared, cons
       add_edge_sequences(prepared, edges, endings, tree);
     }
     for (; s < sources.size() && sources[s].device == device; ++s) {
-      if (!options.synthetic_array) tree.move_source(sources[s].position_m, prepared.facets());
       for (size_t t = 0; t < targets.size(); ++t) {
         results[t * sources.size() + s].link = {
             targets[t].device, targets[t].element, device, sources[s].element, 0, 0};
       }
-      for (auto& p : refine_all(prepared, tree, targets, refine, options)) {
-        results[size_t(p.target) * sources.size() + s].paths.push_back(std::move(p));
-      }
+      links.solve(tree, sources[s].position_m, [&](size_t target, GeometricPath&& p) {
+        results[target * sources.size() + s].paths.push_back(std::move(p));
+      });
     }
   }
   runtime::parallel_for(int64_t(results.size()), options.num_threads, [&](int64_t i) {

@@ -41,7 +41,7 @@ class PathsOver {
     steps_.clear();
     for (auto i = size_t(paths_.interaction_begin[size_t(index)]);
          i < size_t(paths_.interaction_begin[size_t(index) + 1]); ++i) {
-      steps_.push_back({paths_.interactions[i], paths_.facets[i], paths_.vertices_m[i]});
+      steps_.push_back({paths_.interactions[i], paths_.facets[i], paths_.vertices_m[i] - prepared_.origin_m()});
     }
     refiner_.annotate(unfold_detail::values(source.position_m), unfold_detail::values(target.position_m), steps_);
     if (!over_.touches(source, target, steps_, touches_)) {
@@ -72,15 +72,14 @@ class PathsOver {
   template <class EndPoint>
   T doppler(const EndPoint& source, const EndPoint& target) {
     T sum{};
-    Vec3<T> point = source.position_m, velocity = source.velocity_m_per_s;
+    leg_directions(source.position_m, target.position_m, touches_, directions_);
+    Vec3<T> velocity = source.velocity_m_per_s;
     for (size_t i = 0; i <= touches_.size(); ++i) {
       const bool last = i == touches_.size();
       if (!last && touches_[i].type == Interaction::kRefraction) continue;  // straight: adds nothing
-      const Vec3<T> next = last ? target.position_m : touches_[i].point;
       const Vec3<T> next_velocity =
           last ? target.velocity_m_per_s : over_.object_velocity(object_of(prepared_, steps_[i]));
-      sum = sum + dot(velocity - next_velocity, normalized(next - point));
-      point = next;
+      sum = sum + dot(velocity - next_velocity, directions_[i]);
       velocity = next_velocity;
     }
     return sum / over_.wavelength_m();
@@ -94,6 +93,7 @@ class PathsOver {
   SceneOver<T> over_;
   std::vector<Step> steps_;
   std::vector<Touch<T>> touches_;
+  std::vector<Vec3<T>> directions_;
 };
 
 void check_length(const char* name, size_t got, size_t wanted) {
@@ -155,11 +155,12 @@ scene::SceneDerivative paths_vjp(const scene::Scene& scene, const PreparedScene&
                                  const Paths& paths, const PathsDerivative& cotangent) {
   check_scene(scene, prepared, paths);
   check_cotangent(paths, cotangent);
+  const scene::Scene centred = prepared.centred(scene);
   const scene::SceneDerivative zeros(scene);
   std::vector<scene::SceneDerivative> parts(num_parts(paths), zeros);
   runtime::parallel_for(int64_t(parts.size()), options.num_threads, [&](int64_t part) {
     ad::Tape tape;
-    PathsOver<ad::Var> over(scene, prepared, options, paths, parts[size_t(part)]);
+    PathsOver<ad::Var> over(centred, prepared, options, paths, parts[size_t(part)]);
     PathOutputs<ad::Var> out;
     for_paths(paths, size_t(part), [&](const Link& link, int64_t p) {
       const ad::Recording recording(tape);
@@ -190,13 +191,14 @@ PathsDerivative paths_jvp(const scene::Scene& scene, const PreparedScene& prepar
                           const Paths& paths, const scene::SceneDerivative& direction) {
   check_scene(scene, prepared, paths);
   direction.check_finite(scene);
+  const scene::Scene centred = prepared.centred(scene);
   const auto n = size_t(paths.num_paths());
   PathsDerivative d;
   d.a.resize(paths.a.size());
   for (auto* v : {&d.tau_s, &d.theta_t, &d.phi_t, &d.theta_r, &d.phi_r, &d.doppler_hz}) v->resize(n);
   d.frequency_hz = direction.frequency_hz;
   runtime::parallel_for(int64_t(num_parts(paths)), options.num_threads, [&](int64_t part) {
-    PathsOver<ad::Dual> over(scene, prepared, options, paths, direction);
+    PathsOver<ad::Dual> over(centred, prepared, options, paths, direction);
     PathOutputs<ad::Dual> out;
     over.scene_over().restart();
     for_paths(paths, size_t(part), [&](const Link& link, int64_t path) {

@@ -11,19 +11,11 @@
 #include "raywave/paths/wedges.h"
 
 namespace raywave::paths {
+namespace {
 
-struct RayQueries::Engine {
-  RTCDevice device = nullptr;
-  RTCScene scene = nullptr;
-  Engine() : device(rtcNewDevice(nullptr)) {
-    if (!device) throw Error("the ray engine (Embree) could not be started");
-    scene = rtcNewScene(device);
-  }
-  ~Engine() {
-    rtcReleaseScene(scene);
-    rtcReleaseDevice(device);
-  }
-};
+constexpr double kInf = std::numeric_limits<double>::infinity();
+constexpr double kFloat = std::numeric_limits<float>::epsilon();
+constexpr double kParallel = 1e-5;  // sine of the angle below which facets that meet are taken for one plane
 
 /// Does the line from a along d pass through the triangle, its border included? Neighbours share their border's sign to
 /// the bit, so that no line slips through between them.
@@ -33,77 +25,204 @@ bool passes_through(const scene::Triangle& t, const Vec3d& a, const Vec3d& d) {
   return (u >= 0 && v >= 0 && w >= 0) || (u <= 0 && v <= 0 && w <= 0);
 }
 
-/// The state that Embree hands to a filter: which facets the ray ignores, and where found facets go. Embree's triangles
-/// are larger than the scene's by more than its rounding; whether a ray that passes an edge hits is decided here, in
-/// double precision. Left to Embree: rays at less than about 5 degrees to a face, within its rounding of the face's
-/// border.
-struct RayQueries::Filter {
+}  // namespace
+
+/// Two structures over the same triangles: their faces for packets of rays, their boxes for what double precision
+/// decides.
+struct RayQueries::Engine {
+  RTCDevice device = nullptr;
+  RTCScene faces = nullptr, boxes = nullptr;
+  Engine() : device(rtcNewDevice(nullptr)) {
+    if (!device) throw Error("the ray engine (Embree) could not be started");
+    faces = rtcNewScene(device);
+    boxes = rtcNewScene(device);
+  }
+  ~Engine() {
+    rtcReleaseScene(faces);
+    rtcReleaseScene(boxes);
+    rtcReleaseDevice(device);
+  }
+  void add_faces(const scene::FacetTable& table);
+  void add_boxes(const RayQueries& queries);
+};
+
+/// What Embree hands to the test of a triangle, and where what it finds goes.
+struct RayQueries::Segment {
   RTCIntersectContext context;  // first: Embree gives back a pointer to it
   const RayQueries* queries;
-  Vec3d origin, direction;
-  EndFacets at_a, at_b;
-  std::vector<Crossing>* found;
+  Vec3d origin, end, direction;
+  EndFacets at_origin, at_end;
+  double on_plane_m, along_plane_m;
+  std::vector<Crossing>* found = nullptr;
+  bool hit = false;
+  // of a closest hit:
+  double nearest = kInf, begin = 0;  // where the part within the engine's box begins; it ends at 1
+  float slack = 0;                   // of a place on that part, as a fraction
+  int32_t facet = -1;
 
-  Filter(const RayQueries& q, const Vec3d& from, const Vec3d& to, const EndFacets& a, const EndFacets& b,
-         std::vector<Crossing>* out)
-      : queries(&q), origin(from), direction(to - from), at_a(a), at_b(b), found(out) {
+  Segment(const RayQueries& q, const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b)
+      : queries(&q), origin(a), end(b), direction(b - a), at_origin(at_a), at_end(at_b) {
+    const scene::FacetTable& table = q.table_;
+    const double rounding_m = std::max(table.rounding_m(a), table.rounding_m(b));
+    on_plane_m = scene::kSamePlane * rounding_m;
+    along_plane_m = kAlongPlane * rounding_m;
     rtcInitIntersectContext(&context);
-    context.filter = &run;
   }
-  static void run(const RTCFilterFunctionNArguments* args) {
-    const auto* self = reinterpret_cast<const Filter*>(args->context);
+
+  /// Does an end, within rounding of a facet's plane, lie on it? A device (no facets given) does; a point of a path
+  /// where that is the facet it touches, or one in the same plane.
+  bool lies_on(const EndFacets& e, int32_t f) const {
+    if (e.first < 0) return true;
+    const auto same = [&](int32_t other) {
+      if (other < 0) return false;
+      return norm2(cross(queries->planes_[size_t(f)].normal, queries->planes_[size_t(other)].normal)) <
+             kParallel * kParallel;
+    };
+    return same(e.first) || same(e.second) || same(e.third) || same(e.fourth);
+  }
+
+  /// @param t  where, as a fraction
+  bool crosses(const scene::Triangle& triangle, double& t) const {
+    const Plane& plane = queries->planes_[size_t(triangle.facet)];
+    const double da = dot(plane.normal, origin) - plane.offset, db = dot(plane.normal, end) - plane.offset;
+    if (!(da < 0 ? db > 0 : da > 0 && db < 0)) return false;
+    if (std::abs(da) <= along_plane_m && std::abs(db) <= along_plane_m) return false;
+    if (std::abs(da) <= on_plane_m && lies_on(at_origin, triangle.facet)) return false;
+    if (std::abs(db) <= on_plane_m && lies_on(at_end, triangle.facet)) return false;
+    if (is_at(at_origin, triangle.facet) || is_at(at_end, triangle.facet)) return false;
+    if (!passes_through(triangle, origin, direction)) return false;
+    t = da / (da - db);
+    return true;
+  }
+  /// A segment that ends on a facet doesn't cross it, whatever rounding says of long ones.
+  static bool is_at(const EndFacets& e, int32_t f) {
+    return e.first == f || e.second == f || e.third == f || e.fourth == f;
+  }
+
+  /// @return whether the search is over.
+  bool test(unsigned primitive) {
+    const scene::Triangle& triangle = queries->table_.triangles[primitive];
+    double t = 0;
+    if (!crosses(triangle, t)) return false;
+    if (found) {
+      found->push_back({t, triangle.facet});
+      return false;
+    }
+    return hit = true;
+  }
+  void test_nearer(unsigned primitive, float& far) {
+    const scene::Triangle& triangle = queries->table_.triangles[primitive];
+    double t = 0;
+    if (!crosses(triangle, t) || t > nearest || (t == nearest && triangle.facet > facet)) return;
+    nearest = t;
+    facet = triangle.facet;
+    far = std::min(far, float((t - begin) / (1 - begin)) + slack);
+  }
+
+  static void bounds(const RTCBoundsFunctionArguments* args) {
+    const auto* q = static_cast<const RayQueries*>(args->geometryUserPtr);
+    const scene::Triangle& t = q->table_.triangles[args->primID];
+    const auto low = [&](double x, double y, double z) { return float(std::min({x, y, z})) - q->margin_m_; };
+    const auto high = [&](double x, double y, double z) { return float(std::max({x, y, z})) + q->margin_m_; };
+    RTCBounds& b = *args->bounds_o;
+    b.lower_x = low(t.a.x, t.b.x, t.c.x), b.upper_x = high(t.a.x, t.b.x, t.c.x);
+    b.lower_y = low(t.a.y, t.b.y, t.c.y), b.upper_y = high(t.a.y, t.b.y, t.c.y);
+    b.lower_z = low(t.a.z, t.b.z, t.c.z), b.upper_z = high(t.a.z, t.b.z, t.c.z);
+  }
+  static void occluded(const RTCOccludedFunctionNArguments* args) {
+    auto* self = reinterpret_cast<Segment*>(args->context);
     for (unsigned i = 0; i < args->N; ++i) {
-      if (args->valid[i] == 0) continue;
-      const auto& triangle = self->queries->table_.triangles[RTCHitN_primID(args->hit, args->N, i)];
-      const int facet = triangle.facet;
-      const auto lies_on = [&](const EndFacets& e) {
-        return self->queries->same_plane(facet, e.first) || self->queries->same_plane(facet, e.second) ||
-               self->queries->same_plane(facet, e.third) || self->queries->same_plane(facet, e.fourth);
-      };
-      if (lies_on(self->at_a) || lies_on(self->at_b) || !passes_through(triangle, self->origin, self->direction)) {
-        args->valid[i] = 0;
-      } else if (self->found) {
-        self->found->push_back({RTCRayN_tfar(args->ray, args->N, i), facet});
-        args->valid[i] = 0;  // go on: all crossings are wanted
-      }
+      if (args->valid[i] != 0 && self->test(args->primID))
+        RTCRayN_tfar(args->ray, args->N, i) = -std::numeric_limits<float>::infinity();
+    }
+  }
+  static void intersected(const RTCIntersectFunctionNArguments* args) {
+    auto* self = reinterpret_cast<Segment*>(args->context);
+    RTCRayN* ray = RTCRayHitN_RayN(args->rayhit, args->N);
+    for (unsigned i = 0; i < args->N; ++i) {
+      if (args->valid[i] != 0) self->test_nearer(args->primID, RTCRayN_tfar(ray, args->N, i));
     }
   }
 };
 
-RayQueries::RayQueries(const scene::FacetTable& table)
-    : table_(table), engine_(std::make_unique<Engine>()), num_triangles_(table.triangles.size()) {
+void RayQueries::Engine::add_faces(const scene::FacetTable& table) {
+  const size_t n = table.triangles.size();
+  RTCGeometry geometry = rtcNewGeometry(device, RTC_GEOMETRY_TYPE_TRIANGLE);
+  auto* vertices = static_cast<float*>(
+      rtcSetNewGeometryBuffer(geometry, RTC_BUFFER_TYPE_VERTEX, 0, RTC_FORMAT_FLOAT3, 3 * sizeof(float), 3 * n));
+  auto* indices = static_cast<uint32_t*>(
+      rtcSetNewGeometryBuffer(geometry, RTC_BUFFER_TYPE_INDEX, 0, RTC_FORMAT_UINT3, 3 * sizeof(uint32_t), n));
+  if (!vertices || !indices) throw Error(message("not enough memory for the ray structure of ", n, " triangles"));
+  for (size_t i = 0; i < n; ++i) {
+    int k = 0;
+    const scene::Triangle& t = table.triangles[i];
+    const Vec3d middle = (1.0 / 3) * (t.a + t.b + t.c);
+    // larger by its rounding, so that rays do not slip through seams
+    const double grow = 4 * kFloat * std::max({table.largest(t.a), table.largest(t.b), table.largest(t.c)});
+    for (const Vec3d& v : {t.a, t.b, t.c}) {
+      const double radius = norm(v - middle);
+      const Vec3f corner(radius > 0 ? v + (grow / radius) * (v - middle) : v);
+      const float xyz[3] = {corner.x, corner.y, corner.z};
+      std::copy(xyz, xyz + 3, vertices + (3 * i + size_t(k)) * 3);
+      indices[3 * i + size_t(k)] = uint32_t(3 * i + size_t(k));
+      ++k;
+    }
+  }
+  rtcCommitGeometry(geometry);
+  rtcAttachGeometry(faces, geometry);
+  rtcReleaseGeometry(geometry);
+}
+
+void RayQueries::Engine::add_boxes(const RayQueries& queries) {
+  RTCGeometry geometry = rtcNewGeometry(device, RTC_GEOMETRY_TYPE_USER);
+  rtcSetGeometryUserPrimitiveCount(geometry, unsigned(queries.table_.triangles.size()));
+  rtcSetGeometryUserData(geometry, const_cast<RayQueries*>(&queries));
+  rtcSetGeometryBoundsFunction(geometry, &Segment::bounds, nullptr);
+  rtcSetGeometryOccludedFunction(geometry, &Segment::occluded);
+  rtcSetGeometryIntersectFunction(geometry, &Segment::intersected);
+  rtcCommitGeometry(geometry);
+  rtcAttachGeometry(boxes, geometry);
+  rtcReleaseGeometry(geometry);
+}
+
+RayQueries::RayQueries(const scene::FacetTable& table) : table_(table), engine_(std::make_unique<Engine>()) {
+  for (const scene::Facet& f : table.facets) planes_.push_back({f.normal, f.offset});
+  for (const scene::Triangle& t : table.triangles) {
+    if (size_t(t.facet) < planes_.size()) continue;  // a table of triangles alone: each is its own facet's plane
+    planes_.resize(size_t(t.facet) + 1);
+  }
+  offsets_m_.assign(planes_.size(), 0);
+  low_ = {kInf, kInf, kInf};
+  high_ = {-kInf, -kInf, -kInf};
   double extent = 0;
   for (const scene::Triangle& t : table.triangles) {
-    for (const Vec3d& v : {t.a, t.b, t.c}) extent = std::max({extent, std::abs(v.x), std::abs(v.y), std::abs(v.z)});
-  }
-  offset_m_ = std::max(1e-6f, 4 * std::numeric_limits<float>::epsilon() * float(extent));
-  if (num_triangles_ > 0) {
-    RTCGeometry geometry = rtcNewGeometry(engine_->device, RTC_GEOMETRY_TYPE_TRIANGLE);
-    auto* vertices = static_cast<float*>(rtcSetNewGeometryBuffer(geometry, RTC_BUFFER_TYPE_VERTEX, 0, RTC_FORMAT_FLOAT3,
-                                                                 3 * sizeof(float), 3 * num_triangles_));
-    auto* indices = static_cast<uint32_t*>(rtcSetNewGeometryBuffer(geometry, RTC_BUFFER_TYPE_INDEX, 0, RTC_FORMAT_UINT3,
-                                                                   3 * sizeof(uint32_t), num_triangles_));
-    if (!vertices || !indices)
-      throw Error(message("not enough memory for the ray structure of ", num_triangles_, " triangles"));
-    for (size_t i = 0; i < num_triangles_; ++i) {
-      int k = 0;
-      const scene::Triangle& t = table.triangles[i];
-      const Vec3d middle = (1.0 / 3) * (t.a + t.b + t.c);
-      for (const Vec3d& v : {t.a, t.b, t.c}) {
-        const double radius = norm(v - middle);
-        const Vec3f corner(radius > 0 ? v + (double(offset_m_) / radius) * (v - middle) : v);
-        const float xyz[3] = {corner.x, corner.y, corner.z};
-        std::copy(xyz, xyz + 3, vertices + (3 * i + size_t(k)) * 3);
-        indices[3 * i + size_t(k)] = uint32_t(3 * i + size_t(k));
-        ++k;
-      }
+    const double reach = std::max({table.largest(t.a), table.largest(t.b), table.largest(t.c)});
+    extent = std::max(extent, reach);
+    float& offset = offsets_m_[size_t(t.facet)];
+    offset = std::max(offset, float(4 * kFloat * reach));
+    if (size_t(t.facet) >= table.facets.size()) {
+      Plane& p = planes_[size_t(t.facet)];
+      p.normal = normalized(cross(t.b - t.a, t.c - t.a));
+      p.offset = dot(p.normal, t.a);
     }
-    rtcCommitGeometry(geometry);
-    rtcAttachGeometry(engine_->scene, geometry);
-    rtcReleaseGeometry(geometry);
+    for (const Vec3d& v : {t.a, t.b, t.c}) {
+      low_ = {std::min(low_.x, v.x), std::min(low_.y, v.y), std::min(low_.z, v.z)};
+      high_ = {std::max(high_.x, v.x), std::max(high_.y, v.y), std::max(high_.z, v.z)};
+    }
   }
-  rtcSetSceneFlags(engine_->scene, RTCSceneFlags(RTC_SCENE_FLAG_CONTEXT_FILTER_FUNCTION | RTC_SCENE_FLAG_ROBUST));
-  rtcCommitScene(engine_->scene);
+  // a ray within the box is off by up to two roundings of its origin and of its direction
+  margin_m_ = float(8 * kFloat * extent);
+  const Vec3d margin{margin_m_, margin_m_, margin_m_};
+  low_ -= margin;
+  high_ += margin;
+  rtcSetSceneFlags(engine_->faces, RTC_SCENE_FLAG_ROBUST);
+  rtcSetSceneFlags(engine_->boxes, RTC_SCENE_FLAG_ROBUST);
+  if (!empty()) {
+    engine_->add_faces(table);
+    engine_->add_boxes(*this);
+  }
+  rtcCommitScene(engine_->faces);
+  rtcCommitScene(engine_->boxes);
 }
 
 RayQueries::~RayQueries() = default;
@@ -118,19 +237,22 @@ EndFacets EndFacets::at_edge(const Wedge& w) {
 bool RayQueries::same_plane(int facet, int other) const {
   if (facet == other) return true;
   if (other < 0) return false;
-  const scene::Facet &f = table_.facets[facet], &g = table_.facets[other];
-  // axis_u and axis_v are functions of the plane, so a difference in the normal is one in them
-  return std::abs(std::abs(dot(f.normal, g.normal)) - 1) < 1e-10 && norm(f.origin - g.origin) <= double(offset_m_);
+  const scene::Facet &f = table_.facets[size_t(facet)], &g = table_.facets[size_t(other)];
+  if (norm2(cross(f.normal, g.normal)) > kParallel * kParallel) return false;
+  const Vec3d &p = table_.triangles[f.triangle_begin].a, &q = table_.triangles[g.triangle_begin].a;
+  // the plane of the larger one is the better known
+  const double off = std::min(std::abs(table_.distance(facet, q)), std::abs(table_.distance(other, p)));
+  return off <= scene::kSamePlane * std::max(table_.rounding_m(p), table_.rounding_m(q));
 }
 
 void RayQueries::closest_hits(RayPacket& p, float t_near) const {
   RTCRayHit16 rh;
-  constexpr float kInf = std::numeric_limits<float>::infinity();
+  constexpr float kFar = std::numeric_limits<float>::infinity();
   for (int i = 0; i < RayPacket::kSize; ++i) {
     rh.ray.org_x[i] = p.ox[i], rh.ray.org_y[i] = p.oy[i], rh.ray.org_z[i] = p.oz[i];
     rh.ray.dir_x[i] = p.dx[i], rh.ray.dir_y[i] = p.dy[i], rh.ray.dir_z[i] = p.dz[i];
     rh.ray.tnear[i] = t_near;
-    rh.ray.tfar[i] = kInf;
+    rh.ray.tfar[i] = kFar;
     rh.ray.time[i] = 0;
     rh.ray.mask[i] = ~0u;
     rh.ray.flags[i] = 0;
@@ -140,20 +262,38 @@ void RayQueries::closest_hits(RayPacket& p, float t_near) const {
   RTCIntersectContext context;
   rtcInitIntersectContext(&context);
   context.flags = RTC_INTERSECT_CONTEXT_FLAG_COHERENT;
-  rtcIntersect16(p.active, engine_->scene, &context, &rh);
+  rtcIntersect16(p.active, engine_->faces, &context, &rh);
   for (int i = 0; i < RayPacket::kSize; ++i) {
     const bool hit = p.active[i] && rh.hit.geomID[i] != RTC_INVALID_GEOMETRY_ID;
-    p.t[i] = hit ? rh.ray.tfar[i] : kInf;
+    p.t[i] = hit ? rh.ray.tfar[i] : kFar;
     p.facet[i] = hit ? table_.triangles[rh.hit.primID[i]].facet : -1;
   }
 }
 
+/// The part [t0, t1] of a + t d inside the box around the scene: coordinates there are what margins are made for.
+bool RayQueries::clip(const Vec3d& a, const Vec3d& d, double& t0, double& t1) const {
+  const double o[3] = {a.x, a.y, a.z}, v[3] = {d.x, d.y, d.z};
+  const double lo[3] = {low_.x, low_.y, low_.z}, hi[3] = {high_.x, high_.y, high_.z};
+  for (int k = 0; k < 3; ++k) {
+    if (v[k] == 0) {
+      if (o[k] < lo[k] || o[k] > hi[k]) return false;
+      continue;
+    }
+    const double s = (lo[k] - o[k]) / v[k], t = (hi[k] - o[k]) / v[k];
+    t0 = std::max(t0, std::min(s, t));
+    t1 = std::min(t1, std::max(s, t));
+  }
+  // to and fro by rounding: what lies on the box's side is in it
+  return t0 <= t1;
+}
+
 namespace {
 
-RTCRay segment_ray(const Vec3d& a, const Vec3d& b) {
-  const Vec3d d = b - a;
+/// The part [t0, t1] of a segment in single precision.
+RTCRay single(const Vec3d& origin, const Vec3d& direction, double t0, double t1) {
+  const Vec3d o = origin + t0 * direction, d = (t1 - t0) * direction;
   RTCRay ray{};
-  ray.org_x = float(a.x), ray.org_y = float(a.y), ray.org_z = float(a.z);
+  ray.org_x = float(o.x), ray.org_y = float(o.y), ray.org_z = float(o.z);
   ray.dir_x = float(d.x), ray.dir_y = float(d.y), ray.dir_z = float(d.z);
   ray.tnear = 0;
   ray.tfar = 1;
@@ -163,22 +303,32 @@ RTCRay segment_ray(const Vec3d& a, const Vec3d& b) {
 
 }  // namespace
 
+void RayQueries::visit(Segment& segment) const {
+  double t0 = 0, t1 = 1;
+  if (!clip(segment.origin, segment.direction, t0, t1)) return;
+  RTCRay ray = single(segment.origin, segment.direction, t0, t1);
+  rtcOccluded1(engine_->boxes, &segment.context, &ray);
+}
+
 bool RayQueries::occluded(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b) const {
   if (empty()) return false;
-  Filter filter(*this, a, b, at_a, at_b, nullptr);
-  RTCRay ray = segment_ray(a, b);
-  rtcOccluded1(engine_->scene, &filter.context, &ray);
-  return ray.tfar < 0;
+  Segment segment(*this, a, b, at_a, at_b);
+  visit(segment);
+  return segment.hit;
 }
 
 void RayQueries::crossings(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b,
                            std::vector<Crossing>& out) const {
   out.clear();
   if (empty()) return;
-  Filter filter(*this, a, b, at_a, at_b, &out);
-  RTCRay ray = segment_ray(a, b);
-  rtcOccluded1(engine_->scene, &filter.context, &ray);
-  // A segment crosses a plane once: two triangles of one facet hit at their shared side are one crossing.
+  Segment segment(*this, a, b, at_a, at_b);
+  segment.found = &out;
+  visit(segment);
+  if (out.size() < 2) return;
+  // A segment crosses a plane once, however many facets and triangles lie there.
+  if (!table_.facets.empty()) {
+    for (Crossing& c : out) c.facet = table_.canonical(c.facet, a + c.t * segment.direction);
+  }
   std::sort(out.begin(), out.end(),
             [](const Crossing& x, const Crossing& y) { return x.facet != y.facet ? x.facet < y.facet : x.t < y.t; });
   out.erase(
@@ -188,19 +338,33 @@ void RayQueries::crossings(const Vec3d& a, const Vec3d& b, const EndFacets& at_a
             [](const Crossing& x, const Crossing& y) { return x.t != y.t ? x.t < y.t : x.facet < y.facet; });
 }
 
-int RayQueries::closest_hit(const Vec3d& origin, const Vec3d& direction, double& t) const {
-  t = std::numeric_limits<double>::infinity();
+int RayQueries::closest_hit(const Vec3d& origin, const Vec3d& direction, double& t, const EndFacets& at_origin) const {
+  t = kInf;
   if (empty()) return -1;
-  RTCIntersectContext context;
-  rtcInitIntersectContext(&context);
-  RTCRayHit rh{};
-  rh.ray = segment_ray(origin, origin + direction);
-  rh.ray.tfar = std::numeric_limits<float>::infinity();
-  rh.hit.geomID = RTC_INVALID_GEOMETRY_ID;
-  rtcIntersect1(engine_->scene, &context, &rh);
-  if (rh.hit.geomID == RTC_INVALID_GEOMETRY_ID) return -1;
-  t = rh.ray.tfar;
-  return table_.triangles[rh.hit.primID].facet;
+  double t0 = 0, t1 = kInf;
+  if (!clip(origin, direction, t0, t1)) return -1;
+  // to a little beyond the box, so that the ray does not end on what it is to meet
+  const double margin = double(margin_m_) / norm(direction), far = t1 + margin;
+  Segment segment(*this, origin, origin + far * direction, at_origin, {});
+  segment.begin = t0 / far;
+  segment.slack = float(2 * margin / (far - t0) + 4 * kFloat);
+  RTCRayHit ray{};
+  ray.ray = single(origin, segment.direction, segment.begin, 1);
+  ray.hit.geomID = RTC_INVALID_GEOMETRY_ID;
+  rtcIntersect1(engine_->boxes, &segment.context, &ray);
+  if (segment.facet < 0) return -1;
+  t = segment.nearest * far;
+  return segment.facet;
+}
+
+Vec3f RayQueries::clear_of_surfaces(const Vec3d& p) const {
+  Vec3d q = p;
+  for (int32_t f = 0; f < int32_t(table_.facets.size()); ++f) {
+    const double d = table_.distance(f, q), wanted = 2 * std::max(double(offset_m(f)), kFloat * table_.largest(p));
+    if (std::abs(d) >= wanted || !table_.touches(f, q - d * planes_[size_t(f)].normal, wanted)) continue;
+    q += ((d < 0 ? -wanted : wanted) - d) * planes_[size_t(f)].normal;
+  }
+  return Vec3f(q);
 }
 
 }  // namespace raywave::paths

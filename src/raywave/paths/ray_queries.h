@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ray queries over the search mesh, in single precision: closest hit (packets of neighbouring rays) and what lies on a
-// segment. The one place that knows the ray engine (Embree).
+// Ray queries: closest hits of packets of neighbouring rays in single precision, which propose, and segments and single
+// rays in double precision, which decide. The one place that knows the ray engine (Embree).
+//
+// A segment crosses a facet when its ends lie on different sides of the facet's plane and its line passes through one
+// of the facet's triangles, border included. Both are asked in double precision of everything that the engine finds in
+// the neighbourhood; its boxes are larger by more than single precision can be wrong. What counts as on a plane is said
+// in roundings of the coordinates compared, metres: see kSamePlane, kAlongPlane.
 #pragma once
 
 #include <array>
@@ -25,7 +30,7 @@ struct alignas(64) RayPacket {
 
 /// A facet crossed by a segment and where, as a fraction of its length.
 struct Crossing {
-  float t;
+  double t;
   int32_t facet;
 };
 
@@ -40,6 +45,11 @@ struct EndFacets {
   static EndFacets at_edge(const Wedge& w);
 };
 
+/// A segment whose two ends lie this many roundings off a plane runs along it and does not cross it. More than what
+/// decisions are moved aside by (kAside in place.h): ten times less and a link in the plane of a wall would be cut by
+/// chance, ten times more and sheets of 1e-11 m would begin to vanish.
+constexpr double kAlongPlane = 1024;
+
 class RayQueries {
  public:
   explicit RayQueries(const scene::FacetTable& table);
@@ -47,15 +57,15 @@ class RayQueries {
   RayQueries(const RayQueries&) = delete;
   RayQueries& operator=(const RayQueries&) = delete;
 
-  bool empty() const { return num_triangles_ == 0; }
+  bool empty() const { return table_.triangles.empty(); }
 
   /// Closest hits beyond t_near. Rays of a packet should be neighbours.
   void closest_hits(RayPacket& packet, float t_near) const;
 
-  /// Is anything between a and b, apart from the facets that the ends lie on and what shares their planes?
+  /// Is anything between a and b? An end on a facet, given or within kSamePlane roundings, does not cross it.
   bool occluded(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b) const;
 
-  /// All facets between a and b, by distance, one entry a facet; ends as in occluded().
+  /// All facets between a and b, by distance, one entry a mirror (its owner there); ends as in occluded().
   void crossings(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b,
                  std::vector<Crossing>& out) const;
 
@@ -63,18 +73,33 @@ class RayQueries {
   bool same_plane(int facet, int other) const;
 
   /// The first facet that a ray meets, -1 for none. `t` in units of |direction|.
-  int closest_hit(const Vec3d& origin, const Vec3d& direction, double& t) const;
+  int closest_hit(const Vec3d& origin, const Vec3d& direction, double& t, const EndFacets& at_origin = {}) const;
 
-  /// Distance by which ray origins are moved off a surface: above the rounding of single-precision coordinates, metres.
-  float offset_m() const { return offset_m_; }
+  /// The point, off all surfaces that single precision could take it to lie behind, on the side on which it is. For
+  /// rays in packets.
+  Vec3f clear_of_surfaces(const Vec3d& p) const;
+
+  /// Distance by which rays in packets are moved off a facet: above the rounding of its coordinates in single
+  /// precision, metres.
+  float offset_m(int32_t facet) const { return offsets_m_[size_t(facet)]; }
+  /// The same for all facets: how far single precision may be wrong anywhere.
+  float offset_m() const { return margin_m_; }
 
  private:
   struct Engine;
-  struct Filter;
+  struct Segment;
+  bool clip(const Vec3d& a, const Vec3d& d, double& t0, double& t1) const;
+  void visit(Segment& segment) const;
   const scene::FacetTable& table_;
   std::unique_ptr<Engine> engine_;
-  size_t num_triangles_ = 0;
-  float offset_m_ = 0;
+  struct Plane {
+    Vec3d normal;
+    double offset;
+  };
+  std::vector<Plane> planes_;     // [num_facets]
+  std::vector<float> offsets_m_;  // [num_facets]
+  Vec3d low_, high_;              // box around all boxes of the engine
+  float margin_m_ = 0;
 };
 
 }  // namespace raywave::paths

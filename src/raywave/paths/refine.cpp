@@ -9,6 +9,10 @@
 namespace raywave::paths {
 namespace {
 
+/// Roundings within which points are one: corners of edges, a ray and the boundary it runs along. Above kAside (places
+/// are decided beside themselves) and what images after several mirrors are off by; ten times less and the side of a
+/// boundary and the ray that it belongs to could be decided apart, ten times more changes nothing above 1e-10 m.
+constexpr double kSamePoint = 4096;
 constexpr double kAlongEdge = 1e-4;  // sin(beta) below which a ray runs along the edge: no Keller cone
 
 Bend<double> facet_bend(const scene::Facet& f) {
@@ -34,8 +38,9 @@ bool Refiner::image_points(const SequenceTree& tree, int32_t node, const Vec3d& 
     const double d_image = dot(f.normal, current.image_m) - f.offset, d_next = dot(f.normal, next) - f.offset;
     if (!(d_image * d_next < 0)) return false;
     const Vec3d p = current.image_m + (d_image / (d_image - d_next)) * (next - current.image_m);
-    if (!table_.contains(current.facet, p)) return false;
-    bends_[size_t(current.depth - 1)] = {Interaction::kSpecularReflection, current.facet, p};
+    const int32_t owner = table_.owner(current.facet, p);
+    if (owner < 0) return false;
+    bends_[size_t(current.depth - 1)] = {Interaction::kSpecularReflection, owner, p};
     next = p;
   }
   return true;
@@ -86,7 +91,9 @@ bool Refiner::edge_points(const SequenceTree& tree, int32_t node, const Vec3d& t
   if (!touching_points(source_m_, target_m, shapes_.data(), n, points_.data())) return false;
   for (size_t i = 0; i < n; ++i) {
     bends_[i].point_m = points_[i];
-    if (!shapes_[i].is_edge && !table_.contains(bends_[i].facet, points_[i])) return false;
+    if (shapes_[i].is_edge) continue;
+    bends_[i].facet = table_.owner(bends_[i].facet, points_[i]);
+    if (bends_[i].facet < 0) return false;
   }
   return in_reach(target_m) && set_faces(target_m);
 }
@@ -101,7 +108,7 @@ void Refiner::share_ends() {
       for (const int8_t i : {-1, 1}) {
         for (const int8_t j : {-1, 1}) {
           const Vec3d p = v.at(i < 0 ? 0 : v.length_m), q = w.at(j < 0 ? 0 : w.length_m);
-          if (norm(p - q) <= 16 * double(scene_.queries().offset_m())) first->shared_end = i, s.shared_end = j;
+          if (norm(p - q) <= roundings_m(kSamePoint, p)) first->shared_end = i, s.shared_end = j;
         }
       }
     }
@@ -152,7 +159,8 @@ bool Refiner::set_faces(const Vec3d& target_m) {
     const Vec3d before = i == 0 ? source_m_ : points_[i - 1];
     const Vec3d after = i + 1 < bends_.size() ? points_[i + 1] : target_m;
     const double length = norm(before - points_[i]);
-    if (!(length > 1e-9) || !(norm(after - points_[i]) > 1e-9)) return false;
+    const double least = roundings_m(kSamePoint, points_[i]);  // a device on the edge
+    if (!(length > least) || !(norm(after - points_[i]) > least)) return false;
     if (norm(cross(points_[i] - before, w.direction)) < kAlongEdge * length) return false;
     if (i + 1 < bends_.size() && bends_[i + 1].type == Interaction::kDiffraction) {
       faces_meet(w, scene_.wedges()[size_t(bends_[i + 1].facet)], bends_[i].leaves_on, bends_[i + 1].arrives_on);
@@ -182,7 +190,7 @@ void Refiner::set_sides(const Vec3d& target_m) {
       return path_field_detail::azimuth_on(face, v, shapes_[i].wedge, options_.refraction);
     };
     const double in = phi(before, s.arrives_on), out = phi(after, s.leaves_on), n_pi = w.exterior_angle_rad;
-    const double near = 16 * double(scene_.queries().offset_m()) / std::min(norm(before), norm(after));
+    const double near = roundings_m(kSamePoint, points_[i]) / std::min(norm(before), norm(after));
     const auto side = [](bool lit) { return int8_t(lit ? 1 : -1); };
     const bool on_0 = s.arrives_on == OnFace::kFace0 || s.leaves_on == OnFace::kFace0;
     const bool on_n = s.arrives_on == OnFace::kFaceN || s.leaves_on == OnFace::kFaceN;
@@ -223,14 +231,21 @@ bool Refiner::passes(size_t edge, const Vec3d& target_m, int32_t face) {
 /// Is there a reflection on this face in place of the diffraction: 1, or does it end at this edge: -1? 0 where it is
 /// far from the edge, as at grazing: then the angles decide.
 int8_t Refiner::reflection_side(size_t edge, int32_t facet, const Vec3d& target_m) {
+  // along the face itself rounding says nothing of where it would reflect
+  const auto in_plane = [&](const Vec3d& p) {
+    return std::abs(table_.distance(facet, p)) <= roundings_m(kSamePoint, p);
+  };
+  if (in_plane(edge == 0 ? source_m_ : points_[edge - 1]) &&
+      in_plane(edge + 1 == bends_.size() ? target_m : points_[edge + 1]))
+    return 0;
   std::array<Bend<double>, kMostBends> shapes = shapes_;
   std::array<Vec3d, kMostBends> points;
   shapes[edge] = facet_bend(table_.facets[size_t(facet)]);
   const size_t n = bends_.size();
   if (!touching_points(source_m_, target_m, shapes.data(), n, points.data())) return -1;
   const Wedge& w = scene_.wedges()[size_t(bends_[edge].facet)];
-  if (norm(cross(points[edge] - w.a, w.direction)) > 16 * double(scene_.queries().offset_m())) return 0;
-  if (!table_.contains(facet, points[edge])) return -1;
+  if (norm(cross(points[edge] - w.a, w.direction)) > roundings_m(4 * kSamePoint, points[edge])) return 0;
+  if (table_.owner(table_.facets[size_t(facet)].mirror, points[edge]) < 0) return -1;
   // beside the edge rounding may let the other face hide the reflection
   const EndFacets before = edge == 0 ? EndFacets() : facets_at(bends_[edge - 1]),
                   after = edge + 1 == n ? EndFacets() : facets_at(bends_[edge + 1]);
@@ -250,7 +265,7 @@ EndFacets Refiner::facets_at(const Step& s) const {
 Vec3d Refiner::occlusion_point(size_t i) const {
   if (bends_[i].type != Interaction::kDiffraction) return bends_[i].point_m;
   const Wedge& w = scene_.wedges()[size_t(bends_[i].facet)];
-  const double inset = std::min(0.01 * w.length_m, 64 * double(scene_.queries().offset_m()));
+  const double inset = 1e-4 * w.length_m;
   const double t = dot(bends_[i].point_m - w.a, w.direction);
   if (past_ends_ && t < 0) return w.at(-inset);
   if (past_ends_ && t > w.length_m) return w.at(w.length_m + inset);
@@ -299,11 +314,28 @@ bool Refiner::unobstructed(const Vec3d& target_m, const EndFacets& target_facets
 bool Refiner::bends(const SequenceTree& tree, int32_t node, const Vec3d& target_m) {
   source_m_ = tree.nodes()[0].image_m;
   const bool diffracted = tree.nodes()[node].num_wedges > 0;
-  if (!(diffracted ? edge_points(tree, node, target_m) : image_points(tree, node, target_m))) return false;
-  for (Step& s : bends_) {
-    if (s.type == Interaction::kSpecularReflection) s.facet = table_.canonical(s.facet, s.point_m);
+  return diffracted ? edge_points(tree, node, target_m) : image_points(tree, node, target_m);
+}
+
+void Refiner::settle(const Vec3d& source_m, const Vec3d& target_m, std::vector<Step>& steps) {
+  source_m_ = source_m;
+  bends_.clear();
+  for (const Step& s : steps) {
+    if (s.type != Interaction::kRefraction) bends_.push_back(s);
   }
-  return true;
+  if (bends_.size() > kMostBends) return;  // long sequences stay aside, some roundings off
+  for (size_t i = 0; i < bends_.size(); ++i) set_shape(i);
+  if (!touching_points(source_m, target_m, shapes_.data(), bends_.size(), points_.data(), true)) return;
+  size_t next = 0;  // bend
+  for (Step& s : steps) {
+    if (s.type != Interaction::kRefraction) {
+      s.point_m = points_[next++];
+      continue;
+    }
+    const Vec3d a = next == 0 ? source_m : points_[next - 1], b = next == bends_.size() ? target_m : points_[next];
+    const double da = table_.distance(s.facet, a), db = table_.distance(s.facet, b);
+    if (da * db < 0) s.point_m = a + (da / (da - db)) * (b - a);
+  }
 }
 
 bool Refiner::known_path(const SequenceTree& tree, int32_t node, const Vec3d& target_m, GeometricPath& out) {

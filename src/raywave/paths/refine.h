@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Refine: where exactly does a path touch the facets and wedges of its sequence? Image method and Fermat's principle in
-// double precision, then a test of every segment against the scene; transmissions are read off the segments.
+// double precision, then a test of every segment against the scene; transmissions are read off the segments. All
+// positions are relative to the scene's origin (PreparedScene). Which paths there are is asked for ends moved aside
+// (place.h); the tree's source is where it counts as standing.
 #pragma once
 
 #include <array>
@@ -55,6 +57,9 @@ class Refiner {
   /// The same for a path that is known to be there: nothing is in its way.
   bool known_path(const SequenceTree& tree, int32_t node, const Vec3d& target_m, GeometricPath& out);
 
+  /// Moves the points of a path that is known to be there to where it touches between these ends.
+  void settle(const Vec3d& source_m, const Vec3d& target_m, std::vector<Step>& steps);
+
   /// Sets what evaluation needs beyond a path's interactions and points (Step's fields of diffraction).
   void annotate(const Vec3d& source_m, const Vec3d& target_m, std::vector<Step>& steps);
 
@@ -74,6 +79,9 @@ class Refiner {
   EndFacets facets_at(const Step& s) const;
   Vec3d occlusion_point(size_t i) const;
   bool beyond_an_end() const;
+
+  /// This many roundings of the coordinates near a point, metres.
+  double roundings_m(double many, const Vec3d& p) const { return many * table_.rounding_m(p); }
 
   const PreparedScene& scene_;
   const scene::FacetTable& table_;

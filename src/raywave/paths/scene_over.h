@@ -220,7 +220,7 @@ class SceneOver {
       }
       if (s.type != Interaction::kRefraction) bends[num_bends++] = t.bend;
     }
-    if (!touching_points(source.position_m, target.position_m, bends, num_bends, points)) return false;
+    if (!touching_points(source.position_m, target.position_m, bends, num_bends, points, true)) return false;
     size_t b = 0;
     for (Touch<T>& t : out) {
       if (t.type != Interaction::kRefraction) t.point = points[b++];

@@ -11,14 +11,14 @@
 
 namespace raywave::paths {
 
-/// A facet, or a wedge as a number below -1.
+/// A mirror, by its facet, or a wedge as a number below -1.
 inline bool is_wedge(int32_t surface) { return surface < -1; }
 inline int32_t wedge_surface(int32_t wedge) { return -2 - wedge; }
 inline int32_t wedge_of(int32_t surface) { return -2 - surface; }
 
 struct SequenceNode {
   int32_t parent = -1;
-  int32_t facet = -1;  // or a wedge
+  int32_t facet = -1;  // a mirror (Facet::mirror: overlapping facets of one plane are one), or a wedge
   int16_t depth = 0, num_wedges = 0;
   Vec3d image_m;  // the source mirrored in every facet up to this one; without meaning behind a wedge
 };

@@ -9,7 +9,8 @@ namespace {
 constexpr int kSide = 8;  // rays along a tile's side
 }
 
-TileShooter::TileShooter(const PreparedScene& scene, const ShootOptions& options) : scene_(scene), options_(options) {
+TileShooter::TileShooter(const PreparedScene& scene, const ShootOptions& options)
+    : scene_(scene), options_(options), launch_m_(scene.queries().clear_of_surfaces(options.origin_m)) {
   const auto side = int64_t(std::ceil(std::sqrt(double(options.num_rays))));
   tiles_per_side_ = std::max<int64_t>(1, (side + kSide - 1) / kSide);
 }
@@ -18,7 +19,7 @@ void TileShooter::launch(int64_t tile_index, RayTile& tile) const {
   const int64_t row = tile_index / tiles_per_side_, col = tile_index % tiles_per_side_;
   const float cell = 1.0f / float(tiles_per_side_ * kSide);
   const uint64_t key = mix64(mix64(options_.seed) ^ options_.source);
-  const Vec3f o(options_.origin_m);
+  const Vec3f& o = launch_m_;
   for (int p = 0; p < RayTile::kPackets; ++p) {
     RayPacket& packet = tile.packets[p];
     for (int i = 0; i < RayPacket::kSize; ++i) {
@@ -66,8 +67,8 @@ void TileShooter::choose_events(RayTile& tile, bool last) const {
 }
 
 bool TileShooter::advance(RayTile& tile) const {
-  const float offset = scene_.queries().offset_m();
   const Vec3f* normals = scene_.normals().data();
+  const float* planes = scene_.offsets().data();
   bool any = false;
   for (int lane = 0; lane < RayTile::kRays; ++lane) {
     RayPacket& p = tile.packets[lane / RayPacket::kSize];
@@ -80,9 +81,11 @@ bool TileShooter::advance(RayTile& tile) const {
     const Vec3f n = normals[p.facet[i]];
     const float dn = p.dx[i] * n.x + p.dy[i] * n.y + p.dz[i] * n.z;
     p.ox[i] += p.t[i] * p.dx[i], p.oy[i] += p.t[i] * p.dy[i], p.oz[i] += p.t[i] * p.dz[i];
-    // off the surface, to the side on which the ray goes on
+    // from where rounding has put it off the surface, to the side on which the ray goes on
     const bool reflects = tile.event[lane] == Event::kReflect;
-    const float side = (dn > 0) == reflects ? -offset : offset;
+    const float offset = scene_.queries().offset_m(p.facet[i]);
+    const float height = p.ox[i] * n.x + p.oy[i] * n.y + p.oz[i] * n.z - planes[p.facet[i]];
+    const float side = ((dn > 0) == reflects ? -offset : offset) - height;
     p.ox[i] += side * n.x, p.oy[i] += side * n.y, p.oz[i] += side * n.z;
     if (reflects) p.dx[i] -= 2 * dn * n.x, p.dy[i] -= 2 * dn * n.y, p.dz[i] -= 2 * dn * n.z;
   }

@@ -64,6 +64,7 @@ class TileShooter {
 
   const PreparedScene& scene_;
   ShootOptions options_;
+  Vec3f launch_m_;  // the origin, clear of surfaces
   int64_t tiles_per_side_;
 };
 

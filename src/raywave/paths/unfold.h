@@ -43,18 +43,23 @@ Vec3<T> mirror_direction(const Vec3<T>& d, const Bend<T>& f) {
   return d - T(2) * dot(f.normal, d) * f.normal;
 }
 
-/// The reflection points from a to b over facets [first, last) into points [first, last). @return false when a facet
-/// does not lie between the images (checked over double alone).
+/// The reflection points from a to b over facets [first, last) into points [first, last).
+/// @param known  the path is there. Then ends may lie on facets and points coincide; else that is no path: @return
+/// false when a facet does not lie between the images.
 template <class T>
 bool reflection_points(const Vec3<T>& a, const Vec3<T>& b, const Bend<T>* bends, size_t first, size_t last,
-                       Vec3<T>* images, Vec3<T>* points) {
+                       Vec3<T>* images, Vec3<T>* points, bool known) {
   Vec3<T> image = a;
   for (size_t i = first; i < last; ++i) images[i] = image = mirror(image, bends[i]);
   Vec3<T> next = b;
   for (size_t i = last; i-- > first;) {
     const T d_image = dot(bends[i].normal, images[i]) - bends[i].offset;
     const T d_next = dot(bends[i].normal, next) - bends[i].offset;
-    if (!(ad::value_of(d_image) * ad::value_of(d_next) < 0)) return false;
+    if (known && ad::value_of(d_image) == ad::value_of(d_next)) {  // both ends on the facet: halfway
+      points[i] = next = T(0.5) * (images[i] + next);
+      continue;
+    }
+    if (!known && !(ad::value_of(d_image) * ad::value_of(d_next) < 0)) return false;
     points[i] = next = images[i] + (d_image / (d_image - d_next)) * (next - images[i]);
   }
   return true;
@@ -110,7 +115,7 @@ T fermat_point(const WedgeFrame<T>& w, const Vec3<T>& s, const Vec3<T>& p, bool&
   const Vec3<T> ds = s - w.origin, dp = p - w.origin;
   const T zs = dot(ds, w.direction), zp = dot(dp, w.direction);
   const T hs = norm(ds - zs * w.direction), hp = norm(dp - zp * w.direction);
-  ok = ad::value_of(hs) > 1e-9 && ad::value_of(hp) > 1e-9;
+  ok = ad::value_of(hs) > 0 && ad::value_of(hp) > 0;
   return ok ? (zs * hp + zp * hs) / (hs + hp) : T(0);
 }
 
@@ -150,16 +155,18 @@ T excess_length(const T& before, const T& after, const T& cosine, const T& along
 constexpr size_t kMostBends = 32;
 
 /// The touching points of a path from source to target over bends [0, n), at most two of them edges. @return false when
-/// there is none. Whether points lie on their facets and edges is the caller's to ask.
+/// there is none. @param known  see reflection_points. Whether points lie on their facets and edges is the caller's to
+/// ask.
 template <class T>
-bool touching_points(const Vec3<T>& source, const Vec3<T>& target, const Bend<T>* bends, size_t n, Vec3<T>* points) {
+bool touching_points(const Vec3<T>& source, const Vec3<T>& target, const Bend<T>* bends, size_t n, Vec3<T>* points,
+                     bool known = false) {
   using namespace unfold_detail;
   Vec3<T> images[kMostBends];
   size_t edges[2], num_edges = 0;
   for (size_t i = 0; i < n; ++i) {
     if (bends[i].is_edge) edges[num_edges++] = i;
   }
-  if (num_edges == 0) return reflection_points(source, target, bends, 0, n, images, points);
+  if (num_edges == 0) return reflection_points(source, target, bends, 0, n, images, points, known);
   Vec3<T> s = source, p = target;
   for (size_t i = 0; i < edges[0]; ++i) s = mirror(s, bends[i]);
   for (size_t i = n; i-- > edges[num_edges - 1] + 1;) p = mirror(p, bends[i]);
@@ -188,7 +195,7 @@ bool touching_points(const Vec3<T>& source, const Vec3<T>& target, const Bend<T>
   for (size_t e = 0; e <= num_edges; ++e) {
     const size_t end = e < num_edges ? edges[e] : n;
     const Vec3<T> to = e < num_edges ? points[edges[e]] : target;
-    if (!reflection_points(from, to, bends, begin, end, images, points)) return false;
+    if (!reflection_points(from, to, bends, begin, end, images, points, known)) return false;
     if (e < num_edges) from = points[edges[e]];
     begin = end + 1;
   }

@@ -21,7 +21,10 @@ scene::Scene scene_of(const std::vector<scene::Mesh>& meshes) {
   return s;
 }
 std::vector<Wedge> wedges_of(const std::vector<scene::Mesh>& meshes) {
-  return PreparedScene(scene_of(meshes)).wedges();
+  const PreparedScene prepared(scene_of(meshes));
+  std::vector<Wedge> wedges = prepared.wedges();
+  for (Wedge& w : wedges) w.a += prepared.origin_m();  // back to the scene's coordinates
+  return wedges;
 }
 
 scene::Mesh rectangle(const Vec3d& p, const Vec3d& u, const Vec3d& v, int n = 1) {

@@ -16,6 +16,18 @@ namespace {
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
 
+double dot(const Vec2d& a, const Vec2d& b) { return a.x * b.x + a.y * b.y; }
+
+/// What a directed segment adds to the winding number about p. The same expression for both directions of a shared
+/// segment, so that its two facets never both hold a point.
+int crossing(const Vec2d& a, const Vec2d& b, const Vec2d& p) {
+  const bool up = a.y <= p.y && b.y > p.y, down = b.y <= p.y && a.y > p.y;
+  if (!up && !down) return 0;
+  const Vec2d lo = up ? a : b, hi = up ? b : a;
+  if (!(cross(hi - lo, p - lo) > 0)) return 0;
+  return up ? 1 : -1;
+}
+
 /// A triangle's side, keyed by its two vertices.
 struct Side {
   uint64_t key;  // lower vertex << 32 | higher vertex
@@ -27,11 +39,10 @@ struct Side {
 /// Works on one object's mesh and appends to the table.
 class ObjectFacets {
  public:
-  ObjectFacets(const Scene& scene, int object, double tolerance_m, FacetTable& table)
+  ObjectFacets(const Scene& scene, int object, FacetTable& table)
       : mesh_(scene.objects[object].mesh),
         object_(object),
         material_(scene.objects[object].material),
-        tolerance_m_(tolerance_m),
         table_(table),
         facet_of_(mesh_.triangles.size(), -1),
         flipped_(mesh_.triangles.size(), 0) {}
@@ -50,12 +61,16 @@ class ObjectFacets {
     std::vector<std::vector<uint32_t>> members(table_.facets.size() - first_facet);
     for (uint32_t t = 0; t < mesh_.triangles.size(); ++t) members[facet_of_[t] - first_facet].push_back(t);
     for (size_t i = 0; i < members.size(); ++i) finish(first_facet + int(i), members[i]);
+    std::sort(outline_.begin(), outline_.end());
     find_edges();
   }
 
  private:
-  const Vec3d& vertex(uint32_t triangle, int corner) const {
-    return mesh_.vertices_m[mesh_.triangles[triangle][corner % 3]];
+  Vec3d position(uint32_t v) const { return mesh_.vertices_m[v] - table_.origin_m; }
+  Vec3d vertex(uint32_t triangle, int corner) const { return position(mesh_.triangles[triangle][corner % 3]); }
+  /// How far the points of a straight or plane thing of this length may lie off it.
+  double flatness_m(double length_m, const Vec3d& near) const {
+    return std::max(kCoplanarShare * length_m, kSamePlane * table_.rounding_m(near));
   }
 
   void measure_triangles() {
@@ -86,10 +101,10 @@ class ObjectFacets {
     }
   }
 
-  bool in_plane(uint32_t t, const Vec3d& normal, double offset) const {
+  bool in_plane(uint32_t t, const Vec3d& normal, double offset, double tolerance_m) const {
     if (std::abs(dot(normal_[t], normal)) < 0.99) return false;
     for (int k = 0; k < 3; ++k) {
-      if (std::abs(dot(normal, vertex(t, k)) - offset) > tolerance_m_) return false;
+      if (std::abs(dot(normal, vertex(t, k)) - offset) > tolerance_m) return false;
     }
     return true;
   }
@@ -103,6 +118,9 @@ class ObjectFacets {
     f.material = material_;
     table_.facets.push_back(f);
     facet_of_[seed] = id;
+    const double longest = std::max({norm(vertex(seed, 1) - vertex(seed, 0)), norm(vertex(seed, 2) - vertex(seed, 1)),
+                                     norm(vertex(seed, 0) - vertex(seed, 2))});
+    const double tolerance_m = flatness_m(longest, vertex(seed, 0));
     std::vector<uint32_t> front{seed};
     while (!front.empty()) {
       const uint32_t t = front.back();
@@ -111,7 +129,7 @@ class ObjectFacets {
         const uint32_t begin = first_side_[t * 3 + k];
         for (size_t i = begin; i < sides_.size() && sides_[i].key == sides_[begin].key; ++i) {
           const uint32_t other = sides_[i].triangle;
-          if (facet_of_[other] >= 0 || !in_plane(other, f.normal, f.offset)) continue;
+          if (facet_of_[other] >= 0 || !in_plane(other, f.normal, f.offset, tolerance_m)) continue;
           facet_of_[other] = id;
           flipped_[other] = dot(normal_[other], f.normal) < 0;
           front.push_back(other);
@@ -138,49 +156,123 @@ class ObjectFacets {
         const Vec2d p = table_.to_uv(f, vertex(t, k));
         f.min_uv = {std::min(f.min_uv.x, p.x), std::min(f.min_uv.y, p.y)};
         f.max_uv = {std::max(f.max_uv.x, p.x), std::max(f.max_uv.y, p.y)};
-        if (!is_inner(t, k, id)) {
-          const Vec2d q = table_.to_uv(f, vertex(t, k + 1));
-          table_.boundary.push_back(flipped_[t] ? BoundarySegment{q, p} : BoundarySegment{p, q});
-        }
       }
       table_.triangles.push_back({vertex(t, 0), vertex(t, 1), vertex(t, 2), id, t});
     }
+    std::vector<Outline> outline = border(id, members);
+    for (const Outline& o : outline) {
+      table_.boundary.push_back({table_.to_uv(f, position(o.from)), table_.to_uv(f, position(o.to))});
+    }
+    outline_.insert(outline_.end(), outline.begin(), outline.end());
     f.triangle_end = uint32_t(table_.triangles.size());
     f.boundary_end = uint32_t(table_.boundary.size());
   }
 
-  /// Does the side separate two triangles of one facet (an even number of them: their boundaries cancel)?
-  bool is_inner(uint32_t t, int k, int facet) const {
-    const uint32_t begin = first_side_[t * 3 + k];
-    int count = 0;
-    for (size_t i = begin; i < sides_.size() && sides_[i].key == sides_[begin].key; ++i)
-      count += facet_of_[sides_[i].triangle] == facet;
-    return count % 2 == 0;
+  /// A piece of a facet's outline, the facet to its left.
+  struct Outline {
+    uint64_t key;
+    uint32_t triangle;
+    int facet;
+    uint32_t from, to;
+    bool operator<(const Outline& o) const {
+      return key != o.key ? key < o.key : triangle != o.triangle ? triangle < o.triangle : facet < o.facet;
+    }
+  };
+  static uint64_t key_of(uint64_t a, uint64_t b) { return std::min(a, b) << 32 | std::max(a, b); }
+
+  /// The outline of what a facet's triangles cover together. A side is inside when as many of them run along it one way
+  /// as the other way. Where triangles lie on each other (a face given twice) that does not suffice.
+  std::vector<Outline> border(int facet, const std::vector<uint32_t>& members) const {
+    std::vector<Outline> sides;
+    bool layered = false;
+    for (const uint32_t t : members) {
+      for (int k = 0; k < 3; ++k) {
+        const uint32_t begin = first_side_[t * 3 + k];
+        int forward = 0, backward = 0;
+        uint32_t first = t;
+        for (size_t i = begin; i < sides_.size() && sides_[i].key == sides_[begin].key; ++i) {
+          const Side& s = sides_[i];
+          if (facet_of_[s.triangle] != facet) continue;
+          first = std::min(first, s.triangle);
+          ++(directed(s).from < directed(s).to ? forward : backward);
+        }
+        layered = layered || forward > 1 || backward > 1;
+        if (forward == backward || first != t) continue;  // once a side
+        const uint64_t key = sides_[begin].key;
+        Outline o{key, t, facet, uint32_t(key >> 32), uint32_t(key)};
+        if (backward > forward) std::swap(o.from, o.to);
+        for (int n = std::abs(forward - backward); n > 0; --n) sides.push_back(o);
+      }
+    }
+    return layered ? union_border(facet, sides) : sides;
+  }
+
+  Outline directed(const Side& s) const {
+    Outline o{s.key, s.triangle, facet_of_[s.triangle], mesh_.triangles[s.triangle][s.corner],
+              mesh_.triangles[s.triangle][(s.corner + 1) % 3]};
+    if (flipped_[s.triangle]) std::swap(o.from, o.to);
+    return o;
+  }
+
+  /// Of directed sides, each as often as layers end there: cut at the vertices that lie on them, the pieces that have
+  /// a covered and an uncovered side. Layers whose sides cross away from vertices are not cut there.
+  std::vector<Outline> union_border(int facet, const std::vector<Outline>& sides) const {
+    const Facet& f = table_.facets[size_t(facet)];
+    const auto uv = [&](uint32_t v) { return table_.to_uv(f, position(v)); };
+    std::vector<std::array<Vec2d, 2>> segments;
+    for (const Outline& s : sides) segments.push_back({uv(s.from), uv(s.to)});
+    const auto winding = [&](const Vec2d& p) {
+      int w = 0;
+      for (const auto& [a, b] : segments) w += crossing(a, b, p);
+      return w;
+    };
+    std::vector<Outline> pieces;
+    for (size_t i = 0; i < sides.size(); ++i) {
+      const auto [a, b] = segments[i];
+      const Vec2d d = b - a;
+      const double length = std::sqrt(dot(d, d)), tolerance = flatness_m(length, position(sides[i].from));
+      std::vector<std::pair<double, uint32_t>> cuts{{0, sides[i].from}, {length, sides[i].to}};
+      for (const Outline& s : sides) {
+        for (const uint32_t v : {s.from, s.to}) {
+          const Vec2d p = uv(v) - a;
+          const double along = dot(p, d) / length;
+          if (along > tolerance && along < length - tolerance && std::abs(cross(d, p)) <= tolerance * length)
+            cuts.push_back({along, v});
+        }
+      }
+      std::sort(cuts.begin(), cuts.end());
+      for (size_t c = 0; c + 1 < cuts.size(); ++c) {
+        const uint32_t from = cuts[c].second, to = cuts[c + 1].second;
+        if (from == to) continue;
+        const Vec2d p = uv(from), q = uv(to), m = 0.5 * (p + q), aside = 1e-4 * Vec2d{p.y - q.y, q.x - p.x};
+        const bool left = winding(m + aside) != 0, right = winding(m - aside) != 0;
+        if (left == right) continue;
+        pieces.push_back({key_of(from, to), sides[i].triangle, facet, left ? from : to, left ? to : from});
+      }
+    }
+    std::sort(pieces.begin(), pieces.end());
+    pieces.erase(std::unique(pieces.begin(), pieces.end(), [](const auto& x, const auto& y) { return x.key == y.key; }),
+                 pieces.end());
+    return pieces;
   }
 
   void find_edges() {
     using Piece = std::vector<uint32_t>;  // vertices along the edge
     std::map<std::tuple<int, int, bool>, std::vector<Piece>>
         pieces;  // by facet pair and whether their windings disagree
-    for (size_t begin = 0, end; begin < sides_.size(); begin = end) {
-      for (end = begin; end < sides_.size() && sides_[end].key == sides_[begin].key; ++end) {
+    for (size_t begin = 0, end; begin < outline_.size(); begin = end) {
+      for (end = begin; end < outline_.size() && outline_[end].key == outline_[begin].key; ++end) {
       }
-      std::vector<const Side*> distinct;  // one side a facet; sides inside a facet are no edge
+      std::vector<const Outline*> distinct;  // one side a facet
       for (size_t i = begin; i < end; ++i) {
-        if (!is_inner(sides_[i].triangle, sides_[i].corner, facet_of_[sides_[i].triangle]))
-          distinct.push_back(&sides_[i]);
+        const bool known = std::any_of(distinct.begin(), distinct.end(),
+                                       [&](const Outline* o) { return o->facet == outline_[i].facet; });
+        if (!known) distinct.push_back(&outline_[i]);
       }
-      const auto directed = [&](const Side& s) {
-        Piece p{mesh_.triangles[s.triangle][s.corner], mesh_.triangles[s.triangle][(s.corner + 1) % 3]};
-        if (flipped_[s.triangle]) std::swap(p[0], p[1]);
-        return p;
-      };
-      if (distinct.size() == 1) {
-        pieces[{facet_of_[distinct[0]->triangle], -1, false}].push_back(directed(*distinct[0]));
-      }
+      if (distinct.size() == 1) pieces[{distinct[0]->facet, -1, false}].push_back({distinct[0]->from, distinct[0]->to});
       for (size_t i = 0; i + 1 < distinct.size(); ++i) {
-        const Piece p = directed(*distinct[i]), q = directed(*distinct[i + 1]);
-        pieces[{facet_of_[distinct[i]->triangle], facet_of_[distinct[i + 1]->triangle], p[0] == q[0]}].push_back(p);
+        const Outline &p = *distinct[i], &q = *distinct[i + 1];
+        pieces[{p.facet, q.facet, p.from == q.from}].push_back({p.from, p.to});
       }
     }
     for (auto& [key, list] : pieces) {
@@ -196,9 +288,9 @@ class ObjectFacets {
       for (size_t i = 0; i < list.size() && !joined; ++i) {
         for (size_t j = 0; j < list.size() && !joined; ++j) {
           if (i == j || list[i].back() != list[j].front() || list[i].front() == list[j].back()) continue;
-          const Vec3d a = mesh_.vertices_m[list[i].front()], b = mesh_.vertices_m[list[i].back()],
-                      c = mesh_.vertices_m[list[j].back()];
-          if (norm(cross(b - a, c - a)) > tolerance_m_ * norm(c - a) || dot(b - a, c - b) <= 0) continue;
+          const Vec3d a = position(list[i].front()), b = position(list[i].back()), c = position(list[j].back());
+          const double length = norm(c - a);
+          if (norm(cross(b - a, c - a)) > flatness_m(length, a) * length || dot(b - a, c - b) <= 0) continue;
           list[i].insert(list[i].end(), list[j].begin() + 1, list[j].end());
           list.erase(list.begin() + long(j));
           joined = true;
@@ -208,8 +300,8 @@ class ObjectFacets {
   }
 
   void add_edge(int facet0, int facet1, bool windings_disagree, const std::vector<uint32_t>& vertices) {
-    Edge e{mesh_.vertices_m[vertices.front()],
-           mesh_.vertices_m[vertices.back()],
+    Edge e{position(vertices.front()),
+           position(vertices.back()),
            facet0,
            facet1,
            2 * kPi,
@@ -230,7 +322,6 @@ class ObjectFacets {
 
   const Mesh& mesh_;
   const int object_, material_;
-  const double tolerance_m_;
   FacetTable& table_;
   std::vector<int> facet_of_;
   std::vector<uint8_t> flipped_;
@@ -238,13 +329,74 @@ class ObjectFacets {
   std::vector<double> area_;
   std::vector<Side> sides_;
   std::vector<uint32_t> first_side_;
+  std::vector<Outline> outline_;
 };
 
-/// Facets of one plane that overlap: sorted by plane offset, only near neighbours are compared.
-void find_twins(FacetTable& table, double tolerance_m) {
+bool in_plane_of(const FacetTable& table, const Facet& f, const Facet& g) {
+  for (uint32_t t = g.triangle_begin; t < g.triangle_end; ++t) {
+    const Triangle& triangle = table.triangles[t];
+    for (const Vec3d& p : {triangle.a, triangle.b, triangle.c}) {
+      if (std::abs(dot(f.normal, p) - f.offset) > kSamePlane * table.rounding_m(p)) return false;
+    }
+  }
+  return true;
+}
+
+/// Do the insides of two triangles of a plane meet? They do unless a side of one has the other beyond it.
+bool overlap(const std::array<Vec2d, 3>& p, const std::array<Vec2d, 3>& q, double tolerance_m) {
+  const auto parted = [&](const auto& x, const auto& y) {
+    const double turn = cross(x[1] - x[0], x[2] - x[0]) < 0 ? -1 : 1;
+    for (size_t k = 0; k < 3; ++k) {
+      const Vec2d d = x[(k + 1) % 3] - x[k];
+      const double slack = tolerance_m * std::sqrt(dot(d, d));
+      if (std::all_of(y.begin(), y.end(), [&](const Vec2d& v) { return turn * cross(d, v - x[k]) <= slack; }))
+        return true;
+    }
+    return false;
+  };
+  return !parted(p, q) && !parted(q, p);
+}
+
+bool overlap(const FacetTable& table, const Facet& f, const Facet& g) {
+  const auto corners = [&](uint32_t t) {
+    const Triangle& x = table.triangles[t];
+    return std::array<Vec2d, 3>{table.to_uv(f, x.a), table.to_uv(f, x.b), table.to_uv(f, x.c)};
+  };
+  const double tolerance_m = kSamePlane * table.rounding_m(table.triangles[f.triangle_begin].a);
+  for (uint32_t s = f.triangle_begin; s < f.triangle_end; ++s) {
+    for (uint32_t t = g.triangle_begin; t < g.triangle_end; ++t) {
+      if (overlap(corners(s), corners(t), tolerance_m)) return true;
+    }
+  }
+  return false;
+}
+
+/// Gives a facet another frame of its plane.
+void set_frame(FacetTable& table, Facet& f, const Facet& like) {
+  const Facet old = f;
+  const auto moved = [&](const Vec2d& p) {
+    return table.to_uv(like, old.origin + p.x * old.axis_u + p.y * old.axis_v);
+  };
+  f.origin = like.origin;
+  f.axis_u = like.axis_u;
+  f.axis_v = like.axis_v;
+  f.min_uv = {kInf, kInf};
+  f.max_uv = {-kInf, -kInf};
+  for (uint32_t i = f.boundary_begin; i < f.boundary_end; ++i) {
+    BoundarySegment& s = table.boundary[i];
+    s = {moved(s.a), moved(s.b)};
+    for (const Vec2d& p : {s.a, s.b}) {
+      f.min_uv = {std::min(f.min_uv.x, p.x), std::min(f.min_uv.y, p.y)};
+      f.max_uv = {std::max(f.max_uv.x, p.x), std::max(f.max_uv.y, p.y)};
+    }
+  }
+}
+
+/// Facets of one plane whose bounding boxes meet: sorted by plane offset, only near neighbours are compared.
+std::vector<std::pair<int, int>> coplanar_pairs(const FacetTable& table) {
   struct Plane {
     Vec3d normal;  // sign fixed
-    double offset;
+    double offset, reach;
     int facet;
   };
   std::vector<Plane> planes;
@@ -252,26 +404,63 @@ void find_twins(FacetTable& table, double tolerance_m) {
   for (size_t i = 0; i < table.facets.size(); ++i) {
     const Facet& f = table.facets[i];
     const double sign = dot(cross(f.axis_u, f.axis_v), f.normal) < 0 ? -1 : 1;
-    planes.push_back({sign * f.normal, sign * f.offset, int(i)});
+    const double reach = std::max(std::max(std::abs(f.min_uv.x), std::abs(f.max_uv.x)),
+                                  std::max(std::abs(f.min_uv.y), std::abs(f.max_uv.y)));
+    planes.push_back({sign * f.normal, sign * f.offset, reach, int(i)});
   }
   std::sort(planes.begin(), planes.end(), [](const Plane& a, const Plane& b) {
     return a.offset != b.offset ? a.offset < b.offset : a.facet < b.facet;
   });
-  std::vector<std::pair<int, int>> pairs;  // (higher facet, lower facet)
+  constexpr double kTurn = 1e-6;  // rad that rounding may turn a small facet's plane by; a window, not a decision
+  std::vector<std::pair<int, int>> pairs;
   for (size_t i = 0; i < planes.size(); ++i) {
-    for (size_t j = i + 1; j < planes.size() && planes[j].offset - planes[i].offset <= tolerance_m; ++j) {
-      if (dot(planes[i].normal, planes[j].normal) < 1 - 1e-10) continue;
-      const Facet &a = table.facets[planes[i].facet], &b = table.facets[planes[j].facet];
-      if (a.min_uv.x > b.max_uv.x || b.min_uv.x > a.max_uv.x || a.min_uv.y > b.max_uv.y || b.min_uv.y > a.max_uv.y)
+    const Facet& a = table.facets[size_t(planes[i].facet)];
+    const double window = kTurn * planes[i].reach + kSamePlane * table.rounding_m(a.origin);
+    for (size_t j = i + 1; j < planes.size() && planes[j].offset - planes[i].offset <= window; ++j) {
+      const Facet& b = table.facets[size_t(planes[j].facet)];
+      if (norm(cross(a.normal, b.normal)) > kTurn) continue;
+      const double slack = window;
+      if (a.min_uv.x > b.max_uv.x + slack || b.min_uv.x > a.max_uv.x + slack || a.min_uv.y > b.max_uv.y + slack ||
+          b.min_uv.y > a.max_uv.y + slack)
         continue;
-      pairs.push_back({std::max(planes[i].facet, planes[j].facet), std::min(planes[i].facet, planes[j].facet)});
+      pairs.push_back(std::minmax(planes[i].facet, planes[j].facet));
     }
   }
   std::sort(pairs.begin(), pairs.end());
-  for (size_t i = 0, f = 0; f < table.facets.size(); ++f) {
-    table.facets[f].twin_begin = uint32_t(table.twins.size());
-    for (; i < pairs.size() && pairs[i].first == int(f); ++i) table.twins.push_back(pairs[i].second);
-    table.facets[f].twin_end = uint32_t(table.twins.size());
+  return pairs;
+}
+
+/// Joins the facets of one plane that cover common places into mirrors.
+void find_mirrors(FacetTable& table) {
+  auto& facets = table.facets;
+  for (size_t i = 0; i < facets.size(); ++i) facets[i].mirror = int32_t(i);
+  const auto root = [&](int i) {
+    while (facets[size_t(i)].mirror != i) i = facets[size_t(i)].mirror;
+    return i;
+  };
+  bool any = false;
+  for (const auto& [i, j] : coplanar_pairs(table)) {
+    const Facet &a = facets[size_t(i)], &b = facets[size_t(j)];
+    if (!in_plane_of(table, a, b) && !in_plane_of(table, b, a)) continue;
+    if (!overlap(table, a, b)) continue;
+    if (a.material != b.material) table.disputed.push_back({i, j});
+    const int x = root(i), y = root(j);
+    facets[size_t(std::max(x, y))].mirror = std::min(x, y);
+    any = true;
+  }
+  if (!any) return;
+  std::vector<std::vector<int32_t>> members(facets.size());
+  for (size_t i = 0; i < facets.size(); ++i) {
+    facets[i].mirror = root(int(i));
+    members[size_t(facets[i].mirror)].push_back(int32_t(i));
+  }
+  for (size_t m = 0; m < facets.size(); ++m) {
+    if (members[m].size() < 2) continue;
+    Facet& f = facets[m];
+    f.member_begin = uint32_t(table.members.size());
+    table.members.insert(table.members.end(), members[m].begin(), members[m].end());
+    f.member_end = uint32_t(table.members.size());
+    for (const int32_t i : members[m]) set_frame(table, facets[size_t(i)], f);
   }
 }
 
@@ -306,44 +495,60 @@ bool FacetTable::contains(int facet, const Vec3d& point) const {
   const Vec2d p = to_uv(f, point);
   if (p.x < f.min_uv.x || p.x > f.max_uv.x || p.y < f.min_uv.y || p.y > f.max_uv.y) return false;
   int winding = 0;
-  for (uint32_t i = f.boundary_begin; i < f.boundary_end; ++i) {
-    const Vec2d a = boundary[i].a, b = boundary[i].b;
-    const bool up = a.y <= p.y && b.y > p.y, down = b.y <= p.y && a.y > p.y;
-    if (!up && !down) continue;
-    // The same expression for both directions of a shared segment, so that its two facets never both hold a point.
-    const Vec2d lo = up ? a : b, hi = up ? b : a;
-    if (cross(hi - lo, p - lo) > 0) winding += up ? 1 : -1;
-  }
+  for (uint32_t i = f.boundary_begin; i < f.boundary_end; ++i) winding += crossing(boundary[i].a, boundary[i].b, p);
   return winding != 0;
 }
 
-int FacetTable::canonical(int facet, const Vec3d& point) const {
+bool FacetTable::touches(int facet, const Vec3d& point, double tolerance_m) const {
+  if (contains(facet, point)) return true;
   const Facet& f = facets[facet];
-  for (uint32_t i = f.twin_begin; i < f.twin_end; ++i) {
-    if (contains(twins[i], point)) return twins[i];
+  const Vec2d p = to_uv(f, point);
+  for (uint32_t i = f.boundary_begin; i < f.boundary_end; ++i) {
+    const Vec2d a = boundary[i].a, d = boundary[i].b - a;
+    const double along = std::clamp(dot(p - a, d) / dot(d, d), 0.0, 1.0);
+    const Vec2d off = p - a - along * d;
+    if (dot(off, off) <= tolerance_m * tolerance_m) return true;
   }
-  return facet;
+  return false;
 }
 
-FacetTable build_facets(const Scene& scene) {
-  FacetTable table;
-  double extent = 0;
-  for (const auto& o : scene.objects) {
-    for (const auto& v : o.mesh.vertices_m) extent = std::max({extent, std::abs(v.x), std::abs(v.y), std::abs(v.z)});
+int FacetTable::owner(int mirror, const Vec3d& point) const {
+  const Facet& f = facets[mirror];
+  if (f.member_begin == f.member_end) return contains(mirror, point) ? mirror : -1;
+  for (uint32_t i = f.member_begin; i < f.member_end; ++i) {
+    if (contains(members[i], point)) return members[i];
   }
-  // Meshes come in single precision: a few of its units at the scene's largest coordinate count as the same plane.
-  const double tolerance_m = 4e-7 * extent;
+  return -1;
+}
+
+FacetTable build_facets(const Scene& scene, const Vec3d& origin_m) {
+  FacetTable table;
+  table.origin_m = origin_m;
+  for (const auto& o : scene.objects) {
+    for (const Vec3d& v : o.mesh.vertices_m) table.reach_m = std::max(table.reach_m, table.largest(v - origin_m));
+  }
   // Objects are independent: chunks of them are built side by side and joined in order.
   const auto num_objects = int64_t(scene.objects.size()), num_chunks = std::min<int64_t>(64, num_objects);
   std::vector<FacetTable> parts(static_cast<size_t>(num_chunks));
   runtime::parallel_for(num_chunks, 0, [&](int64_t chunk) {
+    parts[size_t(chunk)].origin_m = origin_m;
+    parts[size_t(chunk)].reach_m = table.reach_m;
     for (int64_t i = num_objects * chunk / num_chunks; i < num_objects * (chunk + 1) / num_chunks; ++i) {
-      ObjectFacets(scene, int(i), tolerance_m, parts[size_t(chunk)]).build();
+      ObjectFacets(scene, int(i), parts[size_t(chunk)]).build();
     }
   });
   table.triangles.reserve(scene.num_triangles());
   for (FacetTable& part : parts) append(table, part);
-  find_twins(table, tolerance_m);
+  find_mirrors(table);
+  for (Facet& f : table.facets) {
+    f.mirror_min_uv = f.min_uv;
+    f.mirror_max_uv = f.max_uv;
+  }
+  for (const Facet& f : table.facets) {
+    Facet& m = table.facets[size_t(f.mirror)];
+    m.mirror_min_uv = {std::min(m.mirror_min_uv.x, f.min_uv.x), std::min(m.mirror_min_uv.y, f.min_uv.y)};
+    m.mirror_max_uv = {std::max(m.mirror_max_uv.x, f.max_uv.x), std::max(m.mirror_max_uv.y, f.max_uv.y)};
+  }
   return table;
 }
 

@@ -3,7 +3,11 @@
 // changes nothing: paths are found, de-duplicated and named by facet. Edges are where facets meet at an angle, or end.
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <cmath>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "raywave/core/vec.h"
@@ -22,8 +26,11 @@ struct Facet {
   int32_t object = 0, material = 0;
   uint32_t boundary_begin = 0, boundary_end = 0;  // into FacetTable::boundary
   uint32_t triangle_begin = 0, triangle_end = 0;  // into FacetTable::triangles
-  /// Facets of lower number in the same plane whose bounding boxes overlap this one's: two objects that share a wall.
-  uint32_t twin_begin = 0, twin_end = 0;  // into FacetTable::twins
+  /// Facets of one plane that overlap are one mirror, named by the lowest of them; this one's, itself when alone.
+  int32_t mirror = 0;
+  /// Of a mirror with more than one facet: all of them, in order, and their common bounding box.
+  uint32_t member_begin = 0, member_end = 0;  // into FacetTable::members
+  Vec2d mirror_min_uv, mirror_max_uv;
 };
 
 /// A boundary segment in its facet's (u, v) frame; all of a facet turn the same way round.
@@ -55,21 +62,59 @@ struct FacetTable {
   std::vector<Triangle> triangles;  // grouped by facet
   std::vector<Edge> edges;
   std::vector<uint32_t> edge_vertices;
-  std::vector<int32_t> twins;
+  std::vector<int32_t> members;
+  /// Pairs of facets of different materials that cover the same places of one plane: the lower one owns them.
+  std::vector<std::array<int32_t, 2>> disputed;
+  Vec3d origin_m;      // in the scene's coordinates; everything here is relative to it
+  double reach_m = 0;  // the largest coordinate here
+
+  /// One rounding of coordinates as they are compared: those of the scene, as it gave them, and those of a point p
+  /// (relative to origin_m). Metres; 1e-15 in a room, 1e-9 where it lies 1e7 m from its coordinates' origin.
+  double rounding_m(const Vec3d& p) const {
+    return std::numeric_limits<double>::epsilon() * (largest(origin_m) + reach_m + largest(p));
+  }
+  static double largest(const Vec3d& v) { return std::max({std::abs(v.x), std::abs(v.y), std::abs(v.z)}); }
 
   Vec2d to_uv(const Facet& f, const Vec3d& p) const {
     return {dot(p - f.origin, f.axis_u), dot(p - f.origin, f.axis_v)};
   }
-  /// Is the point (assumed in the plane) inside? Winding number over the boundary with a half-open rule: a point on a
-  /// line shared by two facets belongs to exactly one of them.
-  bool contains(int facet, const Vec3d& point) const;
+  double distance(int facet, const Vec3d& p) const {
+    return dot(facets[size_t(facet)].normal, p) - facets[size_t(facet)].offset;
+  }
 
-  /// The lowest-numbered facet that holds the same point of the same plane: the name under which a path over shared
-  /// walls is found once.
-  int canonical(int facet, const Vec3d& point) const;
+  /// Is the point (assumed in the plane) inside? Winding number over the boundary with a half-open rule: a point on a
+  /// line shared by two facets of a mirror, or of one object's plane, belongs to one of them.
+  bool contains(int facet, const Vec3d& point) const;
+  /// The same, its border and `tolerance_m` beyond it included.
+  bool touches(int facet, const Vec3d& point, double tolerance_m) const;
+
+  /// Who owns a place of a mirror: the lowest-numbered facet (objects in the scene's order) that covers it; -1: none.
+  int owner(int mirror, const Vec3d& point) const;
+  /// The owner of a facet's point; the facet itself where rounding at its border says none.
+  int canonical(int facet, const Vec3d& point) const {
+    const int o = owner(facets[size_t(facet)].mirror, point);
+    return o < 0 ? facet : o;
+  }
+  /// visit(facet) for all facets of a mirror, in order.
+  template <class Visit>
+  void for_members(int mirror, Visit&& visit) const {
+    const Facet& f = facets[size_t(mirror)];
+    if (f.member_begin == f.member_end) visit(mirror);
+    for (uint32_t i = f.member_begin; i < f.member_end; ++i) visit(members[i]);
+  }
 };
 
+/// How many roundings of their coordinates two planes may differ by and still be one. A computed plane is off by up to
+/// about ten; ten times more would begin to hide gaps that people model (1e-13 m in a room), ten times less would take
+/// the plane of a turned house for two.
+constexpr double kSamePlane = 32;
+/// Neighbouring triangles are one facet up to this share of its largest triangle's longest side out of its plane. Files
+/// in single precision round a wall of 5 m, 1 km from their origin, by 1e-5 of it; from 1e-4 rad on facets have an
+/// edge.
+constexpr double kCoplanarShare = 2e-5;
+
 /// Builds facets and edges of a cleaned scene. Deterministic: order follows objects and triangles.
-FacetTable build_facets(const Scene& scene);
+/// @param origin_m  taken off all coordinates, in double precision.
+FacetTable build_facets(const Scene& scene, const Vec3d& origin_m = {0, 0, 0});
 
 }  // namespace raywave::scene

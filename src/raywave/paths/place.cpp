@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raywave/paths/place.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "raywave/paths/ray_queries.h"
+
+namespace raywave::paths {
+namespace {
+
+/// A direction that turns with the scene and differs from place to place, so that two ends are not moved alike: what is
+/// symmetric about both would stay so.
+Vec3d generic_direction(const PreparedScene& scene, const Vec3d& p) {
+  const scene::Triangle& t = scene.facets().triangles[0];
+  const Vec3d u = normalized(t.b - t.a), w = normalized(cross(t.b - t.a, t.c - t.a)), v = cross(w, u);
+  constexpr double kPerScene = 1e4;  // periods: also places near each other differ
+  const double phase = kPerScene * dot(p, 0.53 * u + 0.62 * v + 0.58 * w) / scene.facets().reach_m;
+  return (0.5 + 0.4 * std::cos(phase)) * u + (0.55 + 0.4 * std::cos(1.7 * phase + 1)) * v +
+         (0.6 + 0.4 * std::cos(2.3 * phase + 2)) * w;
+}
+
+Vec3d moved_aside(const PreparedScene& scene, const Place& place, const std::vector<double>& sides) {
+  const scene::FacetTable& table = scene.facets();
+  const double by = kAside * table.rounding_m(place.position_m), least = 0.3 * by;
+  Vec3d p = place.position_m + by * generic_direction(scene, place.position_m);
+  for (int round = 0; round < 4; ++round) {  // faces that are not perpendicular disturb each other
+    for (size_t i = 0; i < place.faces.size(); ++i) {
+      const double height = table.distance(place.faces[i].mirror, p);
+      if (sides[i] * height >= least) continue;  // farther from a face that it stands near: still its limit
+      p += (sides[i] * std::max(least, std::abs(height)) - height) * table.facets[size_t(place.faces[i].mirror)].normal;
+    }
+  }
+  return p;
+}
+
+}  // namespace
+
+bool Place::on_a_face() const {
+  return std::any_of(faces.begin(), faces.end(), [](const Face& f) { return f.side == 0; });
+}
+
+Place place_at(const PreparedScene& scene, const Vec3d& position_m) {
+  const scene::FacetTable& table = scene.facets();
+  const double rounding_m = table.rounding_m(position_m), on_m = scene::kSamePlane * rounding_m,
+               near_m = 4 * kAside * rounding_m;
+  Place place{position_m, {}};
+  for (int32_t f = 0; f < int32_t(table.facets.size()); ++f) {
+    const double d = table.distance(f, position_m);
+    if (std::abs(d) > near_m || !table.touches(f, position_m, near_m)) continue;
+    const int32_t mirror = table.facets[size_t(f)].mirror;
+    const bool known = std::any_of(place.faces.begin(), place.faces.end(),
+                                   [&](const Place::Face& other) { return other.mirror == mirror; });
+    if (known) continue;
+    const double from_mirror = table.distance(mirror, position_m);
+    place.faces.push_back({mirror, std::abs(d) <= on_m ? 0 : from_mirror < 0 ? -1 : 1});
+  }
+  return place;
+}
+
+Vec3d aside(const PreparedScene& scene, const Place& place, const Vec3d& other_m, bool behind) {
+  if (scene.queries().empty()) return place.position_m;
+  const scene::FacetTable& table = scene.facets();
+  const double tolerance_m = scene::kSamePlane * table.rounding_m(other_m);
+  std::vector<double> sides;
+  for (const Place::Face& f : place.faces) {
+    const double d = table.distance(f.mirror, other_m);
+    sides.push_back(f.side != 0 ? f.side : (d < -tolerance_m ? -1 : 1) * (behind ? -1 : 1));
+  }
+  return moved_aside(scene, place, sides);
+}
+
+std::vector<Vec3d> all_asides(const PreparedScene& scene, const Place& place) {
+  if (scene.queries().empty()) return {place.position_m};
+  constexpr size_t kMostFaces = 4;  // 16 sectors
+  std::vector<double> sides;
+  std::vector<size_t> open;  // those that it lies on
+  for (size_t i = 0; i < place.faces.size(); ++i) {
+    sides.push_back(place.faces[i].side < 0 ? -1 : 1);
+    if (place.faces[i].side == 0 && open.size() < kMostFaces) open.push_back(i);
+  }
+  std::vector<Vec3d> all;
+  for (size_t sector = 0; sector < size_t(1) << open.size(); ++sector) {
+    for (size_t i = 0; i < open.size(); ++i) sides[open[i]] = (sector >> i & 1) != 0 ? -1 : 1;
+    all.push_back(moved_aside(scene, place, sides));
+  }
+  return all;
+}
+
+}  // namespace raywave::paths
