@@ -94,9 +94,11 @@ struct RayQueries::Segment {
     t = da / (da - db);
     return true;
   }
-  /// A segment that ends on a facet doesn't cross it, whatever rounding says of long ones.
-  static bool is_at(const EndFacets& e, int32_t f) {
-    return e.first == f || e.second == f || e.third == f || e.fourth == f;
+  /// A segment that ends on a mirror does not cross it.
+  bool is_at(const EndFacets& e, int32_t f) const {
+    const int32_t mirror = queries->planes_[size_t(f)].mirror;
+    const auto same = [&](int32_t other) { return other >= 0 && queries->planes_[size_t(other)].mirror == mirror; };
+    return same(e.first) || same(e.second) || same(e.third) || same(e.fourth);
   }
 
   /// @return whether the search is over.
@@ -186,7 +188,7 @@ void RayQueries::Engine::add_boxes(const RayQueries& queries) {
 }
 
 RayQueries::RayQueries(const scene::FacetTable& table) : table_(table), engine_(std::make_unique<Engine>()) {
-  for (const scene::Facet& f : table.facets) planes_.push_back({f.normal, f.offset});
+  for (const scene::Facet& f : table.facets) planes_.push_back({f.normal, f.offset, f.mirror});
   for (const scene::Triangle& t : table.triangles) {
     if (size_t(t.facet) < planes_.size()) continue;  // a table of triangles alone: each is its own facet's plane
     planes_.resize(size_t(t.facet) + 1);
@@ -204,6 +206,7 @@ RayQueries::RayQueries(const scene::FacetTable& table) : table_(table), engine_(
       Plane& p = planes_[size_t(t.facet)];
       p.normal = normalized(cross(t.b - t.a, t.c - t.a));
       p.offset = dot(p.normal, t.a);
+      p.mirror = t.facet;
     }
     for (const Vec3d& v : {t.a, t.b, t.c}) {
       low_ = {std::min(low_.x, v.x), std::min(low_.y, v.y), std::min(low_.z, v.z)};

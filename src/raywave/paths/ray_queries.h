@@ -95,6 +95,7 @@ class RayQueries {
   struct Plane {
     Vec3d normal;
     double offset;
+    int32_t mirror;
   };
   std::vector<Plane> planes_;     // [num_facets]
   std::vector<float> offsets_m_;  // [num_facets]

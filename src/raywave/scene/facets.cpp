@@ -130,12 +130,26 @@ class ObjectFacets {
         for (size_t i = begin; i < sides_.size() && sides_[i].key == sides_[begin].key; ++i) {
           const uint32_t other = sides_[i].triangle;
           if (facet_of_[other] >= 0 || !in_plane(other, f.normal, f.offset, tolerance_m)) continue;
+          if (lies_on_another(sides_[i], f.normal, id)) continue;
           facet_of_[other] = id;
           flipped_[other] = dot(normal_[other], f.normal) < 0;
           front.push_back(other);
         }
       }
     }
+  }
+
+  /// A side that two triangles of a facet would run along the same way: they lie on each other (a face given twice),
+  /// and each layer is a facet.
+  bool lies_on_another(const Side& side, const Vec3d& normal, int facet) const {
+    const auto forward = [&](const Side& s) {
+      const auto& t = mesh_.triangles[s.triangle];
+      return (t[s.corner] < t[(s.corner + 1) % 3]) == (dot(normal_[s.triangle], normal) > 0);
+    };
+    for (size_t i = first_side_[side.triangle * 3 + side.corner]; i < sides_.size() && sides_[i].key == side.key; ++i) {
+      if (facet_of_[sides_[i].triangle] == facet && forward(sides_[i]) == forward(side)) return true;
+    }
+    return false;
   }
 
   void finish(int id, const std::vector<uint32_t>& members) {
@@ -159,11 +173,14 @@ class ObjectFacets {
       }
       table_.triangles.push_back({vertex(t, 0), vertex(t, 1), vertex(t, 2), id, t});
     }
-    std::vector<Outline> outline = border(id, members);
-    for (const Outline& o : outline) {
-      table_.boundary.push_back({table_.to_uv(f, position(o.from)), table_.to_uv(f, position(o.to))});
+    for (const uint32_t t : members) {
+      for (uint8_t k = 0; k < 3; ++k) {
+        if (is_inner(t, k, id)) continue;
+        const Outline o = directed({sides_[first_side_[t * 3 + k]].key, t, k});
+        table_.boundary.push_back({table_.to_uv(f, position(o.from)), table_.to_uv(f, position(o.to))});
+        outline_.push_back(o);
+      }
     }
-    outline_.insert(outline_.end(), outline.begin(), outline.end());
     f.triangle_end = uint32_t(table_.triangles.size());
     f.boundary_end = uint32_t(table_.boundary.size());
   }
@@ -178,33 +195,14 @@ class ObjectFacets {
       return key != o.key ? key < o.key : triangle != o.triangle ? triangle < o.triangle : facet < o.facet;
     }
   };
-  static uint64_t key_of(uint64_t a, uint64_t b) { return std::min(a, b) << 32 | std::max(a, b); }
 
-  /// The outline of what a facet's triangles cover together. A side is inside when as many of them run along it one way
-  /// as the other way. Where triangles lie on each other (a face given twice) that does not suffice.
-  std::vector<Outline> border(int facet, const std::vector<uint32_t>& members) const {
-    std::vector<Outline> sides;
-    bool layered = false;
-    for (const uint32_t t : members) {
-      for (int k = 0; k < 3; ++k) {
-        const uint32_t begin = first_side_[t * 3 + k];
-        int forward = 0, backward = 0;
-        uint32_t first = t;
-        for (size_t i = begin; i < sides_.size() && sides_[i].key == sides_[begin].key; ++i) {
-          const Side& s = sides_[i];
-          if (facet_of_[s.triangle] != facet) continue;
-          first = std::min(first, s.triangle);
-          ++(directed(s).from < directed(s).to ? forward : backward);
-        }
-        layered = layered || forward > 1 || backward > 1;
-        if (forward == backward || first != t) continue;  // once a side
-        const uint64_t key = sides_[begin].key;
-        Outline o{key, t, facet, uint32_t(key >> 32), uint32_t(key)};
-        if (backward > forward) std::swap(o.from, o.to);
-        for (int n = std::abs(forward - backward); n > 0; --n) sides.push_back(o);
-      }
-    }
-    return layered ? union_border(facet, sides) : sides;
+  /// Does the side separate two triangles of one facet?
+  bool is_inner(uint32_t t, int k, int facet) const {
+    const uint32_t begin = first_side_[t * 3 + uint32_t(k)];
+    int count = 0;
+    for (size_t i = begin; i < sides_.size() && sides_[i].key == sides_[begin].key; ++i)
+      count += facet_of_[sides_[i].triangle] == facet;
+    return count % 2 == 0;
   }
 
   Outline directed(const Side& s) const {
@@ -214,48 +212,6 @@ class ObjectFacets {
     return o;
   }
 
-  /// Of directed sides, each as often as layers end there: cut at the vertices that lie on them, the pieces that have
-  /// a covered and an uncovered side. Layers whose sides cross away from vertices are not cut there.
-  std::vector<Outline> union_border(int facet, const std::vector<Outline>& sides) const {
-    const Facet& f = table_.facets[size_t(facet)];
-    const auto uv = [&](uint32_t v) { return table_.to_uv(f, position(v)); };
-    std::vector<std::array<Vec2d, 2>> segments;
-    for (const Outline& s : sides) segments.push_back({uv(s.from), uv(s.to)});
-    const auto winding = [&](const Vec2d& p) {
-      int w = 0;
-      for (const auto& [a, b] : segments) w += crossing(a, b, p);
-      return w;
-    };
-    std::vector<Outline> pieces;
-    for (size_t i = 0; i < sides.size(); ++i) {
-      const auto [a, b] = segments[i];
-      const Vec2d d = b - a;
-      const double length = std::sqrt(dot(d, d)), tolerance = flatness_m(length, position(sides[i].from));
-      std::vector<std::pair<double, uint32_t>> cuts{{0, sides[i].from}, {length, sides[i].to}};
-      for (const Outline& s : sides) {
-        for (const uint32_t v : {s.from, s.to}) {
-          const Vec2d p = uv(v) - a;
-          const double along = dot(p, d) / length;
-          if (along > tolerance && along < length - tolerance && std::abs(cross(d, p)) <= tolerance * length)
-            cuts.push_back({along, v});
-        }
-      }
-      std::sort(cuts.begin(), cuts.end());
-      for (size_t c = 0; c + 1 < cuts.size(); ++c) {
-        const uint32_t from = cuts[c].second, to = cuts[c + 1].second;
-        if (from == to) continue;
-        const Vec2d p = uv(from), q = uv(to), m = 0.5 * (p + q), aside = 1e-4 * Vec2d{p.y - q.y, q.x - p.x};
-        const bool left = winding(m + aside) != 0, right = winding(m - aside) != 0;
-        if (left == right) continue;
-        pieces.push_back({key_of(from, to), sides[i].triangle, facet, left ? from : to, left ? to : from});
-      }
-    }
-    std::sort(pieces.begin(), pieces.end());
-    pieces.erase(std::unique(pieces.begin(), pieces.end(), [](const auto& x, const auto& y) { return x.key == y.key; }),
-                 pieces.end());
-    return pieces;
-  }
-
   void find_edges() {
     using Piece = std::vector<uint32_t>;  // vertices along the edge
     std::map<std::tuple<int, int, bool>, std::vector<Piece>>
@@ -263,11 +219,15 @@ class ObjectFacets {
     for (size_t begin = 0, end; begin < outline_.size(); begin = end) {
       for (end = begin; end < outline_.size() && outline_[end].key == outline_[begin].key; ++end) {
       }
-      std::vector<const Outline*> distinct;  // one side a facet
+      std::vector<const Outline*> distinct;  // one of the facets that lie on each other there
       for (size_t i = begin; i < end; ++i) {
-        const bool known = std::any_of(distinct.begin(), distinct.end(),
-                                       [&](const Outline* o) { return o->facet == outline_[i].facet; });
-        if (!known) distinct.push_back(&outline_[i]);
+        const auto layer = std::find_if(distinct.begin(), distinct.end(),
+                                        [&](const Outline* o) { return are_layers(*o, outline_[i]); });
+        if (layer == distinct.end()) {
+          distinct.push_back(&outline_[i]);
+        } else if ((*layer)->facet != outline_[i].facet) {
+          table_.layers.push_back({(*layer)->facet, outline_[i].facet});
+        }
       }
       if (distinct.size() == 1) pieces[{distinct[0]->facet, -1, false}].push_back({distinct[0]->from, distinct[0]->to});
       for (size_t i = 0; i + 1 < distinct.size(); ++i) {
@@ -280,6 +240,17 @@ class ObjectFacets {
       join_collinear(list);
       for (const Piece& p : list) add_edge(facet0, facet1, disagree, p);
     }
+  }
+
+  /// Do two facets lie on each other beside a side that they share?
+  bool are_layers(const Outline& x, const Outline& y) const {
+    if (x.facet == y.facet) return true;
+    constexpr double kFolded = 1e-5;  // rad: below it a fold is the end of one sheet
+    const auto inward = [&](const Outline& o) {
+      return cross(table_.facets[size_t(o.facet)].normal, normalized(position(o.to) - position(o.from)));
+    };
+    const Vec3d a = inward(x), b = inward(y);
+    return dot(a, b) > 0 && norm(cross(a, b)) < kFolded;
   }
 
   void join_collinear(std::vector<std::vector<uint32_t>>& list) const {
@@ -439,9 +410,14 @@ void find_mirrors(FacetTable& table) {
     return i;
   };
   bool any = false;
+  std::vector<std::pair<int, int>> pairs;
   for (const auto& [i, j] : coplanar_pairs(table)) {
     const Facet &a = facets[size_t(i)], &b = facets[size_t(j)];
-    if (!in_plane_of(table, a, b) && !in_plane_of(table, b, a)) continue;
+    if (in_plane_of(table, a, b) || in_plane_of(table, b, a)) pairs.push_back({i, j});
+  }
+  for (const auto& [i, j] : table.layers) pairs.push_back(std::minmax(i, j));
+  for (const auto& [i, j] : pairs) {
+    const Facet &a = facets[size_t(i)], &b = facets[size_t(j)];
     if (!overlap(table, a, b)) continue;
     if (a.material != b.material) table.disputed.push_back({i, j});
     const int x = root(i), y = root(j);
@@ -486,6 +462,7 @@ void append(FacetTable& table, const FacetTable& part) {
     table.edges.push_back(e);
   }
   table.edge_vertices.insert(table.edge_vertices.end(), part.edge_vertices.begin(), part.edge_vertices.end());
+  for (const auto& [i, j] : part.layers) table.layers.push_back({i + facets, j + facets});
 }
 
 }  // namespace

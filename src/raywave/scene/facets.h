@@ -63,6 +63,7 @@ struct FacetTable {
   std::vector<Edge> edges;
   std::vector<uint32_t> edge_vertices;
   std::vector<int32_t> members;
+  std::vector<std::array<int32_t, 2>> layers;  // facets of one object that lie on each other: a face given twice
   /// Pairs of facets of different materials that cover the same places of one plane: the lower one owns them.
   std::vector<std::array<int32_t, 2>> disputed;
   Vec3d origin_m;      // in the scene's coordinates; everything here is relative to it

@@ -147,5 +147,74 @@ TEST(Scene, LookAtTurnsTheXAxisToTheTarget) {
   EXPECT_NEAR(norm(x - expected), 0, 1e-15);
 }
 
+/// A square of 10 m, its face in layers of these triangles.
+Mesh layered(const std::vector<std::array<uint32_t, 3>>& triangles) {
+  return {{{0, -5, -5}, {0, 5, -5}, {0, 5, 5}, {0, -5, 5}, {0, 0, 0}, {0, 5, 0}, {0, -5, 0}}, triangles};
+}
+
+TEST(Facets, AFaceGivenTwiceIsOneMirror) {
+  const std::vector<std::vector<std::array<uint32_t, 3>>> cases{
+      {{0, 1, 2}, {0, 2, 3}, {1, 2, 3}, {1, 3, 0}},                        // along the other diagonal
+      {{0, 1, 2}, {0, 2, 3}, {1, 3, 2}, {1, 0, 3}},                        // and facing back
+      {{0, 1, 2}, {0, 2, 3}, {0, 4, 1}, {1, 4, 2}, {2, 4, 3}, {3, 4, 0}},  // as a fan
+      {{0, 1, 2}, {0, 2, 3}, {1, 3, 2}},                                   // half of it
+      {{0, 1, 2}, {0, 2, 3}, {0, 1, 5}, {0, 5, 6}},                        // a patch that shares a side
+  };
+  for (const auto& triangles : cases) {
+    const FacetTable t = build_facets(scene_of({layered(triangles)}));
+    ASSERT_EQ(t.facets.size(), 2u);
+    EXPECT_EQ(t.facets[1].mirror, 0);
+    EXPECT_TRUE(t.disputed.empty());
+    for (const Vec3d& p : {Vec3d{0, 1.3, 2.9}, Vec3d{0, -4.9, 4.8}, Vec3d{0, 0.1, -3}}) EXPECT_EQ(t.owner(0, p), 0);
+    EXPECT_EQ(t.owner(0, {0, 5.1, 0}), -1);
+    double free = 0;  // along the square's outline, each place once
+    for (const Edge& e : t.edges) {
+      EXPECT_EQ(e.facet1, -1);
+      if (e.facet0 == 0) free += norm(e.b - e.a);
+    }
+    EXPECT_NEAR(free, 40, 1e-12);
+  }
+}
+
+TEST(Facets, OverlappingObjectsShareAMirrorThatTheFirstOwns) {
+  const auto plate = [](double x0, double x1, double y) {
+    return Mesh{{{x0, -y, 0}, {x1, -y, 0}, {x1, y, 0}, {x0, y, 0}}, {{0, 1, 2}, {0, 2, 3}}};
+  };
+  Scene s = scene_of({plate(-50, 50, 50), plate(-50, 50, 4), plate(50, 60, 50)});
+  FacetTable t = build_facets(s);
+  EXPECT_EQ(t.facets[1].mirror, 0);
+  EXPECT_EQ(t.facets[2].mirror, 2);  // it only touches
+  EXPECT_EQ(t.owner(0, {1, 2, 0}), 0);
+  EXPECT_TRUE(t.disputed.empty());
+  s.objects[1].material = s.add_material(em::Material{"asphalt"});
+  std::swap(s.objects[0], s.objects[1]);
+  t = build_facets(s);
+  EXPECT_EQ(t.owner(0, {1, 2, 0}), 0);
+  EXPECT_EQ(t.owner(0, {1, 20, 0}), 1);
+  ASSERT_EQ(t.disputed.size(), 1u);
+  EXPECT_EQ(t.disputed[0], (std::array<int32_t, 2>{0, 1}));
+}
+
+TEST(Facets, PlanesANanometreApartAreTwo) {
+  const auto wall = [](double x) {
+    return Mesh{{{x, -5, -5}, {x, 5, -5}, {x, 5, 5}, {x, -5, 5}}, {{0, 1, 2}, {0, 2, 3}}};
+  };
+  const FacetTable t = build_facets(scene_of({wall(0), wall(1e-9)}));
+  EXPECT_EQ(t.facets[1].mirror, 1);
+}
+
+TEST(Facets, AreTheSameWhereverTheSceneLiesAndWhateverItsSize) {
+  for (const double scale : {1e-6, 1.0, 1e6}) {
+    for (const Vec3d& at : {Vec3d{0, 0, 0}, Vec3d{5e5, 5e6, 400}}) {
+      const Vec3d origin = scale * at;
+      Mesh m = box({1, 2, 3}, {2, 3, 4}, 4);
+      for (Vec3d& v : m.vertices_m) v = scale * v + origin;
+      const FacetTable t = build_facets(scene_of({m}), origin);
+      EXPECT_EQ(t.facets.size(), 6u) << scale << " " << at.x;
+      EXPECT_EQ(t.edges.size(), 12u) << scale << " " << at.x;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace raywave::scene
