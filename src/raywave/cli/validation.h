@@ -22,6 +22,8 @@ struct ValidationRow {
 std::vector<ValidationRow> validation_rows(const std::string& filter = "", int num_threads = 0);
 /// Those of diffraction, a part of the above.
 std::vector<ValidationRow> diffraction_validation_rows(const std::string& filter, int num_threads);
+/// Those of moved, turned, scaled and re-cut scenes, a part of the above.
+std::vector<ValidationRow> moved_validation_rows(const std::string& filter, int num_threads);
 /// Those of the wave solver, a part of the above.
 std::vector<ValidationRow> wave_validation_rows(const std::string& filter, int num_threads);
 
