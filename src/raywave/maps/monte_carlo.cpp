@@ -104,7 +104,8 @@ class Estimator {
     for (const auto& m : context.materials) tables_.emplace_back(m, context.wavelength_m);
     for (const auto& f : prepared.facets().facets) {
       facet_material_.push_back(f.material);
-      has_twins_.push_back(f.twin_begin < f.twin_end);
+      const scene::Facet& mirror = prepared.facets().facets[size_t(f.mirror)];
+      has_twins_.push_back(mirror.member_begin < mirror.member_end);
     }
   }
 
