@@ -104,10 +104,15 @@ TEST(KnifeEdge, AThinBoxBecomesIt) {
         for (size_t i = 0; i < 2; ++i) worst = std::max(worst, std::abs(knife[i] - thin[i]));
       }
       // The reflections from the box's top, of the size sqrt(width / wavelength) times the screen's own reflection
-      // terms, and at last the difference of the wedges' far boundaries: measured 0.061, 0.015 and 0.0034.
-      EXPECT_LT(worst, 0.07 * std::sqrt(width)) << width;
+      // terms, and at last the difference of the wedges' far boundaries: measured 0.061, 0.015 and 0.0034 (metal).
+      // A lossy top stays soft (R = -1 at grazing) however narrow it is, which the screen's faces are not: what the
+      // metal's two differences take from each other adds up, 0.068, 0.0235 and 0.0089. The far boundaries' weight is
+      // h(pi) / n: 1/2 for n = 2 and cot(pi / 3) / 1.5 for the right angle; |W| is 1 / sqrt(2 pi k L) there.
+      const double k_l = 2 * kPi * frequency_hz / kSpeedOfLight * d1 * d2 / (d1 + d2);
+      const double far = material.perfect_conductor ? 0 : (0.5 - 0.3849) / std::sqrt(2 * kPi * k_l);
+      EXPECT_LT(worst, 0.07 * std::sqrt(width) + far) << width;
       if (before > 0) {
-        EXPECT_LT(worst, 0.3 * before) << width;
+        EXPECT_LT(worst - far, (material.perfect_conductor ? 0.3 : 0.33) * before) << width;  // sqrt(width): 0.32
       }
       before = worst;
     }

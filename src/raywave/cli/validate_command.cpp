@@ -32,6 +32,7 @@ std::string rows_json(const std::vector<ValidationRow>& rows) {
                     {"got", row.got},
                     {"error", row.error()},
                     {"tolerance", row.tolerance},
+                    {"compared", row.compared},
                     {"pass", row.pass()}});
   }
   return nlohmann::ordered_json{{"rows", list}}.dump(1);
@@ -41,7 +42,10 @@ std::string rows_table(const std::vector<ValidationRow>& rows) {
   std::vector<std::vector<std::string>> table{{"case", "quantity", "expected", "got", "error", "tolerance", "pass"}};
   for (const auto& row : rows) {
     table.push_back({row.name, row.quantity, number(row.expected, 10), number(row.got, 10), number(row.error(), 3),
-                     number(row.tolerance, 3), row.pass() ? "yes" : "NO"});
+                     row.compared ? "-" : number(row.tolerance, 3),
+                     row.compared ? "-"
+                     : row.pass() ? "yes"
+                                  : "NO"});
   }
   return layout_table(table);
 }

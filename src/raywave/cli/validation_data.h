@@ -10,5 +10,6 @@ namespace raywave::cli {
 std::string gaussian_csv();
 std::string cylinder_csv();
 std::string half_plane_csv();
+std::string impedance_wedge_csv();
 
 }  // namespace raywave::cli

@@ -287,7 +287,8 @@ Rows laws(int num_threads) {
 }  // namespace
 
 std::vector<ValidationRow> diffraction_validation_rows(const std::string& filter, int num_threads) {
-  const std::vector<std::function<Rows(int)>> cases{exact_wedge, knife_edges, thin_box, steps, laws};
+  const std::vector<std::function<Rows(int)>> cases{
+      exact_wedge, [](int) { return wedge_validation_rows(); }, knife_edges, thin_box, steps, laws};
   Rows rows;
   for (const auto& run : cases) {
     for (auto& row : run(num_threads)) {
