@@ -7,6 +7,8 @@
 #include <complex>
 #include <limits>
 
+#include "diffraction_scenes.h"
+#include "field_walk.h"
 #include "raywave/core/files.h"
 #include "raywave/em/utd.h"
 #include "raywave/wave/cases.h"
@@ -97,6 +99,25 @@ TEST(ImpedanceWedge, AMetalFaceCarriesTheFieldOfAPerfectConductor) {
           EXPECT_NEAR(20 * std::log10(got / limit), 0, 0.1) << n << " " << k_rho << " " << phi_in << " " << from_face;
         }
       }
+    }
+  }
+}
+
+// Over two edges along a roof too, also with the source in the roof's plane.
+TEST(ImpedanceWedge, AMetalRoofIsThePerfectConductors) {
+  em::Material metal{"metal"};
+  metal.conductivity_s_per_m = 1e7;
+  const scene::Mesh house = test::box({0, -60, 0}, {10, 120, 12});
+  for (const double source_height : {2.0, 11.5, 12.0, 14.0}) {
+    std::array<std::vector<Complexd>, 2> fields;
+    for (size_t i = 0; i < 2; ++i) {
+      const scene::Scene s = test::link(3.5e9, i == 0 ? test::perfect_conductor() : metal, house,
+                                        {-30, 0.3, source_height}, {45, -1.2, 1.5});
+      const auto p = solve_paths(s, test::options(2, 2));
+      fields[i] = test::total_field(p, p.links[0]);
+    }
+    for (const size_t k : {0, 3}) {
+      EXPECT_NEAR(20 * std::log10(abs(fields[1][k]) / abs(fields[0][k])), 0, 0.2) << source_height << " " << k;
     }
   }
 }

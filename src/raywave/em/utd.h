@@ -208,7 +208,8 @@ Reflections<T> grazing_reflection(const FaceRay<T>& r, const Faces& faces, size_
   if (!(r.sin_alpha < T(2) * grazing)) return {c.r_te, c.r_tm};
   const SlabCoefficients<T> g = faces.at(face, grazing * r.sin_beta);
   const SlabCoefficients<T> e = faces.at(face, (grazing + r.sin_alpha * r.sin_alpha / (T(4) * grazing)) * r.sin_beta);
-  const T away = smooth_step(v * v), one(1);
+  const T one(1), edge = T(0.1) * r.sin_alpha / grazing;
+  const T away = r.sin_alpha > T(0) ? smooth_step(v * v / (edge * edge)) : one;
   const auto effective = [&](const Complex<T>& at, const Complex<T>& near, const Complex<T>& moved) {
     // |s| / grazing = |1 - R| / |1 + R| there
     const T plus = norm2(Complex<T>{one + near.re, near.im}), minus = norm2(Complex<T>{one - near.re, near.im});
