@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <random>
+#include <set>
 
 #include "field_walk.h"
 #include "raywave/core/constants.h"
@@ -139,15 +140,18 @@ TEST(MovedScenes, TurnedAndFarAwayItIsTheSameToTheRoundingOfCoordinates) {
     const Mat3d turn = rotation_from_euler(Vec3d{angle(lattice.random()), angle(lattice.random()), 0.3});
     for (const bool refraction : {false, true}) {
       const PathOptions o = exhaustive(refraction);
-      // both vertical and horizontal ports together: the sum over them does not turn
       const Result here = solve(lattice.scene(), o);
+      // On a boundary of what a plate's rim lets through, turned scenes may take the limit from the other side.
+      std::set<int64_t> counts{here.paths};
+      for (const double sign : {1.0, -1.0}) {
+        scene::Scene beside = lattice.scene();
+        beside.receivers[0].position_m += sign * Vec3d{2e-7, 5e-7, 3e-7};
+        counts.insert(solve(beside, o).paths);
+      }
       for (const double far_m : {0.0, 1e7}) {
-        const Result there = solve(mapped(lattice.scene(),
-                                          [&](const Vec3d& v) {
-                                            return turn * v + Vec3d{far_m, -0.7 * far_m, 0.4 * far_m};
-                                          }),
-                                   o);
-        EXPECT_EQ(there.paths, here.paths) << seed << " " << refraction << " " << far_m;
+        const Vec3d by{far_m, -0.7 * far_m, 0.4 * far_m};
+        const Result there = solve(mapped(lattice.scene(), [&](const Vec3d& v) { return turn * v + by; }), o);
+        EXPECT_TRUE(counts.count(there.paths)) << seed << " " << refraction << " " << far_m << ": " << there.paths;
       }
     }
   }
@@ -217,7 +221,8 @@ TEST(SymmetricPlaces, ReflectionsInTheLineOfTwoWallsAreThere) {
         const Result here = solve(room(material, tx, rx), o);
         EXPECT_EQ(here.paths, count);
         const Result beside = solve(room(material, tx, rx + Vec3d{0, 1e-9, 0.7e-9}), o);
-        EXPECT_NEAR(here.gain, beside.gain, 1e-7 * here.gain);
+        // in lossy walls the two orders differ a little in polarisation; from which side the limit is taken is a rule
+        EXPECT_NEAR(here.gain, beside.gain, (material.perfect_conductor ? 1e-7 : 1e-5) * here.gain);
       }
     }
   }
@@ -242,7 +247,7 @@ TEST(SymmetricPlaces, ADeviceOnAFaceReceivesTheLimitFromTheOthersSide) {
             o.finder = finder;
             o.samples_per_tx = 10000;
             s.receivers[0].position_m = {12, 3, side * 4};
-            s.transmitters[0].position_m = {0, 0, side * 1e-3};
+            s.transmitters[0].position_m = {0, 0, side * 1e-5};
             const Result beside = solve(s, o);
             for (const double height_m : {0.0, 1e-9, 1e-7}) {
               s.transmitters[0].position_m = {0, 0, side * height_m};
@@ -250,7 +255,8 @@ TEST(SymmetricPlaces, ADeviceOnAFaceReceivesTheLimitFromTheOthersSide) {
               ASSERT_EQ(p.num_paths(), 2) << half_m << " " << refraction << " " << height_m;
               const auto field = total_field(p, p.links[0]);
               const double unit = s.wavelength_m() / (4 * kPi * 13);
-              for (size_t k = 0; k < field.size(); ++k) EXPECT_LT(abs(field[k] - beside.field[k]), 2e-3 * unit);
+              for (size_t k = 0; k < field.size(); ++k)
+                EXPECT_LT(abs(field[k] - beside.field[k]), 1e-3 * unit);  // 2 k h
               for (const double f : p.doppler_hz) EXPECT_NEAR(f, -12 / 13.0 / s.wavelength_m(), 1e-6);
               scene::Scene swapped = s;
               std::swap(swapped.transmitters[0].position_m, swapped.receivers[0].position_m);
@@ -261,7 +267,7 @@ TEST(SymmetricPlaces, ADeviceOnAFaceReceivesTheLimitFromTheOthersSide) {
               EXPECT_NEAR(back.gain, gain, 1e-12 * gain);
               // a derivative is there, and finite
               paths::PathsDerivative cotangent;
-              for (const Complexd& a : p.a) cotangent.a.push_back(2 * a);
+              for (const Complexd& a : p.a) cotangent.a.push_back(2.0 * a);
               const paths::PreparedScene prepared(s);
               const auto g = paths::paths_vjp(s, prepared, o, p, cotangent);
               EXPECT_TRUE(is_finite(g.transmitters[0].position_m));

@@ -9,15 +9,23 @@
 namespace raywave::paths {
 namespace {
 
-/// A direction that turns with the scene and differs from place to place, so that two ends are not moved alike: what is
-/// symmetric about both would stay so.
+constexpr Vec3d kUp{0.53, 0.62, 0.58};  // no plane of a scene holds it
+
+/// The side of a mirror, seen from its facet's normal, that its windings point to; towards kUp where they disagree.
+double front(const scene::FacetTable& table, int32_t mirror) {
+  const Vec3d& n = table.facets[size_t(mirror)].normal;
+  bool agree = true;
+  table.for_members(mirror, [&](int32_t f) { agree = agree && dot(table.facets[size_t(f)].normal, n) > 0; });
+  return agree || dot(n, kUp) > 0 ? 1 : -1;
+}
+
+/// A direction that differs from place to place, so that two ends are not moved alike: what is symmetric about both
+/// would stay so. Of the place alone, so that order and cut of faces say nothing in it.
 Vec3d generic_direction(const PreparedScene& scene, const Vec3d& p) {
-  const scene::Triangle& t = scene.facets().triangles[0];
-  const Vec3d u = normalized(t.b - t.a), w = normalized(cross(t.b - t.a, t.c - t.a)), v = cross(w, u);
   constexpr double kPerScene = 1e4;  // periods: also places near each other differ
-  const double phase = kPerScene * dot(p, 0.53 * u + 0.62 * v + 0.58 * w) / scene.facets().reach_m;
-  return (0.5 + 0.4 * std::cos(phase)) * u + (0.55 + 0.4 * std::cos(1.7 * phase + 1)) * v +
-         (0.6 + 0.4 * std::cos(2.3 * phase + 2)) * w;
+  const double phase = kPerScene * dot(p, kUp) / scene.facets().reach_m;
+  // near kUp, so that ends in one plane are moved to the same side of it
+  return kUp + 0.15 * Vec3d{std::cos(phase), std::cos(1.7 * phase + 1), std::cos(2.3 * phase + 2)};
 }
 
 Vec3d moved_aside(const PreparedScene& scene, const Place& place, const std::vector<double>& sides) {
@@ -65,7 +73,8 @@ Vec3d aside(const PreparedScene& scene, const Place& place, const Vec3d& other_m
   std::vector<double> sides;
   for (const Place::Face& f : place.faces) {
     const double d = table.distance(f.mirror, other_m);
-    sides.push_back(f.side != 0 ? f.side : (d < -tolerance_m ? -1 : 1) * (behind ? -1 : 1));
+    const double side = std::abs(d) > tolerance_m ? (d < 0 ? -1 : 1) : front(table, f.mirror);
+    sides.push_back(f.side != 0 ? f.side : behind ? -side : side);
   }
   return moved_aside(scene, place, sides);
 }

@@ -6,7 +6,8 @@
 // in their common line one is left, and a point on a shared line has one owner, whatever rounding does.
 //
 // A device on a face stands on the side of the other end of the link; where that lies in the face's plane too, on the
-// side that the face's normal (its winding) points to. When nothing arrives there, on the other side. In an edge or
+// side that the face's normal (its winding) points to (of faces that lie on each other and look both ways, the upper
+// one). When nothing arrives there, on the other side. In an edge or
 // corner that holds for each of the faces. Edges that a device stands on do not diffract for it.
 #pragma once
 

@@ -228,23 +228,19 @@ bool Refiner::passes(size_t edge, const Vec3d& target_m, int32_t face) {
   });
 }
 
-/// Is there a reflection on this face in place of the diffraction: 1, or does it end at this edge: -1? 0 where it is
-/// far from the edge, as at grazing: then the angles decide.
+/// Is there a reflection on this face in place of the diffraction: 1, or does it end at this edge: -1?
 int8_t Refiner::reflection_side(size_t edge, int32_t facet, const Vec3d& target_m) {
-  // along the face itself rounding says nothing of where it would reflect
-  const auto in_plane = [&](const Vec3d& p) {
-    return std::abs(table_.distance(facet, p)) <= roundings_m(kSamePoint, p);
-  };
-  if (in_plane(edge == 0 ? source_m_ : points_[edge - 1]) &&
-      in_plane(edge + 1 == bends_.size() ? target_m : points_[edge + 1]))
-    return 0;
   std::array<Bend<double>, kMostBends> shapes = shapes_;
   std::array<Vec3d, kMostBends> points;
   shapes[edge] = facet_bend(table_.facets[size_t(facet)]);
   const size_t n = bends_.size();
   if (!touching_points(source_m_, target_m, shapes.data(), n, points.data())) return -1;
   const Wedge& w = scene_.wedges()[size_t(bends_[edge].facet)];
-  if (norm(cross(points[edge] - w.a, w.direction)) > roundings_m(4 * kSamePoint, points[edge])) return 0;
+  // Far from the edge, as at grazing: on the face's side of it or beyond.
+  if (norm(cross(points[edge] - w.a, w.direction)) > roundings_m(4 * kSamePoint, points[edge])) {
+    const double angle = facet == w.facet0 ? 0 : w.exterior_angle_rad;
+    return dot(points[edge] - w.a, std::cos(angle) * w.t0 + std::sin(angle) * w.n0) > 0 ? 1 : -1;
+  }
   if (table_.owner(table_.facets[size_t(facet)].mirror, points[edge]) < 0) return -1;
   // beside the edge rounding may let the other face hide the reflection
   const EndFacets before = edge == 0 ? EndFacets() : facets_at(bends_[edge - 1]),
