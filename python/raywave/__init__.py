@@ -123,8 +123,8 @@ def _show(self, metric="path_gain", title="raywave"):
 
 
 def __getattr__(name):
-    """raywave.torch and raywave.jax, which import their libraries, only when they are asked for."""
-    if name in ("torch", "jax"):
+    """raywave.torch, raywave.jax and raywave.geo, which import their libraries, only when they are asked for."""
+    if name in ("torch", "jax", "geo"):
         return importlib.import_module(f".{name}", __name__)
     raise AttributeError(f"module 'raywave' has no attribute '{name}'")
 

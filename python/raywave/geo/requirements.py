@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The packages that only raywave.geo needs: imported when they are used, named with the pip line when they are missing."""
+import importlib
+
+from .._raywave import Error
+
+# The module that is imported: the package that brings it, as in the extra raywave[geo] of pyproject.toml.
+PACKAGES = {"shapely": "shapely", "pyproj": "pyproj", "osmium": "osmium", "pyogrio": "pyogrio", "rasterio": "rasterio"}
+
+
+def need(module: str, purpose: str):
+    """The module. @raises Error naming the package and the pip line that brings it."""
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        package = PACKAGES[module.split(".")[0]]
+        raise Error(f"{purpose} needs the package '{package}', which cannot be imported ({error}): pip install 'raywave[geo]'") from None
