@@ -200,3 +200,16 @@ def test_help_shows_flags_with_an_example(raywave):
     for words in (["wave"], ["wave", "compare"]):
         result = raywave(*words, "--help")
         assert result.returncode == 0 and "Example:" in result.stdout and "--memory" in result.stdout
+
+
+def test_the_cone_is_told_and_what_leaves_the_window(raywave, tmp_path):
+    text = RUN.replace('kind = "gaussian"\nwaist_m = 0.04', 'kind = "point"\ndistance_m = 0.02').replace("num_y = 256\n", "")
+    result = raywave("wave", run_file(tmp_path, text), "--json", tmp_path / "out.json", "-o", tmp_path / "f.npz")
+    assert result.returncode == 0 and "holds within" in result.stdout, result.stderr
+    document = json.loads((tmp_path / "out.json").read_text())
+    with np.load(tmp_path / "f.npz") as arrays:
+        assert arrays["cone_half_angle_rad"].tolist() == [document["cones"]["beam"]["half_angle_rad"]]
+    assert document["cones"]["beam"]["half_angle_rad"] > 0.9
+    away = RUN.replace("waist_m = 0.04", "waist_m = 0.04\ntilt_rad = 1.2").replace("z_end_m = 0.2", "z_end_m = 2")
+    result = raywave("wave", run_file(tmp_path, away))
+    assert result.returncode == 0 and "comes back at the other" in result.stderr

@@ -540,6 +540,17 @@ class WaveResult:
     @property
     def warnings(self) -> list[str]: ...
 
+    @property
+    def cones(self) -> list:
+        """
+        [sources]: where the field is the scene's, from 20 wavelengths on. Apex, tilt and half angle of the cone (a plane wave: half width), and the window that is clear of the absorber.
+        """
+
+    def holds(self, points_m: object, source: int = 0) -> object:
+        """
+        Which points [n, 2: y, z] (3D: [n, 3: x, y, z]) lie in the cone of a source.
+        """
+
     def coherent_sum(self, plane: int = 0) -> object:
         """Sum of the sources' fields on a plane, [num_y]."""
 

@@ -52,6 +52,8 @@ class _Source:
                    element_offsets_m=(), weights=(), samples=())
         out.update({f.name: getattr(self, f.name) for f in dataclasses.fields(self)})
         out["name"] = self.name or name
+        if out["taper_m"] is None:
+            out["taper_m"] = -1.0
         for key in ("element_offsets_m", "element_offsets_x_m"):
             out[key] = np.ascontiguousarray(out[key], dtype=np.float64)
         if self._kind == "array" and out["weights"] is None:
@@ -74,10 +76,10 @@ class GaussianBeam(_Source):
 
 @dataclasses.dataclass
 class PlaneWave(_Source):
-    """A flat part of width_m with raised-cosine rims of taper_m."""
+    """A flat part of width_m with raised-cosine rims of taper_m; None: 8 sqrt(wavelength * march), which ripple it by less than 0.5 %."""
 
     width_m: float = 0.0
-    taper_m: float = 0.0
+    taper_m: float = None
     tilt_rad: float = 0.0
     tilt_x_rad: float = 0.0
     _kind = "plane"
@@ -201,7 +203,8 @@ def mesh(vertices_m, triangles, material, **options):
 @dataclasses.dataclass
 class Scene:
     """What is marched from z_begin_m to z_end_m. boundary: "periodic", or the ground "dirichlet" or "neumann" at the lower rim;
-    cells: dict(z_begin_m, z_end_m, index_minus_one [num_z, num_y])."""
+    cells: dict(z_begin_m, z_end_m, index_minus_one [num_z, num_y]). angle_filter_rad: launched directions beyond it are taken out; 0: chosen for
+    what the window or the absorber holds (see the result's cones), pi/2: none."""
 
     grid: Grid
     objects: list = dataclasses.field(default_factory=list)

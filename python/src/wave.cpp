@@ -272,6 +272,22 @@ std::vector<Vec3d> points_from(const PyWaveResult& r, const nb::object& given) {
   return p;
 }
 
+nb::list cones(const PyWaveResult& r) {
+  nb::list out;
+  for (const wave::Cone& c : r.result.cones) {
+    nb::dict d;
+    d["apex_y_m"] = c.apex_y_m, d["apex_z_m"] = c.apex_z_m, d["tilt_rad"] = c.tilt_rad;
+    d["half_angle_rad"] = c.half_angle_rad, d["half_width_m"] = c.half_width_m;
+    d["y_min_m"] = c.y_min_m, d["y_max_m"] = c.y_max_m;
+    if (c.volume) {
+      d["apex_x_m"] = c.apex_x_m, d["tilt_x_rad"] = c.tilt_x_rad;
+      d["x_min_m"] = c.x_min_m, d["x_max_m"] = c.x_max_m;
+    }
+    out.append(d);
+  }
+  return out;
+}
+
 nb::object at(const PyWaveResult& r, const nb::object& given, int source) {
   const std::vector<Vec3d> p = points_from(r, given);
   return array<Complexc>(r.result.at(p, source), {p.size()});
@@ -359,6 +375,19 @@ void bind_wave(nb::module_& m) {
       .def_prop_ro(
           "choices", [](const PyWaveResult& r) { return r.result.choices; }, "Which model crossed which object, why.")
       .def_prop_ro("warnings", [](const PyWaveResult& r) { return r.result.warnings; })
+      .def_prop_ro("cones", &cones,
+                   "[sources]: where the field is the scene's, from 20 wavelengths on. Apex, tilt and half angle of "
+                   "the cone (a plane wave: half width), and the window that is clear of the absorber.")
+      .def(
+          "holds",
+          [](const PyWaveResult& r, const nb::object& given, int source) {
+            plane_and_source(r, 0, source);
+            std::vector<uint8_t> out;
+            for (const Vec3d& p : points_from(r, given)) out.push_back(r.result.cones[size_t(source)].holds(p));
+            const size_t n = out.size();
+            return array<uint8_t>(std::move(out), {n}).attr("astype")("bool");
+          },
+          "points_m"_a, "source"_a = 0, "Which points [n, 2: y, z] (3D: [n, 3: x, y, z]) lie in the cone of a source.")
       .def(
           "coherent_sum",
           [](const PyWaveResult& r, int plane) {

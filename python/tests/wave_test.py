@@ -214,3 +214,35 @@ def test_a_wall_reflects_with_sweeps_both_ways():
         result.vjp(result.field)
     with pytest.raises(rw.Error, match="backward"):
         wave.simulate(scene()).backward
+
+
+def test_media_that_overlap_are_one_body():
+    def run(*parts):
+        objects = [wave.rectangle([y * LAMBDA, 10 * LAMBDA], [w * LAMBDA, 6 * LAMBDA], eps, name=f"part{i}") for i, (y, w, eps) in enumerate(parts)]
+        return wave.simulate(scene(objects=objects, absorber_width_m=12 * LAMBDA), output_z_m=[0, 20 * LAMBDA])
+
+    whole, parts = run((-0.5, 5, 2.0)), run((-1.5, 3, 2.0), (0.5, 3, 2.0))
+    assert np.linalg.norm(parts.field - whole.field) < 1e-12 * np.linalg.norm(whole.field)
+    assert parts.power_w_per_m[1, 0] <= parts.power_w_per_m[0, 0] and not parts.warnings
+    denser = run((-0.5, 5, 2.0), (0.3, 2, 3.0)), run((0.3, 2, 3.0), (-0.5, 5, 2.0))
+    assert np.linalg.norm(denser[0].field - denser[1].field) < 1e-12 * np.linalg.norm(denser[0].field)
+
+
+@pytest.mark.parametrize("options", [dict(grid=wave.Grid(4096, spacing_m=1000.3 / 4096 * LAMBDA), absorber_width_m=100 * LAMBDA),
+                                     dict(grid=wave.Grid(spacing_m=0.4003 * LAMBDA))])
+def test_a_line_source_at_its_defaults_holds_in_its_cone(options):
+    source = wave.PointSource(distance_m=LAMBDA, position_m=2.5 * LAMBDA, power_w_per_m=1.0)
+    result = wave.simulate(scene(objects=[], sources=[source], z_end_m=100 * LAMBDA, **options), output_z_m=[20 * LAMBDA, 100 * LAMBDA])
+    assert not result.warnings and result.cones[0]["half_angle_rad"] > np.radians(56)
+    for plane, z in enumerate(result.z_m):
+        points = np.stack([result.y_m, np.full(len(result.y_m), z)], axis=1)
+        inside = result.holds(points)
+        rho = np.hypot(result.y_m - source.position_m, z + LAMBDA)[inside]
+        density = np.abs(result.field[plane, 0][inside]) ** 2 / (2 * 376.730313668) * 2 * np.pi * rho
+        assert inside.sum() > 100 and np.sqrt(np.mean((np.sqrt(density) - 1) ** 2)) < 0.005
+
+
+def test_what_leaves_the_window_is_said():
+    with pytest.warns(UserWarning, match="comes back at the other"):
+        result = wave.simulate(scene(objects=[], sources=[wave.GaussianBeam("beam", waist_m=4 * LAMBDA, tilt_rad=0.9)], z_end_m=60 * LAMBDA))
+    assert any("% of its power" in w for w in result.warnings)

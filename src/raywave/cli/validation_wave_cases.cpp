@@ -13,6 +13,7 @@
 #include "raywave/em/fresnel.h"
 #include "raywave/wave/cases.h"
 #include "raywave/wave/gaussian_beams.h"
+#include "raywave/wave/march_checks.h"
 #include "raywave/wave/reference.h"
 #include "raywave/wave/simulate.h"
 
@@ -227,6 +228,103 @@ Rows walls(int) {
   return rows;
 }
 
+Outline block(double y0, double y1, double z0, double z1) {
+  return rectangle({0.5 * (y0 + y1) * kL, 0.5 * (z0 + z1) * kL}, (y1 - y0) * kL, (z1 - z0) * kL);
+}
+
+// The largest growth of the flux, behind over before; passive scenes: at most 1.
+Rows overlaps(int) {
+  const auto run = [](std::vector<std::pair<double, Outline>> parts) {
+    Scene s = beam_scene(512, 0.25 * 1.0003, 3, 20);
+    s.absorber.width_m = 20 * kL;
+    for (size_t i = 0; i < parts.size(); ++i) {
+      s.objects.push_back(object_of(constant(parts[i].first), parts[i].second));
+      s.objects.back().name = message("object", i), s.objects.back().material.name = message("medium", i);
+    }
+    SimulateOptions o;
+    o.output_z_m = {0, s.z_end_m};
+    return simulate(s, o);
+  };
+  const auto gain = [](const Result& r) { return r.power_w_per_m(1) / r.power_w_per_m(0); };
+  const Result whole = run({{2, block(-3, 2, 7, 13)}});
+  const Result parts = run({{2, block(-3, 0, 7, 13)}, {2, block(-1, 2, 7, 13)}});
+  double worst = std::max(gain(whole), gain(parts));
+  worst = std::max(worst, gain(run({{2, block(-3, 2, 7, 13)}, {2.5, disc({0.5 * kL, 9 * kL}, 1.5 * kL)}})));
+  worst = std::max(worst,
+                   gain(run({{5.3, block(-12, 0, 9, 11)}, {3.9, block(-2, 1, 8, 12)}, {0, block(-0.3, 0.4, 8, 9)}})));
+  return {error_row("media that overlap", "growth of the flux", std::max(0.0, worst - 1), 1e-3),
+          error_row("two parts of a body against the body", "relative error",
+                    relative_error(parts.field[1][0], whole.field[1][0]), 1e-12)};
+}
+
+// What a beam that leaves the window is said to bring back, against what it does: half of it, and none.
+Rows wrapping(int) {
+  Rows rows;
+  for (const auto& [tilt, expected] : {std::pair{std::atan(0.64), 0.5}, {0.3, 0.0}}) {
+    const Scene s = beam_scene(512, 0.2503, 4, 100, tilt);
+    SimulateOptions start;
+    start.output_z_m = {0};
+    const Field u = simulate(s, start).field[0][0];
+    rows.push_back({"wave: share of a beam that passes the rim", message("tilt ", tilt), expected,
+                    returning_share(s, s.sources[0], {{0, &u}, {s.z_end_m, &u}}), 0.1});
+  }
+  return rows;
+}
+
+double cone_error(Scene s, const std::function<Complexc(const Vec3d&)>& exact) {
+  if (s.grid.num_y == 0) s.grid.num_y = guarded_num_y(s);
+  SimulateOptions o;
+  for (const double z : {20.0, 33.0, 60.0, 100.0})
+    if (z * kL <= s.z_end_m) o.output_z_m.push_back(z * kL);
+  const Result r = simulate(s, o);
+  double worst = 0;
+  for (size_t p = 0; p < r.z_m.size(); ++p) {
+    std::vector<Complexc> got, expected;
+    for (size_t i = 0; i < r.x_m.size(); ++i)
+      for (size_t j = 0; j < r.y_m.size(); ++j) {
+        const Vec3d at{r.x_m[i], r.y_m[j], r.z_m[p]};
+        if (!r.cones[0].holds(at)) continue;
+        got.push_back(r.field[p][0][i * r.y_m.size() + j]), expected.push_back(exact(at));
+      }
+    worst = std::max(worst, relative_error(got, expected));
+  }
+  return worst;
+}
+
+// At their defaults, 20 to 100 wavelengths on, inside the cone that the result states.
+Rows sources_at_defaults(int) {
+  const double k = 2 * kPi / kL;
+  Scene line = beam_scene(0, 0.3003, 4, 100);
+  line.sources[0].kind = SourceKind::kPoint, line.sources[0].distance_m = kL;
+  // Hankel's expansion: the terms left out are below 1e-11 at 20 wavelengths
+  const auto hankel = [k](const Vec3d& p) {
+    const double x = k * std::hypot(p.y, p.z + kL), e = 1 / (8 * x);
+    const Complexc h =
+        std::sqrt(2 / (kPi * x)) * std::polar(1.0, -(x - kPi / 4)) * (Complexc(1 - 4.5 * e * e, e - 37.5 * e * e * e));
+    return Complexc(0, -0.25) * h;
+  };
+  Scene wide = line;
+  wide.grid.num_y = 4096, wide.grid.spacing_m = 1000.3 / 4096 * kL, wide.absorber.width_m = 100 * kL;
+  Scene point = line;
+  point.grid.num_y = 512, point.grid.num_x = 480, point.grid.spacing_m = point.grid.spacing_x_m = 0.4503 * kL;
+  point.z_end_m = 33 * kL, point.absorber.width_m = 30 * kL;
+  Scene plane = line;
+  plane.sources[0].kind = SourceKind::kPlane, plane.sources[0].width_m = 150 * kL, plane.sources[0].tilt_rad = 0.5;
+  const auto flat = [k](const Vec3d& p) { return std::polar(1.0, -k * (std::sin(0.5) * p.y + std::cos(0.5) * p.z)); };
+  const Scene beam = beam_scene(0, 0.4003, 1.5, 60, 0.3);
+  const auto integral = [k](const Vec3d& p) { return gaussian_beam(k, 1.5 * kL, 0.3, {p.y, p.z}); };
+  const auto sphere = [k](const Vec3d& p) {
+    const double r = std::sqrt(p.x * p.x + p.y * p.y + (p.z + kL) * (p.z + kL));
+    return std::polar(1 / (4 * kPi * r), -k * r);
+  };
+  const std::string what = "relative error in its cone, 20 to 100 wavelengths";
+  return {error_row("line source at its defaults against its Hankel function", what, cone_error(line, hankel), 0.005),
+          error_row("line source, absorber of 100 wavelengths, window of 1,000", what, cone_error(wide, hankel), 0.005),
+          error_row("point source in 3D at its defaults", what, cone_error(point, sphere), 0.005),
+          error_row("plane wave at its defaults", what, cone_error(plane, flat), 0.005),
+          error_row("beam at its defaults", what, cone_error(beam, integral), 0.005)};
+}
+
 double objective(const Scene& s, const Field& w) {
   const Field u = simulate(s).field[0][0];
   double sum = 0;
@@ -281,7 +379,8 @@ Rows adjoints(int) {
 
 std::vector<ValidationRow> wave_validation_rows(const std::string& filter, int num_threads) {
   Rows rows;
-  for (const auto& run : {gaussian, gaussian_volume, flux, backends, slit, knife_edge, cylinder, walls, adjoints})
+  for (const auto& run : {gaussian, gaussian_volume, flux, backends, slit, knife_edge, cylinder, walls, overlaps,
+                          wrapping, sources_at_defaults, adjoints})
     for (auto& row : run(num_threads))
       if (row.name.find(filter) != std::string::npos) rows.push_back(std::move(row));
   return rows;

@@ -10,6 +10,7 @@
 #include "raywave/cli/commands.h"
 #include "raywave/cli/run_flags.h"
 #include "raywave/cli/terminal.h"
+#include "raywave/core/constants.h"
 #include "raywave/core/files.h"
 #include "raywave/io/wave_files.h"
 #include "raywave/view/wave_figure.h"
@@ -87,6 +88,10 @@ std::string run_summary(const wave::Result& r) {
     }
   std::string out = message(r.z_m.size(), " planes of ", s.grid.num_points(), " points at ",
                             number(s.frequency_hz * 1e-9, 6), " GHz\n");
+  for (size_t i = 0; i < s.sources.size(); ++i)
+    if (r.cones[i].half_angle_rad < kPi / 2)
+      out += message("source '", s.sources[i].name, "': holds within ",
+                     number(r.cones[i].half_angle_rad * 180 / kPi, 3), " degrees of its axis\n");
   for (const std::string& choice : r.choices) out += choice + "\n";
   return out + "\n" + layout_table(rows);
 }

@@ -13,7 +13,7 @@
 //   z_begin_m = 0
 //   z_end_m = 0.5
 //   step_m = 0.0025                 # default: a quarter of the wavelength
-//   angle_filter_rad = 1.3          # soft limit of the launched directions
+//   angle_filter_rad = 1.3          # soft limit of the launched directions; 0, the default: chosen; pi/2: none
 //   [grid]                          # num_y (default: what holds sources, objects and their waves), spacing_m or
 //   spacing_wavelengths, center_m; or points_m = [...] [absorber]                      # width_m, max_angle_rad,
 //   nepers, power
@@ -58,7 +58,7 @@ WaveConfig parse_wave_config(std::string_view toml, const std::string& name, con
 int64_t parse_bytes(std::string_view text);
 
 /// Arrays: frequency_hz, z_m [planes], y_m [num_y], source_names, field [planes, sources, num_y] (complex),
-/// power_w_per_m [planes, sources], choices; with num_reflections also backward, as field. In 3D also x_m [num_x],
+/// power_w_per_m [planes, sources], choices, warnings, cone_half_angle_rad [sources]; with num_reflections also backward, as field. In 3D also x_m [num_x],
 /// field [planes, sources, num_x, num_y], and power_w. .npz or .h5.
 void save_wave_result(const std::string& path, const wave::Result& result);
 /// Settings, models chosen, power by plane and source, the field at points_m.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cmath>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
@@ -50,7 +51,11 @@ void save_wave_result(const std::string& path, const wave::Result& r) {
       if (!r.backward.empty()) append(backward, r.backward[p][s]);
       power.push_back(r.power_w_per_m(int(p), int(s)));
     }
-  std::vector<NamedArray> arrays{numbers("frequency_hz", {}, {r.scene().frequency_hz}),
+  std::vector<double> angles;
+  for (const wave::Cone& c : r.cones) angles.push_back(c.half_angle_rad);
+  std::vector<NamedArray> arrays{numbers("cone_half_angle_rad", {sources}, angles),
+                                 texts("warnings", r.warnings),
+                                 numbers("frequency_hz", {}, {r.scene().frequency_hz}),
                                  numbers("z_m", {planes}, r.z_m),
                                  numbers("y_m", {r.y_m.size()}, r.y_m),
                                  texts("source_names", source_names(r.scene())),
@@ -80,9 +85,24 @@ std::string wave_json(const wave::Result& r, const WaveConfig& config) {
       points.push_back(point);
     }
   }
+  Json cones;
+  for (size_t i = 0; i < names.size(); ++i) {
+    const wave::Cone& c = r.cones[i];
+    cones[names[i]] = {{"apex_y_m", c.apex_y_m},
+                       {"apex_z_m", c.apex_z_m},
+                       {"tilt_rad", c.tilt_rad},
+                       {"half_angle_rad", c.half_angle_rad},
+                       {"y_m", {c.y_min_m, c.y_max_m}}};
+    if (std::isfinite(c.half_width_m)) cones[names[i]]["half_width_m"] = c.half_width_m;
+    if (c.volume) {
+      cones[names[i]]["apex_x_m"] = c.apex_x_m, cones[names[i]]["tilt_x_rad"] = c.tilt_x_rad;
+      cones[names[i]]["x_m"] = {c.x_min_m, c.x_max_m};
+    }
+  }
   const Json out{{"frequency_hz", s.frequency_hz},
                  {"backend", wave::backend_name(config.options.backend.kind)},
                  {"grid", {{"num_x", s.grid.num_x}, {"num_y", s.grid.num_y}, {"length_m", s.grid.length_m()}}},
+                 {"cones", cones},
                  {"choices", r.choices},
                  {"warnings", r.warnings},
                  {"planes", planes},

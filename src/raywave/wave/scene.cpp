@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "raywave/core/constants.h"
+#include "raywave/wave/launch_cone.h"
 
 namespace raywave::wave {
 namespace {
@@ -46,7 +47,7 @@ void validate_source(const Source& s, const Scene& scene) {
   }
   if (s.kind == SourceKind::kPlane) {
     require_positive(at + "width_m", s.width_m);
-    require_non_negative(at + "taper_m", s.taper_m);
+    require_finite(at + "taper_m", s.taper_m);
   }
   if (s.kind == SourceKind::kPoint && !(s.distance_m >= lambda))
     throw Error(message(at, "distance_m must be >= one wavelength = ", lambda, " m, got ", s.distance_m));
@@ -241,6 +242,13 @@ void Scene::validate(const LogSink& log) const {
   std::vector<std::string> names;
   for (const Source& s : sources) {
     validate_source(s, *this), names.push_back("source '" + s.name + "'");
+    if (s.kind == SourceKind::kGaussian || s.kind == SourceKind::kArray) {
+      // the copy of its spectrum one band on, at grazing
+      const double x = 0.5 * (lambda / dy - 1) * wavenumber_rad_per_m() * s.waist_m;
+      if (dy < lambda && std::exp(-x * x) > 0.005)
+        warn(message("source '", s.name, "': waist_m = ", s.waist_m, " m is too narrow for a grid spacing of ", dy,
+                     " m: its steepest waves are ", 100 * std::exp(-x * x), " % wrong"));
+    }
     const double drift = s.kind == SourceKind::kSampled || s.kind == SourceKind::kPoint
                              ? 0
                              : std::abs(s.position_m - grid.center_m + (z_end_m - z_begin_m) * std::tan(s.tilt_rad));
@@ -263,26 +271,34 @@ void Scene::validate(const LogSink& log) const {
 }
 
 double needed_half_width_m(const Scene& scene) {
-  const double k = scene.wavenumber_rad_per_m();
-  double reach = 0, theta = scene.objects.empty() ? 0 : kPi / 6;
-  const auto include = [&](double y, double radius) {
-    reach = std::max(reach, std::abs(y - scene.grid.center_m) + radius);
+  const double k = scene.wavenumber_rad_per_m(), length = scene.z_end_m - scene.z_begin_m;
+  const bool absorbed = scene.absorber.width_m > 0, limited = scene.angle_filter_rad > 0;
+  double half = 0;
+  // from y, with a radius, over a length under an angle
+  const auto include = [&](double y, double radius, double far, double theta) {
+    if (limited) theta = std::min(theta, scene.angle_filter_rad);
+    if (theta > 85 * kPi / 180)
+      throw Error("no window holds waves up to grazing: set angle_filter_rad below 85 degrees, or an absorber");
+    half = std::max(half, std::abs(y - scene.grid.center_m) + radius + far * std::tan(theta));
   };
   for (const Source& s : scene.sources) {
-    double radius = 2 * s.waist_m, spread = s.waist_m > 0 ? std::asin(std::min(1.0, 4 / (k * s.waist_m))) : 0;
-    if (s.kind == SourceKind::kPlane) radius = s.width_m / 2 + s.taper_m;
-    for (const double offset : s.element_offsets_m) include(s.position_m + offset, radius);
-    if (s.kind == SourceKind::kPoint) spread = kPi / 2;
     if (s.kind == SourceKind::kSampled) continue;
-    include(s.position_m, radius);
-    theta = std::max(theta, std::abs(s.tilt_rad) + spread);
+    const double spread = s.waist_m > 0 ? std::asin(std::min(1.0, 5 / (k * s.waist_m))) : 0;
+    double radius = 2 * s.waist_m, theta = std::abs(s.tilt_rad) + spread;
+    if (s.kind == SourceKind::kPlane) radius = s.width_m / 2 + taper_of(scene, s);
+    if (s.kind == SourceKind::kPoint || theta > steepest_launch_rad(scene.absorber)) {
+      const double end = steepest_launch_rad(scene.absorber), cone = std::asin(cone_sine(end));
+      const double alone = limited ? scene.angle_filter_rad : std::atan(0.5 * (std::tan(end) + std::tan(cone)));
+      theta = absorbed ? cone : alone;
+    }
+    const double far = length + (s.kind == SourceKind::kPoint ? s.distance_m : 0);
+    include(s.position_m, radius, far, theta);
+    for (const double offset : s.element_offsets_m) include(s.position_m + offset, radius, far, theta);
   }
   for (const Object& o : scene.objects)
-    for (const Extent& e : extents(o)) include(0.5 * (e.y0 + e.y1), 0.5 * (e.y1 - e.y0));
-  if (scene.absorber.width_m > 0) return reach + scene.absorber.width_m;
-  if (scene.angle_filter_rad > 0) theta = std::min(theta, scene.angle_filter_rad);
-  if (theta > 85 * kPi / 180) throw Error("no window holds waves up to grazing: set angle_filter_rad, or an absorber");
-  return reach + (scene.z_end_m - scene.z_begin_m) * std::tan(theta);
+    for (const Extent& e : extents(o))
+      include(0.5 * (e.y0 + e.y1), 0.5 * (e.y1 - e.y0), absorbed ? 0 : scene.z_end_m - e.z0, kPi / 6);
+  return half + scene.absorber.width_m;
 }
 
 int guarded_num_y(const Scene& scene) {

@@ -62,7 +62,7 @@ struct Source {
   double waist_m = 0;                     // Gaussian: 1/e radius of |u|; array: radius of one element's Gaussian patch
   double focus_m = 0;                     // Gaussian: the waist lies this far ahead of z_begin
   double width_m = 0;                     // plane: flat part
-  double taper_m = 0;                     // plane: raised-cosine rim on each side
+  double taper_m = -1;                    // plane: raised-cosine rim on each side; below 0: chosen (launch_cone.h)
   double distance_m = 0;                  // point: the source lies this far before z_begin; at least one wavelength
   std::vector<double> element_offsets_m;  // array, along y
   std::vector<double> element_offsets_x_m;  // array, along x; empty: zero
@@ -124,7 +124,7 @@ struct Scene {
   std::vector<Object> objects;
   std::vector<CellMedium> cells;  // at most one
   Absorber absorber;
-  double angle_filter_rad = 0;  // soft limit of the launched directions; 0: none
+  double angle_filter_rad = 0;  // soft limit of the launched directions; 0: chosen (launch_cone.h); pi/2: none
   Boundary boundary = Boundary::kPeriodic;
   Polarization polarization = Polarization::kTe;
 
@@ -136,9 +136,9 @@ struct Scene {
 };
 
 /// Half the width across that sources, objects and the waves between them need: what lies farthest from the grid's
-/// centre plus L tan(theta) over the march's length, theta the steepest direction that matters (tilt and twice the
-/// spread 1/(k waist) of the beams, 30 degrees of what objects diffract, at most the angle filter); with an absorber
-/// its width in place of that. @throws Error for a point source without angle_filter_rad and absorber.
+/// centre and how far the waves that matter go from there: tilt and 2.5 times the spread 2/(k waist) of a beam, a point
+/// source's cone and what must not come back into it (launch_cone.h), 30 degrees of what objects diffract, at most the
+/// angle filter; with an absorber its width and what the sources send alone.
 double needed_half_width_m(const Scene& scene);
 /// num_y, a power of two, such that the window holds that. The spacing stays. @throws Error above 2^22 points.
 int guarded_num_y(const Scene& scene);

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "raywave/runtime/parallel.h"
+#include "raywave/wave/march_checks.h"
 #include "raywave/wave/row_sweep.h"
 #include "raywave/wave/sources.h"
 
@@ -24,6 +25,7 @@ Simulation::Simulation(Scene scene, SimulateOptions options) : options_(std::mov
     throw Error(message("the result needs ", bytes / 1048576, " MiB (", output_z_m_.size(), " planes x ",
                         scene.sources.size(), " sources x ", scene.grid.num_points(), " points), the memory limit is ",
                         double(options_.memory_bytes) / 1048576, " MiB"));
+  passive_ = is_passive(scene);
   scene_ = std::make_shared<const Scene>(std::move(scene));
   // of the limit a quarter for screens, 0.7 for what vjp keeps, the rest for all else
   march_ = std::make_shared<const March>(scene_, output_z_m_, options_.backend, log, options_.memory_bytes / 4);
@@ -53,22 +55,55 @@ Result Simulation::run() const {
   for (int i = 0; i < scene_->grid.num_x; ++i) out.x_m.push_back(scene_->grid.x_m(i));
   out.choices = march_->choices();
   out.warnings = warnings_;
+  for (const Source& source : scene_->sources) out.cones.push_back(cone_of(*scene_, source));
+  march_sources(out);
+  check(out);
+  return out;
+}
+
+// At a plane in 32 steps at most, so that it costs little, and at the last.
+void Simulation::check(Result& out) const {
+  if (options_.num_reflections > 0 || options_.backend.kind == BackendKind::kGaussianBeams) return;
+  const size_t planes = out.z_m.size(), steps = march_->steps().size();
+  const size_t count = std::min(planes, 1 + steps / 32);
+  const double per_step = options_.backend.precision == Precision::kFloat ? 2e-7
+                          : options_.backend.kind == BackendKind::kNufft  ? 2 * options_.backend.tolerance
+                                                                          : 1e-14;
+  std::vector<std::vector<std::string>> said(scene_->sources.size());
+  runtime::parallel_for(int64_t(said.size()), options_.num_threads, [&](int64_t s) {
+    const Source& source = scene_->sources[size_t(s)];
+    const Field launched = launch(*scene_, source, march_->backend());
+    std::vector<MarchPlane> at{{scene_->z_begin_m, &launched}};
+    for (size_t i = 1; i <= count; ++i) {
+      const size_t p = i * planes / count - 1;
+      if (out.z_m[p] > at.back().z_m) at.push_back({out.z_m[p], &out.field[p][size_t(s)]});
+    }
+    said[size_t(s)] = march_warnings(*scene_, *march_, source, at, passive_ ? per_step * double(steps) : -1);
+  });
+  for (const auto& words : said)
+    for (const std::string& text : words) {
+      out.warnings.push_back(text);
+      if (options_.log) options_.log(text);
+    }
+}
+
+void Simulation::march_sources(Result& out) const {
   const size_t num_sources = scene_->sources.size();
   out.field.assign(output_z_m_.size(), std::vector<Field>(num_sources));
   if (options_.num_reflections > 0) {
     out.backward.assign(output_z_m_.size(), std::vector<Field>(num_sources, Field(size_t(scene_->grid.num_points()))));
     runtime::parallel_for(int64_t(num_sources), options_.num_threads,
                           [&](int64_t s) { run_both_ways(int(s), out.field, out.backward); });
-    return out;
+    return;
   }
   if (device_) {
     run_on_device(out.field);
-    return out;
+    return;
   }
   const bool single = options_.backend.precision == Precision::kFloat;
   if (single ? fusable<float>() : fusable<double>()) {
     single ? run_fused<float>(out.field) : run_fused<double>(out.field);
-    return out;
+    return;
   }
   runtime::parallel_for(int64_t(num_sources), options_.num_threads, [&](int64_t s) {
     Field u = launch(*scene_, scene_->sources[size_t(s)], march_->backend());
@@ -84,7 +119,6 @@ Result Simulation::run() const {
       }
     }
   });
-  return out;
 }
 
 std::vector<double> even_planes_m(const Scene& scene, int count) {

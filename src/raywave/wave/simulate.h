@@ -16,6 +16,7 @@
 
 #include "raywave/wave/backend.h"
 #include "raywave/wave/engine.h"
+#include "raywave/wave/launch_cone.h"
 #include "raywave/wave/march.h"
 #include "raywave/wave/scene.h"
 
@@ -48,6 +49,7 @@ class Result {
   std::vector<double> x_m;           // [num_x] of a 3D scene, else one 0
   Planes field;                      // [planes, sources, num_y]
   Planes backward;                   // the part that travels towards -z, with num_reflections > 0; else empty
+  std::vector<Cone> cones;           // [sources]: where the result holds
   std::vector<std::string> choices;  // which model crossed which object, and why
   std::vector<std::string> warnings;
 
@@ -86,6 +88,7 @@ class Simulation {
   /// @throws Error for a bad scene, or when the result would need more than options.memory_bytes.
   explicit Simulation(Scene scene, SimulateOptions options = {});
 
+  /// Looks at the result's flux and at what leaves the window (march_checks.h), and says so in Result::warnings.
   Result run() const;
   /// The tangent of every plane for a change of the named parameters. @throws Error naming an unknown parameter or a
   /// wrong size.
@@ -109,6 +112,8 @@ class Simulation {
   bool fusable() const;
   template <class Real>
   void run_fused(Planes& field) const;
+  void march_sources(Result& out) const;
+  void check(Result& out) const;
   void run_both_ways(int source, Planes& field, Planes& backward) const;
   void require_one_way() const;
   Gradient vjp_one(const Planes& cotangent, int source) const;
@@ -137,6 +142,7 @@ class Simulation {
   std::shared_ptr<const March> march_;
   std::vector<double> output_z_m_;
   std::vector<std::string> warnings_;
+  bool passive_ = true;
   struct OnDevice;
   std::shared_ptr<OnDevice> device_;  // null: the CPU
 };

@@ -209,7 +209,7 @@ Field Simulation::launch_tangent(size_t s, const Gradient& tangent, double waven
   for (size_t j = 0; j < d.size(); ++j)
     d[j] =
         std::polar(source.amplitude, source.phase_rad) * Complexc(samples->second[2 * j], samples->second[2 * j + 1]);
-  if (source.focus_m != 0 || scene_->angle_filter_rad > 0)
+  if (has_launch_filter(*scene_, source))
     march_->backend().apply(launch_filter(*scene_, source, march_->backend()), d);
   for (size_t j = 0; j < d.size(); ++j) u_dot[j] += d[j];
   return u_dot;
@@ -345,7 +345,7 @@ void Simulation::source_gradient(int s, const Field& u_bar, MediaTangent& bar, G
   }
   if (source.kind == SourceKind::kSampled) {
     Field b = u_bar;
-    if (source.focus_m != 0 || scene_->angle_filter_rad > 0)
+    if (has_launch_filter(*scene_, source))
       march_->backend().apply_adjoint(launch_filter(*scene_, source, march_->backend()), b);
     auto& values = out["source/" + source.name + "/samples"];
     for (const Complexc v : b) {

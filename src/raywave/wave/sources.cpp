@@ -6,6 +6,8 @@
 #include <cmath>
 
 #include "raywave/core/constants.h"
+#include "raywave/runtime/fft.h"
+#include "raywave/wave/launch_cone.h"
 
 namespace raywave::wave {
 namespace {
@@ -16,12 +18,16 @@ struct Filter {
   Field f, d_focus, d_k;
 };
 
-bool has_filter(const Scene& scene, const Source& s) { return s.focus_m != 0 || scene.angle_filter_rad > 0; }
+// A point source over evenly spaced points is launched by its spectrum, the limit included.
+bool by_spectrum(const Scene& scene, const Source& s, const LaunchLimit& limit) {
+  return s.kind == SourceKind::kPoint && limit.on() && scene.grid.uniform();
+}
 
 Filter make_filter(const Scene& scene, const Source& s, const Backend& backend) {
   const auto& ky = backend.transverse_rad_per_m();
   const double k = scene.wavenumber_rad_per_m();
-  const double limit = std::sin(scene.angle_filter_rad), softness = 0.02;
+  const LaunchLimit soft_limit = launch_limit(scene, s);
+  const double limit = soft_limit.limit, softness = soft_limit.softness;
   Filter out{Field(ky.size()), Field(ky.size()), Field(ky.size())};
   for (size_t m = 0; m < ky.size(); ++m) {
     const double q = std::abs(ky[m]) / k;
@@ -33,7 +39,7 @@ Filter make_filter(const Scene& scene, const Source& s, const Backend& backend) 
       d_focus = kJ * kz * f;
       d_k = kJ * s.focus_m * k / kz * f;
     }
-    if (scene.angle_filter_rad > 0) {
+    if (soft_limit.on()) {
       const double x = (q - limit) / softness, soft = 0.5 * std::erfc(x);
       const double d_soft = -std::exp(-x * x) / std::sqrt(kPi) / softness;  // to q
       d_k = d_k * soft + f * d_soft * (-q / k);
@@ -45,13 +51,16 @@ Filter make_filter(const Scene& scene, const Source& s, const Backend& backend) 
   return out;
 }
 
-// Flat part and raised-cosine rims, with its derivative to y.
-std::pair<double, double> taper(double y, double width, double rim) {
+// Flat part and raised-cosine rims, with its derivatives to y and to the rim.
+struct Taper {
+  double value = 1, d_y = 0, d_rim = 0;
+};
+Taper taper(double y, double width, double rim) {
   const double a = std::abs(y), edge = width / 2;
-  if (a <= edge) return {1, 0};
-  if (a >= edge + rim) return {0, 0};
-  const double x = kPi * (a - edge) / rim;
-  return {0.5 * (1 + std::cos(x)), -0.5 * kPi / rim * std::sin(x) * (y < 0 ? -1 : 1)};
+  if (a <= edge) return {};
+  if (a >= edge + rim) return {0, 0, 0};
+  const double x = kPi * (a - edge) / rim, slope = 0.5 * std::sin(x);
+  return {0.5 * (1 + std::cos(x)), -slope * kPi / rim * (y < 0 ? -1 : 1), slope * x / rim};
 }
 
 // One point of the field for amplitude 1 and phase 0, with derivatives to position (y, x), tilt (y, x), waist and k.
@@ -72,15 +81,17 @@ Sample sample_beam(const Scene& scene, const Source& s, const Offset& at) {
   const double k = scene.wavenumber_rad_per_m();
   const double sin_y = std::sin(s.tilt_rad), sin_x = std::sin(s.tilt_x_rad);
   const Complexc wave = std::exp(-kJ * k * (sin_y * at.y + sin_x * at.x));
-  double envelope, d_y, d_x = 0, d_w = 0;
+  double envelope, d_y, d_x = 0, d_w = 0, envelope_k = 0;
   if (s.kind == SourceKind::kGaussian) {
     const double w2 = s.waist_m * s.waist_m, r2 = at.x * at.x + at.y * at.y;
     envelope = std::exp(-r2 / w2);
     d_y = -2 * at.y / w2 * envelope, d_x = -2 * at.x / w2 * envelope, d_w = 2 * r2 / (w2 * s.waist_m) * envelope;
   } else {
-    const auto [flat_y, slope_y] = taper(at.y, s.width_m, s.taper_m);
-    const auto [flat_x, slope_x] = scene.grid.volume() ? taper(at.x, s.width_m, s.taper_m) : std::pair{1.0, 0.0};
-    envelope = flat_y * flat_x, d_y = slope_y * flat_x, d_x = flat_y * slope_x;
+    const double rim = taper_of(scene, s);
+    const Taper y = taper(at.y, s.width_m, rim), x = scene.grid.volume() ? taper(at.x, s.width_m, rim) : Taper{};
+    envelope = y.value * x.value, d_y = y.d_y * x.value, d_x = y.value * x.d_y;
+    // a chosen rim goes with the root of the wavelength
+    if (s.taper_m < 0) envelope_k = -0.5 * rim / k * (y.d_rim * x.value + y.value * x.d_rim);
   }
   Sample out;
   out.u = envelope * wave;
@@ -89,7 +100,7 @@ Sample sample_beam(const Scene& scene, const Source& s, const Offset& at) {
   out.d_tilt = -kJ * k * std::cos(s.tilt_rad) * at.y * out.u;
   out.d_tilt_x = -kJ * k * std::cos(s.tilt_x_rad) * at.x * out.u;
   out.d_waist = d_w * wave;
-  out.d_k = -kJ * (sin_y * at.y + sin_x * at.x) * out.u;
+  out.d_k = -kJ * (sin_y * at.y + sin_x * at.x) * out.u + envelope_k * wave;
   return out;
 }
 
@@ -155,15 +166,75 @@ LineSource line_source(double k, double r) {
   return {-0.25 * kJ * h0, slope * k, slope * r};
 }
 
+bool has_launch_filter(const Scene& scene, const Source& s) {
+  const LaunchLimit limit = launch_limit(scene, s);
+  return s.focus_m != 0 || (limit.on() && !by_spectrum(scene, s, limit));
+}
+
 Field launch_filter(const Scene& scene, const Source& s, const Backend& backend) {
   return make_filter(scene, s, backend).f;
 }
 
+namespace {
+
+enum class PointColumn { kValue, kPosition, kPositionX, kWavenumber };
+
+// The sum of a point source and its images, one a period apart, of directions up to the limit: the spectrum
+// -j exp(-j kz d) / (2 kz) of both Green's functions (Weyl). Above a ground with the image at the other side of it.
+Field point_field(const Scene& scene, const Source& s, const LaunchLimit& limit, PointColumn column) {
+  const Grid& g = scene.grid;
+  const double k = scene.wavenumber_rad_per_m(), d = s.distance_m;
+  const bool mirrored = scene.boundary != Boundary::kPeriodic;
+  const int nx = g.num_x, ny = mirrored ? 2 * g.num_y : g.num_y;
+  const auto wavenumber = [](int m, int n, double spacing) {
+    return 2 * kPi * (m <= n / 2 ? m : m - n) / (n * spacing);
+  };
+  const double scale = 1 / (g.spacing_m * ny * (g.volume() ? g.spacing_x_m * nx : 1));
+  Field u(size_t(nx) * size_t(ny));
+  for (int i = 0; i < nx; ++i) {
+    const double kx = g.volume() ? wavenumber(i, nx, g.spacing_x_m) : 0;
+    const Complexc shift_x = std::polar(scale, kx * (g.x_m(0) - s.position_x_m));
+    for (int j = 0; j < ny; ++j) {
+      const double ky = wavenumber(j, ny, g.spacing_m), q = std::hypot(kx, ky) / k;
+      if (q >= 1) continue;
+      const double kz = k * std::sqrt(1 - q * q), x = (q - limit.limit) / limit.softness, soft = 0.5 * std::erfc(x);
+      Complexc v = -kJ / (2 * kz) * std::exp(-kJ * kz * d) * std::polar(1.0, ky * (g.y_m(0) - s.position_m)) * shift_x;
+      if (column == PointColumn::kWavenumber) {
+        const double soft_k = std::exp(-x * x) / std::sqrt(kPi) / limit.softness * q / k;
+        v *= soft_k - soft * (k / (kz * kz) + kJ * d * k / kz);
+      } else {
+        v *= soft;
+      }
+      if (column == PointColumn::kPosition) v *= -kJ * ky;
+      if (column == PointColumn::kPositionX) v *= -kJ * kx;
+      u[size_t(i) * size_t(ny) + size_t(j)] = v;
+    }
+  }
+  if (g.volume()) {
+    runtime::Fft<double>::two_dimensional(nx, ny).backward(u.data());
+  } else {
+    runtime::Fft<double>(ny).backward(u.data());
+  }
+  if (!mirrored) return u;
+  Field out(size_t(g.num_y));
+  const double sign = scene.boundary == Boundary::kDirichlet ? -1 : 1;
+  for (size_t j = 0; j < out.size(); ++j) out[j] = u[j] + sign * u[u.size() - 1 - j];
+  return out;
+}
+
+}  // namespace
+
 Field launch(const Scene& scene, const Source& s, const Backend& backend) {
-  Field u(size_t(scene.grid.num_points()));
   const Complexc scale = std::polar(s.amplitude, s.phase_rad);
+  const LaunchLimit limit = launch_limit(scene, s);
+  Field u(size_t(scene.grid.num_points()));
+  if (by_spectrum(scene, s, limit)) {
+    u = point_field(scene, s, limit, PointColumn::kValue);
+    for (Complexc& v : u) v *= scale;
+    return u;
+  }
   for (int j = 0; j < scene.grid.num_points(); ++j) u[size_t(j)] = scale * sample(scene, s, j).u;
-  if (has_filter(scene, s)) backend.apply(make_filter(scene, s, backend).f, u);
+  if (has_launch_filter(scene, s)) backend.apply(make_filter(scene, s, backend).f, u);
   return u;
 }
 
@@ -174,7 +245,17 @@ std::vector<LaunchColumn> launch_columns(const Scene& scene, const Source& s, co
   const bool shaped = s.kind == SourceKind::kGaussian || s.kind == SourceKind::kArray;
   const bool tilted = shaped || s.kind == SourceKind::kPlane, volume = scene.grid.volume();
   Field bare(n), d_position(n), d_position_x(n), d_tilt(n), d_tilt_x(n), d_waist(n), d_k(n);
-  for (size_t j = 0; j < n; ++j) {
+  const LaunchLimit limit = launch_limit(scene, s);
+  const bool spectrum = by_spectrum(scene, s, limit);
+  if (spectrum) {
+    bare = point_field(scene, s, limit, PointColumn::kValue);
+    d_position = point_field(scene, s, limit, PointColumn::kPosition);
+    if (volume) d_position_x = point_field(scene, s, limit, PointColumn::kPositionX);
+    d_k = point_field(scene, s, limit, PointColumn::kWavenumber);
+    for (Field* f : {&d_position, &d_position_x, &d_k})
+      for (Complexc& v : *f) v *= scale;
+  }
+  for (size_t j = 0; j < n && !spectrum; ++j) {
     const Sample v = sample(scene, s, int(j));
     bare[j] = v.u;
     d_position[j] = scale * v.d_position, d_position_x[j] = scale * v.d_position_x;
@@ -214,7 +295,7 @@ std::vector<LaunchColumn> launch_columns(const Scene& scene, const Source& s, co
     for (Complexc& v : c) v *= kJ;
     out.push_back({"weights", 2 * e + 1, c});
   }
-  if (!has_filter(scene, s)) return out;
+  if (!has_launch_filter(scene, s)) return out;
   const Filter filter = make_filter(scene, s, backend);
   for (LaunchColumn& c : out) backend.apply(filter.f, c.column);
   Field focus = full;

@@ -30,6 +30,8 @@ struct LineSource {
 LineSource line_source(double wavenumber_rad_per_m, double distance_m);
 
 /// The launch's filter F(ky) = exp(+j kz focus) soft(|ky| / k): applied as S F A. [num_bins]
+/// Whether it is applied: a focus, or a limit of the directions that the launched field does not have yet.
+bool has_launch_filter(const Scene& scene, const Source& source);
 Field launch_filter(const Scene& scene, const Source& source, const Backend& backend);
 
 }  // namespace raywave::wave

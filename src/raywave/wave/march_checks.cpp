@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raywave/wave/march_checks.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "raywave/core/constants.h"
+#include "raywave/runtime/fft.h"
+#include "raywave/wave/launch_cone.h"
+
+namespace raywave::wave {
+namespace {
+
+constexpr double kModel = 1e-3;      // of the flux: less than what any model of a medium promises
+constexpr double kReturning = 1e-4;  // of the power: an error of some 1 % of the field
+constexpr double kTail = 5e-4;       // where a cone is stated: what a soft limit leaves beyond its end is 3e-4
+
+struct Flux {
+  double carried = 0, evanescent = 0;
+};
+Flux flux_of(const Scene& scene, const Backend& backend, const Field& u) {
+  const auto& kt = backend.transverse_rad_per_m();
+  const double k = scene.wavenumber_rad_per_m();
+  Field s(kt.size());
+  backend.analyze(u.data(), s.data());
+  Flux out;
+  for (size_t m = 0; m < kt.size(); ++m)
+    std::abs(kt[m]) < k ? out.carried += std::sqrt(k * k - kt[m] * kt[m]) * std::norm(s[m])
+                        : out.evanescent += k * std::norm(s[m]);
+  return out;
+}
+
+bool in_vacuum(const Scene& scene, double z) {
+  for (const Object& o : scene.objects)
+    for (const Extent& e : extents(o))
+      if (z > e.z0 && z < e.z1) return false;
+  return std::none_of(scene.cells.begin(), scene.cells.end(),
+                      [z](const CellMedium& c) { return z > c.z_begin_m && z < c.z_end_m; });
+}
+
+/// A line of points across the march.
+struct Line {
+  double begin = 0, spacing = 0;
+  int n = 0;
+  bool open_below = true;                   // a periodic rim, no ground
+  double spare_above = 0, spare_below = 0;  // what lies between the rim where a wave comes back and the cone
+};
+
+// What of a line's power passes its rim within dz and is left over.
+double returning(const Scene& scene, const Line& line, const Complexc* u, size_t stride, double dz) {
+  const double k = scene.wavenumber_rad_per_m(), lambda = scene.wavelength_m();
+  int block = 16;
+  while (block < line.n && (block < line.n / 16 || block * line.spacing < 32 * lambda)) block *= 2;
+  const runtime::Fft<double> fft(block);
+  const double lo = line.begin - 0.5 * line.spacing, hi = lo + line.n * line.spacing;
+  const Absorber& a = scene.absorber;
+  double sum = 0;
+  Field part(static_cast<size_t>(block));
+  for (int first = -block / 2; first < line.n; first += block / 2) {
+    double weight = 0, moment = 0;
+    for (int j = 0; j < block; ++j) {
+      const int at = first + j;
+      const bool in = at >= 0 && at < line.n;
+      part[size_t(j)] = in ? u[size_t(at) * stride] * std::sin(kPi * (j + 0.5) / block) : 0;
+      weight += std::norm(part[size_t(j)]), moment += at * std::norm(part[size_t(j)]);
+    }
+    if (weight == 0) continue;
+    fft.forward(part.data());
+    const double y = line.begin + moment / weight * line.spacing;
+    for (int m = 0; m < block; ++m) {
+      const double q = 2 * kPi * (m < block / 2 ? m : m - block) / (block * line.spacing * k);
+      if (std::abs(q) >= 1 || q == 0 || (q < 0 && !line.open_below)) continue;
+      const double tangent = std::abs(q) / std::sqrt(1 - q * q), to_rim = q > 0 ? hi - y : y - lo;
+      if (dz * tangent <= to_rim + a.width_m + (q > 0 ? line.spare_below : line.spare_above)) continue;
+      double left = 1;
+      if (a.width_m > 0) {
+        const double inside = std::clamp((a.width_m - to_rim) / a.width_m, 0.0, 1.0);
+        left = std::exp(-a.nepers * std::tan(a.max_angle_rad) / tangent * (2 - std::pow(inside, a.power + 1)));
+      }
+      sum += left * std::norm(part[size_t(m)]) / block;
+    }
+  }
+  return sum;
+}
+
+double power(const Field& u) {
+  double sum = 0;
+  for (const Complexc v : u) sum += std::norm(v);
+  return sum;
+}
+
+// Lines of a 3D field: some, evenly, for all. `cone`: at z_m.
+double returning(const Scene& scene, const Cone& cone, double z, const Field& u, double dz) {
+  const Grid& g = scene.grid;
+  if (!g.uniform()) return 0;
+  const double rim = scene.absorber.width_m;
+  const double wide = cone.half_angle_rad < kPi / 2 ? (z - cone.apex_z_m) * std::tan(cone.half_angle_rad) : INFINITY;
+  const auto line = [&](double begin, double spacing, int n, double apex, bool open_below) {
+    Line l{begin, spacing, n, open_below};
+    l.spare_below = std::max(0.0, apex - wide - (begin + rim));
+    l.spare_above = std::max(0.0, begin + (n - 1) * spacing - rim - (apex + wide));
+    // above a ground a wave that the top sends back comes from there
+    if (!open_below) l.spare_below = l.spare_above;
+    return l;
+  };
+  const Line along_y = line(g.y_m(0), g.spacing_m, g.num_y, cone.apex_y_m, scene.boundary == Boundary::kPeriodic);
+  if (!g.volume()) return returning(scene, along_y, u.data(), 1, dz);
+  double sum = 0;
+  const int rows = std::min(g.num_x, 32), columns = std::min(g.num_y, 32);
+  for (int r = 0; r < rows; ++r) {
+    const size_t i = size_t((2 * r + 1) * g.num_x / (2 * rows));
+    sum += returning(scene, along_y, &u[i * size_t(g.num_y)], 1, dz) * g.num_x / rows;
+  }
+  const Line along_x = line(g.x_m(0), g.spacing_x_m, g.num_x, cone.apex_x_m, true);
+  for (int c = 0; c < columns; ++c) {
+    const size_t j = size_t((2 * c + 1) * g.num_y / (2 * columns));
+    sum += returning(scene, along_x, &u[j], size_t(g.num_y), dz) * g.num_y / columns;
+  }
+  return sum;
+}
+
+}  // namespace
+
+bool is_passive(const Scene& scene) {
+  for (const CellMedium& c : scene.cells)
+    for (const Complexc n : c.index_minus_one)
+      if (n.imag() > 0) return false;
+  return true;
+}
+
+FluxGain flux_gain(const Scene& scene, const March& march, const std::vector<MarchPlane>& planes, double rounding) {
+  FluxGain out;
+  double least = INFINITY, least_z = 0, launched = 0;
+  for (const MarchPlane& p : planes) {
+    if (!in_vacuum(scene, p.z_m)) continue;
+    const Flux f = flux_of(scene, march.backend(), *p.field);
+    launched = std::max(launched, f.carried);
+    // of what is left of a launch the rounding of the launch itself is a part
+    const double allowed = least * (1 + kModel + rounding) + rounding * launched;
+    if (f.carried > allowed && f.carried / least > out.factor) out = {f.carried / least, least_z, p.z_m};
+    if (f.carried + f.evanescent < least) least = f.carried + f.evanescent, least_z = p.z_m;
+  }
+  return out;
+}
+
+double returning_share(const Scene& scene, const Source& source, const std::vector<MarchPlane>& planes) {
+  const Cone cone = cone_of(scene, source);
+  double sum = 0;
+  for (size_t i = 0; i + 1 < planes.size(); ++i)
+    sum += returning(scene, cone, planes[i + 1].z_m, *planes[i].field, planes[i + 1].z_m - planes[i].z_m);
+  const double all = power(*planes[0].field);
+  return all > 0 ? sum / all : 0;
+}
+
+std::vector<std::string> march_warnings(const Scene& scene, const March& march, const Source& source,
+                                        const std::vector<MarchPlane>& planes, double rounding) {
+  std::vector<std::string> out;
+  if (rounding >= 0) {
+    const FluxGain g = flux_gain(scene, march, planes, rounding);
+    if (g.factor > 1)
+      out.push_back(
+          message("source '", source.name, "': the flux grows by a factor of ", g.factor, " from z = ", g.z_m, " m to ",
+                  g.later_z_m,
+                  " m though nothing in the scene amplifies: the field there is wrong. The wave propagation "
+                  "method does this along faces parallel to the march when step_m is below the spacing of the "
+                  "grid: use a larger step_m, a finer grid, or model = \"screen\""));
+  }
+  const double share = returning_share(scene, source, planes);
+  const Cone cone = cone_of(scene, source);
+  if (share > (cone.half_angle_rad < kPi / 2 ? kTail : kReturning))
+    out.push_back(message("source '", source.name, "': ", 100 * share,
+                          " % of its power passes the window's rim and comes back at the other, where the field is "
+                          "wrong: ",
+                          scene.absorber.width_m > 0 ? "lower angle_filter_rad or raise absorber.nepers"
+                                                     : "widen the window (num_y), or set an absorber"));
+  if (source.kind == SourceKind::kPoint && cone.half_angle_rad < 20 * kPi / 180)
+    out.push_back(
+        message("source '", source.name, "': the window holds its waves up to ", cone.half_angle_rad * 180 / kPi,
+                " degrees from the axis: a window that is wider beside its march, or an absorber, holds more"));
+  return out;
+}
+
+}  // namespace raywave::wave
