@@ -287,6 +287,17 @@ def test_gradcheck_of_delays_and_maps(raywave):
     assert shot.returncode == 0 and "rays that are shot carry no distance" in shot.stderr, shot.stdout + shot.stderr
 
 
+def test_gradcheck_of_maps_tells_of_jumps_and_holds_on_walls(raywave):
+    """A difference that fails has met a jump, and says so; cells on walls are the mean of both sides, which moves smoothly."""
+    default = raywave("gradcheck", CANYON, "--tx", "-30,0,10", "--of", "map", "--max-depth", 2, "--wrt", "device/tx0/position_m", "--json", "-")
+    rows = json.loads(default.stdout)["rows"]
+    assert all(r["pass"] or r["jumps"] for r in rows), rows
+    walls = ["--center", "-78,20,1.5", "--size", "6,6", "--cell-size", 2, "--refraction"]  # the middle column lies on a house's wall
+    on_walls = raywave("gradcheck", CANYON, "--tx", "-90,17,10", "--of", "map", "--max-depth", 1, *walls, "--wrt", "device/tx0/position_m",
+                       "--json", "-")
+    assert on_walls.returncode == 0 and not any(r["jumps"] for r in json.loads(on_walls.stdout)["rows"]), on_walls.stdout + on_walls.stderr
+
+
 def test_gradcheck_fails_beyond_the_tolerance(raywave):
     wrong = ["--wrt", "device/tx0/position_m", "--step", 1.0, "--tolerance", 1e-9]  # a metre is no small step
     result = raywave(*GRADCHECK, *wrong)

@@ -29,7 +29,7 @@ class Quantity {
   virtual scene::SceneDerivative gradient(const scene::Scene& scene) = 0;
   /// Weights are an option of maps, not of the scene.
   virtual void set_precoding(const std::vector<double>&) {}
-  /// What was there at the last value(): paths; covered cells, paths to their sample points, sample points on walls. A
+  /// What was there at the last value(): paths; covered cells, paths to their points, sample points on walls. A
   /// change within a step is a jump.
   std::vector<int64_t> count;
 };
@@ -217,9 +217,9 @@ int GradcheckCommand::run() {
     all.push_back(check(loaded, *of_scene, gradient, name));
     passed = passed && all.back().check.passed(tolerance);
     if (all.back().jumps) {
-      warning_log()(
-          message(name, of == "map" ? ": covered cells, paths to sample points, or sample points on walls" : ": paths",
-                  " appear or end within the step, and the difference sees them jump"));
+      warning_log()(message(name,
+                            of == "map" ? ": covered cells, paths to their points, or points on walls" : ": paths",
+                            " appear or end within the step, and the difference sees them jump"));
     }
   }
   if (!json.empty()) write_text(json, rows_json(all, of, tolerance, passed));

@@ -91,6 +91,7 @@ class ExactMap {
     const auto num_cells = size_t(cells_.size());
     gain_.assign(num_cells, 0);
     probed_gain_.assign(num_cells, 0);
+    probed_.assign(num_cells, 0);
     if (options_.coherent) fields_.assign(cells_.num_slots(), {});
     const bool complete = find_all();
     if (!complete && !prepared_.queries().empty()) shoot();
@@ -533,6 +534,7 @@ class ExactMap {
       if (keep_) kept_.push_back({a.node, a.cell, a.sample, a.point_m, a.weight});
       if (a.sample == kProbe) {
         probed_gain_[size_t(a.cell)] += a.weight * power;
+        ++probed_[size_t(a.cell)];
         continue;
       }
       ++num_arrivals_;
@@ -557,7 +559,9 @@ class ExactMap {
     sampled_.assign(gain_.size(), 0);
     for (size_t i = 0; i < gain_.size(); ++i) {
       sampled_[i] = gain_[i] != 0;
-      if (gain_[i] == 0) gain_[i] = probed_gain_[i];
+      if (sampled_[i]) continue;
+      gain_[i] = probed_gain_[i];
+      num_arrivals_ += probed_[i];
     }
     return std::move(gain_);
   }
@@ -578,6 +582,7 @@ class ExactMap {
   std::vector<CVec3<double>> fields_;  // coherent, by Cells::slot
   bool keep_ = false;
   std::vector<WeightedArrival> kept_;
+  std::vector<int32_t> probed_;   // [num_cells]: paths to probe points
   std::vector<uint8_t> sampled_;  // [num_cells]: lit at a sample point
 };
 

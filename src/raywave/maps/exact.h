@@ -12,7 +12,7 @@
 namespace raywave::maps {
 
 /// Path gains of one transmitter, [num_cells]. Equal to the bit for any number of threads.
-/// @param num_arrivals  the paths to sample points that were summed up are added to it.
+/// @param num_arrivals  the paths to sample and probe points that were summed up are added to it.
 /// @param edge_on_only  only what cells see edge-on (Cells::edge_on_m), which rays that cross them cannot measure.
 std::vector<double> exact_map(const scene::Scene& scene, const paths::PreparedScene& prepared,
                               const paths::FieldContext& context, int tx, const Cells& cells,
