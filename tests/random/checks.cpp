@@ -51,13 +51,15 @@ Channel channel_of(const paths::Paths& p, double frequency_hz) {
   return out;
 }
 /// Paths at faces' borders, which may be there or not, go to `marginal_m` by their lengths.
-Channel channel_of(const twin::Solver& solver, const Case& c, std::vector<double>& marginal_m) {
+/// @param corners  are there paths that turn in the line of two walls?
+Channel channel_of(const twin::Solver& solver, const Case& c, std::vector<double>& marginal_m, bool& corners) {
   Channel out;
   for (const twin::Path& p : solver.solve(twin_of(c.tx), twin_of(c.rx), c.max_depth, c.refraction)) {
     if (p.marginal) {
       marginal_m.push_back(p.length);
       continue;
     }
+    corners = corners || p.corner;
     const Complexd phase = expj(-2 * kPi * std::fmod(p.length * c.frequency_hz / kSpeedOfLight, 1.0));
     double power = 0;
     for (size_t k = 0; k < 4; ++k) {
@@ -115,18 +117,32 @@ std::string compare(Channel a, Channel b, double tolerance, double length_m, dou
   return {};
 }
 
+/// Leaves out the paths of these lengths.
+void drop(const std::vector<double>& lengths_m, Channel& c, double scale = 1) {
+  for (const double length : lengths_m)
+    std::erase_if(c.lines, [&](const Line& l) { return std::abs(l.length_m - scale * length) < 1e-6 * scale; });
+}
+/// A scene and the same given differently; paths at faces' borders are left out.
+std::string same(const Case& c, Channel there, double tolerance, double length_m, double scale = 1) {
+  std::vector<double> marginal_m;
+  bool corners = false;
+  channel_of(twin_of(c), c, marginal_m, corners);
+  Channel here = solve(c);
+  drop(marginal_m, here);
+  drop(marginal_m, there, scale);
+  return compare(here, there, tolerance, length_m, scale);
+}
+
 // --- against the twin ---
 
 std::string twin_paths(const Case& c) {
   std::vector<double> marginal_m;
-  Channel here = solve(c), there = channel_of(twin_of(c), c, marginal_m);
-  for (const double length : marginal_m) {
-    const auto drop = [&](const Line& l) { return std::abs(l.length_m - length) < 1e-6; };
-    std::erase_if(here.lines, drop);
-    std::erase_if(there.lines, drop);
-  }
+  bool corners = false;
+  Channel here = solve(c), there = channel_of(twin_of(c), c, marginal_m, corners);
+  drop(marginal_m, here);
+  drop(marginal_m, there);
   std::string wrong = compare(here, there, 1e-8, 1e-8);
-  for (size_t k = 0; wrong.empty() && marginal_m.empty() && k < 4; ++k) {
+  for (size_t k = 0; wrong.empty() && marginal_m.empty() && !corners && k < 4; ++k) {
     // of phases: wavenumber times the rounding of lengths
     if (!(abs(here.field[k] - there.field[k]) <= 1e-7 * here.amplitude()))
       wrong = say("the field differs by ", abs(here.field[k] - there.field[k]) / here.amplitude());
@@ -147,7 +163,7 @@ std::string finders(const Case& c) {
 std::string ends_swapped(const Case& c) {
   Case swapped = c;
   std::swap(swapped.tx, swapped.rx);
-  return compare(solve(c), solve(swapped), 1e-9, 1e-9);
+  return same(c, solve(swapped), 1e-9, 1e-9);
 }
 
 maps::Surface cells_about(const Vec3d& middle, int n, double cell) {
@@ -268,7 +284,7 @@ std::string moved(const Case& c) {
   const Vec3d shift{std::floor(dice.uniform(-d, d)), std::floor(dice.uniform(-d, d)), std::floor(dice.uniform(-d, d))};
   Case there = c;
   for_points(there, [&](const Vec3d& v) { return v + shift; });
-  return compare(solve(c), solve(there), 1e-7 + rounding_of(c, d), 1e-8 + 4e-16 * d);
+  return same(c, solve(there), 1e-7 + rounding_of(c, d), 1e-8 + 4e-16 * d);
 }
 
 std::string turned(const Case& c) {
@@ -276,7 +292,7 @@ std::string turned(const Case& c) {
   const Mat3d r = dice.rotation();
   Case there = c;
   for_points(there, [&](const Vec3d& v) { return r * v; });
-  return compare(solve(c), solve(there), 1e-7, 1e-8);
+  return same(c, solve(there), 1e-7, 1e-8);
 }
 
 std::string scaled(const Case& c) {
@@ -291,7 +307,7 @@ std::string scaled(const Case& c) {
     m.thickness_m *= scale;
   }
   const Channel at = channel_of(solve_paths(s, options_of(c, paths::Finder::kExhaustive)), there.frequency_hz);
-  return compare(solve(c), at, 1e-9, 1e-9, scale);
+  return same(c, at, 1e-9, 1e-9, scale);
 }
 
 std::string reordered(const Case& c) {
@@ -303,7 +319,7 @@ std::string reordered(const Case& c) {
     for (size_t i = p.quads.size(); i-- > 1;) std::swap(p.quads[i], p.quads[size_t(dice.below(int(i) + 1))]);
     for (Quad& q : p.quads) std::rotate(q.corners.begin(), q.corners.begin() + (q.cut == 0 ? 2 : 0), q.corners.end());
   }
-  return compare(solve(c), solve(there), 1e-9, 1e-9);
+  return same(c, solve(there), 1e-9, 1e-9);
 }
 
 std::string cut_again(const Case& c) {
@@ -313,7 +329,7 @@ std::string cut_again(const Case& c) {
     const bool finer = dice.chance(0.5);
     for (Quad& q : p.quads) q.cut = finer ? 2 : dice.chance(0.5) ? 1 - q.cut : q.cut;
   }
-  return compare(solve(c), solve(there), 1e-9, 1e-9);
+  return same(c, solve(there), 1e-9, 1e-9);
 }
 
 /// A device on a face has the limit from the lit side, however near to it rounding puts the device.
@@ -321,6 +337,7 @@ std::string on_a_face(const Case& c) {
   if (c.parts.empty()) return {};
   Dice dice(c.seed ^ 6);
   const Place place = place_on_a_face(c, dice);
+  if (std::abs(dot(place.normal, c.tx - place.point)) < 1e-6) return {};  // see exclusions()
   constexpr double kOff = 1e-4;
   double power[2];
   for (const int i : {0, 1}) {
@@ -329,12 +346,16 @@ std::string on_a_face(const Case& c) {
     if (is_on_a_face(c, beside.rx, 0.3 * kOff)) return {};  // more than one face
     power[i] = solve(beside).power;
   }
-  const double lit = std::max(power[0], power[1]), rounding = 100 * kOff / std::max(0.1, norm(place.point - c.tx));
+  // on the side of the other end, or where nothing arrives there on the other: docs/theory.md
+  const double rounding = 100 * kOff / std::max(0.1, norm(place.point - c.tx));
+  const auto is = [&](double here, double side) { return std::abs(here - side) <= rounding * side; };
+  const double lit = std::max(power[0], power[1]);
   for (const double off : {0.0, 1e-9, 1e-7}) {
     Case on = c;
     on.rx = place.point + (power[0] >= power[1] ? off : -off) * place.normal;
     const double here = solve(on).power;
-    if (!(std::abs(here - lit) <= rounding * lit)) return say(off, " m off the face: ", here, ", a little away ", lit);
+    const bool right = is(here, lit) || (off == 0 && is(here, std::min(power[0], power[1])) && here > 0);
+    if (!right) return say(off, " m off the face: ", here, ", a little away ", power[0], " and ", power[1]);
   }
   return {};
 }
@@ -419,35 +440,13 @@ const std::vector<NamedCheck>& checks() {
 }
 
 const std::vector<Exclusion>& exclusions() {
-  constexpr const char* kOnFace = "devices exactly on a face receive nothing, or what lies behind it";
   constexpr const char* kStep = "second-order residuals at corners and near edges are steps of more than 0.1";
-  constexpr const char* kCorner = "reflections exactly in the line where two walls meet are lost or kept by rounding";
-  constexpr const char* kParity = "faces given twice in one object, cut differently, cancel each other";
-  constexpr const char* kShared = "paths over faces of several objects in one plane flicker near it";
-  constexpr const char* kFar = "queries in single precision far from the origin";
-  constexpr const char* kGap = "absolute tolerances beside thin gaps";
+  constexpr const char* kInGap = "what a step aside passes: the limit lies inside the gap";
   static const std::vector<Exclusion> all{
-      {"*", "on_a_face", kOnFace},
       {"*", "walk", kStep},
-      {"*", "moved", kFar},
-      {"room", "twin", kCorner},
-      {"room", "turned", kCorner},
-      {"room", "ends_swapped", kCorner},
-      {"plates", "turned", kCorner},
-      {"twice", "twin", kParity},
-      {"twice", "turned", kParity},
-      {"twice", "ends_swapped", kCorner},
-      {"twice", "cut_again", kParity},
-      {"twice", "monte_carlo", kParity},
-      {"twice_apart", "twin", kShared},
-      {"twice_apart", "turned", kShared},
-      {"twice_apart", "ends_swapped", kShared},
-      {"twice_apart", "points_on_walls", kShared},
-      {"gap", "twin", kGap},
-      {"gap", "reordered", kGap},
-      {"gap", "finders", kGap},
-      {"gap", "monte_carlo", kGap},
-      {"gap", "scaled", kGap},
+      {"gap", "points_on_walls", kInGap},
+      {"gap", "on_a_face", kInGap},
+      {"(transmitter in the face's plane)", "on_a_face", "the direct path along the face is cut or not by rounding"},
   };
   return all;
 }

@@ -39,6 +39,8 @@ struct Path {
   std::vector<char> kinds;  // of the inner points: R, T
   std::array<C, 4> transfer;
   double length = 0;
+  bool corner =
+      false;  // turns in the line of two walls: in which order it meets them, and so its polarisation, is open
   bool marginal = false;  // touches or passes a face's border: there or not by rounding
 };
 
@@ -187,6 +189,7 @@ class Solver {
       const long at_a = s == 0 ? -1 : long(mirrors[s - 1]), at_b = s < mirrors.size() ? long(mirrors[s]) : -1;
       path.marginal = path.marginal || passes_a_border(points[s], points[s + 1], at_a, at_b) ||
                       (at_b >= 0 && !in_corner(s + 1) && !covered(size_t(at_b), points[s + 1]));
+      path.corner = path.corner || (at_b >= 0 && in_corner(s + 1));
       path.length += length(points[s + 1] - points[s]);
     }
     if (path.marginal) return all.push_back(std::move(path));

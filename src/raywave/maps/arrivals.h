@@ -15,9 +15,11 @@ struct WeightedArrival {
   int32_t node, cell;
   int32_t sample;  // SamplePoint::id, for coherent sums; -1: adds as power
   Vec3d point_m;
+  Vec3d aside_m;  // where the point counts as standing
   double weight;
 };
 
+/// Of one place that the transmitter counts as standing at: the source of the tree.
 struct MapArrivals {
   paths::SequenceTree tree;
   std::vector<WeightedArrival> arrivals;
@@ -25,14 +27,14 @@ struct MapArrivals {
   std::vector<CVec3<double>> fields;
 };
 
-MapArrivals exact_arrivals(const scene::Scene& scene, const paths::PreparedScene& prepared,
-                           const paths::FieldContext& context, int tx, const Cells& cells,
-                           const RadioMapOptions& options, bool edge_on_only = false);
+std::vector<MapArrivals> exact_arrivals(const scene::Scene& scene, const paths::PreparedScene& prepared,
+                                        const paths::FieldContext& context, int tx, const Cells& cells,
+                                        const RadioMapOptions& options, bool edge_on_only = false);
 
 /// The rays that cross a cell after one sequence, as one arrival at their mean point that stands for the area that
 /// they cover. @throws Error with refraction: chance decides which way those rays go.
-MapArrivals monte_carlo_arrivals(const scene::Scene& scene, const paths::PreparedScene& prepared,
-                                 const paths::FieldContext& context, int tx, const Cells& cells,
-                                 const RadioMapOptions& options);
+std::vector<MapArrivals> monte_carlo_arrivals(const scene::Scene& scene, const paths::PreparedScene& prepared,
+                                              const paths::FieldContext& context, int tx, const Cells& cells,
+                                              const RadioMapOptions& options);
 
 }  // namespace raywave::maps

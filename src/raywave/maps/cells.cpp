@@ -30,7 +30,9 @@ void require_memory(double num_cells, size_t num_tx, double max_bytes) {
 
 Cells::Cells(const scene::Scene& scene, const paths::PreparedScene& prepared, const Surface& surface,
              const RadioMapOptions& options)
-    : surface_(surface), points_per_cell_(options.method == Method::kExact ? options.points_per_cell : 9) {
+    : surface_(surface),
+      prepared_(prepared),
+      points_per_cell_(options.method == Method::kExact ? options.points_per_cell : 9) {
   if (surface.kind == Surface::Kind::kMesh) {
     lay_out_mesh(scene, prepared.queries().offset_m());
   } else {
@@ -45,7 +47,8 @@ Cells::Cells(const scene::Scene& scene, const paths::PreparedScene& prepared, co
     lay_out_plane(scene, options.max_bytes);
     if (surface.kind == Surface::Kind::kTerrain) lay_out_terrain(scene, prepared);
     edge_on_m_ = 0.1 * std::min(surface_.cell_size_m.x, surface_.cell_size_m.y);
-    split_points_on_walls(prepared);
+    find_faces_around();
+    split_points_on_walls();
   }
 }
 
@@ -202,7 +205,32 @@ Vec3d Cells::center(int cell) const {
   return p;
 }
 
-void Cells::sample_points(int cell, std::vector<SamplePoint>& out) const {
+/// The facets that the cells lie in: those of the plane, or a terrain's ground without height.
+void Cells::find_faces_around() {
+  const scene::FacetTable& table = prepared_.facets();
+  const double near_m = 4 * paths::kAside * table.rounding_m(surface_.center_m);
+  for (int32_t f = 0; f < int32_t(table.facets.size()); ++f) {
+    const scene::Facet& facet = table.facets[size_t(f)];
+    if (!is_plane()) {
+      if (is_ground_[size_t(f)] && std::abs(surface_.height_m) <= near_m) lying_.push_back(f);
+      continue;
+    }
+    const auto in_plane = [&](const Vec3d& p) { return std::abs(dot(normal_, p - surface_.center_m)) <= near_m; };
+    if (std::abs(dot(normal_, facet.normal)) < 0.99) continue;
+    const auto first = table.triangles.begin() + facet.triangle_begin,
+               last = table.triangles.begin() + facet.triangle_end;
+    if (std::any_of(first, last,
+                    [&](const scene::Triangle& t) { return in_plane(t.a) && in_plane(t.b) && in_plane(t.c); }))
+      lying_.push_back(f);
+  }
+}
+
+Vec3d Cells::aside(const Vec3d& point_m, const Standing& standing) const {
+  const paths::Place place = lying_.empty() ? paths::Place{point_m, {}} : place_at(prepared_, point_m, lying_);
+  return paths::aside(prepared_, place, standing.source_m, standing.behind_target);
+}
+
+void Cells::sample_points(int cell, const Standing& standing, std::vector<SamplePoint>& out) const {
   out.clear();
   thread_local std::vector<Vec3d> points;
   spread_points(cell, points_per_cell_, points);
@@ -213,11 +241,12 @@ void Cells::sample_points(int cell, std::vector<SamplePoint>& out) const {
       const auto split = split_.find(int64_t(cell) * points_per_cell_ + i);
       if (split != split_.end()) {
         for (uint32_t k = split->second.first; k < split->second.second; ++k)
-          out.push_back({pieces_[k].point_m, -2 - int32_t(k), weight * pieces_[k].share});
+          out.push_back(
+              {pieces_[k].point_m, aside(pieces_[k].point_m, standing), -2 - int32_t(k), weight * pieces_[k].share});
         continue;
       }
     }
-    out.push_back({points[size_t(i)], i, weight});
+    out.push_back({points[size_t(i)], aside(points[size_t(i)], standing), i, weight});
   }
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "raywave/maps/radio_map.h"
+#include "raywave/paths/place.h"
 #include "raywave/paths/ray_queries.h"
 
 namespace raywave::maps {
@@ -16,8 +17,16 @@ namespace raywave::maps {
 /// around it.
 struct SamplePoint {
   Vec3d point_m;
+  Vec3d aside_m;  // where it counts as standing, see paths/place.h
   int32_t id;     // of the sample points of its cell, or -2 - index among the pieces of all split points
   double weight;  // in the cell's mean
+};
+
+/// How ends count as standing, see paths/place.h.
+struct Standing {
+  Vec3d source_m;                                     // the source
+  Vec3d source_aside_m;                               // where it stands
+  bool behind_source = false, behind_target = false;  // on the other side of the faces that they are on
 };
 
 /// A cell that a segment crosses, where (fraction of the segment) and the cosine between segment and normal (>= 0).
@@ -47,7 +56,11 @@ class Cells {
   /// Sample points a cell, before those on walls are split.
   int points_per_cell() const { return points_per_cell_; }
   /// The sample points of a cell. Empty where a terrain has no ground.
-  void sample_points(int cell, std::vector<SamplePoint>& out) const;
+  /// @param standing  of the source, for cells that lie in faces.
+  void sample_points(int cell, const Standing& standing, std::vector<SamplePoint>& out) const;
+  Vec3d aside(const Vec3d& point_m, const Standing& standing) const;
+  /// Do cells lie in faces?
+  bool lie_in_faces() const { return !lying_.empty(); }
   /// Where the coherent sum of a sample point stands: [num_cells * points_per_cell + num_pieces].
   size_t slot(int cell, int32_t id) const {
     return id >= 0 ? size_t(cell) * size_t(points_per_cell_) + size_t(id)
@@ -81,12 +94,15 @@ class Cells {
   void link_mesh_neighbors();
   void add_triangle(const Vec3d& a, const Vec3d& b, const Vec3d& c, int cell);
   Vec3d grid_point(double x, double y) const;
-  void split_points_on_walls(const paths::PreparedScene& prepared);
+  void split_points_on_walls();
+  void find_faces_around();
   void collect_cuts(const scene::Triangle& triangle, std::map<int64_t, std::vector<double>>& cuts) const;
   void add_pieces(int64_t sample, std::vector<double> angles);
   Vec3d lattice_point(int64_t x, int64_t y) const;
 
   Surface surface_;
+  const paths::PreparedScene& prepared_;
+  std::vector<int32_t> lying_;  // facets that cells lie in
   int points_per_cell_ = 1;
   double edge_on_m_ = 0;
   /// A sample point nearer to a wall than this lies on it, metres: a millionth of the distance between sample points,

@@ -61,14 +61,14 @@ Vec3d Cells::lattice_point(int64_t x, int64_t y) const {
   return p;
 }
 
-void Cells::split_points_on_walls(const paths::PreparedScene& prepared) {
-  if (!is_grid() || prepared.queries().empty()) return;
+void Cells::split_points_on_walls() {
+  if (!is_grid() || prepared_.queries().empty()) return;
   const double spacing = std::min(surface_.cell_size_m.x, surface_.cell_size_m.y) / std::sqrt(double(points_per_cell_));
   const double far = norm(surface_.center_m) + surface_.size_m.x + surface_.size_m.y;
   on_wall_m_ = 1e-6 * spacing + 8 * std::numeric_limits<double>::epsilon() * far;
-  side_m_ = 4 * std::max(on_wall_m_, double(prepared.queries().offset_m()));
+  side_m_ = 4 * on_wall_m_;
   std::map<int64_t, std::vector<double>> cuts;
-  for (const scene::Triangle& t : prepared.facets().triangles) {
+  for (const scene::Triangle& t : prepared_.facets().triangles) {
     if (is_plane() || !is_ground_[size_t(t.facet)]) collect_cuts(t, cuts);
   }
   for (auto& [sample, angles] : cuts) add_pieces(sample, std::move(angles));

@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
-#include <tuple>
 #include <unordered_set>
 
 #include "raywave/core/constants.h"
@@ -42,42 +40,38 @@ void sort_and_thin(std::vector<Seed>& seeds) {
 struct Arrival {
   int32_t node, cell, sample;
   CVec3<double> field;  // with propagation phase, times lambda / (4 pi)
-  Vec3d point_m;
+  Vec3d point_m, aside_m;
   double weight;
-};
-
-/// A path that was met over one sequence but is named by another: where facets of several objects share a place, it is
-/// the canonical facet's. It counts when its owner has not met it itself.
-struct Renamed {
-  std::vector<int32_t> surfaces;
-  Arrival arrival;
 };
 
 /// What a task finds.
 struct Found {
   std::vector<Arrival> arrivals;
   std::vector<Seed> rims;
-  std::vector<Renamed> renamed;
 };
 
 class ExactMap {
  public:
   ExactMap(const scene::Scene& scene, const paths::PreparedScene& prepared, const paths::FieldContext& context, int tx,
-           const Cells& cells, const RadioMapOptions& options, bool edge_on_only = false)
+           const Cells& cells, const RadioMapOptions& options, bool edge_on_only, const Standing& standing,
+           const std::vector<double>& before)
       : tx_(scene.transmitters[size_t(tx)]),
         prepared_(prepared),
         context_(context),
         cells_(cells),
         options_(options),
         edge_on_only_(edge_on_only),
+        standing_(standing),
+        source_(place_at(prepared, tx_.position_m)),
+        before_(before),
         transmit_(tx_, context.wavelength_m, options.precoding),
         refine_(paths::refine_options(prepared, context, options.max_depth)),
-        tree_(tx_.position_m) {}
+        tree_(standing.source_aside_m) {}
 
   /// The map, and what it sums up.
-  MapArrivals solve_arrivals() {
+  MapArrivals solve_arrivals(std::vector<double>& gain) {
     keep_ = true;
-    const std::vector<double> gain = solve();
+    gain = solve();
     // probes count where the sample points are dark
     std::erase_if(kept_, [&](const WeightedArrival& a) { return a.sample == kProbe && sampled_[size_t(a.cell)]; });
     if (!options_.coherent) fields_.clear();
@@ -112,7 +106,8 @@ class ExactMap {
     constexpr int64_t kTrials = 100000000;
     const int64_t most = kTrials / (int64_t(cells_.size()) * cells_.points_per_cell());
     if (options_.specular_reflection) {
-      auto tree = paths::all_sequences(prepared_, tx_.position_m, options_.max_depth, options_.num_threads, most);
+      auto tree =
+          paths::all_sequences(prepared_, standing_.source_aside_m, options_.max_depth, options_.num_threads, most);
       if (!tree) return false;
       tree_ = *std::move(tree);
     }
@@ -121,7 +116,7 @@ class ExactMap {
     edges.max_sequences = most;
     if (options_.refraction) edges.opaque = &refine_.opaque;
     if (paths::add_all_edge_sequences(prepared_, edges, tree_)) return true;
-    tree_ = paths::SequenceTree(tx_.position_m);
+    tree_ = paths::SequenceTree(standing_.source_aside_m);
     return false;
   }
 
@@ -129,7 +124,7 @@ class ExactMap {
     constexpr int64_t kBlock = 64;
     const auto num_nodes = int64_t(tree_.nodes().size());
     std::vector<std::vector<SamplePoint>> points(size_t(cells_.size()));
-    for (int cell = 0; cell < cells_.size(); ++cell) cells_.sample_points(cell, points[size_t(cell)]);
+    for (int cell = 0; cell < cells_.size(); ++cell) cells_.sample_points(cell, standing_, points[size_t(cell)]);
     std::vector<Found> found(size_t((num_nodes + kBlock - 1) / kBlock));
     runtime::Reporter reporter(options_.progress, int64_t(found.size()));
     runtime::parallel_for(int64_t(found.size()), options_.num_threads, [&](int64_t block) {
@@ -162,7 +157,6 @@ class ExactMap {
 
   /// Sums up what was found, and probes the rims.
   void settle(std::vector<Found>& found) {
-    give_to_owners(found, [](int32_t, int32_t) { return false; });
     std::vector<Seed> rims;
     for (const Found& part : found) {
       add(part.arrivals);
@@ -172,44 +166,12 @@ class ExactMap {
     probe_rims(std::move(rims));
   }
 
-  /// Renamed paths become arrivals of their owners, where these have not arrived themselves or were `tried` before.
-  template <class Tried>
-  void give_to_owners(std::vector<Found>& found, const Tried& tried) {
-    std::vector<Arrival> renamed;
-    for (Found& part : found) {
-      for (Renamed& r : part.renamed) {
-        r.arrival.node = 0;
-        for (const int32_t s : r.surfaces) r.arrival.node = tree_.child(r.arrival.node, s, prepared_.facets());
-        if (!tried(r.arrival.node, r.arrival.cell)) renamed.push_back(r.arrival);
-      }
-    }
-    if (renamed.empty() && given_.empty()) return;
-    std::stable_sort(renamed.begin(), renamed.end(), by_place);
-    renamed.erase(std::unique(renamed.begin(), renamed.end(),
-                              [](const Arrival& a, const Arrival& b) { return !by_place(a, b) && !by_place(b, a); }),
-                  renamed.end());
-    std::vector<uint8_t> is_new(renamed.size(), 1);
-    for (Found& part : found) {
-      std::erase_if(part.arrivals, [&](const Arrival& a) { return given_.count(place_of(a)) > 0; });
-      for (const Arrival& a : part.arrivals) {
-        const auto [first, last] = std::equal_range(renamed.begin(), renamed.end(), a, by_place);
-        if (first != last) is_new[size_t(first - renamed.begin())] = 0;
-      }
-    }
-    found.emplace_back();
-    for (size_t i = 0; i < renamed.size(); ++i) {
-      if (is_new[i] && given_.insert(place_of(renamed[i])).second) found.back().arrivals.push_back(renamed[i]);
-    }
-  }
-  using Place = std::tuple<int32_t, int32_t, int32_t, double, double, double>;
-  static Place place_of(const Arrival& a) { return {a.node, a.cell, a.sample, a.point_m.x, a.point_m.y, a.point_m.z}; }
-  static bool by_place(const Arrival& a, const Arrival& b) { return place_of(a) < place_of(b); }
   static uint64_t key(int32_t node, int32_t cell) { return uint64_t(uint32_t(node)) << 32 | uint32_t(cell); }
 
   /// Rays find sequences and the cells that these reach first.
   void shoot() {
     paths::ShootOptions shoot;
-    shoot.origin_m = tx_.position_m;
+    shoot.origin_m = standing_.source_aside_m;
     shoot.num_rays = options_.samples_per_tx;
     shoot.max_depth = options_.max_depth;
     shoot.reflection = options_.specular_reflection;
@@ -218,7 +180,8 @@ class ExactMap {
     shoot.source = paths::source_key(tx_.name);
     const paths::TileShooter shooter(prepared_, shoot);
     const int64_t num_chunks = std::min<int64_t>(64, shooter.num_tiles());
-    std::vector<paths::SequenceTree> trees(static_cast<size_t>(num_chunks), paths::SequenceTree(tx_.position_m));
+    std::vector<paths::SequenceTree> trees(static_cast<size_t>(num_chunks),
+                                           paths::SequenceTree(standing_.source_aside_m));
     std::vector<std::vector<Seed>> seeds(static_cast<size_t>(num_chunks));
     runtime::Reporter reporter(options_.progress, num_chunks);
     runtime::parallel_for(num_chunks, options_.num_threads, [&](int64_t chunk) {
@@ -251,7 +214,7 @@ class ExactMap {
     for (size_t chunk = 0; chunk < trees.size(); ++chunk) {
       const std::vector<int32_t> here = tree_.merge(trees[chunk]);
       for (const Seed& s : seeds[chunk]) seeds_.push_back({here[size_t(s.node)], s.cell, s.point});
-      trees[chunk] = paths::SequenceTree(tx_.position_m);
+      trees[chunk] = paths::SequenceTree(standing_.source_aside_m);
       seeds[chunk] = {};
     }
     if (options_.specular_reflection && !options_.refraction && options_.samples_per_beam > 0) follow_beams();
@@ -297,7 +260,8 @@ class ExactMap {
     rays.seed = options_.seed;
     const paths::EdgeShooter shooter(prepared_, tree_, refine_, rays);
     const int64_t num_edges = shooter.num_edges(), num_chunks = std::min<int64_t>(64, num_edges);
-    std::vector<paths::SequenceTree> trees(static_cast<size_t>(num_chunks), paths::SequenceTree(tx_.position_m));
+    std::vector<paths::SequenceTree> trees(static_cast<size_t>(num_chunks),
+                                           paths::SequenceTree(standing_.source_aside_m));
     std::vector<std::vector<Seed>> seeds(static_cast<size_t>(num_chunks));
     runtime::Reporter reporter(options_.progress, num_chunks);
     runtime::parallel_for(num_chunks, options_.num_threads, [&](int64_t chunk) {
@@ -344,24 +308,13 @@ class ExactMap {
     return is_edge_on(point, cell, point - length * last);
   }
 
-  /// Is the path's own name the node's?
-  bool owns(int32_t node, const std::vector<paths::Step>& steps) const {
-    for (size_t i = steps.size(); i-- > 0;) {
-      if (steps[i].type == paths::Interaction::kRefraction) continue;
-      if (tree_.nodes()[size_t(node)].facet != surface_of(steps[i])) return false;
-      node = tree_.nodes()[size_t(node)].parent;
-    }
-    return true;
-  }
-  static int32_t surface_of(const paths::Step& s) {
-    return s.type == paths::Interaction::kDiffraction ? paths::wedge_surface(s.facet) : s.facet;
-  }
-
   /// Solves the path at a point and appends what arrives. @return whether the point is lit.
   bool arrive(paths::Refiner& refiner, paths::GeometricPath& path, int32_t node, int cell, const SamplePoint& sample,
               Found& out) const {
     const Vec3d& point = sample.point_m;
-    if (point == tx_.position_m || !refiner.path(tree_, node, point, path)) return false;
+    if (point == tx_.position_m || !is_served(cell, point)) return false;
+    if (!refiner.path(tree_, node, sample.aside_m, path)) return false;
+    refiner.settle(tx_.position_m, point, path.steps);
     if (edge_on_only_ && !is_edge_on(path, point, cell)) return false;
     const paths::PathValues v = paths::evaluate(prepared_, context_, tx_.position_m, point, path.steps);
     const CVec3<double> launched = transmit_(v.departure);
@@ -370,18 +323,16 @@ class ExactMap {
     const Complexd phase = expj(-2 * kPi * std::fmod(v.length_m / context_.wavelength_m, 1.0));
     const Complexd r_theta = phase * (v.transfer[0] * theta + v.transfer[1] * phi);
     const Complexd r_phi = phase * (v.transfer[2] * theta + v.transfer[3] * phi);
-    const Arrival arrival{node,      int32_t(cell),
-                          sample.id, r_theta * br.theta_hat + r_phi * br.phi_hat,
-                          point,     sample.id == kProbe ? 1.0 / kProbePoints : sample.weight};
-    if (owns(node, path.steps)) {
-      out.arrivals.push_back(arrival);
-      return true;
-    }
-    Renamed& renamed = out.renamed.emplace_back(Renamed{{}, arrival});
-    for (const paths::Step& s : path.steps) {
-      if (s.type != paths::Interaction::kRefraction) renamed.surfaces.push_back(surface_of(s));
-    }
+    out.arrivals.push_back({node, int32_t(cell), sample.id, r_theta * br.theta_hat + r_phi * br.phi_hat, point,
+                            sample.aside_m, sample.id == kProbe ? 1.0 / kProbePoints : sample.weight});
     return true;
+  }
+
+  /// Does the transmitter stand here for this point, and is the cell dark from where it stood before?
+  bool is_served(int cell, const Vec3d& point) const {
+    if (before_[size_t(cell)] > 0) return false;
+    return !source_.on_a_face() ||
+           aside(prepared_, source_, point, standing_.behind_source) == standing_.source_aside_m;
   }
 
   /// A cell whose sample points are all dark: its probe points are solved, and where a ray crossed it if those are dark
@@ -390,9 +341,11 @@ class ExactMap {
              std::vector<Vec3d>& points, Found& out) const {
     cells_.spread_points(cell, kProbePoints, points);
     bool lit = false;
-    for (const Vec3d& p : points) lit |= arrive(refiner, path, node, cell, {p, kProbe, 0}, out);
-    return lit || (crossing && arrive(refiner, path, node, cell, {Vec3d(*crossing), kProbe, 0}, out));
+    for (const Vec3d& p : points) lit |= arrive(refiner, path, node, cell, probe_at(p), out);
+    return lit || (crossing && arrive(refiner, path, node, cell, probe_at(Vec3d(*crossing)), out));
   }
+
+  SamplePoint probe_at(const Vec3d& p) const { return {p, cells_.aside(p, standing_), kProbe, 0}; }
 
   /// Every cell is tested for the direct path; cells at the rim of the lit region are probed.
   void direct() {
@@ -408,7 +361,7 @@ class ExactMap {
       std::vector<SamplePoint> points;
       const auto end = int(std::min<int64_t>(cells_.size(), (block + 1) * kBlock));
       for (int cell = int(block * kBlock); cell < end; ++cell) {
-        cells_.sample_points(cell, points);
+        cells_.sample_points(cell, standing_, points);
         for (const SamplePoint& s : points)
           lit[size_t(cell)] |= arrive(refiner, path, 0, cell, s, found[size_t(block)]);
       }
@@ -476,7 +429,6 @@ class ExactMap {
       const auto look_at = [&](int32_t node, int32_t cell) {
         if (seen.insert(key(node, cell)).second) next.push_back({node, cell, kNoPoint});
       };
-      give_to_owners(found, [&](int32_t node, int32_t cell) { return seen.count(key(node, cell)) > 0; });
       for (const Found& part : found) {
         add(part.arrivals);
         for (const Arrival& a : part.arrivals) {
@@ -492,7 +444,7 @@ class ExactMap {
     if (gain_[size_t(cell)] > 0) return true;
     if (!options_.coherent) return false;
     std::vector<SamplePoint> points;
-    cells_.sample_points(cell, points);
+    cells_.sample_points(cell, standing_, points);
     return std::any_of(points.begin(), points.end(), [&](const SamplePoint& s) {
       const CVec3<double>& f = fields_[cells_.slot(cell, s.id)];
       return norm2(f.re) + norm2(f.im) > 0;
@@ -512,7 +464,7 @@ class ExactMap {
     }
     for (size_t i = 0; i < front.size(); ++i) {
       const int cell = front[i];
-      cells_.sample_points(cell, points);
+      cells_.sample_points(cell, standing_, points);
       bool lit = false;
       for (const SamplePoint& s : points) lit = arrive(refiner, path, node, cell, s, out) || lit;
       if (!lit) {
@@ -531,7 +483,7 @@ class ExactMap {
   void add(const std::vector<Arrival>& arrivals) {
     for (const Arrival& a : arrivals) {
       const double power = norm2(a.field.re) + norm2(a.field.im);
-      if (keep_) kept_.push_back({a.node, a.cell, a.sample, a.point_m, a.weight});
+      if (keep_) kept_.push_back({a.node, a.cell, a.sample, a.point_m, a.aside_m, a.weight});
       if (a.sample == kProbe) {
         probed_gain_[size_t(a.cell)] += a.weight * power;
         ++probed_[size_t(a.cell)];
@@ -550,7 +502,7 @@ class ExactMap {
   std::vector<double> finish() {
     std::vector<SamplePoint> points;
     for (int cell = 0; options_.coherent && cell < cells_.size(); ++cell) {
-      cells_.sample_points(cell, points);
+      cells_.sample_points(cell, standing_, points);
       for (const SamplePoint& s : points) {
         const CVec3<double>& f = fields_[cells_.slot(cell, s.id)];
         gain_[size_t(cell)] += s.weight * (norm2(f.re) + norm2(f.im));
@@ -572,11 +524,13 @@ class ExactMap {
   const Cells& cells_;
   const RadioMapOptions& options_;
   const bool edge_on_only_;
+  const Standing standing_;
+  const paths::Place source_;
+  const std::vector<double>& before_;  // [num_cells]: the gain from where the transmitter stood before
   TransmitField transmit_;
   paths::RefineOptions refine_;
   paths::SequenceTree tree_;
   std::vector<Seed> seeds_;
-  std::set<Place> given_;  // renamed paths that count
   int64_t num_arrivals_ = 0;
   std::vector<double> gain_, probed_gain_;
   std::vector<CVec3<double>> fields_;  // coherent, by Cells::slot
@@ -588,19 +542,63 @@ class ExactMap {
 
 }  // namespace
 
-MapArrivals exact_arrivals(const scene::Scene& scene, const paths::PreparedScene& prepared,
-                           const paths::FieldContext& context, int tx, const Cells& cells,
-                           const RadioMapOptions& options, bool edge_on_only) {
-  return ExactMap(scene, prepared, context, tx, cells, options, edge_on_only).solve_arrivals();
+std::vector<Standing> standings(const paths::PreparedScene& prepared, const Vec3d& source_m, const Cells& cells) {
+  const paths::Place source = place_at(prepared, source_m);
+  if (!source.on_a_face() && !cells.lie_in_faces()) return {{source_m, aside(prepared, source, source_m)}};
+  std::vector<Standing> all;
+  for (const bool behind_source : {false, true}) {
+    for (const bool behind_target : {false, true}) {
+      for (const Vec3d& from : all_asides(prepared, source)) {
+        if ((behind_source && !source.on_a_face()) || (behind_target && !cells.lie_in_faces())) continue;
+        all.push_back({source_m, from, behind_source, behind_target});
+      }
+    }
+  }
+  return all;
+}
+
+namespace {
+
+/// visit(map) for each place that the transmitter counts as standing at; the map's gain so far is [num_cells].
+template <class Visit>
+std::vector<double> for_standings(const scene::Scene& scene, const paths::PreparedScene& prepared,
+                                  const paths::FieldContext& context, int tx, const Cells& cells,
+                                  const RadioMapOptions& options, bool edge_on_only, Visit&& visit) {
+  std::vector<double> gain(size_t(cells.size()), 0), before(gain);
+  bool behind_source = false, behind_target = false;
+  for (const Standing& s : standings(prepared, scene.transmitters[size_t(tx)].position_m, cells)) {
+    if (s.behind_source != behind_source || s.behind_target != behind_target) before = gain;
+    behind_source = s.behind_source;
+    behind_target = s.behind_target;
+    ExactMap map(scene, prepared, context, tx, cells, options, edge_on_only, s, before);
+    const std::vector<double> part = visit(map);
+    for (size_t i = 0; i < gain.size(); ++i) gain[i] += part[i];
+  }
+  return gain;
+}
+
+}  // namespace
+
+std::vector<MapArrivals> exact_arrivals(const scene::Scene& scene, const paths::PreparedScene& prepared,
+                                        const paths::FieldContext& context, int tx, const Cells& cells,
+                                        const RadioMapOptions& options, bool edge_on_only) {
+  std::vector<MapArrivals> all;
+  for_standings(scene, prepared, context, tx, cells, options, edge_on_only, [&](ExactMap& map) {
+    std::vector<double> gain;
+    all.push_back(map.solve_arrivals(gain));
+    return gain;
+  });
+  return all;
 }
 
 std::vector<double> exact_map(const scene::Scene& scene, const paths::PreparedScene& prepared,
                               const paths::FieldContext& context, int tx, const Cells& cells,
                               const RadioMapOptions& options, int64_t& num_arrivals, bool edge_on_only) {
-  ExactMap map(scene, prepared, context, tx, cells, options, edge_on_only);
-  std::vector<double> gain = map.solve();
-  num_arrivals += map.num_arrivals();
-  return gain;
+  return for_standings(scene, prepared, context, tx, cells, options, edge_on_only, [&](ExactMap& map) {
+    std::vector<double> gain = map.solve();
+    num_arrivals += map.num_arrivals();
+    return gain;
+  });
 }
 
 }  // namespace raywave::maps

@@ -11,6 +11,10 @@
 
 namespace raywave::maps {
 
+/// The places that a transmitter counts as standing at, for cells on either side of the faces that it is on; those
+/// behind them serve cells that are dark otherwise. Where neither it nor cells lie on faces: one.
+std::vector<Standing> standings(const paths::PreparedScene& prepared, const Vec3d& source_m, const Cells& cells);
+
 /// Path gains of one transmitter, [num_cells]. Equal to the bit for any number of threads.
 /// @param num_arrivals  the paths to sample and probe points that were summed up are added to it.
 /// @param edge_on_only  only what cells see edge-on (Cells::edge_on_m), which rays that cross them cannot measure.

@@ -48,9 +48,10 @@ class ArrivalsOver {
   bool field(const paths::SequenceTree& tree, const WeightedArrival& a, Field& out) {
     over_.forget();
     // every arrival of an exact map has been a path
-    const bool there = options_.method == Method::kExact ? refiner_.known_path(tree, a.node, a.point_m, path_)
-                                                         : refiner_.path(tree, a.node, a.point_m, path_);
+    const bool there = options_.method == Method::kExact ? refiner_.known_path(tree, a.node, a.aside_m, path_)
+                                                         : refiner_.path(tree, a.node, a.aside_m, path_);
     if (!there) return false;
+    refiner_.settle(scene_.transmitters[size_t(tx_)].position_m, a.point_m, path_.steps);
     typename Scene::EndPoint target;
     target.position_m = Vec3<T>(a.point_m);
     if (!over_.touches(source_, target, path_.steps, touches_)) return false;
@@ -106,9 +107,9 @@ void check(const scene::Scene& scene, const RadioMapOptions& options, const Radi
   }
 }
 
-MapArrivals arrivals_of(const scene::Scene& scene, const paths::PreparedScene& prepared,
-                        const paths::FieldContext& context, int tx, const Cells& cells,
-                        const RadioMapOptions& options) {
+std::vector<MapArrivals> arrivals_of(const scene::Scene& scene, const paths::PreparedScene& prepared,
+                                     const paths::FieldContext& context, int tx, const Cells& cells,
+                                     const RadioMapOptions& options) {
   return options.method == Method::kExact ? exact_arrivals(scene, prepared, context, tx, cells, options)
                                           : monte_carlo_arrivals(scene, prepared, context, tx, cells, options);
 }
@@ -140,37 +141,38 @@ scene::SceneDerivative map_vjp(const scene::Scene& scene, const paths::PreparedS
   const scene::SceneDerivative zeros(scene);
   scene::SceneDerivative gradient = zeros;
   for (int tx = 0; tx < map.num_tx; ++tx) {
-    const MapArrivals all = arrivals_of(centred, prepared, context, tx, cells, options);
     const double* weight = cotangent.data() + size_t(tx) * size_t(map.num_cells());
-    const int64_t num_parts = std::clamp<int64_t>(int64_t(all.arrivals.size()) / 64, 1, kMostParts);
-    std::vector<scene::SceneDerivative> parts(static_cast<size_t>(num_parts), zeros);
-    for_parts(all, options.num_threads, num_parts, [&](size_t part, size_t first, size_t last) {
-      ad::Tape tape;
-      ArrivalsOver<ad::Var> over(centred, prepared, options, tx, refine, parts[part]);
-      ArrivalsOver<ad::Var>::Field f;
-      const ad::Recording recording(tape);
-      over.begin();
-      over.scene_over().share(tape);
-      for (size_t i = first; i < last; ++i) {
-        const WeightedArrival& a = all.arrivals[i];
-        const double c = weight[a.cell];
-        if (c == 0) continue;
-        tape.back_to_mark();
-        if (!over.field(all.tree, a, f)) continue;
-        const CVec3<double> slope = gain_slope(all, a, f, cells);
-        const auto seed = [&](const Vec3<ad::Var>& v, const Vec3d& w) {
-          tape.seed(v.x, c * w.x);
-          tape.seed(v.y, c * w.y);
-          tape.seed(v.z, c * w.z);
-        };
-        seed(f.re, slope.re);
-        seed(f.im, slope.im);
-        tape.sweep();
-        over.scene_over().collect(tape);
-      }
-      over.scene_over().finish(tape);
-    });
-    for (const auto& part : parts) gradient += part;
+    for (const MapArrivals& all : arrivals_of(centred, prepared, context, tx, cells, options)) {
+      const int64_t num_parts = std::clamp<int64_t>(int64_t(all.arrivals.size()) / 64, 1, kMostParts);
+      std::vector<scene::SceneDerivative> parts(static_cast<size_t>(num_parts), zeros);
+      for_parts(all, options.num_threads, num_parts, [&](size_t part, size_t first, size_t last) {
+        ad::Tape tape;
+        ArrivalsOver<ad::Var> over(centred, prepared, options, tx, refine, parts[part]);
+        ArrivalsOver<ad::Var>::Field f;
+        const ad::Recording recording(tape);
+        over.begin();
+        over.scene_over().share(tape);
+        for (size_t i = first; i < last; ++i) {
+          const WeightedArrival& a = all.arrivals[i];
+          const double c = weight[a.cell];
+          if (c == 0) continue;
+          tape.back_to_mark();
+          if (!over.field(all.tree, a, f)) continue;
+          const CVec3<double> slope = gain_slope(all, a, f, cells);
+          const auto seed = [&](const Vec3<ad::Var>& v, const Vec3d& w) {
+            tape.seed(v.x, c * w.x);
+            tape.seed(v.y, c * w.y);
+            tape.seed(v.z, c * w.z);
+          };
+          seed(f.re, slope.re);
+          seed(f.im, slope.im);
+          tape.sweep();
+          over.scene_over().collect(tape);
+        }
+        over.scene_over().finish(tape);
+      });
+      for (const auto& part : parts) gradient += part;
+    }
   }
   gradient.check_finite(scene);
   return gradient;
@@ -187,23 +189,24 @@ std::vector<double> map_jvp(const scene::Scene& scene, const paths::PreparedScen
   const paths::RefineOptions refine = paths::refine_options(prepared, context, options.max_depth);
   std::vector<double> tangent(map.path_gain.size(), 0);
   for (int tx = 0; tx < map.num_tx; ++tx) {
-    const MapArrivals all = arrivals_of(centred, prepared, context, tx, cells, options);
-    std::vector<double> change(all.arrivals.size(), 0);
-    for_parts(all, options.num_threads, kMostParts, [&](size_t, size_t first, size_t last) {
-      ArrivalsOver<ad::Dual> over(centred, prepared, options, tx, refine, direction);
-      ArrivalsOver<ad::Dual>::Field f;
-      over.begin();
-      for (size_t i = first; i < last; ++i) {
-        if (!over.field(all.tree, all.arrivals[i], f)) continue;
-        const CVec3<double> slope = gain_slope(all, all.arrivals[i], f, cells);
-        const auto along = [](const Vec3<ad::Dual>& v, const Vec3d& w) {
-          return w.x * v.x.d + w.y * v.y.d + w.z * v.z.d;
-        };
-        change[i] = along(f.re, slope.re) + along(f.im, slope.im);
+    for (const MapArrivals& all : arrivals_of(centred, prepared, context, tx, cells, options)) {
+      std::vector<double> change(all.arrivals.size(), 0);
+      for_parts(all, options.num_threads, kMostParts, [&](size_t, size_t first, size_t last) {
+        ArrivalsOver<ad::Dual> over(centred, prepared, options, tx, refine, direction);
+        ArrivalsOver<ad::Dual>::Field f;
+        over.begin();
+        for (size_t i = first; i < last; ++i) {
+          if (!over.field(all.tree, all.arrivals[i], f)) continue;
+          const CVec3<double> slope = gain_slope(all, all.arrivals[i], f, cells);
+          const auto along = [](const Vec3<ad::Dual>& v, const Vec3d& w) {
+            return w.x * v.x.d + w.y * v.y.d + w.z * v.z.d;
+          };
+          change[i] = along(f.re, slope.re) + along(f.im, slope.im);
+        }
+      });
+      for (size_t i = 0; i < change.size(); ++i) {
+        tangent[size_t(tx) * size_t(map.num_cells()) + size_t(all.arrivals[i].cell)] += change[i];
       }
-    });
-    for (size_t i = 0; i < change.size(); ++i) {
-      tangent[size_t(tx) * size_t(map.num_cells()) + size_t(all.arrivals[i].cell)] += change[i];
     }
   }
   return tangent;

@@ -275,9 +275,9 @@ class Estimator {
   std::vector<uint8_t> has_twins_;  // does the place's owner need looking up?
 };
 
-paths::ShootOptions shoot_options(const scene::Device& tx, const RadioMapOptions& options) {
+paths::ShootOptions shoot_options(const scene::Device& tx, const RadioMapOptions& options, const Vec3d& from_m) {
   paths::ShootOptions shoot;
-  shoot.origin_m = tx.position_m;
+  shoot.origin_m = from_m;
   shoot.num_rays = options.samples_per_tx;
   shoot.max_depth = options.max_depth;
   shoot.reflection = options.specular_reflection;
@@ -294,7 +294,7 @@ int64_t chunks_of(size_t num_cells) { return std::clamp<int64_t>(int64_t(2.5e8 /
 class EdgeRays {
  public:
   EdgeRays(const scene::Scene& scene, const paths::PreparedScene& prepared, const paths::FieldContext& context, int tx,
-           const Cells& cells, const RadioMapOptions& options)
+           const Cells& cells, const RadioMapOptions& options, const Vec3d& from_m)
       : prepared_(prepared),
         context_(context),
         tx_(scene.transmitters[size_t(tx)]),
@@ -302,7 +302,8 @@ class EdgeRays {
         least_m_(least_distance_m(cells, tx_.position_m)),
         transmit_(tx_, context.wavelength_m, options.precoding),
         refine_(paths::refine_options(prepared, context, options.max_depth)),
-        tree_(paths::shoot_sequences(prepared, sequence_options(options), options.num_threads, options.progress)),
+        tree_(
+            paths::shoot_sequences(prepared, sequence_options(options, from_m), options.num_threads, options.progress)),
         shooter_(prepared, tree_, refine_, ray_options(options)) {
     shooter_.share_rays(options.samples_per_tx / 8);
   }
@@ -327,8 +328,8 @@ class EdgeRays {
   }
 
  private:
-  paths::ShootOptions sequence_options(const RadioMapOptions& options) const {
-    paths::ShootOptions shoot = shoot_options(tx_, options);
+  paths::ShootOptions sequence_options(const RadioMapOptions& options, const Vec3d& from_m) const {
+    paths::ShootOptions shoot = shoot_options(tx_, options, from_m);
     shoot.num_rays = std::min<int64_t>(shoot.num_rays, 1000000);
     return shoot;
   }
@@ -363,8 +364,8 @@ class EdgeRays {
 /// Adds what arrives over edges. [num_cells]
 void add_diffraction(const scene::Scene& scene, const paths::PreparedScene& prepared,
                      const paths::FieldContext& context, int tx, const Cells& cells, const RadioMapOptions& options,
-                     std::vector<double>& gain) {
-  const EdgeRays rays(scene, prepared, context, tx, cells, options);
+                     const Vec3d& from_m, std::vector<double>& gain) {
+  const EdgeRays rays(scene, prepared, context, tx, cells, options, from_m);
   const int64_t num_edges = rays.num_edges(), num_chunks = std::min(num_edges, chunks_of(gain.size()));
   std::vector<std::vector<double>> sums(static_cast<size_t>(num_chunks));
   runtime::Reporter reporter(options.progress, num_chunks);
@@ -373,7 +374,7 @@ void add_diffraction(const scene::Scene& scene, const paths::PreparedScene& prep
     auto& own = sums[size_t(chunk)];
     own.assign(gain.size(), 0);
     paths::Refiner refiner(prepared, rays.refine());
-    paths::SequenceTree part(scene.transmitters[size_t(tx)].position_m);
+    paths::SequenceTree part(from_m);
     for (int64_t e = num_edges * chunk / num_chunks; e < num_edges * (chunk + 1) / num_chunks; ++e) {
       rays.trace(e, refiner, part, true, [&](int32_t, int cell, const Vec3d&, double power, double area) {
         own[size_t(cell)] += power * area / cells.area_m2(cell);
@@ -406,7 +407,8 @@ class Grouped {
   void emit(const Cells& cells, std::vector<WeightedArrival>& out) const {
     for (const auto& [key, s] : sums_) {
       const auto cell = int32_t(uint32_t(key));
-      out.push_back({int32_t(key >> 32), cell, -1, s.moment / s.area, s.area / cells.area_m2(cell)});
+      const Vec3d mean = s.moment / s.area;
+      out.push_back({int32_t(key >> 32), cell, -1, mean, mean, s.area / cells.area_m2(cell)});
     }
   }
 
@@ -418,12 +420,28 @@ class Grouped {
   std::map<uint64_t, Sum> sums_;
 };
 
-}  // namespace
+/// Which cells a transmitter that stands there serves.
+class Served {
+ public:
+  Served(const paths::PreparedScene& prepared, const Cells& cells, const Standing& standing)
+      : prepared_(prepared), cells_(cells), standing_(standing), source_(place_at(prepared, standing.source_m)) {}
+  bool operator()(int cell) const {
+    return !source_.on_a_face() ||
+           aside(prepared_, source_, cells_.center(cell), standing_.behind_source) == standing_.source_aside_m;
+  }
 
-std::vector<double> monte_carlo_map(const scene::Scene& scene, const paths::PreparedScene& prepared,
-                                    const paths::FieldContext& context, int tx, const Cells& cells,
-                                    const RadioMapOptions& options) {
-  const paths::TileShooter shooter(prepared, shoot_options(scene.transmitters[size_t(tx)], options));
+ private:
+  const paths::PreparedScene& prepared_;
+  const Cells& cells_;
+  const Standing& standing_;
+  const paths::Place source_;
+};
+
+/// What crosses the cells with the transmitter standing there. [num_cells]
+std::vector<double> crossing_map(const scene::Scene& scene, const paths::PreparedScene& prepared,
+                                 const paths::FieldContext& context, int tx, const Cells& cells,
+                                 const RadioMapOptions& options, const Vec3d& from_m) {
+  const paths::TileShooter shooter(prepared, shoot_options(scene.transmitters[size_t(tx)], options, from_m));
   const Estimator estimator(scene, prepared, context, tx, cells, options);
 
   // Each chunk of tiles sums by itself and the sums are added in order.
@@ -449,8 +467,34 @@ std::vector<double> monte_carlo_map(const scene::Scene& scene, const paths::Prep
     const double area = cells.area_m2(int(i));
     gain[i] = area > 0 ? gain[i] * scale / area : 0;
   }
-  if (options.diffraction) add_diffraction(scene, prepared, context, tx, cells, options, gain);
-  if (least_distance_m(cells, scene.transmitters[size_t(tx)].position_m) > 0) {
+  if (options.diffraction) add_diffraction(scene, prepared, context, tx, cells, options, from_m, gain);
+  return gain;
+}
+
+/// The places that a transmitter stands at; cells in faces, which the rays see from both sides, need no more.
+std::vector<Standing> crossing_standings(const paths::PreparedScene& prepared, const Vec3d& source_m,
+                                         const Cells& cells) {
+  std::vector<Standing> all = standings(prepared, source_m, cells);
+  std::erase_if(all, [](const Standing& s) { return s.behind_source || s.behind_target; });
+  return all;
+}
+
+}  // namespace
+
+std::vector<double> monte_carlo_map(const scene::Scene& scene, const paths::PreparedScene& prepared,
+                                    const paths::FieldContext& context, int tx, const Cells& cells,
+                                    const RadioMapOptions& options) {
+  const Vec3d source_m = scene.transmitters[size_t(tx)].position_m;
+  const auto num_cells = size_t(cells.size());
+  std::vector<double> gain(num_cells, 0);
+  for (const Standing& standing : crossing_standings(prepared, source_m, cells)) {
+    const auto part = crossing_map(scene, prepared, context, tx, cells, options, standing.source_aside_m);
+    const Served served(prepared, cells, standing);
+    for (size_t i = 0; i < num_cells; ++i) {
+      if (part[i] > 0 && served(int(i))) gain[i] += part[i];
+    }
+  }
+  if (least_distance_m(cells, source_m) > 0) {
     int64_t num_arrivals = 0;
     const auto edge_on = exact_map(scene, prepared, context, tx, cells, exact_options(options), num_arrivals, true);
     for (size_t i = 0; i < num_cells; ++i) gain[i] += edge_on[i];
@@ -458,14 +502,13 @@ std::vector<double> monte_carlo_map(const scene::Scene& scene, const paths::Prep
   return gain;
 }
 
-MapArrivals monte_carlo_arrivals(const scene::Scene& scene, const paths::PreparedScene& prepared,
-                                 const paths::FieldContext& context, int tx, const Cells& cells,
-                                 const RadioMapOptions& options) {
-  if (options.refraction) {
-    throw Error("monte-carlo maps with refraction have no derivative: chance decides which way a ray goes; use exact");
-  }
-  const Vec3d source_m = scene.transmitters[size_t(tx)].position_m;
-  const paths::TileShooter shooter(prepared, shoot_options(scene.transmitters[size_t(tx)], options));
+namespace {
+
+MapArrivals crossing_arrivals(const scene::Scene& scene, const paths::PreparedScene& prepared,
+                              const paths::FieldContext& context, int tx, const Cells& cells,
+                              const RadioMapOptions& options, const Standing& standing) {
+  const Vec3d source_m = standing.source_aside_m;
+  const paths::TileShooter shooter(prepared, shoot_options(scene.transmitters[size_t(tx)], options, source_m));
   const int64_t num_chunks = std::min<int64_t>(64, shooter.num_tiles());
   std::vector<paths::SequenceTree> trees(static_cast<size_t>(num_chunks), paths::SequenceTree(source_m));
   std::vector<Grouped> groups(static_cast<size_t>(num_chunks));
@@ -507,7 +550,7 @@ MapArrivals monte_carlo_arrivals(const scene::Scene& scene, const paths::Prepare
     groups[chunk] = {};
   }
   if (options.diffraction) {
-    const EdgeRays rays(scene, prepared, context, tx, cells, options);
+    const EdgeRays rays(scene, prepared, context, tx, cells, options, source_m);
     paths::Refiner refiner(prepared, rays.refine());
     for (int64_t e = 0; e < rays.num_edges(); ++e) {
       rays.trace(e, refiner, all.tree, false, [&](int32_t node, int cell, const Vec3d& point, double, double area) {
@@ -516,13 +559,26 @@ MapArrivals monte_carlo_arrivals(const scene::Scene& scene, const paths::Prepare
     }
   }
   merged.emit(cells, all.arrivals);
-  if (least_m > 0) {
-    const MapArrivals edge_on = exact_arrivals(scene, prepared, context, tx, cells, exact_options(options), true);
-    const std::vector<int32_t> here = all.tree.merge(edge_on.tree);
-    for (WeightedArrival a : edge_on.arrivals) {
-      a.node = here[size_t(a.node)];
-      all.arrivals.push_back(a);
-    }
+  const Served served(prepared, cells, standing);
+  std::erase_if(all.arrivals, [&](const WeightedArrival& a) { return !served(a.cell); });
+  return all;
+}
+
+}  // namespace
+
+std::vector<MapArrivals> monte_carlo_arrivals(const scene::Scene& scene, const paths::PreparedScene& prepared,
+                                              const paths::FieldContext& context, int tx, const Cells& cells,
+                                              const RadioMapOptions& options) {
+  if (options.refraction) {
+    throw Error("monte-carlo maps with refraction have no derivative: chance decides which way a ray goes; use exact");
+  }
+  const Vec3d source_m = scene.transmitters[size_t(tx)].position_m;
+  std::vector<MapArrivals> all;
+  for (const Standing& s : crossing_standings(prepared, source_m, cells))
+    all.push_back(crossing_arrivals(scene, prepared, context, tx, cells, options, s));
+  if (least_distance_m(cells, source_m) > 0) {
+    auto edge_on = exact_arrivals(scene, prepared, context, tx, cells, exact_options(options), true);
+    std::move(edge_on.begin(), edge_on.end(), std::back_inserter(all));
   }
   return all;
 }

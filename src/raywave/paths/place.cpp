@@ -48,12 +48,17 @@ bool Place::on_a_face() const {
   return std::any_of(faces.begin(), faces.end(), [](const Face& f) { return f.side == 0; });
 }
 
-Place place_at(const PreparedScene& scene, const Vec3d& position_m) {
+namespace {
+
+/// facet(i) is the i-th of num_facets facets that may be near.
+template <class Facet>
+Place place_among(const PreparedScene& scene, const Vec3d& position_m, int32_t num_facets, const Facet& facet) {
   const scene::FacetTable& table = scene.facets();
   const double rounding_m = table.rounding_m(position_m), on_m = scene::kSamePlane * rounding_m,
                near_m = 4 * kAside * rounding_m;
   Place place{position_m, {}};
-  for (int32_t f = 0; f < int32_t(table.facets.size()); ++f) {
+  for (int32_t i = 0; i < num_facets; ++i) {
+    const int32_t f = facet(i);
     const double d = table.distance(f, position_m);
     if (std::abs(d) > near_m || !table.touches(f, position_m, near_m)) continue;
     const int32_t mirror = table.facets[size_t(f)].mirror;
@@ -64,6 +69,15 @@ Place place_at(const PreparedScene& scene, const Vec3d& position_m) {
     place.faces.push_back({mirror, std::abs(d) <= on_m ? 0 : from_mirror < 0 ? -1 : 1});
   }
   return place;
+}
+
+}  // namespace
+
+Place place_at(const PreparedScene& scene, const Vec3d& position_m) {
+  return place_among(scene, position_m, int32_t(scene.facets().facets.size()), [](int32_t i) { return i; });
+}
+Place place_at(const PreparedScene& scene, const Vec3d& position_m, const std::vector<int32_t>& among) {
+  return place_among(scene, position_m, int32_t(among.size()), [&](int32_t i) { return among[size_t(i)]; });
 }
 
 Vec3d aside(const PreparedScene& scene, const Place& place, const Vec3d& other_m, bool behind) {

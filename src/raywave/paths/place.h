@@ -34,6 +34,8 @@ struct Place {
 };
 
 Place place_at(const PreparedScene& scene, const Vec3d& position_m);
+/// The same where only these facets can be near.
+Place place_at(const PreparedScene& scene, const Vec3d& position_m, const std::vector<int32_t>& among);
 
 /// Where a device counts as standing for a link to `other_m`. @param behind  on the other side of its faces.
 Vec3d aside(const PreparedScene& scene, const Place& place, const Vec3d& other_m, bool behind = false);
