@@ -293,6 +293,84 @@ TEST(MapPlaces, CellsOnAMeshAreItsTrianglesAsTheyWereGiven) {
   }
 }
 
+TEST(MapPlaces, TransmittersAndCellsOnFacesAreAsTheirPaths) {
+  scene::Scene s;
+  const int concrete = add_concrete(s);
+  scene::Mesh ground;
+  test::add_rectangle(ground, {-20, -20, 0}, {40, 0, 0}, {0, 40, 0}, 1);
+  s.add_object({"ground", ground, concrete});
+  s.add_object({"house", test::box({2, -3, 0}, {6, 6, 5}), concrete});
+  scene::clean_meshes(s);
+  RadioMapOptions o;
+  o.max_depth = 2;
+  // on the house's wall, on the ground, in the air; cells in the air and on the ground
+  for (const Vec3d& tx : {Vec3d{2, 0.3, 2.2}, Vec3d{-4, 1.3, 0}, Vec3d{-4, 1.3, 2}}) {
+    s.transmitters.clear();
+    s.add_transmitter({"tx", tx, {}, {}, test::antenna("iso", "V")});
+    for (const double height : {1.5, 0.0}) {
+      const RadioMap map = solve_radio_map(s, plane({0.07, 0.11, height}, {18, 12}, 3), o);
+      int lit = 0;
+      for (size_t i = 0; i < map.path_gain.size(); ++i) {
+        const double expected = path_power(s, map.cell_centers_m[i], 2);
+        if (expected == 0) continue;  // lit in part, if at all
+        // behind the house a device on the ground is seen from under it; the cell is lit in part from above
+        if (tx.z == 0 && height == 0 && map.cell_centers_m[i].x > 2) continue;
+        ++lit;
+        EXPECT_NEAR(map.path_gain[i] / expected, 1, 1e-9) << tx.x << " " << tx.z << " " << height << " " << i;
+      }
+      EXPECT_GT(lit, 8) << tx.x << " " << tx.z << " " << height;
+    }
+  }
+}
+
+TEST(MapPlaces, AClosedBoxIsDarkInsideWhereverItLies) {
+  for (const double far : {0.0, 3000.0, 1e6}) {
+    scene::Scene s;
+    const Vec3d at{far, far, 0};
+    s.add_object({"box", test::box(at + Vec3d{-2, -2, 0}, {4, 4, 3}), s.add_material(test::perfect_conductor())});
+    scene::clean_meshes(s);
+    s.add_transmitter({"tx", at + Vec3d{-9, 0.5, 7}});
+    for (const Method method : {Method::kExact, Method::kMonteCarlo}) {
+      RadioMapOptions o;
+      o.method = method;
+      o.max_depth = 2;
+      o.samples_per_tx = 200000;
+      const RadioMap map = solve_radio_map(s, plane(at + Vec3d{0, 0, 1.5}, {3.9, 3.9}, 0.1), o);
+      for (size_t i = 0; i < map.path_gain.size(); ++i) ASSERT_EQ(map.path_gain[i], 0) << far << " " << i;
+    }
+  }
+}
+
+TEST(MapPlaces, APatchThatSharesASideWithALargerFaceIsNotHiddenByIt) {
+  for (const bool one_object : {false, true}) {
+    scene::Scene s;
+    const int concrete = add_concrete(s);
+    scene::Mesh large, patch;
+    test::add_rectangle(large, {0, 0, 0}, {8, 0, 0}, {0, 6, 0}, 1);
+    test::add_rectangle(patch, {0, 0, 0}, {8, 0, 0}, {0, 1, 0}, 1);  // on it, from the same side
+    if (one_object) test::add_rectangle(large, {0, 0, 0}, {8, 0, 0}, {0, 1, 0}, 1);
+    s.add_object({"large", large, concrete});
+    if (!one_object) s.add_object({"patch", patch, concrete});
+    scene::clean_meshes(s);
+    s.add_transmitter({"tx", {1.3, 2.7, 4}, {}, {}, test::antenna("iso", "V")});
+    Surface surface;
+    surface.kind = Surface::Kind::kMesh;
+    surface.objects = {one_object ? "large" : "patch"};
+    RadioMapOptions o;
+    o.max_depth = 0;
+    const RadioMap map = solve_radio_map(s, surface, o);
+    for (size_t i = 0; i < map.path_gain.size(); ++i) {
+      const double r2 = norm2(map.cell_centers_m[i] - s.transmitters[0].position_m);
+      EXPECT_NEAR(map.path_gain[i] * r2 / std::pow(s.wavelength_m() / (4 * kPi), 2), 1, 1e-4) << one_object << " " << i;
+    }
+    // a plane map above: one reflection, once
+    o.max_depth = 1;
+    const RadioMap above = solve_radio_map(s, plane({4.02, 3.03, 1.5}, {8, 6}, 1), o);
+    for (size_t i = 0; i < above.path_gain.size(); ++i)
+      EXPECT_NEAR(above.path_gain[i] / path_power(s, above.cell_centers_m[i], 1), 1, 1e-9) << one_object << " " << i;
+  }
+}
+
 TEST(MapPlaces, ASizeAloneLiesOverTheMiddleAtItsHeight) {
   scene::Scene s;
   s.add_object({"house", test::box({10, 20, 0}, {4, 6, 5}), add_concrete(s)});

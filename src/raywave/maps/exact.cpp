@@ -312,7 +312,7 @@ class ExactMap {
   bool arrive(paths::Refiner& refiner, paths::GeometricPath& path, int32_t node, int cell, const SamplePoint& sample,
               Found& out) const {
     const Vec3d& point = sample.point_m;
-    if (point == tx_.position_m || !is_served(cell, point)) return false;
+    if (point == tx_.position_m || !is_served(cell, sample)) return false;
     if (!refiner.path(tree_, node, sample.aside_m, path)) return false;
     refiner.settle(tx_.position_m, point, path.steps);
     if (edge_on_only_ && !is_edge_on(path, point, cell)) return false;
@@ -328,11 +328,13 @@ class ExactMap {
     return true;
   }
 
-  /// Does the transmitter stand here for this point, and is the cell dark from where it stood before?
-  bool is_served(int cell, const Vec3d& point) const {
+  /// Does the transmitter stand here for this point (for probes, which stand in for the cell: for its centre), and is
+  /// the cell dark from where it stood before?
+  bool is_served(int cell, const SamplePoint& sample) const {
     if (before_[size_t(cell)] > 0) return false;
-    return !source_.on_a_face() ||
-           aside(prepared_, source_, point, standing_.behind_source) == standing_.source_aside_m;
+    if (!source_.on_a_face()) return true;
+    const Vec3d point = sample.id == kProbe ? cells_.center(cell) : sample.point_m;
+    return aside(prepared_, source_, point, standing_.behind_source) == standing_.source_aside_m;
   }
 
   /// A cell whose sample points are all dark: its probe points are solved, and where a ray crossed it if those are dark
@@ -546,8 +548,8 @@ std::vector<Standing> standings(const paths::PreparedScene& prepared, const Vec3
   const paths::Place source = place_at(prepared, source_m);
   if (!source.on_a_face() && !cells.lie_in_faces()) return {{source_m, aside(prepared, source, source_m)}};
   std::vector<Standing> all;
-  for (const bool behind_source : {false, true}) {
-    for (const bool behind_target : {false, true}) {
+  for (const bool behind_target : {false, true}) {  // in the order of the path solver
+    for (const bool behind_source : {false, true}) {
       for (const Vec3d& from : all_asides(prepared, source)) {
         if ((behind_source && !source.on_a_face()) || (behind_target && !cells.lie_in_faces())) continue;
         all.push_back({source_m, from, behind_source, behind_target});
