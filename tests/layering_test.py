@@ -22,7 +22,6 @@ THIRD_PARTY = {
     r"(oneapi/)?tbb/": {"runtime"},
     r"embree": {"paths"},
     r"pugixml": {"io"},
-    r"assimp/": {"io"},
     r"toml": {"io"},
     r"hdf5": {"io"},
     r"nlohmann/": {"io", "view", "cli"},

@@ -94,6 +94,9 @@ std::optional<std::string> itu_name_in(std::string_view spelled) {
   for (const std::string_view prefix : {"mat_", "itu_"}) {
     if (word.rfind(prefix, 0) == 0) word.erase(0, prefix.size());
   }
+  // 3D programs number the copies of a material: itu_metal.003
+  const size_t dot = word.find_last_not_of("0123456789");
+  if (dot != std::string::npos && word[dot] == '.' && dot + 1 < word.size()) word.resize(dot);
   const auto& known = itu_material_names();
   if (std::find(known.begin(), known.end(), word) == known.end()) return std::nullopt;
   return word;

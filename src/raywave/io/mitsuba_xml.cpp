@@ -227,12 +227,12 @@ class SceneReader {
   void name_shape(pugi::xml_node node, const std::string& id, ShapeRequest& shape) {
     shape.name = id.starts_with("mesh-") ? id.substr(5) : id;
     if (id.empty()) {
-      const std::string stem = shape.file.empty() ? shape.type : std::filesystem::path(shape.file).stem().string();
-      shape.name = stem;
-      for (int k = 2; shape_lines_.count(shape.name); ++k) shape.name = message(stem, "_", k);
+      shape.name = shape.file.empty() ? shape.type : std::filesystem::path(shape.file).stem().string();
+    } else {
+      const auto [known, is_new] = shape_lines_.try_emplace(id, shape.line);
+      if (!is_new) doc_.fail(node, message("shape '", shape.name, "' is already defined in line ", known->second));
     }
-    const auto [known, is_new] = shape_lines_.try_emplace(shape.name, shape.line);
-    if (!is_new) doc_.fail(node, message("shape '", shape.name, "' is already defined in line ", known->second));
+    shape.name = unique_name(shape.name, shape_names_);
   }
 
   void read_shape_child(pugi::xml_node shape_node, pugi::xml_node child, ShapeRequest& shape,
@@ -285,10 +285,8 @@ class SceneReader {
 
   int material_of(pugi::xml_node shape, pugi::xml_node at, const std::string& id, const Bsdf& bsdf) {
     if (bsdf.material) {
-      const auto known = material_indices_.find(id);
-      if (known != material_indices_.end() && !id.empty()) return known->second;
       try {
-        return material_indices_[id] = scene_.add_material(*bsdf.material);
+        return add_material(scene_, *bsdf.material);
       } catch (const Error& e) {
         doc_.fail(at, e.what());
       }
@@ -303,7 +301,8 @@ class SceneReader {
   const Document& doc_;
   const LoadOptions& options_;
   std::unordered_map<std::string, Bsdf> bsdfs_;
-  std::unordered_map<std::string, int> material_indices_, shape_lines_;
+  std::unordered_map<std::string, int> shape_lines_;  // by id
+  std::set<std::string> shape_names_;
   int ignored_ = 0, patterns_ = 0;
 };
 

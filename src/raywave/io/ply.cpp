@@ -6,9 +6,11 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <span>
 
 #include "raywave/core/files.h"
 #include "raywave/io/scene_files.h"
+#include "raywave/io/triangulate.h"
 
 namespace raywave::io {
 namespace {
@@ -309,7 +311,14 @@ uint64_t read_plain_triangles(Data& data, const Element& e, scene::Mesh& mesh) {
   return row;
 }
 
-void read_faces(Data& data, const Element& e, const std::string& name, scene::Mesh& mesh) {
+/// The corners of the faces that follow the plain triangles.
+struct Polygons {
+  uint64_t first_row = 0;
+  std::vector<uint32_t> corners;
+  std::vector<size_t> ends;  // of each face in corners
+};
+
+Polygons read_faces(Data& data, const Element& e, const std::string& name, scene::Mesh& mesh) {
   int corners_at = -1;
   for (size_t i = 0; i < e.properties.size(); ++i) {
     const Property& p = e.properties[i];
@@ -317,7 +326,9 @@ void read_faces(Data& data, const Element& e, const std::string& name, scene::Me
   }
   if (corners_at < 0) throw Error(message(name, ": the faces have no list 'vertex_indices'"));
   mesh.triangles.reserve(e.count);
-  for (uint64_t row = read_plain_triangles(data, e, mesh); row < e.count; ++row) {
+  Polygons out;
+  out.first_row = read_plain_triangles(data, e, mesh);
+  for (uint64_t row = out.first_row; row < e.count; ++row) {
     for (size_t i = 0; i < e.properties.size(); ++i) {
       const Property& p = e.properties[i];
       if (int(i) != corners_at) {
@@ -325,30 +336,34 @@ void read_faces(Data& data, const Element& e, const std::string& name, scene::Me
         continue;
       }
       const uint64_t n = list_length(data, p, name, e, row);
-      uint32_t first = 0, previous = 0;
       for (uint64_t k = 0; k < n; ++k) {
         const double value = data.number(p.type);
         if (!(value >= 0 && value < 4294967295.0) || value != std::floor(value)) {
           throw Error(message(name, ": face ", row, ": ", value, " is not a vertex index"));
         }
-        const auto corner = uint32_t(value);
-        if (k == 0) first = corner;
-        // a face of one or two corners becomes a triangle without area, which cleaning removes and counts
-        if (k >= 2 || k + 1 == n) mesh.triangles.push_back({first, k == 0 ? first : previous, corner});
-        previous = corner;
+        out.corners.push_back(uint32_t(value));
       }
     }
+    out.ends.push_back(out.corners.size());
   }
+  return out;
 }
 
-void check_indices(const scene::Mesh& mesh, const std::string& name) {
+/// Vertices may follow the faces, so that indices are looked at last.
+void add_faces(const Polygons& polygons, const std::string& name, scene::Mesh& mesh) {
+  const auto check = [&](uint64_t face, uint32_t corner) {
+    if (corner < mesh.vertices_m.size()) return;
+    throw Error(message(name, ": face ", face, " uses vertex ", int32_t(corner), ", but there are ",
+                        mesh.vertices_m.size(), " vertices"));
+  };
   for (size_t t = 0; t < mesh.triangles.size(); ++t) {
-    for (uint32_t corner : mesh.triangles[t]) {
-      if (corner >= mesh.vertices_m.size()) {
-        throw Error(message(name, ": triangle ", t, " uses vertex ", int32_t(corner), ", but there are ",
-                            mesh.vertices_m.size(), " vertices"));
-      }
-    }
+    for (const uint32_t corner : mesh.triangles[t]) check(t, corner);
+  }
+  const std::span<const uint32_t> corners(polygons.corners);
+  for (size_t begin = 0, f = 0; f < polygons.ends.size(); begin = polygons.ends[f++]) {
+    const auto face = corners.subspan(begin, polygons.ends[f] - begin);
+    for (const uint32_t corner : face) check(polygons.first_row + f, corner);
+    detail::triangulate(mesh.vertices_m, face, mesh.triangles);
   }
 }
 
@@ -358,6 +373,7 @@ scene::Mesh parse_ply(std::string_view bytes, const std::string& name) {
   const Header header = HeaderParser(bytes, name).parse();
   Data data(bytes, header, name);
   scene::Mesh mesh;
+  Polygons polygons;
   bool vertices = false, faces = false;
   for (const Element& e : header.elements) {
     if (e.properties.empty()) continue;
@@ -368,7 +384,7 @@ scene::Mesh parse_ply(std::string_view bytes, const std::string& name) {
       vertices = true;
     } else if (e.name == "face") {
       if (faces) throw Error(message(name, ": element 'face' is declared twice"));
-      read_faces(data, e, name, mesh);
+      polygons = read_faces(data, e, name, mesh);
       faces = true;
     } else {
       for (uint64_t row = 0; row < e.count; ++row) {
@@ -378,7 +394,7 @@ scene::Mesh parse_ply(std::string_view bytes, const std::string& name) {
   }
   if (!vertices) throw Error(message(name, ": has no vertices"));
   if (!faces) throw Error(message(name, ": has no faces"));
-  check_indices(mesh, name);
+  add_faces(polygons, name, mesh);
   return mesh;
 }
 

@@ -93,7 +93,7 @@ TEST(Ply, ErrorsNameFileAndPlace) {
   expect_error(with("vertex 4", "vertex 4000000000000"), "truncated: 4000000000000 rows of 'vertex'");
   expect_error(with("2 3 1", "2 nan 1"), "a.ply: vertex 2 is not finite");
   expect_error(with("2 3 1", "2 three 1"), "a.ply:14: 'three' is not a number");
-  expect_error(with("4 0 1 2 3", "4 0 1 2 9"), "a.ply: triangle 1 uses vertex 9, but there are 4 vertices");
+  expect_error(with("4 0 1 2 3", "4 0 1 2 9"), "a.ply: face 0 uses vertex 9, but there are 4 vertices");
   expect_error(with("4 0 1 2 3", "4 0 1 2 -3"), "face 0: -3 is not a vertex index");
   expect_error(with("property float z", "property float w"), "the vertices have no property 'z'");
   expect_error(with("vertex_indices", "corners"), "the faces have no list 'vertex_indices'");

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <set>
+#include <tuple>
 
 #include "raywave/core/files.h"
 #include "raywave/io/scene_parts.h"
@@ -11,7 +12,9 @@
 namespace raywave::io {
 namespace detail {
 
-std::string path_in(const std::string& folder, const std::string& file) {
+std::string path_in(const std::string& folder, const std::string& named) {
+  std::string file = named;
+  std::replace(file.begin(), file.end(), '\\', '/');  // written on Windows
   return folder.empty() || file.starts_with('/') ? file : folder + "/" + file;
 }
 
@@ -29,6 +32,31 @@ void Affine::apply(scene::Mesh& mesh) const {
   if (identity) return;
   for (Vec3d& v : mesh.vertices_m) v = linear * v + translation;
   if (dot(linear.row0, cross(linear.row1, linear.row2)) < 0) flip_faces(mesh);
+}
+
+std::string unique_name(const std::string& name, std::set<std::string>& taken) {
+  std::string out = name;
+  for (int k = 2; !taken.insert(out).second; ++k) out = message(name, "_", k);
+  return out;
+}
+
+static bool are_equal(const em::Material& a, const em::Material& b) {
+  const auto values = [](const em::Material& m) {
+    return std::tie(m.itu_name, m.relative_permittivity, m.conductivity_s_per_m, m.perfect_conductor, m.thickness_m,
+                    m.scattering_coefficient, m.xpd_coefficient, m.scattering_pattern, m.color.x, m.color.y, m.color.z);
+  };
+  return values(a) == values(b);
+}
+
+int add_material(scene::Scene& scene, em::Material material) {
+  const std::string name = material.name;
+  for (int k = 2;; ++k) {
+    const auto same_name = std::find_if(scene.materials.begin(), scene.materials.end(),
+                                        [&](const em::Material& m) { return m.name == material.name; });
+    if (same_name == scene.materials.end()) return scene.add_material(material);
+    if (are_equal(*same_name, material)) return int(same_name - scene.materials.begin());
+    material.name = message(name, "_", k);
+  }
 }
 
 void finish_scene(scene::Scene& scene, const LoadOptions& options, const std::string& name) {
@@ -55,10 +83,8 @@ scene::Scene load_meshes(const std::string& path, const std::string& ext, const 
   for (detail::NamedMesh& m : meshes) {
     const auto itu = em::itu_name_in(m.material);
     if (!itu && !m.material.empty()) unknown.insert(m.material);
-    std::string name = m.name;
-    for (int k = 2; !taken.insert(name).second; ++k) name = message(m.name, "_", k);
-    const int material = scene.add_material(em::itu_material(itu ? *itu : options.default_material));
-    scene.objects.push_back({name, std::move(m.mesh), material});
+    const int material = detail::add_material(scene, em::itu_material(itu ? *itu : options.default_material));
+    scene.objects.push_back({detail::unique_name(m.name, taken), std::move(m.mesh), material});
   }
   if (!unknown.empty() && options.log) {
     std::string list;

@@ -17,14 +17,14 @@ struct LoadOptions {
   LogSink log;  // warnings: mesh repairs, ignored elements, materials
 };
 
-/// Reads by extension: .xml, .ply, .obj, .gltf, .glb, .stl. Meshes are cleaned (scene::clean_meshes).
-/// @throws Error with file:line and the nearest known name for anything it does not understand.
+/// Reads by extension: .xml, .ply, .obj, .gltf, .glb, .stl. Meshes are cleaned (scene::clean_meshes), names that repeat
+/// numbered (wall, wall_2). @throws Error with file:line and the nearest known name for what it does not understand.
 scene::Scene load_scene(const std::string& path, const LoadOptions& options = {});
 /// Mitsuba XML from a string; relative mesh files are sought in `folder`; `name` stands for the file in messages.
 scene::Scene load_scene_from_string(const std::string& xml, const std::string& folder, const LoadOptions& options = {},
                                     const std::string& name = "<string>");
 
-/// One PLY file (ASCII or binary, little or big endian; polygons are split into triangles).
+/// One PLY file (ASCII or binary, little or big endian; any polygon becomes triangles).
 scene::Mesh read_ply(const std::string& path);
 scene::Mesh parse_ply(std::string_view bytes, const std::string& name);
 
