@@ -8,6 +8,7 @@
 #include "raywave/core/constants.h"
 #include "raywave/core/files.h"
 #include "raywave/em/antenna.h"
+#include "raywave/em/dipole.h"
 #include "raywave/em/fresnel.h"
 
 namespace raywave::em {
@@ -80,15 +81,18 @@ TEST(EmReference, AntennaPatternsAgree) {
   for (const auto& [key, values] : patterns["values"].items()) {
     AntennaPattern p;
     p.kind = pattern_kind_from_name(key.substr(0, key.find('/')));
-    const bool model_1 = key.find("tr38901_1") != std::string::npos;
-    p.model = model_1 ? PolarizationModel::kTr38901Model1 : PolarizationModel::kTr38901Model2;
+    // Their model 1 turns the polarisation but not the pattern: a dipole that lies along y radiates along y. Ours is
+    // held to turning the whole element (AntennaPattern.SlantingByModelOneTurnsTheElement).
+    if (key.find("tr38901_1") != std::string::npos) continue;
+    // Their half-wave dipole has the directivity 1.643, rounded; it radiates 1.00127 of what it is fed.
+    const double rounded = p.kind == PatternKind::kHalfWaveDipole ? std::sqrt(1.643 / kHalfWaveDipoleDirectivity) : 1;
     size_t i = 0;
     for (const json& theta : patterns["theta_deg"]) {
       for (const json& phi : patterns["phi_deg"]) {
         const JonesVector field = p.field(double(theta) * kPi / 180, double(phi) * kPi / 180, kPi / 4);
         const json& theirs = values[i++];
-        EXPECT_NEAR(field.theta.re, double(theirs[0]), kSingle) << key << " " << theta << " " << phi;
-        EXPECT_NEAR(field.phi.re, double(theirs[1]), kSingle) << key << " " << theta << " " << phi;
+        EXPECT_NEAR(rounded * field.theta.re, double(theirs[0]), kSingle) << key << " " << theta << " " << phi;
+        EXPECT_NEAR(rounded * field.phi.re, double(theirs[1]), kSingle) << key << " " << theta << " " << phi;
       }
     }
     EXPECT_EQ(i, values.size());

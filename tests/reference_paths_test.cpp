@@ -55,7 +55,10 @@ scene::Device device(const char* name, const json& place, const json& array) {
 
 double angle_difference(double a, double b) { return std::abs(std::remainder(a - b, 2 * kPi)); }
 
-void expect_same_path(const paths::Paths& ours, int64_t p, const json& theirs, const std::string& label) {
+/// @param upright_only  compare ports of upright elements: their polarisation model 1 does not turn a slanted element's
+/// pattern, ours does (AntennaPattern.SlantingByModelOneTurnsTheElement).
+void expect_same_path(const paths::Paths& ours, int64_t p, const json& theirs, bool upright_only,
+                      const std::string& label) {
   EXPECT_NEAR(ours.tau_s[p], double(theirs["tau"]), 1e-6 * ours.tau_s[p]) << label;
   const double sin_t = std::sin(ours.theta_t[p]), sin_r = std::sin(ours.theta_r[p]);
   EXPECT_LT(std::abs(ours.theta_t[p] - double(theirs["theta_t"])), 1e-4) << label;
@@ -67,6 +70,8 @@ void expect_same_path(const paths::Paths& ours, int64_t p, const json& theirs, c
   for (int64_t i = ours.a_begin[p]; i < ours.a_begin[p + 1]; ++i) strongest = std::max(strongest, abs(ours.a[i]));
   for (int r = 0; r < ours.num_rx_ports(link); ++r) {
     for (int t = 0; t < ours.num_tx_ports(link); ++t) {
+      if (upright_only && (r >= ours.rx_num_elements[0] || t >= ours.tx_num_elements[0]))
+        continue;  // slants but the first
       const Complexd a = ours.a[ours.a_begin[p] + r * ours.num_tx_ports(link) + t];
       const Complexd b{theirs["a"][r][t][0], theirs["a"][r][t][1]};
       if (abs(b) < 1e-3 * strongest) {  // cross-polar residue of single precision
@@ -101,7 +106,7 @@ TEST_P(StreetCanyon, EveryPathOfSionnaRtIsFoundWithItsValues) {
           match = p;
       }
       ASSERT_GE(match, 0) << label << ": no path at " << theirs["tau"];
-      expect_same_path(found, match, theirs, label);
+      expect_same_path(found, match, theirs, c["tx_array"].value("model", "") == "tr38901_1", label);
     }
   }
 }

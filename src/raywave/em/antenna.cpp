@@ -2,6 +2,8 @@
 #include "raywave/em/antenna.h"
 
 #include <algorithm>
+#include <cctype>
+#include <filesystem>
 
 #include "raywave/core/constants.h"
 
@@ -15,6 +17,16 @@ const std::vector<std::string>& pattern_names() {
 const std::vector<std::string>& polarization_names() {
   static const std::vector<std::string> names{"V", "H", "VH", "cross"};
   return names;
+}
+
+/// A pattern's file by its ending, in any case; null for a name of a pattern.
+std::shared_ptr<const MeasuredPattern> read_pattern_file(const std::string& pattern) {
+  std::string ending = std::filesystem::path(pattern).extension().string();
+  for (char& c : ending) c = char(std::tolower(static_cast<unsigned char>(c)));
+  if (ending == ".csv") return std::make_shared<MeasuredPattern>(read_csv_pattern(pattern));
+  if (ending == ".msi" || ending == ".pln") return std::make_shared<MeasuredPattern>(read_msi_pattern(pattern));
+  if (!ending.empty()) throw Error(message("antenna pattern '", pattern, "': files end in .csv, .msi or .pln"));
+  return nullptr;
 }
 
 }  // namespace
@@ -93,10 +105,9 @@ AntennaArray planar_array(const PlanarArrayOptions& o) {
   require_positive("planar array: vertical_spacing_wavelengths", o.vertical_spacing_wavelengths);
   require_positive("planar array: horizontal_spacing_wavelengths", o.horizontal_spacing_wavelengths);
   AntennaArray array;
-  if (o.pattern.ends_with(".csv") || o.pattern.ends_with(".msi")) {
+  if (const auto measured = read_pattern_file(o.pattern)) {
     array.pattern.kind = PatternKind::kMeasured;
-    array.pattern.measured = std::make_shared<MeasuredPattern>(
-        o.pattern.ends_with(".csv") ? read_csv_pattern(o.pattern) : read_msi_pattern(o.pattern));
+    array.pattern.measured = measured;
   } else {
     array.pattern.kind = pattern_kind_from_name(o.pattern);
   }

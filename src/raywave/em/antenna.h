@@ -23,8 +23,8 @@ enum class PatternKind { kIsotropic, kShortDipole, kHalfWaveDipole, kTr38901, kM
 PatternKind pattern_kind_from_name(std::string_view name);
 const char* pattern_name(PatternKind kind);
 
-/// How a slant angle turns a pattern into (C_theta, C_phi): TR 38.901 section 7.3.2, model 1 (rotates the element) or
-/// model 2 (keeps the power pattern; the default).
+/// How a slant angle turns a pattern into (C_theta, C_phi): TR 38.901 section 7.3.2, model 1 (turns the element about
+/// x, pattern and all: a lying dipole is dark along itself) or model 2 (keeps the power pattern; the default).
 enum class PolarizationModel { kTr38901Model1 = 1, kTr38901Model2 = 2 };
 
 /// A measured power pattern: two cuts, as MSI (Planet) files and CSV cuts give them, combined by the usual
@@ -92,7 +92,7 @@ struct AntennaArray {
 struct PlanarArrayOptions {
   int num_rows = 1, num_cols = 1;
   double vertical_spacing_wavelengths = 0.5, horizontal_spacing_wavelengths = 0.5;
-  std::string pattern = "iso";  // a name, or a file of a measured pattern: .csv, .msi
+  std::string pattern = "iso";  // a name, or a file of a measured pattern: .csv, .msi, .pln
   std::string polarization = "V";
   PolarizationModel polarization_model = PolarizationModel::kTr38901Model2;
 };
@@ -103,10 +103,10 @@ AntennaArray planar_array(const PlanarArrayOptions& options);
 /// counter-clockwise from ahead (+x toward +y), elevation above the horizon along phi = 0. Both cuts cover the full
 /// turn in steps of at most 90 degrees. @throws Error with file:line.
 MeasuredPattern read_csv_pattern(const std::string& path);
-/// MSI/Planet antenna file: NAME, GAIN (dBd unless dBi is said; dBi = dBd + 2.15), HORIZONTAL n and VERTICAL n with
-/// attenuations in dB >= 0. Its angles turn clockwise from above and downward from the horizon; both are turned into
-/// ours. TILT, POLARIZATION, FREQUENCY, MAKE, the widths and COMMENT are accepted and change nothing. @throws Error
-/// with file:line.
+/// MSI/Planet antenna file as vendors write it (antenna_files.cpp says how freely): NAME, GAIN (dBd unless dBi is said;
+/// dBi = dBd + 2.15), HORIZONTAL n and VERTICAL n with attenuations in dB >= 0. Its angles turn clockwise from above
+/// and downward from the horizon; both are turned into ours. Other keywords change nothing, near misses of these are
+/// refused. @throws Error with file:line.
 MeasuredPattern read_msi_pattern(const std::string& path);
 
 }  // namespace raywave::em

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Readers of measured patterns. Cuts are brought to one form: angles ascending in [-pi, pi), gains relative to the
 // largest.
+//
+// MSI as vendors write it: KEYWORD value in any case, apart by blanks, tabs, ':' or '='; a first line without a keyword
+// is the name; GAIN's unit may be glued on, in brackets or before the number. Angle and attenuation are apart by
+// blanks, tabs, a semicolon or one comma; decimals may have commas; angles come in any order, a line for 360 degrees
+// may be there, counted or not. Lines that begin with # // ; ! or * are comments. Keywords but NAME, GAIN, HORIZONTAL
+// and VERTICAL are passed over, unless they are a letter or two from the last three.
 #include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <map>
+#include <utility>
 
 #include "raywave/core/constants.h"
 #include "raywave/core/files.h"
@@ -23,20 +30,24 @@ std::string_view trimmed(std::string_view s) {
   return s.substr(first, s.find_last_not_of(" \t\r") - first + 1);
 }
 
+bool is_comment(std::string_view line) {
+  return line.starts_with("//") || std::string_view("#;!*").find(line.front()) != std::string_view::npos;
+}
+
 /// The lines of a file, one at a time, with errors that name the place.
 class LineReader {
  public:
   explicit LineReader(const std::string& path) : path_(path), text_(read_file(path)), rest_(text_) {
     if (rest_.substr(0, 3) == "\xEF\xBB\xBF") rest_.remove_prefix(3);
   }
-  /// The next line that is not blank, trimmed; false at the end.
+  /// The next line that is neither blank nor a comment, trimmed; false at the end.
   bool next(std::string_view& line) {
     while (!rest_.empty()) {
       const auto end = rest_.find('\n');
       line = trimmed(rest_.substr(0, end));
       rest_ = end == std::string_view::npos ? std::string_view{} : rest_.substr(end + 1);
       ++number_;
-      if (!line.empty()) return true;
+      if (!line.empty() && !is_comment(line)) return true;
     }
     return false;
   }
@@ -52,9 +63,11 @@ class LineReader {
     throw Error(message(path_, ": ", parts...));
   }
 
+  /// One comma and no point: a decimal comma.
   double number_in(std::string_view word, const char* name) const {
-    std::string_view digits = word;
-    if (!digits.empty() && digits.front() == '+') digits.remove_prefix(1);
+    std::string digits(word.substr(word.starts_with('+') ? 1 : 0));
+    if (digits.find('.') == std::string::npos && std::count(digits.begin(), digits.end(), ',') == 1)
+      digits[digits.find(',')] = '.';
     double value = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
     if (error != std::errc{} || end != digits.data() + digits.size() || !std::isfinite(value)) {
@@ -69,12 +82,12 @@ class LineReader {
   int number_ = 0;
 };
 
-std::vector<std::string_view> words_of(std::string_view line) {
+std::vector<std::string_view> words_of(std::string_view line, const char* separators = " \t\r") {
   std::vector<std::string_view> words;
-  while (!(line = trimmed(line)).empty()) {
-    const auto end = line.find_first_of(" \t");
-    words.push_back(line.substr(0, end));
-    line = end == std::string_view::npos ? std::string_view{} : line.substr(end);
+  for (size_t i = 0; (i = line.find_first_not_of(separators, i)) != std::string_view::npos;) {
+    const size_t end = std::min(line.find_first_of(separators, i), line.size());
+    words.push_back(line.substr(i, end - i));
+    i = end;
   }
   return words;
 }
@@ -148,13 +161,46 @@ struct MsiFile {
   double gain_dbi = 0;
   Cut azimuth{"HORIZONTAL"}, elevation{"VERTICAL"};
   std::map<std::string, int> first_line;  // of each keyword
+  Cut* last_cut = nullptr;
+  bool at_first_line = true;
+  std::string first_line_text;  // when it begins with no keyword: the name
 };
 
+/// The keywords that mean something here. All others are passed over: makers have many.
 const std::vector<std::string>& msi_keywords() {
-  static const std::vector<std::string> words{
-      "NAME",          "MAKE",    "FREQUENCY",    "GAIN",       "TILT",    "H_WIDTH", "V_WIDTH", "ELECTRICAL_TILT",
-      "FRONT_TO_BACK", "COMMENT", "POLARIZATION", "HORIZONTAL", "VERTICAL"};
+  static const std::vector<std::string> words{"NAME", "GAIN", "HORIZONTAL", "VERTICAL"};
   return words;
+}
+
+/// Does a file without a name begin so?
+bool is_usual(const std::string& keyword) {
+  static const std::vector<std::string> words{"MAKE",          "MODEL",        "FREQUENCY",      "H_WIDTH", "V_WIDTH",
+                                              "FRONT_TO_BACK", "TILT",         "COMMENT",        "DATE",    "COMMENTS",
+                                              "POLARIZATION",  "POLARISATION", "ELECTRICAL_TILT"};
+  return std::find(words.begin(), words.end(), keyword) != words.end();
+}
+
+/// Letters to change, add or leave out until a is b.
+size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = std::exchange(row[0], i);
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t changed = diagonal + (a[i - 1] != b[j - 1]);
+      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, changed}));
+    }
+  }
+  return row.back();
+}
+
+/// GAIN, HORIZONTAL or VERTICAL with a slip of the pen: losing it would lose data.
+bool is_misspelt(const std::string& keyword) {
+  for (const auto& known : msi_keywords()) {
+    const size_t distance = edit_distance(keyword, known);
+    if (known != "NAME" && distance > 0 && distance <= (known.size() > 4 ? 2 : 1)) return true;
+  }
+  return false;
 }
 
 std::string upper(std::string_view word) {
@@ -163,54 +209,82 @@ std::string upper(std::string_view word) {
   return out;
 }
 
-void read_msi_gain(const LineReader& file, const std::vector<std::string_view>& words, MsiFile& msi) {
-  if (words.size() < 2 || words.size() > 3) file.fail("GAIN needs a number and dBd or dBi");
-  const double gain = file.number_in(words[1], "GAIN");
-  const std::string unit = words.size() == 3 ? upper(words[2]) : "DBD";
-  if (unit != "DBD" && unit != "DBI") file.fail("GAIN is in dBd or dBi, got '", words[2], "'");
-  msi.gain_dbi = unit == "DBD" ? gain + 2.15 : gain;
+/// A number and a unit in either order, apart or glued, the unit in brackets or not.
+void read_msi_gain(const LineReader& file, std::string_view rest, MsiFile& msi) {
+  std::string number, unit;
+  for (std::string_view word : words_of(rest, " \t()[]=:")) {
+    const size_t letters = std::min(word.find_first_of("dD"), word.size());
+    for (const std::string_view part : {word.substr(0, letters), word.substr(letters)}) {
+      if (part.empty()) continue;
+      std::string& to = std::isalpha(static_cast<unsigned char>(part.front())) ? unit : number;
+      if (!to.empty()) file.fail("GAIN needs a number and dBd or dBi, got '", rest, "'");
+      to = part;
+    }
+  }
+  if (number.empty()) file.fail("GAIN needs a number and dBd or dBi");
+  const double gain = file.number_in(number, "GAIN");
+  if (!unit.empty() && upper(unit) != "DBD" && upper(unit) != "DBI")
+    file.fail("GAIN is in dBd or dBi, got '", unit, "'");
+  msi.gain_dbi = upper(unit) == "DBI" ? gain : gain + 2.15;
   msi.has_gain = true;
 }
 
-void read_msi_cut(LineReader& file, const std::vector<std::string_view>& words, Cut& cut) {
-  const std::string keyword = upper(words[0]);
-  const double count = words.size() == 2 ? file.number_in(words[1], keyword.c_str()) : 0;
+/// Angle and attenuation. Horizontal angles turn clockwise from ahead as a compass does, vertical ones from the horizon
+/// downward: both are the negative of ours.
+void read_msi_row(const LineReader& file, std::string_view line, Cut& cut) {
+  const std::string_view row = line.substr(0, std::min(line.find('#'), line.find("//")));
+  auto pair = words_of(row, " \t\r;");
+  if (pair.size() == 1) pair = words_of(row, ",");
+  if (pair.size() == 2 && pair[0].ends_with(',')) pair[0].remove_suffix(1);
+  if (pair.size() == 2 && pair[1].starts_with(',')) pair[1].remove_prefix(1);
+  if (pair.size() != 2) file.fail("expected 'angle attenuation', got '", line, "'");
+  const double angle = file.number_in(pair[0], "angle_deg"), loss = file.number_in(pair[1], "attenuation_db");
+  if (loss < 0) file.fail("attenuation_db must be >= 0, got ", loss);
+  cut.add(file, angle, -angle, -loss);
+}
+
+void read_msi_cut(LineReader& file, const std::string& keyword, std::string_view rest, Cut& cut) {
+  const auto words = words_of(rest);
+  const double count = words.empty() ? 0 : file.number_in(words[0], keyword.c_str());
   if (!(count >= 1 && count <= 1e6) || count != std::floor(count)) {
     file.fail(keyword, " needs the number of its lines, from 1 to 1000000");
   }
   for (int i = 0; i < int(count); ++i) {
     std::string_view line;
     if (!file.next(line)) file.fail(keyword, " announces ", count, " lines, the file ends after ", i);
-    const auto pair = words_of(line);
     if (std::isalpha(static_cast<unsigned char>(line.front()))) {
-      file.fail(keyword, " announces ", count, " lines, '", pair[0], "' comes after ", i);
+      file.fail(keyword, " announces ", count, " lines, '", words_of(line)[0], "' comes after ", i);
     }
-    if (pair.size() != 2) file.fail("expected 'angle attenuation', got '", line, "'");
-    const double angle = file.number_in(pair[0], "angle_deg"), loss = file.number_in(pair[1], "attenuation_db");
-    if (loss < 0) file.fail("attenuation_db must be >= 0, got ", loss);
-    // Horizontal angles turn clockwise from ahead as a compass does, vertical ones from the horizon downward: both are
-    // the negative of ours.
-    cut.add(file, angle, -angle, -loss);
+    read_msi_row(file, line, cut);
   }
 }
 
 void read_msi_line(LineReader& file, std::string_view line, MsiFile& msi) {
-  const auto words = words_of(line);
-  const std::string keyword = upper(words[0]);
+  const size_t end = std::min(line.find_first_of(" \t:=,;"), line.size());
+  const std::string keyword = upper(line.substr(0, end));
+  std::string_view rest = line.substr(end);
+  rest.remove_prefix(std::min(rest.find_first_not_of(" \t:=,;"), rest.size()));
+  const bool is_first = std::exchange(msi.at_first_line, false);
   const auto& known = msi_keywords();
   if (std::find(known.begin(), known.end(), keyword) == known.end()) {
-    file.fail("unknown keyword '", words[0], "'", did_you_mean(keyword, known));
+    // a full turn's end that was not counted
+    if (msi.last_cut && (keyword == "360" || keyword.starts_with("360.")))
+      return read_msi_row(file, line, *msi.last_cut);
+    // a number that is no line of a cut: more of them than announced
+    if (is_misspelt(keyword) || (!is_first && !std::isalpha(static_cast<unsigned char>(line.front()))))
+      file.fail("unknown keyword '", line.substr(0, end), "'", did_you_mean(keyword, known));
+    if (is_first && !is_usual(keyword)) msi.first_line_text = std::string(line);
+    return;
   }
   const auto [first, is_new] = msi.first_line.emplace(keyword, file.number());
-  if (!is_new && keyword != "COMMENT") file.fail(keyword, " is given twice (first in line ", first->second, ")");
+  if (!is_new) file.fail(keyword, " is given twice (first in line ", first->second, ")");
   if (keyword == "NAME") {
-    msi.name = std::string(trimmed(line.substr(words[0].size())));
+    msi.name = std::string(rest);
   } else if (keyword == "GAIN") {
-    read_msi_gain(file, words, msi);
-  } else if (keyword == "HORIZONTAL") {
-    read_msi_cut(file, words, msi.azimuth);
-  } else if (keyword == "VERTICAL") {
-    read_msi_cut(file, words, msi.elevation);
+    read_msi_gain(file, rest, msi);
+  } else {
+    msi.last_cut = keyword == "HORIZONTAL" ? &msi.azimuth : &msi.elevation;
+    read_msi_cut(file, keyword, rest, *msi.last_cut);
   }
 }
 
@@ -259,6 +333,7 @@ MeasuredPattern read_msi_pattern(const std::string& path) {
   if (!msi.has_gain) file.fail_file("GAIN is missing");
   // GAIN is the gain where the attenuation is 0
   MeasuredPattern pattern = finish(file, msi.azimuth, msi.elevation, msi.gain_dbi, 0);
+  if (msi.name.empty()) msi.name = msi.first_line_text;
   if (!msi.name.empty()) pattern.name = msi.name;
   return pattern;
 }

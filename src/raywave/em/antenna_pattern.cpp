@@ -6,6 +6,7 @@
 #include "raywave/ad/functions.h"
 #include "raywave/core/constants.h"
 #include "raywave/em/antenna.h"
+#include "raywave/em/dipole.h"
 
 namespace raywave::em {
 namespace {
@@ -102,7 +103,7 @@ T pattern_amplitude(const AntennaPattern& pattern, const T& theta_rad, const T& 
     case PatternKind::kShortDipole:
       return T(std::sqrt(1.5)) * abs(sin(theta_rad));
     case PatternKind::kHalfWaveDipole:
-      return T(std::sqrt(1.643)) * abs(half_wave_dipole_shape(theta_rad));
+      return T(std::sqrt(kHalfWaveDipoleDirectivity)) * abs(half_wave_dipole_shape(theta_rad));
     case PatternKind::kTr38901:
       return power_of_ten(tr38901_gain_db(theta_rad, phi_rad) / T(20));
     case PatternKind::kMeasured:
@@ -115,19 +116,24 @@ T pattern_amplitude(const AntennaPattern& pattern, const T& theta_rad, const T& 
 template <class T>
 BasicJonesVector<T> pattern_field(const AntennaPattern& pattern, const T& theta_rad, const T& phi_rad,
                                   double slant_rad) {
+  using std::atan2;
   using std::cos;
   using std::sin;
-  const T c = pattern_amplitude(pattern, theta_rad, phi_rad);
   const double cz = std::cos(slant_rad), sz = std::sin(slant_rad);
-  // 3GPP TR 38.901, eqs. (7.3-4) and (7.3-5): model 2
-  if (pattern.model == PolarizationModel::kTr38901Model2) return {{c * T(cz), T(0)}, {c * T(sz), T(0)}};
-  // eqs. (7.3-3): model 1
+  if (pattern.model == PolarizationModel::kTr38901Model2 || slant_rad == 0) {
+    // 3GPP TR 38.901, eqs. (7.3-4) and (7.3-5): model 2
+    const T c = pattern_amplitude(pattern, theta_rad, phi_rad);
+    return {{c * T(cz), T(0)}, {c * T(sz), T(0)}};
+  }
+  // eq. (7.3-3): model 1. The element's field is that of its own angles (theta'', phi''), turned by the slant about x
+  // (eqs. (7.1-7) and (7.1-8) for gamma = slant), and so is the direction of its field.
   const T ct = cos(theta_rad), st = sin(theta_rad), cp = cos(phi_rad), sp = sin(phi_rad);
   const T a = T(cz) * st + T(sz) * sp * ct, b = T(sz) * cp;
-  // a^2 + b^2 = 1 - (cos zeta cos theta - sin zeta sin phi sin theta)^2, without its cancellation
-  const T n = hypotenuse(a, b);
-  // Along the element's own axis psi is undefined: the limit for slant 0 is taken.
-  if (n < T(1e-12)) return {{c, T(0)}, {T(0), T(0)}};
+  const T x = st * cp, y = T(cz) * st * sp + T(sz) * ct, z = T(cz) * ct - T(sz) * st * sp;
+  const T n = hypotenuse(a, b);  // sin(theta''), without the cancellation of 1 - z^2
+  // Along the element's own axis phi'' and the field's direction are undefined: phi'' = 0 and the limit for slant 0.
+  if (n < T(1e-12)) return {{pattern_amplitude(pattern, atan2(n, z), T(0)), T(0)}, {T(0), T(0)}};
+  const T c = pattern_amplitude(pattern, atan2(n, z), atan2(y, x));
   return {{c * a / n, T(0)}, {c * b / n, T(0)}};
 }
 

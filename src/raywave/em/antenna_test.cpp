@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "raywave/em/antenna.h"
+#include "raywave/em/dipole.h"
 
 #include <gtest/gtest.h>
 
@@ -38,8 +39,18 @@ AntennaPattern pattern(PatternKind kind, PolarizationModel model = PolarizationM
 TEST(AntennaPattern, LosslessAntennasRadiateWhatTheyAreFed) {
   EXPECT_NEAR(mean_gain(pattern(PatternKind::kIsotropic), 0), 1, 1e-12);
   EXPECT_NEAR(mean_gain(pattern(PatternKind::kShortDipole), 0), 1, 1e-5);  // midpoint rule
-  // its directivity is 1.6409 (4 / Cin(2 pi)); the field's convention rounds it to 1.643
-  EXPECT_NEAR(mean_gain(pattern(PatternKind::kHalfWaveDipole), 0), 1.643 / 1.6409, 1e-4);
+  EXPECT_NEAR(mean_gain(pattern(PatternKind::kHalfWaveDipole), 0), 1, 1e-5);
+}
+
+TEST(AntennaPattern, HalfWaveDipoleHasTheDirectivityOfItsIntegral) {
+  // Cin(2 pi), the integral of (1 - cos t) / t to 2 pi, by Simpson's rule with 2000 steps
+  const int n = 2000;
+  const double h = 2 * kPi / n;
+  double sum = 0;  // the integrand vanishes at both ends
+  for (int i = 1; i < n; ++i) sum += (i % 2 ? 4 : 2) * (1 - std::cos(i * h)) / (i * h);
+  EXPECT_NEAR(kHalfWaveDipoleDirectivity, 4 / (sum * h / 3), 1e-11);
+  EXPECT_NEAR(std::pow(pattern(PatternKind::kHalfWaveDipole).amplitude(kPi / 2, 0.4), 2), kHalfWaveDipoleDirectivity,
+              1e-15);
 }
 
 TEST(AntennaPattern, Tr38901ElementPeaksAtEightDecibelsAhead) {
@@ -56,15 +67,54 @@ TEST(AntennaPattern, DipolesAreFiniteAlongTheirAxis) {
   }
 }
 
-TEST(AntennaPattern, SlantingKeepsThePower) {
-  for (const auto model : {PolarizationModel::kTr38901Model1, PolarizationModel::kTr38901Model2}) {
-    const AntennaPattern p = pattern(PatternKind::kTr38901, model);
-    for (int i = 1; i < 40; ++i) {
-      const double theta = kPi * i / 40, phi = 0.37 * i;
-      const JonesVector f = p.field(theta, phi, -kPi / 4);
-      const double c = p.amplitude(theta, phi);
-      EXPECT_NEAR(norm2(f.theta) + norm2(f.phi), c * c, 1e-12 * c * c);
+TEST(AntennaPattern, SlantingByModelTwoKeepsThePower) {
+  const AntennaPattern p = pattern(PatternKind::kTr38901);
+  for (int i = 1; i < 40; ++i) {
+    const double theta = kPi * i / 40, phi = 0.37 * i;
+    const JonesVector f = p.field(theta, phi, -kPi / 4);
+    const double c = p.amplitude(theta, phi);
+    EXPECT_NEAR(norm2(f.theta) + norm2(f.phi), c * c, 1e-12 * c * c);
+  }
+}
+
+/// The field as a vector in the antenna's frame.
+Vec3d vector_of(const JonesVector& f, double theta, double phi) {
+  const Vec3d theta_hat{std::cos(theta) * std::cos(phi), std::cos(theta) * std::sin(phi), -std::sin(theta)};
+  const Vec3d phi_hat{-std::sin(phi), std::cos(phi), 0};
+  return f.theta.re * theta_hat + f.phi.re * phi_hat;
+}
+
+TEST(AntennaPattern, SlantingByModelOneTurnsTheElement) {
+  for (const auto kind :
+       {PatternKind::kIsotropic, PatternKind::kShortDipole, PatternKind::kHalfWaveDipole, PatternKind::kTr38901}) {
+    const AntennaPattern p = pattern(kind, PolarizationModel::kTr38901Model1);
+    for (const double slant : {kPi / 4, -kPi / 4, kPi / 2, 1.1}) {
+      const Mat3d turn = rotation_from_euler(Vec3d{0, 0, slant});  // about x
+      for (int i = 1; i < 40; ++i) {
+        const double theta = kPi * i / 40, phi = 0.37 * i;
+        const Vec3d k =
+            transposed(turn) * Vec3d{std::sin(theta) * std::cos(phi), std::sin(theta) * std::sin(phi), std::cos(theta)};
+        const double own_theta = std::acos(k.z), own_phi = std::atan2(k.y, k.x);
+        const Vec3d upright = turn * vector_of(p.field(own_theta, own_phi, 0), own_theta, own_phi);
+        // angles from arc cosines: roundings of 1e-15 / sin(own theta), of slopes below ten
+        EXPECT_NEAR(norm(vector_of(p.field(theta, phi, slant), theta, phi) - upright), 0, 1e-13)
+            << pattern_name(kind) << slant;
+      }
     }
+  }
+}
+
+TEST(AntennaPattern, ALyingDipoleRadiatesNothingAlongItself) {
+  for (const auto kind : {PatternKind::kShortDipole, PatternKind::kHalfWaveDipole}) {
+    const AntennaPattern p = pattern(kind, PolarizationModel::kTr38901Model1);
+    for (const double phi : {kPi / 2, -kPi / 2}) {
+      const JonesVector f = p.field(kPi / 2, phi, kPi / 2);
+      EXPECT_LT(std::sqrt(norm2(f.theta) + norm2(f.phi)), 1e-15);
+    }
+    EXPECT_NEAR(norm2(p.field(kPi / 2, 0, kPi / 2).phi), std::pow(p.amplitude(kPi / 2, 0), 2), 1e-15);
+    // the midpoint rule's grid is not the turned element's own: second order in steps of 1/200
+    EXPECT_NEAR(mean_gain(p, kPi / 2), 1, 1e-4);
+    EXPECT_NEAR(mean_gain(p, kPi / 4), 1, 1e-4);
   }
 }
 
@@ -172,6 +222,81 @@ TEST(MeasuredPattern, FilesFromOtherSystemsRead) {
   EXPECT_EQ(p.elevation_gain_db, (std::vector<double>{-25, -10, 0, -10}));
 }
 
+/// An antenna of 17.5 dBi whose beam points 10 degrees down and which hears 12 dB less at the right.
+std::string vendor_file(const std::string& head, const std::string& between, int last, const std::string& more = "") {
+  const auto row = [&](int angle, const char* loss) { return std::to_string(angle) + between + loss + more + "\n"; };
+  const int count = (last + 9) / 10;
+  std::string text = head + "HORIZONTAL " + std::to_string(count) + "\n";
+  for (int a = 0; a < last; a += 10) text += row(a, a == 90 ? "12.5" : "0.0");
+  text += "VERTICAL " + std::to_string(count) + "\n";
+  for (int a = 0; a < last; a += 10) text += row(a, a == 10 ? "0.0" : "5.25");
+  return text;
+}
+
+std::string replaced_all(std::string text, char from, char to) {
+  std::replace(text.begin(), text.end(), from, to);
+  return text;
+}
+
+TEST(MeasuredPattern, VendorsFilesRead) {
+  const std::string head = "NAME Panel 65\nMAKE X\nFREQUENCY 1800\nH_WIDTH 65\nFRONT_TO_BACK 25\n",
+                    gain = "GAIN 17.5 dBi\n";
+  std::string reversed = "GAIN 17.5 dBi\nVERTICAL 36\n";
+  for (int a = 350; a >= 0; a -= 10) reversed += std::to_string(a) + " " + (a == 10 ? "0" : "5.25") + "\n";
+  reversed += "HORIZONTAL 36\n";
+  for (int a = -180; a < 180; a += 10) reversed += std::to_string(a) + " " + (a == 90 ? "12.5" : "0") + "\n";
+  std::string uncounted = vendor_file(gain, " ", 361);
+  for (size_t at; (at = uncounted.find(" 37\n")) != std::string::npos;) uncounted.replace(at, 3, " 36");
+  const std::vector<std::pair<const char*, std::string>> files = {
+      {"other keywords",
+       vendor_file(head + gain +
+                       "COMMENTS more\nDATE 2011-04-05\nPOLARISATION V\nFREQUENCY_BAND 1710-1880\nHEIGHT 1300\n"
+                       "WEIGHT 7.5\nSIDELOBES -18\nXPOL 30\nBEAM_TILT 6\nTILT ELECTRICAL\nCOMMENT\nGUID 12\n",
+                   " ", 360)},
+      {"no NAME", vendor_file("742 215 V01\nMAKE X\n" + gain, " ", 360)},
+      {"no name at all", vendor_file("MAKE X\n" + gain, " ", 360)},
+      {"glued", vendor_file(head + "GAIN 17.5dBi\n", " ", 360)},
+      {"glued dBd", vendor_file(head + "GAIN 15.35dBd\n", " ", 360)},
+      {"brackets", vendor_file(head + "GAIN 17.5 (dBi)\n", " ", 360)},
+      {"unit first", vendor_file(head + "GAIN (dBi): 17.5\n", " ", 360)},
+      {"colon", vendor_file(head + "GAIN: 17.5 dBi\n", " ", 360)},
+      {"bare", vendor_file(head + "GAIN 15.35\n", " ", 360)},
+      {"lower case", vendor_file("name x\ngain 17.5 DBI\n", " ", 360)},
+      {"tabs", vendor_file("NAME\tx\nGAIN\t17.5\tdBi\n", "\t", 360)},
+      {"commas between", vendor_file(gain, ",", 360)},
+      {"comma and blank", vendor_file(gain, ", ", 360)},
+      {"semicolons", vendor_file(gain, ";", 360)},
+      {"decimal commas", replaced_all(vendor_file(gain, " ", 360), '.', ',')},
+      {"decimal commas and semicolons", replaced_all(vendor_file(gain, "; ", 360), '.', ',')},
+      {"comments", vendor_file("# made by hand\n// for tests\n! and\n* more\n" + gain, " ", 360, "  # here")},
+      {"361 lines", vendor_file(gain, " ", 361)},
+      {"the last line is not counted", uncounted},
+      {"downward, and the other order", reversed},
+      {"text", vendor_file(gain, " ", 360) + "\nCOMMENT the end\n\n"},
+  };
+  for (const auto& [what, text] : files) {
+    const MeasuredPattern p = read_msi_pattern(write("raywave_vendor.msi", text));
+    const auto gain_db = [&](double azimuth_deg, double below_deg) {
+      return 10 * std::log10(p.gain((90 + below_deg) * kPi / 180, azimuth_deg * kPi / 180));
+    };
+    EXPECT_NEAR(gain_db(0, 10), 17.5, 1e-9) << what;
+    EXPECT_NEAR(gain_db(0, 0), 17.5 - 5.25, 1e-9) << what;
+    EXPECT_NEAR(gain_db(90, 10) - gain_db(-90, 10), 12.5, 1e-9) << what;
+    const bool is_named = text.find("ame") != std::string::npos || text.find("NAME") != std::string::npos;
+    EXPECT_EQ(p.name == "raywave_vendor", !is_named && std::string(what) != "no NAME") << what << p.name;
+  }
+  PlanarArrayOptions o;
+  o.pattern = write("raywave_vendor.PLN", vendor_file(gain, " ", 360));
+  EXPECT_EQ(planar_array(o).pattern.measured->max_gain_dbi, 17.5);
+  expect_error(
+      [] {
+        PlanarArrayOptions bad;
+        bad.pattern = "panel.ant";
+        planar_array(bad);
+      },
+      "files end in .csv, .msi or .pln");
+}
+
 TEST(MeasuredPattern, EveryFaultOfAFileIsNamed) {
   const auto csv = [](const std::string& lines) {
     return [=] { read_csv_pattern(write("raywave_fault.csv", "cut,angle_deg,gain_dbi\n" + lines)); };
@@ -200,7 +325,11 @@ TEST(MeasuredPattern, EveryFaultOfAFileIsNamed) {
   expect_error(msi("HORIZONTAL 3\n" + turn), ":6: unknown keyword '270'");
   expect_error(msi("HORIZONTAL 4\n0 0 0\n"), ":3: expected 'angle attenuation', got '0 0 0'");
   expect_error(msi("HORIZONTAL 4\n0 -3\n"), ":3: attenuation_db must be >= 0, got -3");
-  expect_error(msi("HORIZONTAL 4\n0 0,5\n"), ":3: attenuation_db must be a finite number, got '0,5'");
+  expect_error(msi("HORIZONTAL 4\n0 0,5,1\n"), ":3: attenuation_db must be a finite number, got '0,5,1'");
+  expect_error(msi("HORIZONTAL 4\n0,5,0,1\n"), ":3: expected 'angle attenuation', got '0,5,0,1'");
+  expect_error(msi("VERTCAL 4\n"), ":2: unknown keyword 'VERTCAL', did you mean 'VERTICAL'?");
+  expect_error([] { read_msi_pattern(write("raywave_fault.msi", "GAIN 3 4 dBi\n")); },
+               ":1: GAIN needs a number and dBd");
   expect_error(msi("HORIZONTAL 4\n" + turn), "the VERTICAL cut is missing");
 }
 

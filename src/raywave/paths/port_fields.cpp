@@ -5,6 +5,7 @@
 
 #include "raywave/ad/functions.h"
 #include "raywave/core/constants.h"
+#include "raywave/em/dipole.h"
 #include "raywave/paths/evaluate.h"
 
 namespace raywave::paths {
@@ -31,20 +32,45 @@ Angles<T> pattern_angles(const Vec3<T>& local, bool on_axis) {
 /// Near the z axis of the antenna: its field as a vector that is smooth in k. Zero where the field has no slope.
 template <class T>
 Vec3<T> field_near_axis(const em::AntennaPattern& pattern, double slant_rad, const Vec3<T>& k) {
+  double gain = 0;  // of sin(theta)
+  if (pattern.kind == em::PatternKind::kShortDipole) gain = std::sqrt(1.5);
+  if (pattern.kind == em::PatternKind::kHalfWaveDipole) gain = std::sqrt(em::kHalfWaveDipoleDirectivity) * 0.25 * kPi;
+  if (gain == 0) return {};
   const double cz = std::cos(slant_rad), sz = std::sin(slant_rad);
-  const bool model_1 = pattern.model == em::PolarizationModel::kTr38901Model1;
-  if (pattern.kind == em::PatternKind::kShortDipole || pattern.kind == em::PatternKind::kHalfWaveDipole) {
-    // model 1 turns a slanted element's direction but keeps |sin(theta)|: a cone
-    if (model_1 && std::abs(sz) > 1e-12) return {};
-    const T gain(pattern.kind == em::PatternKind::kShortDipole ? std::sqrt(1.5) : std::sqrt(1.643) * 0.25 * kPi);
-    // sin(theta) theta_hat = k_z k - z, sin(theta) phi_hat = z x k
-    return gain * Vec3<T>{T(cz) * k.z * k.x - T(sz) * k.y, T(cz) * k.z * k.y + T(sz) * k.x, T(0)};
+  // sin(theta) theta_hat = k_z k - z, sin(theta) phi_hat = z x k
+  return T(gain) * Vec3<T>{T(cz) * k.z * k.x - T(sz) * k.y, T(cz) * k.z * k.y + T(sz) * k.x, T(0)};
+}
+
+/// A direction seen from an element's frame, and the Jones basis there in the world.
+template <class T>
+struct ElementView {
+  Mat3<T> rotation;
+  Vec3<T> local, theta_hat, phi_hat;
+  Angles<T> angles;
+  bool on_axis;
+
+  ElementView(const Mat3<T>& rotation_of_frame, const Vec3<T>& direction)
+      : rotation(rotation_of_frame), local(transposed(rotation) * direction) {
+    on_axis = !(local.x * local.x + local.y * local.y > T(kOnAxis2));
+    angles = pattern_angles(local, on_axis);
+    const JonesBasis<T> basis = jones_basis(angles);
+    theta_hat = rotation * basis.theta_hat, phi_hat = rotation * basis.phi_hat;
   }
-  if (pattern.kind != em::PatternKind::kIsotropic || !model_1) return {};
-  // the part across k of the turned element's own axis
-  const Vec3<T> axis{T(0), T(sz), T(-cz)};
-  const Vec3<T> across = axis - dot(axis, k) * k;
-  return norm2(across) < T(1e-4) ? Vec3<T>{} : normalized(across);
+};
+
+template <class T>
+em::BasicJonesVector<T> element_field(const em::AntennaPattern& pattern, double slant_rad, const ElementView<T>& view,
+                                      const JonesBasis<T>& world) {
+  const em::BasicJonesVector<T> f = em::pattern_field(pattern, view.angles.theta, view.angles.phi, slant_rad);
+  em::BasicJonesVector<T> w{dot(view.theta_hat, world.theta_hat) * f.theta + dot(view.phi_hat, world.theta_hat) * f.phi,
+                            dot(view.theta_hat, world.phi_hat) * f.theta + dot(view.phi_hat, world.phi_hat) * f.phi};
+  if (view.on_axis) {
+    const Vec3<T> field = field_near_axis(pattern, slant_rad, view.local);
+    const Vec3<T> slope = view.rotation * (field - Vec3<T>(values_of(field)));
+    w.theta.re += dot(slope, world.theta_hat);
+    w.phi.re += dot(slope, world.phi_hat);
+  }
+  return w;
 }
 
 }  // namespace
@@ -54,28 +80,22 @@ std::vector<em::BasicJonesVector<T>> port_fields(const scene::Device& device, co
                                                  const std::vector<Vec3<T>>& element_offsets_m, const T& wavelength_m,
                                                  const Vec3<T>& direction, int element) {
   const em::AntennaArray& array = device.array;
-  const Mat3<T> rotation = rotation_from_euler(orientation_rad);
-  const Vec3<T> local = transposed(rotation) * direction;
-  const bool on_axis = !(local.x * local.x + local.y * local.y > T(kOnAxis2));
-  const Angles<T> local_angles = pattern_angles(local, on_axis);
-  const JonesBasis<T> local_basis = jones_basis(local_angles), world_basis = transfer_basis(direction);
-  const Vec3<T> theta_hat = rotation * local_basis.theta_hat, phi_hat = rotation * local_basis.phi_hat;
+  const ElementView<T> upright(rotation_from_euler(orientation_rad), direction);
+  const JonesBasis<T> world_basis = transfer_basis(direction);
   std::vector<Complex<T>> phases;
   if (element < 0) {
     const T wavenumber = T(2 * kPi) / wavelength_m;
-    for (const Vec3<T>& offset : element_offsets_m) phases.push_back(expj(wavenumber * dot(local, offset)));
+    for (const Vec3<T>& offset : element_offsets_m) phases.push_back(expj(wavenumber * dot(upright.local, offset)));
   }
   std::vector<em::BasicJonesVector<T>> ports;
   for (const double slant : array.slants_rad) {
-    const em::BasicJonesVector<T> f = em::pattern_field(array.pattern, local_angles.theta, local_angles.phi, slant);
-    em::BasicJonesVector<T> w{
-        dot(theta_hat, world_basis.theta_hat) * f.theta + dot(phi_hat, world_basis.theta_hat) * f.phi,
-        dot(theta_hat, world_basis.phi_hat) * f.theta + dot(phi_hat, world_basis.phi_hat) * f.phi};
-    if (on_axis) {
-      const Vec3<T> field = field_near_axis(array.pattern, slant, local);
-      const Vec3<T> slope = rotation * (field - Vec3<T>(values_of(field)));
-      w.theta.re += dot(slope, world_basis.theta_hat);
-      w.phi.re += dot(slope, world_basis.phi_hat);
+    em::BasicJonesVector<T> w;
+    if (array.pattern.model == em::PolarizationModel::kTr38901Model1 && slant != 0) {
+      // turns the element: an upright one in a frame of its own, which also knows its axis
+      const Mat3<T> turned = upright.rotation * rotation_from_euler(Vec3<T>{T(0), T(0), T(slant)});
+      w = element_field(array.pattern, 0, ElementView<T>(turned, direction), world_basis);
+    } else {
+      w = element_field(array.pattern, slant, upright, world_basis);
     }
     if (element >= 0) {
       ports.push_back(w);
