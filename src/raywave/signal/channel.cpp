@@ -21,8 +21,9 @@ void for_ports(const Paths& p, const ChannelShape& s, const Link& l, int64_t pat
   for_port_indices(p, s, l, path, [&](size_t antenna, size_t k) { visit(antenna, p.a[k]); });
 }
 
-/// Scales each link so that its mean energy over antennas, times and bins is 1.
-void normalize_energy(std::vector<Complexd>& h, const ChannelShape& s, size_t per_antenna_pair) {
+/// Scales each device pair to its normalized_energy.
+void normalize_energy(std::vector<Complexd>& h, const Paths& p, const ChannelShape& s, size_t per_antenna_pair,
+                      size_t entries) {
   for (int rx = 0; rx < s.num_rx; ++rx) {
     for (int tx = 0; tx < s.num_tx; ++tx) {
       double energy = 0;
@@ -34,7 +35,7 @@ void normalize_energy(std::vector<Complexd>& h, const ChannelShape& s, size_t pe
       };
       for_link([&](const Complexd& z) { energy += norm2(z); });
       if (energy == 0) continue;
-      const double scale = std::sqrt(double(per_antenna_pair) * s.num_rx_ant * s.num_tx_ant / energy);
+      const double scale = std::sqrt(normalized_energy(p, rx, tx, entries) / energy);
       for_link([&](Complexd& z) { z = scale * z; });
     }
   }
@@ -96,7 +97,7 @@ std::vector<Complexd> cfr(const Paths& p, const std::vector<double>& frequencies
       });
     }
   }
-  if (options.normalize) normalize_energy(h, s, steps * bins);
+  if (options.normalize) normalize_energy(h, p, s, steps * bins, steps * bins);
   return h;
 }
 
@@ -122,7 +123,7 @@ std::vector<Complexd> taps(const Paths& p, const TapsOptions& options, ChannelSh
       });
     }
   }
-  if (options.normalize) normalize_energy(h, s, steps * bins);
+  if (options.normalize) normalize_energy(h, p, s, steps * bins, steps);
   return h;
 }
 

@@ -46,7 +46,7 @@ struct TapsOptions {
   double sampling_frequency_hz = 0;  // of the time steps; 0: bandwidth
   int num_time_steps = 1;
   bool normalize_delays = true;
-  bool normalize = false;
+  bool normalize = false;  // the taps' energies of a time step sum to 1 in the mean over each link's antennas and times
 };
 /// h_l = sum a_b sinc(l - W tau), [num_rx, num_rx_ant, num_tx, num_tx_ant, num_time_steps, l_max - l_min + 1].
 std::vector<Complexd> taps(const paths::Paths& paths, const TapsOptions& options, ChannelShape* shape);

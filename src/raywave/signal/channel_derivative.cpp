@@ -184,7 +184,8 @@ std::vector<Complexd> tangent_of(const Terms& terms, bool normalize_delays, cons
 
 /// H = s h with s = sqrt(n / sum |h|^2) for each device pair: dH = s (dh - h <h, dh> / sum |h|^2). The map from dh to
 /// dH is its own adjoint, so that it serves cotangents too.
-void through_normalize(std::vector<Complexd>& d, const std::vector<Complexd>& h, const ChannelShape& s, size_t width) {
+void through_normalize(std::vector<Complexd>& d, const std::vector<Complexd>& h, const Paths& p, const ChannelShape& s,
+                       size_t width, size_t entries) {
   for (int rx = 0; rx < s.num_rx; ++rx) {
     for (int tx = 0; tx < s.num_tx; ++tx) {
       double energy = 0, along = 0;
@@ -197,8 +198,7 @@ void through_normalize(std::vector<Complexd>& d, const std::vector<Complexd>& h,
         energy += norm2(h[i]);
         along += pair(h[i], d[i]);
       });
-      const double n = double(width) * s.num_rx_ant * s.num_tx_ant;
-      const double scale = energy > 0 ? std::sqrt(n / energy) : 0;
+      const double scale = energy > 0 ? std::sqrt(normalized_energy(p, rx, tx, entries) / energy) : 0;
       for_entries([&](size_t i) { d[i] = energy > 0 ? scale * (d[i] - (along / energy) * h[i]) : Complexd{}; });
     }
   }
@@ -287,7 +287,7 @@ PathsDerivative cfr_vjp(const Paths& p, const std::vector<double>& frequencies_h
   CfrOptions plain = options;
   plain.normalize = false;
   std::vector<Complexd> g = cotangent;
-  through_normalize(g, cfr(p, frequencies_hz, plain, nullptr), s, width);
+  through_normalize(g, cfr(p, frequencies_hz, plain, nullptr), p, s, width, width);
   return adjoint(terms, options.normalize_delays, g);
 }
 
@@ -300,7 +300,7 @@ std::vector<Complexd> cfr_jvp(const Paths& p, const std::vector<double>& frequen
   if (!options.normalize) return d;
   CfrOptions plain = options;
   plain.normalize = false;
-  through_normalize(d, cfr(p, frequencies_hz, plain, nullptr), s, width);
+  through_normalize(d, cfr(p, frequencies_hz, plain, nullptr), p, s, width, width);
   return d;
 }
 
@@ -313,7 +313,7 @@ PathsDerivative taps_vjp(const Paths& p, const TapsOptions& options, const std::
   TapsOptions plain = options;
   plain.normalize = false;
   std::vector<Complexd> g = cotangent;
-  through_normalize(g, taps(p, plain, nullptr), s, width);
+  through_normalize(g, taps(p, plain, nullptr), p, s, width, terms.steps);
   return adjoint(terms, options.normalize_delays, g);
 }
 
@@ -325,7 +325,7 @@ std::vector<Complexd> taps_jvp(const Paths& p, const TapsOptions& options, const
   if (!options.normalize) return d;
   TapsOptions plain = options;
   plain.normalize = false;
-  through_normalize(d, taps(p, plain, nullptr), s, width);
+  through_normalize(d, taps(p, plain, nullptr), p, s, width, terms.steps);
   return d;
 }
 

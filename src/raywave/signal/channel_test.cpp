@@ -52,6 +52,44 @@ TEST(Cfr, NormalizeGivesUnitMeanEnergyALink) {
   }
 }
 
+TEST(Taps, NormalizeGivesUnitEnergyInAllTapsTogether) {
+  TapsOptions o;
+  o.normalize = true;
+  o.num_time_steps = 3;
+  o.sampling_frequency_hz = 100;
+  for (const auto& [l_min, l_max] : {std::pair(0, 0), std::pair(-3, 7), std::pair(-10, 16)}) {
+    o.l_min = l_min, o.l_max = l_max;
+    const auto h = taps(three_paths(), o, nullptr);
+    const auto width = size_t(3 * (l_max - l_min + 1));
+    for (size_t tx = 0; tx < 2; ++tx) {
+      double energy = 0;
+      for (size_t rx = 0; rx < 2; ++rx) {
+        for (size_t k = 0; k < width; ++k) energy += norm2(h[(rx * 2 + tx) * width + k]);
+      }
+      EXPECT_NEAR(energy / 6, 1, 1e-12) << l_min;  // two antennas, three times
+    }
+  }
+}
+
+TEST(Taps, PaddedAntennasHaveNoShareInTheMean) {
+  paths::Paths p = three_paths();
+  p.tx_num_elements = {2, 1};  // the second transmitter has one antenna, its row is padded
+  p.a = {{1e-3, 0}, {0, 2e-3}, {5e-4, 1e-4}, {3e-4, 0}, {1e-4, 0},
+         {0, 1e-4}, {1e-4, 0}, {2e-4, 0},    {1e-4, 0}, {0, 1e-4}};
+  p.a_begin = {0, 4, 8, 10};
+  TapsOptions o;
+  o.normalize = true;
+  const auto h = taps(p, o, nullptr);
+  ASSERT_EQ(h.size(), size_t(2 * 2 * 2 * 17));
+  for (size_t tx = 0; tx < 2; ++tx) {
+    double energy = 0;
+    for (size_t rx = 0; rx < 2; ++rx) {
+      for (size_t k = 0; k < 2 * 17; ++k) energy += norm2(h[(rx * 2 + tx) * 2 * 17 + k]);
+    }
+    EXPECT_NEAR(energy / (tx == 0 ? 4 : 2), 1, 1e-12) << tx;
+  }
+}
+
 TEST(Cir, TurnsWithDoppler) {
   const paths::Paths p = three_paths();
   CirOptions o;
