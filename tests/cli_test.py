@@ -178,6 +178,10 @@ def test_map_writes_arrays_picture_and_statistics(raywave, tmp_path):
     (["paths", CANYON, *LINK, "--frequency", 0], 3, ["frequency", "> 0"]),
     (["paths", CANYON, *LINK, "--frequency=-1e9"], 3, ["frequency", "> 0"]),
     (["paths", CANYON, *LINK, "--frequency", "3GHzz"], 3, ["3GHzz"]),
+    (["paths", CANYON, *LINK, "--frequency", "3.5"], 3, ["'3.5' has no unit", "3.5GHz", "3.5Hz"]),
+    (["scene", "info", CANYON, "--frequency", "28"], 3, ["'28' has no unit"]),
+    (["paths", CANYON, *LINK, "--tx-array", "pattern=panel.ant"], 3, ["panel.ant", ".msi"]),
+    (["map", CANYON, "--tx", "0,0,10", "--center", "0,0,1", "--size", "9,9", "--height", 2], 2, ["--center", "--height"]),
     (["paths", CANYON, *LINK, "--max-depth", -1], 3, ["max_depth", "-1"]),
     (["paths", CANYON, *LINK, "--finder", "exhaustve"], 2, ["did you mean 'exhaustive'"]),
     (["paths", CANYON, *LINK, "--tx-array", "row=2"], 2, ["did you mean 'rows'"]),
@@ -239,6 +243,47 @@ def test_interrupt_ends_with_130_and_leaves_no_file(raywave_bin, root, tmp_path)
     _, error = process.communicate(timeout=60)
     assert process.returncode == 130 and "interrupted" in error
     assert not list(tmp_path.iterdir())
+
+
+def test_a_map_of_a_size_lies_at_its_height(raywave, tmp_path):
+    low = "[map]\nsize_m = [20, 10]\nheight_m = 7\n"
+    (tmp_path / "run.toml").write_text(low)
+    for arguments, level in [([], 1.5), (["--height", 4], 4), (["--config", tmp_path / "run.toml"], 7),
+                             (["--config", tmp_path / "run.toml", "--height", 3], 3)]:
+        size = [] if "--config" in arguments else ["--size", "20,10"]
+        result = raywave("map", CANYON, "--tx", "-30,0,10", *size, *arguments, "--cell-size", 5, "--max-depth", 0, "-o", tmp_path / "m.npz")
+        assert result.returncode == 0, result.stderr
+        with np.load(tmp_path / "m.npz") as m:
+            assert m["center_m"][2] == level and m["path_gain"].shape[1:] == (2, 4)
+    (tmp_path / "both.toml").write_text(low + "center_m = [0, 0, 1]\n")
+    both = raywave("map", CANYON, "--config", tmp_path / "both.toml")
+    assert both.returncode == 3 and "both.toml:3" in both.stderr and "not both" in both.stderr
+
+
+def test_what_a_result_cannot_be_is_said(raywave):
+    near = raywave("paths", CANYON, "--tx", "0,0,10", "--rx", "0.001,0,10", "--max-depth", 0)
+    assert near.returncode == 0 and "no passive channel" in near.stderr and "nearer than their far fields" in near.stderr
+    slow = raywave("paths", CANYON, *LINK, "--frequency", "3.5Hz", "--max-depth", 0)
+    assert slow.returncode == 0 and "+1" in slow.stderr and "is the frequency right?" in slow.stderr
+    under = raywave("paths", CANYON, "--tx", "0,0,-5", "--rx", "30,0,1.5")
+    assert under.returncode == 0 and "transmitter 'tx0' at z = -5 m lies under 'ground'" in under.stderr
+    buried = raywave("map", CANYON, "--tx", "0,0,-5", "--cell-size", 20, "--max-depth", 1)
+    assert buried.returncode == 0 and "lies under 'ground'" in buried.stderr and "covers no cell" in buried.stderr
+    cut = raywave("map", CANYON, "--tx", "0,0,10", "--size", "5,5", "--height", "-3", "--cell-size", 5, "--max-depth", 0)
+    assert cut.returncode == 0 and "'tx0' covers no cell: whatever lies between" in cut.stderr
+    dark = raywave("paths", CANYON, "--tx", "0,0,5", "--rx", "0,0,-5", "--max-depth", 0)
+    assert dark.returncode == 0 and "receiver 'rx0' at z = -5 m lies under" in dark.stderr
+    assert raywave("map", CANYON, "--tx", "0,0,10", "--cell-size", 20, "--max-depth", 1).stderr == ""
+
+
+def test_meshes_of_other_programs_are_read(raywave, tmp_path):
+    corners = ["0 0 0", "6 0 0", "0 4 0", "6 4 0", "0 0 3", "6 0 3", "0 4 3", "6 4 3"]
+    faces = ["1 3 4 2", "5 6 8 7", "1 2 6 5", "3 7 8 4", "1 5 7 3", "2 4 8 6"]
+    box = "".join(f"v {c}\r\n" for c in corners) + "".join(f"f {' '.join(i + '/0/0' for i in f.split())}\r\n" for f in faces)
+    (tmp_path / "box.obj").write_bytes(("\ufeff# box\r\ng house\r\nusemtl itu_metal.003\r\n" + box).encode())
+    document = json.loads(raywave("scene", "info", tmp_path / "box.obj", "--json", "-").stdout)
+    assert (document["objects"], document["triangles"], document["facets"], document["edges"]) == (1, 12, 6, 12)
+    assert [m["itu_name"] for m in document["materials"]] == ["metal"]
 
 
 def test_no_bar_without_a_terminal(raywave):

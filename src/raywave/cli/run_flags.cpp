@@ -59,10 +59,11 @@ T choose(std::string_view flag, const std::string& word, const std::vector<std::
   throw UsageError(message(flag, " must be one of ", list, ", got '", word, "'", did_you_mean(word, names)));
 }
 
-std::set<std::string> device_names(const scene::Scene& scene) {
+std::set<std::string> taken_names(const scene::Scene& scene) {
   std::set<std::string> names;
   for (const auto& d : scene.transmitters) names.insert(d.name);
   for (const auto& d : scene.receivers) names.insert(d.name);
+  for (const auto& o : scene.objects) names.insert(o.name);  // one may be called tx0
   return names;
 }
 
@@ -75,7 +76,7 @@ scene::Device parse_device(const scene::Scene& scene, std::string_view flag, con
     text.remove_prefix(equals + 1);
     if (device.name.empty()) throw UsageError(message(flag, ": the name before '=' is empty"));
   } else {
-    const auto taken = device_names(scene);
+    const auto taken = taken_names(scene);
     for (int i = 0; device.name.empty(); ++i) {
       if (!taken.count(prefix + std::to_string(i))) device.name = prefix + std::to_string(i);
     }
@@ -134,7 +135,8 @@ em::PlanarArrayOptions parse_array(std::string_view flag, std::string_view text)
 void SceneFlags::add_to(CLI::App& app, bool devices) {
   app.add_option("SCENE", file, "scene file: Mitsuba XML, PLY, OBJ, glTF, GLB, STL (may come from --config)");
   app.add_option("--config", config_file, "a run as a TOML file; flags take precedence");
-  app.add_option("--frequency", frequency, "carrier, like 3.5GHz; a bare number is hertz (default 3.5GHz)");
+  app.add_option("--frequency", frequency,
+                 "carrier, like 3.5GHz or 3.5e9 (a bare number is hertz, from 1e6 on; default 3.5GHz)");
   app.add_option("--threads", threads, "0: all (default)");
   if (!devices) return;
   app.add_option("--tx", tx, "transmitter at x,y,z or name=x,y,z in metres; repeatable")->allow_extra_args(false);
@@ -214,8 +216,8 @@ paths::PathOptions PathFlags::options(const SceneFlags& scene_flags, const Inter
 void MapFlags::add_to(CLI::App& app) {
   app.add_option("--cell-size", cell_size, "of the cells, metres: 5 or 5,5 (default 10)");
   app.add_option("--height", height_m, "above z = 0 (plane) or above the ground (terrain), metres (default 1.5)");
-  app.add_option("--center", center, "x,y,z in metres (default: over the whole scene)");
-  app.add_option("--size", size, "width,height in metres, with --center");
+  app.add_option("--center", center, "x,y,z in metres (default: over the middle of the scene, at --height)");
+  app.add_option("--size", size, "width,height in metres (default: the whole scene)");
   app.add_option("--orientation", orientation, "yaw,pitch,roll in radians");
   app.add_option("--surface", surface, "plane (default), mesh or terrain");
   app.add_option("--object", objects, "mesh: its triangles are the cells; terrain: it is the ground; repeatable")
@@ -257,6 +259,8 @@ maps::Surface MapFlags::map_surface(const SceneFlags& scene_flags) const {
   if (height_m) result.height_m = *height_m;
   if (!objects.empty()) result.objects = objects;
   if (center && !size && result.size_m.x == 0 && result.size_m.y == 0) throw UsageError("--center needs --size");
+  if (center && height_m && result.kind == Kind::kPlane)
+    throw UsageError("the z of --center is the map's level: give --center or --height, not both");
   // A size that was typed as 0 would otherwise mean "the whole scene".
   if (size && !(result.size_m.x > 0 && result.size_m.y > 0)) {
     throw Error(message("map size must be > 0, got ", result.size_m.x, " x ", result.size_m.y, " m"));

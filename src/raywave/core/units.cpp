@@ -29,6 +29,12 @@ double parse_frequency_hz(std::string_view text) {
         message("frequency must be a number with an optional unit (Hz, kHz, MHz, GHz, THz), got '", original, "'"));
   }
   require_positive("frequency_hz", value * scale);
+  // Nobody means 3.5 Hz by 3.5: what is given below the lowest frequency that any material knows needs its unit.
+  constexpr double kLeastBareHz = 1e6;
+  if (unit.empty() && value < kLeastBareHz) {
+    throw Error(message("frequency '", original, "' has no unit: write ", original, "GHz, ", original, "MHz or, for ",
+                        value, " hertz, ", original, "Hz"));
+  }
   return value * scale;
 }
 

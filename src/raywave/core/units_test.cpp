@@ -15,6 +15,22 @@ TEST(Units, FrequencyAcceptsUnitsAndBareHertz) {
   EXPECT_DOUBLE_EQ(parse_frequency_hz("2.4e9"), 2.4e9);
 }
 
+TEST(Units, ABareFrequencyThatNobodyMeansNeedsItsUnit) {
+  for (const char* bare : {"3.5", "28", "900", "999999"}) {
+    try {
+      parse_frequency_hz(bare);
+      ADD_FAILURE() << bare;
+    } catch (const Error& e) {
+      EXPECT_NE(std::string(e.what()).find(std::string("'") + bare + "' has no unit: write " + bare + "GHz"),
+                std::string::npos)
+          << e.what();
+    }
+  }
+  EXPECT_DOUBLE_EQ(parse_frequency_hz("1000000"), 1e6);
+  EXPECT_DOUBLE_EQ(parse_frequency_hz("3.5Hz"), 3.5);
+  EXPECT_DOUBLE_EQ(parse_frequency_hz("60 Hz"), 60);
+}
+
 TEST(Units, FrequencyRefusesNonsenseNamingIt) {
   for (const char* bad : {"", "GHz", "3.5GHx", "-1GHz", "0", "nan", "inf", "3.5 G Hz z"}) {
     EXPECT_THROW(parse_frequency_hz(bad), Error) << bad;

@@ -93,6 +93,9 @@ MapConfig read_map(Table& table) {
   table.read("cell_size_m", out.cell_size_m);
   table.read("height_m", out.height_m);
   table.read("objects", out.objects);
+  if (out.center_m && out.height_m && out.surface.value_or(maps::Surface::Kind::kPlane) == maps::Surface::Kind::kPlane)
+    table.fail(*table.raw().get("height_m"),
+               "the z of center_m is the map's level: give center_m or height_m, not both");
   table.finish();
   return out;
 }

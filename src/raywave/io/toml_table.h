@@ -129,6 +129,9 @@ class Table {
     if (text->is_number()) {
       out = as_number(*text, "frequency");
       require_positive_value("frequency", out);
+      if (*out < 1e6) {
+        fail(*text, message("frequency = ", *out, " has no unit: write \"", *out, "GHz\" or frequency_hz = ", *out));
+      }
       return;
     }
     if (!text->is_string()) fail(*text, "frequency must be a number (Hz) or a string such as \"3.5GHz\"");

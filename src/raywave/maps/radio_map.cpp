@@ -5,9 +5,47 @@
 #include "raywave/maps/cells.h"
 #include "raywave/maps/exact.h"
 #include "raywave/maps/monte_carlo.h"
+#include "raywave/paths/doubts.h"
 #include "raywave/paths/unfold.h"
 
 namespace raywave::maps {
+namespace {
+
+/// Transmitters under the ground or without any cell, the cell whose gain is the highest above 0 dB.
+/// @param centred  the scene as the prepared one has it
+void warn_of_doubts(const scene::Scene& scene, const scene::Scene& centred, const paths::PreparedScene& prepared,
+                    const RadioMap& map, const LogSink& log) {
+  if (!log) return;
+  paths::Ground ground(centred, prepared);
+  size_t loudest = 0;
+  for (size_t t = 0; t < size_t(map.num_tx); ++t) {
+    const scene::Device& tx = scene.transmitters[t];
+    const size_t begin = t * size_t(map.num_cells()), end = begin + size_t(map.num_cells());
+    bool covers = false;
+    for (size_t i = begin; i < end; ++i) {
+      covers |= map.path_gain[i] > 0;
+      if (map.path_gain[i] > map.path_gain[loudest]) loudest = i;
+    }
+    const std::string object = ground.above(centred.transmitters[t]);
+    if (!object.empty()) {
+      log(message("transmitter '", tx.name, "' at z = ", tx.position_m.z, " m lies under '", object,
+                  "', which spans the scene, with nothing below", covers ? "" : "; it covers no cell"));
+    } else if (!covers) {
+      log(message("transmitter '", tx.name,
+                  "' covers no cell: whatever lies between it and the map blocks all that the options allow "
+                  "(max_depth, los, reflections, refraction, diffraction), or the map lies inside or under something"));
+    }
+  }
+  if (!map.path_gain.empty() && map.path_gain[loudest] > 1) {
+    const auto n = size_t(map.num_cells());
+    const scene::Device& tx = scene.transmitters[loudest / n];
+    log(message("transmitter '", tx.name, "', cell ", loudest % n, ": ",
+                paths::gain_doubt(map.path_gain[loudest], norm(tx.position_m - map.cell_centers_m[loudest % n]),
+                                  scene.wavelength_m())));
+  }
+}
+
+}  // namespace
 
 void RadioMapOptions::validate() const {
   if (max_depth < 0) throw Error(message("max_depth must be >= 0, got ", max_depth));
@@ -68,6 +106,7 @@ RadioMap solve_radio_map(const scene::Scene& scene, const paths::PreparedScene& 
                           : monte_carlo_map(centred, prepared, context, tx, cells, options);
     map.path_gain.insert(map.path_gain.end(), gain.begin(), gain.end());
   }
+  warn_of_doubts(scene, centred, prepared, map, options.log);
   return map;
 }
 

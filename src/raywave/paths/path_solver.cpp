@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "raywave/paths/doubts.h"
 #include "raywave/paths/evaluate.h"
 #include "raywave/paths/find.h"
 #include "raywave/paths/find_edges.h"
@@ -328,7 +329,9 @@ Paths solve_paths(const scene::Scene& scene, const PreparedScene& prepared, cons
   for (size_t i = 0; i < results.size(); ++i) {
     assembler.append(results[i], sources[i % sources.size()].position_m, targets[i / sources.size()].position_m);
   }
-  return assembler.take();
+  Paths paths = assembler.take();
+  warn_of_doubts(scene, centred, prepared, paths, options.log);
+  return paths;
 }
 
 }  // namespace raywave::paths
