@@ -69,12 +69,13 @@ class PathSolver:
 class RadioMapSolver:
     """A radio map of a scene: RadioMapSolver()(scene, cell_size_m=(5, 5), height_m=1.5, max_depth=5, ...).
 
-    The surface: a level plane over the scene at height_m; a plane given by center_m, size_m, orientation_rad; the triangles of
-    the objects named in measurement_surface; or the ground objects named in terrain, followed at height_m.
+    The surface: a level plane over the whole scene at height_m (default 1.5); a plane given by size_m, orientation_rad and
+    center_m (its z is the level) or else height_m, then over the middle of the scene; the triangles of the objects named in
+    measurement_surface; or the ground objects named in terrain, followed at height_m.
     Options: method ("exact" or "monte-carlo"), max_depth, los, specular_reflection, refraction, diffraction, max_diffractions
     (1 or 2), samples_per_tx, points_per_cell (1, 4, 9), coherent, precoding (one complex weight a port), seed, num_threads, max_bytes, progress."""
 
-    _defaults = dict(cell_size_m=(10, 10), height_m=1.5, center_m=None, size_m=None, orientation_rad=None, measurement_surface=None,
+    _defaults = dict(cell_size_m=(10, 10), height_m=None, center_m=None, size_m=None, orientation_rad=None, measurement_surface=None,
                      terrain=None, method="exact", max_depth=3, los=True, specular_reflection=True, refraction=False,
                      diffraction=False, max_diffractions=1, samples_per_tx=1_000_000, points_per_cell=1, coherent=False, precoding=None,
                      seed=42, num_threads=0, max_bytes=4e9, progress=None)

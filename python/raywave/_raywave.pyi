@@ -45,26 +45,27 @@ class Device:
     def name(self, arg: str, /) -> None: ...
 
     @property
-    def position_m(self) -> list[float]: ...
+    def position_m(self) -> object: ...
 
     @position_m.setter
     def position_m(self, arg: Sequence[float], /) -> None: ...
 
     @property
-    def orientation_rad(self) -> list[float]:
+    def orientation_rad(self) -> object:
         """(yaw, pitch, roll)"""
 
     @orientation_rad.setter
     def orientation_rad(self, arg: Sequence[float], /) -> None: ...
 
     @property
-    def velocity_m_per_s(self) -> list[float]: ...
+    def velocity_m_per_s(self) -> object: ...
 
     @velocity_m_per_s.setter
     def velocity_m_per_s(self, arg: Sequence[float], /) -> None: ...
 
     @property
-    def array(self) -> AntennaArray: ...
+    def array(self) -> AntennaArray:
+        """Its own: assigning one copies it, editing it edits the device."""
 
     @array.setter
     def array(self, arg: AntennaArray, /) -> None: ...
@@ -166,7 +167,7 @@ class Object:
     def material(self, arg: str, /) -> None: ...
 
     @property
-    def velocity_m_per_s(self) -> list[float]: ...
+    def velocity_m_per_s(self) -> object: ...
 
     @velocity_m_per_s.setter
     def velocity_m_per_s(self, arg: Sequence[float], /) -> None: ...
@@ -335,12 +336,12 @@ class Paths:
 
     def cfr(self, frequencies_hz: Sequence[float], *, sampling_frequency_hz: float = 1.0, num_time_steps: int = 1, normalize_delays: bool = True, normalize: bool = False) -> object:
         """
-        [num_rx, num_rx_ant, num_tx, num_tx_ant, num_time_steps, num_frequencies] at baseband frequencies.
+        [num_rx, num_rx_ant, num_tx, num_tx_ant, num_time_steps, num_frequencies] at baseband frequencies; normalize: energies are 1 in the mean over each link's antennas, times and frequencies.
         """
 
     def taps(self, bandwidth_hz: float, l_min: int, l_max: int, *, sampling_frequency_hz: float = 0.0, num_time_steps: int = 1, normalize_delays: bool = True, normalize: bool = False) -> object:
         """
-        [num_rx, num_rx_ant, num_tx, num_tx_ant, num_time_steps, l_max - l_min + 1]
+        [num_rx, num_rx_ant, num_tx, num_tx_ant, num_time_steps, l_max - l_min + 1]; normalize: the taps' energies sum to 1, in the mean over each link's antennas and times.
         """
 
     @property
@@ -467,11 +468,11 @@ class RadioMap:
         """In metres, [num_y, num_x, 3]."""
 
     @property
-    def center_m(self) -> list[float]:
+    def center_m(self) -> object:
         """Of the plane, as it was solved."""
 
     @property
-    def size_m(self) -> list[float]:
+    def size_m(self) -> object:
         """Of the plane along its own x and y, as it was solved."""
 
     @property

@@ -39,6 +39,16 @@ nb::object array(std::vector<In>&& values, const std::vector<size_t>& shape) {
   return nb::cast(nb::ndarray<nb::numpy, Out>(owned->data(), shape.size(), shape.data(), owner));
 }
 
+/// What a property gives: a copy that refuses to be written in and says what to do instead (raywave/_fixed.py).
+inline nb::object fixed(const nb::object& array, const char* instead) {
+  return nb::module_::import_("raywave._fixed").attr("fixed")(array, instead);
+}
+template <size_t n>
+nb::object fixed(const std::array<double, n>& values, const char* instead) {
+  return nb::module_::import_("raywave._fixed").attr("fixed_list")(values, instead);
+}
+inline constexpr const char* kChangeACopy = "change a copy of it, as in x = result.name.copy()";
+
 /// Gathers warnings of a call made without the GIL and gives them to Python at its end.
 class Warnings {
  public:

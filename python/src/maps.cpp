@@ -24,7 +24,7 @@ maps::Surface surface_from(const nb::dict& d) {
   maps::Surface s;
   const auto cell = nb::cast<std::array<double, 2>>(d["cell_size_m"]);
   s.cell_size_m = {cell[0], cell[1]};
-  s.height_m = nb::cast<double>(d["height_m"]);
+  if (!d["height_m"].is_none()) s.height_m = nb::cast<double>(d["height_m"]);
   if (!d["center_m"].is_none()) s.center_m = vec(nb::cast<Triple>(d["center_m"]));
   if (!d["orientation_rad"].is_none()) s.orientation_rad = vec(nb::cast<Triple>(d["orientation_rad"]));
   if (!d["size_m"].is_none()) {
@@ -34,6 +34,9 @@ maps::Surface surface_from(const nb::dict& d) {
     s.size_m = {size[0], size[1]};
   } else if (!d["center_m"].is_none()) {
     throw Error("a map with center_m needs size_m too");
+  }
+  if (!d["center_m"].is_none() && !d["height_m"].is_none() && d["terrain"].is_none()) {
+    throw Error("the z of center_m is the map's level: give center_m or height_m, not both");
   }
   if (!d["measurement_surface"].is_none() && !d["terrain"].is_none()) {
     throw Error("a map has one surface: give measurement_surface or terrain, not both");
@@ -123,25 +126,26 @@ void bind_maps(nb::module_& m) {
        },
        "Linear, [num_tx, num_y, num_x]; shares the map's memory.")
       .def_prop_ro(
-          "rss", [](const PyRadioMap& r) { return array<double>(r.map.rss_w(), shape(r.map)); },
+          "rss", [](const PyRadioMap& r) { return fixed(array<double>(r.map.rss_w(), shape(r.map)), kChangeACopy); },
           "Received signal strength in watt, [num_tx, num_y, num_x].")
       .def_prop_ro(
-          "sinr", [](const PyRadioMap& r) { return array<double>(r.map.sinr(), shape(r.map)); },
+          "sinr", [](const PyRadioMap& r) { return fixed(array<double>(r.map.sinr(), shape(r.map)), kChangeACopy); },
           "Linear, [num_tx, num_y, num_x].")
       .def_prop_ro(
           "cell_centers",
           [](const PyRadioMap& r) {
-            return array<double>(std::vector<Vec3d>(r.map.cell_centers_m),
-                                 {size_t(r.map.num_y), size_t(r.map.num_x), 3});
+            return fixed(
+                array<double>(std::vector<Vec3d>(r.map.cell_centers_m), {size_t(r.map.num_y), size_t(r.map.num_x), 3}),
+                kChangeACopy);
           },
           "In metres, [num_y, num_x, 3].")
       .def_prop_ro(
-          "center_m", [](const PyRadioMap& r) { return triple(r.map.surface.center_m); },
+          "center_m", [](const PyRadioMap& r) { return fixed(triple(r.map.surface.center_m), kChangeACopy); },
           "Of the plane, as it was solved.")
       .def_prop_ro(
           "size_m",
           [](const PyRadioMap& r) {
-            return std::array<double, 2>{r.map.surface.size_m.x, r.map.surface.size_m.y};
+            return fixed(std::array<double, 2>{r.map.surface.size_m.x, r.map.surface.size_m.y}, kChangeACopy);
           },
           "Of the plane along its own x and y, as it was solved.")
       .def_prop_ro("tx_names", [](const PyRadioMap& r) { return r.map.tx_names; })

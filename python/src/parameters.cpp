@@ -11,7 +11,8 @@ namespace raywave::python {
 namespace {
 
 nb::object value_of(const scene::Parameter& p) {
-  return array<double>(std::vector<double>(p.value), {p.shape.begin(), p.shape.end()});
+  return fixed(array<double>(std::vector<double>(p.value), {p.shape.begin(), p.shape.end()}),
+               "give the parameter a value, as in scene.set_parameter(name, value)");
 }
 
 nb::dict parameters(PyScene& s) {

@@ -36,7 +36,11 @@ nb::dict padded_dict(const paths::Paths& p) {
 }
 
 nb::object column(PyPaths& p, const char* name) {
-  if (!p.padded.is_valid()) p.padded = padded_dict(p.paths);
+  if (!p.padded.is_valid()) {
+    nb::dict made = padded_dict(p.paths);
+    for (const auto& [key, value] : nb::dict(made)) made[key] = fixed(nb::borrow(value), kChangeACopy);
+    p.padded = made;
+  }
   return p.padded[name];
 }
 
@@ -191,7 +195,9 @@ void bind_paths(nb::module_& m) {
           },
           "frequencies_hz"_a, nb::kw_only(), "sampling_frequency_hz"_a = 1.0, "num_time_steps"_a = 1,
           "normalize_delays"_a = true, "normalize"_a = false,
-          "[num_rx, num_rx_ant, num_tx, num_tx_ant, num_time_steps, num_frequencies] at baseband frequencies.")
+          "[num_rx, num_rx_ant, num_tx, num_tx_ant, num_time_steps, num_frequencies] at baseband frequencies; "
+          "normalize: "
+          "energies are 1 in the mean over each link's antennas, times and frequencies.")
       .def(
           "taps",
           [](const PyPaths& p, double bandwidth, int l_min, int l_max, double sampling, int steps,
@@ -202,17 +208,21 @@ void bind_paths(nb::module_& m) {
           },
           "bandwidth_hz"_a, "l_min"_a, "l_max"_a, nb::kw_only(), "sampling_frequency_hz"_a = 0.0,
           "num_time_steps"_a = 1, "normalize_delays"_a = true, "normalize"_a = false,
-          "[num_rx, num_rx_ant, num_tx, num_tx_ant, num_time_steps, l_max - l_min + 1]");
+          "[num_rx, num_rx_ant, num_tx, num_tx_ant, num_time_steps, l_max - l_min + 1]; normalize: the taps' energies "
+          "sum "
+          "to 1, in the mean over each link's antennas and times.");
   c.def_prop_ro(
       "path_gain",
       [](const PyPaths& p) {
-        return array<double>(signal::path_gain(p.paths), {p.paths.rx_names.size(), p.paths.tx_names.size()});
+        return fixed(array<double>(signal::path_gain(p.paths), {p.paths.rx_names.size(), p.paths.tx_names.size()}),
+                     kChangeACopy);
       },
       "Powers of all paths, averaged over the antenna pairs, linear, [num_rx, num_tx].");
   c.def_prop_ro(
       "mean_delay",
       [](const PyPaths& p) {
-        return array<double>(signal::mean_delay(p.paths), {p.paths.rx_names.size(), p.paths.tx_names.size()});
+        return fixed(array<double>(signal::mean_delay(p.paths), {p.paths.rx_names.size(), p.paths.tx_names.size()}),
+                     kChangeACopy);
       },
       "Delays weighted by powers, in seconds, [num_rx, num_tx]; 0 where nothing arrives.");
   c.def_prop_ro(

@@ -94,6 +94,8 @@ std::shared_ptr<PyScene> from_scene(scene::Scene&& s) {
 
 namespace {
 
+constexpr const char* kAssignVelocity = "assign all three, as in tx.velocity_m_per_s = [x, y, z]";
+
 using Vertices = nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using Triangles = nb::ndarray<const int64_t, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 
@@ -184,15 +186,24 @@ void add_material(PyScene& s, const std::shared_ptr<em::Material>& m) {
 }
 
 void bind_antennas(nb::module_& m) {
-  nb::class_<em::AntennaArray>(m, "AntennaArray", "Antenna elements of a device: positions, pattern, polarisation.")
-      .def_prop_ro("num_elements", &em::AntennaArray::num_elements)
-      .def_prop_ro("num_ant", &em::AntennaArray::num_ports, "Ports: elements times polarisations, polarisation-major.")
+  nb::class_<PyArray>(m, "AntennaArray", "Antenna elements of a device: positions, pattern, polarisation.")
+      .def_prop_ro("num_elements", [](const PyArray& a) { return a.array.num_elements(); })
+      .def_prop_ro(
+          "num_ant", [](const PyArray& a) { return a.array.num_ports(); },
+          "Ports: elements times polarisations, polarisation-major.")
       .def_prop_rw(
           "element_positions_m",
-          [](const em::AntennaArray& a) {
-            return array<double>(std::vector<Vec3d>(a.element_positions_m), {a.element_positions_m.size(), 3});
+          [](const PyArray& a) {
+            const auto& p = a.array.element_positions_m;
+            return fixed(array<double>(std::vector<Vec3d>(p), {p.size(), 3}),
+                         "assign all positions, as in array.element_positions_m = positions");
           },
-          [](em::AntennaArray& a, const nb::object& p) { a.element_positions_m = vertices_from(p); },
+          [](PyArray& a, const nb::object& p) {
+            a.array.element_positions_m = vertices_from(p);
+            // what tx.array gave is tx's array as long as it has no other
+            PyDevice* owner = a.owner.is_valid() ? nb::inst_ptr<PyDevice>(a.owner) : nullptr;
+            if (owner && owner->array_revision == a.array_revision) owner->device.array = a.array;
+          },
           "[num_elements, 3] in metres in the device's frame; empty when given in wavelengths.");
   m.def(
       "PlanarArray",
@@ -201,7 +212,7 @@ void bind_antennas(nb::module_& m) {
         em::PlanarArrayOptions o{rows, cols, v, h, pattern, polarization};
         if (model != 1 && model != 2) throw Error(message("polarization_model must be 1 or 2, got ", model));
         o.polarization_model = em::PolarizationModel(model);
-        return em::planar_array(o);
+        return PyArray{em::planar_array(o), {}, 0};
       },
       nb::kw_only(), "num_rows"_a = 1, "num_cols"_a = 1, "vertical_spacing"_a = 0.5, "horizontal_spacing"_a = 0.5,
       "pattern"_a = "iso", "polarization"_a = "V", "polarization_model"_a = 2,
@@ -215,17 +226,33 @@ void bind_device(Class& c) {
        "name", [](const PyDevice& d) { return d.device.name; },
        [](PyDevice& d, const std::string& v) { d.device.name = v; })
       .def_prop_rw(
-          "position_m", [](const PyDevice& d) { return triple(d.device.position_m); },
+          "position_m",
+          [](const PyDevice& d) {
+            return fixed(triple(d.device.position_m), "assign all three, as in tx.position_m = [x, y, z]");
+          },
           [](PyDevice& d, const Triple& v) { d.device.position_m = vec(v); })
       .def_prop_rw(
-          "orientation_rad", [](const PyDevice& d) { return triple(d.device.orientation_rad); },
+          "orientation_rad",
+          [](const PyDevice& d) {
+            return fixed(triple(d.device.orientation_rad),
+                         "assign all three, as in tx.orientation_rad = [yaw, pitch, roll]");
+          },
           [](PyDevice& d, const Triple& v) { d.device.orientation_rad = vec(v); }, "(yaw, pitch, roll)")
       .def_prop_rw(
-          "velocity_m_per_s", [](const PyDevice& d) { return triple(d.device.velocity_m_per_s); },
+          "velocity_m_per_s",
+          [](const PyDevice& d) { return fixed(triple(d.device.velocity_m_per_s), kAssignVelocity); },
           [](PyDevice& d, const Triple& v) { d.device.velocity_m_per_s = vec(v); })
       .def_prop_rw(
-          "array", [](const PyDevice& d) { return d.device.array; },
-          [](PyDevice& d, const em::AntennaArray& a) { d.device.array = a; })
+          "array",
+          [](const nb::object& self) {
+            const PyDevice* d = nb::inst_ptr<PyDevice>(self);
+            return PyArray{d->device.array, self, d->array_revision};
+          },
+          [](PyDevice& d, const PyArray& a) {
+            d.device.array = a.array;
+            ++d.array_revision;
+          },
+          "Its own: assigning one copies it, editing it edits the device.")
       .def_prop_rw(
           "power_dbm", [](const PyDevice& d) { return d.device.power_dbm; },
           [](PyDevice& d, double v) { d.device.power_dbm = v; })
@@ -236,11 +263,12 @@ void bind_device(Class& c) {
 
 std::shared_ptr<PyDevice> make_device(bool transmits, const std::string& name, const Triple& position,
                                       const Triple& orientation, const Triple& velocity,
-                                      const std::optional<em::AntennaArray>& antennas, double power_dbm,
+                                      const std::optional<PyArray>& antennas, double power_dbm,
                                       const std::optional<Triple>& look_at) {
   auto d = std::make_shared<PyDevice>();
   d->transmits = transmits;
-  d->device = {name, vec(position), vec(orientation), vec(velocity), antennas.value_or(em::AntennaArray{}), power_dbm};
+  d->device = {
+      name, vec(position), vec(orientation), vec(velocity), antennas ? antennas->array : em::AntennaArray{}, power_dbm};
   if (look_at) d->device.look_at(vec(*look_at));
   scene::Scene check;
   check.add_transmitter(d->device);
@@ -253,16 +281,15 @@ void bind_devices(nb::module_& m) {
   device.def_prop_ro("transmits", [](const PyDevice& d) { return d.transmits; });
   m.def(
       "Transmitter",
-      [](const std::string& name, const Triple& p, const Triple& o, const Triple& v,
-         const std::optional<em::AntennaArray>& a, double dbm,
+      [](const std::string& name, const Triple& p, const Triple& o, const Triple& v, const std::optional<PyArray>& a,
+         double dbm,
          const std::optional<Triple>& look_at) { return make_device(true, name, p, o, v, a, dbm, look_at); },
       "name"_a, "position_m"_a, "orientation_rad"_a = Triple{0, 0, 0}, "velocity_m_per_s"_a = Triple{0, 0, 0},
       "array"_a = nb::none(), "power_dbm"_a = 44.0, "look_at"_a = nb::none(),
       "A transmitter at position_m (metres), turned by orientation_rad or toward look_at.");
   m.def(
       "Receiver",
-      [](const std::string& name, const Triple& p, const Triple& o, const Triple& v,
-         const std::optional<em::AntennaArray>& a,
+      [](const std::string& name, const Triple& p, const Triple& o, const Triple& v, const std::optional<PyArray>& a,
          const std::optional<Triple>& look_at) { return make_device(false, name, p, o, v, a, 0, look_at); },
       "name"_a, "position_m"_a, "orientation_rad"_a = Triple{0, 0, 0}, "velocity_m_per_s"_a = Triple{0, 0, 0},
       "array"_a = nb::none(), "look_at"_a = nb::none(), "A receiver at position_m (metres).");
@@ -329,12 +356,16 @@ void bind_object(nb::module_& m) {
             o.touch();
           })
       .def_prop_rw(
-          "velocity_m_per_s", [](const PyObject& o) { return triple(o.object.velocity_m_per_s); },
+          "velocity_m_per_s",
+          [](const PyObject& o) { return fixed(triple(o.object.velocity_m_per_s), kAssignVelocity); },
           [](PyObject& o, const Triple& v) { o.object.velocity_m_per_s = vec(v); })
       .def_prop_rw(
           "vertices_m",
           [](const PyObject& o) {
-            return array<double>(std::vector<Vec3d>(o.object.mesh.vertices_m), {o.object.mesh.vertices_m.size(), 3});
+            return fixed(
+                array<double>(std::vector<Vec3d>(o.object.mesh.vertices_m), {o.object.mesh.vertices_m.size(), 3}),
+                "assign all vertices, as in obj.vertices_m = obj.vertices_m + step, or v = obj.vertices_m.copy(); "
+                "v[0] = [x, y, z]; obj.vertices_m = v");
           },
           [](PyObject& o, const nb::object& given) {
             auto v = vertices_from(given);
@@ -348,7 +379,8 @@ void bind_object(nb::module_& m) {
           "A copy, [num_vertices, 3]; assign to move the object.")
       .def_prop_ro("triangles", [](const PyObject& o) {
         const auto& all = o.object.mesh.all_triangles();
-        return array<uint32_t>(std::vector<std::array<uint32_t, 3>>(all), {all.size(), 3});
+        return fixed(array<uint32_t>(std::vector<std::array<uint32_t, 3>>(all), {all.size(), 3}),
+                     "make a new rw.Object of other triangles");
       });
 }
 

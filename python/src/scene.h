@@ -3,6 +3,8 @@
 // solve.
 #pragma once
 
+#include <nanobind/nanobind.h>
+
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -18,6 +20,14 @@ namespace raywave::python {
 struct PyDevice {
   scene::Device device;
   bool transmits = false;
+  uint64_t array_revision = 0;  // changes when the device gets another array
+};
+
+/// An antenna array as Python holds it: a value, and the device whose array it is when it came from one.
+struct PyArray {
+  em::AntennaArray array;
+  nanobind::object owner;  // a Device; not valid: none
+  uint64_t array_revision = 0;
 };
 
 /// A mesh with the name of its material. `revision` changes with its geometry.

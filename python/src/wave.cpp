@@ -348,29 +348,38 @@ nb::list solids(const std::shared_ptr<PyScene>& scene, const nb::dict& into) {
 void bind_wave(nb::module_& m) {
   nb::class_<PyWaveResult>(m, "WaveResult", "Fields of a wave scene on planes across the march.")
       .def_prop_ro(
-          "field", [](const PyWaveResult& r) { return stacked(r, r.result.field); },
+          "field", [](const PyWaveResult& r) { return fixed(stacked(r, r.result.field), kChangeACopy); },
           "Complex, [planes, sources, num_y]; in 3D [planes, sources, num_x, num_y].")
       .def_prop_ro(
           "backward",
           [](const PyWaveResult& r) {
             if (r.result.backward.empty()) throw Error("a march without num_reflections has no backward part");
-            return stacked(r, r.result.backward);
+            return fixed(stacked(r, r.result.backward), kChangeACopy);
           },
           "The part that travels towards -z, with num_reflections > 0; the whole field is field + backward.")
       .def_prop_ro(
-          "z_m", [](const PyWaveResult& r) { return array<double>(std::vector(r.result.z_m), {r.result.z_m.size()}); },
+          "z_m",
+          [](const PyWaveResult& r) {
+            return fixed(array<double>(std::vector(r.result.z_m), {r.result.z_m.size()}), kChangeACopy);
+          },
           "[planes]")
       .def_prop_ro(
-          "y_m", [](const PyWaveResult& r) { return array<double>(std::vector(r.result.y_m), {r.result.y_m.size()}); },
+          "y_m",
+          [](const PyWaveResult& r) {
+            return fixed(array<double>(std::vector(r.result.y_m), {r.result.y_m.size()}), kChangeACopy);
+          },
           "[num_y]")
       .def_prop_ro(
-          "x_m", [](const PyWaveResult& r) { return array<double>(std::vector(r.result.x_m), {r.result.x_m.size()}); },
+          "x_m",
+          [](const PyWaveResult& r) {
+            return fixed(array<double>(std::vector(r.result.x_m), {r.result.x_m.size()}), kChangeACopy);
+          },
           "[num_x] of a 3D scene, else one 0.")
       .def_prop_ro(
-          "power_w_per_m", [](const PyWaveResult& r) { return power(r, false); },
+          "power_w_per_m", [](const PyWaveResult& r) { return fixed(power(r, false), kChangeACopy); },
           "Flux through each plane of a 2D scene, [planes, sources].")
       .def_prop_ro(
-          "power_w", [](const PyWaveResult& r) { return power(r, true); },
+          "power_w", [](const PyWaveResult& r) { return fixed(power(r, true), kChangeACopy); },
           "Flux through each plane of a 3D scene, [planes, sources].")
       .def_prop_ro(
           "choices", [](const PyWaveResult& r) { return r.result.choices; }, "Which model crossed which object, why.")

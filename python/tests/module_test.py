@@ -12,6 +12,7 @@ import pytest
 import raywave as rw
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+CANYON = ROOT / "scenes/street_canyon/street_canyon.xml"
 SPEED_OF_LIGHT = 299792458.0
 
 
@@ -149,6 +150,98 @@ def test_an_edit_that_fails_leaves_the_scene_whole():
     assert scene.times_prepared == 1
     assert after.object_names == before.object_names
     assert np.array_equal(after.tau, before.tau) and np.array_equal(after.a, before.a)
+
+
+def test_a_change_that_would_be_lost_is_refused_with_what_to_do():
+    scene = rw.load_scene(CANYON)
+    tx = rw.Transmitter("tx", [8.5, 0, 10], velocity_m_per_s=[1, 2, 3])
+    scene.add(tx)
+    scene.add(rw.Receiver("rx", [30, 0, 1.5]))
+    wall = next(iter(scene.objects.values()))
+    radio_map = rw.RadioMapSolver()(scene, cell_size_m=(20, 20), max_depth=0)
+    paths = rw.PathSolver()(scene, max_depth=1)
+    lists = [(tx.position_m, "tx.position_m = [x, y, z]"), (tx.orientation_rad, "tx.orientation_rad ="), (tx.velocity_m_per_s, "velocity"),
+             (wall.velocity_m_per_s, "velocity"), (radio_map.center_m, "copy"), (radio_map.size_m, "copy")]
+    for values, hint in lists:
+        before = list(values)
+        with pytest.raises(TypeError, match="would be lost.*") as refused:
+            values[0] = 50
+        assert hint in str(refused.value) and values == before
+        with pytest.raises(TypeError):
+            values += [1, 2, 3]
+    names = ["a", "tau", "theta_t", "phi_t", "theta_r", "phi_r", "doppler", "valid", "interactions", "objects", "vertices", "path_gain", "mean_delay"]
+    arrays = [(wall.vertices_m, "obj.vertices_m"), (wall.triangles, "new rw.Object"), (radio_map.rss, "copy"), (radio_map.sinr, "copy"),
+              (radio_map.cell_centers, "copy"), (scene.parameters()["device/tx/position_m"].value, "set_parameter"),
+              (tx.array.element_positions_m, "element_positions_m =")] + [(getattr(paths, n), "copy") for n in names]
+    for values, hint in arrays:
+        for place in (0, slice(None), (..., 0), -1):
+            if len(values) or not isinstance(place, int):
+                with pytest.raises(TypeError, match="would be lost") as refused:
+                    values[place] = 0
+                assert hint in str(refused.value)
+        with pytest.raises(ValueError):
+            values.fill(0)
+    assert type(wall.vertices_m + 1) is np.ndarray and type(np.array(paths.a)) is np.ndarray
+    free = wall.vertices_m.copy()
+    free[0] += 1
+    free *= 2
+    assert np.array_equal(free[1:], 2 * wall.vertices_m[1:]) and np.array_equal(free[0], 2 * wall.vertices_m[0] + 2)
+    assert json.loads(json.dumps(tx.position_m)) == [8.5, 0, 10] == tx.position_m
+
+
+def test_changes_by_operators_take_effect():
+    scene = rw.load_scene(CANYON)
+    wall = next(iter(scene.objects.values()))
+    before = wall.vertices_m
+    wall.vertices_m += [1.0, 0.0, 0.0]
+    assert np.array_equal(wall.vertices_m, before + [1, 0, 0]) and not np.array_equal(wall.vertices_m, before)
+    wall.vertices_m = before
+    assert np.array_equal(wall.vertices_m, before)
+    tx = rw.Transmitter("tx", [8.5, 0, 10], array=rw.PlanarArray(num_cols=2))
+    first = tx.array
+    tx.array.element_positions_m = np.array([[0, 0, 0], [0, 0.3, 0], [0, 0.6, 0]])
+    assert tx.array.num_elements == 3 and first.num_elements == 2
+    second = tx.array
+    tx.array = rw.PlanarArray()
+    second.element_positions_m = np.zeros((4, 3))  # no longer tx's
+    assert tx.array.num_elements == 1 and second.num_elements == 4
+    tx.array = first
+    assert tx.array.num_elements == 2
+
+
+def test_a_map_of_a_size_lies_at_its_height():
+    scene = rw.load_scene(CANYON)
+    scene.add(rw.Transmitter("tx", [0, 0, 10]))
+    solve = rw.RadioMapSolver()
+    for words, level in [({}, 1.5), (dict(height_m=4), 4)]:
+        radio_map = solve(scene, size_m=(20, 10), cell_size_m=(5, 5), max_depth=0, **words)
+        assert radio_map.center_m[2] == level and np.all(radio_map.cell_centers[..., 2] == level)
+    assert solve(scene, center_m=[0, 0, 3], size_m=(20, 10), max_depth=0).center_m == [0, 0, 3]
+    with pytest.raises(rw.Error, match="center_m or height_m, not both"):
+        solve(scene, center_m=[0, 0, 3], height_m=2, size_m=(20, 10), max_depth=0)
+
+
+def test_what_a_result_cannot_be_is_said():
+    scene = rw.load_scene(CANYON)
+    tx = rw.Transmitter("tx", [0, 0, -5])
+    scene.add(tx)
+    with pytest.warns(UserWarning, match="'tx' at z = -5 m lies under 'ground'.*covers no cell"):
+        rw.RadioMapSolver()(scene, cell_size_m=(20, 20), max_depth=0)
+    scene.add(rw.Receiver("rx", [0.001, 0, 10]))
+    tx.position_m = [0, 0, 10]
+    with pytest.warns(UserWarning, match="no passive channel brings more.*wavelengths apart"):
+        rw.PathSolver()(scene, max_depth=0)
+    scene.get("rx").position_m = [0, 0, -5]
+    with pytest.warns(UserWarning, match="receiver 'rx' at z = -5 m lies under 'ground'"):
+        rw.PathSolver()(scene, max_depth=0)
+
+
+def test_taps_are_normalised_to_unit_energy():
+    scene = rw.load_scene(CANYON)
+    scene.add(rw.Transmitter("tx", [-30, 0, 10], array=rw.PlanarArray(num_cols=2)))
+    scene.add(rw.Receiver("rx", [30, 0, 1.5]))
+    h = rw.PathSolver()(scene, max_depth=2).taps(20e6, -6, 20, normalize=True)
+    assert (np.abs(h) ** 2).sum(axis=-1).mean() == pytest.approx(1, rel=1e-12)
 
 
 def test_names_lead_to_what_the_scene_holds():
