@@ -89,6 +89,10 @@ TEST(UtdDerivatives, HoldEverywhereAndOnTheBoundaries) {
   };
   for (const bool transmits : {false, true}) {
     expect_derivatives(inputs(0.8, 2.0), {}, transmits, {}, "ordinary");
+    expect_derivatives(inputs(1.9, 2.1), {}, transmits, {}, "between up and down");
+    expect_derivatives(inputs(1.9, 1.9), {}, transmits, {}, "equal azimuths");
+    expect_derivatives(inputs(0.2, 0.35), {}, transmits, {}, "between up and down, next to a face");
+    expect_derivatives(inputs(1.95, 4.1), {}, transmits, {}, "azimuths that saturate");
     expect_derivatives(inputs(0.8, 4.6), {}, transmits, {}, "shadow");
     expect_derivatives(inputs(3.9, 0.6), {}, transmits, {}, "shadow, from face n");
     // an azimuth moved towards the lit or the dark side, which the side fixes
@@ -110,6 +114,17 @@ TEST(UtdDerivatives, HoldEverywhereAndOnTheBoundaries) {
       expect_derivatives(inputs(inner, outer), {}, true, {}, "from inside out");
     }
   }
+  // where a good conductor's face carries its field
+  const auto conductor = [&](double in, double out) {
+    Inputs x = inputs(in, out);
+    x[8] = 3;
+    x[9] = -2e3;
+    return x;
+  };
+  expect_derivatives(conductor(0.8, 0.05), {}, false, {}, "next to a conductor's face");
+  expect_derivatives(conductor(0.03, 3.3), {}, false, {}, "source next to a conductor's face");
+  expect_derivatives(conductor(0.8, 0), {}, false, {0, 0, 1}, "on a conductor's face");
+  expect_derivatives(conductor(kPi - 0.1, 0.1), {0, 1, 0}, false, {0, -1, -1}, "a conductor's grazing boundary, lit");
   Inputs normal = inputs(kPi / 2, kPi / 2);
   normal[0] = 1.4 * kPi;
   normal[3] = 1;

@@ -259,6 +259,30 @@ TEST(Utd, FromOutsideInIsReciprocalAndVanishesOnTheFaces) {
   }
 }
 
+TEST(Utd, WallsThatAreHardlyThereHardlyDiffract) {
+  // R and 1 - T are of the order of k d (eta - 1) / sin(alpha), and so is the field: through screens and corners, lit
+  // or not, at least 0.1 rad from the faces.
+  for (const double n : {1.25, 1.5, 2.0}) {
+    for (const double phi_in : {0.3, 1.2, 2.6, 0.8 * n * kPi}) {
+      for (double phi = 0.1; phi < n * kPi - 0.1; phi += 0.37) {
+        WedgeRay<double> r = ray(n, phi_in, phi, 12, 0.8, 0.6);
+        r.transmits = true;
+        double before = 0;
+        for (const double thickness : {1e-5, 1e-6}) {
+          const MaterialProperties film = slab("wood", thickness);
+          const auto m = diffraction_matrix(r, film, film, kWavelength);
+          const double size = abs(m.qq) + abs(m.qp) + abs(m.pq) + abs(m.pp);
+          const double weak = 2 * kPi * thickness / kWavelength * abs(film.eta - Complexd{1, 0}) / std::sin(0.1);
+          EXPECT_LT(size, 8 * weak) << n << " " << phi_in << " "
+                                    << phi;  // four terms of at most 1/2, two walls, q and p
+          if (before > 0) EXPECT_NEAR(size / before, 0.1, 0.02);
+          before = size;
+        }
+      }
+    }
+  }
+}
+
 TEST(Utd, AFlatWedgeDiffractsNothing) {
   for (const double phi_in : {0.3, 1.5, 2.6}) {
     for (double phi = 0.1; phi < kPi; phi += 0.3) {
