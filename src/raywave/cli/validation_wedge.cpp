@@ -171,16 +171,19 @@ std::vector<double> lossy(const Errors& e, size_t tm, size_t region) {
   return all;
 }
 
-/// The largest mean error [dB] that a row may have, by region. What the wedge's angular spectrum leaves out of a
-/// product of two reflections has no bound in closed form: half a decibel (TE) and 0.3 dB (TM) in the shadows is what
-/// the form is taken for. At the boundaries the error is the diffracted field's, a tenth of the total there. Close to
-/// the face the first order vanishes while the surface wave, 1 / (k rho s^2) of the incident field, does not.
+/// The largest mean error [dB] that a row may have, by region. What a product of two reflections leaves out of the
+/// wedge's angular spectrum has no bound in closed form. 0.5 dB (TE) and 0.3 dB (TM) in the shadows and 0.1 dB for
+/// metal are what is asked of the form; the others guard what was measured (0.02 to 0.04 at the boundaries, 0.65
+/// and 2.6 next to the face, where the first order vanishes while the true field does not) and were set after
+/// measuring.
 constexpr double kBound[2][5] = {{0.1, 0.1, 0.5, 0.5, 1}, {0.1, 0.1, 0.3, 0.3, 5}};
-/// The same for the 95th percentile: three means of an error that falls off like an exponential; near the face, where
-/// the total has a zero that the exact one has not, five.
+/// The same for the 95th percentile: ln 20 = 3 means, as of an exponential; next to the face, where it was 3.6 and 14
+/// dB and has no such form, set after measuring.
 constexpr double kBound95[2][5] = {{0.3, 0.3, 1.5, 1.5, 5}, {0.3, 0.3, 0.9, 0.9, 25}};
 constexpr double kMetalBound = 0.1;
-/// One material's samples are fewer: its mean's standard error is below an eighth of the mean.
+/// What is asked holds for the lossy materials together. One alone may be above: deep in the shadow, TM, brick has
+/// 0.305 over the whole set and concrete 0.309 over the points drawn (0.287 over all). A quarter more is allowed, by
+/// choice.
 constexpr double kOneMaterial = 1.25;
 
 std::string row_name(const char* what, bool tm) {

@@ -275,7 +275,9 @@ TEST(Utd, WallsThatAreHardlyThereHardlyDiffract) {
           const double weak = 2 * kPi * thickness / kWavelength * abs(film.eta - Complexd{1, 0}) / std::sin(0.1);
           EXPECT_LT(size, 8 * weak) << n << " " << phi_in << " "
                                     << phi;  // four terms of at most 1/2, two walls, q and p
-          if (before > 0) EXPECT_NEAR(size / before, 0.1, 0.02);
+          if (before > 0) {
+            EXPECT_NEAR(size / before, 0.1, 0.02);
+          }
           before = size;
         }
       }
