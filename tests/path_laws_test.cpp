@@ -317,6 +317,8 @@ TEST(PathSolver, BadOptionsAndScenesAreNamed) {
   PathOptions o;
   o.max_depth = -1;
   expect_message(o, "max_depth must be >= 0, got -1");
+  o.max_depth = 1001;
+  expect_message(o, "max_depth must be <= 1000, got 1001");
   o = {};
   o.samples_per_tx = 0;
   expect_message(o, "samples_per_tx must be >= 1, got 0");

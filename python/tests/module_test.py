@@ -271,7 +271,7 @@ def test_a_scene_made_by_hand():
     (lambda s: rw.PathSolver()(s, finder="exhaustiv"), "did you mean 'exhaustive'"),
     (lambda s: rw.PathSolver()(s, diffuse_reflection=True), "diffuse_reflection=True is not available"),
     (lambda s: rw.PathSolver()(s, edge_diffraction=True), "edge_diffraction=True: diffraction=True has"),
-    (lambda s: rw.PathSolver()(s, diffraction=True, max_diffractions=3), "max_diffractions"),
+    (lambda s: rw.PathSolver()(s, diffraction=True, max_diffractions=4), "max_diffractions"),
     (lambda s: setattr(s, "frequency_hz", -1.0), "frequency_hz must be > 0"),
     (lambda s: s.add(rw.Receiver("tx", [0, 0, 0])), "the name 'tx' is used already"),
     (lambda s: s.get("ty"), "did you mean 'tx'"),

@@ -186,7 +186,7 @@ void InteractionFlags::add_to(CLI::App& app) {
   add_switch(app, "specular-reflection", specular_reflection, "mirror-like reflections (default on)");
   add_switch(app, "refraction", refraction, "transmission through walls (default off)");
   add_switch(app, "diffraction", diffraction, "over edges, in every mixture with the others (default off)");
-  app.add_option("--max-diffractions", max_diffractions, "edges in one path, with --diffraction: 1 (default) or 2");
+  app.add_option("--max-diffractions", max_diffractions, "edges in one path, with --diffraction: 1 (default), 2 or 3");
   app.add_option("--samples", samples, "rays per transmitter (default 1000000)");
 }
 

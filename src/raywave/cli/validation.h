@@ -28,6 +28,8 @@ std::vector<ValidationRow> moved_validation_rows(const std::string& filter, int 
 /// Those of the lossy wedges, a part of these.
 std::vector<ValidationRow> wedge_validation_rows();
 /// Those of the wave solver, a part of the above.
+std::vector<ValidationRow> strip_validation_rows(const std::string& filter, int num_threads);
+/// The same.
 std::vector<ValidationRow> wave_validation_rows(const std::string& filter, int num_threads);
 
 }  // namespace raywave::cli

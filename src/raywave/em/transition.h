@@ -16,8 +16,17 @@
 // u2^2)) over u1 > y1, u2 > y2, is a quarter of exp(-j (y1^2 - 2 rho y1 y2 + y2^2)) W2(rho y2 - y1, rho y1 - y2; rho)
 // where both arguments are negative. Limits: A W(x1) W(x2) for rho -> 0 or both far from 0; it jumps by 2 W(x2 / A)
 // across x1 = 0, which is what the ray over the second edge alone brings; 2 W over one edge for rho -> 1.
+//
+// W3 is the same for three edges with correlations rho12 and rho23 between neighbours (none between the outer two): the
+// triple Fresnel integral, of which the outer two integrals are functions G. With D = 1 - rho12^2 - rho23^2 and E(z) =
+// erfcx(z), for x1, x2, x3 < 0
+//   W3 = -2 sqrt(D / pi) integral over s > 0 of exp(-s^2 - 2 e^{j pi/4} |x2| s) E(e^{j pi/4} |x1| - rho12 s)
+//        E(e^{j pi/4} |x3| - rho23 s) ds,
+// the middle one turned onto the path on which it decays. A sign of an argument turns with those of its correlations
+// and of W3, as for W2. It jumps by 2 W2 of the two others across each x = 0.
 #pragma once
 
+#include <array>
 #include <limits>
 
 #include "raywave/ad/functions.h"
@@ -42,6 +51,25 @@ struct DoubleTransition {
 };
 Complexd double_edge_transition(double x1, double x2, double rho);
 DoubleTransition double_edge_transition_with_slopes(double x1, double x2, double rho);
+
+/// W3(x1, x2, x3; rho12, rho23), rho12^2 + rho23^2 < 1, with its derivatives on either side of each x = 0; signs as in
+/// W2. Relative error below 1e-9.
+struct TripleTransition {
+  Complexd value;
+  std::array<Complexd, 3> d_x;
+  std::array<Complexd, 2> d_rho;
+};
+Complexd triple_edge_transition(double x1, double x2, double x3, double rho12, double rho23);
+TripleTransition triple_edge_transition_with_slopes(const std::array<double, 3>& x, const std::array<double, 2>& rho);
+
+/// W3 for each choice of one of four arguments at every edge, the way wedges need it: at [16 i + 4 j + k] W3(x1[i],
+/// x2[j], x3[k]; sign(i, j) rho12, sign(j, k) rho23), each sign +1 or -1. A hundredth of the single ones' time.
+using SignTable = std::array<std::array<double, 4>, 4>;
+using Arguments = std::array<std::array<double, 4>, 3>;
+void triple_edge_transitions(const Arguments& x, const std::array<double, 2>& rho, const SignTable& sign,
+                             std::array<Complexd, 64>& values);
+void triple_edge_transitions(const Arguments& x, const std::array<double, 2>& rho, const SignTable& sign,
+                             std::array<TripleTransition, 64>& values);
 
 namespace transition_detail {
 inline Complexd value(double v, double x) { return incomplete_transition(v, x).value; }
@@ -71,6 +99,35 @@ Complex<T> double_edge_transition(const T& x1, const T& x2, const T& rho) {
   const DoubleTransition w = double_edge_transition_with_slopes(ad::value_of(x1), ad::value_of(x2), ad::value_of(rho));
   return {ad::chain(w.value.re, {w.d_x1.re, x1}, {w.d_x2.re, x2}, {w.d_rho.re, rho}),
           ad::chain(w.value.im, {w.d_x1.im, x1}, {w.d_x2.im, x2}, {w.d_rho.im, rho})};
+}
+
+inline std::array<Complexd, 64> triple_edge_transitions(const Arguments& x, double rho12, double rho23,
+                                                        const SignTable& sign) {
+  std::array<Complexd, 64> values;
+  triple_edge_transitions(x, {rho12, rho23}, sign, values);
+  return values;
+}
+template <class T>
+std::array<Complex<T>, 64> triple_edge_transitions(const std::array<std::array<T, 4>, 3>& x, const T& rho12,
+                                                   const T& rho23, const SignTable& sign) {
+  Arguments plain;
+  for (size_t i = 0; i < 3; ++i) {
+    for (size_t b = 0; b < 4; ++b) plain[i][b] = ad::value_of(x[i][b]);
+  }
+  std::array<TripleTransition, 64> all;
+  triple_edge_transitions(plain, {ad::value_of(rho12), ad::value_of(rho23)}, sign, all);
+  std::array<Complex<T>, 64> out;
+  for (size_t n = 0; n < 64; ++n) {
+    const size_t i = n / 16, j = n / 4 % 4, k = n % 4;
+    const auto part = [&](double Complexd::*of) {
+      const TripleTransition& w = all[n];
+      const T of_x = ad::chain(w.value.*of, {w.d_x[0].*of, x[0][i]}, {w.d_x[1].*of, x[1][j]}, {w.d_x[2].*of, x[2][k]});
+      return ad::chain(w.value.*of, {1, of_x}, {sign[i][j] * w.d_rho[0].*of, rho12},
+                       {sign[j][k] * w.d_rho[1].*of, rho23});
+    };
+    out[n] = {part(&Complexd::re), part(&Complexd::im)};
+  }
+  return out;
 }
 
 }  // namespace raywave::em

@@ -202,5 +202,103 @@ TEST(DoubleEdgeTransition, IsContinuousWhereTheMethodChanges) {
   }
 }
 
+/// The triple Fresnel integral itself on the paths u_i = y_i + exp(-j pi / 4) s_i, by Simpson's rule in three
+/// dimensions: W3 = -8 sqrt(D / pi^3) integral over s_i > 0 of exp(-Q(s) + 2 exp(j pi / 4) x . s), Q(s) = |s|^2 - 2
+/// rho12 s1 s2 - 2 rho23 s2 s3, for x < 0.
+Complexd triple_by_quadrature(const std::array<double, 3>& x, double rho12, double rho23) {
+  const int n = 120;
+  const double d = 1 - rho12 * rho12 - rho23 * rho23, end = 7 / std::sqrt(std::min(1.0, 2 * d)), h = end / n;
+  const auto weight = [&](int i) { return (i == 0 || i == n ? 1.0 : i % 2 ? 4.0 : 2.0) * h / 3; };
+  const double root2 = std::sqrt(2.0);
+  Complexd sum;
+  for (int i = 0; i <= n; ++i) {
+    for (int j = 0; j <= n; ++j) {
+      for (int k = 0; k <= n; ++k) {
+        const double a = i * h, b = j * h, c = k * h, linear = root2 * (x[0] * a + x[1] * b + x[2] * c);
+        const double q = a * a + b * b + c * c - 2 * rho12 * a * b - 2 * rho23 * b * c;
+        sum += (weight(i) * weight(j) * weight(k) * std::exp(linear - q)) * expj(linear);
+      }
+    }
+  }
+  return (-8 * std::sqrt(d / (kPi * kPi * kPi))) * sum;
+}
+
+TEST(TripleEdgeTransition, IsTheTripleFresnelIntegral) {
+  constexpr double kSimpson = 4e-5;  // h^4, h = 0.08 at most
+  for (const auto& [x, rho] : {std::pair{std::array{-0.3, -0.8, -0.1}, std::array{0.3, 0.4}},
+                               std::pair{std::array{-1.2, -0.05, -0.6}, std::array{-0.5, 0.6}},
+                               std::pair{std::array{-0.4, -0.4, -2.0}, std::array{0.6, 0.6}},
+                               std::pair{std::array{-1e-3, -1e-3, -1e-3}, std::array{0.5, -0.2}}}) {
+    const Complexd exact = triple_by_quadrature(x, rho[0], rho[1]);
+    EXPECT_NEAR(abs(triple_edge_transition(x[0], x[1], x[2], rho[0], rho[1]) - exact), 0, kSimpson)
+        << x[0] << " " << x[1];
+    // a sign of an argument turns with those of its correlations and of W3
+    EXPECT_NEAR(abs(triple_edge_transition(x[0], -x[1], x[2], -rho[0], -rho[1]) + exact), 0, kSimpson);
+    EXPECT_NEAR(abs(triple_edge_transition(-x[0], x[1], x[2], -rho[0], rho[1]) + exact), 0, kSimpson);
+  }
+}
+
+TEST(TripleEdgeTransition, JumpsByTheRayOverTheTwoOtherEdges) {
+  for (const auto& [p, q, a, b] : {std::array{0.3, -1.1, 0.3, 0.6}, std::array{-0.2, -0.4, 0.7, 0.6},
+                                   std::array{5.0, 2.0, -0.6, 0.1}, std::array{-20.0, 0.01, 0.9, -0.4}}) {
+    const auto jump = [&](size_t which) {
+      std::array<double, 3> up{p, p, p}, down;
+      up[which == 0 ? 1 : 0] = p;
+      up[which == 2 ? 1 : 2] = q;
+      down = up;
+      up[which] = 1e-300;
+      down[which] = -1e-300;
+      return triple_edge_transition(up[0], up[1], up[2], a, b) -
+             triple_edge_transition(down[0], down[1], down[2], a, b);
+    };
+    const double sa = std::sqrt(1 - a * a), sb = std::sqrt(1 - b * b);
+    EXPECT_NEAR(abs(jump(0) - 2.0 * double_edge_transition(p / sa, q, b / sa)), 0, 1e-9) << p;
+    EXPECT_NEAR(abs(jump(1) - 2.0 * double_edge_transition(p / sa, q / sb, a * b / (sa * sb))), 0, 1e-9) << p;
+    EXPECT_NEAR(abs(jump(2) - 2.0 * double_edge_transition(p, q / sb, a / sb)), 0, 1e-9) << p;
+  }
+}
+
+TEST(TripleEdgeTransition, IsAProductWithoutCorrelationAndHasItsSlopes) {
+  const auto w = [](double v) { return edge_transition(v, -kInf, kInf); };
+  const double h = 1e-5;
+  for (const auto& x : {std::array{0.4, -0.9, 0.6}, std::array{-2.0, -2.5, 7.0}, std::array{-30.0, 1e-3, 0.2}}) {
+    EXPECT_NEAR(abs(triple_edge_transition(x[0], x[1], x[2], 0, 0) - w(x[0]) * w(x[1]) * w(x[2])), 0, 1e-11);
+    EXPECT_NEAR(
+        abs(triple_edge_transition(x[0], x[1], x[2], 0, 0.7) - w(x[0]) * double_edge_transition(x[1], x[2], 0.7)), 0,
+        1e-9);
+    const std::array<double, 2> rho{0.5, -0.7};
+    const TripleTransition t = triple_edge_transition_with_slopes(x, rho);
+    EXPECT_NEAR(abs(t.value - triple_edge_transition(x[0], x[1], x[2], rho[0], rho[1])), 0, 1e-15);
+    for (size_t i = 0; i < 5; ++i) {
+      auto up = x, down = x;
+      auto rho_up = rho, rho_down = rho;
+      (i < 3 ? up[i] : rho_up[i - 3]) += h;
+      (i < 3 ? down[i] : rho_down[i - 3]) -= h;
+      const Complexd slope =
+          (1 / (2 * h)) * (triple_edge_transition(up[0], up[1], up[2], rho_up[0], rho_up[1]) -
+                           triple_edge_transition(down[0], down[1], down[2], rho_down[0], rho_down[1]));
+      EXPECT_NEAR(abs((i < 3 ? t.d_x[i] : t.d_rho[i - 3]) - slope), 0, 1e-6) << i << " " << x[0];
+    }
+  }
+}
+
+TEST(TripleEdgeTransition, AllAtOnceAreTheSingleOnes) {
+  const Arguments x{{{0.3, -1.1, 40, -0.02}, {-0.7, 0.1, 2, -9}, {-0.2, 5, -1e-300, 0.6}}};
+  const SignTable sign{{{1, -1, 1, -1}, {-1, 1, -1, 1}, {-1, 1, -1, 1}, {1, -1, 1, -1}}};
+  std::array<Complexd, 64> values;
+  std::array<TripleTransition, 64> slopes;
+  triple_edge_transitions(x, {0.6, -0.5}, sign, values);
+  triple_edge_transitions(x, {0.6, -0.5}, sign, slopes);
+  for (size_t n = 0; n < 64; ++n) {
+    const size_t i = n / 16, j = n / 4 % 4, k = n % 4;
+    const TripleTransition t =
+        triple_edge_transition_with_slopes({x[0][i], x[1][j], x[2][k]}, {sign[i][j] * 0.6, sign[j][k] * -0.5});
+    EXPECT_NEAR(abs(values[n] - t.value), 0, 1e-11) << n;
+    EXPECT_NEAR(abs(slopes[n].value - t.value), 0, 1e-11) << n;
+    for (size_t m = 0; m < 3; ++m) EXPECT_NEAR(abs(slopes[n].d_x[m] - t.d_x[m]), 0, 1e-10) << n << " " << m;
+    for (size_t m = 0; m < 2; ++m) EXPECT_NEAR(abs(slopes[n].d_rho[m] - t.d_rho[m]), 0, 1e-10) << n << " " << m;
+  }
+}
+
 }  // namespace
 }  // namespace raywave::em

@@ -8,6 +8,7 @@
 #include "raywave/core/units.h"
 #include "raywave/io/scene_parts.h"
 #include "raywave/io/toml_table.h"
+#include "raywave/paths/unfold.h"
 
 namespace raywave::io {
 namespace {
@@ -66,7 +67,7 @@ PathConfig read_paths(Table& table) {
   table.read("specular_reflection", out.specular_reflection);
   table.read("refraction", out.refraction);
   table.read("diffraction", out.diffraction);
-  table.read_integer("max_diffractions", out.max_diffractions, 1, 2);
+  table.read_integer("max_diffractions", out.max_diffractions, 1, int(paths::kMostEdges));
   table.read_choice("finder", out.finder, {"shoot-and-bounce", "exhaustive"});
   table.read_integer("samples_per_tx", out.samples_per_tx, 1, int64_t(1) << 53);
   table.read("synthetic_array", out.synthetic_array);
@@ -83,7 +84,7 @@ MapConfig read_map(Table& table) {
   table.read("specular_reflection", out.specular_reflection);
   table.read("refraction", out.refraction);
   table.read("diffraction", out.diffraction);
-  table.read_integer("max_diffractions", out.max_diffractions, 1, 2);
+  table.read_integer("max_diffractions", out.max_diffractions, 1, int(paths::kMostEdges));
   table.read("coherent", out.coherent);
   table.read_integer("samples_per_tx", out.samples_per_tx, 1, int64_t(1) << 53);
   table.read_choice("surface", out.surface, {"plane", "mesh", "terrain"});

@@ -79,7 +79,7 @@ TEST(RunConfig, ErrorsNameLineAndNearestKey) {
   expect_error(bad("seed = 1.5\n"), "run.toml:1: seed must be a whole number");
   expect_error(bad("[map]\nlos = 1\n"), "run.toml:2: los must be true or false");
   expect_error(bad("[paths]\nmax_depth = -1\n"), "run.toml:2: max_depth must be in [0,");
-  expect_error(bad("[map]\nmax_diffractions = 3\n"), "run.toml:2: max_diffractions must be in [1, 2]");
+  expect_error(bad("[map]\nmax_diffractions = 4\n"), "run.toml:2: max_diffractions must be in [1, 3]");
   expect_error(bad("[[transmitter]]\nname = \"a\"\n"), "run.toml:1: a device needs position_m");
   expect_error(bad("[[receiver]]\nposition_m = [1, 2]\n"), "run.toml:2: position_m must be an array of 3 numbers");
   expect_error(bad("[[receiver]]\nposition_m = [1, 2, nan]\n"), "run.toml:2: position_m must be a finite number");

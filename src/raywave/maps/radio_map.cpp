@@ -6,6 +6,7 @@
 #include "raywave/maps/exact.h"
 #include "raywave/maps/monte_carlo.h"
 #include "raywave/paths/doubts.h"
+#include "raywave/paths/sequence_tree.h"
 #include "raywave/paths/unfold.h"
 
 namespace raywave::maps {
@@ -49,11 +50,10 @@ void warn_of_doubts(const scene::Scene& scene, const scene::Scene& centred, cons
 
 void RadioMapOptions::validate() const {
   if (max_depth < 0) throw Error(message("max_depth must be >= 0, got ", max_depth));
-  if (max_diffractions < 1 || max_diffractions > 2) {
-    throw Error(message("max_diffractions must be 1 or 2, got ", max_diffractions));
-  }
-  if (diffraction && max_depth > int(paths::kMostBends)) {
-    throw Error(message("max_depth must be <= ", paths::kMostBends, " with diffraction, got ", max_depth));
+  if (max_depth > paths::kMostDepth)
+    throw Error(message("max_depth must be <= ", paths::kMostDepth, ", got ", max_depth));
+  if (max_diffractions < 1 || max_diffractions > int(paths::kMostEdges)) {
+    throw Error(message("max_diffractions must be in [1, ", paths::kMostEdges, "], got ", max_diffractions));
   }
   if (samples_per_tx < 1) throw Error(message("samples_per_tx must be >= 1, got ", samples_per_tx));
   if (samples_per_beam < 0) throw Error(message("samples_per_beam must be >= 0, got ", samples_per_beam));

@@ -63,10 +63,7 @@ PathValues evaluate(const PreparedScene& scene, const FieldContext& context, con
       t.face_0 = material(w.facet0);
       t.face_n = material(w.facet_n);
       t.transmits = context.refraction;
-      t.sides = steps[i].sides;
-      t.arrives_on = steps[i].arrives_on;
-      t.leaves_on = steps[i].leaves_on;
-      t.shared_end = steps[i].shared_end;
+      t.edge = steps[i].edge;
     } else {
       t.face_0 = material(steps[i].facet);
     }

@@ -2,6 +2,7 @@
 #include "raywave/paths/find_edges.h"
 
 #include <algorithm>
+#include <initializer_list>
 
 #include "raywave/core/constants.h"
 #include "raywave/core/error.h"
@@ -64,12 +65,14 @@ class Joiner {
     if (options_.max_diffractions < 2) return;
     for (const LitWedge& l : from_source) {
       for (const LitWedge& m : from_target) {
-        if (l.wedge == m.wedge || !face_each_other(l.wedge, m.wedge)) continue;
-        const int after = target.nodes()[size_t(m.node)].depth;
-        const int32_t first = over(l.node, l.wedge, after + 1);
-        if (first < 0) continue;
-        const int32_t second = over(first, m.wedge, after);
-        if (second >= 0) suffix(second, target, m.node);
+        if (l.wedge != m.wedge && face_each_other(l.wedge, m.wedge))
+          over_all(l.node, {l.wedge, m.wedge}, target, m.node);
+        if (options_.max_diffractions < 3) continue;
+        for (int32_t between = 0; between < int32_t(scene_.wedges().size()); ++between) {
+          if (between == l.wedge || between == m.wedge) continue;
+          if (!face_each_other(l.wedge, between) || !face_each_other(between, m.wedge)) continue;
+          over_all(l.node, {l.wedge, between, m.wedge}, target, m.node);
+        }
       }
     }
   }
@@ -84,12 +87,30 @@ class Joiner {
     }
     return tree_.child(node, wedge_surface(wedge), scene_.facets());
   }
+  /// The node's sequence, several wedges and what the target sees the last one over.
+  void over_all(int32_t node, std::initializer_list<int32_t> wedges, const SequenceTree& target, int32_t from) {
+    auto after = int(wedges.size()) + target.nodes()[size_t(from)].depth;
+    for (const int32_t w : wedges) {
+      node = over(node, w, --after);
+      if (node < 0) return;
+    }
+    suffix(node, target, from);
+  }
   void suffix(int32_t node, const SequenceTree& target, int32_t from) {
     for (int32_t n = from; n != 0; n = target.nodes()[size_t(n)].parent) {
       node = tree_.child(node, target.nodes()[size_t(n)].facet, scene_.facets());
     }
   }
-  bool face_each_other(int32_t i, int32_t j) const {
+  /// May a ray run from one wedge to the other? Asked once a pair while the table is small.
+  bool face_each_other(int32_t i, int32_t j) {
+    const size_t n = scene_.wedges().size();
+    if (n > 4096) return look_for_each_other(i, j);
+    facing_.resize(n * n, -1);
+    int8_t& known = facing_[size_t(i) * n + size_t(j)];
+    if (known < 0) known = look_for_each_other(i, j);
+    return known > 0;
+  }
+  bool look_for_each_other(int32_t i, int32_t j) const {
     const Wedge &w = scene_.wedges()[size_t(i)], &v = scene_.wedges()[size_t(j)];
     const auto sees = [&](const Wedge& x, const Wedge& y) {
       return in_reach(x, y.a, options_.opaque) || in_reach(x, y.at(0.5 * y.length_m), options_.opaque) ||
@@ -101,6 +122,7 @@ class Joiner {
   const PreparedScene& scene_;
   const EdgeOptions& options_;
   SequenceTree& tree_;
+  std::vector<int8_t> facing_;  // [num_wedges, num_wedges], -1: not asked yet
 };
 
 }  // namespace

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Find, with edges: which wedges may a path from the source go over, after which reflections and before which? A wedge
 // is lit where one of its faces is: the sequences of the source's tree reach the wedges of the facets that they light,
-// the sequences of each target's tree those that the target sees. Every pair that meets at a wedge (or, over two edges,
-// at two wedges) is a candidate.
+// the sequences of each target's tree those that the target sees. Every pair that meets at a wedge (or, over more
+// edges, at two wedges with none or one between) is a candidate.
 #pragma once
 
 #include <vector>
@@ -14,7 +14,7 @@ namespace raywave::paths {
 
 struct EdgeOptions {
   int max_depth = 3;         // interactions, edges included
-  int max_diffractions = 1;  // 1 or 2
+  int max_diffractions = 1;  // 1 to kMostEdges
   bool reflection = true;    // sequences with reflections too
   bool exhaustive = false;   // all wedges behind all sequences, in place of lit ones
   /// With refraction, [num_facets], 1: transmits nothing. Edges may then be seen from inside and through walls.

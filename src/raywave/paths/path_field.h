@@ -3,19 +3,25 @@
 // touch to touch: mirrors and slabs by field.h, wedges by em/utd.h.
 //
 // Spreading. Without edges and over one edge: lambda / (4 pi L), L the path's whole length (the wedge's matrix holds
-// the rest). Over two edges with lengths r0, r1, r2 between the ends and the edges, and H the Hessian of the path's
-// length in the two points on the edges: stationary phase gives the amplitude D_1 D_2 sin b_1 sin b_2 / (r0 r1 r2
-// sqrt(det H)), from which the distance parameters follow so that each boundary of one edge is continuous when seen
-// over the other; for parallel edges L_1 = sin^2(b) r0 r1 / (r0 + r1) and L_2 = sin^2(b) r1 r2 / (r1 + r2). Symmetric
-// in the direction. Where the second edge lies in the first one's transition zone, and along a face that they share (a
-// roof), the product of two transition functions becomes the double one, W2 of em/transition.h, with the correlation
-// rho of H; along a face each ray is there twice, as the direct one and as the reflected one: half of it is incident.
+// the rest). Over N edges with lengths r0 ... rN between the ends and the edges, and H the (tridiagonal) Hessian of the
+// path's length in the points on the edges: stationary phase gives the amplitude D_1 ... D_N sin b_1 ... sin b_N /
+// (r0 ... rN sqrt(det H)), from which the distance parameters follow so that each boundary of one edge is continuous
+// when seen over the others. With s_i = sin^2 b_i and the skewness k_ij.. = det H_ij.. r.. / (s_i s_j .. r_total) of
+// neighbours, which is 1 for parallel edges, L_i = s_i r_i-1 r_i / (r_i-1 + r_i) times k_12 (two edges), and for three
+// times k_12 k (first), k_12 k_23 (middle), k_23 k (last), k = k_123 / (k_12 k_23). Symmetric in the direction. Where
+// an edge lies in its neighbour's transition zone, and along a face that they share (a roof), the product of transition
+// functions becomes the joint one, W2 or W3 of em/transition.h, with the correlations rho of H.
+// Along a face each ray is there twice, as the direct one and as the reflected one: half of it is incident. Both faces
+// of a sheet carry a ray between two of its edges: the path is the sum over the faces.
 // Differentiable in: positions, normals, materials, wavelength. Not in: what is touched.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "raywave/core/constants.h"
+#include "raywave/core/error.h"
 #include "raywave/core/spherical.h"
 #include "raywave/em/utd.h"
 #include "raywave/paths/field.h"
@@ -28,6 +34,24 @@ namespace raywave::paths {
 
 /// On which face of a wedge a leg of the path runs.
 enum class OnFace : int8_t { kNone, kFace0, kFaceN };
+/// What a leg between two edges runs along: nothing, a face of both edges, or both faces of one sheet (OnFace names one
+/// of them). OnFace without it: a leg to an end or mirror that is in the face's plane within rounding.
+///
+/// A point near the end of its edge or beyond it stands for the corner there. What it sends along a face does not stop
+/// at the face's plane, for the face ends in the corner too: behind the plane, in the wedge's own sector, the field on
+/// the face is continued and fades out (kPast: along the face that OnFace names; kPastBoth: along both). The further
+/// inside the edge the point lies, the more is left to the path over this edge and the face's next one.
+enum class Along : int8_t { kNone, kFace, kSheet, kPast, kPastBoth };
+inline bool is_along_face(Along a) { return a == Along::kFace || a == Along::kSheet; }
+inline bool is_past(Along a) { return a == Along::kPast || a == Along::kPastBoth; }
+
+/// What refining says of a path at one edge, beyond its point.
+struct EdgeFacts {
+  std::array<int8_t, 3> sides{};  // see em::WedgeRay
+  OnFace arrives_on = OnFace::kNone, leaves_on = OnFace::kNone;
+  Along arrives_along = Along::kNone, leaves_along = Along::kNone;
+  bool shares_begin = false, shares_end = false;  // is this end a corner with the edge before or behind in the path?
+};
 
 /// One interaction of a path, over any scalar.
 template <class T>
@@ -37,10 +61,8 @@ struct Touch {
   Vec3<T> point;                                           // of mirrors and wedges
   const em::BasicMaterialProperties<T>* face_0 = nullptr;  // of a facet, or of a wedge's face 0
   const em::BasicMaterialProperties<T>* face_n = nullptr;
-  bool transmits = false;         // do rays pass through the wedge's faces?
-  std::array<int8_t, 3> sides{};  // see em::WedgeRay
-  OnFace arrives_on = OnFace::kNone, leaves_on = OnFace::kNone;
-  int8_t shared_end = 0;  // of two edges that meet in a corner: -1 when this one's beginning is there, +1 its end
+  bool transmits = false;  // do rays pass through the wedge's faces?
+  EdgeFacts edge;
 };
 
 template <class T>
@@ -64,6 +86,9 @@ std::array<Complex<T>, 4> transfer_of(const PathField<T>& f) {
 /// kEdgeFade on.
 constexpr double kEdgeReach = 6, kEdgeFade = 2;
 
+/// How far behind a face's plane the field on it is continued past a corner, in the units of W.
+constexpr double kPastReach = 3;
+
 constexpr double kOnFace = 1e-7;  // rad within which a ray runs on a face
 
 namespace path_field_detail {
@@ -73,7 +98,9 @@ template <class T>
 struct EdgeGeometry {
   T l{};                // the distance parameter, with sin^2 beta
   T before{}, after{};  // lengths to the path's ends
-  T skew{1};            // the phase's curvature along the edge over that of a path without the other edge
+  T skew{1};            // the phase's curvature along the edge over that of a path without the other edges
+  T alone{1};           // the argument of W at the other edges' boundaries, over that of W2 or W3
+  T correlation{};      // with the next edge
   Vec3<T> k_in, k_out;
   T sin_in{}, sin_out{};
 };
@@ -85,6 +112,12 @@ T fade(const T& beyond) {
   if (!(beyond < T(kEdgeReach))) return T(0);
   const T y = (beyond - T(kEdgeFade)) / T(kEdgeReach - kEdgeFade);
   return T(1) - y * y * y * (T(10) - T(15) * y + T(6) * y * y);
+}
+
+/// From 1 at 0 to 0 at 1 and beyond, twice differentiable.
+template <class T>
+T fall(const T& y) {
+  return fade(T(kEdgeFade) + T(kEdgeReach - kEdgeFade) * y);
 }
 
 /// @param inside  may it lie inside the wedge?
@@ -99,11 +132,18 @@ T azimuth(const Vec3<T>& v, const WedgeFrame<T>& w, bool inside) {
   return phi - w.exterior_angle < T(2 * kPi) - phi ? w.exterior_angle : T(0);
 }
 
-/// The same for a leg that may run on a face.
+/// The same for a leg that may run on a face: along it, whatever moves; else next to it by whole turns.
 template <class T>
-T azimuth_on(OnFace face, const Vec3<T>& v, const WedgeFrame<T>& w, bool inside) {
-  if (face == OnFace::kFace0) return T(0);
-  return face == OnFace::kFaceN ? w.exterior_angle : azimuth(v, w, inside);
+T azimuth_on(OnFace face, Along along, const Vec3<T>& v, const WedgeFrame<T>& w, bool inside) {
+  if (face == OnFace::kNone) return azimuth(v, w, inside);
+  const T at = face == OnFace::kFace0 ? T(0) : w.exterior_angle;
+  if (along != Along::kNone) return at;
+  using std::atan2;
+  const T phi = atan2(dot(v, w.n0), dot(v, w.t0));
+  return phi + T(2 * kPi * std::round((ad::value_of(at) - ad::value_of(phi)) / (2 * kPi)));
+}
+inline OnFace other_face(OnFace face) {
+  return face == OnFace::kNone ? face : face == OnFace::kFace0 ? OnFace::kFaceN : OnFace::kFace0;
 }
 
 /// p and q of em::EdgeMatrix for a direction.
@@ -116,17 +156,18 @@ struct EdgeBasis {
 template <class T>
 class Wedging {
  public:
-  Wedging(const Touch<T>& touch, const EdgeGeometry<T>& g, const T& wavelength_m)
+  Wedging(const Touch<T>& touch, const EdgeFacts& facts, const EdgeGeometry<T>& g, const T& wavelength_m)
       : touch_(touch),
         wavelength_m_(wavelength_m),
+        alone_(g.alone),
         in_(g.k_in, touch.bend.wedge.direction, g.sin_in),
         out_(g.k_out, touch.bend.wedge.direction, g.sin_out) {
     using std::sqrt;
     const WedgeFrame<T>& w = touch.bend.wedge;
     const T wavenumber = T(2 * kPi) / wavelength_m;
     ray_.exterior_angle = w.exterior_angle;
-    ray_.phi_in = azimuth_on(touch.arrives_on, -g.k_in, w, touch.transmits);
-    ray_.phi_out = azimuth_on(touch.leaves_on, g.k_out, w, touch.transmits);
+    ray_.phi_in = azimuth_on(facts.arrives_on, facts.arrives_along, -g.k_in, w, touch.transmits);
+    ray_.phi_out = azimuth_on(facts.leaves_on, facts.leaves_along, g.k_out, w, touch.transmits);
     ray_.sin_beta = T(0.5) * (g.sin_in + g.sin_out);
     ray_.cos_beta = T(0.5) * (dot(g.k_in, w.direction) + dot(g.k_out, w.direction));
     ray_.k_l = wavenumber * g.l;
@@ -138,12 +179,24 @@ class Wedging {
     ray_.end_b = end(w.hi - t);
     fade_ = fade(ray_.end_a > T(0) ? ray_.end_a : -ray_.end_b);
     // Near a corner the two edges are one vertex, not two edges: nothing at it, all from kEdgeFade on.
-    if (touch.shared_end != 0) {
-      const T inside = touch.shared_end < 0 ? -ray_.end_a : ray_.end_b;
-      fade_ = fade_ * (T(1) - fade(T(kEdgeFade) + T((kEdgeReach - kEdgeFade) / kEdgeFade) * inside));
-    }
+    const auto open = [](const T& inside) { return T(1) - fall(T(1 / kEdgeFade) * inside); };
+    if (facts.shares_begin) fade_ = fade_ * open(-ray_.end_a);
+    if (facts.shares_end) fade_ = fade_ * open(ray_.end_b);
+    // What two edges of one face leave to the corner: both have faded by the same, as seen over their common boundary.
+    const auto past = [&](Along along, OnFace face, const Vec3<T>& v) {
+      if (!is_past(along)) return T(1);
+      using std::sin;
+      const T phi = azimuth(v, w, true);
+      T behind = face == OnFace::kFace0 ? -phi : phi - w.exterior_angle;  // in (-pi, pi]
+      behind = behind + T(2 * kPi * std::round(-ad::value_of(behind) / (2 * kPi)));
+      const T inside = -ray_.end_a < ray_.end_b ? -ray_.end_a : ray_.end_b, both = open(inside) * open(inside);
+      const T depth = sqrt(T(2) * ray_.k_l) * sin(T(0.5) * behind);
+      return (T(1) - both) * fall(T(1 / kPastReach) * depth) * fall(behind / (T(2 * kPi) - w.exterior_angle));
+    };
+    fade_ = fade_ * past(facts.arrives_along, facts.arrives_on, -g.k_in);
+    fade_ = fade_ * past(facts.leaves_along, facts.leaves_on, g.k_out);
     ray_.transmits = touch.transmits;
-    ray_.sides = touch.sides;
+    ray_.sides = facts.sides;
   }
 
   em::EdgeMatrix<T> matrix() const {
@@ -152,7 +205,9 @@ class Wedging {
   /// The matrix in its terms, without their transition functions but with what the edge's ends leave of them.
   std::array<em::BoundaryTerm<T>, 4> terms() const {
     auto terms = em::boundary_terms(ray_, *touch_.face_0, *touch_.face_n, wavelength_m_);
-    for (auto& t : terms) t.coefficient = (fade_ * em::edge_share(t.v, ray_.end_a, ray_.end_b)) * t.coefficient;
+    for (auto& t : terms) {
+      t.coefficient = (fade_ * em::edge_share(alone_ * t.v, ray_.end_a, ray_.end_b)) * t.coefficient;
+    }
     return terms;
   }
   CVec3<T> apply(const em::EdgeMatrix<T>& m, const CVec3<T>& e) const {
@@ -162,130 +217,177 @@ class Wedging {
 
  private:
   const Touch<T>& touch_;
-  T wavelength_m_;
+  T wavelength_m_, alone_;
   EdgeBasis<T> in_, out_;
   em::WedgeRay<T> ray_;
   T fade_;
 };
 
-/// The edges of a path: their distance parameters and curvatures. @return the correlation of two edges, 0 with one.
+/// An edge's direction as seen from a later touch, mirrored in what is between. @param handedness  of the image.
 template <class T>
-T edge_geometry(const std::vector<Touch<T>>& touches, const size_t* edges, size_t num_edges, const T* r, const T& total,
-                EdgeGeometry<T>* g) {
+Vec3<T> image_direction(const std::vector<Touch<T>>& touches, size_t edge, size_t until, double& handedness) {
+  Vec3<T> e = touches[edge].bend.wedge.direction;
+  handedness = 1;
+  for (size_t i = edge + 1; i < until; ++i) {
+    if (touches[i].type != Interaction::kSpecularReflection) continue;
+    e = unfold_detail::mirror_direction(e, touches[i].bend);
+    handedness = -handedness;
+  }
+  return e;
+}
+
+static_assert(kMostEdges == 3, "carry() is told the number of edges, edge_geometry() knows up to three");
+using EdgeIndices = std::array<size_t, kMostEdges>;
+
+/// The edges of a path: their distance parameters, curvatures and correlations; see the top of the file.
+/// @param r  [num_edges + 1]
+template <class T>
+void edge_geometry(const std::vector<Touch<T>>& touches, const EdgeIndices& edges, size_t num_edges, const T* r,
+                   const T& total, EdgeGeometry<T>* g) {
   using std::sqrt;
+  std::array<T, kMostEdges> s{}, h{};           // sin^2 beta; the Hessian's diagonal
+  std::array<T, kMostEdges - 1> off{}, pair{};  // between neighbours; their own two rows' determinant
+  std::array<T, kMostEdges - 1> skewness{T(1), T(1)};
+  T before{};
   for (size_t i = 0; i < num_edges; ++i) {
     const Vec3<T>& e = touches[edges[i]].bend.wedge.direction;
     g[i].sin_in = norm(cross(g[i].k_in, e));
     g[i].sin_out = norm(cross(g[i].k_out, e));
+    s[i] = g[i].sin_in * g[i].sin_out;
+    before = before + r[i];
+    g[i].before = before;
+    g[i].after = total - before;
+    g[i].l = s[i] * r[i] * r[i + 1] / (r[i] + r[i + 1]);
   }
   if (num_edges == 1) {
-    const T sin2 = g[0].sin_in * g[0].sin_out;
-    g[0].l = r[0] * r[1] * sin2 / total;
-    g[0].before = r[0];
     g[0].after = r[1];
-    return T(0);
+    return;
   }
-  const Vec3<T>& e2 = touches[edges[1]].bend.wedge.direction;
-  Vec3<T> e1 = touches[edges[0]].bend.wedge.direction;
-  double handedness = 1;  // of e1's image
-  for (size_t i = edges[0] + 1; i < edges[1]; ++i) {
-    if (touches[i].type != Interaction::kSpecularReflection) continue;
-    e1 = unfold_detail::mirror_direction(e1, touches[i].bend);
-    handedness = -handedness;
+  for (size_t i = 0; i < num_edges; ++i) h[i] = s[i] * (T(1) / r[i] + T(1) / r[i + 1]);
+  for (size_t i = 0; i + 1 < num_edges; ++i) {
+    double handedness;
+    const Vec3<T> e = image_direction(touches, edges[i], edges[i + 1], handedness);
+    const Vec3<T>& next = touches[edges[i + 1]].bend.wedge.direction;
+    const Vec3<T>& k = g[i + 1].k_in;
+    off[i] = (dot(k, e) * dot(k, next) - dot(e, next)) / r[i + 1];
+    pair[i] = h[i] * h[i + 1] - off[i] * off[i];
+    skewness[i] = pair[i] * r[i] * r[i + 1] * r[i + 2] / (s[i] * s[i + 1] * (r[i] + r[i + 1] + r[i + 2]));
+    g[i].correlation = T(-handedness) * off[i] / sqrt(h[i] * h[i + 1]);
   }
-  const T s1 = g[0].sin_in * g[0].sin_out, s2 = g[1].sin_in * g[1].sin_out;
-  const T h11 = s1 * (T(1) / r[0] + T(1) / r[1]), h22 = s2 * (T(1) / r[1] + T(1) / r[2]);
-  const T h12 = (dot(g[1].k_in, e1) * dot(g[1].k_in, e2) - dot(e1, e2)) / r[1];
-  const T det = h11 * h22 - h12 * h12, square = r[0] * r[1] * r[2];
-  const T near = r[0] + r[1], far = r[1] + r[2];
-  g[0].l = square * square * det / (s2 * r[2] * near * total);
-  g[1].l = square * square * det / (s1 * r[0] * far * total);
-  g[0].before = r[0];
-  g[0].after = far;
-  g[0].skew = det / h22 * r[0] * far / (s1 * total);
-  g[1].before = near;
-  g[1].after = r[2];
-  g[1].skew = det / h11 * near * r[2] / (s2 * total);
-  return T(-handedness) * h12 / sqrt(h11 * h22);
+  std::array<T, kMostEdges> least{};  // the curvature along an edge with the other points at their best
+  if (num_edges == 2) {
+    least[0] = pair[0] / h[1];
+    least[1] = pair[0] / h[0];
+    g[0].l = g[0].l * skewness[0];
+    g[1].l = g[1].l * skewness[0];
+  } else {
+    const T det = h[0] * pair[1] - off[0] * off[0] * h[2];
+    const T both = skewness[0] * skewness[1];
+    const T rest = det * r[0] * r[1] * r[2] * r[3] / (s[0] * s[1] * s[2] * total * both);
+    g[0].l = g[0].l * skewness[0] * rest;
+    g[1].l = g[1].l * both;
+    g[2].l = g[2].l * skewness[1] * rest;
+    least[0] = det / pair[1];
+    least[1] = det / (h[0] * h[2]);
+    least[2] = det / pair[0];
+  }
+  for (size_t i = 0; i < num_edges; ++i) {
+    g[i].skew = least[i] * g[i].before * g[i].after / (s[i] * total);
+    g[i].alone = sqrt(h[i] / least[i]);
+  }
 }
 
-/// The fields behind the second of two edges, one a polarisation, from those of the first one's terms, four a
-/// polarisation.
-template <class T>
-void over_second_edge(const Wedging<T>& wedge, const std::array<em::BoundaryTerm<T>, 4>& first, const T& correlation,
-                      double factor, std::array<CVec3<T>, 8>& fields) {
-  CVec3<T> sums[2];
-  const auto second = wedge.terms();
-  for (size_t c = 0; c < 4; ++c) {
-    CVec3<T> incident[2];
-    for (size_t b = 0; b < 4; ++b) {
-      const Complex<T> w =
-          T(factor) * em::double_edge_transition(first[b].v, second[c].v, T(em::correlation_sign(b, c)) * correlation);
-      for (size_t p = 0; p < 2; ++p) incident[p] = incident[p] + w * fields[4 * p + b];
+/// A field for each of the source's polarisations and each choice of terms at the edges passed but the last.
+template <class T, size_t kEdges>
+struct TermFields {
+  static constexpr size_t kMost = kEdges < 2 ? 2 : size_t(2) << (2 * (kEdges - 1));
+  std::array<CVec3<T>, kMost> e;
+  size_t count = 2;
+  std::array<std::array<em::BoundaryTerm<T>, 4>, kEdges - 1> terms;
+  size_t num_edges = 0;  // passed
+
+  /// Each field once for each of an edge's terms.
+  void split(const Wedging<T>& wedge) {
+    const auto& own = terms[num_edges++] = wedge.terms();
+    for (size_t i = count; i-- > 0;) {
+      const CVec3<T> incident = e[i];
+      for (size_t b = 0; b < 4; ++b) e[4 * i + b] = wedge.apply(own[b].coefficient, incident);
     }
-    for (size_t p = 0; p < 2; ++p) sums[p] = sums[p] + wedge.apply(second[c].coefficient, incident[p]);
+    count *= 4;
   }
-  fields[0] = sums[0];
-  fields[1] = sums[1];
-}
-
-}  // namespace path_field_detail
-
-/// @param touches  with their points set.
-template <class T>
-PathField<T> path_field(const T& wavelength_m, const Vec3<T>& source_m, const Vec3<T>& target_m,
-                        const std::vector<Touch<T>>& touches) {
-  using namespace path_field_detail;
-  PathField<T> v;
-  size_t edges[2], num_edges = 0;
-  T r[3]{};  // from end to edge to edge to end
-  EdgeGeometry<T> geometry[2];
-  Vec3<T> last = source_m, k{};
-  size_t begin = 0;  // of the stretch
-  const auto go_to = [&](const Vec3<T>& point, size_t end) {
-    const Stretch<T> s = stretch(last, point, touches, begin, end);
-    r[num_edges] = s.length_m;
-    k = s.last;
-    (num_edges == 0 ? v.departure : geometry[num_edges - 1].k_out) = s.first;
-    last = point;
-    begin = end + 1;
-  };
-  for (size_t i = 0; i < touches.size(); ++i) {
-    if (!touches[i].bend.is_edge) continue;
-    go_to(touches[i].point, i);
-    geometry[num_edges].k_in = k;
-    edges[num_edges++] = i;
+  /// Behind the last edge: the sum over its terms and those before, with their joint transition functions.
+  void join(const Wedging<T>& wedge, const EdgeGeometry<T>* g, double factor) {
+    const auto last = wedge.terms();
+    std::array<CVec3<T>, 2> sums{};
+    const size_t combinations = count / 2;
+    const auto transitions = transitions_with(last, g);
+    for (size_t c = 0; c < 4; ++c) {
+      std::array<CVec3<T>, 2> incident{};
+      for (size_t i = 0; i < combinations; ++i) {
+        const Complex<T> w = T(factor) * transitions[4 * i + c];
+        for (size_t p = 0; p < 2; ++p) incident[p] = incident[p] + w * e[p * combinations + i];
+      }
+      for (size_t p = 0; p < 2; ++p) sums[p] = sums[p] + wedge.apply(last[c].coefficient, incident[p]);
+    }
+    std::copy(sums.begin(), sums.end(), e.begin());
+    count = 2;
   }
-  go_to(target_m, touches.size());
-  v.arrival = k;
-  v.length_m = r[0];
-  for (size_t i = 1; i <= num_edges; ++i) v.length_m = v.length_m + r[i];
-  const T amplitude = wavelength_m / (T(4 * kPi) * v.length_m);
-  const T correlation = num_edges > 0 ? edge_geometry(touches, edges, num_edges, r, v.length_m, geometry) : T(0);
 
-  const JonesBasis<T> basis_t = transfer_basis(v.departure);
-  // One field for each of the source's polarisations, between two edges one for each term of the first too.
-  std::array<CVec3<T>, 8> fields{{{basis_t.theta_hat, {}}, {basis_t.phi_hat, {}}}};
-  size_t num_fields = 2, edge = 0;
-  std::array<em::BoundaryTerm<T>, 4> first_terms;
-  k = v.departure;
+ private:
+  /// For each choice of terms, the last edge's the fastest.
+  auto transitions_with(const std::array<em::BoundaryTerm<T>, 4>& last, const EdgeGeometry<T>* g) const {
+    em::SignTable sign;
+    for (size_t b = 0; b < 4; ++b) {
+      for (size_t c = 0; c < 4; ++c) sign[b][c] = em::correlation_sign(b, c);
+    }
+    const auto arguments = [](const std::array<em::BoundaryTerm<T>, 4>& of) {
+      return std::array<T, 4>{of[0].v, of[1].v, of[2].v, of[3].v};
+    };
+    if constexpr (kEdges == 2) {
+      std::array<Complex<T>, 16> w;
+      for (size_t b = 0; b < 4; ++b) {
+        for (size_t c = 0; c < 4; ++c) {
+          w[4 * b + c] = em::double_edge_transition(terms[0][b].v, last[c].v, T(sign[b][c]) * g[0].correlation);
+        }
+      }
+      return w;
+    } else {
+      return em::triple_edge_transitions({arguments(terms[0]), arguments(terms[1]), arguments(last)}, g[0].correlation,
+                                         g[1].correlation, sign);
+    }
+  }
+};
+
+/// The source's fields carried along the path, once the geometry is known. @param faces  a bit for each edge: is the
+/// leg that leads to it, along a sheet, on the sheet's other face?
+template <size_t kEdges, class T>
+std::array<CVec3<T>, 2> carry(const T& wavelength_m, const std::vector<Touch<T>>& touches,
+                              const EdgeGeometry<T>* geometry, const Vec3<T>& departure, unsigned faces) {
+  const JonesBasis<T> basis = transfer_basis(departure);
+  TermFields<T, kEdges> fields;
+  fields.e[0] = {basis.theta_hat, {}};
+  fields.e[1] = {basis.phi_hat, {}};
+  size_t edge = 0;
+  double factor = 1;
+  Vec3<T> k = departure;
   for (const Touch<T>& touch : touches) {
     if (touch.bend.is_edge) {
-      const Wedging<T> wedge(touch, geometry[edge], wavelength_m);
-      if (num_edges == 1) {
+      EdgeFacts facts = touch.edge;
+      const bool turn_in = (faces >> edge & 1) != 0, turn_out = (faces >> (edge + 1) & 1) != 0;
+      if (turn_in) facts.arrives_on = other_face(facts.arrives_on);
+      if (turn_out) facts.leaves_on = other_face(facts.leaves_on);
+      if ((turn_in && facts.arrives_along == Along::kSheet) || (turn_out && facts.leaves_along == Along::kSheet)) {
+        for (int8_t& side : facts.sides) side = int8_t(-side);
+      }
+      if (is_along_face(facts.arrives_along)) factor *= 0.5;
+      const Wedging<T> wedge(touch, facts, geometry[edge], wavelength_m);
+      if constexpr (kEdges < 2) {
         const em::EdgeMatrix<T> m = wedge.matrix();
-        for (size_t c = 0; c < 2; ++c) fields[c] = wedge.apply(m, fields[c]);
-      } else if (edge == 0) {
-        first_terms = wedge.terms();
-        for (size_t c = 2; c-- > 0;) {
-          const CVec3<T> incident = fields[c];
-          for (size_t b = 0; b < 4; ++b) fields[4 * c + b] = wedge.apply(first_terms[b].coefficient, incident);
-        }
-        num_fields = 8;
+        for (CVec3<T>& e : fields.e) e = wedge.apply(m, e);
+      } else if (edge + 1 < kEdges) {
+        fields.split(wedge);
       } else {
-        const double along_face = touch.arrives_on != OnFace::kNone ? 0.5 : 1;
-        over_second_edge(wedge, first_terms, correlation, along_face, fields);
-        num_fields = 2;
+        fields.join(wedge, geometry, factor);
       }
       k = geometry[edge++].k_out;
       continue;
@@ -297,8 +399,8 @@ PathField<T> path_field(const T& wavelength_m, const Vec3<T>& source_m, const Ve
     }();
     const auto c = em::coefficients(cosine, *touch.face_0, wavelength_m);
     Vec3<T> k_out = k;
-    for (size_t i = 0; i < num_fields; ++i) {
-      CVec3<T>& e = fields[i];
+    for (size_t i = 0; i < fields.count; ++i) {
+      CVec3<T>& e = fields.e[i];
       k_out = k;
       if (touch.type == Interaction::kSpecularReflection) {
         reflect(touch.bend.normal, c, touch.face_0->specular_scale, k_out, e);
@@ -308,7 +410,59 @@ PathField<T> path_field(const T& wavelength_m, const Vec3<T>& source_m, const Ve
     }
     k = k_out;
   }
-  for (size_t col = 0; col < 2; ++col) v.fields[col] = {amplitude * fields[col].re, amplitude * fields[col].im};
+  return {fields.e[0], fields.e[1]};
+}
+
+}  // namespace path_field_detail
+
+/// @param touches  with their points set.
+template <class T>
+PathField<T> path_field(const T& wavelength_m, const Vec3<T>& source_m, const Vec3<T>& target_m,
+                        const std::vector<Touch<T>>& touches) {
+  using namespace path_field_detail;
+  PathField<T> v;
+  EdgeIndices edges{};
+  size_t num_edges = 0;
+  std::array<T, kMostEdges + 1> r{};  // from end to edge to ... to end
+  std::array<EdgeGeometry<T>, kMostEdges> geometry;
+  Vec3<T> last = source_m, k{};
+  size_t begin = 0;  // of the stretch
+  const auto go_to = [&](const Vec3<T>& point, size_t end) {
+    const Stretch<T> s = stretch(last, point, touches, begin, end);
+    r[num_edges] = s.length_m;
+    k = s.last;
+    (num_edges == 0 ? v.departure : geometry[num_edges - 1].k_out) = s.first;
+    last = point;
+    begin = end + 1;
+  };
+  unsigned twofold = 0;  // legs, by the edge that they lead to, on either of two faces
+  for (size_t i = 0; i < touches.size(); ++i) {
+    if (!touches[i].bend.is_edge) continue;
+    go_to(touches[i].point, i);
+    RAYWAVE_DCHECK_LT(num_edges, kMostEdges);
+    geometry[num_edges].k_in = k;
+    const EdgeFacts& facts = touches[i].edge;
+    if (facts.arrives_along == Along::kSheet || facts.arrives_along == Along::kPastBoth) twofold |= 1u << num_edges;
+    edges[num_edges++] = i;
+    if (facts.leaves_along == Along::kPastBoth) twofold |= 1u << num_edges;
+  }
+  go_to(target_m, touches.size());
+  v.arrival = k;
+  v.length_m = r[0];
+  for (size_t i = 1; i <= num_edges; ++i) v.length_m = v.length_m + r[i];
+  const T amplitude = wavelength_m / (T(4 * kPi) * v.length_m);
+  if (num_edges > 0) edge_geometry(touches, edges, num_edges, r.data(), v.length_m, geometry.data());
+  const auto fields = [&](unsigned faces) {
+    if (num_edges < 2) return carry<1>(wavelength_m, touches, geometry.data(), v.departure, faces);
+    if (num_edges == 2) return carry<2>(wavelength_m, touches, geometry.data(), v.departure, faces);
+    return carry<3>(wavelength_m, touches, geometry.data(), v.departure, faces);
+  };
+  v.fields = fields(0);
+  for (unsigned faces = twofold; faces != 0; faces = (faces - 1) & twofold) {  // every other choice
+    const auto more = fields(faces);
+    for (size_t c = 0; c < 2; ++c) v.fields[c] = v.fields[c] + more[c];
+  }
+  for (CVec3<T>& e : v.fields) e = {amplitude * e.re, amplitude * e.im};
   return v;
 }
 

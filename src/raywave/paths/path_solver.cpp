@@ -267,13 +267,11 @@ uint64_t source_key(const std::string& name) {
 
 void PathOptions::validate() const {
   if (max_depth < 0) throw Error(message("max_depth must be >= 0, got ", max_depth));
+  if (max_depth > kMostDepth) throw Error(message("max_depth must be <= ", kMostDepth, ", got ", max_depth));
   if (samples_per_tx < 1) throw Error(message("samples_per_tx must be >= 1, got ", samples_per_tx));
   if (num_threads < 0) throw Error(message("num_threads must be >= 0 (0: all), got ", num_threads));
-  if (max_diffractions < 1 || max_diffractions > 2) {
-    throw Error(message("max_diffractions must be 1 or 2, got ", max_diffractions));
-  }
-  if (diffraction && max_depth > int(kMostBends)) {
-    throw Error(message("max_depth must be <= ", kMostBends, " with diffraction, got ", max_depth));
+  if (max_diffractions < 1 || max_diffractions > int(kMostEdges)) {
+    throw Error(message("max_diffractions must be in [1, ", kMostEdges, "], got ", max_diffractions));
   }
 }
 

@@ -23,7 +23,7 @@ struct PathOptions {
   bool specular_reflection = true;
   bool refraction = false;   // transmission through slabs, straight
   bool diffraction = false;  // over edges, in every mixture with the others
-  int max_diffractions = 1;  // edges in one path: 1 or 2
+  int max_diffractions = 1;  // edges in one path: 1 to kMostEdges
   Finder finder = Finder::kShootAndBounce;
   int64_t samples_per_tx = 1000000;  // rays per transmitter (shoot and bounce)
   bool synthetic_array = true;  // one path solution per device pair and plane waves over the arrays; false: per element

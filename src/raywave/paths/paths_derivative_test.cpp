@@ -126,20 +126,23 @@ double loss(const Scene& s, const PathOptions& o, size_t expected_paths) {
   return pair(cotangent_of(paths), values);
 }
 
-void expect_gradient(const Scene& s, const PathOptions& o, double step_scale = 1) {
+/// @param every  one in so many of the numbers is moved.
+void expect_gradient(const Scene& s, const PathOptions& o, size_t every = 1) {
   const PreparedScene prepared(s);
   const Paths paths = solve_paths(s, prepared, o);
   ASSERT_GT(paths.num_paths(), 8);
   const scene::SceneDerivative gradient = paths_vjp(s, prepared, o, paths, cotangent_of(paths));
   const scene::ParameterTree by_name = scene::gradient_tree(s, gradient);
+  size_t count = 0;
   for (const scene::Parameter& p : scene::parameters(s)) {
     if (std::find(p.solvers.begin(), p.solvers.end(), scene::kPathsSolver) == p.solvers.end()) continue;
     const std::vector<double>& exact = by_name.at(p.name);
     const double size = p.name == "frequency_hz" ? 2e9 : p.name.find("velocity") != std::string::npos ? 10 : 1;
-    const double h = 2e-5 * size * step_scale;
+    const double h = 2e-5 * size;
     double largest = 0;
     for (const double x : exact) largest = std::max(largest, std::abs(x) * size);
     for (size_t i = 0; i < exact.size(); ++i) {
+      if (count++ % every != 0) continue;
       const auto moved = [&](double by) {
         Scene copy = s;
         std::vector<double> value = p.value;
@@ -162,6 +165,55 @@ TEST(PathsDerivative, GradientIsTheCentralDifferenceForEveryParameter) {
 
 TEST(PathsDerivative, GradientIsTheCentralDifferenceThroughWalls) {
   expect_gradient(triangles_scene(), options_for(true));
+}
+
+TEST(PathsDerivative, GradientIsTheCentralDifferenceOverThreeEdges) {
+  PathOptions o = options_for(false);
+  o.max_depth = o.max_diffractions = 3;
+  o.specular_reflection = false;
+  expect_gradient(triangles_scene(), o, 7);
+}
+
+// Forty reflections between two plates: no fixed number of bends.
+TEST(PathsDerivative, AtDepthFortyTheGradientOfTheDelayIsTheImages) {
+  Scene s;
+  s.frequency_hz = 1e9;
+  s.add_material(em::itu_material("concrete", 0.1));
+  scene::Mesh plates;
+  scene::add_rectangle(plates, {-30, -30, 0}, {60, 0, 0}, {0, 60, 0});
+  scene::add_rectangle(plates, {-30, -30, 3}, {0, 60, 0}, {60, 0, 0});
+  s.add_object({"plates", plates, 0});
+  scene::clean_meshes(s);
+  s.add_transmitter({"tx", {-8, 0, 1}, {}, {}, em::planar_array({})});
+  s.add_receiver({"rx", {9, 1, 1.7}, {}, {}, em::planar_array({})});
+  for (const bool diffraction : {false, true}) {
+    PathOptions o;
+    o.max_depth = diffraction ? 3 : 40;
+    o.finder = diffraction ? Finder::kExhaustive : Finder::kShootAndBounce;
+    o.diffraction = diffraction;
+    o.max_diffractions = diffraction ? 3 : 1;
+    const PreparedScene prepared(s);
+    const Paths paths = solve_paths(s, prepared, o);
+    size_t deepest = 0;
+    PathsDerivative c;
+    c.tau_s.resize(size_t(paths.num_paths()));
+    for (size_t p = 0; p < c.tau_s.size(); ++p) {
+      const auto depth = size_t(paths.interaction_begin[p + 1] - paths.interaction_begin[p]);
+      deepest = std::max(deepest, depth);
+      c.tau_s[p] = depth == 40 ? 1 : 0;
+    }
+    EXPECT_GE(deepest, diffraction ? 2u : 40u);
+    const auto gradient = paths_vjp(s, prepared, o, paths, c);
+    if (diffraction) continue;
+    // two sequences of forty, one from the floor, one from the ceiling; images at x_t and heights 120 m up and down
+    double expected = 0;
+    for (const double image_z : {1.0 + 120, 1.0 - 120}) {
+      const Vec3d along = Vec3d{9, 1, 1.7} - Vec3d{-8, 0, image_z};
+      expected += along.x / norm(along) / kSpeedOfLight;
+    }
+    EXPECT_NEAR(gradient.receivers[0].position_m.x, expected, 1e-12 * expected);
+    EXPECT_NEAR(gradient.transmitters[0].position_m.x, -expected, 1e-12 * expected);
+  }
 }
 
 TEST(PathsDerivative, GradientIsTheCentralDifferenceForExactArrays) {

@@ -47,11 +47,16 @@ bool Refiner::image_points(const SequenceTree& tree, int32_t node, const Vec3d& 
 }
 
 void Refiner::set_shape(size_t i) {
+  shapes_.resize(std::max(shapes_.size(), i + 1));
+  points_.resize(std::max(points_.size(), i + 1));
+  shapes_[i].is_edge = false;
   if (bends_[i].type == Interaction::kDiffraction) {
     shapes_[i].is_edge = true;
     shapes_[i].wedge = frame_of(scene_.wedges()[size_t(bends_[i].facet)]);
   } else {
-    shapes_[i] = facet_bend(table_.facets[size_t(bends_[i].facet)]);
+    const scene::Facet& f = table_.facets[size_t(bends_[i].facet)];
+    shapes_[i].normal = f.normal;
+    shapes_[i].offset = f.offset;
   }
 }
 
@@ -98,22 +103,45 @@ bool Refiner::edge_points(const SequenceTree& tree, int32_t node, const Vec3d& t
   return in_reach(target_m) && set_faces(target_m);
 }
 
-/// Two edges of one path that meet in a corner: which ends?
+/// Edges of one path that follow each other and meet in a corner: which ends?
 void Refiner::share_ends() {
-  Step* first = nullptr;
+  Step* last = nullptr;
   for (Step& s : bends_) {
     if (s.type != Interaction::kDiffraction) continue;
-    if (first) {
-      const Wedge &v = scene_.wedges()[size_t(first->facet)], &w = scene_.wedges()[size_t(s.facet)];
-      for (const int8_t i : {-1, 1}) {
-        for (const int8_t j : {-1, 1}) {
-          const Vec3d p = v.at(i < 0 ? 0 : v.length_m), q = w.at(j < 0 ? 0 : w.length_m);
-          if (norm(p - q) <= roundings_m(kSamePoint, p)) first->shared_end = i, s.shared_end = j;
+    s.edge.shares_begin = s.edge.shares_end = false;
+    if (last) {
+      const Wedge &v = scene_.wedges()[size_t(last->facet)], &w = scene_.wedges()[size_t(s.facet)];
+      for (const bool i : {false, true}) {
+        for (const bool j : {false, true}) {
+          const Vec3d p = v.at(i ? v.length_m : 0), q = w.at(j ? w.length_m : 0);
+          if (norm(p - q) > roundings_m(kSamePoint, p)) continue;
+          (i ? last->edge.shares_end : last->edge.shares_begin) = true;
+          (j ? s.edge.shares_end : s.edge.shares_begin) = true;
         }
       }
     }
-    first = &s;
+    last = &s;
   }
+}
+
+/// A point beyond an edge's end stands for what the end radiates. A mirror in whose plane that end lies, or that hides
+/// the edge from the point, has no image of it.
+bool Refiner::mirrors_see_edge(size_t edge) const {
+  const Wedge& w = scene_.wedges()[size_t(bends_[edge].facet)];
+  const Vec3d middle = w.at(0.5 * w.length_m);
+  const auto sees = [&](size_t i) {
+    if (bends_[i].type != Interaction::kSpecularReflection) return true;
+    return table_.distance(bends_[i].facet, points_[edge]) * table_.distance(bends_[i].facet, middle) > 0;
+  };
+  return (edge == 0 || sees(edge - 1)) && (edge + 1 == bends_.size() || sees(edge + 1));
+}
+
+/// The path's lengths before and behind a bend.
+void Refiner::lengths_about(size_t i, const Vec3d& target_m, double& before, double& after) const {
+  before = after = 0;
+  for (size_t j = 0; j <= i; ++j) before += norm(points_[j] - (j == 0 ? source_m_ : points_[j - 1]));
+  for (size_t j = i; j < bends_.size(); ++j)
+    after += norm((j + 1 < bends_.size() ? points_[j + 1] : target_m) - points_[j]);
 }
 
 /// Are the diffraction points on their edges, or near enough to an end?
@@ -123,12 +151,11 @@ bool Refiner::in_reach(const Vec3d& target_m) const {
     const WedgeFrame<double>& w = shapes_[i].wedge;
     const double t = dot(points_[i] - w.origin, w.direction);
     if (t >= w.lo && t <= w.hi) continue;
-    if ((t < w.lo && bends_[i].shared_end < 0) || (t > w.hi && bends_[i].shared_end > 0)) return false;
+    if (t < w.lo ? bends_[i].edge.shares_begin : bends_[i].edge.shares_end) return false;
+    if (!mirrors_see_edge(i)) return false;
     // between skew edges the curvature is larger and the field fades out earlier
     double before = 0, after = 0;
-    for (size_t j = 0; j <= i; ++j) before += norm(points_[j] - (j == 0 ? source_m_ : points_[j - 1]));
-    for (size_t j = i; j < bends_.size(); ++j)
-      after += norm((j + 1 < bends_.size() ? points_[j + 1] : target_m) - points_[j]);
+    lengths_about(i, target_m, before, after);
     const Vec3d k = points_[i] - (i == 0 ? source_m_ : points_[i - 1]);
     const double along = t < w.lo ? w.lo - t : w.hi - t;
     const double excess = excess_length(before, after, dot(k, w.direction) / norm(k), along) * along * along;
@@ -137,18 +164,73 @@ bool Refiner::in_reach(const Vec3d& target_m) const {
   return true;
 }
 
-/// Do two wedges that follow each other share a face?
-bool Refiner::faces_meet(const Wedge& w, const Wedge& next, OnFace& leaves, OnFace& arrives) const {
-  const auto same = [&](int32_t f, int32_t g) { return f == g || scene_.queries().same_plane(f, g); };
-  for (const auto& [f, on_f] : {std::pair{w.facet0, OnFace::kFace0}, std::pair{w.facet_n, OnFace::kFaceN}}) {
-    for (const auto& [g, on_g] : {std::pair{next.facet0, OnFace::kFace0}, std::pair{next.facet_n, OnFace::kFaceN}}) {
-      if (!same(f, g)) continue;
-      leaves = on_f;
-      arrives = on_g;
-      return true;
+/// Does the leg from edge i to the next one run along faces of both? In one plane, on the same side of it, from the one
+/// edge into its face and out of the other's; two matches: a sheet.
+void Refiner::meet_on_faces(size_t i) {
+  EdgeFacts &from = bends_[i].edge, &to = bends_[i + 1].edge;
+  const Wedge &w = scene_.wedges()[size_t(bends_[i].facet)], &next = scene_.wedges()[size_t(bends_[i + 1].facet)];
+  const Vec3d leg = points_[i + 1] - points_[i];
+  struct Face {
+    OnFace name;
+    int32_t facet;
+    Vec3d into, normal;
+  };
+  const auto faces = [](const Wedge& of) {
+    const double c = std::cos(of.exterior_angle_rad), s = std::sin(of.exterior_angle_rad);
+    return std::array<Face, 2>{Face{OnFace::kFace0, of.facet0, of.t0, of.n0},
+                               Face{OnFace::kFaceN, of.facet_n, c * of.t0 + s * of.n0, s * of.t0 - c * of.n0}};
+  };
+  int matches = 0;
+  for (const Face& f : faces(w)) {
+    if (!(dot(leg, f.into) > 0)) continue;
+    for (const Face& g : faces(next)) {
+      if (!(dot(leg, g.into) < 0) || !(dot(f.normal, g.normal) > 0)) continue;
+      if (f.facet != g.facet && !scene_.queries().same_plane(f.facet, g.facet)) continue;
+      if (++matches > 1) continue;
+      from.leaves_on = f.name;
+      to.arrives_on = g.name;
     }
   }
-  return false;
+  if (matches > 0) from.leaves_along = to.arrives_along = matches > 1 ? Along::kSheet : Along::kFace;
+}
+
+/// Is an edge's point so near to one of its ends, or beyond it, that it stands for the corner there as well?
+bool Refiner::at_corner(const Vec3d& target_m, size_t i, bool& at_end) const {
+  const WedgeFrame<double>& w = shapes_[i].wedge;
+  const double t = dot(points_[i] - w.origin, w.direction);
+  at_end = t - w.lo > w.hi - t;
+  if (t < w.lo || t > w.hi) return true;  // in_reach() has seen how far
+  double before = 0, after = 0;
+  lengths_about(i, target_m, before, after);
+  const Vec3d k = points_[i] - (i == 0 ? source_m_ : points_[i - 1]);
+  const double along = at_end ? w.hi - t : w.lo - t;
+  const double excess = excess_length(before, after, dot(k, w.direction) / norm(k), along) * along * along;
+  // between edges that are skew to each other the unit is shorter: the field decides, it is 0 there
+  return 2 * kPi / options_.wavelength_m * excess < kEdgeFade * kEdgeFade;
+}
+
+/// Does a face of the wedge end at the corner with another edge?
+bool Refiner::face_has_next_edge(const Wedge& w, int32_t facet, const Vec3d& corner_m) const {
+  const double near = roundings_m(kSamePoint, corner_m);
+  return std::any_of(scene_.wedges().begin(), scene_.wedges().end(), [&](const Wedge& v) {
+    if (&v == &w || (norm(v.a - corner_m) > near && norm(v.at(v.length_m) - corner_m) > near)) return false;
+    if (norm(cross(v.direction, w.direction)) < kAlongEdge) return false;  // its continuation
+    return v.facet0 == facet || v.facet_n == facet || scene_.queries().same_plane(v.facet0, facet) ||
+           scene_.queries().same_plane(v.facet_n, facet);
+  });
+}
+
+/// The leg to an end of the path runs inside the wedge's sector: past a corner? See Along::kPast.
+bool Refiner::go_past_corner(size_t i, const Vec3d& target_m, Along& along, OnFace& on) const {
+  const Wedge& w = scene_.wedges()[size_t(bends_[i].facet)];
+  bool at_end;
+  if (w.facet0 == w.facet_n || options_.refraction || !at_corner(target_m, i, at_end)) return false;
+  const Vec3d corner = w.at(at_end ? w.length_m : 0);
+  const bool on_0 = face_has_next_edge(w, w.facet0, corner), on_n = face_has_next_edge(w, w.facet_n, corner);
+  if (!on_0 && !on_n) return false;
+  along = on_0 && on_n ? Along::kPastBoth : Along::kPast;
+  on = on_0 ? OnFace::kFace0 : OnFace::kFaceN;
+  return true;
 }
 
 /// Do the rays run outside of the wedges, and on which faces?
@@ -162,9 +244,7 @@ bool Refiner::set_faces(const Vec3d& target_m) {
     const double least = roundings_m(kSamePoint, points_[i]);  // a device on the edge
     if (!(length > least) || !(norm(after - points_[i]) > least)) return false;
     if (norm(cross(points_[i] - before, w.direction)) < kAlongEdge * length) return false;
-    if (i + 1 < bends_.size() && bends_[i + 1].type == Interaction::kDiffraction) {
-      faces_meet(w, scene_.wedges()[size_t(bends_[i + 1].facet)], bends_[i].leaves_on, bends_[i + 1].arrives_on);
-    }
+    if (i + 1 < bends_.size() && bends_[i + 1].type == Interaction::kDiffraction) meet_on_faces(i);
     const bool through = options_.refraction && has_inside(w, options_.opaque);
     const auto outside = [&](const Vec3d& v) {
       if (through) return true;
@@ -172,9 +252,65 @@ bool Refiner::set_faces(const Vec3d& target_m) {
       if (phi < 0) phi += 2 * kPi;
       return phi <= w.exterior_angle_rad + kOnFace || phi >= 2 * kPi - kOnFace;
     };
-    if (bends_[i].arrives_on == OnFace::kNone && !outside(before - points_[i])) return false;
-    if (bends_[i].leaves_on == OnFace::kNone && !outside(after - points_[i])) return false;
+    // An end in a face's plane that the face hides from its edge (which rounding decides) is behind it.
+    const auto hidden = [&](const Vec3d& end) {
+      const Vec3d v = normalized(end - points_[i]);
+      const double off_0 = dot(v, w.n0),
+                   off_n = dot(v, std::sin(w.exterior_angle_rad) * w.t0 - std::cos(w.exterior_angle_rad) * w.n0);
+      if (std::min(std::abs(off_0), std::abs(off_n)) > kOnFace) return false;
+      return !through && scene_.queries().occluded(occlusion_point(i, false, false), end, EndFacets::at_edge(w), -1);
+    };
+    EdgeFacts& e = bends_[i].edge;
+    if (!is_along_face(e.arrives_along)) {
+      const bool is_out = outside(before - points_[i]);
+      if ((!is_out || (i == 0 && hidden(before))) &&
+          !(i == 0 && go_past_corner(i, target_m, e.arrives_along, e.arrives_on)) && !is_out) {
+        return false;
+      }
+    }
+    if (!is_along_face(e.leaves_along)) {
+      const bool is_out = outside(after - points_[i]), last = i + 1 == bends_.size();
+      if ((!is_out || (last && hidden(after))) && !(last && go_past_corner(i, target_m, e.leaves_along, e.leaves_on)) &&
+          !is_out) {
+        return false;
+      }
+    }
   }
+  return true;
+}
+
+/// Is the point in front of a sheet's face 0? In its plane: yes. One answer for all edges of the sheet.
+bool Refiner::in_front(const Wedge& w, const Vec3d& p) const {
+  return w.normal0_sign * table_.distance(w.facet0, p) >= 0;
+}
+
+/// At a sheet's end: on which face runs a leg that comes along the sheet from afar? And where a leg to another edge of
+/// the sheet continues the ray straight on: is the face that EdgeFacts names the lit one? @return false: not that leg.
+bool Refiner::set_side_of_sheet(size_t i, const Vec3d& before_m, const Vec3d& after_m) {
+  const Wedge& w = scene_.wedges()[size_t(bends_[i].facet)];
+  if (w.facet0 != w.facet_n) return false;
+  EdgeFacts& e = bends_[i].edge;
+  const auto in_plane = [&](const Vec3d& p) {
+    return std::abs(dot(p - points_[i], w.n0)) < kOnFace * norm(p - points_[i]);
+  };
+  const auto face = [&](const Vec3d& p) { return in_front(w, p) ? OnFace::kFace0 : OnFace::kFaceN; };
+  const auto over_face = [&](const Vec3d& p) { return in_plane(p) && dot(p - points_[i], w.t0) > 0; };
+  const bool arrives = e.arrives_along == Along::kNone && over_face(before_m),
+             leaves = e.leaves_along == Along::kNone && over_face(after_m);
+  if (arrives) e.arrives_on = face(before_m);
+  if (leaves) e.leaves_on = face(after_m);
+  if (arrives || leaves) {
+    // The straight ray along the sheet crosses its plane on this edge's face or beyond the edge: the angles tell, but
+    // where both ends are in the plane within rounding.
+    const bool both = in_plane(before_m) && in_plane(after_m);
+    if (both && arrives) e.sides.fill(face(before_m) == face(after_m) ? 1 : -1);
+    return !both || arrives;
+  }
+  const bool comes = e.arrives_along == Along::kSheet, goes = e.leaves_along == Along::kSheet;
+  if (comes == goes) return comes;
+  const Vec3d& end = comes ? after_m : before_m;
+  const bool straight = in_plane(end) && dot(end - points_[i], w.t0) < 0;
+  if (straight) e.sides.fill(face(end) == (comes ? e.arrives_on : e.leaves_on) ? 1 : -1);
   return true;
 }
 
@@ -184,39 +320,46 @@ void Refiner::set_sides(const Vec3d& target_m) {
     Step& s = bends_[i];
     if (s.type != Interaction::kDiffraction) continue;
     const Wedge& w = scene_.wedges()[size_t(s.facet)];
-    const Vec3d before = (i == 0 ? source_m_ : points_[i - 1]) - points_[i];
-    const Vec3d after = (i + 1 < bends_.size() ? points_[i + 1] : target_m) - points_[i];
-    const auto phi = [&](const Vec3d& v, OnFace face) {
-      return path_field_detail::azimuth_on(face, v, shapes_[i].wedge, options_.refraction);
+    const Vec3d before_m = i == 0 ? source_m_ : points_[i - 1];
+    const Vec3d after_m = i + 1 < bends_.size() ? points_[i + 1] : target_m;
+    EdgeFacts& e = s.edge;
+    e.sides.fill(0);
+    if (is_past(e.arrives_along) || is_past(e.leaves_along) || set_side_of_sheet(i, before_m, after_m)) continue;
+    const Vec3d before = before_m - points_[i], after = after_m - points_[i];
+    const auto phi = [&](const Vec3d& v, OnFace face, Along along) {
+      return path_field_detail::azimuth_on(face, along, v, shapes_[i].wedge, options_.refraction);
     };
-    const double in = phi(before, s.arrives_on), out = phi(after, s.leaves_on), n_pi = w.exterior_angle_rad;
+    const double in = phi(before, e.arrives_on, e.arrives_along), out = phi(after, e.leaves_on, e.leaves_along),
+                 n_pi = w.exterior_angle_rad;
     const double near = roundings_m(kSamePoint, points_[i]) / std::min(norm(before), norm(after));
     const auto side = [](bool lit) { return int8_t(lit ? 1 : -1); };
-    const bool on_0 = s.arrives_on == OnFace::kFace0 || s.leaves_on == OnFace::kFace0;
-    const bool on_n = s.arrives_on == OnFace::kFaceN || s.leaves_on == OnFace::kFaceN;
+    const auto on = [&](OnFace face) {
+      return (is_along_face(e.arrives_along) && e.arrives_on == face) ||
+             (is_along_face(e.leaves_along) && e.leaves_on == face);
+    };
+    const bool on_0 = on(OnFace::kFace0), on_n = on(OnFace::kFaceN);
     if (std::abs(kPi - std::abs(out - in)) < near) {
       // from outside in: through face n on the lit side, through face 0 on the other
       const bool through = std::max(in, out) > n_pi;
-      s.sides[0] = side(passes(i, target_m, through ? w.facet0 : -1));
+      e.sides[0] = side(passes(i, target_m, through ? w.facet0 : -1));
       // along a face the incident field and its reflection are one
-      if (on_0) s.sides[1] = s.sides[0];
-      if (on_n) s.sides[2] = s.sides[0];
+      if (on_0) e.sides[1] = e.sides[0];
+      if (on_n) e.sides[2] = e.sides[0];
     }
-    if (!on_0 && std::abs(kPi - in - out) < near) s.sides[1] = reflection_side(i, w.facet0, target_m);
+    if (!on_0 && std::abs(kPi - in - out) < near) e.sides[1] = reflection_side(i, w.facet0, target_m);
     if (!on_n && std::abs(kPi - (n_pi - in) - (n_pi - out)) < near)
-      s.sides[2] = reflection_side(i, w.facet_n, target_m);
+      e.sides[2] = reflection_side(i, w.facet_n, target_m);
   }
 }
 
 /// Does the path without this edge miss the wedge's faces, or this one of them?
 bool Refiner::passes(size_t edge, const Vec3d& target_m, int32_t face) {
-  std::array<Bend<double>, kMostBends> shapes;
-  std::array<Vec3d, kMostBends> points;
-  size_t n = 0;
-  for (size_t i = 0; i < bends_.size(); ++i) {
-    if (i != edge) shapes[n++] = shapes_[i];
-  }
-  if (!touching_points(source_m_, target_m, shapes.data(), n, points.data())) return false;
+  auto& points = other_points_;
+  other_shapes_.assign(shapes_.begin(), shapes_.begin() + long(bends_.size()));
+  other_shapes_.erase(other_shapes_.begin() + long(edge));
+  const size_t n = other_shapes_.size();
+  points.resize(n + 1);
+  if (!touching_points(source_m_, target_m, other_shapes_.data(), n, points.data())) return false;
   const Vec3d a = edge == 0 ? source_m_ : points[edge - 1], b = edge == n ? target_m : points[edge];
   const EndFacets at_a = edge == 0 ? EndFacets() : facets_at(bends_[edge - 1]),
                   at_b = edge == n ? EndFacets() : facets_at(bends_[edge + 1]);
@@ -230,11 +373,12 @@ bool Refiner::passes(size_t edge, const Vec3d& target_m, int32_t face) {
 
 /// Is there a reflection on this face in place of the diffraction: 1, or does it end at this edge: -1?
 int8_t Refiner::reflection_side(size_t edge, int32_t facet, const Vec3d& target_m) {
-  std::array<Bend<double>, kMostBends> shapes = shapes_;
-  std::array<Vec3d, kMostBends> points;
-  shapes[edge] = facet_bend(table_.facets[size_t(facet)]);
   const size_t n = bends_.size();
-  if (!touching_points(source_m_, target_m, shapes.data(), n, points.data())) return -1;
+  auto& points = other_points_;
+  points.resize(n);
+  other_shapes_.assign(shapes_.begin(), shapes_.begin() + long(n));
+  other_shapes_[edge] = facet_bend(table_.facets[size_t(facet)]);
+  if (!touching_points(source_m_, target_m, other_shapes_.data(), n, points.data())) return -1;
   const Wedge& w = scene_.wedges()[size_t(bends_[edge].facet)];
   // Far from the edge, as at grazing: on the face's side of it or beyond.
   if (norm(cross(points[edge] - w.a, w.direction)) > roundings_m(4 * kSamePoint, points[edge])) {
@@ -258,13 +402,14 @@ EndFacets Refiner::facets_at(const Step& s) const {
 
 /// Where segments end: on the edge itself, a little inside its ends; for points beyond an end also a little outside,
 /// where the faces that close the edge there are not in the way of what leaves its corner.
-Vec3d Refiner::occlusion_point(size_t i) const {
+Vec3d Refiner::occlusion_point(size_t i, bool past_ends, bool past_corner) const {
   if (bends_[i].type != Interaction::kDiffraction) return bends_[i].point_m;
   const Wedge& w = scene_.wedges()[size_t(bends_[i].facet)];
   const double inset = 1e-4 * w.length_m;
   const double t = dot(bends_[i].point_m - w.a, w.direction);
-  if (past_ends_ && t < 0) return w.at(-inset);
-  if (past_ends_ && t > w.length_m) return w.at(w.length_m + inset);
+  if (past_corner) return w.at(2 * t > w.length_m ? w.length_m + inset : -inset);
+  if (past_ends && t < 0) return w.at(-inset);
+  if (past_ends && t > w.length_m) return w.at(w.length_m + inset);
   return w.at(std::clamp(t, inset, w.length_m - inset));
 }
 
@@ -281,7 +426,15 @@ bool Refiner::unobstructed(const Vec3d& target_m, const EndFacets& target_facets
   const size_t n = bends_.size();
   const RayQueries& queries = scene_.queries();
   for (size_t i = n + 1; i-- > 0;) {  // the last segment first: it is the one that most often fails
-    const Vec3d a = i == 0 ? source_m_ : occlusion_point(i - 1), b = i == n ? target_m : occlusion_point(i);
+    const auto place = [&](size_t bend) {
+      const EdgeFacts& e = bends_[bend].edge;
+      const bool leaves = bend + 1 == i;
+      const Along along = leaves ? e.leaves_along : e.arrives_along;
+      // on a face: where the face is
+      return is_along_face(along) ? occlusion_point(bend, false, false)
+                                  : occlusion_point(bend, past_ends_, is_past(along));
+    };
+    const Vec3d a = i == 0 ? source_m_ : place(i - 1), b = i == n ? target_m : place(i);
     const EndFacets at_a = i == 0 ? EndFacets() : facets_at(bends_[i - 1]),
                     at_b = i == n ? target_facets : facets_at(bends_[i]);
     if (!options_.refraction) {
@@ -319,7 +472,6 @@ void Refiner::settle(const Vec3d& source_m, const Vec3d& target_m, std::vector<S
   for (const Step& s : steps) {
     if (s.type != Interaction::kRefraction) bends_.push_back(s);
   }
-  if (bends_.size() > kMostBends) return;  // long sequences stay aside, some roundings off
   for (size_t i = 0; i < bends_.size(); ++i) set_shape(i);
   if (!touching_points(source_m, target_m, shapes_.data(), bends_.size(), points_.data(), true)) return;
   size_t next = 0;  // bend

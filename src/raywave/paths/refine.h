@@ -5,7 +5,6 @@
 // (place.h); the tree's source is where it counts as standing.
 #pragma once
 
-#include <array>
 #include <vector>
 
 #include "raywave/paths/path_field.h"
@@ -21,10 +20,7 @@ struct Step {
   Interaction type = Interaction::kSpecularReflection;
   int32_t facet = -1;  // or wedge, for diffraction
   Vec3d point_m;
-  // Of diffraction, see Touch:
-  std::array<int8_t, 3> sides{};
-  OnFace arrives_on = OnFace::kNone, leaves_on = OnFace::kNone;
-  int8_t shared_end = 0;
+  EdgeFacts edge;  // of diffraction
 };
 
 /// A path between two points, before fields.
@@ -70,14 +66,21 @@ class Refiner {
   bool edge_points(const SequenceTree& tree, int32_t node, const Vec3d& target_m);
   void share_ends();
   bool in_reach(const Vec3d& target_m) const;
+  void lengths_about(size_t i, const Vec3d& target_m, double& before, double& after) const;
+  bool mirrors_see_edge(size_t edge) const;
   bool set_faces(const Vec3d& target_m);
   void set_sides(const Vec3d& target_m);
   bool passes(size_t edge, const Vec3d& target_m, int32_t face);
   int8_t reflection_side(size_t edge, int32_t facet, const Vec3d& target_m);
   bool unobstructed(const Vec3d& target_m, const EndFacets& target_facets, GeometricPath& out);
-  bool faces_meet(const Wedge& w, const Wedge& next, OnFace& leaves, OnFace& arrives) const;
+  void meet_on_faces(size_t i);
+  bool go_past_corner(size_t i, const Vec3d& target_m, Along& along, OnFace& on) const;
+  bool at_corner(const Vec3d& target_m, size_t i, bool& at_end) const;
+  bool face_has_next_edge(const Wedge& w, int32_t facet, const Vec3d& corner_m) const;
+  bool in_front(const Wedge& w, const Vec3d& p) const;
+  bool set_side_of_sheet(size_t i, const Vec3d& before_m, const Vec3d& after_m);
   EndFacets facets_at(const Step& s) const;
-  Vec3d occlusion_point(size_t i) const;
+  Vec3d occlusion_point(size_t i, bool past_ends, bool past_corner) const;
   bool beyond_an_end() const;
 
   /// This many roundings of the coordinates near a point, metres.
@@ -90,8 +93,8 @@ class Refiner {
   bool past_ends_ = false;   // see occlusion_point
   std::vector<Step> bends_;  // reflections and diffractions, in order
   std::vector<Crossing> crossings_;
-  std::array<Bend<double>, kMostBends> shapes_;
-  std::array<Vec3d, kMostBends> points_;
+  std::vector<Bend<double>> shapes_, other_shapes_;  // of bends_; of the path without an edge
+  std::vector<Vec3d> points_, other_points_;
 };
 
 }  // namespace raywave::paths

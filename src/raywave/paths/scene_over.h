@@ -196,9 +196,7 @@ class SceneOver {
   bool touches(const EndPoint& source, const EndPoint& target, const std::vector<Step>& steps,
                std::vector<Touch<T>>& out) {
     out.assign(steps.size(), {});
-    Bend<T> bends[kMostBends];
-    Vec3<T> points[kMostBends];
-    size_t num_bends = 0;
+    bends_.clear();
     const auto face = [&](int32_t f) { return &material(prepared_.facets().facets[size_t(f)].material); };
     for (size_t i = 0; i < steps.size(); ++i) {
       Touch<T>& t = out[i];
@@ -210,20 +208,20 @@ class SceneOver {
         t.face_0 = face(w.facet0);
         t.face_n = face(w.facet_n);
         t.transmits = refraction_;
-        t.sides = s.sides;
-        t.arrives_on = s.arrives_on;
-        t.leaves_on = s.leaves_on;
-        t.shared_end = s.shared_end;
+        t.edge = s.edge;
       } else {
         t.bend = facet(s.facet, s.point_m);
         t.face_0 = face(s.facet);
       }
-      if (s.type != Interaction::kRefraction) bends[num_bends++] = t.bend;
+      if (s.type != Interaction::kRefraction) bends_.push_back(t.bend);
     }
-    if (!touching_points(source.position_m, target.position_m, bends, num_bends, points, true)) return false;
+    points_.resize(bends_.size());
+    if (!touching_points(source.position_m, target.position_m, bends_.data(), bends_.size(), points_.data(), true)) {
+      return false;
+    }
     size_t b = 0;
     for (Touch<T>& t : out) {
-      if (t.type != Interaction::kRefraction) t.point = points[b++];
+      if (t.type != Interaction::kRefraction) t.point = points_[b++];
     }
     return true;
   }
@@ -273,6 +271,8 @@ class SceneOver {
   std::vector<em::BasicMaterialProperties<T>> materials_;
   std::vector<uint8_t> has_material_;
   static constexpr size_t kMostSharedPlanes = 4096;
+  std::vector<Bend<T>> bends_;  // of one path
+  std::vector<Vec3<T>> points_;
   std::vector<Bend<T>> planes_;  // [num_triangles] when shared
   struct Taken {
     ad::Var input;

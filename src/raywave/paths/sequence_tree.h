@@ -16,6 +16,8 @@ inline bool is_wedge(int32_t surface) { return surface < -1; }
 inline int32_t wedge_surface(int32_t wedge) { return -2 - wedge; }
 inline int32_t wedge_of(int32_t surface) { return -2 - surface; }
 
+constexpr int kMostDepth = 1000;  // surfaces in a sequence; SequenceNode::depth could hold more
+
 struct SequenceNode {
   int32_t parent = -1;
   int32_t facet = -1;  // a mirror (Facet::mirror: overlapping facets of one plane are one), or a wedge

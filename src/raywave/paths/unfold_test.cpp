@@ -44,13 +44,17 @@ std::vector<Problem> problems() {
   const Vec3d s{0.3, -4, 1.2}, p{1.1, 5, 2.0};
   const auto wall = mirror_at({0, 1, 0.1}, 7), floor = mirror_at({0, 0, 1}, 0), back = mirror_at({1, 0.1, 0}, 8);
   const auto e = edge_at({-2, 0.1, 3}, {1, 0.05, 0.02}, 6), f = edge_at({-1, 2, 3.5}, {0.9, -0.3, 0.2}, 5);
+  const auto g = edge_at({0, 3.5, 2.5}, {0.3, 0.2, 1}, 4);
   return {{s, p, {e}},
           {s, p, {floor, e}},
           {s, p, {e, wall}},
           {s, p, {floor, e, back}},
           {s, p, {e, f}},
           {s, p, {floor, e, f, wall}},
-          {s, {1.1, 5, 1.0}, {e, floor, f}}};
+          {s, {1.1, 5, 1.0}, {e, floor, f}},
+          {s, p, {e, f, g}},
+          {s, p, {floor, e, f, wall, g}},
+          {s, p, {e, f, e}}};
 }
 
 std::vector<Vec3d> solve_for(const Problem& q) {
@@ -211,6 +215,40 @@ TEST(Unfold, DerivativesByRotation) {
     tape.sweep();
     EXPECT_NEAR(tape.adjoint(angle), sum, 1e-11 * (1 + std::abs(sum)));
   }
+}
+
+// Two edges that meet in a corner: the length has a kink there, in which an iteration may stick. Wherever the shortest
+// path does not run through the corner it is found, by comparison with a search; where it does there is none.
+TEST(Unfold, EdgesThatMeetInACornerAreSolvedWhereverTheShortestPathIs) {
+  const auto e = edge_at({-2, -3, 0}, {1, 0, 0}, 4), f = edge_at({2, -3, 0}, {0, 1, 0.3}, 6);  // corner at (2, -3, 0)
+  int found = 0, at_corner = 0;
+  for (int i = 0; i < 4000; ++i) {
+    const auto number = [&](int k) { return 12 * std::sin(37.1 * i + 11.3 * k + 0.7 * k * i); };
+    const Vec3d s{number(0), number(1), number(2)}, p{number(3), number(4), number(5)};
+    // the shortest path over the second edge's point at t: unfolded about the first edge it is straight
+    const auto length = [&](double t) {
+      const Vec3d q = f.wedge.origin + t * f.wedge.direction;
+      const auto off = [&](const Vec3d& v) { return std::hypot(v.y + 3, v.z); };
+      return std::hypot(q.x - s.x, off(q) + off(s)) + norm(p - q);
+    };
+    double lo = -100, hi = 100;
+    while (hi - lo > 1e-9) {
+      const double a = lo + (hi - lo) / 3, b = hi - (hi - lo) / 3;
+      (length(a) < length(b) ? hi : lo) = length(a) < length(b) ? b : a;
+    }
+    const double best = 0.5 * (lo + hi);
+    const Bend<double> bends[] = {e, f};
+    Vec3d points[2];
+    const bool there = touching_points(s, p, bends, 2, points);
+    // the search's place is known to 1e-6 m where the length's slope vanishes
+    EXPECT_EQ(there, std::abs(best) > 1e-5) << i << " " << best;
+    there ? ++found : ++at_corner;
+    if (!there) continue;
+    EXPECT_NEAR(dot(points[1] - f.wedge.origin, f.wedge.direction), best, 1e-5) << i;
+    EXPECT_LE(length_over(s, p, {points[0], points[1]}), length(best) * (1 + 1e-15)) << i;
+  }
+  EXPECT_GT(found, 500);
+  EXPECT_GT(at_corner, 200);
 }
 
 TEST(Unfold, PlacesWithoutAPathAreRefused) {
