@@ -180,9 +180,10 @@ TEST(DiffractionLaws, SwappingTheEndsTransposesTheTransfer) {
     for (size_t k = 0; k < 4; ++k) scale = std::max(scale, abs(forth.transfer[size_t(4 * p) + k]));
     for (size_t row = 0; row < 2; ++row) {
       for (size_t col = 0; col < 2; ++col) {
-        // Over two edges the points are found to 1e-9 of the lengths' gradient (see solve of unfold.h).
+        // Over two edges the points are found to 1e-9 of the lengths' gradient (see solve of unfold.h); beside a common
+        // corner, where the field is faded out, what is left of it is rounding.
         EXPECT_LE(abs(forth.transfer[size_t(4 * p) + 2 * row + col] - back.transfer[size_t(4 * q) + 2 * col + row]),
-                  1e-8 * scale)
+                  1e-8 * scale + 1e-16 * strongest)
             << test::path_name(forth, p) << " " << row << col;
       }
     }

@@ -57,10 +57,11 @@ class PathSolver:
     """Paths between all transmitters and receivers of a scene: PathSolver()(scene, max_depth=5, refraction=True, ...).
 
     Options: max_depth, los, specular_reflection, refraction, diffraction, max_diffractions (edges in one path: 1 to 3),
+    seam_tolerance_m (cracks up to this width are closed at edges; None: a tenth of the wavelength),
     samples_per_src, synthetic_array, seed, finder ("shoot-and-bounce" or "exhaustive"), num_threads (0: all), progress (called with done, total)."""
 
     _defaults = dict(max_depth=3, los=True, specular_reflection=True, refraction=False, diffraction=False, max_diffractions=1,
-                     samples_per_src=1_000_000, synthetic_array=True, seed=42, finder="shoot-and-bounce", num_threads=0, progress=None)
+                     seam_tolerance_m=None, samples_per_src=1_000_000, synthetic_array=True, seed=42, finder="shoot-and-bounce", num_threads=0, progress=None)
 
     def __call__(self, scene, **options):
         return _raywave.solve_paths(scene, _options(self._defaults, options))
@@ -73,11 +74,11 @@ class RadioMapSolver:
     center_m (its z is the level) or else height_m, then over the middle of the scene; the triangles of the objects named in
     measurement_surface; or the ground objects named in terrain, followed at height_m.
     Options: method ("exact" or "monte-carlo"), max_depth, los, specular_reflection, refraction, diffraction, max_diffractions
-    (1 to 3), samples_per_tx, points_per_cell (1, 4, 9), coherent, precoding (one complex weight a port), seed, num_threads, max_bytes, progress."""
+    (1 to 3), seam_tolerance_m, samples_per_tx, points_per_cell (1, 4, 9), coherent, precoding (one complex weight a port), seed, num_threads, max_bytes, progress."""
 
     _defaults = dict(cell_size_m=(10, 10), height_m=None, center_m=None, size_m=None, orientation_rad=None, measurement_surface=None,
                      terrain=None, method="exact", max_depth=3, los=True, specular_reflection=True, refraction=False,
-                     diffraction=False, max_diffractions=1, samples_per_tx=1_000_000, points_per_cell=1, coherent=False, precoding=None,
+                     diffraction=False, max_diffractions=1, seam_tolerance_m=None, samples_per_tx=1_000_000, points_per_cell=1, coherent=False, precoding=None,
                      seed=42, num_threads=0, max_bytes=4e9, progress=None)
 
     def __call__(self, scene, **options):

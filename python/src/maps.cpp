@@ -68,6 +68,7 @@ std::shared_ptr<PyRadioMap> solve(const std::shared_ptr<PyScene>& s, const nb::d
   o.refraction = nb::cast<bool>(d["refraction"]);
   o.diffraction = nb::cast<bool>(d["diffraction"]);
   o.max_diffractions = nb::cast<int>(d["max_diffractions"]);
+  if (!d["seam_tolerance_m"].is_none()) o.seam_tolerance_m = nb::cast<double>(d["seam_tolerance_m"]);
   o.samples_per_tx = nb::cast<int64_t>(d["samples_per_tx"]);
   o.points_per_cell = nb::cast<int>(d["points_per_cell"]);
   o.coherent = nb::cast<bool>(d["coherent"]);

@@ -112,6 +112,7 @@ std::shared_ptr<PyPaths> solve(const std::shared_ptr<PyScene>& s, const nb::dict
   o.refraction = nb::cast<bool>(d["refraction"]);
   o.diffraction = nb::cast<bool>(d["diffraction"]);
   o.max_diffractions = nb::cast<int>(d["max_diffractions"]);
+  if (!d["seam_tolerance_m"].is_none()) o.seam_tolerance_m = nb::cast<double>(d["seam_tolerance_m"]);
   o.samples_per_tx = nb::cast<int64_t>(d["samples_per_src"]);
   o.synthetic_array = nb::cast<bool>(d["synthetic_array"]);
   o.seed = nb::cast<uint64_t>(d["seed"]);

@@ -187,6 +187,8 @@ void InteractionFlags::add_to(CLI::App& app) {
   add_switch(app, "refraction", refraction, "transmission through walls (default off)");
   add_switch(app, "diffraction", diffraction, "over edges, in every mixture with the others (default off)");
   app.add_option("--max-diffractions", max_diffractions, "edges in one path, with --diffraction: 1 (default), 2 or 3");
+  app.add_option("--seam-tolerance", seam_tolerance_m,
+                 "cracks between faces up to this many metres are closed at edges (default a tenth of the wavelength)");
   app.add_option("--samples", samples, "rays per transmitter (default 1000000)");
 }
 

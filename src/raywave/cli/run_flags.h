@@ -47,6 +47,7 @@ struct SceneFlags {
 struct InteractionFlags {
   std::optional<int> max_depth, max_diffractions;
   std::optional<bool> los, specular_reflection, refraction, diffraction;
+  std::optional<double> seam_tolerance_m;
   std::optional<int64_t> samples;
 
   void add_to(CLI::App& app);
@@ -58,6 +59,7 @@ struct InteractionFlags {
     if (refraction) options.refraction = *refraction;
     if (diffraction) options.diffraction = *diffraction;
     if (max_diffractions) options.max_diffractions = *max_diffractions;
+    if (seam_tolerance_m) options.seam_tolerance_m = seam_tolerance_m;
     if (samples) options.samples_per_tx = *samples;
   }
 };

@@ -60,6 +60,12 @@ DeviceConfig read_device(Table& table, bool transmits) {
   return out;
 }
 
+void read_seam_tolerance(Table& table, std::optional<double>& out) {
+  table.read("seam_tolerance_m", out);
+  if (out && !(*out >= 0))
+    table.fail(*table.raw().get("seam_tolerance_m"), message("seam_tolerance_m must be >= 0, got ", *out));
+}
+
 PathConfig read_paths(Table& table) {
   PathConfig out;
   table.read_integer("max_depth", out.max_depth, 0);
@@ -68,6 +74,7 @@ PathConfig read_paths(Table& table) {
   table.read("refraction", out.refraction);
   table.read("diffraction", out.diffraction);
   table.read_integer("max_diffractions", out.max_diffractions, 1, int(paths::kMostEdges));
+  read_seam_tolerance(table, out.seam_tolerance_m);
   table.read_choice("finder", out.finder, {"shoot-and-bounce", "exhaustive"});
   table.read_integer("samples_per_tx", out.samples_per_tx, 1, int64_t(1) << 53);
   table.read("synthetic_array", out.synthetic_array);
@@ -85,6 +92,7 @@ MapConfig read_map(Table& table) {
   table.read("refraction", out.refraction);
   table.read("diffraction", out.diffraction);
   table.read_integer("max_diffractions", out.max_diffractions, 1, int(paths::kMostEdges));
+  read_seam_tolerance(table, out.seam_tolerance_m);
   table.read("coherent", out.coherent);
   table.read_integer("samples_per_tx", out.samples_per_tx, 1, int64_t(1) << 53);
   table.read_choice("surface", out.surface, {"plane", "mesh", "terrain"});
@@ -172,6 +180,7 @@ void RunConfig::apply_to(paths::PathOptions& o) const {
   put(paths.refraction, o.refraction);
   put(paths.diffraction, o.diffraction);
   put(paths.max_diffractions, o.max_diffractions);
+  if (paths.seam_tolerance_m) o.seam_tolerance_m = paths.seam_tolerance_m;
   put(paths.synthetic_array, o.synthetic_array);
   put(paths.finder, o.finder);
   put(paths.samples_per_tx, o.samples_per_tx);
@@ -188,6 +197,7 @@ void RunConfig::apply_to(maps::RadioMapOptions& o) const {
   put(map.refraction, o.refraction);
   put(map.diffraction, o.diffraction);
   put(map.max_diffractions, o.max_diffractions);
+  if (map.seam_tolerance_m) o.seam_tolerance_m = map.seam_tolerance_m;
   put(map.coherent, o.coherent);
   put(map.samples_per_tx, o.samples_per_tx);
   put(seed, o.seed);

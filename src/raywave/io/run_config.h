@@ -16,7 +16,8 @@
 //   array = { num_rows = 2, num_cols = 4, vertical_spacing_wavelengths = 0.5, horizontal_spacing_wavelengths = 0.5,
 //             pattern = "tr38901", polarization = "cross", polarization_model = 2 }
 //   [paths]                               # max_depth, los, specular_reflection, refraction, diffraction,
-//   finder = "exhaustive"                 # max_diffractions, finder, samples_per_tx, synthetic_array;
+//   finder = "exhaustive"                 # max_diffractions, seam_tolerance_m, finder, samples_per_tx,
+//   synthetic_array;
 //                                         # finder: "shoot-and-bounce" or "exhaustive"
 //   [map]                                 # the same switches, and method, points_per_cell, coherent, and the surface:
 //   surface = "plane"                     # "plane", "mesh", "terrain"; center_m, orientation_rad, size_m, cell_size_m,
@@ -53,6 +54,7 @@ struct DeviceConfig {
 struct PathConfig {
   std::optional<int> max_depth, max_diffractions;
   std::optional<bool> los, specular_reflection, refraction, diffraction, synthetic_array;
+  std::optional<double> seam_tolerance_m;
   std::optional<paths::Finder> finder;
   std::optional<int64_t> samples_per_tx;
 };
@@ -61,6 +63,7 @@ struct MapConfig {
   std::optional<maps::Method> method;
   std::optional<int> max_depth, max_diffractions, points_per_cell;
   std::optional<bool> los, specular_reflection, refraction, diffraction, coherent;
+  std::optional<double> seam_tolerance_m;
   std::optional<int64_t> samples_per_tx;
   std::optional<maps::Surface::Kind> surface;
   std::optional<Vec3d> center_m, orientation_rad;

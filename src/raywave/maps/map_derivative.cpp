@@ -125,10 +125,11 @@ void for_parts(const MapArrivals& all, int num_threads, int64_t num_parts, Visit
 
 }  // namespace
 
-scene::SceneDerivative map_vjp(const scene::Scene& scene, const paths::PreparedScene& prepared,
+scene::SceneDerivative map_vjp(const scene::Scene& scene, const paths::PreparedScene& geometry,
                                const RadioMapOptions& options, const RadioMap& map,
                                const std::vector<double>& cotangent) {
   check(scene, options, map);
+  const paths::PreparedScene prepared = geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m());
   if (cotangent.size() != map.path_gain.size()) {
     throw Error(
         message("the cotangent of path_gain has ", cotangent.size(), " numbers, the map has ", map.path_gain.size()));
@@ -178,10 +179,11 @@ scene::SceneDerivative map_vjp(const scene::Scene& scene, const paths::PreparedS
   return gradient;
 }
 
-std::vector<double> map_jvp(const scene::Scene& scene, const paths::PreparedScene& prepared,
+std::vector<double> map_jvp(const scene::Scene& scene, const paths::PreparedScene& geometry,
                             const RadioMapOptions& options, const RadioMap& map,
                             const scene::SceneDerivative& direction) {
   check(scene, options, map);
+  const paths::PreparedScene prepared = geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m());
   direction.check_finite(scene);
   const scene::Scene centred = prepared.centred(scene);
   const Cells cells(centred, prepared, moved(map.surface, -prepared.origin_m()), options);

@@ -6,6 +6,7 @@
 #include "raywave/maps/exact.h"
 #include "raywave/maps/monte_carlo.h"
 #include "raywave/paths/doubts.h"
+#include "raywave/paths/path_solver.h"
 #include "raywave/paths/sequence_tree.h"
 #include "raywave/paths/unfold.h"
 
@@ -52,6 +53,7 @@ void RadioMapOptions::validate() const {
   if (max_depth < 0) throw Error(message("max_depth must be >= 0, got ", max_depth));
   if (max_depth > paths::kMostDepth)
     throw Error(message("max_depth must be <= ", paths::kMostDepth, ", got ", max_depth));
+  paths::validate_seam_tolerance(seam_tolerance_m);
   if (max_diffractions < 1 || max_diffractions > int(paths::kMostEdges)) {
     throw Error(message("max_diffractions must be in [1, ", paths::kMostEdges, "], got ", max_diffractions));
   }
@@ -76,10 +78,11 @@ RadioMap solve_radio_map(const scene::Scene& scene, const Surface& surface, cons
   return solve_radio_map(scene, paths::PreparedScene(scene), surface, options);
 }
 
-RadioMap solve_radio_map(const scene::Scene& scene, const paths::PreparedScene& prepared, const Surface& surface,
+RadioMap solve_radio_map(const scene::Scene& scene, const paths::PreparedScene& geometry, const Surface& surface,
                          const RadioMapOptions& options) {
   options.validate();
   scene.validate();
+  const paths::PreparedScene prepared = geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m());
   if (scene.transmitters.empty()) throw Error("the scene has no transmitter: add one before solving for a radio map");
   prepared.warn(options.log);
   // Where the scene lies does not matter: everything is solved relative to its middle.

@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,7 @@ struct RadioMapOptions {
   bool refraction = false;
   bool diffraction = false;  // over edges, mixed with reflections
   int max_diffractions = 1;  // edges in one path: 1 to 3 (behind shot rays: two edges of one face)
+  std::optional<double> seam_tolerance_m;  // as paths::PathOptions
   int64_t samples_per_tx = 1000000;
   int samples_per_beam = 256;  // exact: rays, at least, through what each facet sequence lights; 0: none
   int points_per_cell = 1;     // exact: 1, 4 or 9 sample points

@@ -15,14 +15,23 @@ EdgeShooter::EdgeShooter(const PreparedScene& scene, const SequenceTree& tree, c
   edges.max_depth = refine.max_depth;
   edges.reflection = options.reflection;
   const WedgesOfFacets of = wedges_of_facets(scene);
+  EdgeSight sight(scene, tree, edges.max_depth, nullptr);
   for (const LitWedge& l : lit_wedges(scene, tree, edges)) {
-    lit_.push_back({l.node, l.wedge, l.wedge});
+    LitPart part{0, scene.wedges()[size_t(l.wedge)].length_m};
+    if (l.node == 0) {
+      sight.look_along(0);
+      part = sight.lit(scene.wedges()[size_t(l.wedge)]).value_or(part);
+    }
+    lit_.push_back({l.node, l.wedge, l.wedge, part});
     if (options.max_diffractions < 2 || tree.nodes()[size_t(l.node)].depth + 2 > options.max_depth) continue;
     const Wedge& w = scene.wedges()[size_t(l.wedge)];
     for (const int32_t face : {w.facet0, w.facet_n}) {
       const int32_t facet = scene.facets().facets[size_t(face)].mirror;
       for (uint32_t i = of.begin[size_t(facet)]; i < of.begin[size_t(facet) + 1]; ++i) {
-        if (of.wedges[i] != l.wedge) lit_.push_back({l.node, l.wedge, of.wedges[i]});
+        const int32_t second = of.wedges[i];
+        if (second != l.wedge) {
+          lit_.push_back({l.node, l.wedge, second, {0, scene.wedges()[size_t(second)].length_m}});
+        }
       }
       if (w.facet_n == w.facet0) break;
     }
@@ -47,7 +56,7 @@ double EdgeShooter::jitter(int64_t index, int place, int direction, int which) c
 bool EdgeShooter::light(int64_t index, int place, Refiner& refiner, SequenceTree& part, Shot& shot) const {
   const Lit& l = lit_[size_t(index)];
   const Wedge& w = scene_.wedges()[size_t(l.last)];
-  shot.point_m = w.at(w.length_m * (place + jitter(index, place, 0, 0)) / options_.places);
+  shot.point_m = w.at(l.part.lo + (l.part.hi - l.part.lo) * (place + jitter(index, place, 0, 0)) / options_.places);
   const auto& nodes = tree_.nodes();
   std::vector<int32_t> chain;
   for (int32_t n = l.node; n != 0; n = nodes[size_t(n)].parent) chain.push_back(nodes[size_t(n)].facet);
@@ -83,7 +92,8 @@ EdgeRaySegment EdgeShooter::launch(int64_t index, int place, int direction, Shot
   s.direction = cos_beta * w.direction + sin_beta * radial;
   s.before_m = shot.before_m;
   s.behind_m = 0;
-  s.spread_m = (w.length_m / options_.places) * (w.exterior_angle_rad / options_.directions) * sin_beta * sin_beta;
+  s.spread_m =
+      ((l.part.hi - l.part.lo) / options_.places) * (w.exterior_angle_rad / options_.directions) * sin_beta * sin_beta;
   return s;
 }
 

@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "raywave/paths/edge_sight.h"
 #include "raywave/paths/find_edges.h"
 #include "raywave/paths/refine.h"
 
@@ -77,6 +78,7 @@ class EdgeShooter {
   EdgeRayOptions options_;
   struct Lit {
     int32_t node, first, last;  // node of tree_, wedges; first = last for one edge
+    LitPart part;               // of the last wedge, from its first lit place to its last
   };
   std::vector<Lit> lit_;
 };

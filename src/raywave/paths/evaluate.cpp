@@ -75,7 +75,9 @@ PathValues evaluate(const PreparedScene& scene, const FieldContext& context, con
 }
 
 int32_t object_of(const PreparedScene& scene, const Step& step) {
-  const int32_t facet = step.type == Interaction::kDiffraction ? scene.wedges()[size_t(step.facet)].facet0 : step.facet;
+  const int32_t facet = step.type == Interaction::kDiffraction
+                            ? scene.wedges()[size_t(step.facet)].piece_at(step.point_m).facet0
+                            : step.facet;
   return scene.facets().facets[size_t(facet)].object;
 }
 

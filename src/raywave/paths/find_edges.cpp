@@ -6,6 +6,8 @@
 
 #include "raywave/core/constants.h"
 #include "raywave/core/error.h"
+#include "raywave/paths/box_tree.h"
+#include "raywave/paths/edge_sight.h"
 #include "raywave/paths/ray_queries.h"
 #include "raywave/runtime/parallel.h"
 
@@ -19,32 +21,40 @@ bool in_reach(const Wedge& w, const Vec3d& p, const std::vector<uint8_t>* opaque
   return phi <= w.exterior_angle_rad + 1e-6 || phi >= 2 * kPi - 1e-6;  // on a face: outside, either side of rounding
 }
 
-/// Wedges that a point sees, tested at places along them: small faces may have been missed by all rays.
-std::vector<uint8_t> seen_from(const PreparedScene& scene, const Vec3d& p, const EdgeOptions& options,
-                               int num_threads) {
-  const auto& wedges = scene.wedges();
-  std::vector<uint8_t> seen(wedges.size(), 0);
-  const auto count = int64_t(wedges.size()), num_chunks = std::min<int64_t>(64, count);
-  runtime::parallel_for(num_chunks, num_threads, [&](int64_t chunk) {
-    std::vector<Crossing> crossings;
-    const auto hidden = [&](const Wedge& w, const Vec3d& place) {
-      if (!options.opaque) return scene.queries().occluded(p, place, -1, EndFacets::at_edge(w));
-      scene.queries().crossings(p, place, -1, EndFacets::at_edge(w), crossings);
-      return int(crossings.size()) >= options.max_depth ||
-             std::any_of(crossings.begin(), crossings.end(),
-                         [&](const Crossing& c) { return (*options.opaque)[size_t(c.facet)] != 0; });
-    };
-    for (auto i = size_t(count * chunk / num_chunks); i < size_t(count * (chunk + 1) / num_chunks); ++i) {
-      const Wedge& w = wedges[i];
-      if (!in_reach(w, p, options.opaque)) continue;
-      for (const double part : {0.5, 0.02, 0.98, 0.25, 0.75}) {
-        if (hidden(w, w.at(part * w.length_m))) continue;
-        seen[i] = 1;
-        break;
-      }
+/// Adds a wedge to those that a node lights.
+/// @param sight  looking along the node.
+void add_lit(const PreparedScene& scene, const SequenceNode& from, const EdgeOptions& options, const LitWedge& lit,
+             EdgeSight* sight, std::vector<LitWedge>& out) {
+  const Wedge& w = scene.wedges()[size_t(lit.wedge)];
+  // A facet that holds the edge, or has it in its plane, does not reflect onto it; the image must be outside.
+  if (from.facet >= 0 &&
+      (scene.queries().same_plane(w.facet0, from.facet) || scene.queries().same_plane(w.facet_n, from.facet))) {
+    return;
+  }
+  if (in_reach(w, from.image_m, options.opaque) && (!sight || sight->lights(w))) out.push_back(lit);
+}
+
+/// Edges of the facets that a sequence reaches next.
+void add_met(const PreparedScene& scene, const SequenceTree& tree, const EdgeOptions& options,
+             std::vector<LitWedge>& out) {
+  const WedgesOfFacets of = wedges_of_facets(scene);
+  const auto& nodes = tree.nodes();
+  for (size_t n = 1; n < nodes.size(); ++n) {
+    const SequenceNode& node = nodes[n];
+    if (node.depth > options.max_depth || node.depth < 2 || node.num_wedges > 0) continue;
+    for (uint32_t i = of.begin[size_t(node.facet)]; i < of.begin[size_t(node.facet) + 1]; ++i) {
+      add_lit(scene, nodes[size_t(node.parent)], options, {of.wedges[i], node.parent}, nullptr, out);
     }
-  });
-  return seen;
+  }
+}
+
+BoxTree boxes_of(const std::vector<Wedge>& wedges) {
+  std::vector<Box> boxes(wedges.size());
+  for (size_t i = 0; i < boxes.size(); ++i) {
+    boxes[i].add(wedges[i].a);
+    boxes[i].add(wedges[i].at(wedges[i].length_m));
+  }
+  return BoxTree(std::move(boxes));
 }
 
 class Joiner {
@@ -112,9 +122,8 @@ class Joiner {
   }
   bool look_for_each_other(int32_t i, int32_t j) const {
     const Wedge &w = scene_.wedges()[size_t(i)], &v = scene_.wedges()[size_t(j)];
-    const auto sees = [&](const Wedge& x, const Wedge& y) {
-      return in_reach(x, y.a, options_.opaque) || in_reach(x, y.at(0.5 * y.length_m), options_.opaque) ||
-             in_reach(x, y.at(y.length_m), options_.opaque);
+    const auto sees = [&](const Wedge& x, const Wedge& y) {  // the inside of a wedge is convex
+      return in_reach(x, y.a, options_.opaque) || in_reach(x, y.at(y.length_m), options_.opaque);
     };
     return sees(w, v) && sees(v, w);
   }
@@ -134,9 +143,11 @@ WedgesOfFacets wedges_of_facets(const PreparedScene& scene) {
   const auto mirror = [&](int32_t facet) { return scene.facets().facets[size_t(facet)].mirror; };
   const auto each = [&](auto&& visit) {
     for (size_t i = 0; i < wedges.size(); ++i) {
-      const int32_t first = mirror(wedges[i].facet0), second = mirror(wedges[i].facet_n);
-      visit(size_t(first), int32_t(i));
-      if (second != first) visit(size_t(second), int32_t(i));
+      for (const WedgePiece& p : wedges[i].pieces) {
+        const int32_t first = mirror(p.facet0), second = mirror(p.facet_n);
+        visit(size_t(first), int32_t(i));
+        if (second != first) visit(size_t(second), int32_t(i));
+      }
     }
   };
   each([&](size_t facet, int32_t) { ++of.begin[facet + 1]; });
@@ -148,38 +159,47 @@ WedgesOfFacets wedges_of_facets(const PreparedScene& scene) {
 }
 
 std::vector<LitWedge> lit_wedges(const PreparedScene& scene, const SequenceTree& tree, const EdgeOptions& options) {
-  const WedgesOfFacets of = wedges_of_facets(scene);
-  std::vector<LitWedge> lit;
   const auto& nodes = tree.nodes();
-  const auto most = options.reflection ? options.max_depth - 1 : 0;
-  if (options.exhaustive) {
-    for (size_t n = 0; n < nodes.size(); ++n) {
-      if (nodes[n].depth > most || nodes[n].num_wedges > 0) continue;
-      for (size_t w = 0; w < scene.wedges().size(); ++w) lit.push_back({int32_t(w), int32_t(n)});
-    }
-  } else {
-    const std::vector<uint8_t> seen = seen_from(scene, nodes[0].image_m, options, 0);
-    for (size_t w = 0; w < seen.size(); ++w) {
-      if (seen[w]) lit.push_back({int32_t(w), 0});
-    }
-    for (size_t n = 1; n < nodes.size(); ++n) {
-      const SequenceNode& node = nodes[n];
-      if (node.depth > most + 1 || node.depth < 2 || node.num_wedges > 0) continue;  // from the root itself: seen
-      for (uint32_t i = of.begin[size_t(node.facet)]; i < of.begin[size_t(node.facet) + 1]; ++i) {
-        lit.push_back({of.wedges[i], node.parent});
-      }
-    }
+  const int most = options.reflection ? options.max_depth - 1 : 0;
+  std::vector<int32_t> from;  // sequences of reflections; the source itself, which sees the most, in shares
+  for (size_t n = 1; n < nodes.size(); ++n) {
+    if (nodes[n].depth <= most && nodes[n].num_wedges == 0) from.push_back(int32_t(n));
   }
-  // A facet that holds the edge, or has it in its plane, does not reflect onto it; the image must be outside.
-  std::erase_if(lit, [&](const LitWedge& l) {
-    const Wedge& w = scene.wedges()[size_t(l.wedge)];
-    const SequenceNode& node = nodes[size_t(l.node)];
-    if (node.facet >= 0 &&
-        (scene.queries().same_plane(w.facet0, node.facet) || scene.queries().same_plane(w.facet_n, node.facet))) {
-      return true;
+  const auto num_wedges = int64_t(scene.wedges().size());
+  const int64_t num_shares = options.max_depth < 1 ? 0 : std::min<int64_t>(64, num_wedges);
+  // Where sequences times edges are many, those of the facets that rays met next stand for what a sequence lights.
+  constexpr int64_t kMostPairs = 200000;
+  const bool all_pairs = options.exhaustive || int64_t(from.size()) * num_wedges <= kMostPairs;
+  std::vector<LitWedge> lit;
+  if (!all_pairs) {
+    add_met(scene, tree, options, lit);
+    from.clear();
+  }
+  const BoxTree boxes = boxes_of(scene.wedges());
+  constexpr int64_t kBlock = 4;
+  const int64_t num_blocks = (int64_t(from.size()) + kBlock - 1) / kBlock;
+  std::vector<std::vector<LitWedge>> parts(static_cast<size_t>(num_shares + num_blocks));
+  runtime::parallel_for(num_shares + num_blocks, 0, [&](int64_t task) {
+    EdgeSight looking(scene, tree, options.max_depth, options.opaque);
+    EdgeSight* sight = options.exhaustive ? nullptr : &looking;
+    std::vector<LitWedge>& out = parts[size_t(task)];
+    if (task < num_shares) {
+      looking.look_along(0);
+      for (int64_t w = num_wedges * task / num_shares; w < num_wedges * (task + 1) / num_shares; ++w) {
+        add_lit(scene, nodes[0], options, {int32_t(w), 0}, sight, out);
+      }
+      return;
     }
-    return !in_reach(w, node.image_m, options.opaque);
+    const auto first = size_t((task - num_shares) * kBlock);
+    for (size_t i = first; i < std::min(from.size(), first + size_t(kBlock)); ++i) {
+      looking.look_along(from[i]);
+      boxes.visit([&](const Box& b) { return options.exhaustive || looking.may_reach(b.lo, b.hi); },
+                  [&](uint32_t w) {
+                    add_lit(scene, nodes[size_t(from[i])], options, {int32_t(w), from[i]}, sight, out);
+                  });
+    }
   });
+  for (const auto& part : parts) lit.insert(lit.end(), part.begin(), part.end());
   std::sort(lit.begin(), lit.end());
   lit.erase(std::unique(lit.begin(), lit.end()), lit.end());
   return lit;

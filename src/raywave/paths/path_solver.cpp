@@ -2,6 +2,7 @@
 #include "raywave/paths/path_solver.h"
 
 #include <algorithm>
+#include <cmath>
 #include <tuple>
 
 #include "raywave/paths/doubts.h"
@@ -270,9 +271,15 @@ void PathOptions::validate() const {
   if (max_depth > kMostDepth) throw Error(message("max_depth must be <= ", kMostDepth, ", got ", max_depth));
   if (samples_per_tx < 1) throw Error(message("samples_per_tx must be >= 1, got ", samples_per_tx));
   if (num_threads < 0) throw Error(message("num_threads must be >= 0 (0: all), got ", num_threads));
+  validate_seam_tolerance(seam_tolerance_m);
   if (max_diffractions < 1 || max_diffractions > int(kMostEdges)) {
     throw Error(message("max_diffractions must be in [1, ", kMostEdges, "], got ", max_diffractions));
   }
+}
+
+void validate_seam_tolerance(const std::optional<double>& seam_tolerance_m) {
+  if (!seam_tolerance_m || (*seam_tolerance_m >= 0 && std::isfinite(*seam_tolerance_m))) return;
+  throw Error(message("seam_tolerance_m must be >= 0, got ", *seam_tolerance_m));
 }
 
 Paths solve_paths(const scene::Scene& scene, const PathOptions& options) {
@@ -280,9 +287,10 @@ Paths solve_paths(const scene::Scene& scene, const PathOptions& options) {
   return solve_paths(scene, PreparedScene(scene), options);
 }
 
-Paths solve_paths(const scene::Scene& scene, const PreparedScene& prepared, const PathOptions& options) {
+Paths solve_paths(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options) {
   options.validate();
   scene.validate();
+  const PreparedScene prepared = geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m());
   if (scene.transmitters.empty()) throw Error("the scene has no transmitter: add one before solving for paths");
   if (scene.receivers.empty()) throw Error("the scene has no receiver: add one before solving for paths");
   prepared.warn(options.log);

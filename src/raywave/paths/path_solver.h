@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "raywave/paths/paths.h"
@@ -24,6 +25,9 @@ struct PathOptions {
   bool refraction = false;   // transmission through slabs, straight
   bool diffraction = false;  // over edges, in every mixture with the others
   int max_diffractions = 1;  // edges in one path: 1 to kMostEdges
+  /// Cracks between faces up to this width are closed where edges are concerned; >= 0. Nothing: kSeamOfWavelength of
+  /// the wavelength.
+  std::optional<double> seam_tolerance_m;
   Finder finder = Finder::kShootAndBounce;
   int64_t samples_per_tx = 1000000;  // rays per transmitter (shoot and bounce)
   bool synthetic_array = true;  // one path solution per device pair and plane waves over the arrays; false: per element
@@ -39,6 +43,9 @@ struct PathOptions {
 /// The key of a transmitter's random numbers: its name, so that its rays are the same whichever others are in the
 /// scene.
 uint64_t source_key(const std::string& name);
+
+/// @throws Error unless nothing or >= 0 (and no NaN).
+void validate_seam_tolerance(const std::optional<double>& seam_tolerance_m);
 
 /// All paths between all transmitters and receivers of the scene.
 /// @throws Error for bad options or an invalid scene (no transmitter, no receiver, NaN, ...).

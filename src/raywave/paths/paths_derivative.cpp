@@ -151,8 +151,9 @@ double at(const std::vector<double>& v, int64_t i) { return v.empty() ? 0.0 : v[
 
 }  // namespace
 
-scene::SceneDerivative paths_vjp(const scene::Scene& scene, const PreparedScene& prepared, const PathOptions& options,
+scene::SceneDerivative paths_vjp(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options,
                                  const Paths& paths, const PathsDerivative& cotangent) {
+  const PreparedScene prepared = geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m());
   check_scene(scene, prepared, paths);
   check_cotangent(paths, cotangent);
   const scene::Scene centred = prepared.centred(scene);
@@ -187,8 +188,9 @@ scene::SceneDerivative paths_vjp(const scene::Scene& scene, const PreparedScene&
   return std::move(parts[0]);
 }
 
-PathsDerivative paths_jvp(const scene::Scene& scene, const PreparedScene& prepared, const PathOptions& options,
+PathsDerivative paths_jvp(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options,
                           const Paths& paths, const scene::SceneDerivative& direction) {
+  const PreparedScene prepared = geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m());
   check_scene(scene, prepared, paths);
   direction.check_finite(scene);
   const scene::Scene centred = prepared.centred(scene);

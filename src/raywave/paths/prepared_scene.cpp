@@ -2,12 +2,13 @@
 #include "raywave/paths/prepared_scene.h"
 
 #include <array>
+#include <mutex>
 #include <set>
+#include <string>
 
 #include "raywave/paths/ray_queries.h"
 
 namespace raywave::paths {
-
 namespace {
 
 Vec3d middle(const scene::Scene& scene) {
@@ -19,29 +20,66 @@ Vec3d middle(const scene::Scene& scene) {
 
 }  // namespace
 
-PreparedScene::PreparedScene(const scene::Scene& scene)
-    : facets_(std::make_unique<scene::FacetTable>(scene::build_facets(scene, middle(scene)))),
-      queries_(std::make_unique<RayQueries>(*facets_)),
-      wedges_(std::make_unique<LazyWedges>()) {
-  for (const auto& o : scene.objects) object_names_.push_back(o.name);
-  normals_.reserve(facets_->facets.size());
-  for (const auto& f : facets_->facets) {
-    normals_.push_back({float(f.normal.x), float(f.normal.y), float(f.normal.z)});
-    offsets_.push_back(float(f.offset));
-  }
-}
+struct PreparedScene::LazyWedges {
+  double seam_tolerance_m = 0;
+  std::once_flag once;
+  std::vector<Wedge> wedges;
+};
 
+struct PreparedScene::Geometry {
+  explicit Geometry(const scene::Scene& scene) : facets(scene::build_facets(scene, middle(scene))), queries(facets) {
+    for (const auto& o : scene.objects) object_names.push_back(o.name);
+    normals.reserve(facets.facets.size());
+    for (const auto& f : facets.facets) {
+      normals.push_back({float(f.normal.x), float(f.normal.y), float(f.normal.z)});
+      offsets.push_back(float(f.offset));
+    }
+  }
+
+  std::shared_ptr<LazyWedges> wedges_at(double seam_tolerance_m) {
+    const std::lock_guard lock(mutex);
+    for (const auto& w : known) {
+      if (w->seam_tolerance_m == seam_tolerance_m) return w;
+    }
+    constexpr size_t kMostKnown = 4;  // of a sweep over frequencies, the last ones
+    if (known.size() == kMostKnown) known.erase(known.begin());
+    known.push_back(std::make_shared<LazyWedges>());
+    known.back()->seam_tolerance_m = seam_tolerance_m;
+    return known.back();
+  }
+
+  scene::FacetTable facets;
+  RayQueries queries;
+  std::vector<Vec3f> normals;
+  std::vector<float> offsets;
+  std::vector<std::string> object_names;
+  std::mutex mutex;
+  std::vector<std::shared_ptr<LazyWedges>> known;
+};
+
+PreparedScene::PreparedScene(const scene::Scene& scene)
+    : PreparedScene(std::make_shared<Geometry>(scene),
+                    scene.frequency_hz > 0 ? kSeamOfWavelength * scene.wavelength_m() : 0) {}
+PreparedScene::PreparedScene(std::shared_ptr<Geometry> geometry, double seam_tolerance_m)
+    : geometry_(std::move(geometry)), wedges_(geometry_->wedges_at(seam_tolerance_m)) {}
+PreparedScene::~PreparedScene() = default;
+PreparedScene::PreparedScene(PreparedScene&&) noexcept = default;
+
+PreparedScene PreparedScene::with_seams(std::optional<double> seam_tolerance_m, double wavelength_m) const {
+  return {geometry_, seam_tolerance_m ? *seam_tolerance_m : kSeamOfWavelength * wavelength_m};
+}
 void PreparedScene::warn(const LogSink& log) const {
   if (!log) return;
   std::set<std::array<int32_t, 2>> said;  // object pairs
-  for (const auto& [f, g] : facets_->disputed) {
-    const scene::Facet& owner = facets_->facets[size_t(f)];
-    const int32_t first = owner.object, second = facets_->facets[size_t(g)].object;
+  for (const auto& [f, g] : facets().disputed) {
+    const scene::Facet& owner = facets().facets[size_t(f)];
+    const int32_t first = owner.object, second = facets().facets[size_t(g)].object;
     if (!said.insert({first, second}).second) continue;
-    const Vec3d p = facets_->triangles[owner.triangle_begin].a + origin_m();
-    log(message("objects '", object_names_[size_t(first)], "' and '", object_names_[size_t(second)],
+    const Vec3d p = facets().triangles[owner.triangle_begin].a + origin_m();
+    log(message("objects '", geometry_->object_names[size_t(first)], "' and '", geometry_->object_names[size_t(second)],
                 "' of different materials cover the same places of one plane (that of the point ", p.x, ", ", p.y, ", ",
-                p.z, " m): there '", object_names_[size_t(first)], "' counts, which comes first in the scene"));
+                p.z, " m): there '", geometry_->object_names[size_t(first)],
+                "' counts, which comes first in the scene"));
   }
 }
 
@@ -56,11 +94,16 @@ scene::Scene PreparedScene::centred(const scene::Scene& scene) const {
   return s;
 }
 
+const scene::FacetTable& PreparedScene::facets() const { return geometry_->facets; }
+const RayQueries& PreparedScene::queries() const { return geometry_->queries; }
+const std::vector<Vec3f>& PreparedScene::normals() const { return geometry_->normals; }
+const std::vector<float>& PreparedScene::offsets() const { return geometry_->offsets; }
+double PreparedScene::seam_tolerance_m() const { return wedges_->seam_tolerance_m; }
 const std::vector<Wedge>& PreparedScene::wedges() const {
-  std::call_once(wedges_->once, [this] { wedges_->wedges = find_wedges(object_names_, *facets_, *queries_); });
+  std::call_once(wedges_->once, [this] {
+    wedges_->wedges = find_wedges(geometry_->object_names, geometry_->facets, wedges_->seam_tolerance_m);
+  });
   return wedges_->wedges;
 }
-PreparedScene::~PreparedScene() = default;
-PreparedScene::PreparedScene(PreparedScene&&) noexcept = default;
 
 }  // namespace raywave::paths

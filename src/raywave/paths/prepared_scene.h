@@ -5,8 +5,7 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
-#include <string>
+#include <optional>
 #include <vector>
 
 #include "raywave/paths/wedges.h"
@@ -20,38 +19,41 @@ class RayQueries;
 class PreparedScene {
  public:
   /// Geometry of a cleaned scene (scene::clean_meshes). A scene without triangles is free space.
+  /// Seams as with_seams() at the scene's frequency.
   explicit PreparedScene(const scene::Scene& scene);
   ~PreparedScene();
   PreparedScene(PreparedScene&&) noexcept;
 
   /// The middle of the scene's bounding box, in its coordinates.
-  const Vec3d& origin_m() const { return facets_->origin_m; }
+  const Vec3d& origin_m() const { return facets().origin_m; }
   /// A scene of the same geometry with its coordinates relative to the origin. Derivatives are the same numbers.
   scene::Scene centred(const scene::Scene& scene) const;
 
   /// Warns of places in one plane that two objects of different materials cover: the first one owns them.
   void warn(const LogSink& log) const;
 
-  const scene::FacetTable& facets() const { return *facets_; }
-  const RayQueries& queries() const { return *queries_; }
+  /// The same geometry, shared, with edges at which cracks up to this width are closed; nothing: up to
+  /// kSeamOfWavelength of the wavelength.
+  PreparedScene with_seams(std::optional<double> seam_tolerance_m, double wavelength_m) const;
+
+  const scene::FacetTable& facets() const;
+  const RayQueries& queries() const;
   /// The edges that diffract, found when first asked for. @throws Error for a wedge folded onto itself.
   const std::vector<Wedge>& wedges() const;
+  /// Below this distance things are together where edges are concerned.
+  double seam_tolerance_m() const;
   /// Facet normals in single precision, for shooting rays. [num_facets]
-  const std::vector<Vec3f>& normals() const { return normals_; }
+  const std::vector<Vec3f>& normals() const;
   /// normal . p of the facets' points, the same. [num_facets]
-  const std::vector<float>& offsets() const { return offsets_; }
+  const std::vector<float>& offsets() const;
 
  private:
-  std::unique_ptr<scene::FacetTable> facets_;  // on the heap: the queries keep a reference when this object moves
-  std::unique_ptr<RayQueries> queries_;
-  std::vector<Vec3f> normals_;
-  std::vector<float> offsets_;
-  struct LazyWedges {
-    std::once_flag once;
-    std::vector<Wedge> wedges;
-  };
-  std::unique_ptr<LazyWedges> wedges_;
-  std::vector<std::string> object_names_;
+  struct Geometry;
+  struct LazyWedges;
+  PreparedScene(std::shared_ptr<Geometry> geometry, double seam_tolerance_m);
+
+  std::shared_ptr<Geometry> geometry_;
+  std::shared_ptr<LazyWedges> wedges_;
 };
 
 }  // namespace raywave::paths

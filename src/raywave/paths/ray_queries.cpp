@@ -78,7 +78,7 @@ struct RayQueries::Segment {
       return norm2(cross(queries->planes_[size_t(f)].normal, queries->planes_[size_t(other)].normal)) <
              kParallel * kParallel;
     };
-    return same(e.first) || same(e.second) || same(e.third) || same(e.fourth);
+    return same(e.first) || same(e.second) || (e.edge && std::any_of(e.edge->begin(), e.edge->end(), same));
   }
 
   /// @param t  where, as a fraction
@@ -98,7 +98,7 @@ struct RayQueries::Segment {
   bool is_at(const EndFacets& e, int32_t f) const {
     const int32_t mirror = queries->planes_[size_t(f)].mirror;
     const auto same = [&](int32_t other) { return other >= 0 && queries->planes_[size_t(other)].mirror == mirror; };
-    return same(e.first) || same(e.second) || same(e.third) || same(e.fourth);
+    return same(e.first) || same(e.second) || (e.edge && std::any_of(e.edge->begin(), e.edge->end(), same));
   }
 
   /// @return whether the search is over.
@@ -110,6 +110,7 @@ struct RayQueries::Segment {
       found->push_back({t, triangle.facet});
       return false;
     }
+    facet = triangle.facet;
     return hit = true;
   }
   void test_nearer(unsigned primitive, float& far) {
@@ -232,8 +233,7 @@ RayQueries::~RayQueries() = default;
 
 EndFacets EndFacets::at_edge(const Wedge& w) {
   EndFacets e(w.facet0, w.facet_n);
-  e.third = w.inner0;
-  e.fourth = w.inner_n;
+  if (w.facets.size() > 2) e.edge = &w.facets;
   return e;
 }
 
@@ -318,6 +318,13 @@ bool RayQueries::occluded(const Vec3d& a, const Vec3d& b, const EndFacets& at_a,
   Segment segment(*this, a, b, at_a, at_b);
   visit(segment);
   return segment.hit;
+}
+
+int32_t RayQueries::obstacle(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b) const {
+  if (empty()) return -1;
+  Segment segment(*this, a, b, at_a, at_b);
+  visit(segment);
+  return segment.facet;
 }
 
 void RayQueries::crossings(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b,

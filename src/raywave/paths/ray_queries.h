@@ -39,8 +39,9 @@ struct Wedge;
 /// The facets that an end of a segment lies on: one for a reflection, those of a wedge for a point on an edge, -1 for
 /// none.
 struct EndFacets {
-  int32_t first = -1, second = -1, third = -1, fourth = -1;
-  EndFacets(int32_t f = -1) : first(f) {}  // NOLINT: most ends lie on one facet
+  int32_t first = -1, second = -1;
+  const std::vector<int32_t>* edge = nullptr;  // all that are at an edge
+  EndFacets(int32_t f = -1) : first(f) {}      // NOLINT: most ends lie on one facet
   EndFacets(int32_t f, int32_t g) : first(f), second(g) {}
   static EndFacets at_edge(const Wedge& w);
 };
@@ -64,6 +65,9 @@ class RayQueries {
 
   /// Is anything between a and b? An end on a facet, given or within kSamePlane roundings, does not cross it.
   bool occluded(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b) const;
+
+  /// A facet that occludes, -1: none.
+  int32_t obstacle(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b) const;
 
   /// All facets between a and b, by distance, one entry a mirror (its owner there); ends as in occluded().
   void crossings(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b,

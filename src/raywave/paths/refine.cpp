@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "raywave/core/constants.h"
+#include "raywave/paths/edge_sight.h"
 
 namespace raywave::paths {
 namespace {
@@ -180,12 +181,22 @@ void Refiner::meet_on_faces(size_t i) {
     return std::array<Face, 2>{Face{OnFace::kFace0, of.facet0, of.t0, of.n0},
                                Face{OnFace::kFaceN, of.facet_n, c * of.t0 + s * of.n0, s * of.t0 - c * of.n0}};
   };
+  const auto lies_on = [&](const Wedge& edge, int32_t facet) {  // a face of two pieces, over a seam
+    const scene::Facet& f = table_.facets[size_t(facet)];
+    const auto near = [&](const Vec3d& p) {
+      return std::abs(dot(f.normal, p) - f.offset) <= scene_.seam_tolerance_m();
+    };
+    return near(edge.a) && near(edge.at(edge.length_m));
+  };
   int matches = 0;
   for (const Face& f : faces(w)) {
     if (!(dot(leg, f.into) > 0)) continue;
     for (const Face& g : faces(next)) {
       if (!(dot(leg, g.into) < 0) || !(dot(f.normal, g.normal) > 0)) continue;
-      if (f.facet != g.facet && !scene_.queries().same_plane(f.facet, g.facet)) continue;
+      if (f.facet != g.facet && !scene_.queries().same_plane(f.facet, g.facet) &&
+          !(lies_on(next, f.facet) && lies_on(w, g.facet))) {
+        continue;
+      }
       if (++matches > 1) continue;
       from.leaves_on = f.name;
       to.arrives_on = g.name;
@@ -281,7 +292,8 @@ bool Refiner::set_faces(const Vec3d& target_m) {
 
 /// Is the point in front of a sheet's face 0? In its plane: yes. One answer for all edges of the sheet.
 bool Refiner::in_front(const Wedge& w, const Vec3d& p) const {
-  return w.normal0_sign * table_.distance(w.facet0, p) >= 0;
+  const double sign = dot(w.n0, table_.facets[size_t(w.facet0)].normal) < 0 ? -1 : 1;
+  return sign * table_.distance(w.facet0, p) >= 0;
 }
 
 /// At a sheet's end: on which face runs a leg that comes along the sheet from afar? And where a leg to another edge of
@@ -329,6 +341,7 @@ void Refiner::set_sides(const Vec3d& target_m) {
     const auto phi = [&](const Vec3d& v, OnFace face, Along along) {
       return path_field_detail::azimuth_on(face, along, v, shapes_[i].wedge, options_.refraction);
     };
+    const WedgePiece& piece = w.piece_at(points_[i]);
     const double in = phi(before, e.arrives_on, e.arrives_along), out = phi(after, e.leaves_on, e.leaves_along),
                  n_pi = w.exterior_angle_rad;
     const double near = roundings_m(kSamePoint, points_[i]) / std::min(norm(before), norm(after));
@@ -341,14 +354,14 @@ void Refiner::set_sides(const Vec3d& target_m) {
     if (std::abs(kPi - std::abs(out - in)) < near) {
       // from outside in: through face n on the lit side, through face 0 on the other
       const bool through = std::max(in, out) > n_pi;
-      e.sides[0] = side(passes(i, target_m, through ? w.facet0 : -1));
+      e.sides[0] = side(passes(i, target_m, through ? piece.facet0 : -1));
       // along a face the incident field and its reflection are one
       if (on_0) e.sides[1] = e.sides[0];
       if (on_n) e.sides[2] = e.sides[0];
     }
-    if (!on_0 && std::abs(kPi - in - out) < near) e.sides[1] = reflection_side(i, w.facet0, target_m);
+    if (!on_0 && std::abs(kPi - in - out) < near) e.sides[1] = reflection_side(i, piece.facet0, target_m);
     if (!on_n && std::abs(kPi - (n_pi - in) - (n_pi - out)) < near)
-      e.sides[2] = reflection_side(i, w.facet_n, target_m);
+      e.sides[2] = reflection_side(i, piece.facet_n, target_m);
   }
 }
 
@@ -405,7 +418,7 @@ EndFacets Refiner::facets_at(const Step& s) const {
 Vec3d Refiner::occlusion_point(size_t i, bool past_ends, bool past_corner) const {
   if (bends_[i].type != Interaction::kDiffraction) return bends_[i].point_m;
   const Wedge& w = scene_.wedges()[size_t(bends_[i].facet)];
-  const double inset = 1e-4 * w.length_m;
+  const double inset = end_inset_m(w);
   const double t = dot(bends_[i].point_m - w.a, w.direction);
   if (past_corner) return w.at(2 * t > w.length_m ? w.length_m + inset : -inset);
   if (past_ends && t < 0) return w.at(-inset);
@@ -420,6 +433,20 @@ bool Refiner::beyond_an_end() const {
     const double t = dot(s.point_m - w.a, w.direction);
     return t < 0 || t > w.length_m;
   });
+}
+
+/// Is the face that two edges share that of a sheet, on whose two sides rays run?
+bool Refiner::both_sides(size_t leg) const { return bends_[leg - 1].edge.leaves_along == Along::kSheet; }
+
+/// Between two edges of one face the ray runs on it. It is looked along at this distance above the face: what lies in
+/// its plane or ends at it from inside is not in the way, what stands on it by more than the seam tolerance is.
+Vec3d Refiner::above_face(size_t leg) const {
+  if (leg == 0 || leg == bends_.size() || !is_along_face(bends_[leg - 1].edge.leaves_along)) return {};
+  const Wedge& w = scene_.wedges()[size_t(bends_[leg - 1].facet)];
+  const double angle = w.exterior_angle_rad;
+  const Vec3d normal =
+      bends_[leg - 1].edge.leaves_on == OnFace::kFace0 ? w.n0 : std::sin(angle) * w.t0 - std::cos(angle) * w.n0;
+  return std::max(scene_.seam_tolerance_m(), 4 * roundings_m(kAlongPlane, bends_[leg].point_m)) * normal;
 }
 
 bool Refiner::unobstructed(const Vec3d& target_m, const EndFacets& target_facets, GeometricPath& out) {
@@ -437,11 +464,13 @@ bool Refiner::unobstructed(const Vec3d& target_m, const EndFacets& target_facets
     const Vec3d a = i == 0 ? source_m_ : place(i - 1), b = i == n ? target_m : place(i);
     const EndFacets at_a = i == 0 ? EndFacets() : facets_at(bends_[i - 1]),
                     at_b = i == n ? target_facets : facets_at(bends_[i]);
+    const Vec3d lift = above_face(i);
     if (!options_.refraction) {
-      if (queries.occluded(a, b, at_a, at_b)) return false;
-      continue;
+      if (!queries.occluded(a + lift, b + lift, at_a, at_b)) continue;
+      if (norm2(lift) > 0 && both_sides(i) && !queries.occluded(a - lift, b - lift, at_a, at_b)) continue;
+      return false;
     }
-    queries.crossings(a, b, at_a, at_b, crossings_);
+    queries.crossings(a + lift, b + lift, at_a, at_b, crossings_);
     size_t transmissions = crossings_.size();
     for (const Step& s : out.steps) transmissions += s.facet >= 0;
     if (transmissions + n > size_t(options_.max_depth)) return false;

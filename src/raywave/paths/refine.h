@@ -81,6 +81,8 @@ class Refiner {
   bool set_side_of_sheet(size_t i, const Vec3d& before_m, const Vec3d& after_m);
   EndFacets facets_at(const Step& s) const;
   Vec3d occlusion_point(size_t i, bool past_ends, bool past_corner) const;
+  bool both_sides(size_t leg) const;
+  Vec3d above_face(size_t leg) const;
   bool beyond_an_end() const;
 
   /// This many roundings of the coordinates near a point, metres.

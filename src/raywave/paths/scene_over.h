@@ -158,8 +158,9 @@ class SceneOver {
   /// The piece of a wedge's line that a point lies on, between its faces' planes there.
   Bend<T> wedge(int32_t index, const Vec3d& point) {
     const Wedge& w = prepared_.wedges()[size_t(index)];
+    const WedgePiece& here = w.piece_at(point);
     const scene::FacetTable& table = prepared_.facets();
-    const scene::Edge& e = table.edges[size_t(w.edge)];
+    const scene::Edge& e = table.edges[size_t(here.edge)];
     const int32_t object = table.facets[size_t(e.facet0)].object;
     const auto line_vertex = [&](uint32_t i) { return vertex(object, table.edge_vertices[i]); };
     const Vec3d along = normalized(e.b - e.a);
@@ -170,21 +171,21 @@ class SceneOver {
       ++piece;
     }
     const Vec3<T> p = line_vertex(piece), q = line_vertex(piece + 1);
-    const Vec3<T> first = line_vertex(e.vertex_begin), last = line_vertex(e.vertex_end - 1);
     Bend<T> bend;
     bend.is_edge = true;
     WedgeFrame<T>& frame = bend.wedge;
     frame.origin = p;
-    frame.direction = normalized(w.begin < w.end ? q - p : p - q);
-    frame.lo = dot(first + T(w.begin) * (last - first) - p, frame.direction);
-    frame.hi = dot(first + T(w.end) * (last - first) - p, frame.direction);
-    const Vec3d near = w.at(std::clamp(dot(point - w.a, w.direction), 0.01 * w.length_m, 0.99 * w.length_m));
-    frame.n0 = outward(w.facet0, near, w.n0);
+    frame.direction = normalized(here.begin < here.end ? q - p : p - q);
+    frame.lo = dot(edge_point(w.pieces.front().edge, w.pieces.front().begin) - p, frame.direction);
+    frame.hi = dot(edge_point(w.pieces.back().edge, w.pieces.back().end) - p, frame.direction);
+    const double inset = 0.01 * (here.hi - here.lo);
+    const Vec3d near = w.at(std::clamp(dot(point - w.a, w.direction), here.lo + inset, here.hi - inset));
+    frame.n0 = outward(here.facet0, near, w.n0);
     frame.t0 = cross(frame.n0, frame.direction);
     frame.exterior_angle = T(w.exterior_angle_rad);
     if (w.facet_n != w.facet0) {
       const Vec3d normal_n = std::sin(w.exterior_angle_rad) * w.t0 - std::cos(w.exterior_angle_rad) * w.n0;
-      const Vec3<T> n = outward(w.facet_n, near, normal_n);
+      const Vec3<T> n = outward(here.facet_n, near, normal_n);
       using std::atan2;
       frame.exterior_angle = atan2(dot(n, frame.t0), -dot(n, frame.n0));
       if (frame.exterior_angle < T(0)) frame.exterior_angle = frame.exterior_angle + T(2 * kPi);
@@ -239,6 +240,15 @@ class SceneOver {
   Vec3<T> vertex(int32_t object, uint32_t index) {
     return vec(scene_.objects[size_t(object)].mesh.vertices_m[index],
                derivative_.objects[size_t(object)].vertices_m[index]);
+  }
+  /// A place on an edge of the facet table, as a fraction of its length.
+  Vec3<T> edge_point(int32_t edge, double fraction) {
+    const scene::FacetTable& table = prepared_.facets();
+    const scene::Edge& e = table.edges[size_t(edge)];
+    const int32_t object = table.facets[size_t(e.facet0)].object;
+    const Vec3<T> first = vertex(object, table.edge_vertices[e.vertex_begin]),
+                  last = vertex(object, table.edge_vertices[e.vertex_end - 1]);
+    return first + T(fraction) * (last - first);
   }
   Vec3<T> outward(int32_t facet_index, const Vec3d& near, const Vec3d& like) {
     const Vec3<T> n = facet(facet_index, near).normal;

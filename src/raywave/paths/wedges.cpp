@@ -3,315 +3,416 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "raywave/core/constants.h"
 #include "raywave/core/error.h"
-#include "raywave/paths/ray_queries.h"
-#include "raywave/runtime/parallel.h"
+#include "raywave/paths/edge_surroundings.h"
 
 namespace raywave::paths {
 namespace {
 
-constexpr double kFlat = 1e-4;    // rad from a plane: no edge
+constexpr double kFlat = 1e-4;    // rad from a plane: no edge; between faces that go on in each other
 constexpr double kFolded = 1e-6;  // rad from closed: an error
+constexpr double kSame = 1e-5;    // rad between facets that lie on each other
+constexpr double kCuts = 0.02;    // rad of a wedge's outside that a facet must fill to cut it
 
 /// The unit vector across the edge that points into a facet: the facet lies to the left of its boundary.
 Vec3d inward(const scene::FacetTable& table, int facet, const Vec3d& along) {
-  return cross(table.facets[size_t(facet)].normal, along);
+  return normalized(cross(table.facets[size_t(facet)].normal, along));
 }
 
-/// Orients a wedge between two facets so that its outside is the larger sector.
-Wedge wedge_between(const scene::FacetTable& table, const Vec3d& a, const Vec3d& b, int facet0, int facet_n,
-                    const Vec3d& tangent0, const Vec3d& tangent_n) {
-  Wedge w;
-  w.length_m = norm(b - a);
-  w.facet0 = facet0;
-  w.facet_n = facet_n;
-  w.t0 = tangent0;
-  const Vec3d along = (b - a) / w.length_m;
-  w.n0 = cross(along, tangent0);  // direction = t0 x n0 = along
-  w.exterior_angle_rad = std::atan2(dot(tangent_n, w.n0), dot(tangent_n, tangent0));
-  if (w.exterior_angle_rad < 0) w.exterior_angle_rad += 2 * kPi;
-  w.a = a;
-  w.direction = along;
-  if (w.exterior_angle_rad < kPi) {
-    w.exterior_angle_rad = 2 * kPi - w.exterior_angle_rad;
-    w.n0 = -w.n0;
-    w.a = b;
-    w.direction = -along;
-    std::swap(w.begin, w.end);
-  }
-  const double angle = w.exterior_angle_rad;
-  w.normal0_sign = dot(w.n0, table.facets[size_t(facet0)].normal) < 0 ? -1 : 1;
-  const Vec3d outward_n = std::sin(angle) * w.t0 - std::cos(angle) * w.n0;
-  w.normal_n_sign = dot(outward_n, table.facets[size_t(facet_n)].normal) < 0 ? -1 : 1;
-  return w;
-}
+/// A facet goes on from the line at this azimuth.
+struct HalfPlane {
+  double angle;
+  int32_t facet;
+  bool ends_here;  // not one that the line runs over
+  Vec3d toward;
+};
 
-/// A screen's end: both faces are the one facet.
-Wedge screen_end(const scene::FacetTable& table, const scene::Edge& e) {
-  Wedge w;
-  w.length_m = norm(e.b - e.a);
-  w.a = e.a;
-  w.direction = (e.b - e.a) / w.length_m;
-  w.facet0 = w.facet_n = e.facet0;
-  w.t0 = inward(table, e.facet0, w.direction);
-  w.n0 = table.facets[size_t(e.facet0)].normal;
-  w.exterior_angle_rad = 2 * kPi;
-  w.normal_n_sign = -1;
-  return w;
-}
+/// A stretch of wedge before stretches are joined.
+struct Stretch {
+  Wedge wedge;
+  bool cut_lo = false, cut_hi = false;  // does a facet cross the outside at this end?
+  double near_m = 0;
+};
 
-/// Edges that lie on one line, cut where any of them begins or ends.
-class LineJoiner {
+class GroupSectors {
  public:
-  LineJoiner(const std::vector<std::string>& object_names, const scene::FacetTable& table, double tolerance_m)
-      : object_names_(object_names), table_(table), tolerance_m_(tolerance_m) {}
+  GroupSectors(const std::vector<std::string>& object_names, const scene::FacetTable& table, double seam_tolerance_m,
+               std::vector<Stretch>& out)
+      : object_names_(object_names), table_(table), seam_tolerance_m_(seam_tolerance_m), out_(out) {}
 
-  std::vector<Wedge> run() {
-    const auto& edges = table_.edges;
-    std::vector<double> key(edges.size());
-    std::vector<uint32_t> order, root(edges.size());
-    std::iota(root.begin(), root.end(), 0u);
-    for (uint32_t i = 0; i < edges.size(); ++i) {
-      if (norm(edges[i].b - edges[i].a) <= tolerance_m_) continue;
-      order.push_back(i);
-      const Vec3d d = line_direction(edges[i]);
-      const Vec3d foot = edges[i].a - dot(edges[i].a, d) * d;
-      key[i] = dot(foot, Vec3d{0.5773, 0.6124, 0.5401});  // any direction that scenes are not aligned with
-    }
-    std::sort(order.begin(), order.end(),
-              [&](uint32_t x, uint32_t y) { return key[x] != key[y] ? key[x] < key[y] : x < y; });
-    const auto find = [&](uint32_t i) {
-      while (root[i] != i) i = root[i] = root[root[i]];
-      return i;
+  void add(const EdgeGroup& group) {
+    group_ = &group;
+    const scene::Edge& first = table_.edges[group.edges[0]];
+    origin_ = first.a;
+    d_ = normalized(first.b - first.a);
+    near_ = near_edge_m(table_, first, seam_tolerance_m_);
+    std::vector<double> ends;
+    const auto both = [&](const Vec3d& a, const Vec3d& b) {
+      ends.push_back(along(a));
+      ends.push_back(along(b));
     };
-    for (size_t i = 0; i < order.size(); ++i) {
-      for (size_t j = i + 1; j < order.size() && key[order[j]] - key[order[i]] <= 2 * tolerance_m_; ++j) {
-        if (!overlap(edges[order[i]], edges[order[j]])) continue;
-        const uint32_t a = find(order[i]), b = find(order[j]);
-        root[std::max(a, b)] = std::min(a, b);
+    for (const uint32_t e : group.edges) both(table_.edges[e].a, table_.edges[e].b);
+    for (const Link& l : group.links) both(l.from, l.to);
+    // Where facets that the line runs over begin and end is known to a few tolerances: at the ends of edges if near.
+    const size_t num_ends = ends.size();
+    for (const Passage& p : group.passages) {
+      for (const double t : {along(p.from), along(p.to)}) {
+        const auto near_t = [&](double end) { return std::abs(end - t) <= 4 * near_; };
+        if (std::none_of(ends.begin(), ends.begin() + long(num_ends), near_t)) ends.push_back(t);
       }
     }
-    std::vector<std::vector<uint32_t>> groups(edges.size());
-    for (const uint32_t i : order) groups[find(i)].push_back(i);
-    for (auto& g : groups) {
-      std::sort(g.begin(), g.end());
-      if (g.size() == 1) {
-        add_whole(g[0]);
-      } else if (!g.empty()) {
-        cut(g);
-      }
+    std::sort(ends.begin(), ends.end());
+    for (size_t i = 0; i + 1 < ends.size(); ++i) {
+      if (ends[i + 1] - ends[i] > near_ || is_whole_edge(ends[i], ends[i + 1])) interval(ends[i], ends[i + 1]);
     }
-    return std::move(wedges_);
   }
 
  private:
-  static Vec3d line_direction(const scene::Edge& e) {
-    const Vec3d d = normalized(e.b - e.a);
-    const double lead = std::abs(d.x) > 1e-6 ? d.x : std::abs(d.y) > 1e-6 ? d.y : d.z;
-    return lead < 0 ? -d : d;
+  double along(const Vec3d& p) const { return dot(p - origin_, d_); }
+  bool spans(const Vec3d& a, const Vec3d& b, double t) const { return (along(a) - t) * (along(b) - t) <= 0; }
+
+  /// A stretch within the tolerance is no more than a crack's, unless an edge is that short.
+  bool is_whole_edge(double lo, double hi) const {
+    return std::any_of(group_->edges.begin(), group_->edges.end(), [&](uint32_t e) {
+      const double s = along(table_.edges[e].a), t = along(table_.edges[e].b);
+      return std::min(s, t) == lo && std::max(s, t) == hi && lo < hi;
+    });
   }
 
-  bool overlap(const scene::Edge& x, const scene::Edge& y) const {
-    const Vec3d d = normalized(x.b - x.a);
-    const auto off_line = [&](const Vec3d& p) { return norm(cross(p - x.a, d)); };
-    if (off_line(y.a) > tolerance_m_ || off_line(y.b) > tolerance_m_) return false;
-    const double length = norm(x.b - x.a), s = dot(y.a - x.a, d), t = dot(y.b - x.a, d);
-    return std::min(s, t) < length - tolerance_m_ && std::max(s, t) > tolerance_m_;
+  /// The edges of the group that are there at all, and of these the sets that are linked there.
+  void interval(double lo, double hi) {
+    const double middle = 0.5 * (lo + hi);
+    std::vector<uint32_t> here;
+    for (const uint32_t e : group_->edges) {
+      if (spans(table_.edges[e].a, table_.edges[e].b, middle)) here.push_back(e);
+    }
+    while (!here.empty()) {
+      std::vector<uint32_t> together{here[0]};
+      here.erase(here.begin());
+      for (size_t i = 0; i < together.size(); ++i) {
+        for (const Link& l : group_->links) {
+          if (l.edge != together[i] && l.other != together[i]) continue;
+          const auto other = std::find(here.begin(), here.end(), l.edge == together[i] ? l.other : l.edge);
+          if (other == here.end() || !spans(l.from, l.to, middle)) continue;
+          together.push_back(*other);
+          here.erase(other);
+        }
+      }
+      sectors(together, lo, hi);
+    }
   }
 
-  void refuse_folded(double angle, const scene::Edge& e) const {
-    if (angle > kFolded && angle < 2 * kPi - kFolded) return;
-    const Vec3d m = 0.5 * (e.a + e.b);
+  void sectors(std::vector<uint32_t>& edges, double lo, double hi) {
+    std::sort(edges.begin(), edges.end());
+    const scene::Edge& line = table_.edges[edges[0]];
+    Vec3d d = normalized(line.b - line.a);
+    if (dot(d, d_) < 0) d = -d;
+    const Vec3d u = inward(table_, line.facet0, d), v = cross(d, u);
+    std::vector<HalfPlane> planes;
+    const auto add = [&](int32_t facet, const Vec3d& toward, bool ends_here) {
+      planes.push_back({std::atan2(dot(toward, v), dot(toward, u)), facet, ends_here, toward});
+    };
+    for (const uint32_t i : edges) {
+      const scene::Edge& e = table_.edges[i];
+      const Vec3d own = normalized(e.b - e.a), t = inward(table_, e.facet0, own);
+      add(e.facet0, t, true);
+      if (e.facet1 < 0) continue;
+      refuse_folded(e);
+      add(e.facet1, (e.windings_disagree ? 1.0 : -1.0) * inward(table_, e.facet1, own), true);
+    }
+    const double middle = 0.5 * (lo + hi);
+    for (const Passage& p : group_->passages) {
+      if (std::binary_search(edges.begin(), edges.end(), p.edge) && spans(p.from, p.to, middle))
+        add(p.facet, p.toward, false);
+    }
+    std::sort(planes.begin(), planes.end(), [](const HalfPlane& x, const HalfPlane& y) {
+      return x.angle != y.angle ? x.angle < y.angle : x.facet < y.facet;
+    });
+    size_t widest = 0;
+    double width = -1;
+    for (size_t i = 0; i < planes.size(); ++i) {
+      const double next = i + 1 < planes.size() ? planes[i + 1].angle : planes[0].angle + 2 * kPi;
+      if (next - planes[i].angle > width) width = next - planes[i].angle, widest = i;
+    }
+    if (width <= kPi + kFlat) return;
+    const HalfPlane* start = &bounding(planes, planes[widest].angle);
+    const HalfPlane* end = &bounding(planes, planes[(widest + 1) % planes.size()].angle);
+    const Vec3d base = line.a - dot(line.a - origin_, d) * d, p = base + lo * d, q = base + hi * d;
+    // Face 0 is the line's first facet, a sheet's is the one in front.
+    const bool sheet = start == end || turn(start->angle - end->angle) <= kSame;
+    const Vec3d& front = table_.facets[size_t(std::min(start->facet, end->facet))].normal;
+    const bool backwards =
+        sheet ? dot(cross(d, start->toward), front) < 0 : end->facet == line.facet0 && start->facet != line.facet0;
+    if (backwards) {
+      std::swap(start, end);
+      d = -d;
+    }
+    Wedge w = wedge(*start, *end, d);
+    w.a = backwards ? q : p;
+    w.length_m = hi - lo;
+    for (const HalfPlane& half : planes) {
+      const double from_0 = turn(half.angle - start->angle), from_n = turn(half.angle - end->angle);
+      w.walled = w.walled || (from_0 > kSame && from_n > kSame);
+      w.facets.push_back(half.facet);
+    }
+    std::sort(w.facets.begin(), w.facets.end());
+    w.facets.erase(std::unique(w.facets.begin(), w.facets.end()), w.facets.end());
+    const double length = norm(line.b - line.a), sense = dot(line.b - line.a, d) > 0 ? 1 : -1;
+    const double begin = sense * dot(w.a - line.a, d) / length;
+    w.pieces.push_back(
+        {0, w.length_m, int32_t(edges[0]), begin, begin + sense * w.length_m / length, w.facet0, w.facet_n});
+    cut(std::move(w));
+  }
+
+  static double turn(double angle) {
+    const double a = std::abs(angle);
+    return std::min(a, 2 * kPi - a);
+  }
+
+  /// Of facets that lie on each other: one that ends here, the lowest-numbered one.
+  static const HalfPlane& bounding(const std::vector<HalfPlane>& planes, double angle) {
+    const HalfPlane* best = nullptr;
+    for (const HalfPlane& p : planes) {
+      if (turn(p.angle - angle) > kSame) continue;
+      if (!best || (p.ends_here != best->ends_here ? p.ends_here : p.facet < best->facet)) best = &p;
+    }
+    return *best;
+  }
+
+  /// The wedge whose outside runs counter-clockwise about d from one facet to another.
+  Wedge wedge(const HalfPlane& start, const HalfPlane& end, const Vec3d& d) const {
+    Wedge w;
+    w.direction = d;
+    w.facet0 = start.facet;
+    w.facet_n = end.facet;
+    w.n0 = normalized(cross(d, start.toward));
+    w.t0 = cross(w.n0, d);
+    if (&start == &end || turn(start.angle - end.angle) <= kSame) {
+      w.facet0 = w.facet_n = std::min(w.facet0, w.facet_n);
+      w.exterior_angle_rad = 2 * kPi;
+      return w;
+    }
+    w.exterior_angle_rad = std::atan2(dot(end.toward, w.n0), dot(end.toward, w.t0));
+    if (w.exterior_angle_rad < 0) w.exterior_angle_rad += 2 * kPi;
+    return w;
+  }
+
+  void refuse_folded(const scene::Edge& e) const {
+    if (e.exterior_angle_rad > kFolded && e.exterior_angle_rad < 2 * kPi - kFolded) return;
+    const Vec3d m = 0.5 * (e.a + e.b) + table_.origin_m;
     throw Error(message(
         "object '", object_names_[size_t(table_.facets[size_t(e.facet0)].object)], "': the wedge at (", m.x, ", ", m.y,
         ", ", m.z, ") m is folded onto itself: its two faces lie on each other, diffraction has no meaning there"));
   }
 
-  void add_whole(uint32_t index) {
-    const scene::Edge& e = table_.edges[index];
-    Wedge w;
-    if (e.facet1 < 0) {
-      w = screen_end(table_, e);
-    } else {
-      refuse_folded(e.exterior_angle_rad, e);
-      const Vec3d along = normalized(e.b - e.a);
-      const double turn = e.windings_disagree ? 1 : -1;
-      w = wedge_between(table_, e.a, e.b, e.facet0, e.facet1, inward(table_, e.facet0, along),
-                        turn * inward(table_, e.facet1, along));
-    }
-    add(w, index);
-  }
-
-  void add(Wedge w, uint32_t edge) {
-    if (std::abs(w.exterior_angle_rad - kPi) < kFlat) return;
-    w.edge = int32_t(edge);
-    wedges_.push_back(w);
-  }
-
-  struct Part {
-    uint32_t edge;
-    double lo, hi;  // along the group's line
-  };
-
-  void cut(const std::vector<uint32_t>& group) {
-    const scene::Edge& first = table_.edges[group[0]];
-    const Vec3d origin = first.a, d = normalized(first.b - first.a);
-    std::vector<Part> parts;
-    std::vector<double> ends;
-    for (const uint32_t i : group) {
-      const double s = dot(table_.edges[i].a - origin, d), t = dot(table_.edges[i].b - origin, d);
-      parts.push_back({i, std::min(s, t), std::max(s, t)});
-      ends.push_back(s);
-      ends.push_back(t);
-    }
-    std::sort(ends.begin(), ends.end());
-    std::vector<uint32_t> before, here;
-    double begin = 0, end = 0;
-    for (size_t i = 0; i + 1 < ends.size(); ++i) {
-      if (ends[i + 1] - ends[i] <= tolerance_m_) continue;
-      const double middle = 0.5 * (ends[i] + ends[i + 1]);
-      here.clear();
-      for (const Part& p : parts) {
-        if (p.lo < middle && p.hi > middle) here.push_back(p.edge);
-      }
-      if (here != before) {
-        join(before, origin, d, begin, end);
-        before = here;
-        begin = ends[i];
-      }
-      end = ends[i + 1];
-    }
-    join(before, origin, d, begin, end);
-  }
-
-  /// The wedges of a stretch that these edges share.
-  void join(const std::vector<uint32_t>& edges, const Vec3d& origin, const Vec3d& d, double lo, double hi) {
-    std::vector<uint32_t> free, solid;
-    for (const uint32_t i : edges) (table_.edges[i].facet1 < 0 ? free : solid).push_back(i);
-    if (solid.size() > 1) {
-      join_solids(solid, origin, d, lo, hi);
-    } else if (!solid.empty()) {
-      add_whole(solid[0]);
-      if (!wedges_.empty() && wedges_.back().edge == int32_t(solid[0])) {  // not flat
-        shorten(wedges_.back(), origin + lo * d, origin + hi * d);
+  /// Cuts a wedge where facets cross its outside.
+  void cut(Wedge w) {
+    std::vector<double> places;
+    Stretch s;
+    s.near_m = near_;
+    for (const Cut& c : group_->cuts) {
+      const double t = dot(c.point - w.a, w.direction);
+      if (t < -2 * near_ || t > w.length_m + 2 * near_ || !fills_outside(c, w)) continue;
+      const double near = std::min(near_, 0.5 * w.length_m);
+      if (t < near) {
+        s.cut_lo = true;
+      } else if (t > w.length_m - near) {
+        s.cut_hi = true;
+      } else {
+        places.push_back(t);
       }
     }
-    if (free.size() == 2) {
-      const scene::Edge &e = table_.edges[free[0]], &f = table_.edges[free[1]];
-      const Vec3d te = inward(table_, e.facet0, normalized(e.b - e.a)),
-                  tf = inward(table_, f.facet0, normalized(f.b - f.a));
-      if (dot(te, tf) < 1 - 1e-10) {
-        add(wedge_between(table_, e.a, e.b, e.facet0, f.facet0, te, tf), free[0]);
-        if (!wedges_.empty() && wedges_.back().edge == int32_t(free[0])) {
-          shorten(wedges_.back(), origin + lo * d, origin + hi * d);
-        }
-        return;
-      }
-      free.pop_back();  // two plates on each other: one screen
+    std::sort(places.begin(), places.end());
+    const bool cut_hi = s.cut_hi;
+    double lo = 0;
+    for (const double t : places) {
+      if (t - lo <= near_) continue;
+      s.wedge = part(w, lo, t);
+      s.cut_hi = true;
+      out_.push_back(s);
+      s.cut_lo = true;
+      lo = t;
     }
-    for (const uint32_t i : free) {
-      add_whole(i);
-      shorten(wedges_.back(), origin + lo * d, origin + hi * d);
-    }
+    s.wedge = part(w, lo, w.length_m);
+    s.cut_hi = cut_hi;
+    out_.push_back(std::move(s));
   }
 
-  /// A solid about a line: counter-clockwise from a face at `start` over `width` to its other face.
-  struct Sector {
-    double start, width;
-    int facet_start, facet_end;
-    uint32_t edge;
-  };
-
-  Sector sector(uint32_t index, const Vec3d& d, const Vec3d& u, const Vec3d& v) const {
-    const scene::Edge& e = table_.edges[index];
-    const Vec3d along = normalized(e.b - e.a);
-    const Vec3d t0 = inward(table_, e.facet0, along);
-    const Vec3d t1 = (e.windings_disagree ? 1.0 : -1.0) * inward(table_, e.facet1, along);
-    double width = std::atan2(dot(cross(t0, t1), d), dot(t0, t1));
-    const bool forward = width > 0;
-    const Vec3d& first = forward ? t0 : t1;
-    double start = std::atan2(dot(first, v), dot(first, u));
-    if (start < 0) start += 2 * kPi;
-    return {start, std::abs(width), forward ? e.facet0 : e.facet1, forward ? e.facet1 : e.facet0, index};
-  }
-
-  /// Solids that share a line, two houses with a common wall: one wedge between the faces that remain outside.
-  void join_solids(const std::vector<uint32_t>& solid, const Vec3d& origin, const Vec3d& d, double lo, double hi) {
-    const Vec3d u = inward(table_, table_.edges[solid[0]].facet0, d), v = cross(d, u);
-    std::vector<Sector> sectors;
-    for (const uint32_t i : solid) {
-      refuse_folded(table_.edges[i].exterior_angle_rad, table_.edges[i]);
-      sectors.push_back(sector(i, d, u, v));
-    }
-    std::sort(sectors.begin(), sectors.end(), [](const Sector& x, const Sector& y) {
-      return x.start != y.start ? x.start < y.start : x.width > y.width;
-    });
-    // Once round, from the first sector's start: the far end of what is covered so far.
-    const Sector* last = &sectors[0];
-    double end = last->start + last->width;
-    for (size_t i = 1; i <= sectors.size(); ++i) {
-      const Sector& next = sectors[i % sectors.size()];
-      const double start = next.start + (i == sectors.size() ? 2 * kPi : 0);
-      if (start - end > kPi + kFlat) {
-        const scene::Edge& e = table_.edges[last->edge];
-        const auto tangent = [&](double angle) { return std::cos(angle) * u + std::sin(angle) * v; };
-        Wedge w = wedge_between(table_, e.a, e.b, last->facet_end, next.facet_start, tangent(end), tangent(start));
-        w.inner0 = last->facet_start;
-        w.inner_n = next.facet_end;
-        add(w, last->edge);
-        shorten(wedges_.back(), origin + lo * d, origin + hi * d);
-      }
-      if (start + next.width > end) {
-        end = start + next.width;
-        last = &next;
-      }
-    }
-  }
-
-  void shorten(Wedge& w, const Vec3d& p, const Vec3d& q) const {
-    const double s = dot(p - w.a, w.direction), t = dot(q - w.a, w.direction), old = w.length_m;
-    const double lo = std::max(0.0, std::min(s, t)), hi = std::min(old, std::max(s, t));
-    const double slope = (w.end - w.begin) / old, begin = w.begin;
+  /// Of a wedge of one piece.
+  static Wedge part(Wedge w, double lo, double hi) {
+    WedgePiece& p = w.pieces[0];
+    const double slope = (p.end - p.begin) / w.length_m, begin = p.begin;
+    p.begin = begin + slope * lo;
+    p.end = begin + slope * hi;
+    p.hi = w.length_m = hi - lo;
     w.a = w.at(lo);
-    w.begin = begin + slope * lo;
-    w.end = begin + slope * hi;
-    w.length_m = hi - lo;
+    return w;
+  }
+
+  bool fills_outside(const Cut& c, const Wedge& w) const {
+    if (c.around) return true;
+    const scene::Edge& e = table_.edges[c.edge];
+    const bool forward = dot(e.b - e.a, w.direction) > 0;
+    const auto angle = [&](const Vec3d& x) { return std::atan2(dot(x, w.n0), dot(x, w.t0)); };
+    double from = angle(forward ? c.first : c.second), width = angle(forward ? c.second : c.first) - from;
+    if (from < 0) from += 2 * kPi;
+    if (width < 0) width += 2 * kPi;
+    const double outside = w.exterior_angle_rad, to = from + width;
+    const double filled = std::max(0.0, std::min(to, outside) - from) + std::max(0.0, std::min(to - 2 * kPi, outside));
+    return filled > kCuts;
   }
 
   const std::vector<std::string>& object_names_;
   const scene::FacetTable& table_;
-  const double tolerance_m_;
-  std::vector<Wedge> wedges_;
+  const double seam_tolerance_m_;
+  std::vector<Stretch>& out_;
+  const EdgeGroup* group_ = nullptr;
+  Vec3d origin_, d_;
+  double near_ = 0;
 };
 
-bool same_sector(const Wedge& x, const Wedge& y) {
-  if (norm(x.at(0.5 * x.length_m) - y.at(0.5 * y.length_m)) > 1e-6 * (1 + x.length_m)) return false;
-  const bool same = dot(x.t0, y.t0) > 1 - 1e-9 && dot(x.n0, y.n0) > 1 - 1e-9;
-  const bool mirrored =
-      dot(x.t0, std::cos(y.exterior_angle_rad) * y.t0 + std::sin(y.exterior_angle_rad) * y.n0) > 1 - 1e-9;
-  return std::abs(x.exterior_angle_rad - y.exterior_angle_rad) < 1e-6 && (same || mirrored);
+/// The same wedge seen the other way round.
+void turn_round(Wedge& w) {
+  const double angle = w.exterior_angle_rad;
+  const Vec3d tangent = std::cos(angle) * w.t0 + std::sin(angle) * w.n0;
+  const Vec3d normal = std::sin(angle) * w.t0 - std::cos(angle) * w.n0;
+  w.a = w.at(w.length_m);
+  w.direction = -w.direction;
+  w.t0 = tangent;
+  w.n0 = normal;
+  std::swap(w.facet0, w.facet_n);
+  std::reverse(w.pieces.begin(), w.pieces.end());
+  for (WedgePiece& p : w.pieces) {
+    const double lo = p.lo;
+    p.lo = w.length_m - p.hi;
+    p.hi = w.length_m - lo;
+    std::swap(p.begin, p.end);
+    std::swap(p.facet0, p.facet_n);
+  }
 }
 
-/// Is there a surface in the outside of the wedge, right at its edge? Walked along an arc at a small radius.
-bool outside_is_filled(const Wedge& w, const RayQueries& queries) {
-  const double radius = std::min(100 * double(queries.offset_m()), 0.25 * w.length_m);
-  const double margin = 0.06, span = w.exterior_angle_rad - 2 * margin;
-  const int pieces = int(std::ceil(span / 0.6));
-  const Vec3d middle = w.at(0.5 * w.length_m);
-  const auto point = [&](int i) {
-    const double phi = margin + span * i / pieces;
-    return middle + radius * (std::cos(phi) * w.t0 + std::sin(phi) * w.n0);
-  };
-  for (int i = 0; i < pieces; ++i) {
-    if (queries.occluded(point(i), point(i + 1), -1, -1)) return true;
+/// Joins stretches end to end.
+class Joiner {
+ public:
+  Joiner(const scene::FacetTable& table, std::vector<Stretch> stretches)
+      : table_(table), stretches_(std::move(stretches)), next_(2 * stretches_.size(), -1) {}
+
+  std::vector<Wedge> run() {
+    pair_ends();
+    std::vector<Wedge> wedges;
+    std::vector<uint8_t> done(stretches_.size(), 0);
+    for (size_t i = 0; i < stretches_.size(); ++i) {
+      if (done[i]) continue;
+      Wedge w = std::move(stretches_[i].wedge);
+      done[i] = 1;
+      for (const bool forward : {true, false}) {
+        for (int32_t end = next_[2 * i + forward]; end >= 0 && !done[size_t(end / 2)]; end = next_[size_t(end ^ 1)]) {
+          done[size_t(end / 2)] = 1;
+          Wedge& more = stretches_[size_t(end / 2)].wedge;
+          if (dot(more.direction, w.direction) < 0) turn_round(more);
+          append(w, more, forward);
+        }
+      }
+      wedges.push_back(std::move(w));
+    }
+    return wedges;
   }
-  return false;
-}
+
+ private:
+  Vec3d end_point(int32_t end) const {
+    const Wedge& w = stretches_[size_t(end / 2)].wedge;
+    return end % 2 ? w.at(w.length_m) : w.a;
+  }
+
+  /// Ends are numbered 2 stretch + (0: its beginning, 1: its end).
+  void pair_ends() {
+    std::vector<std::pair<double, int32_t>> order;
+    for (int32_t i = 0; i < int32_t(stretches_.size()); ++i) {
+      for (const bool hi : {false, true}) {
+        if (hi ? stretches_[size_t(i)].cut_hi : stretches_[size_t(i)].cut_lo) continue;
+        // any direction that scenes are not aligned with
+        order.push_back({dot(end_point(2 * i + hi), Vec3d{0.5773, 0.6124, 0.5401}), 2 * i + hi});
+      }
+    }
+    std::sort(order.begin(), order.end());
+    for (size_t i = 0; i < order.size(); ++i) {
+      const int32_t x = order[i].second;
+      const double near = 2 * stretches_[size_t(x / 2)].near_m;
+      for (size_t j = i + 1; next_[size_t(x)] < 0 && j < order.size() && order[j].first - order[i].first <= near; ++j) {
+        const int32_t y = order[j].second;
+        if (next_[size_t(y)] >= 0 || x / 2 == y / 2 || !go_on(x, y, near)) continue;
+        next_[size_t(x)] = y;
+        next_[size_t(y)] = x;
+      }
+    }
+  }
+
+  bool go_on(int32_t x, int32_t y, double near) const {
+    if (norm(end_point(x) - end_point(y)) > near) return false;
+    const Wedge &w = stretches_[size_t(x / 2)].wedge, &v = stretches_[size_t(y / 2)].wedge;
+    // away from the common end they run opposite ways
+    const bool same_way = x % 2 != y % 2;
+    if (dot(w.direction, v.direction) * (same_way ? 1 : -1) <= 0) return false;
+    const Vec3d far_x = end_point(x ^ 1), far_y = end_point(y ^ 1);
+    if (norm(cross(far_y - w.a, w.direction)) > near || norm(cross(far_x - v.a, v.direction)) > near) return false;
+    if (std::abs(w.exterior_angle_rad - v.exterior_angle_rad) > kFlat) return false;
+    const double angle = v.exterior_angle_rad;
+    const Vec3d t0 = same_way ? v.t0 : std::cos(angle) * v.t0 + std::sin(angle) * v.n0;
+    const Vec3d n0 = same_way ? v.n0 : std::sin(angle) * v.t0 - std::cos(angle) * v.n0;
+    if (norm(t0 - w.t0) > kFlat || norm(n0 - w.n0) > kFlat) return false;
+    const auto material = [&](int32_t facet) { return table_.facets[size_t(facet)].material; };
+    return material(w.facet0) == material(same_way ? v.facet0 : v.facet_n) &&
+           material(w.facet_n) == material(same_way ? v.facet_n : v.facet0) &&
+           (w.facet0 == w.facet_n) == (v.facet0 == v.facet_n);
+  }
+
+  /// Adds what goes on behind a wedge's end, or before its beginning.
+  static void append(Wedge& w, const Wedge& more, bool behind) {
+    const double from = dot(more.a - w.a, w.direction), to = from + more.length_m;
+    for (WedgePiece p : more.pieces) {
+      p.lo += from;
+      p.hi += from;
+      w.pieces.push_back(p);
+    }
+    if (!behind) std::rotate(w.pieces.begin(), w.pieces.end() - long(more.pieces.size()), w.pieces.end());
+    const double lo = std::min(0.0, from), hi = std::max(w.length_m, to);
+    std::vector<WedgePiece> pieces;
+    for (WedgePiece& p : w.pieces) {
+      p.lo -= lo, p.hi -= lo;
+      WedgePiece* last = pieces.empty() ? nullptr : &pieces.back();
+      if (last && last->edge == p.edge && last->facet0 == p.facet0 && last->facet_n == p.facet_n) {
+        last->hi = p.hi;
+        last->end = p.end;
+      } else {
+        pieces.push_back(p);
+      }
+    }
+    w.pieces = std::move(pieces);
+    w.a = w.at(lo);
+    w.length_m = hi - lo;
+    w.facet0 = w.pieces[0].facet0;
+    w.facet_n = w.pieces[0].facet_n;
+    w.walled = w.walled || more.walled;
+    w.facets.insert(w.facets.end(), more.facets.begin(), more.facets.end());
+    std::sort(w.facets.begin(), w.facets.end());
+    w.facets.erase(std::unique(w.facets.begin(), w.facets.end()), w.facets.end());
+  }
+
+  const scene::FacetTable& table_;
+  std::vector<Stretch> stretches_;
+  std::vector<int32_t> next_;  // the end that goes on from each end; -1: none
+};
 
 }  // namespace
+
+const WedgePiece& Wedge::piece_at(const Vec3d& point) const {
+  const double t = dot(point - a, direction);
+  size_t i = 0;
+  while (i + 1 < pieces.size() && t > pieces[i].hi) ++i;
+  return pieces[i];
+}
 
 double azimuth(const Wedge& w, const Vec3d& point) {
   const Vec3d v = point - w.a;
@@ -320,26 +421,11 @@ double azimuth(const Wedge& w, const Vec3d& point) {
 }
 
 std::vector<Wedge> find_wedges(const std::vector<std::string>& object_names, const scene::FacetTable& table,
-                               const RayQueries& queries) {
-  double extent = 0;
-  for (const auto& t : table.triangles) {
-    for (const Vec3d& v : {t.a, t.b, t.c}) extent = std::max({extent, std::abs(v.x), std::abs(v.y), std::abs(v.z)});
-  }
-  std::vector<Wedge> all = LineJoiner(object_names, table, 4e-7 * extent).run();
-  const auto count = int64_t(all.size()), num_chunks = std::min<int64_t>(64, count);
-  std::vector<uint8_t> keep(all.size(), 0);
-  runtime::parallel_for(num_chunks, 0, [&](int64_t chunk) {
-    for (auto i = size_t(count * chunk / num_chunks); i < size_t(count * (chunk + 1) / num_chunks); ++i) {
-      bool twice = false;  // the same stretch of two objects that lie on each other: neighbours in the list
-      for (size_t j = i; j-- > 0 && i - j <= 4 && !twice;) twice = same_sector(all[i], all[j]);
-      keep[i] = !twice && !outside_is_filled(all[i], queries);
-    }
-  });
-  std::vector<Wedge> wedges;
-  for (size_t i = 0; i < all.size(); ++i) {
-    if (keep[i]) wedges.push_back(all[i]);
-  }
-  return wedges;
+                               double seam_tolerance_m) {
+  std::vector<Stretch> stretches;
+  GroupSectors sectors(object_names, table, seam_tolerance_m, stretches);
+  for (const EdgeGroup& g : group_edges(table, seam_tolerance_m)) sectors.add(g);
+  return Joiner(table, std::move(stretches)).run();
 }
 
 }  // namespace raywave::paths

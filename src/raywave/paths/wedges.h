@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The edges that diffract. Facets of different objects that meet along a line (a roof and its walls) form one wedge, so
-// that each physical edge counts once; edges inside a plane, and edges whose outside is filled by another surface (a
-// wall's foot on the ground), diffract nothing and are left out.
+// The edges that diffract. Around the line of an edge, whatever meets there (facets of any objects that end at it, run
+// over it, or stand inside) fills directions across it; between two neighbouring ones is a sector. At most one sector
+// is wider than a half-plane: it is the outside of the wedge, and the two facets that bound it are its faces. No such
+// sector (inside a plane, at the foot of a wall, in a concave corner): nothing diffracts. What lies elsewhere around
+// the line (inner walls, floors, a neighbour's wall) changes nothing.
+//
+// That is decided for each stretch of an edge along which the facets at it are the same; an edge is cut where another
+// facet crosses its outside. Stretches that go on in each other with faces in the same planes, of the same materials,
+// and nothing between, are one wedge: an edge is the same whether it is given whole or in pieces.
 #pragma once
 
 #include <string>
@@ -11,7 +17,19 @@
 
 namespace raywave::paths {
 
-class RayQueries;
+/// The share of the wavelength below which cracks between faces are closed when nothing is said. Ten times larger,
+/// walls of thin houses would melt; ten times smaller, slits of a fiftieth of the wavelength would count as two free
+/// edges, for which there is no theory at that distance.
+constexpr double kSeamOfWavelength = 0.1;
+
+/// A part of a wedge that is one mesh edge's: where its line and faces come from.
+struct WedgePiece {
+  double lo = 0, hi = 0;  // metres along the wedge
+  int32_t edge = 0;       // of the facet table
+  /// lo and hi as fractions of the edge's length from its first to its last vertex: begin > end when it runs backwards.
+  double begin = 0, end = 1;
+  int32_t facet0 = -1, facet_n = -1;
+};
 
 /// A wedge, or a screen's end: points a + t direction, 0 <= t <= length. Angles about it run from face 0 (tangent
 /// t_0, into the face) through the outside (normal n_0 first) to face n; direction = t_0 x n_0.
@@ -19,16 +37,15 @@ struct Wedge {
   Vec3d a, direction;
   double length_m = 0;
   Vec3d t0, n0;
-  double exterior_angle_rad = 0;               // in [pi, 2 pi]; 2 pi for a screen
-  int32_t facet0 = -1, facet_n = -1;           // the same one for a screen
-  int32_t inner0 = -1, inner_n = -1;           // facets that end at the edge inside: walls between two houses
-  double normal0_sign = 1, normal_n_sign = 1;  // outward normals are these times the facets'
-  /// Where the line comes from: the mesh vertices of an edge of the facet table. The wedge spans begin ... end of its
-  /// length (fractions), from its first vertex to its last when begin < end, backwards otherwise.
-  int32_t edge = 0;
-  double begin = 0, end = 1;
+  double exterior_angle_rad = 0;      // in [pi, 2 pi]; 2 pi for a screen
+  int32_t facet0 = -1, facet_n = -1;  // of the first piece; the same one for a screen
+  bool walled = false;                // do facets end at the edge inside: walls between two houses?
+  std::vector<int32_t> facets;        // all that are at the edge, within the seam tolerance
+  std::vector<WedgePiece> pieces;     // along the wedge
 
   Vec3d at(double t) const { return a + t * direction; }
+  /// The piece nearest to a point's place along the wedge.
+  const WedgePiece& piece_at(const Vec3d& point) const;
 };
 
 /// Azimuth of a point about the wedge, in [0, 2 pi).
@@ -37,13 +54,13 @@ double azimuth(const Wedge& w, const Vec3d& point);
 /// May rays run inside the wedge? A solid of two facets, not both opaque, without walls in it.
 /// @param opaque  [num_facets], 1: transmits nothing
 inline bool has_inside(const Wedge& w, const std::vector<uint8_t>& opaque) {
-  return w.facet0 != w.facet_n && w.inner0 < 0 && w.inner_n < 0 &&
-         !(opaque[size_t(w.facet0)] && opaque[size_t(w.facet_n)]);
+  return w.facet0 != w.facet_n && !w.walled && !(opaque[size_t(w.facet0)] && opaque[size_t(w.facet_n)]);
 }
 
 /// The wedges of a scene, in a fixed order. Each facet's wedges: see wedges_of_facets.
+/// @param seam_tolerance_m  cracks up to this width are closed, see edge_surroundings.h; >= 0.
 /// @throws Error naming object and place for a wedge that is folded onto itself.
 std::vector<Wedge> find_wedges(const std::vector<std::string>& object_names, const scene::FacetTable& table,
-                               const RayQueries& queries);
+                               double seam_tolerance_m);
 
 }  // namespace raywave::paths

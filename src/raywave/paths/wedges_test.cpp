@@ -126,9 +126,13 @@ TEST(Wedges, PiecesKnowTheirShareOfTheMeshsEdge) {
       scene_of({rectangle({0, 0, 0}, {10, 0, 0}, {0, 0, 4}), rectangle({3, 0, 4}, {4, 0, 0}, {0, 6, 0})});
   const PreparedScene prepared(s);
   for (const Wedge& w : prepared.wedges()) {
-    const scene::Edge& e = prepared.facets().edges[size_t(w.edge)];
-    EXPECT_LT(norm(e.a + w.begin * (e.b - e.a) - w.a), 1e-9);
-    EXPECT_LT(norm(e.a + w.end * (e.b - e.a) - w.at(w.length_m)), 1e-9);
+    for (const WedgePiece& p : w.pieces) {
+      const scene::Edge& e = prepared.facets().edges[size_t(p.edge)];
+      EXPECT_LT(norm(e.a + p.begin * (e.b - e.a) - w.at(p.lo)), 1e-9);
+      EXPECT_LT(norm(e.a + p.end * (e.b - e.a) - w.at(p.hi)), 1e-9);
+    }
+    EXPECT_NEAR(w.pieces.front().lo, 0, 1e-9);
+    EXPECT_NEAR(w.pieces.back().hi, w.length_m, 1e-9);
   }
 }
 
@@ -194,6 +198,202 @@ TEST(Wedges, ASurfaceGivenTwiceIsOne) {
   EXPECT_EQ(wedges_of({plate, plate}).size(), 4u);
   const auto box = scene::box({0, 0, 0}, {1, 1, 1});
   EXPECT_EQ(wedges_of({box, box}).size(), 12u);
+}
+
+// ---- Stretches: what touches an edge takes away the touched part alone
+
+scene::Mesh block(const Vec3d& lo, const Vec3d& hi) { return scene::box(lo, hi - lo); }
+
+/// The stretches of the wedges on the line through `point` along `direction`, as sorted pairs of places along it.
+std::vector<Vec2d> stretches_on(const std::vector<Wedge>& wedges, const Vec3d& point, const Vec3d& direction,
+                                double off_m = 1e-3) {
+  std::vector<Vec2d> found;
+  for (const Wedge& w : wedges) {
+    if (norm(cross(w.a - point, direction)) > off_m || norm(cross(w.direction, direction)) > off_m) continue;
+    const double s = dot(w.a - point, direction), t = dot(w.at(w.length_m) - point, direction);
+    found.push_back({std::min(s, t), std::max(s, t)});
+  }
+  std::sort(found.begin(), found.end(), [](const Vec2d& x, const Vec2d& y) { return x.x < y.x; });
+  return found;
+}
+
+void expect_stretches(const std::vector<Vec2d>& found, const std::vector<Vec2d>& expected, const std::string& name,
+                      double tolerance = 1e-9) {
+  ASSERT_EQ(found.size(), expected.size()) << name;
+  for (size_t i = 0; i < found.size(); ++i) {
+    EXPECT_NEAR(found[i].x, expected[i].x, tolerance) << name << " " << i;
+    EXPECT_NEAR(found[i].y, expected[i].y, tolerance) << name << " " << i;
+  }
+}
+
+TEST(Wedges, WhatTouchesAnEaveTakesTheTouchedStretch) {
+  const auto house = block({0, 0, 0}, {40, 10, 10});
+  struct Case {
+    const char* name;
+    scene::Mesh mesh;
+    std::vector<Vec2d> expected;
+  };
+  for (const double x : {20.0, 26.5}) {
+    const auto beside = [&](double half) { return std::vector<Vec2d>{{0, x - half}, {x + half, 40}}; };
+    for (const Case& c : {
+             Case{"rain pipe", block({x - 0.05, -0.1, 0}, {x + 0.05, 0, 10.2}), beside(0.05)},
+             Case{"flush wing", block({x - 2, -10, 0}, {x + 2, 0, 10}), beside(2)},
+             Case{"higher wing", block({x - 2, -10, 0}, {x + 2, 0, 12}), beside(2)},
+             Case{"chimney flush with the wall", block({x - 0.25, 0, 10}, {x + 0.25, 0.5, 11.5}), beside(0.25)},
+             Case{"lower wing", block({x - 2, -10, 0}, {x + 2, 0, 9}), {{0, 40}}},
+             Case{"garden wall", block({x - 0.1, -30, 0}, {x + 0.1, 0, 2}), {{0, 40}}},
+             Case{"lamp in front of the wall", block({x - 0.1, -0.5, 9.9}, {x + 0.1, -0.3, 10.1}), {{0, 40}}},
+             Case{"dormer behind the eave", block({x - 1, 2, 10}, {x + 1, 6, 12}), {{0, 40}}},
+             Case{"mast through the eave",
+                  block({x - 0.2, -0.2, 5}, {x + 0.2, 0.2, 15}),
+                  {{0, x - 0.2}, {x - 0.2, x + 0.2}, {x + 0.2, 40}}},
+             Case{"sheet across the eave", rectangle({x, -3, 8}, {0, 6, 0}, {0, 0, 4}), {{0, x}, {x, 40}}},
+         }) {
+      expect_stretches(stretches_on(wedges_of({house, c.mesh}), {0, 0, 10}, {1, 0, 0}), c.expected, c.name);
+      expect_stretches(stretches_on(wedges_of({c.mesh, house}), {0, 0, 10}, {1, 0, 0}), c.expected, c.name);
+    }
+  }
+}
+
+TEST(Wedges, ACornerThatSinksIntoTheGroundIsCutAtIt) {
+  const auto house = block({0, 0, -3}, {10, 10, 8});
+  // level, and falling by one in four and by one in a hundred
+  for (const double slope : {0.0, 0.25, 0.01}) {
+    const auto ground = rectangle({-50, -50, -50 * slope}, {100, 0, 100 * slope}, {0, 100, 0});
+    for (const double x : {0.0, 10.0}) {
+      const auto found = stretches_on(wedges_of({house, ground}), {x, 0, 0}, {0, 0, 1});
+      ASSERT_EQ(found.size(), 2u) << slope;
+      EXPECT_NEAR(found[0].y, slope * x, 1e-9);
+      EXPECT_NEAR(found[1].x, slope * x, 1e-9);
+      EXPECT_NEAR(found[1].y, 8, 1e-9);
+    }
+  }
+}
+
+// ---- Inside and side by side: what is not outside changes nothing
+
+/// Sums over the wedges that do not depend on their order or on how they are cut.
+struct Outline {
+  size_t number = 0;
+  double length = 0, angle = 0;
+  Vec3d moment;
+};
+Outline outline(const std::vector<Wedge>& wedges) {
+  Outline o;
+  for (const Wedge& w : wedges) {
+    ++o.number;
+    o.length += w.length_m;
+    o.angle += w.length_m * w.exterior_angle_rad;
+    o.moment = o.moment + w.length_m * w.at(0.5 * w.length_m);
+  }
+  return o;
+}
+void expect_same(const Outline& a, const Outline& b, double tolerance, const std::string& name) {
+  EXPECT_EQ(a.number, b.number) << name;
+  EXPECT_NEAR(a.length, b.length, tolerance) << name;
+  EXPECT_NEAR(a.angle, b.angle, tolerance) << name;
+  EXPECT_LT(norm(a.moment - b.moment), 10 * tolerance) << name;
+}
+
+TEST(Wedges, TerracesInnerWallsAndFloorsLeaveTheOutline) {
+  const Outline one = outline(wedges_of({block({0, 0, 0}, {8, 4, 6})}));
+  for (const double gap : {0.0, 1e-9, 1e-5, 1e-3}) {
+    const auto west = block({0, 0, 0}, {4, 4, 6}), east = block({4 + gap, 0, 0}, {8, 4, 6});
+    expect_same(outline(wedges_of({west, east})), one, 1e-9 + 20 * gap, "terrace");
+    scene::Mesh both = west;  // one object
+    const auto n = uint32_t(west.vertices_m.size());
+    for (const auto& t : east.triangles) both.triangles.push_back({t[0] + n, t[1] + n, t[2] + n});
+    both.vertices_m.insert(both.vertices_m.end(), east.vertices_m.begin(), east.vertices_m.end());
+    expect_same(outline(wedges_of({both})), one, 1e-9 + 20 * gap, "terrace as one object");
+    const auto whole = block({0, 0, 0}, {8, 4, 6});
+    const double g = gap;
+    expect_same(outline(wedges_of({whole, rectangle({4, g, g}, {0, 4 - 2 * g, 0}, {0, 0, 6 - 2 * g})})), one, 1e-9,
+                "inner wall");
+    expect_same(outline(wedges_of({whole, rectangle({g, g, 3}, {8 - 2 * g, 0, 0}, {0, 4 - 2 * g, 0})})), one, 1e-9,
+                "floor");
+    expect_same(outline(wedges_of({whole, rectangle({4, g, g}, {0, 4 - 2 * g, 0}, {0, 0, 6 - 2 * g}),
+                                   rectangle({g, g, 3}, {8 - 2 * g, 0, 0}, {0, 4 - 2 * g, 0}),
+                                   rectangle({g, 2, g}, {8 - 2 * g, 0, 0}, {0, 0, 6 - 2 * g})})),
+                one, 1e-9, "walls and floors");
+  }
+}
+
+// ---- Seams
+
+/// A box of six rectangles, each moved by `shift` within its plane's sides.
+std::vector<scene::Mesh> loose_box(const Vec3d& lo, const Vec3d& hi, double in, double out) {
+  std::vector<scene::Mesh> faces;
+  const double side[3] = {hi.x - lo.x, hi.y - lo.y, hi.z - lo.z};
+  const Vec3d axes[3] = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}};
+  for (size_t i = 0; i < 3; ++i) {
+    const Vec3d &n = axes[i], &u = axes[(i + 1) % 3], &v = axes[(i + 2) % 3];
+    for (const double end : {0.0, 1.0}) {
+      const Vec3d corner = lo + (end * side[i] + (end > 0 ? out : -out)) * n + in * (u + v);
+      faces.push_back(rectangle(corner, (side[(i + 1) % 3] - 2 * in) * u, (side[(i + 2) % 3] - 2 * in) * v));
+    }
+  }
+  return faces;
+}
+
+TEST(Wedges, CracksBelowTheSeamToleranceAreClosedAndWiderOnesNot) {
+  const Vec3d lo{-3, 2, 0}, hi{1, 6, 5};
+  const double tolerance = 0.01;
+  // the same at any scale, and far from the origin
+  for (const double scale : {1e-3, 1.0, 1e3}) {
+    for (const Vec3d& move : {Vec3d{0, 0, 0}, Vec3d{2e3, -1e3, 50}}) {
+      const auto number = [&](double in, double out, double* angle = nullptr) {
+        scene::Scene s = scene_of({});
+        int i = 0;
+        for (const auto& m : loose_box(scale * (lo + move), scale * (hi + move), scale * in, scale * out)) {
+          s.add_object({"face " + std::to_string(i++), m, 0});
+        }
+        scene::clean_meshes(s);
+        const PreparedScene prepared = PreparedScene(s).with_seams(scale * tolerance, 1);
+        if (angle) {
+          *angle = 0;
+          for (const Wedge& w : prepared.wedges())
+            *angle = std::max(*angle, std::abs(w.exterior_angle_rad - 1.5 * kPi));
+        }
+        return prepared.wedges().size();
+      };
+      for (const double e : {0.0, 1e-6, 1e-4, 5e-3}) {
+        for (const auto& [in, out] : {std::pair{e, 0.0}, std::pair{-e, 0.0}, std::pair{0.0, e}}) {
+          double angle = 1;
+          EXPECT_EQ(number(in, out, &angle), 12u) << scale << " " << in << " " << out;
+          EXPECT_LT(angle, 1e-9);
+        }
+      }
+      EXPECT_EQ(number(0.02, 0), 24u) << scale;  // each face has its own sides
+    }
+  }
+}
+
+TEST(Wedges, ASmallDetailOfOneSurfaceIsNoCrack) {
+  // far below the tolerance of 0.01 m: the sides of a plate, a kerb's step
+  const auto count = [](const scene::Mesh& m) {
+    const scene::Scene s = scene_of({m});
+    return PreparedScene(s).with_seams(0.01, 1).wedges().size();
+  };
+  EXPECT_EQ(count(block({0, 0, 0}, {2, 3, 0.001})), 12u);
+  EXPECT_EQ(count(block({0, 0, 0}, {0.001, 0.002, 3})), 12u);
+  scene::Scene s = scene_of(loose_box({0, 0, 0}, {2, 3, 0.001}, 0, 0));
+  EXPECT_EQ(PreparedScene(s).with_seams(0.01, 1).wedges().size(), 12u);
+}
+
+TEST(Wedges, ACrackThatOpensIsClosedAsFarAsItIsNarrow) {
+  // a wall under a roof whose side turns away from it: 0 at x = 0, 0.1 m at x = 10
+  scene::Mesh roof;
+  roof.vertices_m = {{0, 0, 4}, {10, 0.1, 4}, {10, 6, 4}, {0, 6, 4}};
+  roof.triangles = {{0, 1, 2}, {0, 2, 3}};
+  const scene::Scene s = scene_of({rectangle({0, 0, 0}, {10, 0, 0}, {0, 0, 4}), roof});
+  const PreparedScene prepared = PreparedScene(s).with_seams(0.02, 1);
+  double joined = 0, screens = 0;
+  for (const Wedge& w : prepared.wedges()) {
+    if (std::abs(w.a.z - 4) > 1e-9 || std::abs(w.direction.x) < 0.9 || w.a.y > 1) continue;
+    (std::abs(w.exterior_angle_rad - 1.5 * kPi) < 1e-6 ? joined : screens) += w.length_m;
+  }
+  EXPECT_NEAR(joined, 2, 0.02);
+  EXPECT_NEAR(screens, 16, 0.04);  // the wall's top and the roof's side
 }
 
 }  // namespace

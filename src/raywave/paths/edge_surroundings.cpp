@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raywave/paths/edge_surroundings.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <optional>
+#include <unordered_map>
+
+#include "raywave/paths/box_tree.h"
+#include "raywave/runtime/parallel.h"
+
+namespace raywave::paths {
+namespace {
+
+/// The sine of the angle up to which lines run along each other, and lines along planes. Steeper, they cross at a
+/// point: they are within the tolerance over less than 20 times its length.
+constexpr double kAlong = 0.05;
+
+double rounding_m(const scene::FacetTable& table, const scene::Edge& e) {
+  return 64 * std::max(table.rounding_m(e.a), table.rounding_m(e.b));
+}
+
+/// What may be together, before it is decided: an edge with another one, or with a facet that its line runs over.
+struct Contact {
+  double distance_m;
+  uint32_t edge, other;  // an edge, or a facet
+  bool with_facet;
+  Vec3d from, to;
+  bool operator<(const Contact& o) const {
+    if (distance_m != o.distance_m) return distance_m < o.distance_m;
+    if (edge != o.edge) return edge < o.edge;
+    return with_facet != o.with_facet ? o.with_facet : other < o.other;
+  }
+};
+
+/// What one edge finds around itself.
+struct Found {
+  std::vector<Contact> contacts;
+  std::vector<Passage> passages;
+  std::vector<Cut> cuts;
+};
+
+struct Range {
+  double lo, hi;
+};
+
+/// Where |p + t q| <= limit.
+std::optional<Range> within(const Vec3d& p, const Vec3d& q, double limit, Range r) {
+  const double a = norm2(q), b = dot(p, q), c = norm2(p) - limit * limit;
+  if (a * (r.hi - r.lo) * (r.hi - r.lo) <= 1e-24 * limit * limit) return c <= 0 ? std::optional(r) : std::nullopt;
+  const double root = b * b - a * c;
+  if (root < 0) return std::nullopt;
+  r.lo = std::max(r.lo, (-b - std::sqrt(root)) / a);
+  r.hi = std::min(r.hi, (-b + std::sqrt(root)) / a);
+  if (!(r.lo < r.hi)) return std::nullopt;
+  return r;
+}
+
+/// One edge's line, and what triangles and other edges do along it.
+class Line {
+ public:
+  Line(const scene::FacetTable& table, uint32_t edge, double seam_tolerance_m)
+      : table_(table),
+        edge_(edge),
+        e_(table.edges[edge]),
+        a_(e_.a),
+        d_(normalized(e_.b - e_.a)),
+        length_(norm(e_.b - e_.a)),
+        near_(near_edge_m(table, e_, seam_tolerance_m)) {}
+
+  void beside(uint32_t other, Found& out) const {
+    const scene::Edge& o = table_.edges[other];
+    const double s = dot(o.a - a_, d_), t = dot(o.b - a_, d_);
+    if (norm(cross(normalized(o.b - o.a), d_)) > kAlong) return;
+    const Range overlap{std::max(0.0, std::min(s, t)), std::min(length_, std::max(s, t))};
+    const double least = std::min(near_, 0.5 * std::min(length_, std::abs(t - s)));
+    if (overlap.hi - overlap.lo <= least) return;
+    const Vec3d off_a = o.a - a_ - s * d_, slope = (o.b - a_ - t * d_ - off_a) / (t - s);
+    const auto r = within(off_a - s * slope, slope, near_, overlap);
+    if (!r || r->hi - r->lo <= least) return;
+    const double distance = std::max(norm(off_a + (r->lo - s) * slope), norm(off_a + (r->hi - s) * slope));
+    out.contacts.push_back({distance, edge_, other, false, at(r->lo), at(r->hi)});
+  }
+
+  void triangle(const scene::Triangle& t, Found& out) const {
+    const Vec3d& n = table_.facets[size_t(t.facet)].normal;
+    const double slope = dot(n, d_), height = dot(n, a_ - t.a), height_end = height + slope * length_;
+    const bool own = t.facet == e_.facet0 || t.facet == e_.facet1;
+    if (std::abs(slope) <= kAlong) passage(t, n, height, slope, out);
+    const bool other_side = (height > near_ && height_end < -near_) || (height < -near_ && height_end > near_);
+    if (!own && (std::abs(slope) > kAlong || other_side)) cut(t, n, a_ - (height / slope) * d_, out);
+  }
+
+ private:
+  Vec3d at(double t) const { return a_ + t * d_; }
+
+  /// Where a line parallel to the edge's, in the triangle's plane at `side` along `w`, is inside the triangle.
+  std::optional<Range> slice(const scene::Triangle& t, const Vec3d& w, double side) const {
+    Range r{1e300, -1e300};
+    const Vec3d* corners[3] = {&t.a, &t.b, &t.c};
+    for (int k = 0; k < 3; ++k) {
+      const Vec3d p = *corners[k] - a_, q = *corners[(k + 1) % 3] - a_;
+      const double hp = dot(p, w) - side, hq = dot(q, w) - side;
+      if ((hp > 0 && hq > 0) || (hp < 0 && hq < 0) || hp == hq) continue;
+      const double x = dot(p, d_) + hp / (hp - hq) * dot(q - p, d_);
+      r = {std::min(r.lo, x), std::max(r.hi, x)};
+    }
+    r = {std::max(r.lo, 0.0), std::min(r.hi, length_)};
+    return r.lo < r.hi ? std::optional(r) : std::nullopt;
+  }
+
+  void passage(const scene::Triangle& t, const Vec3d& n, double height, double slope, Found& out) const {
+    const Vec3d w = normalized(cross(n, d_));
+    for (const double sign : {-1.0, 1.0}) {
+      auto r = slice(t, w, sign * near_);
+      if (r) r = within({height, 0, 0}, {slope, 0, 0}, near_, *r);
+      if (!r) continue;
+      const double distance = std::max(std::abs(height + slope * r->lo), std::abs(height + slope * r->hi));
+      out.passages.push_back({edge_, t.facet, at(r->lo), at(r->hi), sign * w});
+      if (out.contacts.empty() || !out.contacts.back().with_facet || out.contacts.back().other != uint32_t(t.facet)) {
+        out.contacts.push_back({distance, edge_, uint32_t(t.facet), true, at(r->lo), at(r->hi)});
+      }
+    }
+  }
+
+  void cut(const scene::Triangle& t, const Vec3d& n, const Vec3d& p, Found& out) const {
+    const double along = dot(p - a_, d_);
+    if (along < -near_ || along > length_ + near_) return;
+    const Vec3d* corners[3] = {&t.a, &t.b, &t.c};
+    const double turn = dot(cross(t.b - t.a, t.c - t.a), n) < 0 ? -1 : 1;
+    int touched[3], num = 0;
+    for (int k = 0; k < 3; ++k) {
+      const Vec3d side = normalized(*corners[(k + 1) % 3] - *corners[k]);
+      const double inside = turn * dot(cross(side, p - *corners[k]), n);
+      if (inside < -near_) return;
+      if (inside <= near_) touched[num++] = k;
+    }
+    if (num == 3) return;
+    Cut c{edge_, p, {}, {}, num == 0};
+    if (num == 1) {  // on a side: the half-plane to its left
+      c.first = turn * normalized(*corners[(touched[0] + 1) % 3] - *corners[touched[0]]);
+      c.second = -c.first;
+    } else if (num == 2) {  // at the corner between two sides
+      const int k = touched[0] == 0 && touched[1] == 2 ? 0 : touched[1];
+      c.first = *corners[(k + 1) % 3] - *corners[k];
+      c.second = *corners[(k + 2) % 3] - *corners[k];
+      if (turn < 0) std::swap(c.first, c.second);
+    }
+    if (dot(n, d_) < 0) std::swap(c.first, c.second);
+    out.cuts.push_back(c);
+  }
+
+  const scene::FacetTable& table_;
+  const uint32_t edge_;
+  const scene::Edge& e_;
+  const Vec3d a_, d_;
+  const double length_, near_;
+};
+
+class DisjointSets {
+ public:
+  explicit DisjointSets(size_t n) : root_(n) { std::iota(root_.begin(), root_.end(), 0u); }
+  uint32_t find(uint32_t i) {
+    while (root_[i] != i) i = root_[i] = root_[root_[i]];
+    return i;
+  }
+  void unite(uint32_t i, uint32_t j) {
+    i = find(i), j = find(j);
+    root_[std::max(i, j)] = std::min(i, j);
+  }
+
+ private:
+  std::vector<uint32_t> root_;
+};
+
+/// Decides which contacts hold.
+class Grouping {
+ public:
+  explicit Grouping(const scene::FacetTable& table)
+      : table_(table), surfaces_(table.facets.size()), groups_(table.edges.size()), facets_(table.edges.size()) {
+    for (uint32_t i = 0; i < table.edges.size(); ++i) {
+      const scene::Edge& e = table.edges[i];
+      facets_[i].push_back({e.facet0, i});
+      if (e.facet1 < 0) continue;
+      facets_[i].push_back({e.facet1, i});
+      surfaces_.unite(uint32_t(e.facet0), uint32_t(e.facet1));
+      meetings_.emplace(pair(e.facet0, e.facet1), i);
+    }
+  }
+
+  bool accept(const Contact& c) {
+    const scene::Edge& e = table_.edges[c.edge];
+    const bool coincident = c.distance_m <= rounding_m(table_, e);
+    if (c.with_facet) {
+      const std::vector<Side> over{{int32_t(c.other), c.edge}};
+      const auto& own = facets_[groups_.find(c.edge)];
+      if (std::any_of(own.begin(), own.end(), [&](const Side& s) { return s.facet == over[0].facet; })) return true;
+      if (!coincident && (!crack(c.edge, over[0].facet) || meet_elsewhere(c, own, over))) return false;
+      add_meetings(c.edge, own, over);
+      return true;
+    }
+    const uint32_t x = groups_.find(c.edge), y = groups_.find(c.other);
+    if (!coincident) {
+      const scene::Edge& o = table_.edges[c.other];
+      if (!crack(c.edge, o.facet0) && !crack(c.other, e.facet0)) return false;
+      if (x != y && meet_elsewhere(c, facets_[x], facets_[y])) return false;
+    }
+    if (x == y) return true;
+    add_meetings(c.edge, facets_[x], facets_[y]);
+    groups_.unite(x, y);
+    auto &into = facets_[std::min(x, y)], &from = facets_[std::max(x, y)];
+    into.insert(into.end(), from.begin(), from.end());
+    from.clear();
+    return true;
+  }
+  uint32_t group(uint32_t edge) { return groups_.find(edge); }
+
+ private:
+  static uint64_t pair(int32_t f, int32_t g) {
+    return uint64_t(uint32_t(std::min(f, g))) << 32 | uint32_t(std::max(f, g));
+  }
+  bool crack(uint32_t edge, int32_t facet) {
+    const scene::Edge& e = table_.edges[edge];
+    return e.facet1 < 0 || surfaces_.find(uint32_t(e.facet0)) != surfaces_.find(uint32_t(facet));
+  }
+  /// A facet, by one of its edges.
+  struct Side {
+    int32_t facet;
+    uint32_t edge;
+  };
+  /// Along a line farther away than a part of the contact's width, or by two sides of one facet?
+  bool meet_elsewhere(const Contact& c, const std::vector<Side>& x, const std::vector<Side>& y) const {
+    const auto off_line = [&](const Vec3d& p, uint32_t edge) {
+      const scene::Edge& e = table_.edges[edge];
+      return norm(cross(p - e.a, normalized(e.b - e.a))) > 0.25 * c.distance_m;
+    };
+    for (const Side& f : x) {
+      for (const Side& g : y) {
+        if (f.facet == g.facet) {
+          if (off_line(table_.edges[f.edge].a, g.edge)) return true;
+          continue;
+        }
+        const auto m = meetings_.find(pair(f.facet, g.facet));
+        if (m != meetings_.end() && off_line(table_.edges[f.edge].a, m->second) &&
+            off_line(table_.edges[g.edge].a, m->second)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+  void add_meetings(uint32_t edge, const std::vector<Side>& x, const std::vector<Side>& y) {
+    for (const Side& f : x) {
+      for (const Side& g : y) {
+        if (f.facet != g.facet) meetings_.emplace(pair(f.facet, g.facet), edge);
+      }
+    }
+  }
+
+  const scene::FacetTable& table_;
+  DisjointSets surfaces_;                            // of facets
+  DisjointSets groups_;                              // of edges
+  std::vector<std::vector<Side>> facets_;            // of each group's edges
+  std::unordered_map<uint64_t, uint32_t> meetings_;  // two facets -> the edge along which they meet
+};
+
+bool too_short(const scene::FacetTable& table, const scene::Edge& e) {
+  return !(norm(e.b - e.a) > rounding_m(table, e));
+}
+
+Box box_of(const scene::Edge& e) {
+  Box b;
+  b.add(e.a);
+  b.add(e.b);
+  return b;
+}
+
+std::vector<Found> look_around(const scene::FacetTable& table, double seam_tolerance_m) {
+  std::vector<Box> edges, triangles;
+  for (const scene::Edge& e : table.edges) edges.push_back(box_of(e));
+  for (const scene::Triangle& t : table.triangles) {
+    Box b;
+    for (const Vec3d& v : {t.a, t.b, t.c}) b.add(v);
+    triangles.push_back(b);
+  }
+  const BoxTree edge_tree(edges), triangle_tree(std::move(triangles));
+  std::vector<Found> found(table.edges.size());
+  const auto count = int64_t(found.size()), num_chunks = std::min<int64_t>(64, count);
+  runtime::parallel_for(num_chunks, 0, [&](int64_t chunk) {
+    for (auto i = uint32_t(count * chunk / num_chunks); i < uint32_t(count * (chunk + 1) / num_chunks); ++i) {
+      const double near = near_edge_m(table, table.edges[i], seam_tolerance_m);
+      if (too_short(table, table.edges[i])) continue;
+      const Line line(table, i, seam_tolerance_m);
+      const Box around = edges[i].grown(4 * near);
+      edge_tree.overlapping(around, [&](uint32_t other) {
+        const scene::Edge& o = table.edges[other];
+        if (other > i && !too_short(table, o)) line.beside(other, found[i]);
+      });
+      triangle_tree.overlapping(around, [&](uint32_t t) { line.triangle(table.triangles[t], found[i]); });
+    }
+  });
+  return found;
+}
+
+}  // namespace
+
+double near_edge_m(const scene::FacetTable& table, const scene::Edge& e, double seam_tolerance_m) {
+  return std::max(seam_tolerance_m, rounding_m(table, e));
+}
+
+std::vector<EdgeGroup> group_edges(const scene::FacetTable& table, double seam_tolerance_m) {
+  const std::vector<Found> found = look_around(table, seam_tolerance_m);
+  std::vector<Contact> contacts;
+  for (const Found& f : found) contacts.insert(contacts.end(), f.contacts.begin(), f.contacts.end());
+  std::sort(contacts.begin(), contacts.end());
+  Grouping grouping(table);
+  std::erase_if(contacts, [&](const Contact& c) { return !grouping.accept(c); });
+  std::vector<std::vector<int32_t>> over(table.edges.size());  // facets that each edge's line runs over
+  for (const Contact& c : contacts) {
+    if (c.with_facet) over[c.edge].push_back(int32_t(c.other));
+  }
+  std::vector<EdgeGroup> groups(table.edges.size());
+  for (uint32_t i = 0; i < table.edges.size(); ++i) {
+    const scene::Edge& e = table.edges[i];
+    if (too_short(table, e)) continue;
+    EdgeGroup& g = groups[grouping.group(i)];
+    g.edges.push_back(i);
+    for (const Passage& p : found[i].passages) {
+      if (std::find(over[i].begin(), over[i].end(), p.facet) != over[i].end()) g.passages.push_back(p);
+    }
+    g.cuts.insert(g.cuts.end(), found[i].cuts.begin(), found[i].cuts.end());
+  }
+  for (const Contact& c : contacts) {
+    if (!c.with_facet) groups[grouping.group(c.edge)].links.push_back({c.edge, c.other, c.from, c.to});
+  }
+  std::erase_if(groups, [](const EdgeGroup& g) { return g.edges.empty(); });
+  return groups;
+}
+
+}  // namespace raywave::paths
