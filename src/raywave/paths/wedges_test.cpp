@@ -389,7 +389,8 @@ TEST(Wedges, ACrackThatOpensIsClosedAsFarAsItIsNarrow) {
   const PreparedScene prepared = PreparedScene(s).with_seams(0.02, 1);
   double joined = 0, screens = 0;
   for (const Wedge& w : prepared.wedges()) {
-    if (std::abs(w.a.z - 4) > 1e-9 || std::abs(w.direction.x) < 0.9 || w.a.y > 1) continue;
+    const Vec3d a = w.a + prepared.origin_m();
+    if (std::abs(a.z - 4) > 1e-9 || std::abs(w.direction.x) < 0.9 || a.y > 1) continue;
     (std::abs(w.exterior_angle_rad - 1.5 * kPi) < 1e-6 ? joined : screens) += w.length_m;
   }
   EXPECT_NEAR(joined, 2, 0.02);
