@@ -85,7 +85,7 @@ Json surface_json(const maps::RadioMap& map) {
   const maps::Surface& s = map.surface;
   Json out;
   out["kind"] = kinds[int(s.kind)];
-  out["center_m"] = json_of("center_m", s.center_m);
+  if (!std::isnan(s.center_m.x)) out["center_m"] = json_of("center_m", s.center_m);  // else: over the scene's middle
   out["orientation_rad"] = json_of("orientation_rad", s.orientation_rad);
   out["size_m"] = {finite("size_m", s.size_m.x), finite("size_m", s.size_m.y)};
   out["cell_size_m"] = {finite("cell_size_m", s.cell_size_m.x), finite("cell_size_m", s.cell_size_m.y)};

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "raywave/core/constants.h"
 #include "raywave/paths/edge_sight.h"
@@ -104,6 +105,23 @@ bool Refiner::edge_points(const SequenceTree& tree, int32_t node, const Vec3d& t
   return in_reach(target_m) && set_faces(target_m);
 }
 
+/// How near to each other the ends of two edges of one face lie that meet in a corner, metres: over a seam each face
+/// may miss it by the seam tolerance.
+double Refiner::corner_m(const Vec3d& at_m) const {
+  return std::max(roundings_m(kSamePoint, at_m), 2 * scene_.seam_tolerance_m());
+}
+
+/// Do two edges bound a common face, in different directions?
+bool Refiner::turn_on_a_face(const Wedge& v, const Wedge& w) const {
+  if (norm(cross(v.direction, w.direction)) < kAlongEdge) return false;
+  for (const int32_t f : {v.facet0, v.facet_n}) {
+    if (f == w.facet0 || f == w.facet_n || scene_.queries().same_plane(w.facet0, f) ||
+        scene_.queries().same_plane(w.facet_n, f))
+      return true;
+  }
+  return false;
+}
+
 /// Edges of one path that follow each other and meet in a corner: which ends?
 void Refiner::share_ends() {
   Step* last = nullptr;
@@ -112,13 +130,18 @@ void Refiner::share_ends() {
     s.edge.shares_begin = s.edge.shares_end = false;
     if (last) {
       const Wedge &v = scene_.wedges()[size_t(last->facet)], &w = scene_.wedges()[size_t(s.facet)];
+      double least = std::numeric_limits<double>::infinity();
+      bool end = false, next_end = false;
       for (const bool i : {false, true}) {
         for (const bool j : {false, true}) {
-          const Vec3d p = v.at(i ? v.length_m : 0), q = w.at(j ? w.length_m : 0);
-          if (norm(p - q) > roundings_m(kSamePoint, p)) continue;
-          (i ? last->edge.shares_end : last->edge.shares_begin) = true;
-          (j ? s.edge.shares_end : s.edge.shares_begin) = true;
+          const double apart = norm(v.at(i ? v.length_m : 0) - w.at(j ? w.length_m : 0));
+          if (apart < least) least = apart, end = i, next_end = j;
         }
+      }
+      const Vec3d p = v.at(end ? v.length_m : 0);
+      if (least <= roundings_m(kSamePoint, p) || (least <= corner_m(p) && turn_on_a_face(v, w))) {
+        (end ? last->edge.shares_end : last->edge.shares_begin) = true;
+        (next_end ? s.edge.shares_end : s.edge.shares_begin) = true;
       }
     }
     last = &s;
@@ -221,10 +244,10 @@ bool Refiner::at_corner(const Vec3d& target_m, size_t i, bool& at_end) const {
 }
 
 /// Does a face of the wedge end at the corner with another edge?
-bool Refiner::face_has_next_edge(const Wedge& w, int32_t facet, const Vec3d& corner_m) const {
-  const double near = roundings_m(kSamePoint, corner_m);
+bool Refiner::face_has_next_edge(const Wedge& w, int32_t facet, const Vec3d& corner) const {
+  const double near = corner_m(corner);
   return std::any_of(scene_.wedges().begin(), scene_.wedges().end(), [&](const Wedge& v) {
-    if (&v == &w || (norm(v.a - corner_m) > near && norm(v.at(v.length_m) - corner_m) > near)) return false;
+    if (&v == &w || (norm(v.a - corner) > near && norm(v.at(v.length_m) - corner) > near)) return false;
     if (norm(cross(v.direction, w.direction)) < kAlongEdge) return false;  // its continuation
     return v.facet0 == facet || v.facet_n == facet || scene_.queries().same_plane(v.facet0, facet) ||
            scene_.queries().same_plane(v.facet_n, facet);
