@@ -85,7 +85,7 @@ class Function:
         if all(self.options.get(word) is None for word in ("center_m", "measurement_surface", "terrain")):
             words = {k: v for k, v in self.options.items() if k in ("cell_size_m", "height_m", "orientation_rad")}
             plane = self.solver(self.scene, max_depth=0, los=False, **words)
-            self.options = {**self.options, "center_m": plane.center_m, "size_m": plane.size_m}
+            self.options = {**self.options, "center_m": plane.center_m, "size_m": plane.size_m, "height_m": None}
 
     def _known(self, parameters, name):
         if name not in parameters:

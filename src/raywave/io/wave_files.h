@@ -58,8 +58,8 @@ WaveConfig parse_wave_config(std::string_view toml, const std::string& name, con
 int64_t parse_bytes(std::string_view text);
 
 /// Arrays: frequency_hz, z_m [planes], y_m [num_y], source_names, field [planes, sources, num_y] (complex),
-/// power_w_per_m [planes, sources], choices, warnings, cone_half_angle_rad [sources]; with num_reflections also backward, as field. In 3D also x_m [num_x],
-/// field [planes, sources, num_x, num_y], and power_w. .npz or .h5.
+/// power_w_per_m [planes, sources], choices, warnings, cone_half_angle_rad [sources]; with num_reflections also
+/// backward, as field. In 3D also x_m [num_x], field [planes, sources, num_x, num_y], and power_w. .npz or .h5.
 void save_wave_result(const std::string& path, const wave::Result& result);
 /// Settings, models chosen, power by plane and source, the field at points_m.
 std::string wave_json(const wave::Result& result, const WaveConfig& config);

@@ -343,7 +343,9 @@ class ExactMap {
              std::vector<Vec3d>& points, Found& out) const {
     cells_.spread_points(cell, kProbePoints, points);
     bool lit = false;
-    for (const Vec3d& p : points) lit |= arrive(refiner, path, node, cell, probe_at(p), out);
+    for (const Vec3d& p : points) {
+      if (!std::isnan(p.z)) lit |= arrive(refiner, path, node, cell, probe_at(p), out);  // NaN: no ground there
+    }
     return lit || (crossing && arrive(refiner, path, node, cell, probe_at(Vec3d(*crossing)), out));
   }
 

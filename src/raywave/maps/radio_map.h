@@ -51,8 +51,8 @@ struct RadioMapOptions {
   bool los = true;
   bool specular_reflection = true;
   bool refraction = false;
-  bool diffraction = false;  // over edges, mixed with reflections
-  int max_diffractions = 1;  // edges in one path: 1 to 3 (behind shot rays: two edges of one face)
+  bool diffraction = false;                // over edges, mixed with reflections
+  int max_diffractions = 1;                // edges in one path: 1 to 3 (behind shot rays: two edges of one face)
   std::optional<double> seam_tolerance_m;  // as paths::PathOptions
   int64_t samples_per_tx = 1000000;
   int samples_per_beam = 256;  // exact: rays, at least, through what each facet sequence lights; 0: none

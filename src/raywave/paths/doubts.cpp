@@ -30,6 +30,14 @@ std::string Ground::above(const scene::Device& device) {
   if (prepared_.queries().closest_hit(device.position_m, {0, 0, -1}, depth) >= 0) return {};
   const scene::Facet& facet = prepared_.facets().facets[size_t(facet_above)];
   if (!spans_scene(facet.object)) return {};
+  // a body is left again above, ground is not
+  std::vector<Crossing> crossings;
+  const Vec3d beyond{device.position_m.x, device.position_m.y, hi_.z + (hi_.z - device.position_m.z)};
+  prepared_.queries().crossings(device.position_m, beyond, {}, {}, crossings);
+  const auto faces = std::count_if(crossings.begin(), crossings.end(), [&](const Crossing& c) {
+    return prepared_.facets().facets[size_t(c.facet)].object == facet.object;
+  });
+  if (faces % 2 == 0) return {};
   const double top = device.position_m.z + height;
   const bool goes_on = hi_.z > top + 0.01 * (hi_.z - device.position_m.z);
   return facet.normal.z > 0 || goes_on ? scene_.objects[size_t(facet.object)].name : std::string();

@@ -13,8 +13,8 @@
 namespace raywave::paths {
 
 /// Under which object a device lies. It lies under an object when a ray straight up meets that first, a ray straight
-/// down meets nothing, the object spans the scene in x and y (but for a hundredth), and it faces up or the scene goes
-/// on above it.
+/// down meets nothing, the object spans the scene in x and y (but for a hundredth) and is no body that the ray leaves
+/// again, and it faces up or the scene goes on above it.
 class Ground {
  public:
   Ground(const scene::Scene& centred, const PreparedScene& prepared) : scene_(centred), prepared_(prepared) {}

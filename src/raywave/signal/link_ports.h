@@ -77,8 +77,8 @@ inline double num_port_pairs(const paths::Paths& p, const paths::Link& l) {
 /// What the energies |h|^2 of a device pair sum to when normalised: 1 for each of its antenna pairs (not the padded
 /// ones) and each of `entries`: times and frequencies of a frequency response, times alone of taps, which share it.
 inline double normalized_energy(const paths::Paths& p, int rx, int tx, size_t entries) {
-  return double(entries) * p.rx_num_elements[size_t(rx)] * p.rx_num_slants[size_t(rx)] *
-         p.tx_num_elements[size_t(tx)] * p.tx_num_slants[size_t(tx)];
+  return double(entries) * p.rx_num_elements[size_t(rx)] * p.rx_num_slants[size_t(rx)] * p.tx_num_elements[size_t(tx)] *
+         p.tx_num_slants[size_t(tx)];
 }
 
 /// |a|^2 of a path, averaged over the antenna pairs of the two devices.

@@ -209,8 +209,7 @@ Field Simulation::launch_tangent(size_t s, const Gradient& tangent, double waven
   for (size_t j = 0; j < d.size(); ++j)
     d[j] =
         std::polar(source.amplitude, source.phase_rad) * Complexc(samples->second[2 * j], samples->second[2 * j + 1]);
-  if (has_launch_filter(*scene_, source))
-    march_->backend().apply(launch_filter(*scene_, source, march_->backend()), d);
+  if (has_launch_filter(*scene_, source)) march_->backend().apply(launch_filter(*scene_, source, march_->backend()), d);
   for (size_t j = 0; j < d.size(); ++j) u_dot[j] += d[j];
   return u_dot;
 }
