@@ -72,7 +72,8 @@ void EdgeSight::look_along(int32_t node) {
     cone_.push_back({-m.normal, -dot(m.normal, m.inside)});
     Vec3d corners[4];
     for (int c = 0; c < 4; ++c) {
-      const double u = c == 0 || c == 3 ? f.min_uv.x : f.max_uv.x, v = c < 2 ? f.min_uv.y : f.max_uv.y;
+      const double u = c == 0 || c == 3 ? f.mirror_min_uv.x : f.mirror_max_uv.x,
+                   v = c < 2 ? f.mirror_min_uv.y : f.mirror_max_uv.y;
       corners[c] = unfold(f.origin + u * f.axis_u + v * f.axis_v, i + 1);
     }
     const Vec3d center = 0.5 * (corners[0] + corners[2]);
@@ -134,11 +135,14 @@ bool EdgeSight::start(const Wedge& w) {
   across_ = v / distance_;
   normal_ = cross(along_, across_);
   for (size_t i = 0; i < mirrors_.size() && !open_.empty(); ++i) {
-    const scene::Facet& f = scene_.facets().facets[size_t(mirrors_[i].facet)];
+    const scene::FacetTable& table = scene_.facets();
     std::vector<LitPart> window, both;
-    for (uint32_t t = f.triangle_begin; t < f.triangle_end; ++t) {
-      if (const auto s = slice(scene_.facets().triangles[t], i, true)) window.push_back(*s);
-    }
+    table.for_members(mirrors_[i].facet, [&](int32_t member) {
+      const scene::Facet& f = table.facets[size_t(member)];
+      for (uint32_t t = f.triangle_begin; t < f.triangle_end; ++t) {
+        if (const auto s = slice(table.triangles[t], i, true)) window.push_back(*s);
+      }
+    });
     sort_and_unite(window, kTiny * w.length_m);
     for (const LitPart& x : open_) {
       for (const LitPart& y : window) {

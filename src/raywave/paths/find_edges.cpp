@@ -42,9 +42,11 @@ void add_met(const PreparedScene& scene, const SequenceTree& tree, const EdgeOpt
   for (size_t n = 1; n < nodes.size(); ++n) {
     const SequenceNode& node = nodes[n];
     if (node.depth > options.max_depth || node.depth < 2 || node.num_wedges > 0) continue;
-    for (uint32_t i = of.begin[size_t(node.facet)]; i < of.begin[size_t(node.facet) + 1]; ++i) {
-      add_lit(scene, nodes[size_t(node.parent)], options, {of.wedges[i], node.parent}, nullptr, out);
-    }
+    scene.facets().for_members(node.facet, [&](int32_t facet) {
+      for (uint32_t i = of.begin[size_t(facet)]; i < of.begin[size_t(facet) + 1]; ++i) {
+        add_lit(scene, nodes[size_t(node.parent)], options, {of.wedges[i], node.parent}, nullptr, out);
+      }
+    });
   }
 }
 
