@@ -221,5 +221,17 @@ TEST(EdgeScenes, BigMapsFindItToo) {
   EXPECT_NEAR(10 * std::log10(map.path_gain[nearest] / power), 0, 1.5);
 }
 
+TEST(EdgeScenes, EdgesAreSeenByAFloorThatABlockStandsOn) {
+  // The block's bottom and the floor lie in one plane and are one mirror, named by the block, which comes first.
+  scene::Scene s = scene_of(3.5e9, {block({0, 0, 0}, {4, 5, 6}), rectangle({-40, -40, 0}, {80, 0, 0}, {0, 80, 0})},
+                            {-9, 1.3, 4}, {{11, 3.1, 1.5}, {2.2, -7, 2}, {-3, 12, 1}});
+  paths::PathOptions o = options(3);
+  const Paths all = solve_paths(s, o);
+  o.finder = paths::Finder::kShootAndBounce;
+  const Paths shot = solve_paths(s, o);
+  EXPECT_GT(all.num_paths(), 20);
+  EXPECT_EQ(shot.num_paths(), all.num_paths());
+}
+
 }  // namespace
 }  // namespace raywave
