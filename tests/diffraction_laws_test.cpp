@@ -412,6 +412,29 @@ TEST(DiffractionLaws, ShootingFindsWhatTheExhaustiveFinderFinds) {
   }
 }
 
+/// Either end of a path may lie behind both faces of an edge and be reached past a corner: whichever end sends, and
+/// whichever way sequences are found.
+TEST(DiffractionLaws, TheSetOfPathsPastCornersIsReciprocalAndTheSameForBothFinders) {
+  const std::vector<Vec3d> tx{{-1.3, -4.1, 0.4}, {-0.6, -2.1, 0.9}}, rx{{1.9, 3.1, 0.9}, {-1.2, 1.6, -0.9}};
+  for (size_t i = 0; i < tx.size(); ++i) {
+    for (const int edges : {1, 2}) {
+      std::vector<std::set<std::string>> found;
+      for (const bool swapped : {false, true}) {
+        const scene::Scene s = link(3e9, concrete(), small_box(), swapped ? rx[i] : tx[i], swapped ? tx[i] : rx[i]);
+        for (const Finder finder : {Finder::kExhaustive, Finder::kShootAndBounce}) {
+          PathOptions o = options(edges, edges);
+          o.finder = finder;
+          const Paths p = solve_paths(s, o);
+          found.push_back({});
+          for (int64_t k = 0; k < p.num_paths(); ++k) found.back().insert(test::path_name(p, k, swapped));
+        }
+      }
+      EXPECT_GT(found[0].size(), size_t(2 * edges));
+      for (const auto& other : found) EXPECT_EQ(other, found[0]) << i << " " << edges;
+    }
+  }
+}
+
 TEST(DiffractionLaws, ThreadsChangeNothing) {
   scene::Scene s = test::load("street_canyon");
   s.add_transmitter({"tx", {-20, 1, 22}, {}, {}, antenna("iso", "VH")});

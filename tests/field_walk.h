@@ -14,9 +14,12 @@
 namespace raywave::test {
 
 /// "reflection 3, diffraction 7"; "direct".
-inline std::string path_name(const paths::Paths& p, int64_t path) {
+/// @param backwards  as the other end sees it.
+inline std::string path_name(const paths::Paths& p, int64_t path, bool backwards = false) {
   std::string name;
-  for (auto i = size_t(p.interaction_begin[size_t(path)]); i < size_t(p.interaction_begin[size_t(path) + 1]); ++i) {
+  const auto begin = size_t(p.interaction_begin[size_t(path)]), end = size_t(p.interaction_begin[size_t(path) + 1]);
+  for (size_t k = begin; k < end; ++k) {
+    const size_t i = backwards ? begin + end - 1 - k : k;
     if (!name.empty()) name += ", ";
     name += std::string(paths::interaction_name(p.interactions[i])) + " " + std::to_string(p.facets[i]);
   }

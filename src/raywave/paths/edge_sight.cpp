@@ -261,8 +261,14 @@ std::optional<LitPart> EdgeSight::search(const Wedge& w, bool whole) {
 }
 
 /// From beside an end a ray may leave the edge's corner though the edge itself is dark.
-bool EdgeSight::lights(const Wedge& w) {
-  if (search(w, false)) return true;
+bool EdgeSight::lights(const Wedge& w) { return search(w, false) || sees_beside_end(w); }
+
+bool EdgeSight::lights_corner(const Wedge& w) {
+  start(w);  // dark() looks at obstacles in the fan
+  return sees_beside_end(w);
+}
+
+bool EdgeSight::sees_beside_end(const Wedge& w) {
   const double inset = end_inset_m(w);
   for (const double t : {-inset, w.length_m + inset}) {
     if (dark(w, t)) continue;
@@ -273,6 +279,7 @@ bool EdgeSight::lights(const Wedge& w) {
   }
   return false;
 }
+
 std::optional<LitPart> EdgeSight::lit(const Wedge& w) { return search(w, true); }
 
 }  // namespace raywave::paths

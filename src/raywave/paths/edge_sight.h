@@ -37,6 +37,8 @@ class EdgeSight {
 
   /// Does it light the wedge anywhere? Where there is doubt (rounding): yes.
   bool lights(const Wedge& w);
+  /// Does a ray arrive beside one of the wedge's ends, past which its field goes on?
+  bool lights_corner(const Wedge& w);
   /// From the first lit place to the last; what lies between may be dark in part.
   std::optional<LitPart> lit(const Wedge& w);
 
@@ -48,6 +50,7 @@ class EdgeSight {
   };
   Vec3d unfold(Vec3d p, size_t first) const;
   bool start(const Wedge& w);
+  bool sees_beside_end(const Wedge& w);
   std::optional<LitPart> search(const Wedge& w, bool whole);
   bool dark(const Wedge& w, double t);
   bool dark_leg(size_t leg, const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b, double t,

@@ -21,6 +21,9 @@ bool in_reach(const Wedge& w, const Vec3d& p, const std::vector<uint8_t>* opaque
   return phi <= w.exterior_angle_rad + 1e-6 || phi >= 2 * kPi - 1e-6;  // on a face: outside, either side of rounding
 }
 
+/// An end of the path inside the solid's sector may be reached past a corner (Along::kPast), whichever end it is.
+bool past_corner(const Wedge& w, const std::vector<uint8_t>* opaque) { return !opaque && w.facet0 != w.facet_n; }
+
 /// Adds a wedge to those that a node lights.
 /// @param sight  looking along the node.
 void add_lit(const PreparedScene& scene, const SequenceNode& from, const EdgeOptions& options, const LitWedge& lit,
@@ -31,7 +34,9 @@ void add_lit(const PreparedScene& scene, const SequenceNode& from, const EdgeOpt
       (scene.queries().same_plane(w.facet0, from.facet) || scene.queries().same_plane(w.facet_n, from.facet))) {
     return;
   }
-  if (in_reach(w, from.image_m, options.opaque) && (!sight || sight->lights(w))) out.push_back(lit);
+  const bool outside = in_reach(w, from.image_m, options.opaque);
+  if (!outside && !(from.facet < 0 && past_corner(w, options.opaque))) return;
+  if (!sight || (outside ? sight->lights(w) : sight->lights_corner(w))) out.push_back(lit);
 }
 
 /// Edges of the facets that a sequence reaches next.
@@ -231,7 +236,11 @@ class Expander {
     if (at.depth >= options_.max_depth || at.num_wedges >= options_.max_diffractions) return true;
     for (int32_t w = 0; w < int32_t(scene_.wedges().size()); ++w) {
       if (last == wedge_surface(w) || (last >= 0 && on_facet(w, last))) continue;
-      if (at.num_wedges == 0 && !in_reach(scene_.wedges()[size_t(w)], at.image_m, options_.opaque)) continue;
+      const Wedge& wedge = scene_.wedges()[size_t(w)];
+      if (at.num_wedges == 0 && !in_reach(wedge, at.image_m, options_.opaque) &&
+          !(last < 0 && past_corner(wedge, options_.opaque))) {
+        continue;
+      }
       if (!behind(tree_.child(node, wedge_surface(w), scene_.facets()), wedge_surface(w))) return false;
     }
     return true;
