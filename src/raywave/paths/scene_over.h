@@ -58,7 +58,7 @@ class SceneOver {
     const scene::FacetTable& table = prepared_.facets();
     if (table.triangles.size() <= kMostSharedPlanes) {
       std::vector<Bend<T>> planes;
-      for (size_t i = 0; i < table.triangles.size(); ++i) planes.push_back(plane(i));
+      for (size_t i = 0; i < table.facets.size(); ++i) planes.push_back(plane(int32_t(i)));
       planes_ = std::move(planes);
     }
     tape.mark();
@@ -137,23 +137,8 @@ class SceneOver {
     return vec(scene_.objects[size_t(object)].velocity_m_per_s, derivative_.objects[size_t(object)].velocity_m_per_s);
   }
 
-  /// The plane of the triangle that a point of a facet lies in; the normal turned as the facet's.
-  Bend<T> facet(int32_t index, const Vec3d& point) {
-    const size_t triangle = triangle_at(prepared_.facets().facets[size_t(index)], point);
-    return planes_.empty() ? plane(triangle) : planes_[triangle];
-  }
-  /// The plane of a triangle of the facet table.
-  Bend<T> plane(size_t triangle) {
-    const scene::Triangle& t = prepared_.facets().triangles[triangle];
-    const scene::Facet& f = prepared_.facets().facets[size_t(t.facet)];
-    const auto& corners = scene_.objects[size_t(f.object)].mesh.triangles[t.source];
-    const Vec3<T> a = vertex(f.object, corners[0]), b = vertex(f.object, corners[1]), c = vertex(f.object, corners[2]);
-    Bend<T> bend;
-    bend.normal = normalized(cross(b - a, c - a));
-    if (dot(unfold_detail::values(bend.normal), f.normal) < 0) bend.normal = -bend.normal;
-    bend.offset = dot(bend.normal, a);
-    return bend;
-  }
+  /// A facet's plane: the mean of its triangles' planes, as build_facets() has it.
+  Bend<T> facet(int32_t index) { return planes_.empty() ? plane(index) : planes_[size_t(index)]; }
 
   /// The piece of a wedge's line that a point lies on, between its faces' planes there.
   Bend<T> wedge(int32_t index, const Vec3d& point) {
@@ -178,14 +163,12 @@ class SceneOver {
     frame.direction = normalized(here.begin < here.end ? q - p : p - q);
     frame.lo = dot(edge_point(w.pieces.front().edge, w.pieces.front().begin) - p, frame.direction);
     frame.hi = dot(edge_point(w.pieces.back().edge, w.pieces.back().end) - p, frame.direction);
-    const double inset = 0.01 * (here.hi - here.lo);
-    const Vec3d near = w.at(std::clamp(dot(point - w.a, w.direction), here.lo + inset, here.hi - inset));
-    frame.n0 = outward(here.facet0, near, w.n0);
-    frame.t0 = cross(frame.n0, frame.direction);
+    frame.t0 = normalized(cross(outward(here.facet0, w.n0), frame.direction));
+    frame.n0 = cross(frame.direction, frame.t0);
     frame.exterior_angle = T(w.exterior_angle_rad);
     if (w.facet_n != w.facet0) {
       const Vec3d normal_n = std::sin(w.exterior_angle_rad) * w.t0 - std::cos(w.exterior_angle_rad) * w.n0;
-      const Vec3<T> n = outward(here.facet_n, near, normal_n);
+      const Vec3<T> n = outward(here.facet_n, normal_n);
       using std::atan2;
       frame.exterior_angle = atan2(dot(n, frame.t0), -dot(n, frame.n0));
       if (frame.exterior_angle < T(0)) frame.exterior_angle = frame.exterior_angle + T(2 * kPi);
@@ -211,7 +194,7 @@ class SceneOver {
         t.transmits = refraction_;
         t.edge = s.edge;
       } else {
-        t.bend = facet(s.facet, s.point_m);
+        t.bend = facet(s.facet);
         t.face_0 = face(s.facet);
       }
       if (s.type != Interaction::kRefraction) bends_.push_back(t.bend);
@@ -250,27 +233,38 @@ class SceneOver {
                   last = vertex(object, table.edge_vertices[e.vertex_end - 1]);
     return first + T(fraction) * (last - first);
   }
-  Vec3<T> outward(int32_t facet_index, const Vec3d& near, const Vec3d& like) {
-    const Vec3<T> n = facet(facet_index, near).normal;
+  Vec3<T> outward(int32_t facet_index, const Vec3d& like) {
+    const Vec3<T> n = facet(facet_index).normal;
     return dot(unfold_detail::values(n), like) < 0 ? -n : n;
   }
-  /// The facet's triangle that holds the point, or comes nearest to it; in the facet table.
-  size_t triangle_at(const scene::Facet& f, const Vec3d& point) const {
+  Bend<T> plane(int32_t index) {
     const scene::FacetTable& table = prepared_.facets();
+    const scene::Facet& f = table.facets[size_t(index)];
     const scene::Mesh& mesh = scene_.objects[size_t(f.object)].mesh;
-    uint32_t best = f.triangle_begin;
-    double best_share = -1e300;
+    Vec3<T> area, moment;  // twice the area; from the first vertex
+    T total{};
+    Vec3<T> origin;
     for (uint32_t i = f.triangle_begin; i < f.triangle_end; ++i) {
-      const auto& t = mesh.triangles[table.triangles[i].source];
-      const Vec3d &a = mesh.vertices_m[t[0]], &b = mesh.vertices_m[t[1]], &c = mesh.vertices_m[t[2]];
-      const Vec3d n = cross(b - a, c - a);
-      const double area2 = norm2(n);
-      const double u = dot(cross(b - a, point - a), n) / area2, v = dot(cross(point - a, c - a), n) / area2;
-      const double share = std::min({u, v, 1 - u - v});
-      if (share > best_share) best_share = share, best = i;
-      if (share >= 0) break;
+      const auto& corners = mesh.triangles[table.triangles[i].source];
+      const Vec3<T> a = vertex(f.object, corners[0]), b = vertex(f.object, corners[1]),
+                    c = vertex(f.object, corners[2]);
+      const Vec3<T> own = cross(b - a, c - a);
+      if (i == f.triangle_begin) origin = a;
+      if (f.triangle_begin + 1 == f.triangle_end) {
+        area = own;
+        break;
+      }
+      const T size = norm(own);
+      area = dot(unfold_detail::values(own), f.normal) < 0 ? area - own : area + own;
+      moment = moment + size * (a + b + c - T(3) * origin);
+      total = total + T(3) * size;
     }
-    return best;
+    Bend<T> bend;
+    bend.normal = normalized(area);
+    if (dot(unfold_detail::values(bend.normal), f.normal) < 0) bend.normal = -bend.normal;
+    bend.offset = dot(bend.normal, origin);
+    if (f.triangle_begin + 1 != f.triangle_end) bend.offset = bend.offset + dot(bend.normal, moment) / total;
+    return bend;
   }
 
   const scene::Scene& scene_;
@@ -283,7 +277,7 @@ class SceneOver {
   static constexpr size_t kMostSharedPlanes = 4096;
   std::vector<Bend<T>> bends_;  // of one path
   std::vector<Vec3<T>> points_;
-  std::vector<Bend<T>> planes_;  // [num_triangles] when shared
+  std::vector<Bend<T>> planes_;  // [num_facets] when shared
   struct Taken {
     ad::Var input;
     Slot* place;

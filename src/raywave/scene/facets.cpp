@@ -152,8 +152,29 @@ class ObjectFacets {
     return false;
   }
 
+  /// A facet that is flat but for more than roundings lies in the mean of its triangles' planes: a plane that each
+  /// vertex moves smoothly, whichever triangle the facet grew from.
+  void level(Facet& f, const std::vector<uint32_t>& members) const {
+    Vec3d area, moment;
+    double total = 0;
+    bool flat = true;
+    for (const uint32_t t : members) {
+      area += (flipped_[t] ? -area_[t] : area_[t]) * normal_[t];
+      moment += area_[t] / 3 * (vertex(t, 0) + vertex(t, 1) + vertex(t, 2));
+      total += area_[t];
+      for (int k = 0; k < 3; ++k) {
+        const Vec3d v = vertex(t, k);
+        flat = flat && std::abs(dot(f.normal, v) - f.offset) <= kSamePlane * table_.rounding_m(v);
+      }
+    }
+    if (flat) return;
+    f.normal = normalized(area);
+    f.offset = dot(f.normal, moment / total);
+  }
+
   void finish(int id, const std::vector<uint32_t>& members) {
     Facet& f = table_.facets[id];
+    level(f, members);
     // Same plane, same frame, whichever way the facet faces.
     const double lead = f.normal.x != 0 ? f.normal.x : f.normal.y != 0 ? f.normal.y : f.normal.z;
     const Vec3d n = lead < 0 ? -f.normal : f.normal;

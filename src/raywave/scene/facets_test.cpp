@@ -216,5 +216,24 @@ TEST(Facets, AreTheSameWhereverTheSceneLiesAndWhateverItsSize) {
   }
 }
 
+/// Any corner out of the plane by h takes the facet's plane with it by its share, to either side alike.
+TEST(Facets, AFaceThatIsNearlyFlatLiesInTheMeanOfItsTriangles) {
+  const Vec3d middle{1, 2, 0};
+  for (const size_t corner : {0, 1, 2, 3}) {
+    for (const double h : {1e-5, -1e-5}) {
+      Mesh wall{{{0, 0, 0}, {2, 0, 0}, {2, 4, 0}, {0, 4, 0}}, {{0, 1, 2}, {0, 2, 3}}};
+      wall.vertices_m[corner].z = h;
+      const FacetTable t = build_facets(scene_of({wall}));
+      ASSERT_EQ(t.facets.size(), 1u);
+      const Vec3d& n = t.facets[0].normal;
+      // the middle is on the diagonal from corner 0 to 2; two of six corners of triangles, or one
+      EXPECT_NEAR((t.facets[0].offset - dot(n, middle)) / n.z, (corner % 2 == 0 ? 2 : 1) * h / 6, 1e-10) << corner;
+      const double side = corner == 0 || corner == 3 ? 1 : -1, up = corner < 2 ? 1 : -1;
+      EXPECT_NEAR(n.x / n.z, side * h / 4, 1e-10) << corner;
+      EXPECT_NEAR(n.y / n.z, up * h / 8, 1e-10) << corner;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace raywave::scene
