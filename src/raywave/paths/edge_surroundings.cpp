@@ -90,7 +90,8 @@ class Line {
     const bool own = t.facet == e_.facet0 || t.facet == e_.facet1;
     if (std::abs(slope) <= kAlong) passage(t, n, height, slope, out);
     const bool other_side = (height > near_ && height_end < -near_) || (height < -near_ && height_end > near_);
-    if (!own && (std::abs(slope) > kAlong || other_side)) cut(t, n, a_ - (height / slope) * d_, out);
+    if (!own && (std::abs(slope) > kAlong || other_side))
+      cut(t, n, a_ - (table_.distance(t.facet, a_) / slope) * d_, out);
   }
 
  private:
@@ -138,7 +139,7 @@ class Line {
       if (inside <= near_) touched[num++] = k;
     }
     if (num == 3) return;
-    Cut c{edge_, p, {}, {}, num == 0};
+    Cut c{edge_, t.facet, p, {}, {}, num == 0};
     if (num == 1) {  // on a side: the half-plane to its left
       c.first = turn * normalized(*corners[(touched[0] + 1) % 3] - *corners[touched[0]]);
       c.second = -c.first;

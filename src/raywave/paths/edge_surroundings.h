@@ -26,6 +26,7 @@ struct Passage {
 /// `first` counter-clockwise about the edge (seen against a -> b) to `second`, or all.
 struct Cut {
   uint32_t edge;
+  int32_t facet;
   Vec3d point, first, second;
   bool around;
 };

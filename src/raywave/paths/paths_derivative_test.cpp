@@ -175,6 +175,30 @@ TEST(PathsDerivative, GradientIsTheCentralDifferenceOverThreeEdges) {
 }
 
 // Forty reflections between two plates: no fixed number of bends.
+/// Faces of two triangles, not quite flat, and a block that the floor cuts: single vertices tilt the mean of a face's
+/// planes, and the floor's plane moves the ends of the block's edges.
+TEST(PathsDerivative, GradientIsTheCentralDifferenceForBlocksThatStandInTheFloor) {
+  Scene s = triangles_scene();
+  s.objects.clear();
+  scene::Mesh floor;
+  scene::add_rectangle(floor, {-40, -40, 0.1}, {90, 1, 0.3}, {-2, 90, -0.2});
+  s.add_object({"floor", floor, 0, {0, 0, 0}});
+  scene::Mesh block;
+  for (int i = 0; i < 8; ++i) {
+    const Vec3d warp{std::sin(3.0 * i), std::cos(5.0 * i), std::sin(7.0 * i)};
+    const double taper = i & 1 ? 0.8 : 1;  // no two triangles alike: facets are numbered by size
+    block.vertices_m.push_back(Vec3d{taper * (i & 4 ? 1.5 : -1.3), taper * (i & 2 ? 1.2 : -1.05), i & 1 ? 3.2 : -0.4} +
+                               2e-6 * warp);
+  }
+  block.triangles = {{0, 1, 3}, {0, 3, 2}, {4, 6, 7}, {4, 7, 5}, {0, 4, 5}, {0, 5, 1},
+                     {2, 3, 7}, {2, 7, 6}, {0, 2, 6}, {0, 6, 4}, {1, 5, 7}, {1, 7, 3}};
+  s.add_object({"block", block, 1, {0.5, -0.2, 0.1}});
+  s.add_receiver({"beside", {-3.1, -4.6, 1.7}});
+  PathOptions o = options_for(false);
+  o.max_diffractions = 1;
+  expect_gradient(s, o);
+}
+
 TEST(PathsDerivative, AtDepthFortyTheGradientOfTheDelayIsTheImages) {
   Scene s;
   s.frequency_hz = 1e9;

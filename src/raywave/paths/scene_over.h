@@ -161,8 +161,9 @@ class SceneOver {
     WedgeFrame<T>& frame = bend.wedge;
     frame.origin = p;
     frame.direction = normalized(here.begin < here.end ? q - p : p - q);
-    frame.lo = dot(edge_point(w.pieces.front().edge, w.pieces.front().begin) - p, frame.direction);
-    frame.hi = dot(edge_point(w.pieces.back().edge, w.pieces.back().end) - p, frame.direction);
+    const WedgePiece &first = w.pieces.front(), &last = w.pieces.back();
+    frame.lo = dot(edge_point(first.edge, first.begin, first.cut_lo) - p, frame.direction);
+    frame.hi = dot(edge_point(last.edge, last.end, last.cut_hi) - p, frame.direction);
     frame.t0 = normalized(cross(outward(here.facet0, w.n0), frame.direction));
     frame.n0 = cross(frame.direction, frame.t0);
     frame.exterior_angle = T(w.exterior_angle_rad);
@@ -224,14 +225,16 @@ class SceneOver {
     return vec(scene_.objects[size_t(object)].mesh.vertices_m[index],
                derivative_.objects[size_t(object)].vertices_m[index]);
   }
-  /// A place on an edge of the facet table, as a fraction of its length.
-  Vec3<T> edge_point(int32_t edge, double fraction) {
+  /// A place on an edge of the facet table: where a facet's plane cuts it, or (facet < 0) a fraction of its length.
+  Vec3<T> edge_point(int32_t edge, double fraction, int32_t cut_by) {
     const scene::FacetTable& table = prepared_.facets();
     const scene::Edge& e = table.edges[size_t(edge)];
     const int32_t object = table.facets[size_t(e.facet0)].object;
     const Vec3<T> first = vertex(object, table.edge_vertices[e.vertex_begin]),
                   last = vertex(object, table.edge_vertices[e.vertex_end - 1]);
-    return first + T(fraction) * (last - first);
+    if (cut_by < 0) return first + T(fraction) * (last - first);
+    const Bend<T> plane = facet(cut_by);
+    return first + ((plane.offset - dot(plane.normal, first)) / dot(plane.normal, last - first)) * (last - first);
   }
   Vec3<T> outward(int32_t facet_index, const Vec3d& like) {
     const Vec3<T> n = facet(facet_index).normal;

@@ -162,7 +162,7 @@ class GroupSectors {
     const double length = norm(line.b - line.a), sense = dot(line.b - line.a, d) > 0 ? 1 : -1;
     const double begin = sense * dot(w.a - line.a, d) / length;
     w.pieces.push_back(
-        {0, w.length_m, int32_t(edges[0]), begin, begin + sense * w.length_m / length, w.facet0, w.facet_n});
+        {0, w.length_m, int32_t(edges[0]), begin, begin + sense * w.length_m / length, w.facet0, w.facet_n, -1, -1});
     cut(std::move(w));
   }
 
@@ -209,7 +209,7 @@ class GroupSectors {
 
   /// Cuts a wedge where facets cross its outside.
   void cut(Wedge w) {
-    std::vector<double> places;
+    std::vector<std::pair<double, int32_t>> places;  // along the wedge, facet
     Stretch s;
     s.near_m = near_;
     for (const Cut& c : group_->cuts) {
@@ -221,21 +221,26 @@ class GroupSectors {
       } else if (t > w.length_m - near) {
         s.cut_hi = true;
       } else {
-        places.push_back(t);
+        places.push_back({t, c.facet});
       }
     }
     std::sort(places.begin(), places.end());
     const bool cut_hi = s.cut_hi;
     double lo = 0;
-    for (const double t : places) {
+    int32_t facet_lo = -1;
+    for (const auto& [t, facet] : places) {
       if (t - lo <= near_) continue;
       s.wedge = part(w, lo, t);
+      s.wedge.pieces[0].cut_lo = facet_lo;
+      s.wedge.pieces[0].cut_hi = facet;
       s.cut_hi = true;
       out_.push_back(s);
       s.cut_lo = true;
       lo = t;
+      facet_lo = facet;
     }
     s.wedge = part(w, lo, w.length_m);
+    s.wedge.pieces[0].cut_lo = facet_lo;
     s.cut_hi = cut_hi;
     out_.push_back(std::move(s));
   }
@@ -290,6 +295,7 @@ void turn_round(Wedge& w) {
     p.hi = w.length_m - lo;
     std::swap(p.begin, p.end);
     std::swap(p.facet0, p.facet_n);
+    std::swap(p.cut_lo, p.cut_hi);
   }
 }
 
@@ -385,6 +391,7 @@ class Joiner {
       if (last && last->edge == p.edge && last->facet0 == p.facet0 && last->facet_n == p.facet_n) {
         last->hi = p.hi;
         last->end = p.end;
+        last->cut_hi = p.cut_hi;
       } else {
         pieces.push_back(p);
       }

@@ -29,6 +29,7 @@ struct WedgePiece {
   /// lo and hi as fractions of the edge's length from its first to its last vertex: begin > end when it runs backwards.
   double begin = 0, end = 1;
   int32_t facet0 = -1, facet_n = -1;
+  int32_t cut_lo = -1, cut_hi = -1;  // the facet in whose plane the piece begins, ends; -1: at that fraction
 };
 
 /// A wedge, or a screen's end: points a + t direction, 0 <= t <= length. Angles about it run from face 0 (tangent
