@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 
+#include "raywave/paths/corners.h"
 #include "raywave/paths/ray_queries.h"
 
 namespace raywave::paths {
@@ -102,6 +103,7 @@ double PreparedScene::seam_tolerance_m() const { return wedges_->seam_tolerance_
 const std::vector<Wedge>& PreparedScene::wedges() const {
   std::call_once(wedges_->once, [this] {
     wedges_->wedges = find_wedges(geometry_->object_names, geometry_->facets, wedges_->seam_tolerance_m);
+    find_corners(wedges_->wedges, geometry_->facets, geometry_->queries, wedges_->seam_tolerance_m);
   });
   return wedges_->wedges;
 }

@@ -11,12 +11,6 @@
 namespace raywave::paths {
 namespace {
 
-/// Roundings within which points are one: corners of edges, a ray and the boundary it runs along. Above kAside (places
-/// are decided beside themselves) and what images after several mirrors are off by; ten times less and the side of a
-/// boundary and the ray that it belongs to could be decided apart, ten times more changes nothing above 1e-10 m.
-constexpr double kSamePoint = 4096;
-constexpr double kAlongEdge = 1e-4;  // sin(beta) below which a ray runs along the edge: no Keller cone
-
 Bend<double> facet_bend(const scene::Facet& f) {
   Bend<double> b;
   b.normal = f.normal;
@@ -105,23 +99,6 @@ bool Refiner::edge_points(const SequenceTree& tree, int32_t node, const Vec3d& t
   return in_reach(target_m) && set_faces(target_m);
 }
 
-/// How near to each other the ends of two edges of one face lie that meet in a corner, metres: over a seam each face
-/// may miss it by the seam tolerance.
-double Refiner::corner_m(const Vec3d& at_m) const {
-  return std::max(roundings_m(kSamePoint, at_m), 2 * scene_.seam_tolerance_m());
-}
-
-/// Do two edges bound a common face, in different directions?
-bool Refiner::turn_on_a_face(const Wedge& v, const Wedge& w) const {
-  if (norm(cross(v.direction, w.direction)) < kAlongEdge) return false;
-  for (const int32_t f : {v.facet0, v.facet_n}) {
-    if (f == w.facet0 || f == w.facet_n || scene_.queries().same_plane(w.facet0, f) ||
-        scene_.queries().same_plane(w.facet_n, f))
-      return true;
-  }
-  return false;
-}
-
 /// Edges of one path that follow each other and meet in a corner: which ends?
 void Refiner::share_ends() {
   Step* last = nullptr;
@@ -139,7 +116,8 @@ void Refiner::share_ends() {
         }
       }
       const Vec3d p = v.at(end ? v.length_m : 0);
-      if (least <= roundings_m(kSamePoint, p) || (least <= corner_m(p) && turn_on_a_face(v, w))) {
+      if (least <= roundings_m(kSamePoint, p) ||
+          (least <= corner_reach_m(table_, scene_.seam_tolerance_m(), p) && turn_on_a_face(scene_.queries(), v, w))) {
         (end ? last->edge.shares_end : last->edge.shares_begin) = true;
         (next_end ? s.edge.shares_end : s.edge.shares_begin) = true;
       }
@@ -243,27 +221,15 @@ bool Refiner::at_corner(const Vec3d& target_m, size_t i, bool& at_end) const {
   return 2 * kPi / options_.wavelength_m * excess < kEdgeFade * kEdgeFade;
 }
 
-/// Does a face of the wedge end at the corner with another edge?
-bool Refiner::face_has_next_edge(const Wedge& w, int32_t facet, const Vec3d& corner) const {
-  const double near = corner_m(corner);
-  return std::any_of(scene_.wedges().begin(), scene_.wedges().end(), [&](const Wedge& v) {
-    if (&v == &w || (norm(v.a - corner) > near && norm(v.at(v.length_m) - corner) > near)) return false;
-    if (norm(cross(v.direction, w.direction)) < kAlongEdge) return false;  // its continuation
-    return v.facet0 == facet || v.facet_n == facet || scene_.queries().same_plane(v.facet0, facet) ||
-           scene_.queries().same_plane(v.facet_n, facet);
-  });
-}
-
 /// The leg to an end of the path runs inside the wedge's sector: past a corner? See Along::kPast.
 bool Refiner::go_past_corner(size_t i, const Vec3d& target_m, Along& along, OnFace& on) const {
   const Wedge& w = scene_.wedges()[size_t(bends_[i].facet)];
   bool at_end;
   if (w.facet0 == w.facet_n || options_.refraction || !at_corner(target_m, i, at_end)) return false;
-  const Vec3d corner = w.at(at_end ? w.length_m : 0);
-  const bool on_0 = face_has_next_edge(w, w.facet0, corner), on_n = face_has_next_edge(w, w.facet_n, corner);
-  if (!on_0 && !on_n) return false;
-  along = on_0 && on_n ? Along::kPastBoth : Along::kPast;
-  on = on_0 ? OnFace::kFace0 : OnFace::kFaceN;
+  const Wedge::Turns& turns = w.turns[at_end ? 1 : 0];
+  if (!turns.face_0 && !turns.face_n) return false;
+  along = turns.face_0 && turns.face_n ? Along::kPastBoth : Along::kPast;
+  on = turns.face_0 ? OnFace::kFace0 : OnFace::kFaceN;
   return true;
 }
 

@@ -7,6 +7,7 @@
 
 #include <vector>
 
+#include "raywave/paths/corners.h"
 #include "raywave/paths/path_field.h"
 #include "raywave/paths/paths.h"
 #include "raywave/paths/prepared_scene.h"
@@ -76,9 +77,6 @@ class Refiner {
   void meet_on_faces(size_t i);
   bool go_past_corner(size_t i, const Vec3d& target_m, Along& along, OnFace& on) const;
   bool at_corner(const Vec3d& target_m, size_t i, bool& at_end) const;
-  bool face_has_next_edge(const Wedge& w, int32_t facet, const Vec3d& corner) const;
-  double corner_m(const Vec3d& at_m) const;
-  bool turn_on_a_face(const Wedge& v, const Wedge& w) const;
   bool in_front(const Wedge& w, const Vec3d& p) const;
   bool set_side_of_sheet(size_t i, const Vec3d& before_m, const Vec3d& after_m);
   EndFacets facets_at(const Step& s) const;

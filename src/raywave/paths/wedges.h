@@ -10,6 +10,7 @@
 // and nothing between, are one wedge: an edge is the same whether it is given whole or in pieces.
 #pragma once
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,11 @@ struct Wedge {
   bool walled = false;                // do facets end at the edge inside: walls between two houses?
   std::vector<int32_t> facets;        // all that are at the edge, within the seam tolerance
   std::vector<WedgePiece> pieces;     // along the wedge
+  /// At its beginning and at its end: do its faces go on along another edge there? See corners.h.
+  struct Turns {
+    bool face_0 = false, face_n = false;
+  };
+  std::array<Turns, 2> turns;
 
   Vec3d at(double t) const { return a + t * direction; }
   /// The piece nearest to a point's place along the wedge.
