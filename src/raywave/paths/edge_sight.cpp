@@ -273,7 +273,7 @@ bool EdgeSight::sees_beside_end(const Wedge& w) {
   for (const double t : {-inset, w.length_m + inset}) {
     if (dark(w, t)) continue;
     const auto inside = [&](const Mirror& m) {
-      return scene_.facets().contains(m.facet, points_[size_t(&m - mirrors_.data())]);
+      return scene_.facets().owner(m.facet, points_[size_t(&m - mirrors_.data())]) >= 0;
     };
     if (std::all_of(mirrors_.begin(), mirrors_.end(), inside)) return true;
   }
