@@ -25,45 +25,12 @@
 #include "raywave/core/spherical.h"
 #include "raywave/em/utd.h"
 #include "raywave/paths/field.h"
-#include "raywave/paths/paths.h"
 #include "raywave/paths/port_fields.h"
 #include "raywave/paths/stretch.h"
+#include "raywave/paths/touch.h"
 #include "raywave/paths/unfold.h"
 
 namespace raywave::paths {
-
-/// On which face of a wedge a leg of the path runs.
-enum class OnFace : int8_t { kNone, kFace0, kFaceN };
-/// What a leg between two edges runs along: nothing, a face of both edges, or both faces of one sheet (OnFace names one
-/// of them). OnFace without it: a leg to an end or mirror that is in the face's plane within rounding.
-///
-/// A point near the end of its edge or beyond it stands for the corner there. What it sends along a face does not stop
-/// at the face's plane, for the face ends in the corner too: behind the plane, in the wedge's own sector, the field on
-/// the face is continued and fades out (kPast: along the face that OnFace names; kPastBoth: along both). The further
-/// inside the edge the point lies, the more is left to the path over this edge and the face's next one.
-enum class Along : int8_t { kNone, kFace, kSheet, kPast, kPastBoth };
-inline bool is_along_face(Along a) { return a == Along::kFace || a == Along::kSheet; }
-inline bool is_past(Along a) { return a == Along::kPast || a == Along::kPastBoth; }
-
-/// What refining says of a path at one edge, beyond its point.
-struct EdgeFacts {
-  std::array<int8_t, 3> sides{};  // see em::WedgeRay
-  OnFace arrives_on = OnFace::kNone, leaves_on = OnFace::kNone;
-  Along arrives_along = Along::kNone, leaves_along = Along::kNone;
-  bool shares_begin = false, shares_end = false;  // is this end a corner with the edge before or behind in the path?
-};
-
-/// One interaction of a path, over any scalar.
-template <class T>
-struct Touch {
-  Interaction type = Interaction::kSpecularReflection;
-  Bend<T> bend;                                            // of a facet (transmissions too: normal) or a wedge
-  Vec3<T> point;                                           // of mirrors and wedges
-  const em::BasicMaterialProperties<T>* face_0 = nullptr;  // of a facet, or of a wedge's face 0
-  const em::BasicMaterialProperties<T>* face_n = nullptr;
-  bool transmits = false;  // do rays pass through the wedge's faces?
-  EdgeFacts edge;
-};
 
 template <class T>
 struct PathField {

@@ -13,12 +13,9 @@
 #include "raywave/core/complex.h"
 #include "raywave/core/error.h"
 #include "raywave/core/vec.h"
+#include "raywave/paths/interaction.h"
 
 namespace raywave::paths {
-
-enum class Interaction : uint8_t { kSpecularReflection = 1, kDiffuseReflection = 2, kRefraction = 4, kDiffraction = 8 };
-/// "specular_reflection", "diffuse_reflection", "refraction", "diffraction".
-const char* interaction_name(Interaction i);
 
 /// One end-to-end link: the paths [path_begin, path_end). Elements are -1 when the whole array is one point
 /// (synthetic).

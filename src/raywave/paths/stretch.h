@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "raywave/paths/paths.h"
+#include "raywave/paths/interaction.h"
 #include "raywave/paths/unfold.h"
 
 namespace raywave::paths {

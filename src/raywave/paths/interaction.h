@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// What happens where a path touches something, and what is decided of it before fields are evaluated.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace raywave::paths {
+
+enum class Interaction : uint8_t { kSpecularReflection = 1, kDiffuseReflection = 2, kRefraction = 4, kDiffraction = 8 };
+/// "specular_reflection", "diffuse_reflection", "refraction", "diffraction".
+const char* interaction_name(Interaction i);
+
+/// On which face of a wedge a leg of the path runs.
+enum class OnFace : int8_t { kNone, kFace0, kFaceN };
+/// What a leg between two edges runs along: nothing, a face of both edges, or both faces of one sheet (OnFace names one
+/// of them). OnFace without it: a leg to an end or mirror that is in the face's plane within rounding.
+///
+/// A point near the end of its edge or beyond it stands for the corner there. What it sends along a face does not stop
+/// at the face's plane, for the face ends in the corner too: behind the plane, in the wedge's own sector, the field on
+/// the face is continued and fades out (kPast: along the face that OnFace names; kPastBoth: along both). The further
+/// inside the edge the point lies, the more is left to the path over this edge and the face's next one.
+enum class Along : int8_t { kNone, kFace, kSheet, kPast, kPastBoth };
+inline bool is_along_face(Along a) { return a == Along::kFace || a == Along::kSheet; }
+inline bool is_past(Along a) { return a == Along::kPast || a == Along::kPastBoth; }
+
+/// What refining says of a path at one edge, beyond its point.
+struct EdgeFacts {
+  std::array<int8_t, 3> sides{};  // see em::WedgeRay
+  OnFace arrives_on = OnFace::kNone, leaves_on = OnFace::kNone;
+  Along arrives_along = Along::kNone, leaves_along = Along::kNone;
+  bool shares_begin = false, shares_end = false;  // is this end a corner with the edge before or behind in the path?
+};
+
+}  // namespace raywave::paths
