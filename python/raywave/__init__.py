@@ -17,6 +17,7 @@ import sys
 import tempfile
 
 from . import _raywave, differentiable, wave
+from ._values import option
 from ._raywave import (AntennaArray, Device, Error, Material, Object, Parameter, Paths, PlanarArray, RadioMap, Receiver, Scene,
                        Transmitter, __version__, itu_material, load_scene)
 from .gradients import GradCheck, gradcheck
@@ -50,7 +51,7 @@ def _options(defaults, given):
         elif key not in defaults:
             near = difflib.get_close_matches(key, defaults, 1)
             raise TypeError(f"unknown option '{key}'" + (f", did you mean '{near[0]}'?" if near else ""))
-    return {key: given.get(key, value) for key, value in defaults.items()}
+    return {key: option(key, given[key]) if key in given else value for key, value in defaults.items()}
 
 
 class PathSolver:

@@ -1,11 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // raywave._raywave: converts between Python and the rooms, releases the GIL, holds no physics.
+#include <string_view>
+
 #include "bind.h"
 #include "raywave/core/error.h"
 
 NB_MODULE(_raywave, m) {
   m.attr("__version__") = RAYWAVE_VERSION;
-  nanobind::exception<raywave::Error>(m, "Error", PyExc_ValueError);
+  static nanobind::object error = nanobind::exception<raywave::Error>(m, "Error", PyExc_ValueError);
+  // asked before the one above: what a message quotes from a file may be no UTF-8
+  nanobind::register_exception_translator([](const std::exception_ptr& raised, void*) {
+    try {
+      std::rethrow_exception(raised);
+    } catch (const raywave::Error& e) {
+      const std::string_view text = e.what();
+      const auto words = nanobind::steal(PyUnicode_DecodeUTF8(text.data(), Py_ssize_t(text.size()), "replace"));
+      PyErr_SetObject(error.ptr(), words.ptr());
+    }
+  });
   raywave::python::bind_scene(m);
   raywave::python::bind_paths(m);
   raywave::python::bind_maps(m);

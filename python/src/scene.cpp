@@ -5,6 +5,7 @@
 
 #include "bind.h"
 #include "convert.h"
+#include "raywave/core/files.h"
 #include "raywave/em/antenna.h"
 #include "raywave/io/scene_files.h"
 
@@ -472,12 +473,14 @@ void bind_scene(nb::module_& m) {
         Warnings warnings;
         io::LoadOptions o;
         o.frequency_hz = frequency_hz;
-        o.log = warnings.sink();
-        const std::string file = nb::cast<std::string>(nb::str(path));
+        o.log = [sink = warnings.sink()](std::string_view m) { sink(as_utf8(m)); };
+        // bytes as the file system has them, so that names that are no UTF-8 are found too
+        const auto file = nb::cast<nb::bytes>(nb::module_::import_("os").attr("fsencode")(path));
+        const std::string name(file.c_str(), file.size());
         std::shared_ptr<PyScene> s;
         {
           nb::gil_scoped_release released;
-          s = from_scene(io::load_scene(file, o));
+          s = from_scene(io::load_scene(name, o));
         }
         warnings.emit();
         return s;

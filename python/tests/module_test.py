@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The module raywave: words, shapes, errors, edits. The physics is tested in C++."""
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -372,3 +373,44 @@ def test_map_cells_on_a_mesh_are_its_own_triangles():
 def test_a_map_with_a_size_alone_lies_at_its_height():
     radio_map = rw.RadioMapSolver()(canyon(), size_m=[40, 10], height_m=2.5, max_depth=0)
     assert radio_map.center_m[2] == 2.5 and (radio_map.cell_centers[..., 2] == 2.5).all()
+
+
+def test_options_take_numbers_as_they_are_written():
+    scene = canyon()
+    assert len(rw.PathSolver()(scene, max_depth=2.0, samples_per_src=1e4, seed=np.float64(3), los=1, diffraction=np.bool_(False))) > 0
+    a = rw.RadioMapSolver()(scene, cell_size_m=20, size_m=80.0, max_depth=np.int32(1), orientation_rad=np.zeros(3, np.float32))
+    b = rw.RadioMapSolver()(scene, cell_size_m=(20, 20), size_m=(80, 80), max_depth=1)
+    assert a.path_gain.shape == b.path_gain.shape and (a.path_gain == b.path_gain).all()
+    by_name = rw.RadioMapSolver()(scene, measurement_surface="ground", max_depth=0)
+    by_object = rw.RadioMapSolver()(scene, measurement_surface=scene.objects["ground"], max_depth=0)
+    assert (by_name.path_gain == by_object.path_gain).all()
+
+
+@pytest.mark.parametrize("key, value, part", [
+    ("max_depth", 2.5, "max_depth takes a whole number, got 2.5"), ("max_depth", "2", "max_depth takes a whole number, got '2'"),
+    ("max_depth", None, "max_depth takes a whole number, got None"), ("max_depth", 1e12, "max_depth takes a whole number below"),
+    ("max_depth", True, "max_depth takes a whole number, got True"), ("seed", -1, "seed takes a whole number >= 0"),
+    ("los", "yes", "los takes True or False, got 'yes'"), ("diffraction", 2, "diffraction takes True or False, got 2"),
+    ("cell_size_m", (5, 5, 5), "cell_size_m takes a length or two"), ("cell_size_m", "5", "cell_size_m takes a length or two, got '5'"),
+    ("center_m", (0, 0), "center_m takes three numbers, got"), ("height_m", "2", "height_m takes a number, got '2'"),
+    ("orientation_rad", 0.1, "orientation_rad takes three numbers, got 0.1"), ("measurement_surface", 3, "the name of an object or a list of names"),
+    ("method", 1, "method takes a word, got 1"), ("progress", 1, "progress takes a function"), ("cell_size_m", 0, "cell_size_m.x must be > 0"),
+    ("samples_per_tx", float("inf"), "samples_per_tx takes a whole number"),
+])
+def test_values_that_an_option_cannot_have_are_named(key, value, part):
+    with pytest.raises(rw.Error, match=part.replace(".", r"\.")):
+        rw.RadioMapSolver()(canyon(), **{key: value})
+
+
+def test_texts_of_files_that_are_no_utf8(tmp_path):
+    path = os.fsdecode(os.fsencode(tmp_path) + b"/Geb\xe4ude.obj")
+    with open(path, "wb") as file:
+        file.write(b"v 0 0 0\nv 1 0 0\nv 0 1 0\no Geb\xe4ude\nusemtl Putz\xdf\nf 1 2 3\n")
+    with pytest.warns(UserWarning, match="Putzß"):
+        assert list(rw.load_scene(path).objects) == ["Gebäude"]
+    with open(path, "ab") as file:
+        file.write(b"w\xe4nde 1\n")
+    with pytest.raises(rw.Error, match="obj:7: unknown statement 'wände'"):
+        rw.load_scene(path)
+    with pytest.raises(TypeError, match="NoneType"):
+        rw.load_scene(None)

@@ -2,7 +2,10 @@
 // The program `raywave`: parses, runs one subcommand, turns what it throws into one line and an exit code.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <new>
 #include <string>
@@ -30,6 +33,55 @@ void refuse_unknown_subcommand(const CLI::App& app, int argc, char** argv) {
                                                   raywave::did_you_mean(argv[1], names), "; see raywave --help"));
 }
 
+bool is_number(const std::string& text) {
+  char* end = nullptr;
+  std::strtod(text.c_str(), &end);
+  return !text.empty() && *end == '\0';
+}
+
+/// Whole numbers may be written 1e6 and 2.0.
+void read_whole_numbers(CLI::App& app) {
+  for (CLI::App* sub : app.get_subcommands([](CLI::App*) { return true; })) read_whole_numbers(*sub);
+  for (CLI::Option* option : app.get_options()) {
+    if (option->get_type_name() != "INT" && option->get_type_name() != "UINT") continue;
+    option->transform([name = option->get_name()](const std::string& text) {
+      if (text.find_first_not_of("+-0123456789") == std::string::npos) return text;
+      const double value = is_number(text) ? std::strtod(text.c_str(), nullptr) : std::nan("");
+      if (!(std::abs(value) < 0x1p53) || value != std::floor(value)) {
+        throw raywave::cli::UsageError(raywave::message(
+            name, " takes a whole number", std::abs(value) < INFINITY ? " below 2^53" : "", ", got '", text, "'"));
+      }
+      return std::to_string(int64_t(value));
+    });
+  }
+}
+
+/// What the command line holds too much, and what was probably meant.
+[[noreturn]] void refuse_extras(const CLI::App& app) {
+  const CLI::App* sub = &app;
+  std::string command = "raywave";
+  while (!sub->get_subcommands().empty()) {
+    sub = sub->get_subcommands().front();
+    command += " " + sub->get_name();
+  }
+  std::vector<std::string> flags;
+  for (const CLI::Option* option : sub->get_options()) {
+    for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
+  }
+  const std::vector<std::string> extras = app.remaining(true);
+  for (const std::string& extra : extras) {
+    if (!extra.starts_with('-') || is_number(extra)) continue;
+    const std::string flag = extra.substr(0, extra.find('='));
+    throw raywave::cli::UsageError(raywave::message("unknown flag '", flag, "'", raywave::did_you_mean(flag, flags),
+                                                    "; see ", command, " --help"));
+  }
+  const std::string first = extras.empty() ? "" : extras.back();  // CLI11 gives the last one first
+  throw raywave::cli::UsageError(raywave::message(
+      "unexpected '", first, "'",
+      is_number(first) ? ": what has several numbers is written with commas and no blanks, as in --tx 1,2,3"
+                       : "; see " + command + " --help"));
+}
+
 int run(int argc, char** argv) {
   using namespace raywave::cli;
   CLI::App app{"Radio channels, coverage maps and pictures from a scene file.", "raywave"};
@@ -46,8 +98,11 @@ int run(int argc, char** argv) {
   add_validate_command(app, action);
   add_doctor_command(app, action);
   refuse_unknown_subcommand(app, argc, argv);
+  read_whole_numbers(app);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::ExtrasError&) {
+    refuse_extras(app);
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? kDone : kUsage;
   }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "raywave/core/files.h"
 
+#include <algorithm>
+#include <cctype>
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -37,6 +40,55 @@ std::string read_file(const std::string& path) {
   for (size_t n; (n = std::fread(chunk, 1, sizeof chunk, f.get())) > 0;) bytes.append(chunk, n);  // pipes and /proc
   if (std::ferror(f.get())) fail("read", path);
   return bytes;
+}
+
+std::string read_given_file(const std::string& path, bool is_text) {
+  std::string bytes = read_file(path);
+  const auto refuse = [&](const char* what) { throw Error(message(path, ": ", what)); };
+  if (bytes.empty()) refuse("the file is empty");
+  if (bytes.starts_with("version https://git-lfs"))
+    refuse("is a pointer of Git LFS, not the file itself: fetch it with 'git lfs pull'");
+  if (bytes.starts_with("\x1F\x8B") || bytes.starts_with("PK\x03\x04"))
+    refuse("is a compressed archive: unpack it first");
+  const size_t first = bytes.find_first_not_of(" \t\r\n");
+  std::string begin = first == std::string::npos ? "" : bytes.substr(first, 9);
+  for (char& c : begin) c = char(std::tolower(static_cast<unsigned char>(c)));
+  if (begin == "<!doctype" ? bytes.substr(first + 9, 5).find("html") != std::string::npos : begin.starts_with("<html"))
+    refuse("is a web page: was a link saved instead of the file?");
+  if (is_text && (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF")))
+    refuse("is written in UTF-16: save it as UTF-8 or plain text");
+  return bytes;
+}
+
+std::string as_utf8(std::string_view bytes) {
+  // of the character at i: its length, 0 when it is none (overlong forms and surrogates are none)
+  const auto length_at = [&](size_t i) -> size_t {
+    const auto byte = [&](size_t k) { return i + k < bytes.size() ? uint8_t(bytes[i + k]) : uint8_t(0); };
+    const uint8_t b = byte(0);
+    if (b < 0x80) return 1;
+    const size_t n = b >= 0xC2 && b <= 0xDF ? 2 : b >= 0xE0 && b <= 0xEF ? 3 : b >= 0xF0 && b <= 0xF4 ? 4 : 0;
+    for (size_t k = 1; k < n; ++k) {
+      if ((byte(k) & 0xC0) != 0x80) return 0;
+    }
+    if ((b == 0xE0 && byte(1) < 0xA0) || (b == 0xED && byte(1) > 0x9F) || (b == 0xF0 && byte(1) < 0x90) ||
+        (b == 0xF4 && byte(1) > 0x8F))
+      return 0;
+    return n;
+  };
+  std::string out;
+  for (size_t i = 0; i < bytes.size();) {
+    const size_t n = length_at(i);
+    const auto b = uint8_t(bytes[i]);
+    if (n == 0) {
+      out += {char(0xC0 | b >> 6), char(0x80 | (b & 0x3F))};
+    } else if (b < 0x20 || b == 0x7F) {
+      out += ' ';
+    } else {
+      out += bytes.substr(i, n);
+    }
+    i += std::max<size_t>(n, 1);
+  }
+  return out;
 }
 
 std::string partial_path(const std::string& path) {

@@ -2,17 +2,22 @@
 // Readers of measured patterns. Cuts are brought to one form: angles ascending in [-pi, pi), gains relative to the
 // largest.
 //
+// CSV: the header cut,angle_deg,gain_dbi and rows; apart by commas, or by semicolons or tabs where the header is (then
+// decimals may have commas); in any case, quoted or not.
+//
 // MSI as vendors write it: KEYWORD value in any case, apart by blanks, tabs, ':' or '='; a first line without a keyword
-// is the name; GAIN's unit may be glued on, in brackets or before the number. Angle and attenuation are apart by
-// blanks, tabs, a semicolon or one comma; decimals may have commas; angles come in any order, a line for 360 degrees
-// may be there, counted or not. Lines that begin with # // ; ! or * are comments. Keywords but NAME, GAIN, HORIZONTAL
-// and VERTICAL are passed over, unless they are a letter or two from the last three.
+// is the name; GAIN's unit may be glued on, in brackets, before the number or in the keyword (GAIN_DBI). Angle and
+// attenuation are apart by blanks, tabs, a semicolon or one comma; decimals may have commas; angles come in any order,
+// a line for 360 degrees may be there, counted or not, and so may the count itself. Lines that begin with # // ; ! or *
+// are comments. Keywords but NAME, GAIN, HORIZONTAL and VERTICAL are passed over, unless they are a letter or two from
+// the last three.
 #include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <map>
+#include <tuple>
 #include <utility>
 
 #include "raywave/core/constants.h"
@@ -37,11 +42,15 @@ bool is_comment(std::string_view line) {
 /// The lines of a file, one at a time, with errors that name the place.
 class LineReader {
  public:
-  explicit LineReader(const std::string& path) : path_(path), text_(read_file(path)), rest_(text_) {
+  explicit LineReader(const std::string& path) : path_(path), text_(read_given_file(path, true)) {
+    if (text_.find('\n') == std::string::npos) std::replace(text_.begin(), text_.end(), '\r', '\n');
+    rest_ = text_;
     if (rest_.substr(0, 3) == "\xEF\xBB\xBF") rest_.remove_prefix(3);
   }
+  LineReader(const LineReader&) = delete;
   /// The next line that is neither blank nor a comment, trimmed; false at the end.
   bool next(std::string_view& line) {
+    before_ = {rest_, number_};
     while (!rest_.empty()) {
       const auto end = rest_.find('\n');
       line = trimmed(rest_.substr(0, end));
@@ -51,16 +60,18 @@ class LineReader {
     }
     return false;
   }
+  /// The line that next() gave comes again.
+  void back() { std::tie(rest_, number_) = before_; }
   int number() const { return number_; }
   const std::string& path() const { return path_; }
 
   template <class... Parts>
   [[noreturn]] void fail(const Parts&... parts) const {
-    throw Error(message(path_, ":", number_, ": ", parts...));
+    throw Error(message(path_, ":", number_, ": ", as_utf8(message(parts...))));
   }
   template <class... Parts>
   [[noreturn]] void fail_file(const Parts&... parts) const {
-    throw Error(message(path_, ": ", parts...));
+    throw Error(message(path_, ": ", as_utf8(message(parts...))));
   }
 
   /// One comma and no point: a decimal comma.
@@ -80,6 +91,7 @@ class LineReader {
   std::string path_, text_;
   std::string_view rest_;
   int number_ = 0;
+  std::pair<std::string_view, int> before_;
 };
 
 std::vector<std::string_view> words_of(std::string_view line, const char* separators = " \t\r") {
@@ -147,7 +159,7 @@ MeasuredPattern finish(const LineReader& file, const Cut& azimuth, const Cut& el
   azimuth.require_full_turn(file);
   elevation.require_full_turn(file);
   MeasuredPattern pattern;
-  pattern.name = std::filesystem::path(file.path()).stem().string();
+  pattern.name = as_utf8(std::filesystem::path(file.path()).stem().string());
   pattern.max_gain_dbi = max_gain_dbi;
   azimuth.write(max_db, pattern.azimuth_rad, pattern.azimuth_gain_db);
   elevation.write(max_db, pattern.elevation_rad, pattern.elevation_gain_db);
@@ -239,13 +251,27 @@ void read_msi_row(const LineReader& file, std::string_view line, Cut& cut) {
   if (pair.size() == 2 && pair[1].starts_with(',')) pair[1].remove_prefix(1);
   if (pair.size() != 2) file.fail("expected 'angle attenuation', got '", line, "'");
   const double angle = file.number_in(pair[0], "angle_deg"), loss = file.number_in(pair[1], "attenuation_db");
-  if (loss < 0) file.fail("attenuation_db must be >= 0, got ", loss);
+  if (loss < 0) {
+    file.fail("attenuation_db must be >= 0, got ", loss,
+              " (the cuts say how far below GAIN a direction is: gains relative to it have their signs turned)");
+  }
   cut.add(file, angle, -angle, -loss);
+}
+
+/// A cut without a count runs to the next line that is no number.
+void read_msi_rows(LineReader& file, Cut& cut) {
+  for (std::string_view line; file.next(line);) {
+    if (!std::isdigit(static_cast<unsigned char>(line.front())) &&
+        std::string_view("+-.,").find(line.front()) == std::string_view::npos)
+      return file.back();
+    read_msi_row(file, line, cut);
+  }
 }
 
 void read_msi_cut(LineReader& file, const std::string& keyword, std::string_view rest, Cut& cut) {
   const auto words = words_of(rest);
-  const double count = words.empty() ? 0 : file.number_in(words[0], keyword.c_str());
+  if (words.empty()) return read_msi_rows(file, cut);
+  const double count = file.number_in(words[0], keyword.c_str());
   if (!(count >= 1 && count <= 1e6) || count != std::floor(count)) {
     file.fail(keyword, " needs the number of its lines, from 1 to 1000000");
   }
@@ -260,9 +286,10 @@ void read_msi_cut(LineReader& file, const std::string& keyword, std::string_view
 }
 
 void read_msi_line(LineReader& file, std::string_view line, MsiFile& msi) {
-  const size_t end = std::min(line.find_first_of(" \t:=,;"), line.size());
-  const std::string keyword = upper(line.substr(0, end));
+  const size_t end = std::min(line.find_first_of(" \t:=,;(["), line.size());
+  std::string keyword = upper(line.substr(0, end));
   std::string_view rest = line.substr(end);
+  if (keyword == "GAIN_DBI" || keyword == "GAIN_DBD") keyword = "GAIN", rest = line.substr(5);
   rest.remove_prefix(std::min(rest.find_first_not_of(" \t:=,;"), rest.size()));
   const bool is_first = std::exchange(msi.at_first_line, false);
   const auto& known = msi_keywords();
@@ -273,13 +300,13 @@ void read_msi_line(LineReader& file, std::string_view line, MsiFile& msi) {
     // a number that is no line of a cut: more of them than announced
     if (is_misspelt(keyword) || (!is_first && !std::isalpha(static_cast<unsigned char>(line.front()))))
       file.fail("unknown keyword '", line.substr(0, end), "'", did_you_mean(keyword, known));
-    if (is_first && !is_usual(keyword)) msi.first_line_text = std::string(line);
+    if (is_first && !is_usual(keyword)) msi.first_line_text = as_utf8(line);
     return;
   }
   const auto [first, is_new] = msi.first_line.emplace(keyword, file.number());
   if (!is_new) file.fail(keyword, " is given twice (first in line ", first->second, ")");
   if (keyword == "NAME") {
-    msi.name = std::string(rest);
+    msi.name = as_utf8(rest);
   } else if (keyword == "GAIN") {
     read_msi_gain(file, rest, msi);
   } else {
@@ -290,21 +317,33 @@ void read_msi_line(LineReader& file, std::string_view line, MsiFile& msi) {
 
 }  // namespace
 
+/// In lower case, out of their quotes.
+static std::vector<std::string> csv_fields(std::string_view line, char separator) {
+  std::vector<std::string> fields;
+  for (std::string_view rest = line;;) {
+    const auto end = rest.find(separator);
+    std::string_view field = trimmed(rest.substr(0, end));
+    if (field.size() > 1 && field.front() == '"' && field.back() == '"')
+      field = trimmed(field.substr(1, field.size() - 2));
+    std::string out;
+    for (const char c : field) out += char(std::tolower(static_cast<unsigned char>(c)));
+    fields.push_back(std::move(out));
+    if (end == std::string_view::npos) return fields;
+    rest.remove_prefix(end + 1);
+  }
+}
+
 MeasuredPattern read_csv_pattern(const std::string& path) {
   LineReader file(path);
   Cut azimuth("azimuth"), elevation("elevation");
   std::string_view line;
   bool header = true;
+  char separator = ',';
   while (file.next(line)) {
-    std::vector<std::string_view> fields;
-    for (std::string_view rest = line;;) {
-      const auto comma = rest.find(',');
-      fields.push_back(trimmed(rest.substr(0, comma)));
-      if (comma == std::string_view::npos) break;
-      rest.remove_prefix(comma + 1);
-    }
+    if (header) separator = line.find(';') != line.npos ? ';' : line.find('\t') != line.npos ? '\t' : ',';
+    const std::vector<std::string> fields = csv_fields(line, separator);
     if (header) {
-      if (fields != std::vector<std::string_view>{"cut", "angle_deg", "gain_dbi"}) {
+      if (fields != std::vector<std::string>{"cut", "angle_deg", "gain_dbi"}) {
         file.fail("expected the header 'cut,angle_deg,gain_dbi', got '", line, "'");
       }
       header = false;

@@ -238,6 +238,31 @@ std::string replaced_all(std::string text, char from, char to) {
   return text;
 }
 
+std::string without_counts(std::string text) {
+  for (size_t at; (at = text.find(" 36\n")) != std::string::npos;) text.erase(at, 3);
+  return text;
+}
+
+TEST(MeasuredPattern, NamesAreUtf8) {
+  EXPECT_EQ(
+      read_msi_pattern(write("raywave_latin.msi", vendor_file("NAME Geb\xE4ude\nGAIN 17.5 dBi\n", " ", 360))).name,
+      "Gebäude");
+  expect_error([] { read_msi_pattern(write("raywave_utf16.msi", std::string("\xFF\xFEN\0A\0", 6))); }, "UTF-16");
+}
+
+TEST(MeasuredPattern, TablesOfOtherCountriesRead) {
+  const std::string rows =
+      "azimuth;0;6,5\n\"azimuth\";90;0\nAzimuth;180;-20\nazimuth;270;0\nelevation;0;6,5\nelevation;90;0\n"
+      "elevation;180;-20\nelevation;270;0\n";
+  std::string tabs = "Cut\tAngle_deg\tGain_dBi\n" + rows;
+  std::replace(tabs.begin(), tabs.end(), ';', '\t');
+  for (const std::string& text : {"cut; angle_deg; gain_dbi\n" + rows, tabs}) {
+    const MeasuredPattern p = read_csv_pattern(write("raywave_dialect.csv", text));
+    EXPECT_EQ(p.max_gain_dbi, 6.5);
+    EXPECT_EQ(p.azimuth_gain_db, (std::vector<double>{-26.5, -6.5, 0, -6.5}));
+  }
+}
+
 TEST(MeasuredPattern, VendorsFilesRead) {
   const std::string head = "NAME Panel 65\nMAKE X\nFREQUENCY 1800\nH_WIDTH 65\nFRONT_TO_BACK 25\n",
                     gain = "GAIN 17.5 dBi\n";
@@ -273,6 +298,11 @@ TEST(MeasuredPattern, VendorsFilesRead) {
       {"the last line is not counted", uncounted},
       {"downward, and the other order", reversed},
       {"text", vendor_file(gain, " ", 360) + "\nCOMMENT the end\n\n"},
+      {"unit in the keyword", vendor_file(head + "GAIN_DBI 17.5\n", " ", 360)},
+      {"unit in brackets at the keyword", vendor_file(head + "Gain(dBi) = 17.5\n", " ", 360)},
+      {"old line ends", replaced_all(vendor_file(head + gain, " ", 360), '\n', '\r')},
+      {"no counts", without_counts(vendor_file(head + gain, " ", 360))},
+      {"a name in Latin-1", vendor_file("NAME Geb\xE4ude\n" + gain, " ", 360)},
   };
   for (const auto& [what, text] : files) {
     const MeasuredPattern p = read_msi_pattern(write("raywave_vendor.msi", text));

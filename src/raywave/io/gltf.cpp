@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // glTF 2.0 and GLB: the triangles of the scene's nodes, with their transforms, in double precision. Positions are
-// floats or, with KHR_mesh_quantization, integers (normalized or not), plain or sparse. Not read: skins, morphs, points
-// and lines; compressed meshes and instances are refused by the extension's name.
+// floats or, with KHR_mesh_quantization, integers (normalized or not), plain or sparse. Not read, which the log is
+// told: skins, morphs, points and lines, further scenes; compressed meshes and instances are refused by the extension's
+// name.
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -19,7 +20,8 @@ using Json = nlohmann::json;
 /// Extensions that a file may require: those that change where nothing is.
 bool is_known_extension(const std::string& name) {
   return name == "KHR_mesh_quantization" || name.starts_with("KHR_materials_") || name.starts_with("KHR_texture_") ||
-         name.starts_with("EXT_texture_");
+         name.starts_with("EXT_texture_") || name.starts_with("KHR_lights_") || name.starts_with("EXT_lights_") ||
+         name.starts_with("KHR_xmp");
 }
 
 std::string decoded_base64(std::string_view text) {
@@ -106,19 +108,30 @@ class GltfReader {
     if (!doc_.is_object()) throw Error("is not glTF: its JSON is no object");
   }
 
-  std::vector<NamedMesh> read() {
+  std::vector<NamedMesh> read(const LogSink& log, const std::string& name) {
     require_version();
-    for (const Json& name : list(doc_, "extensionsRequired")) {
-      if (!name.is_string() || !is_known_extension(name.get<std::string>()))
-        throw Error(message("requires the extension ", name.dump(), ", which is not read"));
+    for (const Json& extension : list(doc_, "extensionsRequired")) {
+      if (!extension.is_string() || !is_known_extension(extension.get<std::string>()))
+        throw Error(message("requires the extension ", extension.dump(), ", which is not read"));
     }
     for (const Json& root : roots()) add_node(index_of(root, "nodes", "a scene's node"), {}, 0);
+    if (log) tell(log, name);
     return std::move(meshes_);
   }
 
  private:
+  void tell(const LogSink& log, const std::string& name) const {
+    const size_t scenes = list(doc_, "scenes").size();
+    if (scenes > 1) log(message(name, ": of its ", scenes, " scenes the one that it shows by default is read"));
+    if (skins_ > 0) log(message(name, ": skins are not read: ", skins_, " meshes stand as they are stored"));
+    if (morphs_ > 0) log(message(name, ": morph targets are not read: ", morphs_, " meshes stand as they are stored"));
+    if (no_triangles_ > 0) log(message(name, ": points and lines are not read: ", no_triangles_, " are left out"));
+  }
+
   std::string_view open_container(std::string_view bytes) {
     if (bytes.size() < 20 || word_at(bytes, 4) != 2) throw Error("is not a GLB file of version 2");
+    if (word_at(bytes, 8) > bytes.size())
+      throw Error(message("truncated: it announces ", word_at(bytes, 8), " bytes and has ", bytes.size()));
     std::string_view json;
     for (size_t at = 12; at + 8 <= bytes.size();) {
       const size_t size = word_at(bytes, at), kind = word_at(bytes, at + 4);
@@ -221,10 +234,15 @@ class GltfReader {
   void add_mesh(const Json& node, const Json& mesh, const Affine& to_world) {
     for (const Json& primitive : list(mesh, "primitives")) {
       const uint64_t mode = count(primitive, "mode", 4);
-      if (mode < 4) continue;  // points and lines
+      if (mode < 4) {
+        ++no_triangles_;
+        continue;
+      }
       if (mode > 6) throw Error(message("a primitive has the unknown mode ", mode));
       const auto attributes = primitive.find("attributes");
       if (attributes == primitive.end() || !attributes->contains("POSITION")) continue;
+      skins_ += node.contains("skin");
+      morphs_ += !list(primitive, "targets").empty();
       NamedMesh m;
       m.name = name_of(mesh, name_of(node, stem_));
       if (primitive.contains("material")) m.material = name_of(item(primitive, "material", "materials"), "");
@@ -404,15 +422,15 @@ class GltfReader {
   std::string folder_, stem_;
   std::vector<std::string> loaded_;  // of each buffer; empty: not yet
   std::vector<NamedMesh> meshes_;
-  size_t nodes_seen_ = 0;
+  size_t nodes_seen_ = 0, skins_ = 0, morphs_ = 0, no_triangles_ = 0;
 };
 
 }  // namespace
 
 std::vector<NamedMesh> parse_gltf(std::string_view bytes, const std::string& name, const std::string& folder,
-                                  const std::string& stem) {
+                                  const std::string& stem, const LogSink& log) {
   try {
-    return GltfReader(bytes, folder, stem).read();
+    return GltfReader(bytes, folder, stem).read(log, name);
   } catch (const Error& e) {
     throw Error(message(name, ": ", e.what()));
   } catch (const Json::exception& e) {  // a member that is missing or of another type

@@ -2,6 +2,7 @@
 // OBJ, STL, glTF and PLY as programs write them.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <filesystem>
 #include <fstream>
@@ -108,6 +109,46 @@ TEST(Obj, ConcaveFacesAreNotFanned) {
   EXPECT_DOUBLE_EQ(area, 64);
 }
 
+TEST(Obj, CommentsSwallowNoStatementAndBlanksMayFollowABackslash) {
+  const auto meshes = obj("# made in C:\\models\\\n" + kThree + "f 1 2 \\ \t\n3\n");
+  ASSERT_EQ(meshes.size(), 1u);
+  EXPECT_EQ(meshes[0].mesh.vertices_m.size(), 3u);
+}
+
+TEST(Obj, NamesThatAreNoUtf8AreLatin1) {
+  const scene::Scene s = load("names.obj", kThree + "o Geb\xE4ude\nf 1 2 3\no Gebäude 2\nf 1 3 2\n");
+  EXPECT_EQ(s.objects.at(0).name, "Gebäude");
+  EXPECT_EQ(s.objects.at(1).name, "Gebäude 2");
+}
+
+TEST(Files, WhatIsNoMeshAtAllIsSaid) {
+  const auto bad = [](const std::string& name, const std::string& bytes) { return [=] { load(name, bytes); }; };
+  for (const char* name : {"a.ply", "a.obj", "a.stl", "a.glb", "a.xml"}) {
+    expect_error(bad(name, ""), "is empty");
+    expect_error(bad(name, "version https://git-lfs.github.com/spec/v1\noid sha256:1\n"), "git lfs pull");
+    expect_error(bad(name, "\n<!DOCTYPE html>\n<html></html>"), "is a web page");
+    expect_error(bad(name, "\x1F\x8B\x08"), "compressed archive");
+  }
+  expect_error(bad("u.obj", std::string("\xFF\xFEv\0 \0", 6)), "is written in UTF-16");
+}
+
+TEST(Files, AHeightThatNoSceneHasIsDoubted) {
+  std::string said;
+  LoadOptions options;
+  options.log = [&](std::string_view m) { said = m; };
+  const auto tall = [&](double width, double height) {
+    const std::string path = (scratch() / "tall.obj").string();
+    write_file(path, message("v 0 0 0\nv ", width, " 0 0\nv 0 ", width, " ", height, "\nf 1 2 3\n"));
+    said.clear();
+    load_scene(path, options);
+    return said.find("is it drawn in millimetres?") != std::string::npos;
+  };
+  EXPECT_TRUE(tall(5000, 2700));    // a room
+  EXPECT_TRUE(tall(1e6, 20000));    // a city
+  EXPECT_FALSE(tall(20000, 3500));  // mountains
+  EXPECT_FALSE(tall(300, 830));     // a tower
+}
+
 TEST(Obj, ErrorsNameTheLine) {
   const auto bad = [](const std::string& text) { return [=] { obj(text); }; };
   expect_error(bad(kThree + "f 1 2 4\n"), "a.obj:4: the face uses vertex 4, but 3 vertices precede it");
@@ -155,6 +196,34 @@ TEST(Stl, ReadsAsciiInAnyCaseAndBinaryThatBeginsWithSolid) {
     EXPECT_EQ(meshes[0].mesh.vertices_m, (std::vector<Vec3d>{{0, 0, 7}, {1, 0, 7}, {0, 1, 7}})) << what;
     EXPECT_EQ(meshes[0].name, std::string(what) == "ascii" || std::string(what) == "capitals" ? "A B" : "b");
   }
+}
+
+TEST(Stl, LinesMayEndAnywhere) {
+  std::string one_line = "solid A B " + kFacet + "endsolid A B solid C " + kFacet + "endsolid C";
+  std::replace(one_line.begin(), one_line.end(), '\n', ' ');
+  const auto two = parse_stl(one_line, "b.stl", "b");
+  ASSERT_EQ(two.size(), 2u);
+  EXPECT_EQ(two[0].name, "A B");
+  EXPECT_EQ(two[1].name, "C");
+  const auto apart = parse_stl(
+      "solid\nfacet normal nan nan nan outer loop\nvertex 0 0 7 vertex 1 0 7\nvertex 0 1 7 end loop\nend facet\nend "
+      "solid\n",
+      "b.stl", "b");
+  ASSERT_EQ(apart.size(), 1u);
+  for (const auto& meshes : {two, apart}) {
+    EXPECT_EQ(meshes[0].mesh.vertices_m, (std::vector<Vec3d>{{0, 0, 7}, {1, 0, 7}, {0, 1, 7}}));
+    EXPECT_EQ(meshes[0].mesh.triangles.size(), 1u);
+  }
+}
+
+TEST(Stl, WhatIsMissingIsSaid) {
+  std::string said;
+  parse_stl("solid A\n" + kFacet, "b.stl", "b", [&](std::string_view m) { said = m; });
+  EXPECT_EQ(said, "b.stl: ends without 'endsolid': is it whole?");
+  std::string none = binary_stl("x");
+  none.replace(80, 4, little(0));
+  expect_error([&] { parse_stl(none, "b.stl", "b"); }, "says that it holds 0 triangles, yet 50 bytes follow");
+  expect_error([&] { load("none.stl", none.substr(0, 84)); }, "has no triangles");
 }
 
 TEST(Stl, TwoSolidsAreTwoObjectsOfOneMaterialInDoublePrecision) {
@@ -227,6 +296,30 @@ TEST(Gltf, OtherRequiredExtensionsAreRefusedByName) {
   for (const char* name : {"KHR_draco_mesh_compression", "EXT_meshopt_compression", "ACME_curved_space"})
     expect_error(requires_extension(name), std::string("x.glb: requires the extension \"") + name + "\"");
   EXPECT_NO_THROW(requires_extension("KHR_texture_transform")());  // changes where nothing is
+}
+
+TEST(Gltf, WhatIsLeftOutIsSaid) {
+  const auto said_of = [](const std::string& from, const std::string& to) {
+    std::string glb = quantized_glb("", ""), said;
+    const size_t at = glb.find(from), json = 20;
+    EXPECT_NE(at, std::string::npos);
+    glb.replace(at, from.size(), to);
+    // the JSON chunk's and the whole's new sizes
+    const size_t end = glb.find("BIN") - 4;
+    glb.insert(end - 0, std::string((4 - (end - json) % 4) % 4, ' '));
+    glb.replace(12, 4, little(uint32_t(glb.find("BIN") - 4 - json)));
+    glb.replace(8, 4, little(uint32_t(glb.size())));
+    detail::parse_gltf(glb, "a.glb", "", "a", [&](std::string_view m) { said += std::string(m) + "\n"; });
+    return said;
+  };
+  EXPECT_EQ(said_of(R"("nodes":[0]}])", R"("nodes":[0]},{}])"),
+            "a.glb: of its 2 scenes the one that it shows by default is read\n");
+  EXPECT_EQ(said_of(R"("mesh":0,"children")", R"("mesh":0,"skin":0,"children")"),
+            "a.glb: skins are not read: 1 meshes stand as they are stored\n");
+  EXPECT_EQ(said_of(R"("indices":1}])", R"("indices":1},{"mode":1}])"),
+            "a.glb: points and lines are not read: 2 are left out\n");
+  EXPECT_EQ(said_of(R"("indices":1)", R"("indices":1,"targets":[{"POSITION":0}])"),
+            "a.glb: morph targets are not read: 2 meshes stand as they are stored\n");
 }
 
 TEST(Gltf, FaultsAreNamed) {

@@ -15,10 +15,12 @@ namespace raywave::io::detail {
 
 class Document {
  public:
+  /// @param defaults  of the document that includes this one; they win over its own.
   /// @throws Error "name:line: ..." for malformed XML and bad <default> elements.
-  Document(const std::string& xml, const std::string& name);
+  Document(const std::string& xml, const std::string& name, const std::map<std::string, std::string>& defaults = {});
 
   const std::string& name() const { return name_; }
+  const std::map<std::string, std::string>& defaults() const { return defaults_; }
   pugi::xml_node root() const { return doc_.document_element(); }
   int line(pugi::xml_node node) const;
   /// The child elements; text between them is an error.
@@ -37,6 +39,7 @@ class Document {
   /// The `name` of a value element, which must be one of `elements`.
   std::string key(pugi::xml_node node, const std::vector<std::string>& elements) const;
 
+  /// The `value`, without blanks around it.
   std::string text(pugi::xml_node node) const;
   double number(pugi::xml_node node) const;
   bool boolean(pugi::xml_node node) const;

@@ -29,7 +29,7 @@ struct Part {
 class ObjReader {
  public:
   ObjReader(std::string_view text, const std::string& name, const std::string& stem)
-      : lines_(text, name), object_(stem) {}
+      : lines_(text, name, kRead), object_(stem) {}
 
   std::vector<NamedMesh> read() {
     while (lines_.next()) read_line();
@@ -59,10 +59,10 @@ class ObjReader {
       read_face(words);
     } else if (key == "o" || key == "g") {
       // exporters write one or the other, or groups within objects: the last said names what follows
-      if (words.size() > 1) object_ = lines_.after_first_word();
+      if (words.size() > 1) object_ = as_utf8(lines_.after_first_word());
       part_ = nullptr;
     } else if (key == "usemtl") {
-      material_ = lines_.after_first_word();
+      material_ = as_utf8(lines_.after_first_word());
       part_ = nullptr;
     } else if (std::find(kShapes.begin(), kShapes.end(), key) != kShapes.end()) {
       lines_.fail(message("'", words[0], "': curves and free-form surfaces are not read, only polygons"));

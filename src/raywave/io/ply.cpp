@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// PLY 1.0. Counts are checked against the bytes that remain before anything is allocated for them.
+// PLY 1.0, with 64-bit integers beside its types, and the triangle strips of old scans beside faces. Counts are checked
+// against the bytes that remain before anything is allocated for them.
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <span>
 
@@ -16,10 +18,10 @@ namespace raywave::io {
 namespace {
 
 enum class Format { kAscii, kLittle, kBig };
-enum class Scalar { kInt8, kUint8, kInt16, kUint16, kInt32, kUint32, kFloat, kDouble };
+enum class Scalar { kInt8, kUint8, kInt16, kUint16, kInt32, kUint32, kFloat, kDouble, kInt64, kUint64 };
 
 size_t size_of(Scalar s) {
-  static constexpr size_t sizes[] = {1, 1, 2, 2, 4, 4, 4, 8};
+  static constexpr size_t sizes[] = {1, 1, 2, 2, 4, 4, 4, 8, 8, 8};
   return sizes[int(s)];
 }
 
@@ -56,10 +58,16 @@ std::vector<std::string> split_words(std::string_view line) {
 
 class HeaderParser {
  public:
-  HeaderParser(std::string_view bytes, const std::string& name) : bytes_(bytes), name_(name) {}
+  HeaderParser(std::string_view bytes, const std::string& name) : bytes_(bytes), name_(name) {
+    if (bytes_.starts_with("\xEF\xBB\xBF")) at_ = 3;
+    // some programs end lines with CR alone; told by the first line, as an LF behind it may be data
+    const size_t end = bytes_.find_first_of("\r\n");
+    if (end != std::string_view::npos && bytes_[end] == '\r' && bytes_.substr(end + 1, 1) != "\n") line_end_ = '\r';
+  }
 
   Header parse() {
-    if (next_line() != "ply") fail("is not a PLY file: the first line must be 'ply'");
+    if (split_words(next_line()) != std::vector<std::string>{"ply"})
+      fail("is not a PLY file: the first line must be 'ply'");
     bool format_seen = false;
     while (true) {
       const std::vector<std::string> words = split_words(next_line());
@@ -84,11 +92,13 @@ class HeaderParser {
   }
 
  private:
-  [[noreturn]] void fail(const std::string& what) const { throw Error(message(name_, ":", line_, ": ", what)); }
+  [[noreturn]] void fail(const std::string& what) const {
+    throw Error(message(name_, ":", line_, ": ", as_utf8(what)));
+  }
 
   std::string next_line() {
     ++line_;
-    const size_t end = bytes_.find('\n', at_);
+    const size_t end = bytes_.find(line_end_, at_);
     if (end == std::string_view::npos) {
       if (line_ == 1) fail("is not a PLY file: the first line must be 'ply'");
       fail("the file ends inside the header ('end_header' is missing)");
@@ -129,7 +139,8 @@ class HeaderParser {
     if (words.size() == 5 && words[1] == "list") {
       p.is_list = true;
       p.count_type = scalar(words[2]);
-      if (p.count_type >= Scalar::kFloat) fail(message("a list cannot be counted in '", words[2], "'"));
+      if (p.count_type == Scalar::kFloat || p.count_type == Scalar::kDouble)
+        fail(message("a list cannot be counted in '", words[2], "'"));
       p.type = scalar(words[3]);
     } else if (words.size() == 3) {
       p.type = scalar(words[1]);
@@ -147,6 +158,8 @@ class HeaderParser {
     for (size_t i = 0; i < names.size(); ++i) {
       if (names[i] == word) return Scalar(i % 8);
     }
+    if (word == "int64") return Scalar::kInt64;
+    if (word == "uint64") return Scalar::kUint64;
     fail(message("unknown type '", word, "'", did_you_mean(word, names)));
   }
 
@@ -155,6 +168,7 @@ class HeaderParser {
   Header header_;
   size_t at_ = 0;
   int line_ = 0;
+  char line_end_ = '\n';
 };
 
 /// The data after the header, one number at a time. Binary reads are unchecked: the caller asks `need` first.
@@ -202,6 +216,10 @@ class Data {
         return as<float>(raw);
       case Scalar::kDouble:
         return as<double>(raw);
+      case Scalar::kInt64:
+        return as<int64_t>(raw);
+      case Scalar::kUint64:
+        return as<uint64_t>(raw);
     }
     return 0;
   }
@@ -223,8 +241,10 @@ class Data {
     const char* first = word.data() + (word[0] == '+');
     double value = 0;
     const auto [stop, error] = std::from_chars(first, word.data() + word.size(), value);
-    if (error != std::errc() || stop != word.data() + word.size()) {
-      throw Error(message(name_, ":", line_, ": '", word.substr(0, 40), "' is not a number"));
+    const bool out_of_range = error == std::errc::result_out_of_range;
+    if (out_of_range) value = std::strtod(std::string(word).c_str(), nullptr);  // 1e-400: 0; 1e400: infinite
+    if ((error != std::errc() && !out_of_range) || stop != word.data() + word.size()) {
+      throw Error(message(name_, ":", line_, ": '", as_utf8(word.substr(0, 40)), "' is not a number"));
     }
     at_ = end;
     return value;
@@ -318,12 +338,23 @@ struct Polygons {
   std::vector<size_t> ends;  // of each face in corners
 };
 
-Polygons read_faces(Data& data, const Element& e, const std::string& name, scene::Mesh& mesh) {
-  int corners_at = -1;
+int corners_of(const Element& e) {
+  int at = -1;
   for (size_t i = 0; i < e.properties.size(); ++i) {
     const Property& p = e.properties[i];
-    if (p.is_list && (p.name == "vertex_indices" || p.name == "vertex_index")) corners_at = int(i);
+    if (p.is_list && (p.name == "vertex_indices" || p.name == "vertex_index")) at = int(i);
   }
+  return at;
+}
+
+uint32_t vertex_index(double value, const std::string& name, const char* what, uint64_t row) {
+  if (!(value >= 0 && value < 4294967295.0) || value != std::floor(value))
+    throw Error(message(name, ": ", what, " ", row, ": ", value, " is not a vertex index"));
+  return uint32_t(value);
+}
+
+Polygons read_faces(Data& data, const Element& e, const std::string& name, scene::Mesh& mesh) {
+  const int corners_at = corners_of(e);
   if (corners_at < 0) throw Error(message(name, ": the faces have no list 'vertex_indices'"));
   mesh.triangles.reserve(e.count);
   Polygons out;
@@ -336,15 +367,43 @@ Polygons read_faces(Data& data, const Element& e, const std::string& name, scene
         continue;
       }
       const uint64_t n = list_length(data, p, name, e, row);
-      for (uint64_t k = 0; k < n; ++k) {
-        const double value = data.number(p.type);
-        if (!(value >= 0 && value < 4294967295.0) || value != std::floor(value)) {
-          throw Error(message(name, ": face ", row, ": ", value, " is not a vertex index"));
-        }
-        out.corners.push_back(uint32_t(value));
-      }
+      for (uint64_t k = 0; k < n; ++k) out.corners.push_back(vertex_index(data.number(p.type), name, "face", row));
     }
     out.ends.push_back(out.corners.size());
+  }
+  return out;
+}
+
+/// Strips of triangles, each begun anew by -1; every other triangle is wound the other way round.
+Polygons read_strips(Data& data, const Element& e, const std::string& name) {
+  const int corners_at = corners_of(e);
+  if (corners_at < 0) throw Error(message(name, ": the tristrips have no list 'vertex_indices'"));
+  Polygons out;
+  for (uint64_t row = 0; row < e.count; ++row) {
+    for (size_t i = 0; i < e.properties.size(); ++i) {
+      const Property& p = e.properties[i];
+      if (int(i) != corners_at) {
+        skip_property(data, p, name, e, row);
+        continue;
+      }
+      const uint64_t n = list_length(data, p, name, e, row);
+      std::array<uint32_t, 2> last{};
+      for (uint64_t k = 0, in_strip = 0; k < n; ++k) {
+        const double value = data.number(p.type);
+        if (value == -1) {
+          in_strip = 0;
+          continue;
+        }
+        const uint32_t corner = vertex_index(value, name, "strip", row);
+        if (in_strip >= 2) {
+          const size_t odd = in_strip % 2;
+          out.corners.insert(out.corners.end(), {last[odd], last[1 - odd], corner});
+          out.ends.push_back(out.corners.size());
+        }
+        last = {last[1], corner};
+        ++in_strip;
+      }
+    }
   }
   return out;
 }
@@ -373,7 +432,7 @@ scene::Mesh parse_ply(std::string_view bytes, const std::string& name) {
   const Header header = HeaderParser(bytes, name).parse();
   Data data(bytes, header, name);
   scene::Mesh mesh;
-  Polygons polygons;
+  Polygons polygons, strips;
   bool vertices = false, faces = false;
   for (const Element& e : header.elements) {
     if (e.properties.empty()) continue;
@@ -386,6 +445,8 @@ scene::Mesh parse_ply(std::string_view bytes, const std::string& name) {
       if (faces) throw Error(message(name, ": element 'face' is declared twice"));
       polygons = read_faces(data, e, name, mesh);
       faces = true;
+    } else if (e.name == "tristrips" && strips.ends.empty()) {
+      strips = read_strips(data, e, name);
     } else {
       for (uint64_t row = 0; row < e.count; ++row) {
         for (const Property& p : e.properties) skip_property(data, p, name, e, row);
@@ -393,11 +454,15 @@ scene::Mesh parse_ply(std::string_view bytes, const std::string& name) {
     }
   }
   if (!vertices) throw Error(message(name, ": has no vertices"));
-  if (!faces) throw Error(message(name, ": has no faces"));
   add_faces(polygons, name, mesh);
+  add_faces(strips, name, mesh);
+  if (mesh.triangles.empty() && (!faces || !mesh.vertices_m.empty())) {
+    throw Error(message(name, ": has ", mesh.vertices_m.size(),
+                        " points and no faces: of a cloud of points make a mesh first (CloudCompare and MeshLab can)"));
+  }
   return mesh;
 }
 
-scene::Mesh read_ply(const std::string& path) { return parse_ply(read_file(path), path); }
+scene::Mesh read_ply(const std::string& path) { return parse_ply(read_given_file(path, true), path); }
 
 }  // namespace raywave::io

@@ -65,6 +65,58 @@ TEST(Ply, ReadsDosLineEnds) {
   expect_square(parse_ply(dos, "a.ply"));
 }
 
+TEST(Ply, ReadsOtherLineEndsMarksAndBlanks) {
+  std::string mac = kAscii, blanks;
+  std::replace(mac.begin(), mac.end(), '\n', '\r');
+  for (const char c : kAscii) blanks += c == '\n' ? std::string(" \t\n") : std::string(1, c);
+  for (const std::string& text : {mac, blanks, "\xEF\xBB\xBF" + kAscii, kAscii.substr(0, kAscii.size() - 1)})
+    expect_square(parse_ply(text, "a.ply"));
+}
+
+TEST(Ply, ABinaryFileWithOldLineEndsKeepsAByteThatIsALineEnd) {
+  std::string file = binary(false);
+  const size_t data = file.find("end_header\n") + 11;
+  std::replace(file.begin(), file.begin() + std::ptrdiff_t(data), '\n', '\r');
+  file[data] = '\n';  // of the first vertex' quality
+  expect_square(parse_ply(file, "a.ply"));
+}
+
+TEST(Ply, ReadsIntegersOf64Bits) {
+  std::string out =
+      "ply\nformat binary_big_endian 1.0\nelement vertex 4\nproperty int64 x\nproperty double y\nproperty "
+      "uint64 z\nelement face 1\nproperty list uint64 int64 vertex_indices\nend_header\n";
+  const int xs[] = {0, 2, 2, 0}, ys[] = {0, 0, 3, 3};
+  for (int i = 0; i < 4; ++i)
+    put<int64_t>(out, xs[i], true), put<double>(out, ys[i], true), put<uint64_t>(out, 1, true);
+  put<uint64_t>(out, 4, true);
+  for (int64_t i = 0; i < 4; ++i) put<int64_t>(out, i, true);
+  expect_square(parse_ply(out, "a.ply"));
+}
+
+TEST(Ply, ReadsStripsOfTriangles) {
+  const std::string text =
+      "ply\nformat ascii 1.0\nelement vertex 5\nproperty float x\nproperty float y\nproperty float z\n"
+      "element tristrips 1\nproperty list int int vertex_indices\nend_header\n"
+      "0 0 0\n1 0 0\n0 1 0\n1 1 0\n0 2 0\n";
+  const scene::Mesh m = parse_ply(text + "9 0 1 2 3 4 -1 1 3 2\n", "a.ply");
+  EXPECT_EQ(m.triangles, (std::vector<std::array<uint32_t, 3>>{{0, 1, 2}, {2, 1, 3}, {2, 3, 4}, {1, 3, 2}}));
+  expect_error([&] { parse_ply(text + "3 0 1 -2\n", "a.ply"); }, "strip 0: -2 is not a vertex index");
+  expect_error([&] { parse_ply(text + "3 0 1 9\n", "a.ply"); }, "uses vertex 9");
+}
+
+TEST(Ply, ACloudOfPointsIsSaidToBeOne) {
+  const std::string cloud =
+      "ply\nformat ascii 1.0\nelement vertex 1\nproperty float x\nproperty float y\nproperty "
+      "float z\nend_header\n0 0 0\n";
+  expect_error([&] { parse_ply(cloud, "a.ply"); },
+               "a.ply: has 1 points and no faces: of a cloud of points make a mesh");
+}
+
+TEST(Ply, NumbersTooSmallForDoublesAreZero) {
+  std::string text = kAscii;
+  expect_square(parse_ply(text.replace(text.find("0 0 1 255"), 1, "1e-400"), "a.ply"));
+}
+
 TEST(Ply, EveryTruncationIsAnError) {
   for (const std::string& whole : {kAscii.substr(0, kAscii.size() - 2), binary(false), binary(true)}) {
     for (size_t n = 0; n < whole.size(); ++n) {

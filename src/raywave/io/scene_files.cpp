@@ -59,11 +59,52 @@ int add_material(scene::Scene& scene, em::Material material) {
   }
 }
 
+static void tell_of_repairs(const scene::MeshReport& report, const LogSink& log, const std::string& name) {
+  const size_t removed = report.degenerate_faces + report.duplicate_faces;
+  std::string text;
+  if (report.degenerate_faces > 0) text = message("removed ", report.degenerate_faces, " degenerate");
+  if (report.duplicate_faces > 0)
+    text += message(text.empty() ? "removed " : " and ", report.duplicate_faces, " duplicate");
+  if (removed > 0) text += removed == 1 ? " face" : " faces";
+  if (report.non_manifold_edges > 0) {
+    text += message(text.empty() ? "" : "; ", report.non_manifold_edges,
+                    report.non_manifold_edges == 1 ? " edge has" : " edges have", " more than two faces");
+  }
+  if (!text.empty()) log(message(name, ": ", text));
+}
+
+static void tell_of_empty_objects(const scene::Scene& scene, const LogSink& log, const std::string& name) {
+  std::string first;
+  size_t empty = 0;
+  for (const scene::Object& o : scene.objects) {
+    if (o.mesh.triangles.empty() && ++empty == 1) first = o.name;
+  }
+  if (empty == 1) log(message(name, ": object '", first, "' has no face"));
+  if (empty > 1) log(message(name, ": object '", first, "' and ", empty - 1, " others have no face"));
+}
+
+/// Programs for machine parts write millimetres, and no format here says its unit. Taller than any mountain, or than
+/// any building and not as flat as a landscape: lengths are hardly metres.
+static void doubt_units(const scene::Scene& scene, const LogSink& log, const std::string& name) {
+  constexpr double kHighestMountain = 9000, kTallestBuilding = 1000, kSteepestLandscape = 0.2;  // m, m, height by width
+  if (scene.num_triangles() == 0) return;
+  Vec3d low, high;
+  scene.bounding_box(low, high);
+  const Vec3d size = high - low;
+  const double width = std::max(size.x, size.y);
+  if (size.z <= kTallestBuilding || (size.z <= kHighestMountain && size.z <= kSteepestLandscape * width)) return;
+  log(message(
+      name, ": the scene is ", size.z, " m high and ", width,
+      " m wide: is it drawn in millimetres? Lengths are metres; scale it where it was made, or in an XML scene by "
+      "<scale value=\"0.001\"/>"));
+}
+
 void finish_scene(scene::Scene& scene, const LoadOptions& options, const std::string& name) {
   const scene::MeshReport report = scene::clean_meshes(scene);
-  if (report.clean() || !options.log) return;
-  options.log(message(name, ": removed ", report.degenerate_faces, " degenerate and ", report.duplicate_faces,
-                      " duplicate faces; ", report.non_manifold_edges, " edges have more than two faces"));
+  if (!options.log) return;
+  tell_of_repairs(report, options.log, name);
+  tell_of_empty_objects(scene, options.log, name);
+  doubt_units(scene, options.log, name);
 }
 
 }  // namespace detail
@@ -75,9 +116,9 @@ scene::Scene load_meshes(const std::string& path, const std::string& ext, const 
   scene.frequency_hz = options.frequency_hz;
   std::vector<detail::NamedMesh> meshes;
   if (ext == ".ply") {
-    meshes.push_back({std::filesystem::path(path).stem().string(), "", read_ply(path)});
+    meshes.push_back({as_utf8(std::filesystem::path(path).stem().string()), "", read_ply(path)});
   } else {
-    meshes = detail::import_meshes(path);
+    meshes = detail::import_meshes(path, options.log);
   }
   std::set<std::string> taken, unknown;
   for (detail::NamedMesh& m : meshes) {
@@ -101,12 +142,15 @@ scene::Scene load_scene(const std::string& path, const LoadOptions& options) {
   require_positive("frequency_hz", options.frequency_hz);
   const std::string ext = detail::extension_of(path);
   static const std::vector<std::string> known = {".xml", ".ply", ".obj", ".gltf", ".glb", ".stl"};
+  if (std::error_code none; std::filesystem::is_directory(path, none))
+    throw Error(message("'", path, "' is a folder: name the scene's file in it"));
   if (std::find(known.begin(), known.end(), ext) == known.end()) {
     throw Error(
         message("'", path, "': scene files end in .xml, .ply, .obj, .gltf, .glb or .stl", did_you_mean(ext, known)));
   }
   if (ext != ".xml") return load_meshes(path, ext, options);
-  return load_scene_from_string(read_file(path), std::filesystem::path(path).parent_path().string(), options, path);
+  return load_scene_from_string(read_given_file(path), std::filesystem::path(path).parent_path().string(), options,
+                                path);
 }
 
 }  // namespace raywave::io

@@ -235,6 +235,65 @@ TEST(SceneFiles, PathsWrittenOnWindowsAreFound) {
   EXPECT_EQ(load_scene((folder / "s.xml").string()).num_triangles(), 1u);
 }
 
+TEST(SceneFiles, IncludedFilesBringMaterialsShapesAndTheirFolders) {
+  const fs::path folder = scratch();
+  fs::create_directories(folder / "parts" / "meshes");
+  std::ofstream(folder / "parts" / "meshes" / "a.obj") << "v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n";
+  std::ofstream(folder / "parts" / "bsdfs.xml") << "<scene version=\"2.1.0\"><default name=\"kind\" value=\"glass\"/>"
+                                                   "<bsdf type=\"itu-radio-material\" id=\"m\"><string name=\"type\" "
+                                                   "value=\"$kind\"/></bsdf></scene>";
+  std::ofstream(folder / "parts" / "shapes.xml")
+      << "<scene version=\"2.1.0\"><shape type=\"obj\" id=\"a\"><string name=\"filename\" value=\" meshes/a.obj "
+         "\"/><ref id=\"n\"/></shape></scene>";
+  const auto scene = [&](const std::string& inside) {
+    std::ofstream(folder / "s.xml") << "<scene version=\"2.1.0\">\n" << inside << "</scene>";
+    return load_scene((folder / "s.xml").string());
+  };
+  const std::string parts =
+      "<include filename=\"parts/shapes.xml\"/><include filename=\"parts\\bsdfs.xml\"/>"
+      "<alias id=\"m\" as=\"n\"/>";
+  EXPECT_EQ(scene(parts).materials.at(0).itu_name, "glass");
+  EXPECT_EQ(scene("<default name=\"kind\" value=\"brick\"/>" + parts).materials.at(0).itu_name, "brick");
+  EXPECT_EQ(scene("<path value=\"parts\"/><include filename=\"bsdfs.xml\"/>" + rectangle(kRef)).num_triangles(), 2u);
+  const auto bad = [&](const std::string& inside) { return [=] { scene(inside); }; };
+  expect_error(bad("<include filename=\"no.xml\"/>"), "s.xml:2: include 'no.xml': cannot read");
+  expect_error(bad("<include filename=\"s.xml\"/>"), "files that include each other");
+  expect_error(bad("<include filename=\"parts\"/>"), "include 'parts'");
+  expect_error(bad(parts + "<alias id=\"m\" as=\"n\"/>"), "s.xml:2: 'n' cannot name another bsdf");
+  std::ofstream(folder / "parts" / "bsdfs.xml") << "<scene>\n<bsdf type=\"itu-radio-material\" id=\"m\"/></scene>";
+  expect_error(bad(parts), "bsdfs.xml:2: an itu-radio-material needs");
+}
+
+TEST(SceneFiles, WholePathsOfOtherMachinesAreSaidToBeThat) {
+  for (const char* file : {"C:\\Users\\me\\a.ply", "/home/me/none/a.ply"}) {
+    expect_error(
+        [&] {
+          parse(kConcrete + "<shape type=\"ply\" id=\"a\"><string name=\"filename\" value=\"" + std::string(file) +
+                "\"/>" + kRef + "</shape>");
+        },
+        "a whole path of another machine?");
+  }
+}
+
+TEST(SceneXml, LampsOfThePictureAreLeftOut) {
+  int said = 0;
+  LoadOptions options;
+  options.log = [&](std::string_view m) { said += m.find("1 elements that only pictures need") != m.npos; };
+  const scene::Scene s = parse(
+      kConcrete + rectangle(kRef) + "<shape type=\"rectangle\" id=\"lamp\"><emitter type=\"area\"/></shape>", options);
+  EXPECT_EQ(s.objects.size(), 1u);
+  EXPECT_EQ(said, 1);
+}
+
+TEST(SceneXml, WordsMayHaveBlanksAndCapitals) {
+  const scene::Scene s = parse(
+      "<bsdf type=\"itu-radio-material\" id=\"in\"><string name=\"type\" value=\" concrete\n\"/></bsdf>"
+      "<bsdf type=\"twosided\" id=\"m\"><ref id=\"in\"/></bsdf>" +
+      rectangle(kRef, "<boolean name=\"flip_normals\" value=\"True\"/>"));
+  EXPECT_EQ(s.materials.at(0).itu_name, "concrete");
+  EXPECT_EQ(s.objects.at(0).mesh.triangles.at(0), (std::array<uint32_t, 3>{0, 2, 1}));
+}
+
 TEST(SceneFiles, MeshesAreCleanedWithOneWarning) {
   const fs::path file = scratch() / "bad.ply";
   std::ofstream(file)

@@ -19,13 +19,14 @@ struct NamedMesh {
 
 /// OBJ, glTF, GLB, STL. glTF's y-up becomes z-up; the others are taken as they are. Vertices that no triangle uses may
 /// be left out. @throws Error naming the file and, of texts, the line.
-std::vector<NamedMesh> import_meshes(const std::string& path);
+std::vector<NamedMesh> import_meshes(const std::string& path, const LogSink& log = {});
 /// The same from bytes. `name` stands for the file in messages, `stem` names what the file leaves without a name.
 std::vector<NamedMesh> parse_obj(std::string_view text, const std::string& name, const std::string& stem);
-std::vector<NamedMesh> parse_stl(std::string_view bytes, const std::string& name, const std::string& stem);
+std::vector<NamedMesh> parse_stl(std::string_view bytes, const std::string& name, const std::string& stem,
+                                 const LogSink& log = {});
 /// @param folder  where a .gltf seeks its buffers
 std::vector<NamedMesh> parse_gltf(std::string_view bytes, const std::string& name, const std::string& folder,
-                                  const std::string& stem);
+                                  const std::string& stem, const LogSink& log = {});
 
 /// The name, or name_2, name_3, ...: the first that is not taken yet; it is taken then.
 std::string unique_name(const std::string& name, std::set<std::string>& taken);

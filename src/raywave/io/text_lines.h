@@ -3,6 +3,7 @@
 // of this room.
 #pragma once
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "raywave/core/error.h"
+#include "raywave/core/files.h"
 
 namespace raywave::io::detail {
 
@@ -23,7 +25,10 @@ inline std::string in_lower_case(std::string_view word) {
 
 class TextLines {
  public:
-  TextLines(std::string_view text, const std::string& name) : rest_(text), name_(name) {
+  /// @param statements  words that begin lines: a comment that ends in a backslash (the folder C:\models\, say) does
+  /// not swallow such a line.
+  TextLines(std::string_view text, const std::string& name, const std::vector<std::string>& statements = {})
+      : rest_(text), name_(name), statements_(statements) {
     if (rest_.starts_with("\xEF\xBB\xBF")) rest_.remove_prefix(3);
   }
 
@@ -33,8 +38,8 @@ class TextLines {
     joined_.clear();
     number_ += 1 + std::exchange(more_lines_, 0);
     take_line();
-    while (line_.ends_with('\\') && !rest_.empty()) {
-      joined_ += line_.substr(0, line_.size() - 1);
+    while (goes_on() && !rest_.empty()) {
+      joined_ += line_.substr(0, line_.find_last_of('\\'));
       joined_ += ' ';
       ++more_lines_;
       take_line();
@@ -67,7 +72,7 @@ class TextLines {
 
   [[noreturn]] void fail(const std::string& what) const { fail_at(number_, what); }
   [[noreturn]] void fail_at(int line, const std::string& what) const {
-    throw Error(message(name_, ":", line, ": ", what));
+    throw Error(message(name_, ":", line, ": ", as_utf8(what)));
   }
 
   double number(std::string_view word) const {
@@ -82,6 +87,14 @@ class TextLines {
   }
 
  private:
+  bool goes_on() const {
+    const size_t first = line_.find_first_not_of(" \t"), last = line_.find_last_not_of(" \t");
+    if (first == std::string_view::npos || line_[last] != '\\') return false;
+    if (line_[first] != '#' || !joined_.empty()) return true;
+    const std::string_view next = rest_.substr(0, rest_.find_first_of(" \t\r\n"));
+    return std::find(statements_.begin(), statements_.end(), next) == statements_.end();
+  }
+
   void take_line() {
     const size_t end = std::min(rest_.find_first_of("\r\n"), rest_.size());
     line_ = rest_.substr(0, end);
@@ -96,6 +109,7 @@ class TextLines {
   std::string_view rest_, line_;
   std::string joined_;
   const std::string& name_;
+  const std::vector<std::string> statements_;
   std::vector<std::string_view> words_;
   int number_ = 0, more_lines_ = 0;
 };

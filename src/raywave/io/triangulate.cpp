@@ -57,6 +57,7 @@ class Ears {
       next_[size_t(previous(ear))] = next(ear);
       previous_[size_t(next(ear))] = previous(ear);
       at = next(ear);
+      ring_begin_ = at;
     }
     out.push_back({previous(at), at, next(at)});
     return out;
@@ -68,13 +69,15 @@ class Ears {
   const Vec2d& point(int i) const { return p_[size_t(i)]; }
 
   /// An ear; of a polygon that has none left, a corner on a straight line, else the one that turns left the most.
+  /// A triangle that no side passes through is an ear only when it is inside: of a ring that runs out and back over the
+  /// same points, or of parts that a seam joins, others lie outside.
   int find(int begin, int left) const {
     int flat = -1, best = begin;
     double most = -INFINITY;
     for (int i = begin, k = 0; k < left; i = next(i), ++k) {
       const Vec2d &a = point(previous(i)), &b = point(i), &c = point(next(i));
       const double area = turn(a, b, c), border = border_of(a, b, c);
-      if (area > border && is_free(previous(i), i, next(i), border)) return i;
+      if (area > border && is_free(previous(i), i, next(i), border) && is_inside(1. / 3 * (a + b + c))) return i;
       if (flat < 0 && std::abs(area) <= border) flat = i;
       if (area > most) most = area, best = i;
     }
@@ -91,6 +94,23 @@ class Ears {
       if (passes(point(a), point(b), point(c), border, point(previous(i)), point(i))) return false;
     }
     return true;
+  }
+
+  /// Does the ring wind about the point, counter-clockwise? The point lies on no side.
+  bool is_inside(const Vec2d& point_2d) const {
+    int winding = 0;
+    const int first = ring_begin_;
+    int i = first;
+    do {
+      const Vec2d &p = point(i), &q = point(next(i));
+      if ((p.y <= point_2d.y) != (q.y <= point_2d.y)) {
+        const bool is_left = turn(p, q, point_2d) > 0;
+        if (is_left && p.y <= point_2d.y) ++winding;
+        if (!is_left && p.y > point_2d.y) --winding;
+      }
+      i = next(i);
+    } while (i != first);
+    return winding > 0;
   }
 
   static bool passes(const Vec2d& a, const Vec2d& b, const Vec2d& c, double border, const Vec2d& p, const Vec2d& q) {
@@ -110,6 +130,7 @@ class Ears {
 
   const std::vector<Vec2d>& p_;
   std::vector<int> next_, previous_;
+  int ring_begin_ = 0;  // a corner that is left
 };
 
 /// Is the diagonal a-b, with c to its left and d to its right, better turned to c-d?

@@ -40,6 +40,15 @@ double area_of(const Outline& p) {
   return sum;
 }
 
+/// Two squares that a seam with a bend joins: the seam's own corner has nothing inside.
+const Outline kDumbbell = {{0, 0}, {1, 0}, {1, 1}, {2, 2}, {3, 1}, {3, 0},
+                           {4, 0}, {4, 1}, {3, 1}, {2, 2}, {1, 1}, {0, 1}};
+/// It touches itself at (2, 2), in a corner or on a side.
+const Outline kTwoTips = {{0, 0}, {4, 0}, {2, 2}, {4, 4}, {0, 4}, {2, 2}};
+const Outline kTipOnSide = {{0, 0}, {6, 0}, {6, 4}, {5, 4}, {3, 0}, {1, 4}, {0, 4}};
+/// A whisker, out to (9, 2) and back over the same points.
+const Outline kWhisker = {{0, 0}, {4, 0}, {4, 2}, {7, 2}, {9, 2}, {4, 2}, {4, 4}, {0, 4}};
+
 using Lift = std::function<Vec3d(const Vec2d&)>;
 
 /// `allowed` flat triangles may be left where three corners in a row lie on a line.
@@ -144,6 +153,30 @@ TEST(Triangulate, ACornerOnAStraightSideLeavesNoSliver) {
     for (const auto& t : triangles) {
       const Vec3d area = cross(vertices[t[1]] - vertices[t[0]], vertices[t[2]] - vertices[t[0]]);
       EXPECT_GT(area.z, 5) << off;
+    }
+  }
+}
+
+TEST(Triangulate, PartsThatTouchOrAreJoinedBySeamsAreFilledOnce) {
+  for (const Outline& outline : {kDumbbell, kTwoTips, kTipOnSide, kWhisker, kHole}) {
+    for (size_t first = 0; first < outline.size(); ++first) {
+      for (const bool backwards : {false, true}) {
+        const Outline p = rolled(outline, first, backwards);
+        std::vector<Vec3d> vertices;
+        for (const Vec2d& v : p) vertices.push_back({v.x, v.y, 0});
+        std::vector<uint32_t> corners(p.size());
+        std::iota(corners.begin(), corners.end(), 0u);
+        Triangles triangles;
+        triangulate(vertices, corners, triangles);
+        double signed_area = 0, area = 0;
+        for (const auto& t : triangles) {
+          const double twice = cross(p[t[1]] - p[t[0]], p[t[2]] - p[t[0]]);
+          signed_area += twice / 2;
+          area += std::abs(twice) / 2;
+        }
+        EXPECT_NEAR(signed_area, area_of(p), 1e-13) << p.size() << " " << first;
+        EXPECT_NEAR(area, std::abs(area_of(p)), 1e-13) << p.size() << " " << first;
+      }
     }
   }
 }

@@ -5,6 +5,7 @@
 
 #include "raywave/core/constants.h"
 #include "raywave/io/mitsuba_xml.h"
+#include "raywave/io/text_lines.h"
 
 namespace raywave::io::detail {
 namespace {
@@ -21,7 +22,8 @@ struct FindTooDeep : pugi::xml_tree_walker {
 
 }  // namespace
 
-Document::Document(const std::string& xml, const std::string& name) : name_(name) {
+Document::Document(const std::string& xml, const std::string& name, const std::map<std::string, std::string>& defaults)
+    : name_(name), defaults_(defaults) {
   for (size_t i = 0; i < xml.size(); ++i) {
     if (xml[i] == '\n') line_ends_.push_back(i);
   }
@@ -38,7 +40,8 @@ Document::Document(const std::string& xml, const std::string& name) : name_(name
   for (pugi::xml_node node : root().children("default")) {
     require_attributes(node, {"name", "value"});
     if (!node.attribute("name") || !node.attribute("value")) fail(node, "a default needs 'name' and 'value'");
-    defaults_[node.attribute("name").value()] = attribute(node, "value");
+    if (!defaults.contains(node.attribute("name").value()))
+      defaults_[node.attribute("name").value()] = attribute(node, "value");
   }
 }
 
@@ -60,7 +63,7 @@ std::vector<pugi::xml_node> Document::children(pugi::xml_node node) const {
 }
 
 void Document::fail(pugi::xml_node at, const std::string& what) const {
-  throw Error(message(name_, ":", line(at), ": ", what));
+  throw Error(message(name_, ":", line(at), ": ", as_utf8(what)));
 }
 
 void Document::fail_unknown(pugi::xml_node at, const char* what, const std::string& word,
@@ -113,7 +116,10 @@ std::string Document::key(pugi::xml_node node, const std::vector<std::string>& e
 std::string Document::text(pugi::xml_node node) const {
   require_attributes(node, {"name", "value"});
   if (!node.attribute("value")) fail(node, message("element '", node.name(), "' needs a 'value'"));
-  return attribute(node, "value");
+  std::string value = attribute(node, "value");
+  value.erase(0, std::min(value.find_first_not_of(" \t\r\n"), value.size()));
+  value.resize(value.find_last_not_of(" \t\r\n") + 1);
+  return value;
 }
 
 std::vector<double> Document::numbers(pugi::xml_node node, const char* key) const {
@@ -141,7 +147,7 @@ double Document::number(pugi::xml_node node) const {
 }
 
 bool Document::boolean(pugi::xml_node node) const {
-  const std::string value = text(node);
+  const std::string value = in_lower_case(text(node));
   if (value == "true" || value == "1") return true;
   if (value == "false" || value == "0") return false;
   fail(node, message("'", value, "' is neither true nor false"));

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Options as people write them - 1e6 for a count, numpy's numbers, one length for a square - and errors that say what is wanted."""
+import math
+import numbers
+
+from ._raywave import Error, Object
+
+_COUNTS = {"max_depth", "max_diffractions", "samples_per_src", "samples_per_tx", "points_per_cell", "seed", "num_threads"}
+_SWITCHES = {"los", "specular_reflection", "refraction", "diffraction", "synthetic_array", "coherent"}
+_NUMBERS = {"height_m", "seam_tolerance_m", "max_bytes"}
+_SIZES = {"cell_size_m", "size_m"}
+_TRIPLES = {"center_m", "orientation_rad"}
+_NAMES = {"measurement_surface", "terrain"}
+_WORDS = {"method", "finder"}
+
+
+def _refuse(key, wanted, value):
+    shown = repr(value)
+    raise Error(f"{key} takes {wanted}, got {shown if len(shown) <= 60 else shown[:57] + '...'}")
+
+
+def _is_real(value):
+    return isinstance(value, numbers.Real) and not isinstance(value, bool) or getattr(value, "dtype", None) is not None and value.ndim == 0 and value.dtype.kind in "fiu"
+
+
+def _count(key, value):
+    if not _is_real(value) or not math.isfinite(value) or value != int(value):
+        _refuse(key, "a whole number", value)
+    largest = 2**64 if key == "seed" else 2**63 if key.startswith("samples") else 2**31
+    if not -largest < value < largest:
+        _refuse(key, f"a whole number below {largest}", value)
+    if key == "seed" and value < 0:
+        _refuse(key, "a whole number >= 0", value)
+    return int(value)
+
+
+def _switch(key, value):
+    if isinstance(value, bool) or getattr(getattr(value, "dtype", None), "kind", "") == "b" and value.ndim == 0 or _is_real(value) and value in (0, 1):
+        return bool(value)
+    return _refuse(key, "True or False", value)
+
+
+def _number(key, value):
+    return float(value) if _is_real(value) else _refuse(key, "a number", value)
+
+
+def _numbers(key, value, count, wanted):
+    try:
+        values = [] if isinstance(value, (str, bytes, dict)) else list(value)
+    except TypeError:
+        values = []
+    if len(values) != count or not all(map(_is_real, values)):
+        _refuse(key, wanted, value)
+    return tuple(map(float, values))
+
+
+def _name_list(key, value):
+    if isinstance(value, (str, Object)):
+        value = [value]
+    try:
+        names = [item.name if isinstance(item, Object) else item for item in value]
+    except TypeError:
+        names = [None]
+    return names if names and all(isinstance(name, str) for name in names) else _refuse(key, "the name of an object or a list of names", value)
+
+
+def option(key, value):
+    """The value of a solver's option in the type that the solver reads. Raises Error for one that cannot be it."""
+    if key in _COUNTS:
+        return _count(key, value)
+    if key in _SWITCHES:
+        return _switch(key, value)
+    if key in _SIZES and _is_real(value):
+        value = (value, value)
+    if value is None and key not in _WORDS and key not in ("cell_size_m", "max_bytes"):
+        return None
+    if key in _NUMBERS:
+        return _number(key, value)
+    if key in _SIZES:
+        return _numbers(key, value, 2, "a length or two")
+    if key in _TRIPLES:
+        return _numbers(key, value, 3, "three numbers")
+    if key in _NAMES:
+        return _name_list(key, value)
+    if key in _WORDS and not isinstance(value, str):
+        return _refuse(key, "a word", value)
+    if key == "progress" and not callable(value):
+        return _refuse(key, "a function of (done, total)", value)
+    return value
