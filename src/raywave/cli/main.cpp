@@ -49,7 +49,7 @@ void read_whole_numbers(CLI::App& app) {
       const double value = is_number(text) ? std::strtod(text.c_str(), nullptr) : std::nan("");
       if (!(std::abs(value) < 0x1p53) || value != std::floor(value)) {
         throw raywave::cli::UsageError(raywave::message(
-            name, " takes a whole number", std::abs(value) < INFINITY ? " below 2^53" : "", ", got '", text, "'"));
+            name, " takes a whole number", std::abs(value) >= 0x1p53 ? " below 2^53" : "", ", got '", text, "'"));
       }
       return std::to_string(int64_t(value));
     });
@@ -72,8 +72,11 @@ void read_whole_numbers(CLI::App& app) {
   for (const std::string& extra : extras) {
     if (!extra.starts_with('-') || is_number(extra)) continue;
     const std::string flag = extra.substr(0, extra.find('='));
-    throw raywave::cli::UsageError(raywave::message("unknown flag '", flag, "'", raywave::did_you_mean(flag, flags),
-                                                    "; see ", command, " --help"));
+    const auto longer =
+        std::find_if(flags.begin(), flags.end(), [&](const std::string& f) { return f.starts_with(flag); });
+    const std::string meant =
+        longer != flags.end() ? ", did you mean '" + *longer + "'?" : raywave::did_you_mean(flag, flags);
+    throw raywave::cli::UsageError(raywave::message("unknown flag '", flag, "'", meant, "; see ", command, " --help"));
   }
   const std::string first = extras.empty() ? "" : extras.back();  // CLI11 gives the last one first
   throw raywave::cli::UsageError(raywave::message(
