@@ -126,9 +126,11 @@ def _show(self, metric="path_gain", title="raywave"):
 
 
 def __getattr__(name):
-    """raywave.torch, raywave.jax and raywave.geo, which import their libraries, only when they are asked for."""
-    if name in ("torch", "jax", "geo"):
+    """raywave.torch, raywave.jax, raywave.geo and raywave.campaigns, which import their libraries, only when they are asked for."""
+    if name in ("torch", "jax", "geo", "campaigns"):
         return importlib.import_module(f".{name}", __name__)
+    if name == "Campaign":
+        return importlib.import_module(".campaigns", __name__).Campaign
     raise AttributeError(f"module 'raywave' has no attribute '{name}'")
 
 
