@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import concurrent.futures
 import dataclasses
 import hashlib
 import os
@@ -257,7 +258,6 @@ class _Dask:
 
     def __init__(self, client, plan, arguments, words):
         self.client, self.plan, self.arguments, self.words = client, plan, arguments, words
-        self.tries = 0
 
     def run(self, numbers, run, window=None):
         killed = self._submit(numbers, run, window or self._window(), last=False)
@@ -270,7 +270,6 @@ class _Dask:
 
     def _submit(self, numbers, run, window, last) -> list[int]:
         distributed = need("distributed", "run(client)")
-        self.tries += 1
         waiting, alive, killed = iter(numbers), {}, []
 
         def submit(count):
@@ -286,16 +285,11 @@ class _Dask:
             finished = distributed.as_completed(submit(window), raise_errors=False)
             for future in finished:
                 number = alive.pop(future.key)
-                if future.status == "finished":
-                    run.take(future.result())
+                result = self._result(future, number)
+                if result is None and not last:
+                    killed.append(number)
                 else:
-                    error = future.exception() if future.status == "error" else RuntimeError(f"the scheduler says: {future.status}")
-                    dead = isinstance(error, distributed.scheduler.KilledWorker)
-                    if dead and not last:
-                        killed.append(number)
-                    else:
-                        why = "every worker that took it died" if dead else f"{type(error).__name__}: {error}"
-                        run.take(Result(number, "failed", why))
+                    run.take(result or Result(number, "failed", "every worker that took it died"))
                 del future
                 for more in submit(1):
                     finished.add(more)
@@ -303,6 +297,19 @@ class _Dask:
             self.client.cancel(list(alive))
             raise
         return killed
+
+    @staticmethod
+    def _result(future, number) -> Result | None:
+        """None: its workers died. A result that died with its worker before it was fetched is waited for: the task, done anew, is skipped."""
+        distributed = need("distributed", "run(client)")
+        try:
+            return future.result()
+        except distributed.scheduler.KilledWorker:
+            return None
+        except concurrent.futures.CancelledError as error:
+            raise Error(f"the Dask scheduler is gone or has dropped the tasks ({error}): run again, what is done stays done") from None
+        except Exception as error:  # Dask's own: the task's are part of its result
+            return Result(number, "failed", f"{type(error).__name__}: {error}")
 
 
 def _entries(place):

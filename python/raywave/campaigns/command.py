@@ -93,7 +93,8 @@ def _verify(campaign, given):
 def _run(campaign, given):
     with _client(given) as client:
         summary = campaign.run(client, num_threads=given.threads, durable=not given.no_flush, progress=_Teller())
-    print(file=sys.stderr)
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
     for failure in summary.failures[:_FAILURES_SHOWN]:
         print(f"raywave: {failure}", file=sys.stderr)
     if len(summary.failures) > _FAILURES_SHOWN:
@@ -141,7 +142,7 @@ class _Teller:
     """One line on standard error, rewritten on a terminal, else anew from time to time."""
 
     def __init__(self):
-        self.terminal, self.last, self.failures = sys.stderr.isatty(), 0.0, 0
+        self.terminal, self.last = sys.stderr.isatty(), 0.0
 
     def __call__(self, progress: Summary):
         now = time.monotonic()
