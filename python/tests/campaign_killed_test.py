@@ -162,3 +162,33 @@ def test_two_runs_at_once_do_not_disturb_each_other(tmp_path, serial):
     both = [subprocess.Popen([sys.executable, tmp_path / "client.py", str(campaign.store), "0"], stdout=subprocess.DEVNULL) for _ in range(2)]
     assert [process.wait(timeout=120) for process in both] == [0, 0]
     assert content(campaign.store) == serial
+
+
+def test_the_slurm_script_runs_a_campaign(tmp_path):
+    """Three jobs of its array as processes here, the first worker before the scheduler."""
+    (tmp_path / "bin").mkdir()
+    for name, text in (("scancel", "#!/bin/sh\necho cancelled\n"), ("python", f'#!/bin/sh\nexec "{sys.executable}" "$@"\n'),
+                       ("dask", f'#!/bin/sh\nexec "{sys.executable}" -m dask "$@"\n')):
+        (tmp_path / "bin" / name).write_text(text)
+        (tmp_path / "bin" / name).chmod(0o755)
+    folder = ROOT / "examples/campaign"
+    text = (folder / "canyon.toml").read_text().replace("../../scenes", str(ROOT / "scenes")).replace("samples = 100", "samples = 10")
+    (tmp_path / "canyon.toml").write_text(text)
+    jobs = [subprocess.Popen(["bash", folder / "slurm.sh", "canyon.toml"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                             env={**os.environ, "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}", "SLURM_ARRAY_JOB_ID": "77", "SLURM_CPUS_PER_TASK": "1",
+                                  "SLURM_ARRAY_TASK_ID": str(job)}) for job in (1, 0, 2)]
+    said = [job.communicate(timeout=180)[0] for job in jobs]
+    assert [job.returncode for job in jobs] == [0, 0, 0], said
+    assert "of 40 tasks" in said[1] and "cancelled" in said[1]
+    assert rw.Campaign(tmp_path / "canyon.zarr").verify().ok
+
+
+def test_the_kubernetes_file_names_what_exists():
+    import yaml
+    job = yaml.safe_load((ROOT / "examples/campaign/kubernetes.yaml").read_text())
+    cluster_ = job["spec"]["cluster"]["spec"]
+    assert job["kind"] == "DaskJob" and cluster_["scheduler"]["service"]["selector"]["dask.org/cluster-name"] == job["metadata"]["name"]
+    for pod in (job["spec"]["job"]["spec"], cluster_["worker"]["spec"]):
+        assert {m["name"] for m in pod["containers"][0]["volumeMounts"]} == {v["name"] for v in pod["volumes"]}
+    words_ = job["spec"]["job"]["spec"]["containers"][0]["command"][-1]
+    assert words_.startswith("exec python -m raywave campaign run ") and "--scheduler " in words_

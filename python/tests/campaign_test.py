@@ -358,3 +358,15 @@ except rw.Error as error:
 """
     said = subprocess.run([sys.executable, "-c", code, tmp_path / "o.zarr", CANYON], capture_output=True, text=True, timeout=120)
     assert f"'{package}'" in said.stdout and "pip install 'raywave[campaigns]'" in said.stdout, said.stderr
+
+
+def test_the_documents_example_runs(tmp_path, monkeypatch):
+    import re
+    text = (ROOT / "docs/campaigns.md").read_text()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "scenes").symlink_to(ROOT / "scenes")
+    spoken = {}
+    exec(re.search(r"```python\n(.*?)```", text, re.S)[1], spoken)
+    assert spoken["summary"].done == 40 and "# 40 of 40 tasks" in text
+    from raywave.campaigns.command import from_file
+    assert len(from_file(ROOT / "examples/campaign/canyon.toml", tmp_path / "x.zarr")) == 400
