@@ -91,6 +91,8 @@ def test_what_is_missing_is_nan(tmp_path):
     data = campaign.dataset()
     assert data.path_gain.isnull().all() and (data.num_paths == -1).all() and len(campaign.missing()) == 36
     assert campaign.create() is campaign  # again: nothing happens
+    as_written = rw.Campaign(campaign.store, **words(tile=4.0, solver=dict(max_depth=2.0, samples_per_src=2e3)))
+    assert as_written.specification.hash == campaign.specification.hash
 
 
 @pytest.mark.parametrize("shape,limit", [((1, 4, 1, 1, 6, 2), 1 << 20), ((1, 6, 1, 1, 10, 5), 400), ((1, 5, 1, 1, 7, 3), 40), ((1, 1, 1, 1, 1), 1)])
@@ -247,7 +249,7 @@ def test_another_specification_is_refused(tmp_path):
     (dict(receivers=[dict(position_m=[0, 0, 1], power_dbm=3)]), "power_dbm belongs to transmitters"),
     (dict(transmitters=[dict(position_m=[0, 0, 1], array=dict(num_row=2))]), "did you mean 'num_rows'"), (dict(transmitters=[dict(position_m=[0, 0, 1], array=dict(pattern="no.csv"))]), "no.csv"),
     (dict(frequencies_hz=[0]), "frequencies_hz"), (dict(frequencies_hz=[1e9, 1e9]), "twice"), (dict(frequencies_hz=[]), "frequencies_hz"),
-    (dict(tile=0), "tile is a whole number >= 1"), (dict(batch=1.5), "batch"), (dict(max_paths=-1), "max_paths"), (dict(samples=0), "samples"), (dict(seed=-1), "seed"),
+    (dict(tile=float("nan")), "tile is a whole"), (dict(tile=0), "tile is a whole number >= 1"), (dict(batch=1.5), "batch"), (dict(max_paths=-1), "max_paths"), (dict(samples=0), "samples"), (dict(seed=-1), "seed"),
     (dict(solver=dict(max_dept=2)), "did you mean 'max_depth'"), (dict(solver=dict(max_depth=-1)), "solver: max_depth"), (dict(solver=dict(num_threads=2)), r"give it to run\(\)"),
     (dict(outputs=["path_gains"]), "did you mean 'path_gain'"), (dict(outputs=["cfr"]), "subcarriers_hz"), (dict(subcarriers_hz=[0.0]), "go together"),
     (dict(solver=dict(synthetic_array=False)), "synthetic_array=True"),

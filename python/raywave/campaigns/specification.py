@@ -164,6 +164,8 @@ def _positive_numbers(word, given):
 
 
 def _whole(word, value, least):
+    if isinstance(value, (float, np.floating)) and np.isfinite(value) and value == int(value):
+        value = int(value)  # 1e5
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least or value >= 2**63:
         raise Error(f"{word} is a whole number >= {least}, got {value!r}")
     return int(value)
