@@ -20,10 +20,11 @@ from . import _raywave, differentiable, wave
 from ._values import option
 from ._raywave import (AntennaArray, Device, Error, Material, Object, Parameter, Paths, PlanarArray, RadioMap, Receiver, Scene,
                        Transmitter, __version__, itu_material, load_scene)
+from ._methods import method
 from .gradients import GradCheck, gradcheck
 
 __all__ = ["AntennaArray", "Device", "Error", "GradCheck", "Material", "Object", "Parameter", "PathSolver", "Paths", "PlanarArray", "RadioMap",
-           "RadioMapSolver", "Receiver", "Report", "Scene", "Transmitter", "__version__", "differentiable", "gradcheck", "itu_material", "load_scene", "wave"]
+           "RadioMapSolver", "Receiver", "Report", "Scene", "Transmitter", "__version__", "differentiable", "formats", "gradcheck", "itu_material", "load_scene", "wave"]
 
 _NOT_YET = ("diffuse_reflection",)
 
@@ -115,11 +116,13 @@ def _present(report):
     return file.name
 
 
+@method(Scene, "preview")
 def _preview(self, paths=None, radio_map=None, title="raywave", metric="path_gain"):
     """The scene with its devices, paths and map as a page: shown in a notebook, else written to a file whose path is returned."""
     return _present(Report(_raywave.report_html(self, paths, radio_map, title, metric)))
 
 
+@method(RadioMap, "show")
 def _show(self, metric="path_gain", title="raywave"):
     """The map draped over its scene: shown in a notebook, else written to a file whose path is returned."""
     return _present(Report(_raywave.report_html(None, None, self, title, metric)))
@@ -134,5 +137,5 @@ def __getattr__(name):
     raise AttributeError(f"module 'raywave' has no attribute '{name}'")
 
 
-Scene.preview = _preview
-RadioMap.show = _show
+from . import formats  # noqa: E402
+from .formats import labelled as _labelled, pictures as _pictures  # noqa: E402, F401: to_xarray and plot of the classes

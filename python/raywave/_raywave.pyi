@@ -2,10 +2,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, overload
 
 import numpy
-from numpy.typing import NDArray
-
-from raywave import _preview as preview, _show as show
-from raywave.wave import _slice as slice
+from numpy.typing import ArrayLike, NDArray
 
 
 class Error(ValueError):
@@ -22,13 +19,24 @@ class AntennaArray:
         """Ports: elements times polarisations, polarisation-major."""
 
     @property
-    def element_positions_m(self) -> object:
+    def element_positions_m(self) -> NDArray[numpy.float64]:  # [num_elements, 3]
         """
         [num_elements, 3] in metres in the device's frame; empty when given in wavelengths.
         """
 
     @element_positions_m.setter
     def element_positions_m(self, arg: object, /) -> None: ...
+
+    def field(self, theta_rad: ArrayLike, phi_rad: ArrayLike, frequency_hz: float = 3500000000.0) -> NDArray[numpy.complex128]:
+        """
+        The field patterns of all ports in directions of the device's frame, [..., num_ant, 2: theta, phi], phases of the elements' places
+        included; |C|^2 is the gain over an isotropic antenna. Solved as a path in free space to receivers 1 km away in these directions.
+        """
+
+    def plot(self, ax: object | None = None, *, cut: str = 'azimuth', port: int = 0, frequency_hz: float = 3500000000.0, range_db: float = 40.0, num_angles: int = 361) -> object:
+        """
+        The gain of a port in dBi: cut "azimuth" (theta = 90 degrees) or "elevation" (phi = 0) on polar axes, or "3d". Returns the axes.
+        """
 
 def PlanarArray(*, num_rows: int = 1, num_cols: int = 1, vertical_spacing: float = 0.5, horizontal_spacing: float = 0.5, pattern: str = 'iso', polarization: str = 'V', polarization_model: int = 2) -> AntennaArray:
     """
@@ -45,20 +53,20 @@ class Device:
     def name(self, arg: str, /) -> None: ...
 
     @property
-    def position_m(self) -> object: ...
+    def position_m(self) -> list[float]: ...
 
     @position_m.setter
     def position_m(self, arg: Sequence[float], /) -> None: ...
 
     @property
-    def orientation_rad(self) -> object:
+    def orientation_rad(self) -> list[float]:
         """(yaw, pitch, roll)"""
 
     @orientation_rad.setter
     def orientation_rad(self, arg: Sequence[float], /) -> None: ...
 
     @property
-    def velocity_m_per_s(self) -> object: ...
+    def velocity_m_per_s(self) -> list[float]: ...
 
     @velocity_m_per_s.setter
     def velocity_m_per_s(self, arg: Sequence[float], /) -> None: ...
@@ -81,6 +89,9 @@ class Device:
 
     @property
     def transmits(self) -> bool: ...
+
+    def plot(self, ax: object | None = None, *, cut: str = 'azimuth', port: int = 0, frequency_hz: float = 3500000000.0, range_db: float = 40.0, num_angles: int = 361) -> object:
+        """The pattern of its array in its own frame: AntennaArray.plot."""
 
 def Transmitter(name: str, position_m: Sequence[float], orientation_rad: Sequence[float] = [0.0, 0.0, 0.0], velocity_m_per_s: Sequence[float] = [0.0, 0.0, 0.0], array: AntennaArray | None = None, power_dbm: float = 44.0, look_at: Sequence[float] | None = None) -> Device:
     """
@@ -167,20 +178,20 @@ class Object:
     def material(self, arg: str, /) -> None: ...
 
     @property
-    def velocity_m_per_s(self) -> object: ...
+    def velocity_m_per_s(self) -> list[float]: ...
 
     @velocity_m_per_s.setter
     def velocity_m_per_s(self, arg: Sequence[float], /) -> None: ...
 
     @property
-    def vertices_m(self) -> object:
+    def vertices_m(self) -> NDArray[numpy.float64]:  # [num_vertices, 3]
         """A copy, [num_vertices, 3]; assign to move the object."""
 
     @vertices_m.setter
     def vertices_m(self, arg: object, /) -> None: ...
 
     @property
-    def triangles(self) -> object: ...
+    def triangles(self) -> NDArray[numpy.uint32]: ...  # [num_triangles, 3]
 
 class Scene:
     """Objects, materials, devices and the frequency."""
@@ -262,6 +273,16 @@ class Scene:
         Gives a parameter a value of its shape; translation, rotation and scale move the object's present mesh.
         """
 
+    def preview(self, paths=None, radio_map=None, title='raywave', metric='path_gain'):
+        """
+        The scene with its devices, paths and map as a page: shown in a notebook, else written to a file whose path is returned.
+        """
+
+    def plot(self, ax: object | None = None, *, view: str = '3d', paths: Paths | None = None, radio_map: RadioMap | None = None, metric: str = 'path_gain') -> object:
+        """
+        The scene with its devices in 3D or from above (view "plan"), with paths and, from above, a map. Returns the axes.
+        """
+
 class Parameter:
     """A differentiable quantity of a scene, as it was when asked for."""
 
@@ -275,7 +296,7 @@ class Parameter:
     def unit(self) -> str: ...
 
     @property
-    def value(self) -> object:
+    def value(self) -> NDArray[numpy.float64]:  # shape
         """A copy, float64."""
 
     @property
@@ -326,84 +347,87 @@ class Paths:
         path_gain (linear), mean_delay_s, rms_delay_spread_s, rms_doppler_spread_hz, rice_factor of a link.
         """
 
-    def plot_power_delay_profile(self, path: object, tx: str, rx: str) -> None:
-        """.png or .svg"""
+    def plot_power_delay_profile(self, path: object | None = None, tx: str | None = None, rx: str | None = None, *, ax: object | None = None) -> object | None:
+        """
+        The gains of a link's paths over their delays: to the file `path`, .png or .svg, else on matplotlib axes, which are returned.
+        tx, rx: names, needed where there are several.
+        """
 
     def cir(self, *, sampling_frequency_hz: float = 1.0, num_time_steps: int = 1, normalize_delays: bool = True) -> tuple:
         """
         (a [num_rx, num_rx_ant, num_tx, num_tx_ant, num_paths, num_time_steps], tau in seconds); a holds the carrier's phase.
         """
 
-    def cfr(self, frequencies_hz: Sequence[float], *, sampling_frequency_hz: float = 1.0, num_time_steps: int = 1, normalize_delays: bool = True, normalize: bool = False) -> object:
+    def cfr(self, frequencies_hz: Sequence[float], *, sampling_frequency_hz: float = 1.0, num_time_steps: int = 1, normalize_delays: bool = True, normalize: bool = False) -> NDArray[numpy.complex128]:  # [num_rx, num_rx_ant, num_tx, num_tx_ant, num_time_steps, num_frequencies]
         """
         [num_rx, num_rx_ant, num_tx, num_tx_ant, num_time_steps, num_frequencies] at baseband frequencies; normalize: energies are 1 in the mean over each link's antennas, times and frequencies.
         """
 
-    def taps(self, bandwidth_hz: float, l_min: int, l_max: int, *, sampling_frequency_hz: float = 0.0, num_time_steps: int = 1, normalize_delays: bool = True, normalize: bool = False) -> object:
+    def taps(self, bandwidth_hz: float, l_min: int, l_max: int, *, sampling_frequency_hz: float = 0.0, num_time_steps: int = 1, normalize_delays: bool = True, normalize: bool = False) -> NDArray[numpy.complex128]:  # [num_rx, num_rx_ant, num_tx, num_tx_ant, num_time_steps, l_max - l_min + 1]
         """
         [num_rx, num_rx_ant, num_tx, num_tx_ant, num_time_steps, l_max - l_min + 1]; normalize: the taps' energies sum to 1, in the mean over each link's antennas and times.
         """
 
     @property
-    def path_gain(self) -> object:
+    def path_gain(self) -> NDArray[numpy.float64]:  # [num_rx, num_tx]
         """
         Powers of all paths, averaged over the antenna pairs, linear, [num_rx, num_tx].
         """
 
     @property
-    def mean_delay(self) -> object:
+    def mean_delay(self) -> NDArray[numpy.float64]:  # [num_rx, num_tx]
         """
         Delays weighted by powers, in seconds, [num_rx, num_tx]; 0 where nothing arrives.
         """
 
     @property
-    def a(self) -> object:
+    def a(self) -> NDArray[numpy.complex128]:  # [num_rx, num_rx_ant, num_tx, num_tx_ant, num_paths]
         """
         Gains without propagation phase, [num_rx, num_rx_ant, num_tx, num_tx_ant, num_paths]; 0 where there is no path.
         """
 
     @property
-    def tau(self) -> object:
+    def tau(self) -> NDArray[numpy.float64]:  # [num_rx, num_tx, num_paths] | [num_rx, num_rx_ant, num_tx, num_tx_ant, num_paths]
         """
         Delays in seconds, [num_rx, num_tx, num_paths] or the shape of a; -1 where there is no path.
         """
 
     @property
-    def theta_t(self) -> object:
+    def theta_t(self) -> NDArray[numpy.float64]:  # [num_rx, num_tx, num_paths] | [num_rx, num_rx_ant, num_tx, num_tx_ant, num_paths]
         """Departure, zenith angle in radians, shape of tau."""
 
     @property
-    def phi_t(self) -> object:
+    def phi_t(self) -> NDArray[numpy.float64]:  # [num_rx, num_tx, num_paths] | [num_rx, num_rx_ant, num_tx, num_tx_ant, num_paths]
         """Departure, azimuth in radians, shape of tau."""
 
     @property
-    def theta_r(self) -> object:
+    def theta_r(self) -> NDArray[numpy.float64]:  # [num_rx, num_tx, num_paths] | [num_rx, num_rx_ant, num_tx, num_tx_ant, num_paths]
         """Where the wave comes from, zenith angle, shape of tau."""
 
     @property
-    def phi_r(self) -> object:
+    def phi_r(self) -> NDArray[numpy.float64]:  # [num_rx, num_tx, num_paths] | [num_rx, num_rx_ant, num_tx, num_tx_ant, num_paths]
         """Where the wave comes from, azimuth, shape of tau."""
 
     @property
-    def doppler(self) -> object:
+    def doppler(self) -> NDArray[numpy.float64]:  # [num_rx, num_tx, num_paths] | [num_rx, num_rx_ant, num_tx, num_tx_ant, num_paths]
         """Doppler shifts in hertz, shape of tau."""
 
     @property
-    def valid(self) -> object:
+    def valid(self) -> NDArray[numpy.bool_]:  # [num_rx, num_tx, num_paths] | [num_rx, num_rx_ant, num_tx, num_tx_ant, num_paths]
         """Whether there is a path, shape of tau."""
 
     @property
-    def interactions(self) -> object:
+    def interactions(self) -> NDArray[numpy.uint32]:  # [max_depth, shape of tau]
         """
         [max_depth, shape of tau]: 1 specular reflection, 4 refraction, 8 diffraction, 0 none.
         """
 
     @property
-    def objects(self) -> object:
+    def objects(self) -> NDArray[numpy.int32]:  # [max_depth, shape of tau]
         """[max_depth, shape of tau]: index into object_names, -1 none."""
 
     @property
-    def vertices(self) -> object:
+    def vertices(self) -> NDArray[numpy.float64]:  # [max_depth, shape of tau, 3]
         """[max_depth, shape of tau, 3] in metres."""
 
     def vjp(self, *, a: object | None = None, tau: object | None = None, theta_t: object | None = None, phi_t: object | None = None, theta_r: object | None = None, phi_r: object | None = None, doppler: object | None = None, wrt: object | None = None) -> dict:
@@ -419,13 +443,13 @@ class Paths:
     def path_gain_vjp(self, cotangent: object, *, wrt: object | None = None) -> dict:
         """Gradient by name for a cotangent of path_gain."""
 
-    def path_gain_jvp(self, tangent: dict) -> object:
+    def path_gain_jvp(self, tangent: dict) -> NDArray[numpy.float64]:  # [num_rx, num_tx]
         """How path_gain moves."""
 
     def mean_delay_vjp(self, cotangent: object, *, wrt: object | None = None) -> dict:
         """Gradient by name for a cotangent of mean_delay."""
 
-    def mean_delay_jvp(self, tangent: dict) -> object:
+    def mean_delay_jvp(self, tangent: dict) -> NDArray[numpy.float64]:  # [num_rx, num_tx]
         """How mean_delay moves."""
 
     def cir_vjp(self, a: object | None = None, tau: object | None = None, *, sampling_frequency_hz: float = 1.0, num_time_steps: int = 1, normalize_delays: bool = True, wrt: object | None = None) -> dict:
@@ -437,14 +461,31 @@ class Paths:
     def cfr_vjp(self, frequencies_hz: Sequence[float], cotangent: object, *, sampling_frequency_hz: float = 1.0, num_time_steps: int = 1, normalize_delays: bool = True, normalize: bool = False, wrt: object | None = None) -> dict:
         """Gradient by name for a cotangent of cfr."""
 
-    def cfr_jvp(self, frequencies_hz: Sequence[float], tangent: dict, *, sampling_frequency_hz: float = 1.0, num_time_steps: int = 1, normalize_delays: bool = True, normalize: bool = False) -> object:
+    def cfr_jvp(self, frequencies_hz: Sequence[float], tangent: dict, *, sampling_frequency_hz: float = 1.0, num_time_steps: int = 1, normalize_delays: bool = True, normalize: bool = False) -> NDArray[numpy.complex128]:  # [num_rx, num_rx_ant, num_tx, num_tx_ant, num_time_steps, num_frequencies]
         """How cfr moves."""
 
     def taps_vjp(self, bandwidth_hz: float, l_min: int, l_max: int, cotangent: object, *, sampling_frequency_hz: float = 0.0, num_time_steps: int = 1, normalize_delays: bool = True, normalize: bool = False, wrt: object | None = None) -> dict:
         """Gradient by name for a cotangent of taps."""
 
-    def taps_jvp(self, bandwidth_hz: float, l_min: int, l_max: int, tangent: dict, *, sampling_frequency_hz: float = 0.0, num_time_steps: int = 1, normalize_delays: bool = True, normalize: bool = False) -> object:
+    def taps_jvp(self, bandwidth_hz: float, l_min: int, l_max: int, tangent: dict, *, sampling_frequency_hz: float = 0.0, num_time_steps: int = 1, normalize_delays: bool = True, normalize: bool = False) -> NDArray[numpy.complex128]:  # [num_rx, num_rx_ant, num_tx, num_tx_ant, num_time_steps, l_max - l_min + 1]
         """How taps move."""
+
+    def to_xarray(self, frequencies_hz: ArrayLike | None = None, **channel: object) -> object:
+        """
+        An xarray.Dataset with the dimensions rx, rx_ant, tx, tx_ant, path, interaction, axis: a, tau, angles, doppler, valid,
+        interactions, objects, vertices. With frequencies_hz the frequency response too, with the arguments of cfr.
+        """
+
+    def plot(self, ax: object | None = None, *, view: str = 'plan', scene: Scene | None = None, tx: str | None = None, rx: str | None = None, range_db: float = 40.0, max_paths: int = 1000) -> object:
+        """
+        The paths coloured by their gains, from above (view "plan") or in 3D (view "3d"), over the scene where one is given. tx, rx: names,
+        all where not given; the strongest max_paths are drawn, of which colours span range_db. Returns the axes.
+        """
+
+    def plot_cir(self, ax: object | None = None, *, tx: str | None = None, rx: str | None = None, tx_ant: int = 0, rx_ant: int = 0) -> object:
+        """
+        The impulse response between two ports: magnitudes over delays, coloured by phase. Returns the axes.
+        """
 
 def solve_paths(scene: Scene, options: dict) -> Paths: ...
 
@@ -452,40 +493,43 @@ class RadioMap:
     """Path gains in the cells of a surface, from every transmitter."""
 
     @property
-    def path_gain(self) -> object:
+    def path_gain(self) -> NDArray[numpy.float64]:  # [num_tx, num_y, num_x]
         """Linear, [num_tx, num_y, num_x]; shares the map's memory."""
 
     @property
-    def rss(self) -> object:
+    def rss(self) -> NDArray[numpy.float64]:  # [num_tx, num_y, num_x]
         """Received signal strength in watt, [num_tx, num_y, num_x]."""
 
     @property
-    def sinr(self) -> object:
+    def sinr(self) -> NDArray[numpy.float64]:  # [num_tx, num_y, num_x]
         """Linear, [num_tx, num_y, num_x]."""
 
     @property
-    def cell_centers(self) -> object:
+    def cell_centers(self) -> NDArray[numpy.float64]:  # [num_y, num_x, 3]
         """In metres, [num_y, num_x, 3]."""
 
     @property
-    def center_m(self) -> object:
+    def center_m(self) -> list[float]:
         """Of the plane, as it was solved."""
 
     @property
-    def size_m(self) -> object:
+    def size_m(self) -> list[float]:
         """Of the plane along its own x and y, as it was solved."""
 
     @property
     def tx_names(self) -> list[str]: ...
 
-    def tx_association(self, metric: str = 'path_gain') -> object:
+    def tx_association(self, metric: str = 'path_gain') -> NDArray[numpy.int32]:  # [num_y, num_x]
         """Index of the best transmitter, -1 where none reaches, [num_y, num_x]."""
 
     def save(self, path: object) -> None:
         """.npz or .h5"""
 
-    def plot(self, path: object, metric: str = 'path_gain', tx: object | None = None, min_db: float = 0.0, max_db: float = 0.0, title: str = '') -> None:
-        """.png or .svg"""
+    def plot(self, path: object | None = None, metric: str = 'path_gain', tx: str | None = None, min_db: float = 0.0, max_db: float = 0.0, title: str = '', *, ax: object | None = None) -> object | None:
+        """
+        A map of path_gain (dB), rss (dBm), sinr (dB) or association: to the file `path`, .png or .svg, else on matplotlib axes, which are
+        returned. tx: one transmitter, else the best of all. min_db, max_db: limits of the colours, where they differ.
+        """
 
     def vjp(self, *, path_gain: object | None = None, rss: object | None = None, sinr: object | None = None, wrt: object | None = None) -> dict:
         """
@@ -495,6 +539,17 @@ class RadioMap:
     def jvp(self, tangent: dict) -> dict:
         """How path_gain, rss and sinr move with {parameter name: change}."""
 
+    def show(self, metric='path_gain', title='raywave'):
+        """
+        The map draped over its scene: shown in a notebook, else written to a file whose path is returned.
+        """
+
+    def to_xarray(self) -> object:
+        """
+        An xarray.Dataset: path_gain, rss, sinr [tx, y, x] and association [y, x]. x and y are the scene's, or where the map is turned
+        those of its plane from its centre. Of a mesh: [tx, cell] with the cells' corners.
+        """
+
 def solve_radio_map(scene: Scene, options: dict) -> RadioMap: ...
 
 def report_html(scene: Scene | None, paths: object | None, radio_map: object | None, title: str, metric: str) -> str: ...
@@ -503,35 +558,35 @@ class WaveResult:
     """Fields of a wave scene on planes across the march."""
 
     @property
-    def field(self) -> object:
+    def field(self) -> NDArray[numpy.complex128]:  # [num_planes, num_sources, num_y] | [num_planes, num_sources, num_x, num_y]
         """
         Complex, [planes, sources, num_y]; in 3D [planes, sources, num_x, num_y].
         """
 
     @property
-    def backward(self) -> object:
+    def backward(self) -> NDArray[numpy.complex128]:  # [num_planes, num_sources, num_y] | [num_planes, num_sources, num_x, num_y]
         """
         The part that travels towards -z, with num_reflections > 0; the whole field is field + backward.
         """
 
     @property
-    def z_m(self) -> object:
+    def z_m(self) -> NDArray[numpy.float64]:  # [num_planes]
         """[planes]"""
 
     @property
-    def y_m(self) -> object:
+    def y_m(self) -> NDArray[numpy.float64]:  # [num_y]
         """[num_y]"""
 
     @property
-    def x_m(self) -> object:
+    def x_m(self) -> NDArray[numpy.float64]:  # [num_x]
         """[num_x] of a 3D scene, else one 0."""
 
     @property
-    def power_w_per_m(self) -> object:
+    def power_w_per_m(self) -> NDArray[numpy.float64]:  # [num_planes, num_sources]
         """Flux through each plane of a 2D scene, [planes, sources]."""
 
     @property
-    def power_w(self) -> object:
+    def power_w(self) -> NDArray[numpy.float64]:  # [num_planes, num_sources]
         """Flux through each plane of a 3D scene, [planes, sources]."""
 
     @property
@@ -547,18 +602,18 @@ class WaveResult:
         [sources]: where the field is the scene's, from 20 wavelengths on. Apex, tilt and half angle of the cone (a plane wave: half width), and the window that is clear of the absorber.
         """
 
-    def holds(self, points_m: object, source: int = 0) -> object:
+    def holds(self, points_m: object, source: int = 0) -> NDArray[numpy.bool_]:  # [num_points]
         """
         Which points [n, 2: y, z] (3D: [n, 3: x, y, z]) lie in the cone of a source.
         """
 
-    def coherent_sum(self, plane: int = 0) -> object:
+    def coherent_sum(self, plane: int = 0) -> NDArray[numpy.complex128]:  # [num_y] | [num_x, num_y]
         """Sum of the sources' fields on a plane, [num_y]."""
 
-    def incoherent_sum(self, plane: int = 0) -> object:
+    def incoherent_sum(self, plane: int = 0) -> NDArray[numpy.float64]:  # [num_y] | [num_x, num_y]
         """Sum of |u|^2 over the sources, [num_y]."""
 
-    def at(self, points_m: object, source: int = 0) -> object:
+    def at(self, points_m: object, source: int = 0) -> NDArray[numpy.complex128]:  # [num_points]
         """
         The field at points [n, 2: y, z] (3D: [n, 3: x, y, z]) behind the last plane before each.
         """
@@ -577,7 +632,7 @@ class WaveResult:
     def received_power_gradient(self, point_m: object, source: int = 0) -> dict:
         """{parameter name: derivative} of received_power."""
 
-    def jvp(self, tangent: dict) -> object:
+    def jvp(self, tangent: dict) -> NDArray[numpy.complex128]:  # [num_planes, num_sources, num_y] | [num_planes, num_sources, num_x, num_y]
         """
         Tangent of the field for {parameter name: change}, [planes, sources, num_y].
         """
@@ -590,8 +645,22 @@ class WaveResult:
     def save(self, path: object) -> None:
         """.npz or .h5"""
 
-    def plot(self, path: object, source: int = 0, phase: bool = False, range_db: float = 50.0, x_m: float = 0.0, title: str = '') -> None:
-        """.png or .svg; source -1: incoherent sum"""
+    def plot(self, path: object | None = None, source: int = 0, phase: bool = False, range_db: float = 50.0, x_m: float = 0.0, title: str = '', *, ax: object | None = None) -> object | None:
+        """
+        The field over y and z: to the file `path`, .png or .svg, else on matplotlib axes, which are returned. source -1: the incoherent
+        sum; phase: the phase instead of the magnitude; x_m: the slice of a 3D field.
+        """
+
+    def slice(self, *, x_m=None, y_m=None, z_m=None, source=0):
+        """
+        The field where one coordinate is nearest to what is given: axes in the order (z, x, y) without that one.
+        """
+
+    def to_xarray(self) -> object:
+        """
+        An xarray.Dataset: field [plane, source, y] (3D: [plane, source, x, y]), with reflections backward too, and the power through each
+        plane. z, y and x in metres.
+        """
 
 def wave_simulate(scene: dict, options: dict) -> WaveResult: ...
 

@@ -14,6 +14,7 @@ import math
 import numpy as np
 
 from . import _raywave
+from ._methods import method
 from ._raywave import Error, Material, WaveResult, itu_material
 
 __all__ = ["ArraySource", "GaussianBeam", "Grid", "Object", "PlaneWave", "PointSource", "SampledSource", "Scene", "WaveResult",
@@ -249,6 +250,7 @@ def solids(scene, grid, z_end_m, z_begin_m=0.0):
     return [Object([], material, name=name, solids=[solid]) for name, material, solid in _raywave.wave_solids(scene, window)]
 
 
+@method(WaveResult, "slice")
 def _slice(self, *, x_m=None, y_m=None, z_m=None, source=0):
     """The field where one coordinate is nearest to what is given: axes in the order (z, x, y) without that one."""
     given = [(name, value) for name, value in (("z_m", z_m), ("x_m", x_m), ("y_m", y_m)) if value is not None]
@@ -264,9 +266,6 @@ def _slice(self, *, x_m=None, y_m=None, z_m=None, source=0):
     if field.ndim == 2:
         raise Error("a 2D scene has no slice at x_m")
     return field[:, index]
-
-
-WaveResult.slice = _slice
 
 
 def simulate(scene, backend="fft", *, output_z_m=None, planes=0, precision="double", tolerance=1e-12, memory_bytes=2**30, num_threads=0,

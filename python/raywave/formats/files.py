@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Files and folders that appear whole or not at all: written under a temporary name beside their place and renamed."""
+import contextlib
+import os
+import pathlib
+import shutil
+import tempfile
+
+from .._raywave import Error
+
+
+def _flushed(path):
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)  # a disk that is full says so at the latest now
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def new_file(path, suffixes, what):
+    """Gives the temporary path to write to. @raises Error naming the file where it cannot be written, or for another extension."""
+    path = pathlib.Path(path)
+    if path.suffix.lower() not in suffixes:
+        raise Error(f"'{path}': {what} has the extension {' or '.join(suffixes)}")
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.stem[:40]}.", suffix=path.suffix, dir=path.parent)
+        os.close(descriptor)
+    except OSError as error:
+        raise Error(f"'{path}': cannot be written: {error}") from None
+    try:
+        yield name
+        _flushed(name)
+        os.chmod(name, 0o666 & ~_umask())
+        os.replace(name, path)
+    except OSError as error:
+        raise Error(f"'{path}': cannot be written: {error}") from None
+    finally:
+        pathlib.Path(name).unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def new_folder(folder, marker, what, overwrite):
+    """Gives a temporary folder to fill. A folder that is there is replaced only with overwrite, and only where it holds `marker`."""
+    folder = pathlib.Path(folder).absolute()
+    if folder.exists() and not folder.is_dir():
+        raise Error(f"'{folder}' is a file: name a folder for {what}")
+    if folder.is_dir() and any(folder.iterdir()):
+        if not overwrite:
+            raise Error(f"'{folder}' is there already and not empty: name another, or give overwrite=True")
+        if not (folder / marker).is_file():
+            raise Error(f"'{folder}' holds something else than {what} (no {marker}): it is not overwritten")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        work = pathlib.Path(tempfile.mkdtemp(prefix=f".{folder.name[:40]}.", dir=folder.parent))
+    except OSError as error:
+        raise Error(f"'{folder}': cannot be written: {error}") from None
+    try:
+        yield work
+        for file in work.rglob("*"):
+            if file.is_file():
+                _flushed(file)
+        os.chmod(work, 0o777 & ~_umask())
+        _move(work, folder)
+    except OSError as error:
+        raise Error(f"'{folder}': cannot be written: {error}") from None
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _move(work, folder):
+    if not folder.exists():
+        os.replace(work, folder)
+        return
+    old = pathlib.Path(tempfile.mkdtemp(prefix=f".{folder.name[:40]}.old.", dir=folder.parent))
+    os.replace(folder, old / "it")
+    try:
+        os.replace(work, folder)
+    except OSError:
+        os.replace(old / "it", folder)
+        raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _umask():
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
