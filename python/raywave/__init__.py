@@ -7,17 +7,19 @@
     paths = PathSolver()(scene, max_depth=5)
     radio_map = RadioMapSolver()(scene, cell_size_m=(5, 5))
 """
-import difflib
+from __future__ import annotations
+
 import html
 import importlib
 import importlib.util
+import inspect
 import os
 import pathlib
 import sys
 import tempfile
+from collections.abc import Callable, Sequence
 
-from . import _raywave, differentiable, wave
-from ._values import option
+from . import _names, _progress, _raywave, differentiable, wave
 from ._raywave import (AntennaArray, Device, Error, Material, Object, Parameter, Paths, PlanarArray, RadioMap, Receiver, Scene,
                        Transmitter, __version__, itu_material, load_scene)
 from ._methods import method
@@ -25,8 +27,6 @@ from .gradients import GradCheck, gradcheck
 
 __all__ = ["AntennaArray", "Device", "Error", "GradCheck", "Material", "Object", "Parameter", "PathSolver", "Paths", "PlanarArray", "RadioMap",
            "RadioMapSolver", "Receiver", "Report", "Scene", "Transmitter", "__version__", "differentiable", "formats", "gradcheck", "itu_material", "load_scene", "wave"]
-
-_NOT_YET = ("diffuse_reflection",)
 
 
 def _find_cufft():
@@ -41,18 +41,9 @@ def _find_cufft():
 _find_cufft()
 
 
-def _options(defaults, given):
-    for key, value in given.items():
-        if key in _NOT_YET:
-            if value:
-                raise Error(f"{key}=True is not available in this version of raywave")
-        elif key == "edge_diffraction":
-            if value and not given.get("diffraction"):
-                raise Error("edge_diffraction=True: diffraction=True has the edges of walls and of free sheets alike")
-        elif key not in defaults:
-            near = difflib.get_close_matches(key, defaults, 1)
-            raise TypeError(f"unknown option '{key}'" + (f", did you mean '{near[0]}'?" if near else ""))
-    return {key: option(key, given[key]) if key in given else value for key, value in defaults.items()}
+def _defaults(call):
+    """The options of a solver: its keyword parameters with their defaults."""
+    return {p.name: p.default for p in inspect.signature(call).parameters.values() if p.kind is p.KEYWORD_ONLY}
 
 
 class PathSolver:
@@ -60,13 +51,24 @@ class PathSolver:
 
     Options: max_depth, los, specular_reflection, refraction, diffraction, max_diffractions (edges in one path: 1 to 3),
     seam_tolerance_m (cracks up to this width are closed at edges; None: a tenth of the wavelength),
-    samples_per_src, synthetic_array, seed, finder ("shoot-and-bounce" or "exhaustive"), num_threads (0: all), progress (called with done, total)."""
+    samples_per_src, synthetic_array, seed, finder ("shoot-and-bounce" or "exhaustive"), num_threads (0: all),
+    progress (True: a bar by tqdm; or what is called with done, total). Of Sionna RT, names that mean the same are understood too."""
 
-    _defaults = dict(max_depth=3, los=True, specular_reflection=True, refraction=False, diffraction=False, max_diffractions=1,
-                     seam_tolerance_m=None, samples_per_src=1_000_000, synthetic_array=True, seed=42, finder="shoot-and-bounce", num_threads=0, progress=None)
+    def __init__(self, *, deterministic: bool = True):
+        if not deterministic:
+            raise Error("deterministic=False is not available in raywave, where it is always True")
 
-    def __call__(self, scene, **options):
-        return _raywave.solve_paths(scene, _options(self._defaults, options))
+    def __call__(self, scene: Scene, *, max_depth: int = 3, los: bool = True, specular_reflection: bool = True, refraction: bool = False,
+                 diffraction: bool = False, max_diffractions: int = 1, seam_tolerance_m: float | None = None, samples_per_src: int = 1_000_000,
+                 synthetic_array: bool = True, seed: int = 42, finder: str = "shoot-and-bounce", num_threads: int = 0,
+                 progress: Callable[[int, int], object] | bool | None = None, **others: object) -> Paths:
+        with _progress.reporter(progress, "paths") as progress:
+            return _raywave.solve_paths(scene, _names.options(self._defaults, locals()))
+
+    _defaults = _defaults(__call__)
+
+    def __repr__(self):
+        return "PathSolver()"
 
 
 class RadioMapSolver:
@@ -76,15 +78,24 @@ class RadioMapSolver:
     center_m (its z is the level) or else height_m, then over the middle of the scene; the triangles of the objects named in
     measurement_surface; or the ground objects named in terrain, followed at height_m.
     Options: method ("exact" or "monte-carlo"), max_depth, los, specular_reflection, refraction, diffraction, max_diffractions
-    (1 to 3), seam_tolerance_m, samples_per_tx, points_per_cell (1, 4, 9), coherent, precoding (one complex weight a port), seed, num_threads, max_bytes, progress."""
+    (1 to 3), seam_tolerance_m, samples_per_tx, points_per_cell (1, 4, 9), coherent, precoding (one complex weight a port), seed,
+    num_threads, max_bytes, progress (True: a bar by tqdm; or what is called with done, total). Of Sionna RT, names that mean the same are
+    understood too."""
 
-    _defaults = dict(cell_size_m=(10, 10), height_m=None, center_m=None, size_m=None, orientation_rad=None, measurement_surface=None,
-                     terrain=None, method="exact", max_depth=3, los=True, specular_reflection=True, refraction=False,
-                     diffraction=False, max_diffractions=1, seam_tolerance_m=None, samples_per_tx=1_000_000, points_per_cell=1, coherent=False, precoding=None,
-                     seed=42, num_threads=0, max_bytes=4e9, progress=None)
+    def __call__(self, scene: Scene, *, cell_size_m: float | Sequence[float] = (10, 10), height_m: float | None = None,
+                 center_m: Sequence[float] | None = None, size_m: float | Sequence[float] | None = None, orientation_rad: Sequence[float] | None = None,
+                 measurement_surface: str | Object | Sequence[str | Object] | None = None, terrain: str | Object | Sequence[str | Object] | None = None,
+                 method: str = "exact", max_depth: int = 3, los: bool = True, specular_reflection: bool = True, refraction: bool = False,
+                 diffraction: bool = False, max_diffractions: int = 1, seam_tolerance_m: float | None = None, samples_per_tx: int = 1_000_000,
+                 points_per_cell: int = 1, coherent: bool = False, precoding: Sequence[complex] | None = None, seed: int = 42, num_threads: int = 0,
+                 max_bytes: float = 4e9, progress: Callable[[int, int], object] | bool | None = None, **others: object) -> RadioMap:
+        with _progress.reporter(progress, "radio map") as progress:
+            return _raywave.solve_radio_map(scene, _names.options(self._defaults, locals()))
 
-    def __call__(self, scene, **options):
-        return _raywave.solve_radio_map(scene, _options(self._defaults, options))
+    _defaults = _defaults(__call__)
+
+    def __repr__(self):
+        return "RadioMapSolver()"
 
 
 class Report:

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What helps people at the first hour: signatures, bars, names of Sionna RT."""
+import inspect
+import io
+import pathlib
+import pydoc
+import sys
+
+import numpy as np
+import pytest
+import raywave as rw
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def canyon():
+    scene = rw.load_scene(ROOT / "scenes/street_canyon/street_canyon.xml")
+    scene.add(rw.Transmitter("tx", [-30, 0, 10]))
+    scene.add(rw.Receiver("rx", [30, 0, 1.5]))
+    return scene
+
+
+def test_help_lists_the_options_with_types_and_defaults():
+    text = pydoc.render_doc(rw.PathSolver.__call__, renderer=pydoc.plaintext)
+    for part in ("max_depth", "int", "= 3", "refraction", "bool", "finder", "'shoot-and-bounce'", "progress"):
+        assert part in text
+    for solver in (rw.PathSolver, rw.RadioMapSolver):
+        parameters = inspect.signature(solver.__call__).parameters
+        named = {n: p.default for n, p in parameters.items() if p.kind is p.KEYWORD_ONLY}
+        assert named == solver._defaults and len(named) > 10
+        assert all(p.annotation is not p.empty for n, p in parameters.items() if n != "self")
+
+
+@pytest.mark.parametrize("solver, there, here", [
+    (rw.RadioMapSolver, dict(cell_size=(5, 4), center=[0, 1, 2], size=[20, 30], orientation=[0.1, 0, 0]),
+     dict(cell_size_m=(5, 4), center_m=[0, 1, 2], size_m=[20, 30], orientation_rad=[0.1, 0, 0])),
+    (rw.RadioMapSolver, dict(rr_depth=-1, stop_threshold=None, diffraction_lit_region=True), {}),
+    (rw.PathSolver, dict(max_num_paths_per_src=1000, diffuse_reflection=False, diffraction_lit_region=True), {}),
+])
+def test_names_of_sionna_mean_the_same(solver, there, here):
+    scene = canyon()
+    one, other = solver()(scene, max_depth=1, **there), solver()(scene, max_depth=1, **here)
+    name = "a" if solver is rw.PathSolver else "path_gain"
+    assert np.array_equal(getattr(one, name), getattr(other, name))
+
+
+@pytest.mark.parametrize("words, error, part", [
+    (dict(cell_size=3, cell_size_m=4), TypeError, "cell_size and cell_size_m are one option"), (dict(cell_size="x"), rw.Error, "cell_size_m takes"),
+    (dict(rr_depth=3), rw.Error, "rr_depth=3 is not available"), (dict(celsize=3), TypeError, "did you mean 'cell_size_m'"),
+    (dict(diffraction_lit_region=False), rw.Error, "always True"),
+])
+def test_names_that_mean_something_else_are_refused(words, error, part):
+    with pytest.raises(error, match=part):
+        rw.RadioMapSolver()(canyon(), **words)
+
+
+def test_a_solver_that_is_not_deterministic_is_none_of_ours():
+    assert repr(rw.PathSolver(deterministic=True)) == "PathSolver()"
+    with pytest.raises(rw.Error, match="always True"):
+        rw.PathSolver(deterministic=False)
+
+
+def test_progress_is_a_bar_where_tqdm_is(monkeypatch):
+    pytest.importorskip("tqdm")
+    shown = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", shown)
+    rw.RadioMapSolver()(canyon(), method="monte-carlo", samples_per_tx=10_000, progress=True)
+    assert "radio map: 100%" in shown.getvalue()
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    with pytest.raises(rw.Error, match="pip install tqdm"):
+        rw.PathSolver()(canyon(), progress=True)
+    rw.PathSolver()(canyon(), max_depth=0, progress=False)
