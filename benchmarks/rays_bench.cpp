@@ -10,13 +10,13 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
-#include "raywave/io/results.h"
 #include "raywave/io/scene_files.h"
 #include "raywave/maps/map_derivative.h"
 #include "raywave/maps/radio_map.h"
 #include "raywave/paths/find.h"
 #include "raywave/paths/path_solver.h"
 #include "raywave/paths/paths_derivative.h"
+#include "raywave/runs/results.h"
 #include "raywave/runtime/parallel.h"
 
 namespace {
@@ -166,7 +166,7 @@ json bench_map(scene::Scene s, maps::Method method, int max_depth, int64_t sampl
   int covered = 0;
   double sum = 0;
   for (const double g : map.path_gain) covered += g > 0, sum += g;
-  if (save) io::save_radio_map(save, map);
+  if (save) runs::save_radio_map(save, map);
   return {{"seconds", seconds}, {"covered", covered}, {"cells", map.num_cells()}, {"sum", sum}};
 }
 

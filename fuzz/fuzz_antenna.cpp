@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <string_view>
 
-#include "raywave/em/antenna.h"
+#include "raywave/io/antenna_files.h"
 
 namespace {
 /// The readers take paths: one scratch file a process.
@@ -24,9 +24,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   try {
     const std::string path = scratch_file(bytes.substr(bytes.empty() ? 0 : 1));
     if (!bytes.empty() && bytes[0] % 2) {
-      raywave::em::read_msi_pattern(path);
+      raywave::io::read_msi_pattern(path);
     } else {
-      raywave::em::read_csv_pattern(path);
+      raywave::io::read_csv_pattern(path);
     }
   } catch (const raywave::Error&) {  // the right answer to most inputs
   }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bind.h"
 #include "convert.h"
-#include "raywave/io/results.h"
+#include "options.h"
+#include "raywave/runs/results.h"
 #include "raywave/view/view.h"
 #include "results.h"
 
@@ -55,21 +56,8 @@ std::shared_ptr<PyRadioMap> solve(const std::shared_ptr<PyScene>& s, const nb::d
   auto result = std::make_shared<PyRadioMap>();
   result->surface = surface_from(d);
   maps::RadioMapOptions& o = result->options;
-  const auto method = nb::cast<std::string>(d["method"]);
-  if (method == "monte-carlo") {
-    o.method = maps::Method::kMonteCarlo;
-  } else if (method != "exact") {
-    throw Error(message("unknown method '", method, "'", did_you_mean(method, {"exact", "monte-carlo"}),
-                        " Known: exact, monte-carlo"));
-  }
-  o.max_depth = nb::cast<int>(d["max_depth"]);
-  o.los = nb::cast<bool>(d["los"]);
-  o.specular_reflection = nb::cast<bool>(d["specular_reflection"]);
-  o.refraction = nb::cast<bool>(d["refraction"]);
-  o.diffraction = nb::cast<bool>(d["diffraction"]);
-  o.max_diffractions = nb::cast<int>(d["max_diffractions"]);
-  if (!d["seam_tolerance_m"].is_none()) o.seam_tolerance_m = nb::cast<double>(d["seam_tolerance_m"]);
-  o.samples_per_tx = nb::cast<int64_t>(d["samples_per_tx"]);
+  o.method = runs::choice_from_word<maps::Method>("method", nb::cast<std::string>(d["method"]));
+  interactions_from(d, "samples_per_tx").apply_to(o);
   o.points_per_cell = nb::cast<int>(d["points_per_cell"]);
   o.coherent = nb::cast<bool>(d["coherent"]);
   o.seed = nb::cast<uint64_t>(d["seed"]);
@@ -159,7 +147,7 @@ void bind_maps(nb::module_& m) {
       .def(
           "save",
           [](const PyRadioMap& r, const nb::object& path) {
-            io::save_radio_map(nb::cast<std::string>(nb::str(path)), r.map);
+            runs::save_radio_map(nb::cast<std::string>(nb::str(path)), r.map);
           },
           "path"_a, ".npz or .h5")
       .def(

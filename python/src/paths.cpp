@@ -3,7 +3,8 @@
 
 #include "bind.h"
 #include "convert.h"
-#include "raywave/io/results.h"
+#include "options.h"
+#include "raywave/runs/results.h"
 #include "raywave/signal/channel.h"
 #include "raywave/view/view.h"
 #include "results.h"
@@ -106,24 +107,11 @@ nb::dict statistics(const paths::Paths& p, const std::string& tx, const std::str
 std::shared_ptr<PyPaths> solve(const std::shared_ptr<PyScene>& s, const nb::dict& d) {
   auto result = std::make_shared<PyPaths>();
   paths::PathOptions& o = result->options;
-  o.max_depth = nb::cast<int>(d["max_depth"]);
-  o.los = nb::cast<bool>(d["los"]);
-  o.specular_reflection = nb::cast<bool>(d["specular_reflection"]);
-  o.refraction = nb::cast<bool>(d["refraction"]);
-  o.diffraction = nb::cast<bool>(d["diffraction"]);
-  o.max_diffractions = nb::cast<int>(d["max_diffractions"]);
-  if (!d["seam_tolerance_m"].is_none()) o.seam_tolerance_m = nb::cast<double>(d["seam_tolerance_m"]);
-  o.samples_per_tx = nb::cast<int64_t>(d["samples_per_src"]);
+  interactions_from(d, "samples_per_src").apply_to(o);
   o.synthetic_array = nb::cast<bool>(d["synthetic_array"]);
   o.seed = nb::cast<uint64_t>(d["seed"]);
   o.num_threads = nb::cast<int>(d["num_threads"]);
-  const auto finder = nb::cast<std::string>(d["finder"]);
-  if (finder == "exhaustive") {
-    o.finder = paths::Finder::kExhaustive;
-  } else if (finder != "shoot-and-bounce") {
-    throw Error(message("unknown finder '", finder, "'", did_you_mean(finder, {"shoot-and-bounce", "exhaustive"}),
-                        " Known: shoot-and-bounce, exhaustive"));
-  }
+  o.finder = runs::choice_from_word<paths::Finder>("finder", nb::cast<std::string>(d["finder"]));
   Warnings warnings;
   o.log = warnings.sink();
   result->solved = s->snapshot();
@@ -165,10 +153,10 @@ void bind_paths(nb::module_& m) {
       .def(
           "save",
           [](const PyPaths& p, const nb::object& path) {
-            io::save_paths(nb::cast<std::string>(nb::str(path)), p.paths);
+            runs::save_paths(nb::cast<std::string>(nb::str(path)), p.paths);
           },
           "path"_a, ".npz or .h5")
-      .def("to_json", [](const PyPaths& p) { return io::paths_json(p.paths); })
+      .def("to_json", [](const PyPaths& p) { return runs::paths_json(p.paths); })
       .def(
           "link_statistics",
           [](const PyPaths& p, const std::string& tx, const std::string& rx) { return statistics(p.paths, tx, rx); },

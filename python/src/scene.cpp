@@ -7,6 +7,7 @@
 #include "convert.h"
 #include "raywave/core/files.h"
 #include "raywave/em/antenna.h"
+#include "raywave/io/antenna_files.h"
 #include "raywave/io/scene_files.h"
 
 namespace raywave::python {
@@ -213,7 +214,7 @@ void bind_antennas(nb::module_& m) {
         em::PlanarArrayOptions o{rows, cols, v, h, pattern, polarization};
         if (model != 1 && model != 2) throw Error(message("polarization_model must be 1 or 2, got ", model));
         o.polarization_model = em::PolarizationModel(model);
-        return PyArray{em::planar_array(o), {}, 0};
+        return PyArray{io::load_planar_array(o), {}, 0};
       },
       nb::kw_only(), "num_rows"_a = 1, "num_cols"_a = 1, "vertical_spacing"_a = 0.5, "horizontal_spacing"_a = 0.5,
       "pattern"_a = "iso", "polarization"_a = "V", "polarization_model"_a = 2,

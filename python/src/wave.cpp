@@ -2,7 +2,7 @@
 #include "bind.h"
 #include "convert.h"
 #include "raywave/core/constants.h"
-#include "raywave/io/wave_files.h"
+#include "raywave/runs/wave_files.h"
 #include "raywave/view/wave_figure.h"
 #include "scene.h"
 
@@ -438,7 +438,7 @@ void bind_wave(nb::module_& m) {
       .def(
           "save",
           [](const PyWaveResult& r, const nb::object& path) {
-            io::save_wave_result(nb::cast<std::string>(nb::str(path)), r.result);
+            runs::save_wave_result(nb::cast<std::string>(nb::str(path)), r.result);
           },
           "path"_a, ".npz or .h5")
       .def("plot", &plot, "path"_a, "source"_a = 0, "phase"_a = false, "range_db"_a = 50.0, "x_m"_a = 0.0,

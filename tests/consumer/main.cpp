@@ -2,8 +2,8 @@
 // Prints the number of paths of one free-space link, its delay in nanoseconds, and how many bytes of JSON say so.
 #include <cstdio>
 
-#include "raywave/io/results.h"
 #include "raywave/paths/path_solver.h"
+#include "raywave/runs/results.h"
 
 int main() {
   raywave::scene::Scene scene;
@@ -15,5 +15,5 @@ int main() {
   scene.add_receiver(rx);
   const auto paths = raywave::paths::solve_paths(scene, {});
   std::printf("%lld %.6f %d\n", static_cast<long long>(paths.num_paths()), paths.tau_s.at(0) * 1e9,
-              raywave::io::paths_json(paths).empty() ? 0 : 1);
+              raywave::runs::paths_json(paths).empty() ? 0 : 1);
 }

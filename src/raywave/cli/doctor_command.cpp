@@ -6,7 +6,7 @@
 
 #include "raywave/cli/commands.h"
 #include "raywave/cli/terminal.h"
-#include "raywave/cli/validation.h"
+#include "raywave/validate/validation.h"
 #include "raywave/wave/engine.h"
 
 namespace raywave::cli {
@@ -28,7 +28,7 @@ const char* instruction_set() {
 }
 
 int run_doctor() {
-  const auto rows = validation_rows("Friis", 0);
+  const auto rows = validate::validation_rows("Friis", 0);
   bool pass = !rows.empty();
   for (const auto& row : rows) pass = pass && row.pass();
   std::printf("%s", layout_table({{"raywave", RAYWAVE_VERSION},

@@ -9,7 +9,7 @@
 #include "raywave/cli/map_output.h"
 #include "raywave/cli/run_flags.h"
 #include "raywave/cli/terminal.h"
-#include "raywave/io/results.h"
+#include "raywave/runs/results.h"
 #include "raywave/view/view.h"
 
 namespace raywave::cli {
@@ -60,14 +60,14 @@ int MapCommand::run() {
   check_output("--svg", svg, {".svg"});
   check_output("--html", html, {".html", ".htm"});
   const scene::Scene loaded = scene.load();
-  const io::OutputConfig& configured = scene.config.output;
+  const runs::OutputConfig& configured = scene.config.output;
   if (json.empty()) json = configured.json.value_or("");
   if (output.empty()) output = configured.map.value_or("");
   if (html.empty()) html = configured.report.value_or("");
   if (png.empty() && svg.empty()) png = configured.image.value_or("");
   const auto options = map.options(scene, interactions);
   const maps::RadioMap result = maps::solve_radio_map(loaded, map.map_surface(scene), options);
-  if (!output.empty()) io::save_radio_map(output, result);
+  if (!output.empty()) runs::save_radio_map(output, result);
   view::MapPlotOptions plot;
   plot.metric = drawn;
   for (const std::string& image : {png, svg}) {
@@ -78,7 +78,7 @@ int MapCommand::run() {
     report.map = plot;
     write_text(html, view::report_html(loaded, nullptr, &result, report));
   }
-  if (!json.empty()) write_text(json, io::radio_map_json(result, options));
+  if (!json.empty()) write_text(json, runs::radio_map_json(result, options));
   if (json != "-") std::fputs(map_summary(result).c_str(), stdout);
   return kDone;
 }

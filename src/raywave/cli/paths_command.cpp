@@ -8,8 +8,8 @@
 #include "raywave/cli/commands.h"
 #include "raywave/cli/run_flags.h"
 #include "raywave/cli/terminal.h"
-#include "raywave/io/results.h"
 #include "raywave/paths/path_solver.h"
+#include "raywave/runs/results.h"
 #include "raywave/signal/channel.h"
 
 namespace raywave::cli {
@@ -53,8 +53,8 @@ int PathsCommand::run() {
   check_output("output.paths", output, {".npz", ".h5", ".hdf5"});
   check_output("output.json", json, {});
   const paths::Paths result = paths::solve_paths(loaded, paths.options(scene, interactions));
-  if (!output.empty()) io::save_paths(output, result);
-  if (!json.empty()) write_text(json, io::paths_json(result));
+  if (!output.empty()) runs::save_paths(output, result);
+  if (!json.empty()) write_text(json, runs::paths_json(result));
   if (json != "-") std::fputs(summary(result).c_str(), stdout);
   return kDone;
 }

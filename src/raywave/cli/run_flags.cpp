@@ -11,6 +11,7 @@
 #include "raywave/cli/terminal.h"
 #include "raywave/core/files.h"
 #include "raywave/core/units.h"
+#include "raywave/io/antenna_files.h"
 #include "raywave/io/scene_files.h"
 #include "raywave/runtime/progress.h"
 
@@ -48,14 +49,11 @@ void add_switch(CLI::App& app, const std::string& name, std::optional<bool>& val
 }
 
 template <class T>
-T choose(std::string_view flag, const std::string& word, const std::vector<std::pair<std::string, T>>& choices) {
-  std::vector<std::string> names;
+T choose(std::string_view flag, const std::string& word) {
+  if (const auto value = runs::from_word<T>(word)) return *value;
+  const auto names = runs::known_words<T>();
   std::string list;
-  for (const auto& [name, value] : choices) {
-    if (name == word) return value;
-    names.push_back(name);
-    list += (list.empty() ? "" : ", ") + name;
-  }
+  for (const auto& name : names) list += (list.empty() ? "" : ", ") + name;
   throw UsageError(message(flag, " must be one of ", list, ", got '", word, "'", did_you_mean(word, names)));
 }
 
@@ -151,7 +149,7 @@ void SceneFlags::add_to(CLI::App& app, bool devices) {
 }
 
 scene::Scene SceneFlags::load() {
-  if (!config_file.empty()) config = io::read_run_config(config_file);
+  if (!config_file.empty()) config = runs::read_run_config(config_file);
   if (file.empty()) file = config.scene.value_or("");
   if (file.empty()) throw UsageError("no scene: give a scene file, or --config with a scene in it");
   io::LoadOptions options;
@@ -165,11 +163,11 @@ scene::Scene SceneFlags::load() {
   for (const auto& text : tx) scene.add_transmitter(parse_device(scene, "--tx", "tx", text));
   for (const auto& text : rx) scene.add_receiver(parse_device(scene, "--rx", "rx", text));
   if (tx_array) {
-    const auto array = em::planar_array(parse_array("--tx-array", *tx_array));
+    const auto array = io::load_planar_array(parse_array("--tx-array", *tx_array));
     for (auto& device : scene.transmitters) device.array = array;
   }
   if (rx_array) {
-    const auto array = em::planar_array(parse_array("--rx-array", *rx_array));
+    const auto array = io::load_planar_array(parse_array("--rx-array", *rx_array));
     for (auto& device : scene.receivers) device.array = array;
   }
   if (power_dbm) {
@@ -189,7 +187,7 @@ void InteractionFlags::add_to(CLI::App& app) {
   app.add_option("--max-diffractions", max_diffractions, "edges in one path, with --diffraction: 1 (default), 2 or 3");
   app.add_option("--seam-tolerance", seam_tolerance_m,
                  "cracks between faces up to this many metres are closed at edges (default a tenth of the wavelength)");
-  app.add_option("--samples", samples, "rays per transmitter (default 1000000)");
+  app.add_option("--samples", samples_per_tx, "rays per transmitter (default 1000000)");
 }
 
 void PathFlags::add_to(CLI::App& app) {
@@ -203,9 +201,7 @@ paths::PathOptions PathFlags::options(const SceneFlags& scene_flags, const Inter
   scene_flags.config.apply_to(options);
   interactions.apply_to(options);
   if (finder) {
-    options.finder = choose<paths::Finder>(
-        "--finder", *finder,
-        {{"shoot-and-bounce", paths::Finder::kShootAndBounce}, {"exhaustive", paths::Finder::kExhaustive}});
+    options.finder = choose<paths::Finder>("--finder", *finder);
   }
   if (exact_arrays) options.synthetic_array = false;
   if (scene_flags.seed) options.seed = *scene_flags.seed;
@@ -234,8 +230,7 @@ maps::RadioMapOptions MapFlags::options(const SceneFlags& scene_flags, const Int
   scene_flags.config.apply_to(options);
   interactions.apply_to(options);
   if (method) {
-    options.method = choose<maps::Method>(
-        "--method", *method, {{"exact", maps::Method::kExact}, {"monte-carlo", maps::Method::kMonteCarlo}});
+    options.method = choose<maps::Method>("--method", *method);
   }
   if (points_per_cell) options.points_per_cell = *points_per_cell;
   if (coherent) options.coherent = true;
@@ -251,8 +246,7 @@ maps::Surface MapFlags::map_surface(const SceneFlags& scene_flags) const {
   maps::Surface result;
   scene_flags.config.apply_to(result);
   if (surface) {
-    result.kind = choose<Kind>("--surface", *surface,
-                               {{"plane", Kind::kPlane}, {"mesh", Kind::kMesh}, {"terrain", Kind::kTerrain}});
+    result.kind = choose<Kind>("--surface", *surface);
   }
   if (center) result.center_m = parse_vec3("--center", *center);
   if (orientation) result.orientation_rad = parse_vec3("--orientation", *orientation);

@@ -10,9 +10,9 @@
 
 #include "raywave/core/vec.h"
 #include "raywave/em/antenna.h"
-#include "raywave/io/run_config.h"
 #include "raywave/maps/radio_map.h"
 #include "raywave/paths/path_solver.h"
+#include "raywave/runs/run_config.h"
 #include "raywave/scene/scene.h"
 
 namespace CLI {
@@ -36,7 +36,7 @@ struct SceneFlags {
   std::optional<double> power_dbm;
   std::optional<int> threads;
   std::optional<uint64_t> seed;
-  io::RunConfig config;  // of config_file, after load()
+  runs::RunConfig config;  // of config_file, after load()
 
   void add_to(CLI::App& app, bool devices);
   /// Reads config and scene, adds the devices. Warnings go to standard error.
@@ -44,24 +44,8 @@ struct SceneFlags {
 };
 
 /// What may happen on a path.
-struct InteractionFlags {
-  std::optional<int> max_depth, max_diffractions;
-  std::optional<bool> los, specular_reflection, refraction, diffraction;
-  std::optional<double> seam_tolerance_m;
-  std::optional<int64_t> samples;
-
+struct InteractionFlags : runs::InteractionOptions {
   void add_to(CLI::App& app);
-  template <class Options>
-  void apply_to(Options& options) const {
-    if (max_depth) options.max_depth = *max_depth;
-    if (los) options.los = *los;
-    if (specular_reflection) options.specular_reflection = *specular_reflection;
-    if (refraction) options.refraction = *refraction;
-    if (diffraction) options.diffraction = *diffraction;
-    if (max_diffractions) options.max_diffractions = *max_diffractions;
-    if (seam_tolerance_m) options.seam_tolerance_m = seam_tolerance_m;
-    if (samples) options.samples_per_tx = *samples;
-  }
 };
 
 /// Which paths: `raywave paths` and `raywave view`.

@@ -10,7 +10,7 @@
 #include "raywave/cli/commands.h"
 #include "raywave/cli/run_flags.h"
 #include "raywave/cli/terminal.h"
-#include "raywave/cli/validation.h"
+#include "raywave/validate/validation.h"
 
 namespace raywave::cli {
 namespace {
@@ -22,7 +22,7 @@ struct ValidateCommand {
   int run() const;
 };
 
-std::string rows_json(const std::vector<ValidationRow>& rows) {
+std::string rows_json(const std::vector<validate::ValidationRow>& rows) {
   // NaN has no number in JSON: nlohmann writes null there, and "pass" is false.
   auto list = nlohmann::ordered_json::array();
   for (const auto& row : rows) {
@@ -38,7 +38,7 @@ std::string rows_json(const std::vector<ValidationRow>& rows) {
   return nlohmann::ordered_json{{"rows", list}}.dump(1);
 }
 
-std::string rows_table(const std::vector<ValidationRow>& rows) {
+std::string rows_table(const std::vector<validate::ValidationRow>& rows) {
   std::vector<std::vector<std::string>> table{{"case", "quantity", "expected", "got", "error", "tolerance", "pass"}};
   for (const auto& row : rows) {
     table.push_back({row.name, row.quantity, number(row.expected, 10), number(row.got, 10), number(row.error(), 3),
@@ -52,7 +52,7 @@ std::string rows_table(const std::vector<ValidationRow>& rows) {
 
 int ValidateCommand::run() const {
   check_output("--json", json, {});
-  const auto rows = validation_rows(filter, threads);
+  const auto rows = validate::validation_rows(filter, threads);
   if (rows.empty()) throw UsageError(message("--filter: no case's name contains '", filter, "'"));
   const auto failed = std::count_if(rows.begin(), rows.end(), [](const auto& row) { return !row.pass(); });
   if (!json.empty()) write_text(json, rows_json(rows));

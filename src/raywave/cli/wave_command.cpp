@@ -12,7 +12,7 @@
 #include "raywave/cli/terminal.h"
 #include "raywave/core/constants.h"
 #include "raywave/core/files.h"
-#include "raywave/io/wave_files.h"
+#include "raywave/runs/wave_files.h"
 #include "raywave/view/wave_figure.h"
 
 namespace raywave::cli {
@@ -56,7 +56,7 @@ void WaveFlags::apply_to(wave::SimulateOptions& o) const {
                                did_you_mean(*precision, {"double", "float"})));
     o.backend.precision = *precision == "float" ? wave::Precision::kFloat : wave::Precision::kDouble;
   }
-  if (memory) o.memory_bytes = io::parse_bytes(*memory);
+  if (memory) o.memory_bytes = runs::parse_bytes(*memory);
   if (threads) o.num_threads = *threads;
   if (planes && *planes < 1) throw UsageError(message("--planes must be >= 1, got ", *planes));
   if (device) {
@@ -99,7 +99,7 @@ std::string run_summary(const wave::Result& r) {
 int WaveCommand::run() {
   flags.check_files();
   check_output("--output", output, {".npz", ".h5", ".hdf5"});
-  io::WaveConfig config = io::read_wave_config(flags.config, warning_log());
+  runs::WaveConfig config = runs::read_wave_config(flags.config, warning_log());
   flags.apply_to(config.options);
   if (flags.planes) config.planes = *flags.planes;
   if (config.planes > 0) config.options.output_z_m = wave::even_planes_m(config.scene, config.planes);
@@ -111,10 +111,10 @@ int WaveCommand::run() {
   check_output("output.image", flags.png, {".png"});
   check_output("output.json", config.json, {});
   const wave::Result result = wave::simulate(config.scene, config.options);
-  if (!config.field.empty()) io::save_wave_result(config.field, result);
+  if (!config.field.empty()) runs::save_wave_result(config.field, result);
   for (const std::string& image : {flags.png, flags.svg})
     if (!image.empty()) view::plot_wave_field(image, result);
-  if (!config.json.empty()) write_text(config.json, io::wave_json(result, config));
+  if (!config.json.empty()) write_text(config.json, runs::wave_json(result, config));
   if (config.json != "-") std::fputs(run_summary(result).c_str(), stdout);
   return kDone;
 }
@@ -149,11 +149,11 @@ std::string comparison_json(const wave::Comparison& m) {
 
 int CompareCommand::run() const {
   flags.check_files();
-  io::WaveConfig config;
+  runs::WaveConfig config;
   if (flags.config.empty()) {
     config.scene = wave::comparison_scene();
   } else {
-    config = io::read_wave_config(flags.config, warning_log());
+    config = runs::read_wave_config(flags.config, warning_log());
   }
   flags.apply_to(config.options);
   const int planes = flags.planes.value_or(config.planes > 1 ? config.planes : 161);

@@ -115,4 +115,16 @@ void write_file(const std::string& path, std::string_view bytes) {
   finish_file(path);
 }
 
+std::string path_in(const std::string& folder, const std::string& named) {
+  std::string file = named;
+  std::replace(file.begin(), file.end(), '\\', '/');  // written on Windows
+  return folder.empty() || file.starts_with('/') ? file : folder + "/" + file;
+}
+
+std::string extension_of(const std::string& path) {
+  std::string ext = std::filesystem::path(path).extension().string();
+  std::transform(ext.begin(), ext.end(), ext.begin(), [](unsigned char c) { return char(std::tolower(c)); });
+  return ext;
+}
+
 }  // namespace raywave

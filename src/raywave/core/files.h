@@ -27,4 +27,9 @@ std::string partial_path(const std::string& path);
 /// Renames "<path>.part" to path. @throws Error.
 void finish_file(const std::string& path);
 
+/// "folder/b.ply" for a relative "b.ply"; backslashes are slashes.
+std::string path_in(const std::string& folder, const std::string& file);
+/// In lower case, with the dot: ".xml".
+std::string extension_of(const std::string& path);
+
 }  // namespace raywave

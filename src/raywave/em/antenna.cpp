@@ -2,8 +2,7 @@
 #include "raywave/em/antenna.h"
 
 #include <algorithm>
-#include <cctype>
-#include <filesystem>
+#include <utility>
 
 #include "raywave/core/constants.h"
 
@@ -17,16 +16,6 @@ const std::vector<std::string>& pattern_names() {
 const std::vector<std::string>& polarization_names() {
   static const std::vector<std::string> names{"V", "H", "VH", "cross"};
   return names;
-}
-
-/// A pattern's file by its ending, in any case; null for a name of a pattern.
-std::shared_ptr<const MeasuredPattern> read_pattern_file(const std::string& pattern) {
-  std::string ending = std::filesystem::path(pattern).extension().string();
-  for (char& c : ending) c = char(std::tolower(static_cast<unsigned char>(c)));
-  if (ending == ".csv") return std::make_shared<MeasuredPattern>(read_csv_pattern(pattern));
-  if (ending == ".msi" || ending == ".pln") return std::make_shared<MeasuredPattern>(read_msi_pattern(pattern));
-  if (!ending.empty()) throw Error(message("antenna pattern '", pattern, "': files end in .csv, .msi or .pln"));
-  return nullptr;
 }
 
 }  // namespace
@@ -99,18 +88,19 @@ void AntennaArray::validate(std::string_view owner) const {
   check_cut(m.elevation_rad, m.elevation_gain_db, "elevation");
 }
 
-AntennaArray planar_array(const PlanarArrayOptions& o) {
+AntennaArray planar_array(const PlanarArrayOptions& options) {
+  AntennaPattern pattern;
+  pattern.kind = pattern_kind_from_name(options.pattern);
+  return planar_array(options, std::move(pattern));
+}
+
+AntennaArray planar_array(const PlanarArrayOptions& o, AntennaPattern pattern) {
   if (o.num_rows < 1) throw Error(message("planar array: num_rows must be >= 1, got ", o.num_rows));
   if (o.num_cols < 1) throw Error(message("planar array: num_cols must be >= 1, got ", o.num_cols));
   require_positive("planar array: vertical_spacing_wavelengths", o.vertical_spacing_wavelengths);
   require_positive("planar array: horizontal_spacing_wavelengths", o.horizontal_spacing_wavelengths);
   AntennaArray array;
-  if (const auto measured = read_pattern_file(o.pattern)) {
-    array.pattern.kind = PatternKind::kMeasured;
-    array.pattern.measured = measured;
-  } else {
-    array.pattern.kind = pattern_kind_from_name(o.pattern);
-  }
+  array.pattern = std::move(pattern);
   array.pattern.model = o.polarization_model;
   array.polarization = o.polarization;
   array.slants_rad = slants_from_name(o.polarization);

@@ -92,21 +92,14 @@ struct AntennaArray {
 struct PlanarArrayOptions {
   int num_rows = 1, num_cols = 1;
   double vertical_spacing_wavelengths = 0.5, horizontal_spacing_wavelengths = 0.5;
-  std::string pattern = "iso";  // a name, or a file of a measured pattern: .csv, .msi, .pln
+  std::string pattern = "iso";  // a name; for io::load_planar_array (io/antenna_files.h) also a file: .csv, .msi, .pln
   std::string polarization = "V";
   PolarizationModel polarization_model = PolarizationModel::kTr38901Model2;
 };
 /// A grid in the y-z plane centred at the device, facing +x; elements column by column from the top left.
+/// @throws Error naming the bad field.
 AntennaArray planar_array(const PlanarArrayOptions& options);
-
-/// Two-cut CSV: the header "cut,angle_deg,gain_dbi", then lines "azimuth|elevation,angle_deg,gain_dbi"; azimuth
-/// counter-clockwise from ahead (+x toward +y), elevation above the horizon along phi = 0. Both cuts cover the full
-/// turn in steps of at most 90 degrees. @throws Error with file:line.
-MeasuredPattern read_csv_pattern(const std::string& path);
-/// MSI/Planet antenna file as vendors write it (antenna_files.cpp says how freely): NAME, GAIN (dBd unless dBi is said;
-/// dBi = dBd + 2.15), HORIZONTAL n and VERTICAL n with attenuations in dB >= 0. Its angles turn clockwise from above
-/// and downward from the horizon; both are turned into ours. Other keywords change nothing, near misses of these are
-/// refused. @throws Error with file:line.
-MeasuredPattern read_msi_pattern(const std::string& path);
+/// The same with this pattern instead of the options' one; the polarisation model is theirs.
+AntennaArray planar_array(const PlanarArrayOptions& options, AntennaPattern pattern);
 
 }  // namespace raywave::em

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "raywave/core/error.h"
 #include "raywave/io/npz.h"
 
 namespace raywave::io::detail {

@@ -8,8 +8,8 @@
 #include <fstream>
 
 #include "raywave/core/files.h"
+#include "raywave/core/test_errors.h"
 #include "raywave/io/scene_parts.h"
-#include "raywave/io/test_errors.h"
 
 namespace raywave::io {
 namespace {

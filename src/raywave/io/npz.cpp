@@ -8,6 +8,7 @@
 #include <cstring>
 #include <limits>
 
+#include "raywave/core/error.h"
 #include "raywave/core/files.h"
 
 namespace raywave::io {

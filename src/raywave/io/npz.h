@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "raywave/io/results.h"
+#include "raywave/io/arrays.h"
 
 namespace raywave::io::detail {
 

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "raywave/core/test_errors.h"
 #include "raywave/io/scene_files.h"
-#include "raywave/io/test_errors.h"
 
 namespace raywave::io {
 namespace {

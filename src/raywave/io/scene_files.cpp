@@ -12,18 +12,6 @@
 namespace raywave::io {
 namespace detail {
 
-std::string path_in(const std::string& folder, const std::string& named) {
-  std::string file = named;
-  std::replace(file.begin(), file.end(), '\\', '/');  // written on Windows
-  return folder.empty() || file.starts_with('/') ? file : folder + "/" + file;
-}
-
-std::string extension_of(const std::string& path) {
-  std::string ext = std::filesystem::path(path).extension().string();
-  std::transform(ext.begin(), ext.end(), ext.begin(), [](unsigned char c) { return char(std::tolower(c)); });
-  return ext;
-}
-
 void flip_faces(scene::Mesh& mesh) {
   for (auto& t : mesh.triangles) std::swap(t[1], t[2]);
 }
@@ -140,7 +128,7 @@ scene::Scene load_meshes(const std::string& path, const std::string& ext, const 
 
 scene::Scene load_scene(const std::string& path, const LoadOptions& options) {
   require_positive("frequency_hz", options.frequency_hz);
-  const std::string ext = detail::extension_of(path);
+  const std::string ext = extension_of(path);
   static const std::vector<std::string> known = {".xml", ".ply", ".obj", ".gltf", ".glb", ".stl"};
   if (std::error_code none; std::filesystem::is_directory(path, none))
     throw Error(message("'", path, "' is a folder: name the scene's file in it"));

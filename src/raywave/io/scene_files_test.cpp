@@ -10,7 +10,7 @@
 #include <set>
 
 #include "raywave/core/files.h"
-#include "raywave/io/test_errors.h"
+#include "raywave/core/test_errors.h"
 
 namespace raywave::io {
 namespace {

@@ -36,11 +36,6 @@ int add_material(scene::Scene& scene, em::Material material);
 /// Cleans the meshes and tells the log once what was repaired.
 void finish_scene(scene::Scene& scene, const LoadOptions& options, const std::string& name);
 
-/// "folder/b.ply" for a relative "b.ply"; backslashes are slashes.
-std::string path_in(const std::string& folder, const std::string& file);
-/// In lower case, with the dot: ".xml".
-std::string extension_of(const std::string& path);
-
 /// x -> linear x + translation.
 struct Affine {
   Mat3d linear;

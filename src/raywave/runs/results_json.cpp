@@ -5,9 +5,10 @@
 #include <numeric>
 
 #include "raywave/core/units.h"
-#include "raywave/io/results.h"
+#include "raywave/runs/options.h"
+#include "raywave/runs/results.h"
 
-namespace raywave::io {
+namespace raywave::runs {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -81,10 +82,9 @@ Json gain_statistics(const double* gain, size_t num_cells) {
 }
 
 Json surface_json(const maps::RadioMap& map) {
-  static constexpr const char* kinds[] = {"plane", "mesh", "terrain"};
   const maps::Surface& s = map.surface;
   Json out;
-  out["kind"] = kinds[int(s.kind)];
+  out["kind"] = word_of(s.kind);
   if (!std::isnan(s.center_m.x)) out["center_m"] = json_of("center_m", s.center_m);  // else: over the scene's middle
   out["orientation_rad"] = json_of("orientation_rad", s.orientation_rad);
   out["size_m"] = {finite("size_m", s.size_m.x), finite("size_m", s.size_m.y)};
@@ -127,7 +127,7 @@ std::string radio_map_json(const maps::RadioMap& map, const maps::RadioMapOption
   Json out;
   out["frequency_hz"] = finite("frequency_hz", map.frequency_hz);
   out["noise_power_w"] = finite("noise_power_w", map.noise_power_w);
-  out["settings"] = {{"method", options.method == maps::Method::kExact ? "exact" : "monte-carlo"},
+  out["settings"] = {{"method", word_of(options.method)},
                      {"max_depth", options.max_depth},
                      {"los", options.los},
                      {"specular_reflection", options.specular_reflection},
@@ -151,4 +151,4 @@ std::string radio_map_json(const maps::RadioMap& map, const maps::RadioMapOption
   return out.dump(1) + "\n";
 }
 
-}  // namespace raywave::io
+}  // namespace raywave::runs

@@ -40,7 +40,7 @@
 
 #include "raywave/wave/simulate.h"
 
-namespace raywave::io {
+namespace raywave::runs {
 
 struct WaveConfig {
   wave::Scene scene;
@@ -64,4 +64,4 @@ void save_wave_result(const std::string& path, const wave::Result& result);
 /// Settings, models chosen, power by plane and source, the field at points_m.
 std::string wave_json(const wave::Result& result, const WaveConfig& config);
 
-}  // namespace raywave::io
+}  // namespace raywave::runs

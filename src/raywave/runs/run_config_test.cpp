@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "raywave/io/run_config.h"
+#include "raywave/runs/run_config.h"
 
 #include <gtest/gtest.h>
 
-#include "raywave/io/test_errors.h"
+#include "raywave/core/test_errors.h"
 
-namespace raywave::io {
+namespace raywave::runs {
 namespace {
 
 TEST(RunConfig, ReadsEveryTableAndLeavesTheRestUnset) {
@@ -54,7 +54,7 @@ paths = "p.npz"
   EXPECT_EQ(paths.seed, 7u);
   EXPECT_TRUE(paths.diffraction);
   EXPECT_EQ(paths.max_diffractions, 2);
-  EXPECT_FALSE(c.paths.los.has_value());
+  EXPECT_FALSE(c.paths.interactions.los.has_value());
   maps::RadioMapOptions map;
   c.apply_to(map);
   EXPECT_EQ(map.method, maps::Method::kMonteCarlo);
@@ -90,4 +90,4 @@ TEST(RunConfig, ErrorsNameLineAndNearestKey) {
 }
 
 }  // namespace
-}  // namespace raywave::io
+}  // namespace raywave::runs

@@ -5,11 +5,11 @@
 
 #include "raywave/core/constants.h"
 #include "raywave/core/files.h"
-#include "raywave/io/scene_parts.h"
-#include "raywave/io/toml_table.h"
-#include "raywave/io/wave_files.h"
+#include "raywave/io/scene_files.h"
+#include "raywave/runs/toml_table.h"
+#include "raywave/runs/wave_files.h"
 
-namespace raywave::io {
+namespace raywave::runs {
 namespace {
 
 using detail::Table;
@@ -365,10 +365,10 @@ WaveConfig parse_wave_config(std::string_view text, const std::string& name, con
     t->finish();
     if (file.empty()) t->fail(t->raw(), "[cut] needs scene");
     if (s.grid.num_y == 0) t->fail(t->raw(), "[cut] needs num_y in [grid]");
-    LoadOptions load;
+    io::LoadOptions load;
     load.log = log;
     load.frequency_hz = s.frequency_hz;
-    const scene::Scene loaded = load_scene(detail::path_in(folder, file), load);
+    const scene::Scene loaded = io::load_scene(path_in(folder, file), load);
     const auto found =
         s.grid.volume() ? wave::solids_of(loaded, s, log) : wave::clipped_to(s, wave::cut(loaded, height));
     s.objects.insert(s.objects.end(), found.begin(), found.end());
@@ -388,4 +388,4 @@ WaveConfig read_wave_config(const std::string& path, const LogSink& log) {
   return parse_wave_config(read_file(path), path, std::filesystem::path(path).parent_path().string(), log);
 }
 
-}  // namespace raywave::io
+}  // namespace raywave::runs

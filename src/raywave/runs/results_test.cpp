@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "raywave/io/results.h"
+#include "raywave/runs/results.h"
 
 #include <gtest/gtest.h>
 
@@ -9,10 +9,15 @@
 #include <nlohmann/json.hpp>
 
 #include "raywave/core/files.h"
-#include "raywave/io/test_errors.h"
+#include "raywave/core/test_errors.h"
+#include "raywave/io/arrays.h"
 
-namespace raywave::io {
+namespace raywave::runs {
 namespace {
+
+using io::NamedArray;
+using io::read_npz;
+using io::write_arrays;
 
 std::string scratch(const std::string& name) {
   return testing::TempDir() + "/raywave_" + testing::UnitTest::GetInstance()->current_test_info()->name() + "_" + name;
@@ -159,4 +164,4 @@ TEST(Results, RadioMapJsonAndArrays) {
 }
 
 }  // namespace
-}  // namespace raywave::io
+}  // namespace raywave::runs

@@ -11,21 +11,25 @@
 // a line for 360 degrees may be there, counted or not, and so may the count itself. Lines that begin with # // ; ! or *
 // are comments. Keywords but NAME, GAIN, HORIZONTAL and VERTICAL are passed over, unless they are a letter or two from
 // the last three.
+#include "raywave/io/antenna_files.h"
+
 #include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <tuple>
 #include <utility>
 
 #include "raywave/core/constants.h"
 #include "raywave/core/files.h"
-#include "raywave/em/antenna.h"
 
-namespace raywave::em {
+namespace raywave::io {
 namespace {
+
+using em::MeasuredPattern;
 
 constexpr double kMaxGapDeg = 90;
 
@@ -377,4 +381,20 @@ MeasuredPattern read_msi_pattern(const std::string& path) {
   return pattern;
 }
 
-}  // namespace raywave::em
+em::AntennaArray load_planar_array(const em::PlanarArrayOptions& options) {
+  const std::string& file = options.pattern;
+  const std::string ending = extension_of(file);
+  if (ending.empty()) return em::planar_array(options);
+  em::AntennaPattern pattern;
+  pattern.kind = em::PatternKind::kMeasured;
+  if (ending == ".csv") {
+    pattern.measured = std::make_shared<MeasuredPattern>(read_csv_pattern(file));
+  } else if (ending == ".msi" || ending == ".pln") {
+    pattern.measured = std::make_shared<MeasuredPattern>(read_msi_pattern(file));
+  } else {
+    throw Error(message("antenna pattern '", file, "': files end in .csv, .msi or .pln"));
+  }
+  return em::planar_array(options, std::move(pattern));
+}
+
+}  // namespace raywave::io

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "raywave/io/run_config.h"
+#include "raywave/runs/run_config.h"
 
 #include <filesystem>
 #include <limits>
 
 #include "raywave/core/files.h"
 #include "raywave/core/units.h"
-#include "raywave/io/scene_parts.h"
-#include "raywave/io/toml_table.h"
+#include "raywave/io/antenna_files.h"
 #include "raywave/paths/unfold.h"
+#include "raywave/runs/toml_table.h"
 
-namespace raywave::io {
+namespace raywave::runs {
 namespace {
 
 using detail::Table;
@@ -36,7 +36,7 @@ em::PlanarArrayOptions read_array(Table table) {
   out.polarization = polarization.value_or(out.polarization);
   if (model) out.polarization_model = em::PolarizationModel(*model);
   try {
-    em::planar_array(out);
+    io::load_planar_array(out);
   } catch (const Error& e) {
     table.fail(table.raw(), e.what());
   }
@@ -60,23 +60,40 @@ DeviceConfig read_device(Table& table, bool transmits) {
   return out;
 }
 
-void read_seam_tolerance(Table& table, std::optional<double>& out) {
-  table.read("seam_tolerance_m", out);
-  if (out && !(*out >= 0))
-    table.fail(*table.raw().get("seam_tolerance_m"), message("seam_tolerance_m must be >= 0, got ", *out));
-}
-
-PathConfig read_paths(Table& table) {
-  PathConfig out;
+InteractionOptions read_interactions(Table& table) {
+  InteractionOptions out;
   table.read_integer("max_depth", out.max_depth, 0);
   table.read("los", out.los);
   table.read("specular_reflection", out.specular_reflection);
   table.read("refraction", out.refraction);
   table.read("diffraction", out.diffraction);
   table.read_integer("max_diffractions", out.max_diffractions, 1, int(paths::kMostEdges));
-  read_seam_tolerance(table, out.seam_tolerance_m);
-  table.read_choice("finder", out.finder, {"shoot-and-bounce", "exhaustive"});
+  table.read("seam_tolerance_m", out.seam_tolerance_m);
+  if (out.seam_tolerance_m && !(*out.seam_tolerance_m >= 0)) {
+    table.fail(*table.raw().get("seam_tolerance_m"),
+               message("seam_tolerance_m must be >= 0, got ", *out.seam_tolerance_m));
+  }
   table.read_integer("samples_per_tx", out.samples_per_tx, 1, int64_t(1) << 53);
+  return out;
+}
+
+/// One of the words that runs/options.h has for it.
+template <class Enum>
+void read_word(Table& table, const char* key, std::optional<Enum>& out) {
+  std::optional<std::string> word;
+  table.read(key, word);
+  if (!word) return;
+  try {
+    out = choice_from_word<Enum>(key, *word);
+  } catch (const Error& e) {
+    table.fail(*table.raw().get(key), e.what());
+  }
+}
+
+PathConfig read_paths(Table& table) {
+  PathConfig out;
+  out.interactions = read_interactions(table);
+  read_word(table, "finder", out.finder);
   table.read("synthetic_array", out.synthetic_array);
   table.finish();
   return out;
@@ -84,18 +101,11 @@ PathConfig read_paths(Table& table) {
 
 MapConfig read_map(Table& table) {
   MapConfig out;
-  table.read_choice("method", out.method, {"monte-carlo", "exact"});
-  table.read_integer("max_depth", out.max_depth, 0);
+  out.interactions = read_interactions(table);
+  read_word(table, "method", out.method);
   table.read_integer("points_per_cell", out.points_per_cell, 1);
-  table.read("los", out.los);
-  table.read("specular_reflection", out.specular_reflection);
-  table.read("refraction", out.refraction);
-  table.read("diffraction", out.diffraction);
-  table.read_integer("max_diffractions", out.max_diffractions, 1, int(paths::kMostEdges));
-  read_seam_tolerance(table, out.seam_tolerance_m);
   table.read("coherent", out.coherent);
-  table.read_integer("samples_per_tx", out.samples_per_tx, 1, int64_t(1) << 53);
-  table.read_choice("surface", out.surface, {"plane", "mesh", "terrain"});
+  read_word(table, "surface", out.surface);
   table.read("center_m", out.center_m);
   table.read("orientation_rad", out.orientation_rad);
   table.read("size_m", out.size_m);
@@ -132,7 +142,7 @@ scene::Device device_of(const DeviceConfig& config, const char* prefix, size_t i
   put(config.orientation_rad, d.orientation_rad);
   put(config.velocity_m_per_s, d.velocity_m_per_s);
   put(config.power_dbm, d.power_dbm);
-  if (config.array) d.array = em::planar_array(*config.array);
+  if (config.array) d.array = io::load_planar_array(*config.array);
   if (config.look_at_m) d.look_at(*config.look_at_m);
   return d;
 }
@@ -144,7 +154,7 @@ RunConfig parse_run_config(std::string_view toml, const std::string& name, const
   Table table(parsed, name, "");
   RunConfig out;
   table.read("scene", out.scene);
-  if (out.scene) out.scene = detail::path_in(folder, *out.scene);
+  if (out.scene) out.scene = path_in(folder, *out.scene);
   table.read_frequency(out.frequency_hz);
   table.read("bandwidth_hz", out.bandwidth_hz);
   table.require_positive_value("bandwidth_hz", out.bandwidth_hz);
@@ -174,32 +184,18 @@ void RunConfig::apply_to(scene::Scene& to) const {
 }
 
 void RunConfig::apply_to(paths::PathOptions& o) const {
-  put(paths.max_depth, o.max_depth);
-  put(paths.los, o.los);
-  put(paths.specular_reflection, o.specular_reflection);
-  put(paths.refraction, o.refraction);
-  put(paths.diffraction, o.diffraction);
-  put(paths.max_diffractions, o.max_diffractions);
-  if (paths.seam_tolerance_m) o.seam_tolerance_m = paths.seam_tolerance_m;
+  paths.interactions.apply_to(o);
   put(paths.synthetic_array, o.synthetic_array);
   put(paths.finder, o.finder);
-  put(paths.samples_per_tx, o.samples_per_tx);
   put(seed, o.seed);
   put(threads, o.num_threads);
 }
 
 void RunConfig::apply_to(maps::RadioMapOptions& o) const {
+  map.interactions.apply_to(o);
   put(map.method, o.method);
-  put(map.max_depth, o.max_depth);
   put(map.points_per_cell, o.points_per_cell);
-  put(map.los, o.los);
-  put(map.specular_reflection, o.specular_reflection);
-  put(map.refraction, o.refraction);
-  put(map.diffraction, o.diffraction);
-  put(map.max_diffractions, o.max_diffractions);
-  if (map.seam_tolerance_m) o.seam_tolerance_m = map.seam_tolerance_m;
   put(map.coherent, o.coherent);
-  put(map.samples_per_tx, o.samples_per_tx);
   put(seed, o.seed);
   put(threads, o.num_threads);
 }
@@ -214,4 +210,4 @@ void RunConfig::apply_to(maps::Surface& s) const {
   put(map.objects, s.objects);
 }
 
-}  // namespace raywave::io
+}  // namespace raywave::runs

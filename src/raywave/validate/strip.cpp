@@ -6,14 +6,14 @@
 #include <cmath>
 #include <complex>
 
-#include "raywave/cli/validation.h"
 #include "raywave/core/constants.h"
 #include "raywave/em/antenna.h"
 #include "raywave/paths/path_solver.h"
 #include "raywave/scene/scene.h"
 #include "raywave/scene/shapes.h"
+#include "raywave/validate/validation.h"
 
-namespace raywave::cli {
+namespace raywave::validate {
 namespace {
 
 using Cx = std::complex<double>;
@@ -158,4 +158,4 @@ std::vector<ValidationRow> strip_validation_rows(const std::string& filter, int 
   return rows;
 }
 
-}  // namespace raywave::cli
+}  // namespace raywave::validate

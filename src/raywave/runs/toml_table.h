@@ -17,7 +17,7 @@
 #include "raywave/core/units.h"
 #include "raywave/core/vec.h"
 
-namespace raywave::io::detail {
+namespace raywave::runs::detail {
 
 /// @throws Error "name:LINE: ..." for syntax.
 inline toml::table parse_toml(std::string_view text, const std::string& name) {
@@ -220,4 +220,4 @@ class Table {
   std::vector<std::string> known_;
 };
 
-}  // namespace raywave::io::detail
+}  // namespace raywave::runs::detail

@@ -9,7 +9,7 @@
 
 #include "raywave/core/error.h"
 
-namespace raywave::io {
+namespace raywave {
 
 /// The call throws Error whose message contains `words`.
 inline void expect_error(const std::function<void()>& call, const std::string& words) {
@@ -22,4 +22,4 @@ inline void expect_error(const std::function<void()>& call, const std::string& w
   ADD_FAILURE() << "no error; expected: " << words;
 }
 
-}  // namespace raywave::io
+}  // namespace raywave

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace raywave::cli {
+namespace raywave::validate {
 
 struct ValidationRow {
   std::string name;      // "Friis, 100 m, 3.5 GHz"
@@ -32,4 +32,4 @@ std::vector<ValidationRow> strip_validation_rows(const std::string& filter, int 
 /// The same.
 std::vector<ValidationRow> wave_validation_rows(const std::string& filter, int num_threads);
 
-}  // namespace raywave::cli
+}  // namespace raywave::validate

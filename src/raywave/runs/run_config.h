@@ -39,9 +39,10 @@
 #include "raywave/em/antenna.h"
 #include "raywave/maps/radio_map.h"
 #include "raywave/paths/path_solver.h"
+#include "raywave/runs/options.h"
 #include "raywave/scene/scene.h"
 
-namespace raywave::io {
+namespace raywave::runs {
 
 struct DeviceConfig {
   std::optional<std::string> name;
@@ -52,19 +53,16 @@ struct DeviceConfig {
 };
 
 struct PathConfig {
-  std::optional<int> max_depth, max_diffractions;
-  std::optional<bool> los, specular_reflection, refraction, diffraction, synthetic_array;
-  std::optional<double> seam_tolerance_m;
+  InteractionOptions interactions;
+  std::optional<bool> synthetic_array;
   std::optional<paths::Finder> finder;
-  std::optional<int64_t> samples_per_tx;
 };
 
 struct MapConfig {
+  InteractionOptions interactions;
   std::optional<maps::Method> method;
-  std::optional<int> max_depth, max_diffractions, points_per_cell;
-  std::optional<bool> los, specular_reflection, refraction, diffraction, coherent;
-  std::optional<double> seam_tolerance_m;
-  std::optional<int64_t> samples_per_tx;
+  std::optional<int> points_per_cell;
+  std::optional<bool> coherent;
   std::optional<maps::Surface::Kind> surface;
   std::optional<Vec3d> center_m, orientation_rad;
   std::optional<Vec2d> size_m, cell_size_m;
@@ -99,4 +97,4 @@ RunConfig read_run_config(const std::string& path);
 /// `name` stands for the file in messages; a relative scene stays as it is written unless `folder` is given.
 RunConfig parse_run_config(std::string_view toml, const std::string& name, const std::string& folder = "");
 
-}  // namespace raywave::io
+}  // namespace raywave::runs

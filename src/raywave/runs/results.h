@@ -1,28 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Results to files: npz (numpy), HDF5 by extension, and JSON as the command line prints it. Written under a temporary
-// name and renamed.
+// What the ray solvers answered, as files: npz (numpy), HDF5 by extension (io/arrays.h), and JSON as the command line
+// prints it.
 #pragma once
 
-#include <cstdint>
 #include <string>
-#include <vector>
 
 #include "raywave/maps/radio_map.h"
 #include "raywave/paths/paths.h"
 
-namespace raywave::io {
-
-/// A named array for npz/HDF5: shape and one of the element types; row-major.
-struct NamedArray {
-  std::string name;
-  std::vector<size_t> shape;
-  enum class Type { kFloat64, kComplex128, kInt32, kInt64, kUint8, kText } type = Type::kFloat64;
-  std::vector<char> bytes;  // of the elements; kText: UTF-8, one string (no shape) or, for a shape, each ended by '\0'
-};
-/// .npz (zip of npy, stored) or .h5/.hdf5. @throws Error for another extension or a failing disk.
-void write_arrays(const std::string& path, const std::vector<NamedArray>& arrays);
-/// What write_arrays wrote, for tests and for merging shards (.npz only).
-std::vector<NamedArray> read_npz(const std::string& path);
+namespace raywave::runs {
 
 /// Arrays: frequency_hz, synthetic_array (0 or 1), tx_names, rx_names, object_names, tx_positions_m and rx_positions_m
 /// [n, 3], {tx,rx}_num_{elements,slants} [n], links [num_links, 6] = (rx, rx_element, tx, tx_element, path_begin,
@@ -44,4 +30,4 @@ std::string paths_json(const paths::Paths& paths);
 /// The JSON of `raywave map`: settings, frame of the cell centres, statistics per transmitter.
 std::string radio_map_json(const maps::RadioMap& map, const maps::RadioMapOptions& options);
 
-}  // namespace raywave::io
+}  // namespace raywave::runs

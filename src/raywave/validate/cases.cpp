@@ -6,15 +6,15 @@
 #include <complex>
 #include <functional>
 
-#include "raywave/cli/validation.h"
 #include "raywave/core/constants.h"
 #include "raywave/core/units.h"
 #include "raywave/maps/radio_map.h"
 #include "raywave/paths/path_solver.h"
 #include "raywave/scene/scene.h"
 #include "raywave/scene/shapes.h"
+#include "raywave/validate/validation.h"
 
-namespace raywave::cli {
+namespace raywave::validate {
 namespace {
 
 using Cx = std::complex<double>;
@@ -291,4 +291,4 @@ std::vector<ValidationRow> validation_rows(const std::string& filter, int num_th
   return rows;
 }
 
-}  // namespace raywave::cli
+}  // namespace raywave::validate

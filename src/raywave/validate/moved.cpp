@@ -5,14 +5,14 @@
 #include <cmath>
 #include <functional>
 
-#include "raywave/cli/validation.h"
 #include "raywave/core/constants.h"
 #include "raywave/core/error.h"
 #include "raywave/paths/path_solver.h"
 #include "raywave/scene/scene.h"
 #include "raywave/scene/shapes.h"
+#include "raywave/validate/validation.h"
 
-namespace raywave::cli {
+namespace raywave::validate {
 namespace {
 
 using Rows = std::vector<ValidationRow>;
@@ -136,4 +136,4 @@ std::vector<ValidationRow> moved_validation_rows(const std::string& filter, int 
   return rows;
 }
 
-}  // namespace raywave::cli
+}  // namespace raywave::validate

@@ -5,11 +5,11 @@
 
 #include <string>
 
-namespace raywave::cli {
+namespace raywave::validate {
 
 std::string gaussian_csv();
 std::string cylinder_csv();
 std::string half_plane_csv();
 std::string impedance_wedge_csv();
 
-}  // namespace raywave::cli
+}  // namespace raywave::validate

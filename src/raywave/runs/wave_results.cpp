@@ -1,29 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
-#include <cstring>
 #include <nlohmann/json.hpp>
 
-#include "raywave/io/results.h"
-#include "raywave/io/wave_files.h"
+#include "raywave/io/arrays.h"
+#include "raywave/runs/wave_files.h"
 
-namespace raywave::io {
+namespace raywave::runs {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using io::array_of;
+using io::NamedArray;
 using Type = NamedArray::Type;
-
-NamedArray numbers(const std::string& name, std::vector<size_t> shape, const std::vector<double>& values) {
-  NamedArray a{name, std::move(shape), Type::kFloat64, {}};
-  a.bytes.resize(values.size() * sizeof(double));
-  if (!values.empty()) std::memcpy(a.bytes.data(), values.data(), a.bytes.size());
-  return a;
-}
-
-NamedArray texts(const std::string& name, const std::vector<std::string>& values) {
-  NamedArray a{name, {values.size()}, Type::kText, {}};
-  for (const std::string& v : values) a.bytes.insert(a.bytes.end(), v.c_str(), v.c_str() + v.size() + 1);
-  return a;
-}
 
 std::vector<std::string> source_names(const wave::Scene& scene) {
   std::vector<std::string> names;
@@ -53,18 +41,18 @@ void save_wave_result(const std::string& path, const wave::Result& r) {
     }
   std::vector<double> angles;
   for (const wave::Cone& c : r.cones) angles.push_back(c.half_angle_rad);
-  std::vector<NamedArray> arrays{numbers("cone_half_angle_rad", {sources}, angles),
-                                 texts("warnings", r.warnings),
-                                 numbers("frequency_hz", {}, {r.scene().frequency_hz}),
-                                 numbers("z_m", {planes}, r.z_m),
-                                 numbers("y_m", {r.y_m.size()}, r.y_m),
-                                 texts("source_names", source_names(r.scene())),
+  std::vector<NamedArray> arrays{array_of("cone_half_angle_rad", {sources}, angles),
+                                 array_of("warnings", r.warnings),
+                                 array_of("frequency_hz", r.scene().frequency_hz),
+                                 array_of("z_m", {planes}, r.z_m),
+                                 array_of("y_m", {r.y_m.size()}, r.y_m),
+                                 array_of("source_names", source_names(r.scene())),
                                  std::move(field),
-                                 numbers(volume ? "power_w" : "power_w_per_m", {planes, sources}, power),
-                                 texts("choices", r.choices)};
+                                 array_of(volume ? "power_w" : "power_w_per_m", {planes, sources}, power),
+                                 array_of("choices", r.choices)};
   if (!r.backward.empty()) arrays.push_back(std::move(backward));
-  if (volume) arrays.push_back(numbers("x_m", {r.x_m.size()}, r.x_m));
-  write_arrays(path, arrays);
+  if (volume) arrays.push_back(array_of("x_m", {r.x_m.size()}, r.x_m));
+  io::write_arrays(path, arrays);
 }
 
 std::string wave_json(const wave::Result& r, const WaveConfig& config) {
@@ -110,4 +98,4 @@ std::string wave_json(const wave::Result& r, const WaveConfig& config) {
   return out.dump(1);
 }
 
-}  // namespace raywave::io
+}  // namespace raywave::runs

@@ -6,18 +6,18 @@
 #include <functional>
 #include <numeric>
 
-#include "raywave/cli/validation.h"
-#include "raywave/cli/validation_data.h"
 #include "raywave/core/constants.h"
 #include "raywave/core/random.h"
 #include "raywave/em/fresnel.h"
+#include "raywave/validate/data.h"
+#include "raywave/validate/validation.h"
 #include "raywave/wave/cases.h"
 #include "raywave/wave/gaussian_beams.h"
 #include "raywave/wave/march_checks.h"
 #include "raywave/wave/reference.h"
 #include "raywave/wave/simulate.h"
 
-namespace raywave::cli {
+namespace raywave::validate {
 namespace {
 
 using namespace wave;
@@ -386,4 +386,4 @@ std::vector<ValidationRow> wave_validation_rows(const std::string& filter, int n
   return rows;
 }
 
-}  // namespace raywave::cli
+}  // namespace raywave::validate

@@ -9,13 +9,13 @@
 #include <functional>
 #include <limits>
 
-#include "raywave/cli/validation.h"
-#include "raywave/cli/validation_data.h"
 #include "raywave/core/constants.h"
 #include "raywave/em/utd.h"
+#include "raywave/validate/data.h"
+#include "raywave/validate/validation.h"
 #include "raywave/wave/cases.h"
 
-namespace raywave::cli {
+namespace raywave::validate {
 namespace {
 
 using Cx = std::complex<double>;
@@ -223,4 +223,4 @@ std::vector<ValidationRow> wedge_validation_rows() {
   return rows;
 }
 
-}  // namespace raywave::cli
+}  // namespace raywave::validate

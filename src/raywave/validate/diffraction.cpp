@@ -6,14 +6,14 @@
 #include <functional>
 #include <limits>
 
-#include "raywave/cli/validation.h"
 #include "raywave/core/constants.h"
 #include "raywave/em/utd.h"
 #include "raywave/paths/path_solver.h"
 #include "raywave/scene/scene.h"
 #include "raywave/scene/shapes.h"
+#include "raywave/validate/validation.h"
 
-namespace raywave::cli {
+namespace raywave::validate {
 namespace {
 
 using Cx = std::complex<double>;
@@ -298,4 +298,4 @@ std::vector<ValidationRow> diffraction_validation_rows(const std::string& filter
   return rows;
 }
 
-}  // namespace raywave::cli
+}  // namespace raywave::validate

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// The solvers' options from Python's keyword arguments.
+#pragma once
+
+#include "convert.h"
+#include "raywave/runs/options.h"
+
+namespace raywave::python {
+
+/// @param samples  what the solver calls its number of rays: Python keeps the names that users of the field know
+inline runs::InteractionOptions interactions_from(const nb::dict& d, const char* samples) {
+  runs::InteractionOptions o;
+  o.max_depth = nb::cast<int>(d["max_depth"]);
+  o.los = nb::cast<bool>(d["los"]);
+  o.specular_reflection = nb::cast<bool>(d["specular_reflection"]);
+  o.refraction = nb::cast<bool>(d["refraction"]);
+  o.diffraction = nb::cast<bool>(d["diffraction"]);
+  o.max_diffractions = nb::cast<int>(d["max_diffractions"]);
+  if (!d["seam_tolerance_m"].is_none()) o.seam_tolerance_m = nb::cast<double>(d["seam_tolerance_m"]);
+  o.samples_per_tx = nb::cast<int64_t>(d[samples]);
+  return o;
+}
+
+}  // namespace raywave::python

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raywave/runs/options.h"
+
+namespace raywave::runs {
+
+template <>
+std::span<const Word<paths::Finder>> words() {
+  using enum paths::Finder;
+  static constexpr Word<paths::Finder> all[] = {{"shoot-and-bounce", kShootAndBounce}, {"exhaustive", kExhaustive}};
+  return all;
+}
+
+template <>
+std::span<const Word<maps::Method>> words() {
+  using enum maps::Method;
+  static constexpr Word<maps::Method> all[] = {{"exact", kExact}, {"monte-carlo", kMonteCarlo}};
+  return all;
+}
+
+template <>
+std::span<const Word<maps::Surface::Kind>> words() {
+  using enum maps::Surface::Kind;
+  static constexpr Word<maps::Surface::Kind> all[] = {{"plane", kPlane}, {"mesh", kMesh}, {"terrain", kTerrain}};
+  return all;
+}
+
+}  // namespace raywave::runs

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a run's file, the command line and Python all say to the ray solvers: which interactions are tried, and the
+// words for the alternatives of an option. Each word stands here once; results say it back.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "raywave/core/error.h"
+#include "raywave/maps/radio_map.h"
+#include "raywave/paths/path_solver.h"
+
+namespace raywave::runs {
+
+template <class Enum>
+struct Word {
+  const char* word;
+  Enum value;
+};
+/// Every alternative of an option, the default first: paths::Finder, maps::Method, maps::Surface::Kind.
+template <class Enum>
+std::span<const Word<Enum>> words();
+template <>
+std::span<const Word<paths::Finder>> words();
+template <>
+std::span<const Word<maps::Method>> words();
+template <>
+std::span<const Word<maps::Surface::Kind>> words();
+
+template <class Enum>
+const char* word_of(Enum value) {
+  for (const auto& w : words<Enum>()) {
+    if (w.value == value) return w.word;
+  }
+  throw InternalError("an alternative without a word");
+}
+
+template <class Enum>
+std::vector<std::string> known_words() {
+  std::vector<std::string> known;
+  for (const auto& w : words<Enum>()) known.emplace_back(w.word);
+  return known;
+}
+
+template <class Enum>
+std::optional<Enum> from_word(std::string_view word) {
+  for (const auto& w : words<Enum>()) {
+    if (w.word == word) return w.value;
+  }
+  return std::nullopt;
+}
+
+/// @throws Error "unknown finder 'exhaustiv', did you mean 'exhaustive'? Known: ..."
+template <class Enum>
+Enum choice_from_word(std::string_view option, std::string_view word) {
+  if (const auto value = from_word<Enum>(word)) return *value;
+  const auto known = known_words<Enum>();
+  std::string list;
+  for (const auto& name : known) list += (list.empty() ? "" : ", ") + name;
+  throw Error(message("unknown ", option, " '", word, "'", did_you_mean(word, known), " Known: ", list));
+}
+
+/// What may happen on a path and how it is sought, for paths and for maps: what is given takes the place of what
+/// stands in the solver's options (meanings, limits, defaults: paths::PathOptions).
+struct InteractionOptions {
+  std::optional<int> max_depth, max_diffractions;
+  std::optional<bool> los, specular_reflection, refraction, diffraction;
+  std::optional<double> seam_tolerance_m;
+  std::optional<int64_t> samples_per_tx;
+
+  /// @param to  paths::PathOptions or maps::RadioMapOptions
+  template <class Options>
+  void apply_to(Options& to) const {
+    const auto put = [](const auto& from, auto& field) {
+      if (from) field = *from;
+    };
+    put(max_depth, to.max_depth);
+    put(los, to.los);
+    put(specular_reflection, to.specular_reflection);
+    put(refraction, to.refraction);
+    put(diffraction, to.diffraction);
+    put(max_diffractions, to.max_diffractions);
+    put(seam_tolerance_m, to.seam_tolerance_m);
+    put(samples_per_tx, to.samples_per_tx);
+  }
+};
+
+}  // namespace raywave::runs
