@@ -54,6 +54,8 @@ class PathSolver:
     samples_per_src, synthetic_array, seed, finder ("shoot-and-bounce" or "exhaustive"), num_threads (0: all),
     progress (True: a bar by tqdm; or what is called with done, total). Of Sionna RT, names that mean the same are understood too."""
 
+    problem = differentiable.PathProblem
+
     def __init__(self, *, deterministic: bool = True):
         if not deterministic:
             raise Error("deterministic=False is not available in raywave, where it is always True")
@@ -81,6 +83,8 @@ class RadioMapSolver:
     (1 to 3), seam_tolerance_m, samples_per_tx, points_per_cell (1, 4, 9), coherent, precoding (one complex weight a port), seed,
     num_threads, max_bytes, progress (True: a bar by tqdm; or what is called with done, total). Of Sionna RT, names that mean the same are
     understood too."""
+
+    problem = differentiable.MapProblem
 
     def __call__(self, scene: Scene, *, cell_size_m: float | Sequence[float] = (10, 10), height_m: float | None = None,
                  center_m: Sequence[float] | None = None, size_m: float | Sequence[float] | None = None, orientation_rad: Sequence[float] | None = None,

@@ -5,10 +5,56 @@ import numpy as np
 from ._raywave import Error
 
 POSE = ("translation_m", "rotation_rad", "scale")
-PATH_ARRAYS = ("a", "tau", "theta_t", "phi_t", "theta_r", "phi_r", "doppler")
-CHANNELS = ("cfr", "taps")
-LINKS = ("path_gain", "mean_delay")
-MAPS = ("path_gain", "rss", "sinr")
+
+
+class Output:
+    """An array (or a tuple of arrays) of a result, and the gradient by name of a loss of which it is told the cotangent.
+
+    value(result, **arguments); vjp(result, cotangent, names, **arguments): cotangents are d/dRe + j d/dIm where complex.
+    is_fixed: its shape is the same whatever the parameters' values are. takes_arguments: those of Function's `channel`."""
+
+    def __init__(self, value, vjp, is_fixed=True, takes_arguments=False):
+        self.value, self.vjp, self.is_fixed, self.takes_arguments = value, vjp, is_fixed, takes_arguments
+
+    @classmethod
+    def of_property(cls, name, is_fixed=True):
+        """result.name, result.vjp(name=cotangent)"""
+        return cls(lambda r: getattr(r, name), lambda r, cotangent, names: r.vjp(**{name: cotangent}, wrt=names), is_fixed)
+
+    @classmethod
+    def of_property_with_its_own(cls, name):
+        """result.name, result.name_vjp(cotangent)"""
+        return cls(lambda r: getattr(r, name), lambda r, cotangent, names: getattr(r, name + "_vjp")(cotangent, wrt=names))
+
+    @classmethod
+    def of_method(cls, name):
+        """result.name(...), result.name_vjp(..., cotangent=)"""
+        return cls(lambda r, **words: getattr(r, name)(**words),
+                   lambda r, cotangent, names, **words: getattr(r, name + "_vjp")(cotangent=cotangent, wrt=names, **words),
+                   takes_arguments=True)
+
+
+class Problem:
+    """A solver as Function sees it; whatever is differentiated by raywave.torch, raywave.jax and gradcheck comes through here.
+
+    A solver takes part by its attribute `problem`, a subclass of this: it says what there is (outputs), what the parameters are now
+    (base), and solves for other values. Function asks nothing else of solver or scene."""
+
+    outputs = {}  # {what `of` may be: Output}
+
+    def __init__(self, solver, scene, wrt, options):
+        """Keeps a copy of the scene and sets base, {name: array} for the names of wrt. Raises for what is not known or cannot be
+        differentiated."""
+        raise NotImplementedError
+
+    def step(self, name):
+        """Of central differences by this parameter, in its unit."""
+        raise NotImplementedError
+
+    def solve(self, values):
+        """values: {name: array} of all of wrt. (result, names, back): an Output's vjp of the result is asked for these names, and
+        back turns what it answers into the gradient by wrt."""
+        raise NotImplementedError
 
 
 def _of_object(name):
@@ -45,85 +91,109 @@ class _Pose:
         return np.array([self.scale * (by_vertices * (self.lever @ d.T)).sum() for d in self.turned])
 
 
-class Function:
-    """of(values of the parameters wrt): the scene is copied, given the values, solved.
+class _RayProblem(Problem):
+    """Scenes of rays: parameters by their names, poses of objects about their own mesh, the weights of the ports as an option."""
 
-    of: of a PathSolver a, tau, theta_t, phi_t, theta_r, phi_r, doppler, path_gain, mean_delay, cfr, taps (the last two with their
-    arguments in the dict `channel`); of a RadioMapSolver path_gain, rss, sinr. Translation, rotation and scale are about the centre
-    of the scene's own mesh, in this order: scaled, turned, moved."""
-
-    def __init__(self, scene, wrt, of, solver=None, channel=None, **options):
-        from . import PathSolver, RadioMapSolver
-        self.solver = solver if solver is not None else PathSolver()
-        self.of, self.channel, self.options = of, dict(channel or {}), options
-        self.wrt = [wrt] if isinstance(wrt, str) else list(wrt)
-        self.is_map = isinstance(self.solver, RadioMapSolver)
-        known = MAPS if self.is_map else PATH_ARRAYS + LINKS + CHANNELS
-        if of not in known:
-            raise Error(f"of must be one of {', '.join(known)}, got '{of}'")
-        if self.channel and of not in CHANNELS:
-            raise Error(f"channel= has the arguments of cfr and taps, not of {of}")
-        if len(set(self.wrt)) != len(self.wrt):
-            raise Error("wrt names a parameter twice")
-        self.scene = scene.copy()
+    def __init__(self, solver, scene, wrt, options):
+        self.solver, self.wrt, self.options, self.scene = solver, wrt, options, scene.copy()
         parameters = self.scene.parameters()
-        self.base = {name: self._known(parameters, name) for name in self.wrt}
-        posed = {owner for owner, quantity in map(_of_object, self.wrt) if owner and quantity in POSE}
+        self.base = {name: self._known(parameters, name) for name in wrt}
+        posed = {owner for owner, quantity in map(_of_object, wrt) if owner and quantity in POSE}
         self._meshes = {owner: parameters[f"object/{owner}/vertices_m"].value for owner in posed}
         for owner in posed:
-            if f"object/{owner}/vertices_m" in self.wrt:
+            if f"object/{owner}/vertices_m" in wrt:
                 raise Error(f"object/{owner}: differentiate by its vertices or by its pose, not by both")
-        precoding = [name for name in self.wrt if name.endswith("/precoding")]
+        precoding = [name for name in wrt if name.endswith("/precoding")]
         if precoding and len(self.scene.transmitters) > 1:
             raise Error(f"{precoding[0]}: the weights are one option for all transmitters; differentiate by it with one transmitter")
-        if self.is_map:
-            self._hold_the_cells()
-        self._memo = None
-
-    def _hold_the_cells(self):
-        """Cells over the whole scene would move with it; those over the scene as it is now are kept."""
-        if all(self.options.get(word) is None for word in ("center_m", "measurement_surface", "terrain")):
-            words = {k: v for k, v in self.options.items() if k in ("cell_size_m", "height_m", "orientation_rad")}
-            plane = self.solver(self.scene, max_depth=0, los=False, **words)
-            self.options = {**self.options, "center_m": plane.center_m, "size_m": plane.size_m, "height_m": None}
 
     def _known(self, parameters, name):
         if name not in parameters:
             self.scene.difference_step(name)  # raises, naming the nearest
-        solvers = parameters[name].solvers
-        solver = "paths" if not self.is_map else "monte-carlo map" if self.options.get("method") == "monte-carlo" else "exact map"
+        solvers, solver = parameters[name].solvers, self.solver_name()
         if solver not in solvers:
             able = f"; those that can: {', '.join(solvers)}" if solvers else "; no solver has"
             raise Error(f"'{solver}' has no derivative with respect to {name}{able}")
         return parameters[name].value
 
-    def _solve(self, values):
+    def step(self, name):
+        return self.scene.difference_step(name)
+
+    def solve(self, values):
         scene, options, poses = self.scene.copy(), dict(self.options), {}
-        given = dict(zip(self.wrt, values))
-        for name in sorted(given, key=lambda n: n != "frequency_hz"):  # materials are made constants at the new frequency
+        for name in sorted(values, key=lambda n: n != "frequency_hz"):  # materials are made constants at the new frequency
             owner, quantity = _of_object(name)
             if owner and quantity in POSE:
-                poses.setdefault(owner, {})[quantity] = given[name]
+                poses.setdefault(owner, {})[quantity] = values[name]
             elif quantity == "precoding":
-                options["precoding"] = list(given[name][:, 0] + 1j * given[name][:, 1])
+                options["precoding"] = list(values[name][:, 0] + 1j * values[name][:, 1])
             else:
-                scene.set_parameter(name, given[name])
+                scene.set_parameter(name, values[name])
         placed = {owner: _Pose(self._meshes[owner], pose) for owner, pose in poses.items()}
         for owner, pose in placed.items():
             scene.set_parameter(f"object/{owner}/vertices_m", pose.vertices)
-        return self.solver(scene, **options), placed
+        # Derivatives are those of the scene as it is solved: poses are in its vertices already.
+        at = {}
+        for name in self.wrt:
+            owner, quantity = _of_object(name)
+            at[name] = f"object/{owner}/vertices_m" if owner in placed and quantity in POSE else name
 
-    def _output(self, result):
-        if self.of in CHANNELS:
-            return getattr(result, self.of)(**self.channel)
-        return getattr(result, self.of)
+        def back(gradient):
+            return {name: gradient[name] if at[name] == name else placed[_of_object(name)[0]].gradient(_of_object(name)[1], gradient[at[name]])
+                    for name in self.wrt}
 
-    def _vjp(self, result, cotangent, names):
-        if self.of in CHANNELS:
-            return getattr(result, self.of + "_vjp")(cotangent=cotangent, wrt=names, **self.channel)
-        if self.of in LINKS and not self.is_map:
-            return getattr(result, self.of + "_vjp")(cotangent, wrt=names)
-        return result.vjp(**{self.of: cotangent}, wrt=names)
+        return self.solver(scene, **options), sorted(set(at.values())), back
+
+
+class PathProblem(_RayProblem):
+    outputs = {**{name: Output.of_property(name, is_fixed=False) for name in ("a", "tau", "theta_t", "phi_t", "theta_r", "phi_r", "doppler")},
+               "path_gain": Output.of_property_with_its_own("path_gain"), "mean_delay": Output.of_property_with_its_own("mean_delay"),
+               "cir": Output(lambda r, **words: r.cir(**words),
+                             lambda r, cotangent, names, **words: r.cir_vjp(*cotangent, wrt=names, **words), is_fixed=False, takes_arguments=True),
+               "cfr": Output.of_method("cfr"), "taps": Output.of_method("taps")}
+
+    def solver_name(self):
+        return "paths"
+
+
+class MapProblem(_RayProblem):
+    outputs = {name: Output.of_property(name) for name in ("path_gain", "rss", "sinr")}
+
+    def __init__(self, solver, scene, wrt, options):
+        super().__init__(solver, scene, wrt, options)
+        # Cells over the whole scene would move with it; those over the scene as it is now are kept.
+        if all(options.get(word) is None for word in ("center_m", "measurement_surface", "terrain")):
+            words = {k: v for k, v in options.items() if k in ("cell_size_m", "height_m", "orientation_rad")}
+            plane = solver(self.scene, max_depth=0, los=False, **words)
+            self.options = {**options, "center_m": plane.center_m, "size_m": plane.size_m, "height_m": None}
+
+    def solver_name(self):
+        return "monte-carlo map" if self.options.get("method") == "monte-carlo" else "exact map"
+
+
+class Function:
+    """of(values of the parameters wrt): the scene is copied, given the values, solved.
+
+    of: of a PathSolver (the default solver) a, tau, theta_t, phi_t, theta_r, phi_r, doppler, path_gain, mean_delay, cir, cfr, taps
+    (the last three with their arguments in the dict `channel`; cir is the pair (a, tau)); of a RadioMapSolver path_gain, rss, sinr.
+    Translation, rotation and scale are about the centre of the scene's own mesh, in this order: scaled, turned, moved."""
+
+    def __init__(self, scene, wrt, of, solver=None, channel=None, **options):
+        from . import PathSolver
+        solver = solver if solver is not None else PathSolver()
+        self.of, self.channel = of, dict(channel or {})
+        self.wrt = [wrt] if isinstance(wrt, str) else list(wrt)
+        if len(set(self.wrt)) != len(self.wrt):
+            raise Error("wrt names a parameter twice")
+        outputs = solver.problem.outputs
+        if of not in outputs:
+            raise Error(f"of must be one of {', '.join(outputs)}, got '{of}'")
+        self.output = outputs[of]
+        if self.channel and not self.output.takes_arguments:
+            raise Error(f"channel= has the arguments of {', '.join(n for n in outputs if outputs[n].takes_arguments)}, not of {of}")
+        self.problem = solver.problem(solver, scene, self.wrt, options)
+        self.base = self.problem.base
+        self._memo = None
 
     def evaluate(self, values):
         """(output, pullback): pullback(cotangent, d/dRe + j d/dIm where complex) is the list of gradients by wrt. The last one is kept."""
@@ -136,17 +206,11 @@ class Function:
         for name, value in zip(self.wrt, values):
             if value.shape != self.base[name].shape:
                 raise Error(f"{name} has the shape {list(self.base[name].shape)}, got {list(value.shape)}")
-        result, placed = self._solve(values)
+        result, names, back = self.problem.solve(dict(zip(self.wrt, values)))
 
         def pullback(cotangent):
-            # Of the scene as it was solved: poses are in its vertices already.
-            at = {}
-            for name in self.wrt:
-                owner, quantity = _of_object(name)
-                at[name] = f"object/{owner}/vertices_m" if owner in placed and quantity in POSE else name
-            gradient = self._vjp(result, cotangent, sorted(set(at.values())))
-            return [placed[_of_object(name)[0]].gradient(_of_object(name)[1], gradient[at[name]]) if at[name] != name else gradient[name]
-                    for name in self.wrt]
+            gradient = back(self.output.vjp(result, cotangent, names, **self.channel))
+            return [gradient[name] for name in self.wrt]
 
-        self._memo = (key, self._output(result), pullback)
+        self._memo = (key, self.output.value(result, **self.channel), pullback)
         return self._memo[1:]

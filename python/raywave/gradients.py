@@ -27,15 +27,15 @@ class GradCheck:
         return "\n".join(lines + ["passed" if self.passed else f"FAILED: above {self.tolerance:g}"])
 
 
-def _of_solver(solver, scene, name, of, channel, options):
-    """(loss, gradient) of a solver's output: its sum, or the sum of its squared magnitudes where it is complex."""
-    function = Function(scene, [name], of, solver, channel, **options)
+def _of_solver(function):
+    """(loss, gradient) of a Function: the sum of its output, or the sum of its squared magnitudes where it is complex."""
 
     def both(value):
         output, pullback = function.evaluate([value])
-        if np.iscomplexobj(output):
-            return float((np.abs(output) ** 2).sum()), lambda: pullback(2 * output)[0]
-        return float(output.sum()), lambda: pullback(np.ones_like(output))[0]
+        parts = output if isinstance(output, tuple) else (output,)
+        losses = [float((np.abs(p) ** 2).sum() if np.iscomplexobj(p) else p.sum()) for p in parts]
+        cotangents = tuple(2 * p if np.iscomplexobj(p) else np.ones_like(p) for p in parts)
+        return sum(losses), lambda: pullback(cotangents if isinstance(output, tuple) else cotangents[0])[0]
 
     return both
 
@@ -57,17 +57,20 @@ def _of_callable(function, scene, name):
 def gradcheck(function, scene, wrt, of="path_gain", step=None, tolerance=1e-5, channel=None, **options):
     """Compares exact derivatives with central differences, component by component.
 
-    function: a PathSolver or RadioMapSolver with its options, of: its output (raywave.differentiable.Function lists them), summed, or
+    function: a solver (PathSolver, RadioMapSolver) with its options, of: its output (raywave.differentiable.Function lists them), summed, or
     its squared magnitudes summed where it is complex; or a callable that takes a scene and returns (value, {parameter name: gradient}).
     wrt: names of parameters; step: of the differences in the parameter's unit, by default by the parameter's kind; tolerance: on the
     relative error, where components below a thousandth of the largest count as that and what rounding of the values explains is
     let pass. The scene is left as it is."""
     value, rows = None, []
     for name in [wrt] if isinstance(wrt, str) else wrt:
-        h = scene.difference_step(name) if step is None else step
-        at = scene.parameters()[name].value
-        is_solver = hasattr(function, "_defaults")
-        both = _of_solver(function, scene, name, of, channel, options) if is_solver else _of_callable(function, scene, name)
+        if hasattr(function, "problem"):
+            solve = Function(scene, [name], of, function, channel, **options)
+            both, at, h = _of_solver(solve), solve.base[name], solve.problem.step(name)
+        else:
+            h = scene.difference_step(name)  # raises, naming the nearest
+            both, at = _of_callable(function, scene, name), scene.parameters()[name].value
+        h = h if step is None else step
         exact = np.asarray(both(at)[1]())
         value, found = _raywave.check_gradient(lambda x: both(np.reshape(x, at.shape))[0], at.ravel().tolist(), exact.ravel().tolist(),
                                                h, tolerance)

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from ._raywave import Error
-from .differentiable import PATH_ARRAYS, Function
+from .differentiable import Function
 
 __all__ = ["function"]
 
@@ -17,9 +17,10 @@ __all__ = ["function"]
 def function(scene, wrt, of, solver=None, channel=None, **options):
     """A function of one array for each parameter named in wrt; arguments as raywave.differentiable.Function takes them. First
     derivatives. Shapes are fixed, so that path arrays, whose number of paths changes, are not for it."""
-    if of in PATH_ARRAYS:
-        raise Error(f"{of} has as many entries as there are paths, and JAX needs fixed shapes: use cfr, taps, path_gain or mean_delay")
     solve = Function(scene, wrt, of, solver, channel, **options)
+    if not solve.output.is_fixed:
+        fixed = ", ".join(name for name, output in solve.problem.outputs.items() if output.is_fixed)
+        raise Error(f"{of} has as many entries as there are paths, and JAX needs fixed shapes: use one of {fixed}")
     at_base, _ = solve.evaluate([solve.base[name] for name in solve.wrt])
     result = jax.ShapeDtypeStruct(at_base.shape, jax.dtypes.canonicalize_dtype(at_base.dtype))
 

@@ -18,20 +18,24 @@ class _Solve(torch.autograd.Function):
     @staticmethod
     def forward(ctx, solve, *values):
         output, ctx.pullback = solve.evaluate([v.detach().cpu().numpy() for v in values])
+        ctx.is_tuple = isinstance(output, tuple)
         ctx.like = [(v.dtype, v.device) for v in values]
         device = values[0].device if values else None
+        if ctx.is_tuple:
+            return tuple(torch.from_numpy(np.array(part)).to(device) for part in output)
         return torch.from_numpy(np.array(output)).to(device)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, cotangent):
+    def backward(ctx, *cotangents):
         # PyTorch's gradients of complex tensors are d/dRe + j d/dIm, as ours are.
-        gradients = ctx.pullback(cotangent.detach().cpu().resolve_conj().numpy())
+        parts = tuple(c.detach().cpu().resolve_conj().numpy() for c in cotangents)
+        gradients = ctx.pullback(parts if ctx.is_tuple else parts[0])
         return (None, *(torch.from_numpy(np.array(g)).to(dtype=dtype, device=device) for g, (dtype, device) in zip(gradients, ctx.like)))
 
 
 def function(scene, wrt, of, solver=None, channel=None, **options):
     """A function of one tensor for each parameter named in wrt; arguments as raywave.differentiable.Function takes them. First
-    derivatives; outputs are float64 or complex128."""
+    derivatives; outputs are float64 or complex128, of cir a pair of them."""
     solve = Function(scene, wrt, of, solver, channel, **options)
     return lambda *values: _Solve.apply(solve, *(torch.as_tensor(v) for v in values))

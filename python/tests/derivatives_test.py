@@ -127,7 +127,8 @@ def test_the_padded_views_sums_are_the_gains(paths):
 
 
 @pytest.mark.parametrize("of, channel", [("path_gain", None), ("mean_delay", None), ("cfr", dict(frequencies_hz=FREQUENCIES)),
-                                         ("taps", dict(bandwidth_hz=20e6, l_min=0, l_max=3))])
+                                         ("taps", dict(bandwidth_hz=20e6, l_min=0, l_max=3)),
+                                         ("cir", dict(num_time_steps=2, sampling_frequency_hz=1e3))])
 def test_gradcheck_of_paths(scene, of, channel):
     check = rw.gradcheck(rw.PathSolver(), scene, PARAMETERS + ["object/block/rotation_rad", "object/block/scale"], of, channel=channel, **OPTIONS)
     assert check.passed and bool(check), check
@@ -265,6 +266,70 @@ def test_functions_are_differentiated_away_from_the_scenes_own_pose(scene):
         rw.differentiable.Function(scene, ["object/block/vertices_m", "object/block/scale"], "cfr")
 
 
+class Springs:
+    """No solver of rays: u = stiffness * (x + j x^2), and its energy |u|^2 summed. What another solver needs to take part, whole."""
+
+    class problem(rw.differentiable.Problem):
+        outputs = {"u": rw.differentiable.Output.of_property("u"), "energy": rw.differentiable.Output.of_property("energy"),
+                   "both": rw.differentiable.Output(lambda r: (r.u, r.energy), lambda r, c, names: r.vjp(u=c[0], energy=c[1], wrt=names))}
+
+        def __init__(self, solver, scene, wrt, options):
+            self.solver, self.base = solver, {name: np.array(scene[name], dtype=float) for name in wrt}
+            self.scene, self.options = dict(scene), options
+
+        def step(self, name):
+            return 1e-5
+
+        def solve(self, values):
+            return self.solver({**self.scene, **values}, **self.options), list(values), lambda gradient: gradient
+
+    class Result:
+        def __init__(self, scene, stiffness):
+            self.x, self.k = np.asarray(scene["x"], dtype=float), float(scene["gain"]) * stiffness
+            self.stiffness, self.u = stiffness, self.k * (self.x + 1j * self.x**2)
+            self.energy = np.array((abs(self.u) ** 2).sum())
+
+        def vjp(self, u=0.0, energy=0.0, wrt=()):
+            u = u + 2 * energy * self.u
+            by = dict(x=(np.conj(u) * self.k * (1 + 2j * self.x)).real, gain=np.array((np.conj(u) * self.u / self.k).real.sum() * self.stiffness))
+            return {name: by[name] for name in wrt}
+
+    def __call__(self, scene, stiffness=1.0):
+        return self.Result(scene, stiffness)
+
+
+SPRINGS = dict(x=[0.3, -1.2, 0.7], gain=1.7)
+
+
+def test_another_solver_takes_part_by_its_problem():
+    for of in Springs.problem.outputs:
+        # second differences of quartics: 1e-10 of values of order ten
+        assert rw.gradcheck(Springs(), SPRINGS, ["x", "gain"], of=of, stiffness=0.9, tolerance=1e-8), of
+    f = rw.differentiable.Function(SPRINGS, ["gain", "x"], "energy", solver=Springs(), stiffness=0.9)
+    energy, pullback = f.evaluate([2.0, [1.0, 0.0, 0.0]])
+    assert energy == pytest.approx(2 * (2 * 0.9) ** 2, rel=1e-15) and pullback(1.0)[0] == pytest.approx(2 * energy / 2, rel=1e-15)
+    with pytest.raises(rw.Error, match="of must be one of u, energy, both, got 'a'"):
+        rw.differentiable.Function(SPRINGS, ["x"], "a", solver=Springs())
+
+
+def test_another_solver_in_jax():
+    jax = pytest.importorskip("jax", reason="JAX is not installed here")
+    jax.config.update("jax_enable_x64", True)
+    f = rw.jax.function(SPRINGS, ["x"], "u", solver=Springs())
+    x = np.array(SPRINGS["x"])
+    slope = jax.grad(lambda v: (f(v).real * f(v).imag).sum())(x)
+    np.testing.assert_allclose(slope, 3 * SPRINGS["gain"] ** 2 * x**2, rtol=1e-14)  # of k^2 x^3
+
+
+def test_another_solver_in_torch():
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed here: its wheel is too large for the tests")
+    x = torch.tensor(SPRINGS["x"], dtype=torch.float64, requires_grad=True)
+    u, energy = rw.torch.function(SPRINGS, ["x"], "both", solver=Springs())(x)
+    ((u.real * u.imag).sum() + 0.5 * energy).backward()
+    k, v = SPRINGS["gain"], np.array(SPRINGS["x"])
+    np.testing.assert_allclose(x.grad.numpy(), 3 * (k * v) ** 2 + k**2 * (v + 2 * v**3), rtol=1e-14)
+
+
 def test_importing_raywave_imports_neither():
     code = "import raywave, sys; assert 'jax' not in sys.modules and 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -312,3 +377,14 @@ def test_torch(scene):
     expected = paths.cfr_vjp(FREQUENCIES, cotangent, wrt=names)
     for name, value in zip(names, values):
         np.testing.assert_allclose(value.grad.numpy(), expected[name], rtol=1e-11, atol=1e-11 * np.abs(expected[name]).max())
+    # two arrays at once, of a pair; and a map
+    move = torch.tensor(scene.parameters()[names[0]].value, requires_grad=True)
+    a, tau = rw.torch.function(scene, names[0], "cir", **OPTIONS)(move)
+    w, v = random_complex(a.shape), random(tau.shape)
+    (torch.sum(torch.real(torch.conj(torch.from_numpy(w)) * a)) + 1e6 * torch.sum(torch.from_numpy(v) * tau)).backward()
+    np.testing.assert_allclose(move.grad.numpy(), paths.cir_vjp(w, 1e6 * v, wrt=names[0])[names[0]], rtol=1e-12)
+    move.grad = None
+    rw.torch.function(scene, names[0], "path_gain", solver=rw.RadioMapSolver(), **MAP)(move).sum().backward()
+    radio_map = rw.RadioMapSolver()(scene, **MAP)
+    expected = radio_map.vjp(path_gain=np.ones(radio_map.path_gain.shape), wrt=names[0])[names[0]]
+    np.testing.assert_allclose(move.grad.numpy(), expected, rtol=1e-12)
