@@ -152,6 +152,16 @@ def test_a_task_that_always_fails_is_named_and_the_rest_is_done(tmp_path):
     assert seen[0][:2] == (0, 0) and seen[-1][:2] == (15, 3) and seen[-1][2] > 0 and seen[-1][3] == 0 and "3 failed" in seen[-1][4]
 
 
+def test_warnings_are_counted_not_repeated(tmp_path):
+    campaign = rw.Campaign(tmp_path / "out.zarr", **words(receivers=[[0, 0, -5.0], [5, 0, 1.5]], frequencies_hz=[3.5e9]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        summary = campaign.run()
+    assert summary.failures == [] and len(summary.warnings) >= 1
+    text, count = next(iter(summary.warnings.items()))
+    assert "rx0" in text and count >= 3  # of 6 tasks
+
+
 @pytest.mark.parametrize("damage", [lambda b: b"", lambda b: b[:len(b) // 2], lambda b: b[:-1], lambda b: bytes(len(b)), lambda b: b + b"x",
                                     lambda b: b.replace(b"shards", b"shard_", 1)])
 def test_a_torn_receipt_is_none(tmp_path, damage):

@@ -18,6 +18,8 @@ from .requirements import need
 from .specification import differences, specify
 from .tasks import Failure, Result, facts, require_level, run_task
 
+_WARNINGS_KEPT = 200
+
 
 @dataclasses.dataclass
 class Progress:
@@ -28,6 +30,7 @@ class Progress:
     skipped: int = 0
     seconds: float = 0.0
     failures: list[Failure] = dataclasses.field(default_factory=list)
+    warnings: dict[str, int] = dataclasses.field(default_factory=dict)  # in how many tasks; at most some hundred of them
 
     @property
     def rate_per_s(self) -> float:
@@ -236,6 +239,9 @@ class _Run:
     def take(self, result: Result) -> None:
         if result.state == "stop":
             raise Error(result.error)
+        for text in result.warnings:
+            if text in self.summary.warnings or len(self.summary.warnings) < _WARNINGS_KEPT:
+                self.summary.warnings[text] = self.summary.warnings.get(text, 0) + 1
         if result.state == "failed":
             self.summary.failures.append(self.failure(result))
         else:

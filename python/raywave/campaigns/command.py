@@ -95,6 +95,8 @@ def _run(campaign, given):
         summary = campaign.run(client, num_threads=given.threads, durable=not given.no_flush, progress=_Teller())
     if sys.stderr.isatty():
         print(file=sys.stderr)
+    for text, count in list(summary.warnings.items())[:_FAILURES_SHOWN]:
+        print(f"raywave: warning: {text} ({count} task{'s' if count > 1 else ''})", file=sys.stderr)
     for failure in summary.failures[:_FAILURES_SHOWN]:
         print(f"raywave: {failure}", file=sys.stderr)
     if len(summary.failures) > _FAILURES_SHOWN:

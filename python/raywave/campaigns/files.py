@@ -22,8 +22,11 @@ _pool: concurrent.futures.ThreadPoolExecutor | None = None
 
 
 def write_whole(store: pathlib.Path, contents: dict[str, bytes], durable: bool = True) -> None:
-    """{name within the store: bytes}. Durable: on the disk before this returns; the flushes run side by side, since a disk serves
-    several in the time of one. @raises OSError with nothing of the last file left behind"""
+    """{name within the store: bytes}, renamed in this order once all of them are whole.
+
+    Durable: their bytes are on the disk before the first is renamed; the flushes run side by side, since a disk serves several in the time of
+    one. The folders are not flushed: file systems with a journal keep the order of renames, so that the last name is never there without the
+    ones before it. @raises OSError, then nothing of what was not yet renamed is left behind"""
     written = []
     try:
         for name, content in contents.items():

@@ -12,6 +12,7 @@ import pathlib
 import socket
 import threading
 import time
+import warnings
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from .processor import processor_level
 from .specification import read_scene, scene_hash
 
 _KEPT_SCENES = 8
+_WARNINGS_KEPT = 4
 _here = threading.local()
 
 
@@ -54,6 +56,7 @@ class Result:
     sample: int | None = None
     receivers: tuple[int, int] | None = None
     seconds: float = 0.0
+    warnings: tuple[str, ...] = ()  # the different ones, the first few
 
 
 class _SolveError(Exception):
@@ -68,7 +71,15 @@ def facts(place: str) -> dict:
 
 
 def run_task(place: str, specification_hash: str, number: int, num_threads: int = 1, durable: bool = True) -> Result:
-    """Raises nothing that a task can cause: errors are part of the result."""
+    """Raises nothing that a task can cause: errors and warnings are part of the result."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        result = _run_task(place, specification_hash, number, num_threads, durable)
+    result.warnings = tuple(dict.fromkeys(str(w.message) for w in said))[:_WARNINGS_KEPT]
+    return result
+
+
+def _run_task(place, specification_hash, number, num_threads, durable) -> Result:
     begin = time.perf_counter()
     try:
         world = _world(place, specification_hash)
@@ -199,13 +210,11 @@ class World:
         return scene
 
     def write(self, task: Task, blocks: dict[str, np.ndarray], durable: bool) -> None:
-        """The shards, then the receipt. A rename that is ordered after others stays so on the disk (ext4, xfs), so that no directory is flushed.
-        @raises OSError"""
+        """The shards and, renamed last, the receipt. @raises OSError"""
         from .shards import encode
         contents = {store_.shard_file(name, task.place, block.ndim): encode(block, self.shapes[name][1]) for name, block in blocks.items()}
         receipt = store_.Receipt(task.name, self.level, {name: [len(c), hashlib.sha256(c).hexdigest()] for name, c in contents.items()})
-        files.write_whole(self.store, contents, durable)
-        files.write_whole(self.store, {store_.receipt_file(task.name): receipt.bytes()}, durable)
+        files.write_whole(self.store, {**contents, store_.receipt_file(task.name): receipt.bytes()}, durable)
 
 
 def require_level(store, stored: str, level: str) -> None:
