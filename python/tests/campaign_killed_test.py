@@ -77,6 +77,31 @@ def test_the_bytes_are_those_of_the_serial_run(tmp_path, serial, workers):
     assert content(campaign.store) == serial
 
 
+def test_threads_of_one_process_are_workers_too(tmp_path, serial):
+    import distributed
+    campaign = campaign_at(tmp_path)
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=3, processes=False, dashboard_address=":0") as dask, dask.get_client() as client:
+        campaign.run(client)
+    assert content(campaign.store) == serial
+
+
+def test_workers_of_another_level_are_refused(tmp_path, monkeypatch):
+    import distributed
+    from raywave.campaigns import tasks
+    campaign = campaign_at(tmp_path)
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=False, dashboard_address=":0") as dask, dask.get_client() as client:
+        levels = iter(["x86-64-v3", "x86-64-v4"] * 10)
+        monkeypatch.setattr(tasks, "processor_level", lambda: next(levels))
+        with pytest.raises(rw.Error, match="different processor levels .x86-64-v3, x86-64-v4.*mix_processor_levels"):
+            campaign.run(client)
+        assert not campaign.store.exists()
+        monkeypatch.setattr(tasks, "processor_level", lambda: "x86-64-v2")
+        campaign.create()  # at the level of this machine
+        with pytest.raises(rw.Error, match="holds results of processor level .*, the workers are x86-64-v2"):
+            campaign.run(client)
+        assert len(campaign.missing()) == 36
+
+
 def test_the_scheduler_knows_a_window_of_the_tasks(tmp_path):
     campaign, most = campaign_at(tmp_path), []
     with cluster(1) as dask, dask.get_client() as client:

@@ -35,7 +35,7 @@ def content(store):
 
 def cluster(workers):
     import distributed
-    return distributed.LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, memory_limit=None, silence_logs=50)
+    return distributed.LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=":0", memory_limit=None, silence_logs=50)
 
 
 def program(*arguments):

@@ -86,6 +86,21 @@ def test_nothing_is_done_twice(done):
     assert done.missing() == [] and done.verify().ok
 
 
+@pytest.mark.parametrize("changes", [{}, dict(vary={"solver/seed": {"integers": [0, 9]}})])
+def test_the_order_of_tasks_does_not_matter(tmp_path, changes):
+    """Each in a state that others left: frequencies, devices, materials, edges found at another wavelength."""
+    from raywave.campaigns import tasks
+    changes = dict(samples=4, solver=dict(max_depth=2, samples_per_src=2000, diffraction=True, refraction=True), outputs=("path_gain", "paths", "vertices"), **changes)
+    stores = []
+    for order in (1, 7, -5):  # coprime to the number of tasks
+        campaign = rw.Campaign(tmp_path / f"out{order}.zarr", **words(**changes)).create()
+        tasks._here.__dict__.clear()
+        for k in range(len(campaign)):
+            assert tasks.run_task(str(campaign.store), campaign.plan.hash, order * k % len(campaign)).state == "done"
+        stores.append(content(campaign.store))
+    assert len(campaign) == 24 and stores[0] == stores[1] == stores[2]
+
+
 def test_what_is_missing_is_nan(tmp_path):
     campaign = rw.Campaign(tmp_path / "out.zarr", **words()).create()
     data = campaign.dataset()

@@ -10,7 +10,7 @@ import os
 import pathlib
 import time
 
-from .._raywave import Error
+from .._raywave import Error, __version__
 from . import files, store as store_
 from .plan import Plan, Task
 from .processor import processor_level
@@ -132,9 +132,12 @@ class Campaign:
         @raises Error where no task can go on: a full disk, another specification, another processor level."""
         if isinstance(num_threads, bool) or not isinstance(num_threads, int) or num_threads < 0:
             raise Error(f"num_threads is a whole number >= 0 (0: all), got {num_threads!r}")
-        if client is not None:
+        if client is None:
+            self._create(processor_level())
+            require_level(self.store, store_.attributes(self.store)["processor_level"], processor_level())
+        else:
             need("distributed", "run(client)")
-        self._create(processor_level() if client is None else self._level_of_workers(client))
+            self._create_with(client)
         files.clean(self.store)
         missing = self._missing_numbers()
         summary = Summary(len(self), len(self) - len(missing), len(self) - len(missing))
@@ -144,7 +147,6 @@ class Campaign:
         arguments = (str(self.store), self.plan.hash)
         try:
             if client is None:
-                require_level(self.store, self._require_ours()["processor_level"], processor_level())
                 for number in missing:
                     run.take(run_task(*arguments, number, num_threads, durable))
             elif missing:
@@ -153,24 +155,31 @@ class Campaign:
             files.clean(self.store)
         return summary
 
-    def _level_of_workers(self, client) -> str:
-        """The one level of all workers that are there. @raises Error where they do not fit each other, this version or the store's place"""
+    def _create_with(self, client) -> None:
+        """create(), at the level of the workers that are there. @raises Error where they do not fit each other, this version or the store's place"""
+        if client.asynchronous:
+            raise Error("run(client) takes a client that waits: Client(..., asynchronous=False)")
         client.wait_for_workers(1)
-        workers = client.run(facts, str(self.store))
-        own = facts(str(self.store))
-        for address, worker in workers.items():
-            if worker["version"] != own["version"]:
-                raise Error(f"worker {address} has raywave {worker['version']}, this is {own['version']}")
-            if own["sees_store"] and not worker["sees_store"]:
-                raise Error(f"worker {address} on {worker['host']} does not see '{self.store}': name a place that all machines share")
-        levels = sorted({worker["processor_level"] for worker in workers.values()})
-        if len(levels) > 1 and not self._mix and not (own["sees_store"] and store_.attributes(self.store)["processor_level"] == store_.MIXED):
+        levels = sorted({worker["processor_level"] for worker in self._facts(client).values()})
+        mixed = self._mix or self.store.exists() and store_.attributes(self.store)["processor_level"] == store_.MIXED
+        if len(levels) > 1 and not mixed:
             raise Error(f"the workers are of different processor levels ({', '.join(levels)}): results would differ in rounding; take workers of one "
                         "level, or allow it with mix_processor_levels=True")
-        if own["sees_store"] and not self._mix:
-            for level in levels:
-                require_level(self.store, store_.attributes(self.store)["processor_level"], level)
-        return levels[0]
+        self._create(levels[0])
+        require_level(self.store, store_.attributes(self.store)["processor_level"], levels[0], "the workers are")
+        for address, worker in self._facts(client, wait_s=20.0).items():
+            if not worker["sees_store"]:
+                raise Error(f"worker {address} on {worker['host']} does not see '{self.store}': name a place that all machines share")
+
+    def _facts(self, client, wait_s=0.0) -> dict:
+        try:
+            workers = client.run(facts, str(self.store), wait_s)
+        except ImportError as error:
+            raise Error(f"the workers cannot import raywave.campaigns ({error}): install raywave[campaigns] for them") from None
+        for address, worker in workers.items():
+            if worker["version"] != __version__:
+                raise Error(f"worker {address} has raywave {worker['version']}, this is {__version__}")
+        return workers
 
     def _missing_numbers(self) -> list[int]:
         there = set()
@@ -283,14 +292,14 @@ class _Dask:
             for number in (n for _, n in zip(range(count), waiting)):
                 key = f"raywave-{self.plan.name(number)}" + ("-alone" if last else "")
                 future = self.client.submit(run_task, *self.arguments, number, *self.words, key=key, pure=False)
-                alive[future.key] = number
+                alive[future.key] = number, future
                 out.append(future)
             return out
 
         try:
             finished = distributed.as_completed(submit(window), raise_errors=False)
             for future in finished:
-                number = alive.pop(future.key)
+                number, _ = alive.pop(future.key)
                 result = self._result(future, number)
                 if result is None and not last:
                     killed.append(number)
@@ -300,7 +309,7 @@ class _Dask:
                 for more in submit(1):
                     finished.add(more)
         except BaseException:
-            self.client.cancel(list(alive))
+            self.client.cancel([future for _, future in alive.values()])
             raise
         return killed
 

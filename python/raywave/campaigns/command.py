@@ -117,7 +117,7 @@ def _client(given):
     if given.workers is not None:
         if given.workers < 1:
             raise Error(f"--workers is at least 1, got {given.workers}")
-        with distributed.LocalCluster(n_workers=given.workers, threads_per_worker=1, dashboard_address=None) as cluster, cluster.get_client() as client:
+        with distributed.LocalCluster(n_workers=given.workers, threads_per_worker=1, dashboard_address=":0") as cluster, cluster.get_client() as client:
             yield client
         return
     where = {"address": given.scheduler} if given.scheduler else {"scheduler_file": _wait_for(given.scheduler_file, given.wait_s)}

@@ -65,9 +65,12 @@ class _SolveError(Exception):
         self.sample, self.receivers, self.error = sample, receivers, error
 
 
-def facts(place: str) -> dict:
-    """Of a worker, for its client: whether the two fit."""
-    return {"version": __version__, "processor_level": processor_level(), "host": socket.gethostname(), "sees_store": (pathlib.Path(place) / "zarr.json").is_file()}
+def facts(place: str, wait_s: float = 0.0) -> dict:
+    """Of a worker, for its client: whether the two fit. wait_s: network file systems show a new store after some seconds."""
+    end, file = time.monotonic() + wait_s, pathlib.Path(place) / "zarr.json"
+    while not file.is_file() and time.monotonic() < end:
+        time.sleep(0.2)
+    return {"version": __version__, "processor_level": processor_level(), "host": socket.gethostname(), "sees_store": file.is_file()}
 
 
 def run_task(place: str, specification_hash: str, number: int, num_threads: int = 1, durable: bool = True) -> Result:
@@ -217,9 +220,9 @@ class World:
         files.write_whole(self.store, {**contents, store_.receipt_file(task.name): receipt.bytes()}, durable)
 
 
-def require_level(store, stored: str, level: str) -> None:
+def require_level(store, stored: str, level: str, who="this machine is") -> None:
     if stored not in (level, store_.MIXED):
-        raise Error(f"'{store}' holds results of processor level {stored}, this machine is {level}: results would differ in rounding from place to "
+        raise Error(f"'{store}' holds results of processor level {stored}, {who} {level}: results would differ in rounding from place to "
                     "place; run on machines of one level, or allow it with mix_processor_levels=True")
 
 
