@@ -20,13 +20,17 @@ import tempfile
 from collections.abc import Callable, Sequence
 
 from . import _names, _progress, _raywave, differentiable, wave
-from ._raywave import (AntennaArray, Device, Error, Material, Object, Parameter, Paths, PlanarArray, RadioMap, Receiver, Scene,
-                       Transmitter, __version__, itu_material, load_scene)
 from ._methods import method
+from ._raywave import (AntennaArray, Device, Error, Material, Object, Parameter, Paths, PlanarArray, RadioMap, Scene, __version__,
+                       itu_material)
+from .devices import Receiver, Transmitter
 from .gradients import GradCheck, gradcheck
+from .scenes import load_scene
+from .shapes import box, plane, sphere
 
 __all__ = ["AntennaArray", "Device", "Error", "GradCheck", "Material", "Object", "Parameter", "PathSolver", "Paths", "PlanarArray", "RadioMap",
-           "RadioMapSolver", "Receiver", "Report", "Scene", "Transmitter", "__version__", "differentiable", "formats", "gradcheck", "itu_material", "load_scene", "wave"]
+           "RadioMapSolver", "Receiver", "Report", "Scene", "Transmitter", "__version__", "box", "differentiable", "formats", "gradcheck", "itu_material", "load_scene", "plane",
+           "scenes", "shapes", "sphere", "subcarrier_frequencies", "wave"]
 
 
 def _find_cufft():
@@ -152,5 +156,6 @@ def __getattr__(name):
     raise AttributeError(f"module 'raywave' has no attribute '{name}'")
 
 
-from . import formats  # noqa: E402
+from . import _copies, formats, scenes, shapes  # noqa: E402, F401
 from .formats import labelled as _labelled, pictures as _pictures  # noqa: E402, F401: to_xarray and plot of the classes
+from .results import subcarrier_frequencies  # noqa: E402

@@ -19,6 +19,12 @@ class FixedArray(np.ndarray):
             raise _refusal(self._hint)
         super().__setitem__(key, value)
 
+    def __reduce__(self):
+        return np.array(self, copy=True, subok=False).__reduce__()
+
+    def __deepcopy__(self, memo):
+        return np.array(self, copy=True, subok=False)
+
     def __array_ufunc__(self, ufunc, method, *inputs, out=None, **words):
         def plain(x):
             return x.view(np.ndarray) if isinstance(x, FixedArray) else x

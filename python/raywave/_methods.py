@@ -6,12 +6,13 @@ from . import _raywave
 
 
 def method(cls, name):
-    """Decorator: the function becomes cls.name."""
+    """Decorator: the function or property becomes cls.name."""
 
     def put(function):
-        inner = function.fget if isinstance(function, property) else function
-        inner.__module__, inner.__name__, inner.__qualname__ = _raywave.__name__, name, f"{cls.__name__}.{name}"
-        inner.__doc__ = inspect.cleandoc(inner.__doc__ or "") or None
+        for inner in (function.fget, function.fset) if isinstance(function, property) else (function,):
+            if inner is not None:
+                inner.__module__, inner.__name__, inner.__qualname__ = _raywave.__name__, name, f"{cls.__name__}.{name}"
+                inner.__doc__ = inspect.cleandoc(inner.__doc__ or "") or None
         setattr(cls, name, function)
         return function
 

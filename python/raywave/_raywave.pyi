@@ -27,6 +27,12 @@ class AntennaArray:
     @element_positions_m.setter
     def element_positions_m(self, arg: object, /) -> None: ...
 
+    def __copy__(self) -> AntennaArray: ...
+
+    def __deepcopy__(self, memo: dict) -> AntennaArray: ...
+
+    def __repr__(self) -> str: ...
+
     def field(self, theta_rad: ArrayLike, phi_rad: ArrayLike, frequency_hz: float = 3500000000.0) -> NDArray[numpy.complex128]:
         """
         The field patterns of all ports in directions of the device's frame, [..., num_ant, 2: theta, phi], phases of the elements' places
@@ -84,11 +90,40 @@ class Device:
     @power_dbm.setter
     def power_dbm(self, arg: float, /) -> None: ...
 
-    def look_at(self, target_m: Sequence[float]) -> None:
-        """Turns +x to the target."""
+    def look_at(self, target_m: Sequence[float] | Device | Object) -> None:
+        """
+        Turns +x to the target: a place, a device, or the middle of an object's bounding box.
+        """
 
     @property
     def transmits(self) -> bool: ...
+
+    @property
+    def position(self) -> list[float]:
+        """Sionna RT's name of position_m."""
+
+    @position.setter
+    def position(self, value: Sequence[float], /) -> None: ...
+
+    @property
+    def orientation(self) -> list[float]:
+        """Sionna RT's name of orientation_rad."""
+
+    @orientation.setter
+    def orientation(self, value: Sequence[float], /) -> None: ...
+
+    @property
+    def velocity(self) -> list[float]:
+        """Sionna RT's name of velocity_m_per_s."""
+
+    @velocity.setter
+    def velocity(self, value: Sequence[float], /) -> None: ...
+
+    def __copy__(self) -> Device: ...
+
+    def __deepcopy__(self, memo: dict) -> Device: ...
+
+    def __repr__(self) -> str: ...
 
     def plot(self, ax: object | None = None, *, cut: str = 'azimuth', port: int = 0, frequency_hz: float = 3500000000.0, range_db: float = 40.0, num_angles: int = 361) -> object:
         """The pattern of its array in its own frame: AntennaArray.plot."""
@@ -157,6 +192,12 @@ class Material:
     def properties_at(self, frequency_hz: float) -> tuple:
         """(relative permittivity, conductivity in S/m) at a frequency."""
 
+    def __copy__(self) -> Material: ...
+
+    def __deepcopy__(self, memo: dict) -> Material: ...
+
+    def __repr__(self) -> str: ...
+
 def itu_material(name: str, thickness_m: float = 0.1) -> Material:
     """A material of ITU-R P.2040 by name."""
 
@@ -192,6 +233,31 @@ class Object:
 
     @property
     def triangles(self) -> NDArray[numpy.uint32]: ...  # [num_triangles, 3]
+
+    @property
+    def velocity(self) -> list[float]:
+        """Sionna RT's name of velocity_m_per_s."""
+
+    @velocity.setter
+    def velocity(self, value: Sequence[float], /) -> None: ...
+
+    @property
+    def position_m(self) -> list[float]:
+        """
+        The middle of its bounding box in metres; assign to move the object there.
+        """
+
+    @position_m.setter
+    def position_m(self, place: Sequence[float] | Device | Object, /) -> None: ...
+
+    @property
+    def position(self) -> list[float]:
+        """Sionna RT's name of position_m."""
+
+    @position.setter
+    def position(self, value: Sequence[float], /) -> None: ...
+
+    def __repr__(self) -> str: ...
 
 class Scene:
     """Objects, materials, devices and the frequency."""
@@ -273,10 +339,41 @@ class Scene:
         Gives a parameter a value of its shape; translation, rotation and scale move the object's present mesh.
         """
 
+    @property
+    def frequency(self) -> float:
+        """Sionna RT's name of frequency_hz."""
+
+    @frequency.setter
+    def frequency(self, value: float, /) -> None: ...
+
+    @property
+    def bandwidth(self) -> float:
+        """Sionna RT's name of bandwidth_hz."""
+
+    @bandwidth.setter
+    def bandwidth(self, value: float, /) -> None: ...
+
+    @property
+    def temperature(self) -> float:
+        """Sionna RT's name of temperature_k."""
+
+    @temperature.setter
+    def temperature(self, value: float, /) -> None: ...
+
+    @property
+    def wavelength(self) -> float:
+        """Sionna RT's name of wavelength_m."""
+
     def preview(self, paths=None, radio_map=None, title='raywave', metric='path_gain'):
         """
         The scene with its devices, paths and map as a page: shown in a notebook, else written to a file whose path is returned.
         """
+
+    def __copy__(self) -> Scene: ...
+
+    def __deepcopy__(self, memo: dict) -> Scene: ...
+
+    def __repr__(self) -> str: ...
 
     def plot(self, ax: object | None = None, *, view: str = '3d', paths: Paths | None = None, radio_map: RadioMap | None = None, metric: str = 'path_gain') -> object:
         """
@@ -312,6 +409,10 @@ class Parameter:
         """Those that have a derivative with respect to it."""
 
     def __repr__(self) -> str: ...
+
+    def __copy__(self) -> Parameter: ...
+
+    def __deepcopy__(self, memo: dict) -> Parameter: ...
 
 def check_gradient(function: object, point: Sequence[float], exact: Sequence[float], step: float, tolerance: float) -> tuple:
     """
@@ -353,19 +454,22 @@ class Paths:
         tx, rx: names, needed where there are several.
         """
 
-    def cir(self, *, sampling_frequency_hz: float = 1.0, num_time_steps: int = 1, normalize_delays: bool = True) -> tuple:
+    def cir(self, *, sampling_frequency_hz: float = 1.0, num_time_steps: int = 1, normalize_delays: bool = True, sampling_frequency: float | None = None, out_type: str = 'numpy') -> tuple[NDArray[numpy.complex128], NDArray[numpy.float64]]:
         """
         (a [num_rx, num_rx_ant, num_tx, num_tx_ant, num_paths, num_time_steps], tau in seconds); a holds the carrier's phase.
+        sampling_frequency and out_type are Sionna RT's.
         """
 
-    def cfr(self, frequencies_hz: Sequence[float], *, sampling_frequency_hz: float = 1.0, num_time_steps: int = 1, normalize_delays: bool = True, normalize: bool = False) -> NDArray[numpy.complex128]:  # [num_rx, num_rx_ant, num_tx, num_tx_ant, num_time_steps, num_frequencies]
+    def cfr(self, frequencies_hz: Sequence[float] | None = None, *, sampling_frequency_hz: float = 1.0, num_time_steps: int = 1, normalize_delays: bool = True, normalize: bool = False, frequencies: Sequence[float] | None = None, sampling_frequency: float | None = None, out_type: str = 'numpy') -> NDArray[numpy.complex128]:
         """
-        [num_rx, num_rx_ant, num_tx, num_tx_ant, num_time_steps, num_frequencies] at baseband frequencies; normalize: energies are 1 in the mean over each link's antennas, times and frequencies.
+        [num_rx, num_rx_ant, num_tx, num_tx_ant, num_time_steps, num_frequencies] at baseband frequencies; normalize: energies are 1 in the
+        mean over each link's antennas, times and frequencies. frequencies, sampling_frequency and out_type are Sionna RT's.
         """
 
-    def taps(self, bandwidth_hz: float, l_min: int, l_max: int, *, sampling_frequency_hz: float = 0.0, num_time_steps: int = 1, normalize_delays: bool = True, normalize: bool = False) -> NDArray[numpy.complex128]:  # [num_rx, num_rx_ant, num_tx, num_tx_ant, num_time_steps, l_max - l_min + 1]
+    def taps(self, bandwidth_hz: float | None = None, l_min: int | None = None, l_max: int | None = None, *, sampling_frequency_hz: float = 0.0, num_time_steps: int = 1, normalize_delays: bool = True, normalize: bool = False, bandwidth: float | None = None, sampling_frequency: float | None = None, out_type: str = 'numpy') -> NDArray[numpy.complex128]:
         """
-        [num_rx, num_rx_ant, num_tx, num_tx_ant, num_time_steps, l_max - l_min + 1]; normalize: the taps' energies sum to 1, in the mean over each link's antennas and times.
+        [num_rx, num_rx_ant, num_tx, num_tx_ant, num_time_steps, l_max - l_min + 1]; normalize: the taps' energies sum to 1, in the mean over
+        each link's antennas and times. bandwidth, sampling_frequency and out_type are Sionna RT's.
         """
 
     @property
@@ -470,6 +574,12 @@ class Paths:
     def taps_jvp(self, bandwidth_hz: float, l_min: int, l_max: int, tangent: dict, *, sampling_frequency_hz: float = 0.0, num_time_steps: int = 1, normalize_delays: bool = True, normalize: bool = False) -> NDArray[numpy.complex128]:  # [num_rx, num_rx_ant, num_tx, num_tx_ant, num_time_steps, l_max - l_min + 1]
         """How taps move."""
 
+    def __copy__(self) -> Paths: ...
+
+    def __deepcopy__(self, memo: dict) -> Paths: ...
+
+    def __repr__(self) -> str: ...
+
     def to_xarray(self, frequencies_hz: ArrayLike | None = None, **channel: object) -> object:
         """
         An xarray.Dataset with the dimensions rx, rx_ant, tx, tx_ant, path, interaction, axis: a, tau, angles, doppler, valid,
@@ -486,6 +596,9 @@ class Paths:
         """
         The impulse response between two ports: magnitudes over delays, coloured by phase. Returns the axes.
         """
+
+    def __getitem__(self, index: int | slice) -> dict | list[dict]:
+        """A path, or a list of those of a slice, as iterating gives them."""
 
 def solve_paths(scene: Scene, options: dict) -> Paths: ...
 
@@ -544,10 +657,28 @@ class RadioMap:
         The map draped over its scene: shown in a notebook, else written to a file whose path is returned.
         """
 
+    def __repr__(self) -> str: ...
+
     def to_xarray(self) -> object:
         """
         An xarray.Dataset: path_gain, rss, sinr [tx, y, x] and association [y, x]. x and y are the scene's, or where the map is turned
         those of its plane from its centre. Of a mesh: [tx, cell] with the cells' corners.
+        """
+
+    def cdf(self, metric: str = 'path_gain', tx: str | None = None) -> tuple[NDArray[numpy.float64], NDArray[numpy.float64]]:
+        """
+        (values, probability): the share of cells that have at most each value, in dB (rss: dBm), ascending. Of one transmitter, else of the
+        best in each cell. Cells where nothing arrives count, so that the first probability is above their share.
+        """
+
+    def sample_positions(self, num_pos: int, metric: str = 'path_gain', min_val_db: float | None = None, max_val_db: float | None = None, min_dist: float | None = None, max_dist: float | None = None, tx_association: bool = True, center_pos: bool = False, seed: int = 1, *, scene: Scene | None = None) -> tuple[NDArray[numpy.float64], NDArray[numpy.int64]]:
+        """
+        (positions [num_tx, num_pos, 3] in metres, cells [num_tx, num_pos, 2: row, column]), drawn evenly over the area where each transmitter
+        arrives.
+
+        Of cells between min_val_db and max_val_db (rss: dBm), whose centre is between min_dist and max_dist metres from the transmitter (which
+        needs the scene), and with tx_association where no other is stronger. Places are spread over their cells (on ground: at the height
+        of the centre), or with center_pos at their centres. @raises Error naming a transmitter that has no such cell.
         """
 
 def solve_radio_map(scene: Scene, options: dict) -> RadioMap: ...
@@ -655,6 +786,12 @@ class WaveResult:
         """
         The field where one coordinate is nearest to what is given: axes in the order (z, x, y) without that one.
         """
+
+    def __copy__(self) -> WaveResult: ...
+
+    def __deepcopy__(self, memo: dict) -> WaveResult: ...
+
+    def __repr__(self) -> str: ...
 
     def to_xarray(self) -> object:
         """

@@ -23,7 +23,7 @@ def _is_real(value):
     return isinstance(value, numbers.Real) and not isinstance(value, bool) or getattr(value, "dtype", None) is not None and value.ndim == 0 and value.dtype.kind in "fiu"
 
 
-def _count(key, value):
+def whole_number(key, value):
     if not _is_real(value) or not math.isfinite(value) or value != int(value):
         _refuse(key, "a whole number", value)
     largest = 2**64 if key == "seed" else 2**63 if key.startswith("samples") else 2**31
@@ -67,7 +67,7 @@ def _name_list(key, value):
 def option(key, value):
     """The value of a solver's option in the type that the solver reads. Raises Error for one that cannot be it."""
     if key in _COUNTS:
-        return _count(key, value)
+        return whole_number(key, value)
     if key in _SWITCHES:
         return _switch(key, value)
     if key in _SIZES and _is_real(value):

@@ -27,7 +27,7 @@ def things():
             "WaveResult": wave.simulate(field, num_reflections=1), "Device": scene.get("tx")}
 
 
-CALLS = {"cfr": ([0.0, 1e6],), "taps": (20e6, 0, 3), "tx_association": (), "coherent_sum": (), "incoherent_sum": (), "holds": (np.array([[0.0, 0.3]]),),
+CALLS = {"tx_association": (), "coherent_sum": (), "incoherent_sum": (), "holds": (np.array([[0.0, 0.3]]),),
          "at": (np.array([[0.0, 0.5]]),), "path_gain_jvp": ({"frequency_hz": 1.0},), "mean_delay_jvp": ({"frequency_hz": 1.0},),
          "cfr_jvp": ([0.0], {"frequency_hz": 1.0}), "taps_jvp": (20e6, 0, 3, {"frequency_hz": 1.0})}
 ROWS = [(owner, name, kind) for owner, names in make_stub.ARRAYS.items() for name, (kind, _) in names.items()]

@@ -13,6 +13,7 @@ import pathlib
 
 import numpy as np
 
+from .._geometry import rotation
 from .._raywave import Error, Paths, Scene, __version__
 from .content import content, names, require_memory
 from .files import new_folder
@@ -80,11 +81,6 @@ def _elements(scene):
             for name in [*scene.transmitters, *scene.receivers]}
 
 
-def _rotation(yaw, pitch, roll):
-    (ca, sa), (cb, sb), (cc, sc) = [(math.cos(x), math.sin(x)) for x in (yaw, pitch, roll)]
-    return np.array([[ca, -sa, 0], [sa, ca, 0], [0, 0, 1]]) @ [[cb, 0, sb], [0, 1, 0], [-sb, 0, cb]] @ np.array([[1, 0, 0], [0, cc, -sc], [0, sc, cc]])
-
-
 def _first(positions):
     """The element that stands where DeepMIMO's element 0 does: least z, then least y."""
     scale = max(np.ptp(positions), 1e-30) * 1e-9
@@ -106,7 +102,7 @@ def _side(scene, held, all_elements, end, slant):
             rows, chosen, places = [-1], [slant * count + _first(elements)], at[None]
         else:
             rows, chosen = list(range(count)), [slant] * count
-            places = at + elements @ _rotation(*known[name].orientation_rad).T
+            places = at + elements @ rotation(*known[name].orientation_rad).T
         out.positions = np.vstack([out.positions, places])
         out.device = np.append(out.device, [d] * len(rows))
         out.element = np.append(out.element, rows)

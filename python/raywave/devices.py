@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Transmitters and receivers, what they look at, and the names of Sionna RT for what devices, objects and scenes have."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from . import _raywave
+from ._methods import method
+from ._raywave import AntennaArray, Device, Error, Object, Scene
+
+
+def _place(target):
+    """Metres of a device, of the middle of an object's bounding box, or as given."""
+    if isinstance(target, Device):
+        return target.position_m
+    if isinstance(target, Object):
+        return _middle(target).tolist()
+    return target
+
+
+def _middle(item):
+    vertices = item.vertices_m
+    if not len(vertices):
+        raise Error(f"object '{item.name}' has no vertex, so that it is nowhere")
+    return (vertices.min(axis=0) + vertices.max(axis=0)) / 2
+
+
+def _one(given, own, other, there, default):
+    """The value of an option that goes by two names."""
+    if other is None:
+        return default if given is None else given
+    if given is not None:
+        raise TypeError(f"{there} and {own} are one: give one of them")
+    return other
+
+
+_ZEROS = (0.0, 0.0, 0.0)
+
+
+def _words(name, position_m, orientation_rad, velocity_m_per_s, array, look_at, position, orientation, velocity):
+    place = _one(position_m, "position_m", position, "position", None)
+    if place is None:
+        raise TypeError(f"'{name}' needs position_m, three numbers in metres")
+    words = dict(name=name, position_m=_place(place), orientation_rad=_one(orientation_rad, "orientation_rad", orientation, "orientation", _ZEROS),
+                 velocity_m_per_s=_one(velocity_m_per_s, "velocity_m_per_s", velocity, "velocity", _ZEROS), array=array)
+    return {**words, "look_at": _place(look_at)} if look_at is not None else words
+
+
+def Transmitter(name: str, position_m: Sequence[float] | None = None, orientation_rad: Sequence[float] | None = None,
+                velocity_m_per_s: Sequence[float] | None = None, array: AntennaArray | None = None, power_dbm: float = 44.0,
+                look_at: Sequence[float] | Device | Object | None = None, *, position: Sequence[float] | None = None,
+                orientation: Sequence[float] | None = None, velocity: Sequence[float] | None = None, color: object = None,
+                display_radius: object = None) -> Device:
+    """A transmitter at position_m (metres), turned by orientation_rad (yaw, pitch, roll; default none) or toward look_at: a place, a
+    device or an object. position, orientation, velocity are Sionna RT's names; color and display_radius, for its pictures, change nothing."""
+    words = _words(name, position_m, orientation_rad, velocity_m_per_s, array, look_at, position, orientation, velocity)
+    return _raywave.Transmitter(power_dbm=power_dbm, **words)
+
+
+def Receiver(name: str, position_m: Sequence[float] | None = None, orientation_rad: Sequence[float] | None = None,
+             velocity_m_per_s: Sequence[float] | None = None, array: AntennaArray | None = None,
+             look_at: Sequence[float] | Device | Object | None = None, *, position: Sequence[float] | None = None,
+             orientation: Sequence[float] | None = None, velocity: Sequence[float] | None = None, color: object = None,
+             display_radius: object = None) -> Device:
+    """A receiver at position_m (metres), as Transmitter without power."""
+    return _raywave.Receiver(**_words(name, position_m, orientation_rad, velocity_m_per_s, array, look_at, position, orientation, velocity))
+
+
+_look_at = Device.look_at
+
+
+@method(Device, "look_at")
+def _device_look_at(self, target_m: Sequence[float] | Device | Object) -> None:
+    """Turns +x to the target: a place, a device, or the middle of an object's bounding box."""
+    _look_at(self, _place(target_m))
+
+
+def _alias(cls, own, there, kind, settable=True):
+    """The property cls.own by another name."""
+    held = getattr(cls, own)
+
+    def get(self):
+        return held.__get__(self)
+
+    def put(self, value, /):
+        held.__set__(self, value)
+
+    get.__doc__ = f"Sionna RT's name of {own}."
+    get.__annotations__, put.__annotations__ = {"return": kind}, {"value": "Sequence[float]" if kind.startswith("list") else kind, "return": None}
+    method(cls, there)(property(get, put if settable else None, doc=get.__doc__))
+
+
+for _cls, _own, _there in ((Device, "position_m", "position"), (Device, "orientation_rad", "orientation"), (Device, "velocity_m_per_s", "velocity"),
+                           (Object, "velocity_m_per_s", "velocity")):
+    _alias(_cls, _own, _there, "list[float]")
+for _own, _there in (("frequency_hz", "frequency"), ("bandwidth_hz", "bandwidth"), ("temperature_k", "temperature"), ("wavelength_m", "wavelength")):
+    _alias(Scene, _own, _there, "float", settable=_there != "wavelength")
+
+
+def _object_position(self) -> list[float]:
+    """The middle of its bounding box in metres; assign to move the object there."""
+    return _middle(self).tolist()
+
+
+def _move_object(self, place: Sequence[float] | Device | Object, /) -> None:
+    place = np.asarray(_place(place), dtype=np.float64)
+    if place.shape != (3,) or not np.isfinite(place).all():
+        raise Error(f"position_m must be three numbers, got {place.tolist()}")
+    self.vertices_m = self.vertices_m + (place - _middle(self))
+
+
+method(Object, "position_m")(property(_object_position, _move_object, doc=_object_position.__doc__))
+_alias(Object, "position_m", "position", "list[float]")

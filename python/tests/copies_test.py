@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Copies have the same bits and nothing in common; what is pickled comes back so; a line says what a thing is."""
+import copy
+import pathlib
+import pickle
+
+import numpy as np
+import pytest
+import raywave as rw
+from raywave import wave
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CANYON = ROOT / "scenes/street_canyon/street_canyon.xml"
+
+
+def again(thing):
+    return pickle.loads(pickle.dumps(thing))
+
+
+WAYS = [copy.copy, copy.deepcopy]
+
+
+def devices(scene):
+    scene.add(rw.Transmitter("sender/ö", [-30, 0.1, 10], array=rw.PlanarArray(num_rows=2, pattern="tr38901", polarization="cross", polarization_model=1),
+                             velocity_m_per_s=[1, 2, 3], look_at=[0, 0, 1], power_dbm=31.25))
+    scene.add(rw.Receiver("rx", [30, 0, 1.5], array=rw.PlanarArray(num_cols=3, pattern="hw_dipole")))
+    scene.transmitters["sender/ö"].array.element_positions_m = np.array([[0, 0, 0.1], [0.01, 0.02, 1 / 3]])
+    return scene
+
+
+def same_paths(one, other):
+    return len(one) > 0 and all(getattr(one, n).tobytes() == getattr(other, n).tobytes() for n in ("a", "tau", "doppler", "vertices", "interactions"))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_scenes_and_devices_are_copied_to_the_bit(way):
+    scene = devices(rw.load_scene(CANYON, frequency_hz=28e9))
+    before = rw.PathSolver()(scene, max_depth=2)
+    copied = way(scene)
+    assert same_paths(before, rw.PathSolver()(copied, max_depth=2))
+    copied.get("rx").position_m = [0, 0, 2]
+    copied.materials["concrete"].thickness_m = 9
+    assert scene.get("rx").position_m == [30, 0, 1.5] and scene.materials["concrete"].thickness_m != 9
+    other = rw.load_scene(CANYON, frequency_hz=28e9)
+    for device in (*scene.transmitters.values(), *scene.receivers.values()):
+        twin = way(device)
+        assert twin is not device and twin.transmits == device.transmits
+        other.add(twin)
+    assert same_paths(before, rw.PathSolver()(other, max_depth=2))
+    array = way(scene.transmitters["sender/ö"].array)
+    lone = rw.Scene()
+    for name, given in (("one", array), ("two", scene.transmitters["sender/ö"].array)):
+        lone.add(rw.Transmitter(name, [0, 0, 0], array=given))
+    lone.add(rw.Receiver("rx", [3, 4, 5], array=rw.PlanarArray(polarization="VH")))
+    a = rw.PathSolver()(lone).a
+    assert a[:, :, 0].tobytes() == a[:, :, 1].tobytes() and np.abs(a).min() > 0
+    array.element_positions_m = np.zeros((1, 3))
+    assert scene.transmitters["sender/ö"].array.num_elements == 2
+
+
+@pytest.mark.parametrize("way", [*WAYS, again])
+def test_materials_and_objects_come_back_to_the_bit(way):
+    scene = rw.load_scene(CANYON)
+    strange = rw.Material("ß/1", relative_permittivity=1 + 1 / 3, conductivity_s_per_m=0.1, thickness_m=1e-5, scattering_coefficient=0.3, xpd_coefficient=0.7)
+    for material in (*scene.materials.values(), strange, rw.Material("m", perfect_conductor=True)):
+        twin = way(material)
+        assert twin is not material
+        for key in ("name", "itu_name", "relative_permittivity", "conductivity_s_per_m", "thickness_m", "scattering_coefficient", "xpd_coefficient",
+                    "perfect_conductor"):
+            assert getattr(twin, key) == getattr(material, key)
+    scene.objects["ground"].velocity_m_per_s = [1, 0, 1 / 3]
+    for item in (*scene.objects.values(), rw.Object("none", np.zeros((0, 3)), np.zeros((0, 3), dtype=np.int64), "m")):
+        twin = way(item)
+        assert twin is not item and (twin.name, twin.material, twin.velocity_m_per_s) == (item.name, item.material, item.velocity_m_per_s)
+        assert twin.vertices_m.tobytes() == item.vertices_m.tobytes() and twin.triangles.tobytes() == item.triangles.tobytes()
+
+
+def test_scenes_without_devices_are_pickled():
+    scene = rw.load_scene(CANYON, frequency_hz=28e9)
+    scene.bandwidth_hz, scene.temperature_k = 2e8, 111.5
+    scene.add(rw.box("crate", [5, 1, 1], 2, "wood"))
+    came = again(scene)
+    assert (came.frequency_hz, came.bandwidth_hz, came.temperature_k) == (28e9, 2e8, 111.5)
+    assert list(came.objects) == list(scene.objects) and list(came.materials) == list(scene.materials)
+    options = dict(max_depth=2, diffraction=True)
+    assert same_paths(rw.PathSolver()(devices(scene), **options), rw.PathSolver()(devices(came), **options))
+
+
+def test_what_is_not_pickled_says_why():
+    scene = devices(rw.load_scene(CANYON))
+    paths = rw.PathSolver()(scene, max_depth=0)
+    radio_map = rw.RadioMapSolver()(scene, cell_size_m=20, max_depth=0)
+    for thing, why in ((scene, "Device 'sender/ö' cannot be pickled.*pattern"), (scene.get("rx"), "pattern"), (scene.get("rx").array, "pattern"),
+                       (paths, "save"), (radio_map, "save")):
+        with pytest.raises(TypeError, match=why):
+            pickle.dumps(thing)
+    assert copy.copy(paths) is paths and copy.deepcopy({1: paths})[1] is paths
+
+
+def test_the_rest_is_pickled_and_copied():
+    for way in (*WAYS, again):
+        assert repr(way(rw.PathSolver())) == "PathSolver()" and repr(way(rw.RadioMapSolver())) == "RadioMapSolver()"
+    scene = devices(rw.load_scene(CANYON))
+    paths = rw.PathSolver()(scene, max_depth=1)
+    for way in (again, copy.deepcopy):
+        for array in (paths.a, paths.vertices, scene.objects["ground"].vertices_m):
+            assert type(way(array)) is np.ndarray and way(array).flags.writeable and way(array).tobytes() == array.tobytes()
+        assert way(scene.get("rx").position_m) == [30, 0, 1.5] and type(way(scene.get("rx").position_m)) is list
+        field = wave.Scene(grid=wave.Grid(64, spacing_m=0.02), frequency_hz=5.8e9, z_end_m=0.5, sources=[wave.GaussianBeam(waist_m=0.2)],
+                           objects=[wave.rectangle([0, 0.2], [0.3, 0.05], rw.itu_material("concrete"))])
+        assert wave.simulate(way(field)).field.tobytes() == wave.simulate(field).field.tobytes()
+    result = wave.simulate(field)
+    assert copy.deepcopy(result) is result
+
+
+def test_a_line_says_what_a_thing_is():
+    scene = devices(rw.load_scene(CANYON, frequency_hz=28e9))
+    paths = rw.PathSolver()(scene, max_depth=0)
+    radio_map = rw.RadioMapSolver()(scene, cell_size_m=20, max_depth=0)
+    lines = {scene: "Scene(9 objects, 5 materials, 1 transmitter, 1 receiver, 28 GHz)", scene.get("rx"): "Receiver('rx', [30, 0, 1.5], 3 ports)",
+             scene.objects["ground"]: "Object('ground', 2 triangles, material='concrete')", paths: "Paths(1 path, 1 transmitter, 1 receiver, 28 GHz)",
+             scene.materials["glass"]: f"Material('glass', itu_name='glass', thickness_m={scene.materials['glass'].thickness_m:.6g})",
+             rw.Material("m", perfect_conductor=True): "Material('m', perfect_conductor=True)", rw.PlanarArray(num_cols=2, polarization="VH"): "AntennaArray(2 elements, 4 ports)",
+             radio_map: "RadioMap(9 x 6 cells, 1 transmitter: 'sender/ö')"}
+    for thing, line in lines.items():
+        assert repr(thing) == line
+    assert repr(scene.get("sender/ö")).startswith("Transmitter('sender/ö', [-30, 0.1, 10], orientation_rad=[") and "\n" not in repr(scene.get("sender/ö"))
+    assert repr(rw.PathSolver()(scene, los=False, max_depth=0)).startswith("Paths(0 paths")
