@@ -57,7 +57,7 @@ def with_arrays(text):
         raise SystemExit(f"tools/make_stub.py: not in the module, or no longer object: {', '.join(missing)}")
     joined = "\n".join(out) + "\n"
     # annotations of methods written in Python come as they stand there
-    joined = joined.replace("import np\n", "").replace("NDArray[np.", "NDArray[numpy.")
+    joined = joined.replace("from typing import Annotated, overload\n", "from typing import Annotated, Any, overload\n").replace("import np\n", "").replace("NDArray[np.", "NDArray[numpy.")
     return joined.replace("from numpy.typing import NDArray\n", "from numpy.typing import ArrayLike, NDArray\n")
 
 

@@ -156,6 +156,10 @@ def __getattr__(name):
     raise AttributeError(f"module 'raywave' has no attribute '{name}'")
 
 
+def __dir__():
+    return sorted({*__all__, "Campaign", "campaigns", "geo", "jax", "torch"})
+
+
 from . import _copies, formats, scenes, shapes  # noqa: E402, F401
 from .formats import labelled as _labelled, pictures as _pictures  # noqa: E402, F401: to_xarray and plot of the classes
 from .results import subcarrier_frequencies  # noqa: E402

@@ -1,5 +1,5 @@
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, overload
+from typing import Annotated, Any, overload
 
 import numpy
 from numpy.typing import ArrayLike, NDArray
@@ -39,7 +39,7 @@ class AntennaArray:
         included; |C|^2 is the gain over an isotropic antenna. Solved as a path in free space to receivers 1 km away in these directions.
         """
 
-    def plot(self, ax: object | None = None, *, cut: str = 'azimuth', port: int = 0, frequency_hz: float = 3500000000.0, range_db: float = 40.0, num_angles: int = 361) -> object:
+    def plot(self, ax: Any | None = None, *, cut: str = 'azimuth', port: int = 0, frequency_hz: float = 3500000000.0, range_db: float = 40.0, num_angles: int = 361) -> Any:
         """
         The gain of a port in dBi: cut "azimuth" (theta = 90 degrees) or "elevation" (phi = 0) on polar axes, or "3d". Returns the axes.
         """
@@ -125,7 +125,7 @@ class Device:
 
     def __repr__(self) -> str: ...
 
-    def plot(self, ax: object | None = None, *, cut: str = 'azimuth', port: int = 0, frequency_hz: float = 3500000000.0, range_db: float = 40.0, num_angles: int = 361) -> object:
+    def plot(self, ax: Any | None = None, *, cut: str = 'azimuth', port: int = 0, frequency_hz: float = 3500000000.0, range_db: float = 40.0, num_angles: int = 361) -> Any:
         """The pattern of its array in its own frame: AntennaArray.plot."""
 
 def Transmitter(name: str, position_m: Sequence[float], orientation_rad: Sequence[float] = [0.0, 0.0, 0.0], velocity_m_per_s: Sequence[float] = [0.0, 0.0, 0.0], array: AntennaArray | None = None, power_dbm: float = 44.0, look_at: Sequence[float] | None = None) -> Device:
@@ -375,7 +375,7 @@ class Scene:
 
     def __repr__(self) -> str: ...
 
-    def plot(self, ax: object | None = None, *, view: str = '3d', paths: Paths | None = None, radio_map: RadioMap | None = None, metric: str = 'path_gain') -> object:
+    def plot(self, ax: Any | None = None, *, view: str = '3d', paths: Paths | None = None, radio_map: RadioMap | None = None, metric: str = 'path_gain') -> Any:
         """
         The scene with its devices in 3D or from above (view "plan"), with paths and, from above, a map. Returns the axes.
         """
@@ -448,7 +448,7 @@ class Paths:
         path_gain (linear), mean_delay_s, rms_delay_spread_s, rms_doppler_spread_hz, rice_factor of a link.
         """
 
-    def plot_power_delay_profile(self, path: object | None = None, tx: str | None = None, rx: str | None = None, *, ax: object | None = None) -> object | None:
+    def plot_power_delay_profile(self, path: object | None = None, tx: str | None = None, rx: str | None = None, *, ax: Any | None = None) -> Any:
         """
         The gains of a link's paths over their delays: to the file `path`, .png or .svg, else on matplotlib axes, which are returned.
         tx, rx: names, needed where there are several.
@@ -580,19 +580,19 @@ class Paths:
 
     def __repr__(self) -> str: ...
 
-    def to_xarray(self, frequencies_hz: ArrayLike | None = None, **channel: object) -> object:
+    def to_xarray(self, frequencies_hz: ArrayLike | None = None, **channel: object) -> Any:
         """
         An xarray.Dataset with the dimensions rx, rx_ant, tx, tx_ant, path, interaction, axis: a, tau, angles, doppler, valid,
         interactions, objects, vertices. With frequencies_hz the frequency response too, with the arguments of cfr.
         """
 
-    def plot(self, ax: object | None = None, *, view: str = 'plan', scene: Scene | None = None, tx: str | None = None, rx: str | None = None, range_db: float = 40.0, max_paths: int = 1000) -> object:
+    def plot(self, ax: Any | None = None, *, view: str = 'plan', scene: Scene | None = None, tx: str | None = None, rx: str | None = None, range_db: float = 40.0, max_paths: int = 1000) -> Any:
         """
         The paths coloured by their gains, from above (view "plan") or in 3D (view "3d"), over the scene where one is given. tx, rx: names,
         all where not given; the strongest max_paths are drawn, of which colours span range_db. Returns the axes.
         """
 
-    def plot_cir(self, ax: object | None = None, *, tx: str | None = None, rx: str | None = None, tx_ant: int = 0, rx_ant: int = 0) -> object:
+    def plot_cir(self, ax: Any | None = None, *, tx: str | None = None, rx: str | None = None, tx_ant: int = 0, rx_ant: int = 0) -> Any:
         """
         The impulse response between two ports: magnitudes over delays, coloured by phase. Returns the axes.
         """
@@ -638,7 +638,7 @@ class RadioMap:
     def save(self, path: object) -> None:
         """.npz or .h5"""
 
-    def plot(self, path: object | None = None, metric: str = 'path_gain', tx: str | None = None, min_db: float = 0.0, max_db: float = 0.0, title: str = '', *, ax: object | None = None) -> object | None:
+    def plot(self, path: object | None = None, metric: str = 'path_gain', tx: str | None = None, min_db: float = 0.0, max_db: float = 0.0, title: str = '', *, ax: Any | None = None) -> Any:
         """
         A map of path_gain (dB), rss (dBm), sinr (dB) or association: to the file `path`, .png or .svg, else on matplotlib axes, which are
         returned. tx: one transmitter, else the best of all. min_db, max_db: limits of the colours, where they differ.
@@ -659,7 +659,7 @@ class RadioMap:
 
     def __repr__(self) -> str: ...
 
-    def to_xarray(self) -> object:
+    def to_xarray(self) -> Any:
         """
         An xarray.Dataset: path_gain, rss, sinr [tx, y, x] and association [y, x]. x and y are the scene's, or where the map is turned
         those of its plane from its centre. Of a mesh: [tx, cell] with the cells' corners.
@@ -776,7 +776,7 @@ class WaveResult:
     def save(self, path: object) -> None:
         """.npz or .h5"""
 
-    def plot(self, path: object | None = None, source: int = 0, phase: bool = False, range_db: float = 50.0, x_m: float = 0.0, title: str = '', *, ax: object | None = None) -> object | None:
+    def plot(self, path: object | None = None, source: int = 0, phase: bool = False, range_db: float = 50.0, x_m: float = 0.0, title: str = '', *, ax: Any | None = None) -> Any:
         """
         The field over y and z: to the file `path`, .png or .svg, else on matplotlib axes, which are returned. source -1: the incoherent
         sum; phase: the phase instead of the magnitude; x_m: the slice of a 3D field.
@@ -793,7 +793,7 @@ class WaveResult:
 
     def __repr__(self) -> str: ...
 
-    def to_xarray(self) -> object:
+    def to_xarray(self) -> Any:
         """
         An xarray.Dataset: field [plane, source, y] (3D: [plane, source, x, y]), with reflections backward too, and the power through each
         plane. z, y and x in metres.

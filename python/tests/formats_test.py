@@ -301,6 +301,8 @@ def test_deepmimo_folders(tmp_path, scene, paths):
         formats.save_deepmimo(tmp_path / "City", scene, paths)
     with pytest.raises(rw.Error, match="not in the scene as it was"):
         formats.save_deepmimo(tmp_path / "other", empty_paths()[0], paths)
+    with pytest.raises(rw.Error, match="solved at 3.5e[+]09 Hz, the scene is at 2.8e[+]10 Hz"):
+        formats.save_deepmimo(tmp_path / "other", canyon(frequency_hz=28e9), paths)
     with pytest.raises(rw.Error, match="tx_slant must be in 0 to 0"):
         formats.save_deepmimo(tmp_path / "other", scene, paths, tx_slant=1)
     with pytest.raises(rw.Error, match="2 receivers.* GB, more than max_bytes"):

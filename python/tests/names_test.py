@@ -70,3 +70,10 @@ def test_progress_is_a_bar_where_tqdm_is(monkeypatch):
     with pytest.raises(rw.Error, match="pip install tqdm"):
         rw.PathSolver()(canyon(), progress=True)
     rw.PathSolver()(canyon(), max_depth=0, progress=False)
+
+
+def test_completion_lists_what_there_is_and_nothing_else():
+    assert {"PathSolver", "load_scene", "Campaign", "geo", "torch", "wave", "box"} <= set(dir(rw))
+    assert not {"os", "html", "inspect", "method", "annotations"} & set(dir(rw)) and not [n for n in dir(rw) if n.startswith("_") and n != "__version__"]
+    for name in set(dir(rw)) - {"torch", "jax", "geo", "campaigns", "Campaign"}:
+        assert getattr(rw, name) is not None

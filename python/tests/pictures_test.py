@@ -141,6 +141,7 @@ def test_antenna_patterns_are_what_the_solver_takes():
     cross = rw.PlanarArray(pattern="iso", polarization="cross").field(theta, phi)
     # TR 38.901, eq. (7.3-4) and (7.3-5): F cos zeta, F sin zeta
     assert np.allclose(cross[..., 0, :], [math.sqrt(0.5), -math.sqrt(0.5)], atol=1e-9) and np.allclose(cross[..., 1, :], math.sqrt(0.5), atol=1e-9)
+    assert np.allclose(rw.PlanarArray().field([0, 0, math.pi], [0.3, 2, 1])[:, 0], [1, 0], atol=1e-9)  # where directions have no azimuth
     pair = rw.PlanarArray(num_cols=2).field(np.pi / 2, 0.4, frequency_hz=2e9)[:, 0]
     assert np.angle(pair[1] / pair[0]) == pytest.approx(np.pi * np.sin(0.4), rel=1e-12)  # half a wavelength apart
     for cut in ("azimuth", "elevation", "3d"):

@@ -56,6 +56,8 @@ def save_deepmimo(folder, scene, paths, *, tx_slant=0, rx_slant=0, overwrite=Fal
     if not isinstance(scene, Scene) or not isinstance(paths, Paths):
         raise Error(f"save_deepmimo takes the scene and its paths, got {type(scene).__name__} and {type(paths).__name__}")
     held = content(paths)
+    if scene.frequency_hz != held["frequency_hz"]:
+        raise Error(f"the paths were solved at {held['frequency_hz']:g} Hz, the scene is at {scene.frequency_hz:g} Hz: give save_deepmimo the scene as it was")
     elements = _elements(scene)
     sides = {end: _side(scene, held, elements, end, slant) for end, slant in (("tx", tx_slant), ("rx", rx_slant))}
     if not all(len(side.positions) for side in sides.values()):

@@ -2,6 +2,8 @@
 """Results as xarray datasets: named dimensions, coordinates, units in attrs. Numbers are those of the result, bit for bit."""
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -37,7 +39,7 @@ def _variable(dims, labelled):
 
 
 @method(Paths, "to_xarray")
-def _paths_to_xarray(self, frequencies_hz: ArrayLike | None = None, **channel: object) -> object:
+def _paths_to_xarray(self, frequencies_hz: ArrayLike | None = None, **channel: object) -> Any:
     """An xarray.Dataset with the dimensions rx, rx_ant, tx, tx_ant, path, interaction, axis: a, tau, angles, doppler, valid,
     interactions, objects, vertices. With frequencies_hz the frequency response too, with the arguments of cfr."""
     xarray = need("xarray", "to_xarray")
@@ -74,7 +76,7 @@ def _axis_aligned(held):
 
 
 @method(RadioMap, "to_xarray")
-def _map_to_xarray(self) -> object:
+def _map_to_xarray(self) -> Any:
     """An xarray.Dataset: path_gain, rss, sinr [tx, y, x] and association [y, x]. x and y are the scene's, or where the map is turned
     those of its plane from its centre. Of a mesh: [tx, cell] with the cells' corners."""
     xarray = need("xarray", "to_xarray")
@@ -114,7 +116,7 @@ def _cell_axes(held):
 
 
 @method(WaveResult, "to_xarray")
-def _wave_to_xarray(self) -> object:
+def _wave_to_xarray(self) -> Any:
     """An xarray.Dataset: field [plane, source, y] (3D: [plane, source, x, y]), with reflections backward too, and the power through each
     plane. z, y and x in metres."""
     xarray = need("xarray", "to_xarray")

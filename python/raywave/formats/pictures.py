@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -99,8 +100,8 @@ def _draw_scene(ax, scene, flat):
 
 
 @method(Paths, "plot")
-def _plot_paths(self, ax: object | None = None, *, view: str = "plan", scene: Scene | None = None, tx: str | None = None, rx: str | None = None,
-                range_db: float = 40.0, max_paths: int = 1000) -> object:
+def _plot_paths(self, ax: Any | None = None, *, view: str = "plan", scene: Scene | None = None, tx: str | None = None, rx: str | None = None,
+                range_db: float = 40.0, max_paths: int = 1000) -> Any:
     """The paths coloured by their gains, from above (view "plan") or in 3D (view "3d"), over the scene where one is given. tx, rx: names,
     all where not given; the strongest max_paths are drawn, of which colours span range_db. Returns the axes."""
     if view not in ("plan", "3d"):
@@ -139,7 +140,7 @@ _save_profile = Paths.plot_power_delay_profile
 
 
 @method(Paths, "plot_power_delay_profile")
-def _plot_profile(self, path: object | None = None, tx: str | None = None, rx: str | None = None, *, ax: object | None = None) -> object | None:
+def _plot_profile(self, path: object | None = None, tx: str | None = None, rx: str | None = None, *, ax: Any | None = None) -> Any:
     """The gains of a link's paths over their delays: to the file `path`, .png or .svg, else on matplotlib axes, which are returned.
     tx, rx: names, needed where there are several."""
     held = content(self)
@@ -164,7 +165,7 @@ def _stems(ax, x, y, **words):
 
 
 @method(Paths, "plot_cir")
-def _plot_cir(self, ax: object | None = None, *, tx: str | None = None, rx: str | None = None, tx_ant: int = 0, rx_ant: int = 0) -> object:
+def _plot_cir(self, ax: Any | None = None, *, tx: str | None = None, rx: str | None = None, tx_ant: int = 0, rx_ant: int = 0) -> Any:
     """The impulse response between two ports: magnitudes over delays, coloured by phase. Returns the axes."""
     held = content(self)
     t, r = only(names(held["tx_names"]), tx, "transmitter"), only(names(held["rx_names"]), rx, "receiver")
@@ -187,7 +188,7 @@ _save_map = RadioMap.plot
 
 @method(RadioMap, "plot")
 def _plot_map(self, path: object | None = None, metric: str = "path_gain", tx: str | None = None, min_db: float = 0.0, max_db: float = 0.0,
-              title: str = "", *, ax: object | None = None) -> object | None:
+              title: str = "", *, ax: Any | None = None) -> Any:
     """A map of path_gain (dB), rss (dBm), sinr (dB) or association: to the file `path`, .png or .svg, else on matplotlib axes, which are
     returned. tx: one transmitter, else the best of all. min_db, max_db: limits of the colours, where they differ."""
     if path is not None:
@@ -254,7 +255,7 @@ _save_field = WaveResult.plot
 
 @method(WaveResult, "plot")
 def _plot_field(self, path: object | None = None, source: int = 0, phase: bool = False, range_db: float = 50.0, x_m: float = 0.0, title: str = "",
-                *, ax: object | None = None) -> object | None:
+                *, ax: Any | None = None) -> Any:
     """The field over y and z: to the file `path`, .png or .svg, else on matplotlib axes, which are returned. source -1: the incoherent
     sum; phase: the phase instead of the magnitude; x_m: the slice of a 3D field."""
     if path is not None:
@@ -305,6 +306,7 @@ def _antenna_field(self, theta_rad: ArrayLike, phi_rad: ArrayLike, frequency_hz:
     scene.add(_raywave.Transmitter("tx", [0.0, 0.0, 0.0], array=self))
     both = _raywave.PlanarArray(polarization="VH")
     for i, (t, p) in enumerate(zip(theta.ravel(), phi.ravel())):
+        t = t or 1e-9  # straight up a direction has no azimuth
         at = [distance * math.sin(t) * math.cos(p), distance * math.sin(t) * math.sin(p), distance * math.cos(t)]
         scene.add(_raywave.Receiver(f"rx{i}", at, array=both))
     from .. import PathSolver
@@ -316,8 +318,8 @@ def _antenna_field(self, theta_rad: ArrayLike, phi_rad: ArrayLike, frequency_hz:
 
 
 @method(AntennaArray, "plot")
-def _plot_antenna(self, ax: object | None = None, *, cut: str = "azimuth", port: int = 0, frequency_hz: float = 3.5e9, range_db: float = 40.0,
-                  num_angles: int = 361) -> object:
+def _plot_antenna(self, ax: Any | None = None, *, cut: str = "azimuth", port: int = 0, frequency_hz: float = 3.5e9, range_db: float = 40.0,
+                  num_angles: int = 361) -> Any:
     """The gain of a port in dBi: cut "azimuth" (theta = 90 degrees) or "elevation" (phi = 0) on polar axes, or "3d". Returns the axes."""
     if cut not in ("azimuth", "elevation", "3d"):
         raise Error(f"cut must be 'azimuth', 'elevation' or '3d', got '{cut}'")
@@ -350,8 +352,8 @@ AntennaArray._gain_db = _gain_db
 
 
 @method(Scene, "plot")
-def _plot_scene(self, ax: object | None = None, *, view: str = "3d", paths: Paths | None = None, radio_map: RadioMap | None = None,
-                metric: str = "path_gain") -> object:
+def _plot_scene(self, ax: Any | None = None, *, view: str = "3d", paths: Paths | None = None, radio_map: RadioMap | None = None,
+                metric: str = "path_gain") -> Any:
     """The scene with its devices in 3D or from above (view "plan"), with paths and, from above, a map. Returns the axes."""
     if view not in ("plan", "3d"):
         raise Error(f"view must be 'plan' or '3d', got '{view}'")
@@ -375,7 +377,7 @@ def _plot_scene(self, ax: object | None = None, *, view: str = "3d", paths: Path
 
 
 @method(Device, "plot")
-def _plot_device(self, ax: object | None = None, *, cut: str = "azimuth", port: int = 0, frequency_hz: float = 3.5e9, range_db: float = 40.0,
-                 num_angles: int = 361) -> object:
+def _plot_device(self, ax: Any | None = None, *, cut: str = "azimuth", port: int = 0, frequency_hz: float = 3.5e9, range_db: float = 40.0,
+                 num_angles: int = 361) -> Any:
     """The pattern of its array in its own frame: AntennaArray.plot."""
     return self.array.plot(ax, cut=cut, port=port, frequency_hz=frequency_hz, range_db=range_db, num_angles=num_angles)
