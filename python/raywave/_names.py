@@ -33,8 +33,16 @@ def _other(key, value, given):
 
 def options(defaults, words):
     """The solver's options from the local names of its __call__: `others` holds what has no parameter of its own."""
-    given = {key: words[key] for key in defaults}
-    for key, value in words["others"].items():
+    return _checked(defaults, {key: words[key] for key in defaults}, words["others"])
+
+
+def options_of(defaults, given):
+    """The same from a dict of options, those that are not in it by default."""
+    return _checked(defaults, {key: given.get(key, value) for key, value in defaults.items()}, {k: v for k, v in given.items() if k not in defaults})
+
+
+def _checked(defaults, given, others):
+    for key, value in others.items():
         if SAME.get(key) in defaults:
             own = SAME[key]
             if given[own] is not defaults[own]:

@@ -13,7 +13,8 @@ import pathlib
 
 import numpy as np
 
-from .. import PathSolver, Scene, _options, _raywave, load_scene
+from .. import PathSolver, Scene, _raywave, load_scene
+from .._names import options_of
 from .._raywave import Error, __version__
 from . import draws, outputs as outputs_
 from .devices import Devices, parse as parse_devices
@@ -176,7 +177,7 @@ def _solver_options(given):
         if word in given:
             raise Error(f"solver: {word} is no part of a campaign's specification: {why}")
     try:
-        options = _options(PathSolver._defaults, given)
+        options = options_of(PathSolver._defaults, given)
     except TypeError as error:
         raise Error(f"solver: {error}") from None
     return {key: _plain(value) for key, value in options.items() if key not in _NOT_OF_THE_SOLVER}
