@@ -3,6 +3,7 @@
 #include "convert.h"
 #include "options.h"
 #include "raywave/runs/results.h"
+#include "raywave/runtime/threads.h"
 #include "raywave/view/view.h"
 #include "results.h"
 
@@ -71,7 +72,7 @@ std::shared_ptr<PyRadioMap> solve(const std::shared_ptr<PyScene>& s, const nb::d
   }
   Warnings warnings;
   o.log = warnings.sink();
-  result->solved = s->snapshot();
+  result->solved = runtime::on_threads(o.num_threads, [&] { return s->snapshot(); });
   run_interruptibly(d["progress"], [&](const runtime::Progress& report) {
     o.progress = report;
     result->map = maps::solve_radio_map(*result->solved.scene, *result->solved.prepared, result->surface, o);

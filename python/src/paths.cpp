@@ -5,6 +5,7 @@
 #include "convert.h"
 #include "options.h"
 #include "raywave/runs/results.h"
+#include "raywave/runtime/threads.h"
 #include "raywave/signal/channel.h"
 #include "raywave/view/view.h"
 #include "results.h"
@@ -114,7 +115,7 @@ std::shared_ptr<PyPaths> solve(const std::shared_ptr<PyScene>& s, const nb::dict
   o.finder = runs::choice_from_word<paths::Finder>("finder", nb::cast<std::string>(d["finder"]));
   Warnings warnings;
   o.log = warnings.sink();
-  result->solved = s->snapshot();
+  result->solved = runtime::on_threads(o.num_threads, [&] { return s->snapshot(); });
   run_interruptibly(d["progress"], [&](const runtime::Progress& report) {
     o.progress = report;
     result->paths = paths::solve_paths(*result->solved.scene, *result->solved.prepared, o);

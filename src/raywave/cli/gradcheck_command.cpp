@@ -13,6 +13,7 @@
 #include "raywave/cli/terminal.h"
 #include "raywave/maps/map_derivative.h"
 #include "raywave/paths/paths_derivative.h"
+#include "raywave/runtime/threads.h"
 #include "raywave/scene/parameters.h"
 #include "raywave/signal/channel_derivative.h"
 
@@ -49,11 +50,13 @@ class OfPaths : public Quantity {
     return sum(delay_ ? signal::mean_delay(p) : signal::path_gain(p));
   }
   scene::SceneDerivative gradient(const scene::Scene& scene) override {
-    const paths::PreparedScene prepared(scene);
-    const paths::Paths p = paths::solve_paths(scene, prepared, options_);
-    const std::vector<double> ones(p.rx_names.size() * p.tx_names.size(), 1);
-    return paths::paths_vjp(scene, prepared, options_, p,
-                            delay_ ? signal::mean_delay_vjp(p, ones) : signal::path_gain_vjp(p, ones));
+    return runtime::on_threads(options_.num_threads, [&] {
+      const paths::PreparedScene prepared(scene);
+      const paths::Paths p = paths::solve_paths(scene, prepared, options_);
+      const std::vector<double> ones(p.rx_names.size() * p.tx_names.size(), 1);
+      return paths::paths_vjp(scene, prepared, options_, p,
+                              delay_ ? signal::mean_delay_vjp(p, ones) : signal::path_gain_vjp(p, ones));
+    });
   }
 
  private:
@@ -76,10 +79,12 @@ class OfMap : public Quantity {
     return sum(map.path_gain);
   }
   scene::SceneDerivative gradient(const scene::Scene& scene) override {
-    const paths::PreparedScene prepared(scene);
-    const maps::RadioMap map = maps::solve_radio_map(scene, prepared, surface_, options_);
-    surface_ = map.surface;  // the cells stay where they are when the scene moves
-    return maps::map_vjp(scene, prepared, options_, map, std::vector<double>(map.path_gain.size(), 1));
+    return runtime::on_threads(options_.num_threads, [&] {
+      const paths::PreparedScene prepared(scene);
+      const maps::RadioMap map = maps::solve_radio_map(scene, prepared, surface_, options_);
+      surface_ = map.surface;  // the cells stay where they are when the scene moves
+      return maps::map_vjp(scene, prepared, options_, map, std::vector<double>(map.path_gain.size(), 1));
+    });
   }
   void set_precoding(const std::vector<double>& weights) override {
     options_.precoding.clear();

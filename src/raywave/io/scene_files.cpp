@@ -8,6 +8,7 @@
 
 #include "raywave/core/files.h"
 #include "raywave/io/scene_parts.h"
+#include "raywave/runtime/threads.h"
 
 namespace raywave::io {
 namespace detail {
@@ -136,9 +137,11 @@ scene::Scene load_scene(const std::string& path, const LoadOptions& options) {
     throw Error(
         message("'", path, "': scene files end in .xml, .ply, .obj, .gltf, .glb or .stl", did_you_mean(ext, known)));
   }
-  if (ext != ".xml") return load_meshes(path, ext, options);
-  return load_scene_from_string(read_given_file(path), std::filesystem::path(path).parent_path().string(), options,
-                                path);
+  return runtime::on_threads(options.num_threads, [&] {
+    if (ext != ".xml") return load_meshes(path, ext, options);
+    return load_scene_from_string(read_given_file(path), std::filesystem::path(path).parent_path().string(), options,
+                                  path);
+  });
 }
 
 }  // namespace raywave::io

@@ -8,6 +8,7 @@
 #include "raywave/maps/arrivals.h"
 #include "raywave/paths/scene_over.h"
 #include "raywave/runtime/parallel.h"
+#include "raywave/runtime/threads.h"
 
 namespace raywave::maps {
 namespace {
@@ -125,9 +126,9 @@ void for_parts(const MapArrivals& all, int num_threads, int64_t num_parts, Visit
 
 }  // namespace
 
-scene::SceneDerivative map_vjp(const scene::Scene& scene, const paths::PreparedScene& geometry,
-                               const RadioMapOptions& options, const RadioMap& map,
-                               const std::vector<double>& cotangent) {
+static scene::SceneDerivative vjp(const scene::Scene& scene, const paths::PreparedScene& geometry,
+                                  const RadioMapOptions& options, const RadioMap& map,
+                                  const std::vector<double>& cotangent) {
   check(scene, options, map);
   const paths::PreparedScene prepared = geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m());
   if (cotangent.size() != map.path_gain.size()) {
@@ -179,9 +180,9 @@ scene::SceneDerivative map_vjp(const scene::Scene& scene, const paths::PreparedS
   return gradient;
 }
 
-std::vector<double> map_jvp(const scene::Scene& scene, const paths::PreparedScene& geometry,
-                            const RadioMapOptions& options, const RadioMap& map,
-                            const scene::SceneDerivative& direction) {
+static std::vector<double> jvp(const scene::Scene& scene, const paths::PreparedScene& geometry,
+                               const RadioMapOptions& options, const RadioMap& map,
+                               const scene::SceneDerivative& direction) {
   check(scene, options, map);
   const paths::PreparedScene prepared = geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m());
   direction.check_finite(scene);
@@ -212,6 +213,18 @@ std::vector<double> map_jvp(const scene::Scene& scene, const paths::PreparedScen
     }
   }
   return tangent;
+}
+
+scene::SceneDerivative map_vjp(const scene::Scene& scene, const paths::PreparedScene& geometry,
+                               const RadioMapOptions& options, const RadioMap& map,
+                               const std::vector<double>& cotangent) {
+  return runtime::on_threads(options.num_threads, [&] { return vjp(scene, geometry, options, map, cotangent); });
+}
+
+std::vector<double> map_jvp(const scene::Scene& scene, const paths::PreparedScene& geometry,
+                            const RadioMapOptions& options, const RadioMap& map,
+                            const scene::SceneDerivative& direction) {
+  return runtime::on_threads(options.num_threads, [&] { return jvp(scene, geometry, options, map, direction); });
 }
 
 }  // namespace raywave::maps

@@ -9,6 +9,7 @@
 #include "raywave/paths/path_solver.h"
 #include "raywave/paths/sequence_tree.h"
 #include "raywave/paths/unfold.h"
+#include "raywave/runtime/threads.h"
 
 namespace raywave::maps {
 namespace {
@@ -73,14 +74,8 @@ Surface moved(Surface surface, const Vec3d& by_m) {
   return surface;
 }
 
-RadioMap solve_radio_map(const scene::Scene& scene, const Surface& surface, const RadioMapOptions& options) {
-  scene.validate();
-  return solve_radio_map(scene, paths::PreparedScene(scene), surface, options);
-}
-
-RadioMap solve_radio_map(const scene::Scene& scene, const paths::PreparedScene& geometry, const Surface& surface,
-                         const RadioMapOptions& options) {
-  options.validate();
+static RadioMap solve(const scene::Scene& scene, const paths::PreparedScene& geometry, const Surface& surface,
+                      const RadioMapOptions& options) {
   scene.validate();
   const paths::PreparedScene prepared = geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m());
   if (scene.transmitters.empty()) throw Error("the scene has no transmitter: add one before solving for a radio map");
@@ -111,6 +106,19 @@ RadioMap solve_radio_map(const scene::Scene& scene, const paths::PreparedScene& 
   }
   warn_of_doubts(scene, centred, prepared, map, options.log);
   return map;
+}
+
+RadioMap solve_radio_map(const scene::Scene& scene, const Surface& surface, const RadioMapOptions& options) {
+  options.validate();
+  scene.validate();
+  return runtime::on_threads(options.num_threads,
+                             [&] { return solve(scene, paths::PreparedScene(scene), surface, options); });
+}
+
+RadioMap solve_radio_map(const scene::Scene& scene, const paths::PreparedScene& geometry, const Surface& surface,
+                         const RadioMapOptions& options) {
+  options.validate();
+  return runtime::on_threads(options.num_threads, [&] { return solve(scene, geometry, surface, options); });
 }
 
 std::vector<double> RadioMap::rss_w() const {

@@ -11,6 +11,7 @@
 #include "raywave/paths/find_edges.h"
 #include "raywave/paths/place.h"
 #include "raywave/runtime/parallel.h"
+#include "raywave/runtime/threads.h"
 
 namespace raywave::paths {
 namespace {
@@ -282,13 +283,7 @@ void validate_seam_tolerance(const std::optional<double>& seam_tolerance_m) {
   throw Error(message("seam_tolerance_m must be >= 0, got ", *seam_tolerance_m));
 }
 
-Paths solve_paths(const scene::Scene& scene, const PathOptions& options) {
-  scene.validate();
-  return solve_paths(scene, PreparedScene(scene), options);
-}
-
-Paths solve_paths(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options) {
-  options.validate();
+static Paths solve(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options) {
   scene.validate();
   const PreparedScene prepared = geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m());
   if (scene.transmitters.empty()) throw Error("the scene has no transmitter: add one before solving for paths");
@@ -338,6 +333,17 @@ Paths solve_paths(const scene::Scene& scene, const PreparedScene& geometry, cons
   Paths paths = assembler.take();
   warn_of_doubts(scene, centred, prepared, paths, options.log);
   return paths;
+}
+
+Paths solve_paths(const scene::Scene& scene, const PathOptions& options) {
+  options.validate();
+  scene.validate();
+  return runtime::on_threads(options.num_threads, [&] { return solve(scene, PreparedScene(scene), options); });
+}
+
+Paths solve_paths(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options) {
+  options.validate();
+  return runtime::on_threads(options.num_threads, [&] { return solve(scene, geometry, options); });
 }
 
 }  // namespace raywave::paths

@@ -8,6 +8,7 @@
 #include "raywave/paths/evaluate.h"
 #include "raywave/paths/scene_over.h"
 #include "raywave/runtime/parallel.h"
+#include "raywave/runtime/threads.h"
 
 namespace raywave::paths {
 namespace {
@@ -151,8 +152,8 @@ double at(const std::vector<double>& v, int64_t i) { return v.empty() ? 0.0 : v[
 
 }  // namespace
 
-scene::SceneDerivative paths_vjp(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options,
-                                 const Paths& paths, const PathsDerivative& cotangent) {
+static scene::SceneDerivative vjp(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options,
+                                  const Paths& paths, const PathsDerivative& cotangent) {
   const PreparedScene prepared = geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m());
   check_scene(scene, prepared, paths);
   check_cotangent(paths, cotangent);
@@ -188,8 +189,8 @@ scene::SceneDerivative paths_vjp(const scene::Scene& scene, const PreparedScene&
   return std::move(parts[0]);
 }
 
-PathsDerivative paths_jvp(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options,
-                          const Paths& paths, const scene::SceneDerivative& direction) {
+static PathsDerivative jvp(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options,
+                           const Paths& paths, const scene::SceneDerivative& direction) {
   const PreparedScene prepared = geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m());
   check_scene(scene, prepared, paths);
   direction.check_finite(scene);
@@ -216,6 +217,16 @@ PathsDerivative paths_jvp(const scene::Scene& scene, const PreparedScene& geomet
     });
   });
   return d;
+}
+
+scene::SceneDerivative paths_vjp(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options,
+                                 const Paths& paths, const PathsDerivative& cotangent) {
+  return runtime::on_threads(options.num_threads, [&] { return vjp(scene, geometry, options, paths, cotangent); });
+}
+
+PathsDerivative paths_jvp(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options,
+                          const Paths& paths, const scene::SceneDerivative& direction) {
+  return runtime::on_threads(options.num_threads, [&] { return jvp(scene, geometry, options, paths, direction); });
 }
 
 }  // namespace raywave::paths
