@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "raywave/core/error.h"
+#include "raywave/paths/segment_tree.h"
 #include "raywave/paths/wedges.h"
 
 namespace raywave::paths {
@@ -27,46 +28,38 @@ bool passes_through(const scene::Triangle& t, const Vec3d& a, const Vec3d& d) {
 
 }  // namespace
 
-/// Two structures over the same triangles: their faces for packets of rays, their boxes for what double precision
-/// decides.
+/// The triangles for packets of rays, and their boxes for what double precision decides.
 struct RayQueries::Engine {
   RTCDevice device = nullptr;
-  RTCScene faces = nullptr, boxes = nullptr;
+  RTCScene faces = nullptr;
+  SegmentTree tree;
   Engine() : device(rtcNewDevice(nullptr)) {
     if (!device) throw Error("the ray engine (Embree) could not be started");
     faces = rtcNewScene(device);
-    boxes = rtcNewScene(device);
   }
   ~Engine() {
     rtcReleaseScene(faces);
-    rtcReleaseScene(boxes);
     rtcReleaseDevice(device);
   }
   void add_faces(const scene::FacetTable& table);
-  void add_boxes(const RayQueries& queries);
 };
 
-/// What Embree hands to the test of a triangle, and where what it finds goes.
+/// What decides whether a triangle is crossed.
 struct RayQueries::Segment {
-  RTCIntersectContext context;  // first: Embree gives back a pointer to it
-  const RayQueries* queries;
-  Vec3d origin, end, direction;
-  EndFacets at_origin, at_end;
+  const RayQueries& queries;
+  const Vec3d &origin, &end;
+  const Vec3d direction;
+  const EndFacets &at_origin, &at_end;
   double on_plane_m, along_plane_m;
-  std::vector<Crossing>* found = nullptr;
-  bool hit = false;
-  // of a closest hit:
-  double nearest = kInf, begin = 0;  // where the part within the engine's box begins; it ends at 1
-  float slack = 0;                   // of a place on that part, as a fraction
-  int32_t facet = -1;
+  int32_t obstacle = -1;                   // a facet that is crossed
+  std::vector<Crossing>* found = nullptr;  // where all of them go, when they are wanted
 
   Segment(const RayQueries& q, const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b)
-      : queries(&q), origin(a), end(b), direction(b - a), at_origin(at_a), at_end(at_b) {
+      : queries(q), origin(a), end(b), direction(b - a), at_origin(at_a), at_end(at_b) {
     const scene::FacetTable& table = q.table_;
     const double rounding_m = std::max(table.rounding_m(a), table.rounding_m(b));
     on_plane_m = scene::kSamePlane * rounding_m;
     along_plane_m = kAlongPlane * rounding_m;
-    rtcInitIntersectContext(&context);
   }
 
   /// Does an end, within rounding of a facet's plane, lie on it? A device (no facets given) does; a point of a path
@@ -75,7 +68,7 @@ struct RayQueries::Segment {
     if (e.first < 0) return true;
     const auto same = [&](int32_t other) {
       if (other < 0) return false;
-      return norm2(cross(queries->planes_[size_t(f)].normal, queries->planes_[size_t(other)].normal)) <
+      return norm2(cross(queries.planes_[size_t(f)].normal, queries.planes_[size_t(other)].normal)) <
              kParallel * kParallel;
     };
     return same(e.first) || same(e.second) || (e.edge && std::any_of(e.edge->begin(), e.edge->end(), same));
@@ -83,68 +76,32 @@ struct RayQueries::Segment {
 
   /// @param t  where, as a fraction
   bool crosses(const scene::Triangle& triangle, double& t) const {
-    const Plane& plane = queries->planes_[size_t(triangle.facet)];
+    const Plane& plane = queries.planes_[size_t(triangle.facet)];
     const double da = dot(plane.normal, origin) - plane.offset, db = dot(plane.normal, end) - plane.offset;
     if (!(da < 0 ? db > 0 : da > 0 && db < 0)) return false;
     if (std::abs(da) <= along_plane_m && std::abs(db) <= along_plane_m) return false;
     if (std::abs(da) <= on_plane_m && lies_on(at_origin, triangle.facet)) return false;
     if (std::abs(db) <= on_plane_m && lies_on(at_end, triangle.facet)) return false;
-    if (is_at(at_origin, triangle.facet) || is_at(at_end, triangle.facet)) return false;
+    if (is_at(at_origin, plane.mirror) || is_at(at_end, plane.mirror)) return false;
     if (!passes_through(triangle, origin, direction)) return false;
     t = da / (da - db);
     return true;
   }
-  /// A segment that ends on a mirror does not cross it.
-  bool is_at(const EndFacets& e, int32_t f) const {
-    const int32_t mirror = queries->planes_[size_t(f)].mirror;
-    const auto same = [&](int32_t other) { return other >= 0 && queries->planes_[size_t(other)].mirror == mirror; };
-    return same(e.first) || same(e.second) || (e.edge && std::any_of(e.edge->begin(), e.edge->end(), same));
-  }
-
-  /// @return whether the search is over.
-  bool test(unsigned primitive) {
-    const scene::Triangle& triangle = queries->table_.triangles[primitive];
+  /// @return whether enough is known.
+  bool test(const scene::Triangle& triangle) {
     double t = 0;
     if (!crosses(triangle, t)) return false;
     if (found) {
       found->push_back({t, triangle.facet});
       return false;
     }
-    facet = triangle.facet;
-    return hit = true;
+    obstacle = triangle.facet;
+    return true;
   }
-  void test_nearer(unsigned primitive, float& far) {
-    const scene::Triangle& triangle = queries->table_.triangles[primitive];
-    double t = 0;
-    if (!crosses(triangle, t) || t > nearest || (t == nearest && triangle.facet > facet)) return;
-    nearest = t;
-    facet = triangle.facet;
-    far = std::min(far, float((t - begin) / (1 - begin)) + slack);
-  }
-
-  static void bounds(const RTCBoundsFunctionArguments* args) {
-    const auto* q = static_cast<const RayQueries*>(args->geometryUserPtr);
-    const scene::Triangle& t = q->table_.triangles[args->primID];
-    const auto low = [&](double x, double y, double z) { return float(std::min({x, y, z})) - q->margin_m_; };
-    const auto high = [&](double x, double y, double z) { return float(std::max({x, y, z})) + q->margin_m_; };
-    RTCBounds& b = *args->bounds_o;
-    b.lower_x = low(t.a.x, t.b.x, t.c.x), b.upper_x = high(t.a.x, t.b.x, t.c.x);
-    b.lower_y = low(t.a.y, t.b.y, t.c.y), b.upper_y = high(t.a.y, t.b.y, t.c.y);
-    b.lower_z = low(t.a.z, t.b.z, t.c.z), b.upper_z = high(t.a.z, t.b.z, t.c.z);
-  }
-  static void occluded(const RTCOccludedFunctionNArguments* args) {
-    auto* self = reinterpret_cast<Segment*>(args->context);
-    for (unsigned i = 0; i < args->N; ++i) {
-      if (args->valid[i] != 0 && self->test(args->primID))
-        RTCRayN_tfar(args->ray, args->N, i) = -std::numeric_limits<float>::infinity();
-    }
-  }
-  static void intersected(const RTCIntersectFunctionNArguments* args) {
-    auto* self = reinterpret_cast<Segment*>(args->context);
-    RTCRayN* ray = RTCRayHitN_RayN(args->rayhit, args->N);
-    for (unsigned i = 0; i < args->N; ++i) {
-      if (args->valid[i] != 0) self->test_nearer(args->primID, RTCRayN_tfar(ray, args->N, i));
-    }
+  /// A segment that ends on a mirror does not cross it.
+  bool is_at(const EndFacets& e, int32_t mirror) const {
+    const auto same = [&](int32_t other) { return other >= 0 && queries.planes_[size_t(other)].mirror == mirror; };
+    return same(e.first) || same(e.second) || (e.edge && std::any_of(e.edge->begin(), e.edge->end(), same));
   }
 };
 
@@ -176,17 +133,21 @@ void RayQueries::Engine::add_faces(const scene::FacetTable& table) {
   rtcReleaseGeometry(geometry);
 }
 
-void RayQueries::Engine::add_boxes(const RayQueries& queries) {
-  RTCGeometry geometry = rtcNewGeometry(device, RTC_GEOMETRY_TYPE_USER);
-  rtcSetGeometryUserPrimitiveCount(geometry, unsigned(queries.table_.triangles.size()));
-  rtcSetGeometryUserData(geometry, const_cast<RayQueries*>(&queries));
-  rtcSetGeometryBoundsFunction(geometry, &Segment::bounds, nullptr);
-  rtcSetGeometryOccludedFunction(geometry, &Segment::occluded);
-  rtcSetGeometryIntersectFunction(geometry, &Segment::intersected);
-  rtcCommitGeometry(geometry);
-  rtcAttachGeometry(boxes, geometry);
-  rtcReleaseGeometry(geometry);
+namespace {
+
+std::vector<Boxf> boxes_around(const std::vector<scene::Triangle>& triangles, float margin_m) {
+  std::vector<Boxf> boxes;
+  boxes.reserve(triangles.size());
+  const auto low = [&](double x, double y, double z) { return float(std::min({x, y, z})) - margin_m; };
+  const auto high = [&](double x, double y, double z) { return float(std::max({x, y, z})) + margin_m; };
+  for (const scene::Triangle& t : triangles) {
+    boxes.push_back({{low(t.a.x, t.b.x, t.c.x), low(t.a.y, t.b.y, t.c.y), low(t.a.z, t.b.z, t.c.z)},
+                     {high(t.a.x, t.b.x, t.c.x), high(t.a.y, t.b.y, t.c.y), high(t.a.z, t.b.z, t.c.z)}});
+  }
+  return boxes;
 }
+
+}  // namespace
 
 RayQueries::RayQueries(const scene::FacetTable& table) : table_(table), engine_(std::make_unique<Engine>()) {
   for (const scene::Facet& f : table.facets) planes_.push_back({f.normal, f.offset, f.mirror});
@@ -220,13 +181,9 @@ RayQueries::RayQueries(const scene::FacetTable& table) : table_(table), engine_(
   low_ -= margin;
   high_ += margin;
   rtcSetSceneFlags(engine_->faces, RTC_SCENE_FLAG_ROBUST);
-  rtcSetSceneFlags(engine_->boxes, RTC_SCENE_FLAG_ROBUST);
-  if (!empty()) {
-    engine_->add_faces(table);
-    engine_->add_boxes(*this);
-  }
+  if (!empty()) engine_->add_faces(table);
   rtcCommitScene(engine_->faces);
-  rtcCommitScene(engine_->boxes);
+  engine_->tree = SegmentTree(boxes_around(table.triangles, margin_m_));
 }
 
 RayQueries::~RayQueries() = default;
@@ -290,41 +247,28 @@ bool RayQueries::clip(const Vec3d& a, const Vec3d& d, double& t0, double& t1) co
   return t0 <= t1;
 }
 
-namespace {
-
-/// The part [t0, t1] of a segment in single precision.
-RTCRay single(const Vec3d& origin, const Vec3d& direction, double t0, double t1) {
-  const Vec3d o = origin + t0 * direction, d = (t1 - t0) * direction;
-  RTCRay ray{};
-  ray.org_x = float(o.x), ray.org_y = float(o.y), ray.org_z = float(o.z);
-  ray.dir_x = float(d.x), ray.dir_y = float(d.y), ray.dir_z = float(d.z);
-  ray.tnear = 0;
-  ray.tfar = 1;
-  ray.mask = ~0u;
-  return ray;
-}
-
-}  // namespace
-
+/// Tests the triangles that the segment may cross, until it has seen enough.
 void RayQueries::visit(Segment& segment) const {
+  const auto inside = [&](const Vec3d& p) {
+    return p.x >= low_.x && p.x <= high_.x && p.y >= low_.y && p.y <= high_.y && p.z >= low_.z && p.z <= high_.z;
+  };
   double t0 = 0, t1 = 1;
-  if (!clip(segment.origin, segment.direction, t0, t1)) return;
-  RTCRay ray = single(segment.origin, segment.direction, t0, t1);
-  rtcOccluded1(engine_->boxes, &segment.context, &ray);
+  const bool whole = inside(segment.origin) && inside(segment.end);
+  if (!whole && !clip(segment.origin, segment.direction, t0, t1)) return;
+  engine_->tree.any(whole ? segment.origin : segment.origin + t0 * segment.direction,
+                    whole ? segment.direction : (t1 - t0) * segment.direction,
+                    [&](uint32_t i) { return segment.test(table_.triangles[i]); });
 }
 
 bool RayQueries::occluded(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b) const {
-  if (empty()) return false;
-  Segment segment(*this, a, b, at_a, at_b);
-  visit(segment);
-  return segment.hit;
+  return obstacle(a, b, at_a, at_b) >= 0;
 }
 
 int32_t RayQueries::obstacle(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b) const {
   if (empty()) return -1;
   Segment segment(*this, a, b, at_a, at_b);
   visit(segment);
-  return segment.facet;
+  return segment.obstacle;
 }
 
 void RayQueries::crossings(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b,
@@ -355,16 +299,25 @@ int RayQueries::closest_hit(const Vec3d& origin, const Vec3d& direction, double&
   if (!clip(origin, direction, t0, t1)) return -1;
   // to a little beyond the box, so that the ray does not end on what it is to meet
   const double margin = double(margin_m_) / norm(direction), far = t1 + margin;
-  Segment segment(*this, origin, origin + far * direction, at_origin, {});
-  segment.begin = t0 / far;
-  segment.slack = float(2 * margin / (far - t0) + 4 * kFloat);
-  RTCRayHit ray{};
-  ray.ray = single(origin, segment.direction, segment.begin, 1);
-  ray.hit.geomID = RTC_INVALID_GEOMETRY_ID;
-  rtcIntersect1(engine_->boxes, &segment.context, &ray);
-  if (segment.facet < 0) return -1;
-  t = segment.nearest * far;
-  return segment.facet;
+  const Vec3d end = origin + far * direction;
+  const EndFacets nowhere;
+  const Segment segment(*this, origin, end, at_origin, nowhere);
+  const double begin = t0 / far;                                   // where the part within the box begins; it ends at 1
+  const auto slack = float(2 * margin / (far - t0) + 4 * kFloat);  // of a place on that part, as a fraction
+  double nearest = kInf;
+  int32_t facet = -1;
+  engine_->tree.nearest(
+      origin + begin * segment.direction, (1 - begin) * segment.direction, [&](uint32_t i, float& reach) {
+        const scene::Triangle& triangle = table_.triangles[i];
+        double at = 0;
+        if (!segment.crosses(triangle, at) || at > nearest || (at == nearest && triangle.facet > facet)) return;
+        nearest = at;
+        facet = triangle.facet;
+        reach = std::min(reach, float((at - begin) / (1 - begin)) + slack);
+      });
+  if (facet < 0) return -1;
+  t = nearest * far;
+  return facet;
 }
 
 Vec3f RayQueries::clear_of_surfaces(const Vec3d& p) const {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ray queries: closest hits of packets of neighbouring rays in single precision, which propose, and segments and single
-// rays in double precision, which decide. The one place that knows the ray engine (Embree).
+// rays in double precision, which decide. The one place that knows the ray engine (Embree): it follows the packets.
 //
 // A segment crosses a facet when its ends lie on different sides of the facet's plane and its line passes through one
-// of the facet's triangles, border included. Both are asked in double precision of everything that the engine finds in
-// the neighbourhood; its boxes are larger by more than single precision can be wrong. What counts as on a plane is said
-// in roundings of the coordinates compared, metres: see kSamePlane, kAlongPlane.
+// of the facet's triangles, border included. Both are asked in double precision of every triangle whose box the segment
+// passes through; the boxes are larger by more than single precision can be wrong. What counts as on a plane is said in
+// roundings of the coordinates compared, metres: see kSamePlane, kAlongPlane.
 #pragma once
 
 #include <array>
