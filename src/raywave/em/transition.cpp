@@ -115,11 +115,14 @@ template <int N>
 Complexd tail(double v, double x) {
   static const Rule<N> rule = laguerre_rule<N>();
   const double x2 = x * x, r2 = x2 + v * v;
-  Complexd sum;
-  for (size_t i = 0; i < N; ++i) {
+  std::array<double, N> re, im;
+  for (size_t i = 0; i < N; ++i) {  // apart from the sum, so that it runs in vectors
     const double s = rule.x[i];
-    sum += rule.w[i] * (Complexd{1, 0} / (Complexd{r2, -s} * sqrt_principal({x2, -s})));
+    const Complexd term = rule.w[i] * (Complexd{1, 0} / (Complexd{r2, -s} * sqrt_principal({x2, -s})));
+    re[i] = term.re, im[i] = term.im;
   }
+  Complexd sum;
+  for (size_t i = 0; i < N; ++i) sum += Complexd{re[i], im[i]};
   return expj(-x2) * Complexd{0, -0.5 * v} * sum;
 }
 
@@ -133,17 +136,33 @@ Complexd without_pole(double v, double x) {
   Complexd sum;
   for (size_t i = 0; i < rule.x.size(); ++i) {
     const double u = x * rule.x[i], half = 0.5 * (u * u + v * v);
-    const double sinc = half < 1e-8 ? 1 : std::sin(half) / half;
-    sum += rule.w[i] * x * v * (Complexd{0, -sinc} * expj(-half));
+    const double sine = std::sin(half), sinc = half < 1e-8 ? 1 : sine / half;
+    sum += rule.w[i] * x * v * (Complexd{0, -sinc} * Complexd{std::cos(half), -sine});
   }
   return sum;
 }
 
-/// v, x >= 0, not both 0.
-Complexd integral(double v, double x) {
+/// G(v), once it is asked for.
+class LazyTransition {
+ public:
+  explicit LazyTransition(double v) : v_(v) {}
+  const Complexd& operator()() {
+    if (!known_) value_ = transition(v_);
+    known_ = true;
+    return value_;
+  }
+
+ private:
+  double v_;
+  bool known_ = false;
+  Complexd value_;
+};
+
+/// v, x >= 0, not both 0. @param g  of v.
+Complexd integral(double v, double x, LazyTransition& g) {
   static const Rule<28> rule = legendre_rule<28>();
   const double v2 = v * v;
-  if (far_out(v, x)) return 0.5 * kPi * transition(v) - far_tail(v, x);
+  if (far_out(v, x)) return 0.5 * kPi * g() - far_tail(v, x);
   if (!(x * x + v2 > 9)) return expj(v2) * (Complexd{std::atan2(x, v), 0} + without_pole(v, x));
   Complexd sum;  // the pole is far away
   for (size_t i = 0; i < rule.x.size(); ++i) {
@@ -169,7 +188,8 @@ Complexd phased_tail(double v, double x) {
   const double sign = sign_of(v) * sign_of(x);
   v = std::abs(v);
   x = std::abs(x);
-  const Complexd rest = far_out(v, x) ? far_tail(v, x) : 0.5 * kPi * transition(v) - integral(v, x);
+  LazyTransition g(v);
+  const Complexd rest = far_out(v, x) ? far_tail(v, x) : 0.5 * kPi * g() - integral(v, x, g);
   return sign * (expj(x * x) * rest);
 }
 
@@ -290,10 +310,21 @@ IncompleteTransition incomplete_transition(double v, double x) {
     const Complexd slope = two_j * (v * g) - std::sqrt(2 / kPi) * Complexd{1, 1};
     return {sign * 0.5 * kPi * g, sx * 0.5 * kPi * slope, {}};
   }
-  const Complexd i = integral(v, x), phase = expj(-x * x);
+  LazyTransition g_of_v(v);
+  const Complexd i = integral(v, x, g_of_v), phase = expj(-x * x);
   // the Fresnel integral from 0 to x of exp(-j u^2)
   const Complexd fresnel = std::sqrt(kPi / 8) * Complexd{1, -1} * (Complexd{1, 0} - phase * transition(x));
   return {sign * i, sx * (two_j * (v * i) - (x / r2) * phase - two_j * fresnel), sv * ((v / r2) * phase)};
+}
+
+Complexd incomplete_transition_between(double v, double a, double b) {
+  LazyTransition g(std::abs(v));
+  const auto up_to = [&](double x) {
+    const double sign = sign_of(v) * sign_of(x), at_v = std::abs(v), at_x = std::abs(x);
+    if (at_v * at_v + at_x * at_x == 0) return Complexd{};
+    return sign * (std::isinf(at_x) ? 0.5 * kPi * g() : integral(at_v, at_x, g));
+  };
+  return up_to(b) - up_to(a);
 }
 
 Complexd double_edge_transition(double x1, double x2, double rho) {

@@ -44,6 +44,9 @@ struct IncompleteTransition {
 };
 IncompleteTransition incomplete_transition(double v, double x);
 
+/// The same from a to b: value alone.
+Complexd incomplete_transition_between(double v, double a, double b);
+
 /// W2(x1, x2; rho), |rho| < 1, with its derivatives on either side of x1 = 0 and x2 = 0. The sides are those of the
 /// signs, also of 1e-300; 0 counts as positive.
 struct DoubleTransition {
@@ -72,26 +75,29 @@ void triple_edge_transitions(const Arguments& x, const std::array<double, 2>& rh
                              std::array<TripleTransition, 64>& values);
 
 namespace transition_detail {
-inline Complexd value(double v, double x) { return incomplete_transition(v, x).value; }
 template <class T>
 Complex<T> value(const T& v, const T& x) {
   const IncompleteTransition i = incomplete_transition(ad::value_of(v), ad::value_of(x));
   return {ad::chain(i.value.re, {i.d_v.re, v}, {i.d_x.re, x}), ad::chain(i.value.im, {i.d_v.im, v}, {i.d_x.im, x})};
+}
+inline Complexd between(double v, double a, double b) { return incomplete_transition_between(v, a, b); }
+template <class T>
+Complex<T> between(const T& v, const T& a, const T& b) {
+  return value(v, b) - value(v, a);
 }
 }  // namespace transition_detail
 
 /// W(v; a, b), a <= b.
 template <class T>
 Complex<T> edge_transition(const T& v, const T& a, const T& b) {
-  return T(0.31830988618379067) * (transition_detail::value(v, b) - transition_detail::value(v, a));
+  return T(0.31830988618379067) * transition_detail::between(v, a, b);
 }
 
 /// The part of an edge without ends that lies between a and b: W(v; a, b) / W(v; -inf, inf).
 template <class T>
 Complex<T> edge_share(const T& v, const T& a, const T& b) {
-  const Complex<T> part = transition_detail::value(v, b) - transition_detail::value(v, a);
   const T infinity(std::numeric_limits<double>::infinity());
-  return part / (T(2) * transition_detail::value(v, infinity));
+  return transition_detail::between(v, a, b) / transition_detail::between(v, -infinity, infinity);
 }
 
 template <class T>

@@ -22,6 +22,7 @@ void TileShooter::launch(int64_t tile_index, RayTile& tile) const {
   const Vec3f& o = launch_m_;
   for (int p = 0; p < RayTile::kPackets; ++p) {
     RayPacket& packet = tile.packets[p];
+    alignas(64) float a[RayPacket::kSize], b[RayPacket::kSize];
     for (int i = 0; i < RayPacket::kSize; ++i) {
       // a packet is a 4 x 4 block of the tile
       const int x = (p % 2) * 4 + i % 4, y = (p / 2) * 4 + i / 4;
@@ -29,7 +30,11 @@ void TileShooter::launch(int64_t tile_index, RayTile& tile) const {
       const uint64_t random = mix64(key ^ uint64_t(tile_index * RayTile::kRays + lane));
       tile.random[lane] = random;
       const float jx = float(uint32_t(random) >> 8) * 0x1.0p-24f, jy = float(uint32_t(random >> 32) >> 8) * 0x1.0p-24f;
-      const Vec3f d = square_to_sphere((float(col * kSide + x) + jx) * cell, (float(row * kSide + y) + jy) * cell);
+      a[i] = (float(col * kSide + x) + jx) * cell;
+      b[i] = (float(row * kSide + y) + jy) * cell;
+    }
+    for (int i = 0; i < RayPacket::kSize; ++i) {  // apart, so that it runs in vectors
+      const Vec3f d = square_to_sphere(a[i], b[i]);
       packet.active[i] = -1;
       packet.ox[i] = o.x, packet.oy[i] = o.y, packet.oz[i] = o.z;
       packet.dx[i] = d.x, packet.dy[i] = d.y, packet.dz[i] = d.z;
