@@ -5,8 +5,31 @@
 #include <cmath>
 
 #include "raywave/core/random.h"
+#include "raywave/runtime/parallel.h"
 
 namespace raywave::paths {
+
+namespace {
+
+/// What the source lights of each edge itself; of those that it sees by reflections: all.
+std::vector<LitPart> lit_parts(const PreparedScene& scene, const SequenceTree& tree, const std::vector<LitWedge>& lit,
+                               int max_depth) {
+  constexpr size_t kBlock = 64;
+  std::vector<LitPart> parts(lit.size());
+  runtime::parallel_for(int64_t((lit.size() + kBlock - 1) / kBlock), 0, [&](int64_t block) {
+    EdgeSight sight(scene, tree, max_depth, nullptr);
+    sight.look_along(0);
+    const size_t begin = size_t(block) * kBlock;
+    for (size_t i = begin; i < std::min(lit.size(), begin + kBlock); ++i) {
+      const Wedge& w = scene.wedges()[size_t(lit[i].wedge)];
+      parts[i] = {0, w.length_m};
+      if (lit[i].node == 0) parts[i] = sight.lit(w).value_or(parts[i]);
+    }
+  });
+  return parts;
+}
+
+}  // namespace
 
 EdgeShooter::EdgeShooter(const PreparedScene& scene, const SequenceTree& tree, const RefineOptions& refine,
                          const EdgeRayOptions& options)
@@ -15,14 +38,11 @@ EdgeShooter::EdgeShooter(const PreparedScene& scene, const SequenceTree& tree, c
   edges.max_depth = refine.max_depth;
   edges.reflection = options.reflection;
   const WedgesOfFacets of = wedges_of_facets(scene);
-  EdgeSight sight(scene, tree, edges.max_depth, nullptr);
-  for (const LitWedge& l : lit_wedges(scene, tree, edges)) {
-    LitPart part{0, scene.wedges()[size_t(l.wedge)].length_m};
-    if (l.node == 0) {
-      sight.look_along(0);
-      part = sight.lit(scene.wedges()[size_t(l.wedge)]).value_or(part);
-    }
-    lit_.push_back({l.node, l.wedge, l.wedge, part});
+  const std::vector<LitWedge> lit = lit_wedges(scene, tree, edges);
+  const std::vector<LitPart> parts = lit_parts(scene, tree, lit, edges.max_depth);
+  for (size_t i = 0; i < lit.size(); ++i) {
+    const LitWedge& l = lit[i];
+    lit_.push_back({l.node, l.wedge, l.wedge, parts[i]});
     if (options.max_diffractions < 2 || tree.nodes()[size_t(l.node)].depth + 2 > options.max_depth) continue;
     const Wedge& w = scene.wedges()[size_t(l.wedge)];
     for (const int32_t face : {w.facet0, w.facet_n}) {

@@ -182,20 +182,19 @@ std::optional<LitPart> EdgeSight::shadow_of(int32_t facet, size_t leg, double t)
   return std::nullopt;
 }
 
-/// @param shadow  around t; made smaller. @param crossings  with what transmits, counted up.
+/// @param shadow  around t; made smaller; of no matter where nothing is open. @param crossings  with what transmits,
+/// counted up.
 bool EdgeSight::dark_leg(size_t leg, const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b,
                          double t, LitPart& shadow, int& crossings) {
   if (!opaque_) {
     const int32_t facet = scene_.queries().obstacle(a, b, at_a, at_b);
     if (facet < 0) return false;
-    const auto s = shadow_of(facet, leg, t);
-    shadow = s ? *s : LitPart{t, t};
+    if (!open_.empty()) shadow = shadow_of(facet, leg, t).value_or(LitPart{t, t});
     return true;
   }
   scene_.queries().crossings(a, b, at_a, at_b, crossings_);
   for (const Crossing& c : crossings_) {
-    const auto s = shadow_of(c.facet, leg, t);
-    const LitPart here = s ? *s : LitPart{t, t};
+    const LitPart here = open_.empty() ? LitPart{} : shadow_of(c.facet, leg, t).value_or(LitPart{t, t});
     if ((*opaque_)[size_t(c.facet)]) {
       shadow = here;
       return true;
@@ -261,10 +260,14 @@ std::optional<LitPart> EdgeSight::search(const Wedge& w, bool whole) {
 }
 
 /// From beside an end a ray may leave the edge's corner though the edge itself is dark.
-bool EdgeSight::lights(const Wedge& w) { return search(w, false) || sees_beside_end(w); }
+bool EdgeSight::lights(const Wedge& w) {
+  if (search(w, false)) return true;
+  open_.clear();
+  return sees_beside_end(w);
+}
 
 bool EdgeSight::lights_corner(const Wedge& w) {
-  start(w);  // dark() looks at obstacles in the fan
+  open_.clear();  // shadows are not asked for
   return sees_beside_end(w);
 }
 

@@ -312,9 +312,12 @@ double near_edge_m(const scene::FacetTable& table, const scene::Edge& e, double 
 }
 
 std::vector<EdgeGroup> group_edges(const scene::FacetTable& table, double seam_tolerance_m) {
-  const std::vector<Found> found = look_around(table, seam_tolerance_m);
+  std::vector<Found> found = look_around(table, seam_tolerance_m);
   std::vector<Contact> contacts;
-  for (const Found& f : found) contacts.insert(contacts.end(), f.contacts.begin(), f.contacts.end());
+  for (Found& f : found) {
+    contacts.insert(contacts.end(), f.contacts.begin(), f.contacts.end());
+    f.contacts = {};  // frees its memory
+  }
   std::sort(contacts.begin(), contacts.end());
   Grouping grouping(table);
   std::erase_if(contacts, [&](const Contact& c) { return !grouping.accept(c); });
@@ -332,6 +335,7 @@ std::vector<EdgeGroup> group_edges(const scene::FacetTable& table, double seam_t
       if (std::find(over[i].begin(), over[i].end(), p.facet) != over[i].end()) g.passages.push_back(p);
     }
     g.cuts.insert(g.cuts.end(), found[i].cuts.begin(), found[i].cuts.end());
+    found[i] = {};
   }
   for (const Contact& c : contacts) {
     if (!c.with_facet) groups[grouping.group(c.edge)].links.push_back({c.edge, c.other, c.from, c.to});

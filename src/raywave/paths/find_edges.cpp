@@ -182,7 +182,7 @@ std::vector<LitWedge> lit_wedges(const PreparedScene& scene, const SequenceTree&
     add_met(scene, tree, options, lit);
     from.clear();
   }
-  const BoxTree boxes = boxes_of(scene.wedges());
+  const BoxTree boxes = from.empty() ? BoxTree({}) : boxes_of(scene.wedges());
   constexpr int64_t kBlock = 4;
   const int64_t num_blocks = (int64_t(from.size()) + kBlock - 1) / kBlock;
   std::vector<std::vector<LitWedge>> parts(static_cast<size_t>(num_shares + num_blocks));

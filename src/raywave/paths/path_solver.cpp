@@ -167,6 +167,13 @@ SequenceTree find_reflections(const PreparedScene& prepared, const scene::Device
   const Vec3d source_m = device.position_m;
   SequenceTree tree(source_m);
   if (!options.specular_reflection) return tree;
+  const auto add = [&](SequenceTree&& found) {  // their images are set below
+    if (tree.nodes().size() == 1) {
+      tree = std::move(found);
+    } else {
+      tree.merge(found);
+    }
+  };
   for (const Vec3d& from : all_asides(prepared, place_at(prepared, source_m))) {
     if (options.finder == Finder::kExhaustive) {
       constexpr int64_t kMost = 50000000;  // 3 GB
@@ -175,7 +182,7 @@ SequenceTree find_reflections(const PreparedScene& prepared, const scene::Device
         throw Error(message("the exhaustive finder met more than ", kMost, " facet sequences of depth ",
                             options.max_depth, ": reduce max_depth or use shoot-and-bounce"));
       }
-      tree.merge(*found);
+      add(*std::move(found));
       continue;
     }
     ShootOptions shoot;
@@ -185,7 +192,7 @@ SequenceTree find_reflections(const PreparedScene& prepared, const scene::Device
     shoot.refraction = options.refraction;
     shoot.seed = options.seed;
     shoot.source = source_key(device.name);
-    tree.merge(shoot_sequences(prepared, shoot, options.num_threads, options.progress));
+    add(shoot_sequences(prepared, shoot, options.num_threads, options.progress));
   }
   tree.move_source(source_m, prepared.facets());
   return tree;
