@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <unordered_set>
+#include <utility>
 
 #include "raywave/core/constants.h"
 #include "raywave/maps/arrivals.h"
@@ -48,6 +49,23 @@ struct Arrival {
 struct Found {
   std::vector<Arrival> arrivals;
   std::vector<Seed> rims;
+};
+
+/// A set of cells that is emptied in no time.
+class CellSet {
+ public:
+  void clear(size_t num_cells) {
+    if (stamps_.size() < num_cells || ++stamp_ == 0) {
+      stamps_.assign(std::max(stamps_.size(), num_cells), 0);
+      stamp_ = 1;
+    }
+  }
+  /// @return whether it was not in it.
+  bool insert(int cell) { return std::exchange(stamps_[size_t(cell)], stamp_) != stamp_; }
+
+ private:
+  std::vector<uint32_t> stamps_;
+  uint32_t stamp_ = 0;
 };
 
 class ExactMap {
@@ -320,7 +338,8 @@ class ExactMap {
     const CVec3<double> launched = transmit_(v.departure);
     const JonesBasis<double> bt = jones_basis(v.angles_t), br = jones_basis(v.angles_r);
     const Complexd theta = dot(launched, bt.theta_hat), phi = dot(launched, bt.phi_hat);
-    const Complexd phase = expj(-2 * kPi * std::fmod(v.length_m / context_.wavelength_m, 1.0));
+    const double waves = v.length_m / context_.wavelength_m;
+    const Complexd phase = expj(-2 * kPi * (waves - std::floor(waves)));
     const Complexd r_theta = phase * (v.transfer[0] * theta + v.transfer[1] * phi);
     const Complexd r_phi = phase * (v.transfer[2] * theta + v.transfer[3] * phi);
     out.arrivals.push_back({node, int32_t(cell), sample.id, r_theta * br.theta_hat + r_phi * br.phi_hat, point,
@@ -401,7 +420,7 @@ class ExactMap {
       paths::Refiner refiner(prepared_, refine_);
       for (int64_t i = block * kBlock; i < std::min(num_sequences, (block + 1) * kBlock); ++i) {
         if (!is_left_out(seeds_[first[size_t(i)]].node))
-          fill(refiner, seeds_, first[size_t(i)], first[size_t(i) + 1], found[size_t(block)]);
+          fill(refiner, first[size_t(i)], first[size_t(i) + 1], found[size_t(block)]);
       }
       reporter.task_done();
     });
@@ -456,15 +475,16 @@ class ExactMap {
   }
 
   /// From the seeds [begin, end) of one sequence outward.
-  void fill(paths::Refiner& refiner, const std::vector<Seed>& seeds, size_t begin, size_t end, Found& out) const {
-    const int32_t node = seeds[begin].node;
+  void fill(paths::Refiner& refiner, size_t begin, size_t end, Found& out) const {
+    const int32_t node = seeds_[begin].node;
     paths::GeometricPath path;
     std::vector<SamplePoint> points;
     std::vector<int> neighbors, front;
-    std::unordered_set<int> seen;
+    thread_local CellSet seen;
+    seen.clear(size_t(cells_.size()));
     for (size_t i = begin; i < end; ++i) {
-      front.push_back(seeds[i].cell);
-      seen.insert(seeds[i].cell);
+      front.push_back(seeds_[i].cell);
+      seen.insert(seeds_[i].cell);
     }
     for (size_t i = 0; i < front.size(); ++i) {
       const int cell = front[i];
@@ -474,12 +494,12 @@ class ExactMap {
       if (!lit) {
         // Dark cells beside what an edge lights are not probed: the field there is no sliver of light.
         if (tree_.nodes()[size_t(node)].num_wedges == 0)
-          out.rims.push_back(i < end - begin ? seeds[begin + i] : Seed{node, int32_t(cell), kNoPoint});
+          out.rims.push_back(i < end - begin ? seeds_[begin + i] : Seed{node, int32_t(cell), kNoPoint});
         continue;
       }
       cells_.neighbors(cell, neighbors);
       for (const int n : neighbors) {
-        if (seen.insert(n).second) front.push_back(n);
+        if (seen.insert(n)) front.push_back(n);
       }
     }
   }

@@ -59,8 +59,8 @@ class PolygonPoints {
   }
   double area() const { return cumulative_.empty() ? 0 : cumulative_.back(); }
   Vec3d operator()(int k) const {
-    const double a = std::fmod(0.5 + 0.7548776662466927 * (k + 1), 1.0),
-                 b = std::fmod(0.5 + 0.5698402909980532 * (k + 1), 1.0);
+    const auto fraction = [](double x) { return x - std::floor(x); };
+    const double a = fraction(0.5 + 0.7548776662466927 * (k + 1)), b = fraction(0.5 + 0.5698402909980532 * (k + 1));
     const auto j = size_t(std::upper_bound(cumulative_.begin(), cumulative_.end(), a * area()) - cumulative_.begin());
     const size_t i = std::min(j, cumulative_.size() - 1);
     const double below = i == 0 ? 0 : cumulative_[i - 1];

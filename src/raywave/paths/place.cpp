@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "raywave/core/constants.h"
 #include "raywave/paths/ray_queries.h"
 
 namespace raywave::paths {
@@ -22,16 +23,22 @@ double front(const scene::FacetTable& table, int32_t mirror) {
 /// A direction that differs from place to place, so that two ends are not moved alike: what is symmetric about both
 /// would stay so. Of the place alone, so that order and cut of faces say nothing in it.
 Vec3d generic_direction(const PreparedScene& scene, const Vec3d& p) {
-  constexpr double kPerScene = 1e4;  // periods: also places near each other differ
+  constexpr double kPerScene = 1e4;  // also places near each other differ
   const double phase = kPerScene * dot(p, kUp) / scene.facets().reach_m;
+  // up and down between -1 and 1 with period 2 pi
+  const auto wave = [](double x) {
+    const double periods = (0.5 / kPi) * x;
+    return 4 * std::abs(periods - std::floor(periods) - 0.5) - 1;
+  };
   // near kUp, so that ends in one plane are moved to the same side of it
-  return kUp + 0.15 * Vec3d{std::cos(phase), std::cos(1.7 * phase + 1), std::cos(2.3 * phase + 2)};
+  return kUp + 0.15 * Vec3d{wave(phase), wave(1.7 * phase + 1), wave(2.3 * phase + 2)};
 }
 
 Vec3d moved_aside(const PreparedScene& scene, const Place& place, const std::vector<double>& sides) {
   const scene::FacetTable& table = scene.facets();
   const double by = kAside * table.rounding_m(place.position_m), least = 0.3 * by;
   Vec3d p = place.position_m + by * generic_direction(scene, place.position_m);
+  if (place.faces.empty()) return p;
   for (int round = 0; round < 4; ++round) {  // faces that are not perpendicular disturb each other
     for (size_t i = 0; i < place.faces.size(); ++i) {
       const double height = table.distance(place.faces[i].mirror, p);
