@@ -182,6 +182,8 @@ static scene::SceneDerivative vjp(const scene::Scene& scene, const PreparedScene
       tape.sweep();
       over.scene_over().collect(tape);
     });
+    const ad::Recording recording(tape);
+    over.scene_over().finish(tape);
   });
   for (size_t i = 1; i < parts.size(); ++i) parts[0] += parts[i];
   parts[0].frequency_hz += cotangent.frequency_hz;

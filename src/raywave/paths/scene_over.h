@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A scene's numbers over a scalar that differentiates: each number that a path needs is taken from the scene together
 // with its place in a SceneDerivative. Over ad::Var it is an input of the tape whose adjoint goes there; over ad::Dual
-// its tangent comes from there.
+// its tangent comes from there. A facet's plane, which may hang on very many vertices, is taken as four numbers: their
+// adjoints gather over all paths, and finish() carries them on to the vertices once.
 #pragma once
 
 #include <cmath>
@@ -31,13 +32,14 @@ class SceneOver {
       : scene_(scene), prepared_(prepared), refraction_(refraction), derivative_(derivative) {
     materials_.resize(scene.materials.size());
     has_material_.resize(scene.materials.size());
+    planes_.resize(prepared.facets().facets.size());
+    has_plane_.resize(planes_.size());
   }
 
   /// Forgets all numbers taken: before each path, the tape rewound.
   void restart() {
     taken_.clear();
     shared_ = 0;
-    planes_.clear();
     std::fill(has_material_.begin(), has_material_.end(), uint8_t(0));
     frequency_hz_ = number(scene_.frequency_hz, derivative_.frequency_hz);
     wavelength_m_ = T(kSpeedOfLight) / frequency_hz_;
@@ -51,23 +53,32 @@ class SceneOver {
   }
   /// Forgets what was taken since share().
   void forget() { taken_.erase(taken_.begin() + long(shared_), taken_.end()); }
-  /// Many paths on one beginning: what was taken so far, all materials, and the planes of a scene of few triangles, is
-  /// recorded once; see ad::Tape::mark().
+  /// Many paths on one beginning: what was taken so far, and all materials, is recorded once; see ad::Tape::mark().
   void share(ad::Tape& tape) {
     for (size_t i = 0; i < has_material_.size(); ++i) (void)material(int32_t(i));
-    const scene::FacetTable& table = prepared_.facets();
-    if (table.triangles.size() <= kMostSharedPlanes) {
-      std::vector<Bend<T>> planes;
-      for (size_t i = 0; i < table.facets.size(); ++i) planes.push_back(plane(int32_t(i)));
-      planes_ = std::move(planes);
-    }
     tape.mark();
     shared_ = taken_.size();
   }
+  /// After the last path, on a tape that is the current one: carries back what was gathered. Rewinds the tape.
   void finish(ad::Tape& tape) {
-    tape.finish();
-    shared_ = 0;
-    collect(tape);
+    if constexpr (std::is_same_v<T, ad::Var>) {
+      tape.finish();
+      shared_ = 0;
+      collect(tape);
+      for (size_t i = 0; i < planes_.size(); ++i) {
+        if (!has_plane_[i]) continue;
+        tape.rewind();
+        const Plane<T> plane = plane_of(int32_t(i));
+        tape.seed(plane.normal.x, planes_[i].normal.x);
+        tape.seed(plane.normal.y, planes_[i].normal.y);
+        tape.seed(plane.normal.z, planes_[i].normal.z);
+        tape.seed(plane.offset, planes_[i].offset);
+        tape.sweep();
+        collect(tape);
+        planes_[i] = {};
+        has_plane_[i] = 0;
+      }
+    }
   }
 
   const T& frequency_hz() const { return frequency_hz_; }
@@ -137,8 +148,22 @@ class SceneOver {
     return vec(scene_.objects[size_t(object)].velocity_m_per_s, derivative_.objects[size_t(object)].velocity_m_per_s);
   }
 
-  /// A facet's plane: the mean of its triangles' planes, as build_facets() has it.
-  Bend<T> facet(int32_t index) { return planes_.empty() ? plane(index) : planes_[size_t(index)]; }
+  /// A facet's plane.
+  Bend<T> facet(int32_t index) {
+    const auto i = size_t(index);
+    Bend<T> bend;
+    if constexpr (std::is_same_v<T, ad::Var>) {
+      const scene::Facet& f = prepared_.facets().facets[i];
+      bend.normal = vec(f.normal, planes_[i].normal);
+      bend.offset = number(f.offset, planes_[i].offset);
+    } else {
+      if (!has_plane_[i]) planes_[i] = plane_of(index);
+      bend.normal = planes_[i].normal;
+      bend.offset = planes_[i].offset;
+    }
+    has_plane_[i] = 1;
+    return bend;
+  }
 
   /// The piece of a wedge's line that a point lies on, between its faces' planes there.
   Bend<T> wedge(int32_t index, const Vec3d& point) {
@@ -212,6 +237,12 @@ class SceneOver {
   }
 
  private:
+  template <class S>
+  struct Plane {
+    Vec3<S> normal;
+    S offset{};
+  };
+
   T number(double value, Slot& place) {
     if constexpr (std::is_same_v<T, ad::Var>) {
       const ad::Var input = ad::Tape::current()->input(value);
@@ -240,7 +271,8 @@ class SceneOver {
     const Vec3<T> n = facet(facet_index).normal;
     return dot(unfold_detail::values(n), like) < 0 ? -n : n;
   }
-  Bend<T> plane(int32_t index) {
+  /// The mean of its triangles' planes, as build_facets() has it.
+  Plane<T> plane_of(int32_t index) {
     const scene::FacetTable& table = prepared_.facets();
     const scene::Facet& f = table.facets[size_t(index)];
     const scene::Mesh& mesh = scene_.objects[size_t(f.object)].mesh;
@@ -262,12 +294,12 @@ class SceneOver {
       moment = moment + size * (a + b + c - T(3) * origin);
       total = total + T(3) * size;
     }
-    Bend<T> bend;
-    bend.normal = normalized(area);
-    if (dot(unfold_detail::values(bend.normal), f.normal) < 0) bend.normal = -bend.normal;
-    bend.offset = dot(bend.normal, origin);
-    if (f.triangle_begin + 1 != f.triangle_end) bend.offset = bend.offset + dot(bend.normal, moment) / total;
-    return bend;
+    Plane<T> plane;
+    plane.normal = normalized(area);
+    if (dot(unfold_detail::values(plane.normal), f.normal) < 0) plane.normal = -plane.normal;
+    plane.offset = dot(plane.normal, origin);
+    if (f.triangle_begin + 1 != f.triangle_end) plane.offset = plane.offset + dot(plane.normal, moment) / total;
+    return plane;
   }
 
   const scene::Scene& scene_;
@@ -277,10 +309,11 @@ class SceneOver {
   T frequency_hz_{}, wavelength_m_{};
   std::vector<em::BasicMaterialProperties<T>> materials_;
   std::vector<uint8_t> has_material_;
-  static constexpr size_t kMostSharedPlanes = 4096;
   std::vector<Bend<T>> bends_;  // of one path
   std::vector<Vec3<T>> points_;
-  std::vector<Bend<T>> planes_;  // [num_facets] when shared
+  /// [num_facets] of those taken: the adjoints that have gathered (Var), or the planes (Dual).
+  std::vector<Plane<std::conditional_t<std::is_same_v<T, ad::Var>, double, T>>> planes_;
+  std::vector<uint8_t> has_plane_;
   struct Taken {
     ad::Var input;
     Slot* place;
