@@ -127,7 +127,7 @@ json bench_exhaustive(scene::Scene s, int runs) {
 json bench_bare_trace(scene::Scene s, int runs) {
   const paths::PreparedScene prepared(s);
   paths::ShootOptions o;
-  o.origin_m = kTx;
+  o.origin_m = kTx - prepared.origin_m();
   o.num_rays = 10000000;
   o.max_depth = 5;
   const paths::TileShooter shooter(prepared, o);
