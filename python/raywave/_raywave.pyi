@@ -248,7 +248,7 @@ class Object:
         """
 
     @position_m.setter
-    def position_m(self, place: Sequence[float] | Device | Object, /) -> None: ...
+    def position_m(self, place: Sequence[float], /) -> None: ...
 
     @property
     def position(self) -> list[float]:

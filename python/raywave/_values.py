@@ -64,6 +64,11 @@ def _name_list(key, value):
     return names if names and all(isinstance(name, str) for name in names) else _refuse(key, "the name of an object or a list of names", value)
 
 
+def three_numbers(key, value):
+    """A list of three numbers. Raises Error for anything else."""
+    return list(_numbers(key, value, 3, "three numbers"))
+
+
 def option(key, value):
     """The value of a solver's option in the type that the solver reads. Raises Error for one that cannot be it."""
     if key in _COUNTS:

@@ -9,6 +9,7 @@ import numpy as np
 from . import _raywave
 from ._methods import method
 from ._raywave import AntennaArray, Device, Error, Object, Scene
+from ._values import three_numbers
 
 
 def _place(target):
@@ -17,7 +18,7 @@ def _place(target):
         return target.position_m
     if isinstance(target, Object):
         return _middle(target).tolist()
-    return target
+    return three_numbers("look_at", target)
 
 
 def _middle(item):
@@ -43,8 +44,10 @@ def _words(name, position_m, orientation_rad, velocity_m_per_s, array, look_at, 
     place = _one(position_m, "position_m", position, "position", None)
     if place is None:
         raise TypeError(f"'{name}' needs position_m, three numbers in metres")
-    words = dict(name=name, position_m=_place(place), orientation_rad=_one(orientation_rad, "orientation_rad", orientation, "orientation", _ZEROS),
-                 velocity_m_per_s=_one(velocity_m_per_s, "velocity_m_per_s", velocity, "velocity", _ZEROS), array=array)
+    turned = _one(orientation_rad, "orientation_rad", orientation, "orientation", _ZEROS)
+    moving = _one(velocity_m_per_s, "velocity_m_per_s", velocity, "velocity", _ZEROS)
+    words = dict(name=name, position_m=three_numbers("position_m", place), orientation_rad=three_numbers("orientation_rad", turned),
+                 velocity_m_per_s=three_numbers("velocity_m_per_s", moving), array=array)
     return {**words, "look_at": _place(look_at)} if look_at is not None else words
 
 
@@ -104,10 +107,10 @@ def _object_position(self) -> list[float]:
     return _middle(self).tolist()
 
 
-def _move_object(self, place: Sequence[float] | Device | Object, /) -> None:
-    place = np.asarray(_place(place), dtype=np.float64)
-    if place.shape != (3,) or not np.isfinite(place).all():
-        raise Error(f"position_m must be three numbers, got {place.tolist()}")
+def _move_object(self, place: Sequence[float], /) -> None:
+    place = np.array(three_numbers("position_m", place))
+    if not np.isfinite(place).all():
+        raise Error(f"position_m of '{self.name}' must be finite, got {place.tolist()}")
     self.vertices_m = self.vertices_m + (place - _middle(self))
 
 

@@ -12,6 +12,8 @@ from ._values import option, whole_number
 
 
 def _object(name, vertices, triangles, material, center_m, orientation_rad):
+    if not isinstance(material, (str, Material)):
+        raise Error(f"material of '{name}' must be a rw.Material or the name of one, got {type(material).__name__}")
     center, angles = option("center_m", center_m), option("orientation_rad", orientation_rad)
     if not np.isfinite([*center, *angles]).all():
         raise Error(f"center_m and orientation_rad of '{name}' must be finite")

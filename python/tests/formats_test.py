@@ -225,6 +225,12 @@ def test_matlab_files_beyond_level_5_are_hdf5(tmp_path, monkeypatch):
         assert matlab_value(held, held["name"]) == "ä€😀" and held["yes"].attrs["MATLAB_class"] == b"logical" and matlab_value(held, held["none"]) == ""
     with pytest.raises(rw.Error, match="do not fit a MATLAB file of level 5"):
         formats.save_matlab(file, {"large": large}, version="5")
+    odd = {"half": np.float16([1.5, 2]), "big": np.arange(3, dtype=">i2"), "one": 2.5 + 1j, "long": np.longdouble([1, 2])}
+    for version in ("5", "7.3"):
+        formats.save_matlab(tmp_path / "odd.mat", odd, version=version)
+        held = scipy_io.loadmat(tmp_path / "odd.mat") if version == "5" else {k: matlab_value(f, v) for f in [h5py.File(tmp_path / "odd.mat")] for k, v in f.items()}
+        for key, value in odd.items():
+            assert np.array_equal(np.ravel(held[key]), np.ravel(value)) and held[key].dtype.kind == np.asarray(value).dtype.kind, (version, key)
     for name in ("_x", "1x", "größe", "x" * 64):
         with pytest.raises(rw.Error, match="no name of a MATLAB variable"):
             formats.save_matlab(file, {name: large})
@@ -249,8 +255,9 @@ def test_sigmf_recordings_are_read_by_its_package(tmp_path):
         formats.save_sigmf(tmp_path / "x", np.zeros(100), sample_rate_hz=1, annotations=[{"sample_start": 99, "sample_count": 2}])
     with pytest.raises(rw.Error, match="got int64"):
         formats.save_sigmf(tmp_path / "x", np.zeros(100, int), sample_rate_hz=1)
-    with pytest.raises(rw.Error, match="sample_rate_hz must be > 0"):
-        formats.save_sigmf(tmp_path / "x", np.zeros(100), sample_rate_hz=float("nan"))
+    for rate in (float("nan"), 0, "1"):
+        with pytest.raises(rw.Error, match="sample_rate_hz must be > 0"):
+            formats.save_sigmf(tmp_path / "x", np.zeros(100), sample_rate_hz=rate)
 
 
 def test_impulse_responses_for_sionna(scene, paths):
@@ -278,6 +285,8 @@ def test_impulse_responses_for_sionna(scene, paths):
         formats.cir_generator([paths, empty_paths()[1]])
     with pytest.raises(rw.Error, match="at least one"):
         formats.cir_generator([])
+    with pytest.raises(rw.Error, match="num_paths takes a whole number, got 2.5"):
+        formats.cir_generator(paths, num_paths=2.5)
 
 
 def test_deepmimo_folders(tmp_path, scene, paths):

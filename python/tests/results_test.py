@@ -175,8 +175,10 @@ def test_sionnas_names_of_devices_and_scenes():
     for words, error, part in ((dict(position_m=[0, 0, 0], position=[0, 0, 0]), TypeError, "position and position_m are one"), ({}, TypeError, "'t' needs position_m")):
         with pytest.raises(error, match=part):
             rw.Transmitter("t", **words)
-    with pytest.raises(rw.Error, match="three numbers"):
-        item.position = [1, 2]
+    for bad in (lambda: setattr(item, "position", [1, 2]), lambda: rw.Transmitter("t", "abc"), lambda: rw.Receiver("t", [1, 2]),
+                lambda: rw.Transmitter("t", [0, 0, 0], orientation=0.1), lambda: tx.look_at("rx"), lambda: rw.Transmitter("t", [0, 0, 0], look_at=[1])):
+        with pytest.raises(rw.Error, match="takes three numbers, got"):
+            bad()
 
 
 @pytest.mark.skipif(not rw.scenes.names(), reason="the scenes are not beside this module")

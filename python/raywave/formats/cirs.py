@@ -7,6 +7,7 @@ seconds. All examples have one shape: results with fewer paths are padded with a
 import numpy as np
 
 from .._raywave import Error, Paths
+from .._values import whole_number
 
 
 class CirGenerator:
@@ -37,9 +38,10 @@ def cir_generator(paths, *, sampling_frequency_hz=1.0, num_time_steps=1, normali
     paths: one result of a PathSolver or several of equal numbers of devices and ports. per_receiver: each receiver is an example of its own
     with num_rx = 1. num_paths: that many, the strongest of a link where it has more; the most there are where not given. repeat: without
     end. double: complex128 and float64 instead of complex64 and float32. convert: called with each array (torch.from_numpy)."""
-    results = [paths] if isinstance(paths, Paths) else list(paths)
+    results = [paths] if isinstance(paths, Paths) else list(paths or ())
     if not results:
         raise Error("cir_generator needs at least one result of a PathSolver")
+    num_paths = None if num_paths is None else whole_number("num_paths", num_paths)
     examples = []
     for result in results:
         if not isinstance(result, Paths):

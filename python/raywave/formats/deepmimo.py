@@ -50,7 +50,7 @@ def save_deepmimo(folder, scene, paths, *, tx_slant=0, rx_slant=0, overwrite=Fal
     element is a point of its own, device by device. tx_slant, rx_slant: which of an array's polarisations. Paths of a link are sorted by
     power, strongest first; deepmimo.load reads 25 of them unless told max_paths. Doppler is computed by DeepMIMO from velocities
     that are given to it. Returns what was written and the words that rebuild arrays. @raises Error where it cannot be written whole."""
-    folder = pathlib.Path(folder)
+    folder = pathlib.Path(folder).absolute()
     if folder.name != folder.name.lower() or any(c in _INVALID for c in folder.name) or not folder.name:
         raise Error(f"'{folder.name}': DeepMIMO reads names in lower case without any of {_INVALID!r}")
     if not isinstance(scene, Scene) or not isinstance(paths, Paths):

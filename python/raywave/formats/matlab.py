@@ -50,7 +50,10 @@ def _plain(key, value):
         return str(array) if array.ndim == 0 else [str(text) for text in array.ravel()]
     if array.dtype.kind not in "biufc":
         raise Error(f"'{key}' holds {array.dtype}, which MATLAB has no type for")
-    return array
+    kind = array.dtype.kind + str(array.dtype.itemsize)
+    if array.dtype.kind in "fc" and kind not in _CLASSES:  # half and long double
+        array = array.astype(np.float64 if array.dtype.kind == "f" else np.complex128)
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
 def _write_level_5(name, held):

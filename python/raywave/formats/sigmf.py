@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 import json
+import numbers
 import os
 import pathlib
 
@@ -29,8 +30,9 @@ def save_sigmf(file, samples, *, sample_rate_hz, frequency_hz=None, description=
         raise Error(f"samples must be float32, float64, complex64 or complex128, got {samples.dtype}")
     if samples.ndim not in (1, 2) or samples.ndim == 2 and samples.shape[0] == 0:
         raise Error(f"samples must be of shape [num_samples] or [num_channels, num_samples], got {list(samples.shape)}")
-    if not (np.isfinite(sample_rate_hz) and sample_rate_hz > 0):
-        raise Error(f"sample_rate_hz must be > 0, got {sample_rate_hz}")
+    for key, value in (("sample_rate_hz", sample_rate_hz), ("frequency_hz", frequency_hz)):
+        if value is not None and not (isinstance(value, numbers.Real) and np.isfinite(value) and (value > 0 or key == "frequency_hz")):
+            raise Error(f"{key} must be {'> 0' if key == 'sample_rate_hz' else 'finite'}, got {value!r}")
     interleaved = np.ascontiguousarray(samples.T if samples.ndim == 2 else samples).astype(samples.dtype.newbyteorder("<"), copy=False)
     data = interleaved.tobytes()
     described = {"core:datatype": datatype, "core:sample_rate": float(sample_rate_hz), "core:version": "1.2.0",
