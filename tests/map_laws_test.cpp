@@ -10,6 +10,7 @@
 #include "raywave/core/test_statistics.h"
 #include "raywave/maps/radio_map.h"
 #include "raywave/paths/path_solver.h"
+#include "map_surfaces.h"
 #include "scenes.h"
 
 namespace raywave {
@@ -20,14 +21,7 @@ using maps::RadioMap;
 using maps::RadioMapOptions;
 using maps::solve_radio_map;
 using maps::Surface;
-
-Surface plane(const Vec3d& center, const Vec2d& size, double cell) {
-  Surface s;
-  s.center_m = center;
-  s.size_m = size;
-  s.cell_size_m = {cell, cell};
-  return s;
-}
+using test::plane;
 
 double total_of(const RadioMap& map) { return std::accumulate(map.path_gain.begin(), map.path_gain.end(), 0.0); }
 

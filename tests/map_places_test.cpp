@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "map_surfaces.h"
 #include "raywave/core/constants.h"
 #include "raywave/maps/map_derivative.h"
 #include "raywave/maps/radio_map.h"
@@ -19,14 +20,7 @@ using maps::RadioMap;
 using maps::RadioMapOptions;
 using maps::solve_radio_map;
 using maps::Surface;
-
-Surface plane(const Vec3d& center, const Vec2d& size, double cell) {
-  Surface s;
-  s.center_m = center;
-  s.size_m = size;
-  s.cell_size_m = {cell, cell};
-  return s;
-}
+using test::plane;
 
 /// The gain in one small cell.
 double gain_at(const scene::Scene& s, const Vec3d& p, const RadioMapOptions& o) {
@@ -240,6 +234,115 @@ TEST(MapPlaces, MonteCarloMeasuresAtTheTransmittersOwnHeight) {
     // 9 points a cell of 2 m, 10 m and more away: a part in a hundred
     EXPECT_NEAR(total / total_exact, 1, 0.01 + 4.5 * std::sqrt(variance) / total_exact) << above;
   }
+}
+
+/// Mean and its squared standard error of the sum over the cells of Monte Carlo maps.
+std::pair<double, double> monte_carlo_total(const scene::Scene& s, const Surface& surface, RadioMapOptions o) {
+  constexpr int kRuns = 8;
+  o.method = Method::kMonteCarlo;
+  double sum = 0, sum2 = 0;
+  for (int run = 0; run < kRuns; ++run) {
+    o.seed = uint64_t(run);
+    double total = 0;
+    for (const double g : solve_radio_map(s, surface, o).path_gain) total += g;
+    sum += total, sum2 += total * total;
+  }
+  const double mean = sum / kRuns;
+  return {mean, std::max(0.0, sum2 / kRuns - mean * mean) / (kRuns - 1)};
+}
+
+double total_gain(const RadioMap& map) {
+  double total = 0;
+  for (const double g : map.path_gain) total += g;
+  return total;
+}
+
+TEST(MapPlaces, MonteCarloSeesAnImageInTheCellsPlane) {
+  // the slope z = x swaps x and z: the image stands 9 m off in the plane z = 1.5, the transmitter far above it
+  scene::Scene s;
+  scene::Mesh slope;
+  test::add_rectangle(slope, {0, -6, 0}, {4, 0, 4}, {0, 12, 0}, 1);
+  s.add_object({"slope", slope, add_concrete(s)});
+  scene::clean_meshes(s);
+  RadioMapOptions o;
+  o.max_depth = 1;
+  o.los = false;
+  o.points_per_cell = 9;
+  o.samples_per_tx = 300000;
+  const Surface surface = plane({-4, 0.05, 1.5}, {8, 6}, 1);
+  for (const double off : {0.0, 0.02, -0.09, 0.3}) {
+    s.transmitters.clear();
+    s.add_transmitter({"tx", {1.5 + off, 0.3, 9}, {}, {}, test::antenna("iso", "V")});
+    const RadioMap exact = solve_radio_map(s, surface, o);
+    ASSERT_GT(total_gain(exact), 0);
+    const auto [mean, variance] = monte_carlo_total(s, surface, o);
+    EXPECT_NEAR(mean / total_gain(exact), 1, 0.01 + 4.5 * std::sqrt(variance) / total_gain(exact)) << off;
+    if (std::abs(off) > 0.1) continue;
+    // their derivatives
+    RadioMapOptions m = o;
+    std::vector<Vec3d> gradients;
+    for (const Method method : {Method::kExact, Method::kMonteCarlo}) {
+      m.method = method;
+      const RadioMap map = solve_radio_map(s, surface, m);
+      const std::vector<double> ones(map.path_gain.size(), 1);
+      gradients.push_back(maps::map_vjp(s, paths::PreparedScene(s), m, map, ones).transmitters[0].position_m);
+    }
+    EXPECT_LT(norm(gradients[1] - gradients[0]), 0.1 * norm(gradients[0])) << off;
+  }
+}
+
+TEST(MapPlaces, MonteCarloSeesEdgesInTheCellsPlane) {
+  scene::Scene s;
+  s.add_object({"house", test::box({0, -3, 0}, {5, 6, 5}), s.add_material(test::perfect_conductor())});
+  scene::clean_meshes(s);
+  s.add_transmitter({"tx", {-9, 0.5, 2}, {}, {}, test::antenna("iso", "V")});
+  RadioMapOptions o;
+  o.max_depth = 1;
+  o.los = false;
+  o.specular_reflection = false;
+  o.diffraction = true;
+  o.points_per_cell = 9;
+  o.samples_per_tx = 300000;
+  int compared = 0;
+  // at the eaves' height, a little beside it, and behind the house
+  for (const double height : {5.0, 5.004, 4.996, 5.4}) {
+    for (const double x : {-4.0, 10.0}) {
+      const Surface surface = plane({x, 0.05, height}, {6, 6}, 1);
+      const double exact = total_gain(solve_radio_map(s, surface, o));
+      if (exact == 0) continue;  // behind the house and below its roof: over two edges alone
+      ++compared;
+      const auto [mean, variance] = monte_carlo_total(s, surface, o);
+      EXPECT_NEAR(mean / exact, 1, 0.03 + 4.5 * std::sqrt(variance) / exact) << height << " " << x;
+    }
+  }
+  EXPECT_GE(compared, 6);
+}
+
+TEST(MapPlaces, BigExactMapsSeeEdgesInTheirPlane) {
+  // at the eaves' height as a hair above it, where rays from the eaves cross the cells
+  scene::Scene s;
+  const int concrete = add_concrete(s);
+  for (int i = 0; i < 12; ++i) {
+    const double x = -45 + 15 * (i / 2), y = i % 2 ? 12 : -18;
+    s.add_object({"house" + std::to_string(i), test::box({x, y, 0}, {6, 6, 10}), concrete});
+  }
+  scene::clean_meshes(s);
+  s.add_transmitter({"tx", {-20, 0, 3}, {}, {}, test::antenna("iso", "V")});
+  RadioMapOptions o;
+  o.max_depth = 2;
+  o.los = false;
+  o.diffraction = true;
+  o.samples_per_tx = 100000;
+  std::vector<double> totals;
+  std::vector<int> lit;
+  for (const double height : {10.0, 10.004}) {
+    const RadioMap map = solve_radio_map(s, plane({10.03, 0.07, height}, {48, 60}, 0.6), o);
+    totals.push_back(total_gain(map));
+    lit.push_back(0);
+    for (const double g : map.path_gain) lit.back() += g > 0;
+  }
+  EXPECT_NEAR(totals[0] / totals[1], 1, 2e-3);
+  EXPECT_GT(lit[0], 0.99 * lit[1]);
 }
 
 TEST(MapPlaces, MonteCarloDerivativesAtTheTransmittersOwnHeight) {

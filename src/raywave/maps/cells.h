@@ -154,6 +154,28 @@ class CellFinder {
       found(int(y) * cells_.num_x() + int(x), q, std::abs(dn));
   }
 
+  /// What leaves a point in the cells' plane along it crosses nothing: cells in a ray's direction, ever further apart.
+  template <class Visit>
+  void visit_beside(const Vec3d& o, const Vec3d& d, double length_m, Visit&& found) {
+    if (!is_in_plane(o)) return;
+    const Cells::PlaneFrame& f = cells_.plane();
+    const Vec3d n(f.normal), along = d - dot(d, n) * n;
+    const double size = norm(along), above = double(f.offset) - dot(n, o);
+    if (!(size > 1e-6)) return;
+    constexpr int kSteps = 20;  // to 7,000 cells
+    double step = 6 * cells_.edge_on_m();
+    for (int k = 0; k < kSteps && step < length_m; ++k, step *= 1.6) {
+      const Vec3f q(o + above * n + (step / size) * along);
+      const float x = dot(f.axis_x, q) - f.x0, y = dot(f.axis_y, q) - f.y0;
+      if (x >= 0 && x < float(cells_.num_x()) && y >= 0 && y < float(cells_.num_y()))
+        found(int(y) * cells_.num_x() + int(x), q);
+    }
+  }
+  bool is_in_plane(const Vec3d& p) const {
+    return cells_.is_plane() &&
+           std::abs(double(cells_.plane().offset) - dot(Vec3d(cells_.plane().normal), p)) < cells_.edge_on_m();
+  }
+
  private:
   const Cells& cells_;
   std::vector<CellCrossing> crossings_;

@@ -222,6 +222,11 @@ class ExactMap {
               if (own.empty() || own.back().node != node || own.back().cell != cell)
                 own.push_back({node, int32_t(cell), point});
             });
+            if (node != 0 && finder.is_in_plane(trees[size_t(chunk)].nodes()[size_t(node)].image_m)) {
+              finder.visit_beside(o, d, double(packet.t[i]), [&](int cell, const Vec3f& point) {
+                own.push_back({node, int32_t(cell), point});
+              });
+            }
           }
           follower.follow(state, prepared_.facets(), trees[size_t(chunk)]);
         });
@@ -293,6 +298,11 @@ class ExactMap {
             if (own.empty() || own.back().node != s.node || own.back().cell != cell)
               own.push_back({s.node, int32_t(cell), point});
           });
+          if (finder.is_in_plane(s.origin_m - s.behind_m * s.direction)) {
+            finder.visit_beside(s.origin_m, s.direction, s.length_m, [&](int cell, const Vec3f& point) {
+              own.push_back({s.node, int32_t(cell), point});
+            });
+          }
         });
       }
       sort_and_thin(own);

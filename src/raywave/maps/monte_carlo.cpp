@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "raywave/core/constants.h"
 #include "raywave/em/fresnel.h"
@@ -72,17 +73,49 @@ struct TileFields {
   }
 };
 
-/// Rays within the cells' planes do not cross them, and those that come from near the planes cross few cells, with
-/// large weights. Where a transmitter is so near, what cells see edge-on (from images or edges nearer to their plane
-/// than Cells::edge_on_m) is left to exact solutions. @return that distance, or 0.
-double least_distance_m(const Cells& cells, const Vec3d& source_m) {
-  const auto near = [&](int cell) {
-    return cells.area_m2(cell) > 0 &&
-           std::abs(dot(cells.normal(cell), cells.center(cell) - source_m)) < cells.edge_on_m();
-  };
-  bool any = near(0);
-  for (int cell = 1; !any && !cells.is_plane() && cell < cells.size(); ++cell) any = near(cell);
-  return any ? cells.edge_on_m() : 0;
+// Rays within the cells' planes do not cross them, and those that come from near the planes cross few cells, with large
+// weights. What cells see edge-on - from a transmitter, an image or an edge nearer to their plane than Cells::edge_on_m
+// - is left to exact solutions, where there is any: a transmitter that stands there, edges that lie there, an image
+// there whose mirror comes there too (rays from it do not leave the plane, those of others do). Images are looked for
+// by the rays, before plane cells only: of cells on meshes an image that lies exactly in their plane stays unseen.
+
+bool is_within(double distance_m, const Cells& cells, int cell, const Vec3d& point_m) {
+  return std::abs(dot(cells.normal(cell), cells.center(cell) - point_m)) < distance_m;
+}
+
+/// One cell of each plane that cells lie in. Ground that is rough has as many planes as cells: the first thousands, as
+/// edges lie in those by chance alone.
+std::vector<int> cells_of_planes(const Cells& cells) {
+  constexpr size_t kMost = 4096;
+  std::vector<int> out;
+  std::set<std::array<int64_t, 4>> seen;
+  for (int cell = 0; cell < (cells.is_plane() ? 1 : cells.size()) && out.size() < kMost; ++cell) {
+    if (!(cells.area_m2(cell) > 0)) continue;
+    const Vec3d n = cells.normal(cell);
+    const auto rounded = [](double x) { return int64_t(std::llround(x)); };
+    const double offset = dot(n, cells.center(cell)) / (0.1 * cells.edge_on_m());
+    if (seen.insert({rounded(1e4 * n.x), rounded(1e4 * n.y), rounded(1e4 * n.z), rounded(offset)}).second)
+      out.push_back(cell);
+  }
+  return out;
+}
+
+/// Is the transmitter seen edge-on, or an edge over its whole length? Of edges a tenth of that distance decides: rays
+/// from further off cross the plane within a hundred cells, and exact solutions of what edges send cost several times
+/// the rays.
+bool stands_edge_on(const paths::PreparedScene& prepared, const Cells& cells, const RadioMapOptions& options,
+                    const Vec3d& source_m) {
+  for (int cell = 0; cell < (cells.is_plane() ? 1 : cells.size()); ++cell) {
+    if (cells.area_m2(cell) > 0 && is_within(cells.edge_on_m(), cells, cell, source_m)) return true;
+  }
+  if (!options.diffraction) return false;
+  const std::vector<int> planes = cells_of_planes(cells);
+  const double near_m = 0.1 * cells.edge_on_m();
+  return std::any_of(prepared.wedges().begin(), prepared.wedges().end(), [&](const paths::Wedge& w) {
+    return std::any_of(planes.begin(), planes.end(), [&](int cell) {
+      return is_within(near_m, cells, cell, w.a) && is_within(near_m, cells, cell, w.at(w.length_m));
+    });
+  });
 }
 
 RadioMapOptions exact_options(const RadioMapOptions& options) {
@@ -94,12 +127,13 @@ RadioMapOptions exact_options(const RadioMapOptions& options) {
 
 class Estimator {
  public:
+  /// @param edge_on  known to be left to exact solutions
   Estimator(const scene::Scene& scene, const paths::PreparedScene& prepared, const paths::FieldContext& context, int tx,
-            const Cells& cells, const RadioMapOptions& options)
+            const Cells& cells, const RadioMapOptions& options, bool edge_on)
       : prepared_(prepared),
         cells_(cells),
         options_(options),
-        least_m_(float(least_distance_m(cells, scene.transmitters[size_t(tx)].position_m))),
+        least_m_(edge_on || cells.is_plane() ? float(cells.edge_on_m()) : 0.0f),
         transmit_(scene.transmitters[size_t(tx)], context.wavelength_m, options.precoding) {
     for (const auto& m : context.materials) tables_.emplace_back(m, context.wavelength_m);
     for (const auto& f : prepared.facets().facets) {
@@ -109,21 +143,24 @@ class Estimator {
     }
   }
 
-  void trace(const paths::TileShooter& shooter, int64_t tile_index, std::vector<double>& sums) const {
+  /// What is seen edge-on is left out. @return whether anything is, from an image.
+  bool trace(const paths::TileShooter& shooter, int64_t tile_index, std::vector<double>& sums) const {
+    bool edge_on = false;
     paths::RayTile tile;
     TileFields fields;
     shooter.run(tile_index, tile, [&](paths::RayTile& state, int depth) {
       if (depth == 0) launch(state, fields);
       if (depth > 0 || options_.los) {
         if (cells_.is_plane()) {
-          cross_plane(state, fields, sums);
+          edge_on |= cross_plane(state, fields, sums);
         } else {
           cross_mesh(state, fields, sums);
         }
       }
       interact(state, fields);
-      if (least_m_ > 0) lengthen(state, fields);
+      lengthen(state, fields);
     });
+    return edge_on;
   }
 
  private:
@@ -140,21 +177,24 @@ class Estimator {
       fields.length[lane] += tile.packets[size_t(lane / 16)].t[lane % 16];
   }
 
-  void cross_plane(const paths::RayTile& tile, const TileFields& fields, std::vector<double>& sums) const {
+  bool cross_plane(const paths::RayTile& tile, const TileFields& fields, std::vector<double>& sums) const {
     const Cells::PlaneFrame& f = cells_.plane();
     const auto nx = float(cells_.num_x()), ny = float(cells_.num_y());
+    int edge_on = 0;
     for (size_t packet = 0; packet < tile.packets.size(); ++packet) {
       const auto& p = tile.packets[packet];
       alignas(64) float x[16], y[16], weight[16];
       for (int i = 0; i < 16; ++i) {
         const float dn = f.normal.x * p.dx[i] + f.normal.y * p.dy[i] + f.normal.z * p.dz[i];
         const float on = f.normal.x * p.ox[i] + f.normal.y * p.oy[i] + f.normal.z * p.oz[i];
-        const float t = (f.offset - on) / dn;
+        const float above = f.offset - on, t = above / dn;
         const float px = p.ox[i] + t * p.dx[i], py = p.oy[i] + t * p.dy[i], pz = p.oz[i] + t * p.dz[i];
         x[i] = f.axis_x.x * px + f.axis_x.y * py + f.axis_x.z * pz - f.x0;
         y[i] = f.axis_y.x * px + f.axis_y.y * py + f.axis_y.z * pz - f.y0;
-        const bool inside = p.active[i] && t > 0 && t < p.t[i] && x[i] >= 0 && x[i] < nx && y[i] >= 0 && y[i] < ny &&
-                            (fields.length[16 * packet + size_t(i)] + t) * std::fabs(dn) >= least_m_;
+        const bool image_is_near = std::fabs(above + fields.length[16 * packet + size_t(i)] * dn) < least_m_;
+        edge_on |= p.active[i] && image_is_near && std::fabs(above) < least_m_;
+        const bool inside =
+            p.active[i] && t > 0 && t < p.t[i] && x[i] >= 0 && x[i] < nx && y[i] >= 0 && y[i] < ny && !image_is_near;
         weight[i] = inside ? 1 / std::fabs(dn) : 0.0f;
       }
       for (int i = 0; i < 16; ++i) {
@@ -163,6 +203,7 @@ class Estimator {
         sums[size_t(cell)] += double(weight[i] * fields.power(int(packet) * 16 + i));
       }
     }
+    return edge_on != 0;
   }
 
   void cross_mesh(const paths::RayTile& tile, const TileFields& fields, std::vector<double>& sums) const {
@@ -268,7 +309,7 @@ class Estimator {
   const paths::PreparedScene& prepared_;
   const Cells& cells_;
   const RadioMapOptions& options_;
-  const float least_m_;
+  const float least_m_;  // images nearer than this to the cells' planes are left out
   TransmitField transmit_;
   std::vector<CoefficientTable> tables_;
   std::vector<int32_t> facet_material_;
@@ -294,12 +335,12 @@ int64_t chunks_of(size_t num_cells) { return std::clamp<int64_t>(int64_t(2.5e8 /
 class EdgeRays {
  public:
   EdgeRays(const scene::Scene& scene, const paths::PreparedScene& prepared, const paths::FieldContext& context, int tx,
-           const Cells& cells, const RadioMapOptions& options, const Vec3d& from_m)
+           const Cells& cells, const RadioMapOptions& options, const Vec3d& from_m, bool edge_on)
       : prepared_(prepared),
         context_(context),
         tx_(scene.transmitters[size_t(tx)]),
         cells_(cells),
-        least_m_(least_distance_m(cells, tx_.position_m)),
+        least_m_(edge_on ? cells.edge_on_m() : 0),
         transmit_(tx_, context.wavelength_m, options.precoding),
         refine_(paths::refine_options(prepared, context, options.max_depth)),
         tree_(
@@ -364,8 +405,8 @@ class EdgeRays {
 /// Adds what arrives over edges. [num_cells]
 void add_diffraction(const scene::Scene& scene, const paths::PreparedScene& prepared,
                      const paths::FieldContext& context, int tx, const Cells& cells, const RadioMapOptions& options,
-                     const Vec3d& from_m, std::vector<double>& gain) {
-  const EdgeRays rays(scene, prepared, context, tx, cells, options, from_m);
+                     const Vec3d& from_m, bool edge_on, std::vector<double>& gain) {
+  const EdgeRays rays(scene, prepared, context, tx, cells, options, from_m, edge_on);
   const int64_t num_edges = rays.num_edges(), num_chunks = std::min(num_edges, chunks_of(gain.size()));
   std::vector<std::vector<double>> sums(static_cast<size_t>(num_chunks));
   runtime::Reporter reporter(options.progress, num_chunks);
@@ -438,25 +479,29 @@ class Served {
 };
 
 /// What crosses the cells with the transmitter standing there. [num_cells]
+/// @param edge_on  is there anything that is left to exact solutions? Set when an image is.
 std::vector<double> crossing_map(const scene::Scene& scene, const paths::PreparedScene& prepared,
                                  const paths::FieldContext& context, int tx, const Cells& cells,
-                                 const RadioMapOptions& options, const Vec3d& from_m) {
+                                 const RadioMapOptions& options, const Vec3d& from_m, bool& edge_on) {
   const paths::TileShooter shooter(prepared, shoot_options(scene.transmitters[size_t(tx)], options, from_m));
-  const Estimator estimator(scene, prepared, context, tx, cells, options);
+  const Estimator estimator(scene, prepared, context, tx, cells, options, edge_on);
 
   // Each chunk of tiles sums by itself and the sums are added in order.
   const auto num_cells = size_t(cells.size());
   const int64_t num_chunks = chunks_of(num_cells);
   std::vector<std::vector<double>> sums(static_cast<size_t>(num_chunks));
+  std::vector<uint8_t> is_edge_on(static_cast<size_t>(num_chunks));
   runtime::Reporter reporter(options.progress, num_chunks);
   runtime::parallel_for(num_chunks, options.num_threads, [&](int64_t chunk) {
     reporter.check();
     auto& own = sums[size_t(chunk)];
     own.assign(num_cells, 0);
     const int64_t end = shooter.num_tiles() * (chunk + 1) / num_chunks;
-    for (int64_t t = shooter.num_tiles() * chunk / num_chunks; t < end; ++t) estimator.trace(shooter, t, own);
+    for (int64_t t = shooter.num_tiles() * chunk / num_chunks; t < end; ++t)
+      is_edge_on[size_t(chunk)] |= estimator.trace(shooter, t, own);
     reporter.task_done();
   });
+  for (const uint8_t e : is_edge_on) edge_on |= e != 0;
   const double lambda_4pi = context.wavelength_m / (4 * kPi);
   const double scale = lambda_4pi * lambda_4pi * 4 * kPi / double(shooter.num_rays());
   std::vector<double> gain(num_cells, 0);
@@ -467,7 +512,6 @@ std::vector<double> crossing_map(const scene::Scene& scene, const paths::Prepare
     const double area = cells.area_m2(int(i));
     gain[i] = area > 0 ? gain[i] * scale / area : 0;
   }
-  if (options.diffraction) add_diffraction(scene, prepared, context, tx, cells, options, from_m, gain);
   return gain;
 }
 
@@ -487,32 +531,45 @@ std::vector<double> monte_carlo_map(const scene::Scene& scene, const paths::Prep
   const Vec3d source_m = scene.transmitters[size_t(tx)].position_m;
   const auto num_cells = size_t(cells.size());
   std::vector<double> gain(num_cells, 0);
-  for (const Standing& standing : crossing_standings(prepared, source_m, cells)) {
-    const auto part = crossing_map(scene, prepared, context, tx, cells, options, standing.source_aside_m);
-    const Served served(prepared, cells, standing);
+  const std::vector<Standing> all = crossing_standings(prepared, source_m, cells);
+  bool edge_on = stands_edge_on(prepared, cells, options, source_m);
+  std::vector<std::vector<double>> parts;
+  for (const Standing& s : all)
+    parts.push_back(crossing_map(scene, prepared, context, tx, cells, options, s.source_aside_m, edge_on));
+  for (size_t k = 0; k < all.size(); ++k) {
+    if (options.diffraction)
+      add_diffraction(scene, prepared, context, tx, cells, options, all[k].source_aside_m, edge_on, parts[k]);
+    const Served served(prepared, cells, all[k]);
     for (size_t i = 0; i < num_cells; ++i) {
-      if (part[i] > 0 && served(int(i))) gain[i] += part[i];
+      if (parts[k][i] > 0 && served(int(i))) gain[i] += parts[k][i];
     }
   }
-  if (least_distance_m(cells, source_m) > 0) {
+  if (edge_on) {
     int64_t num_arrivals = 0;
-    const auto edge_on = exact_map(scene, prepared, context, tx, cells, exact_options(options), num_arrivals, true);
-    for (size_t i = 0; i < num_cells; ++i) gain[i] += edge_on[i];
+    const auto exact = exact_map(scene, prepared, context, tx, cells, exact_options(options), num_arrivals, true);
+    for (size_t i = 0; i < num_cells; ++i) gain[i] += exact[i];
   }
   return gain;
 }
 
 namespace {
 
-MapArrivals crossing_arrivals(const scene::Scene& scene, const paths::PreparedScene& prepared,
-                              const paths::FieldContext& context, int tx, const Cells& cells,
-                              const RadioMapOptions& options, const Standing& standing) {
-  const Vec3d source_m = standing.source_aside_m;
+struct Arrivals {
+  MapArrivals all;
+  Grouped groups;  // nodes are those of all.tree
+};
+
+/// What crosses the cells without edges, as crossing_map has it.
+Arrivals crossing_arrivals(const scene::Scene& scene, const paths::PreparedScene& prepared, int tx, const Cells& cells,
+                           const RadioMapOptions& options, const Vec3d& source_m, bool& edge_on) {
   const paths::TileShooter shooter(prepared, shoot_options(scene.transmitters[size_t(tx)], options, source_m));
   const int64_t num_chunks = std::min<int64_t>(64, shooter.num_tiles());
   std::vector<paths::SequenceTree> trees(static_cast<size_t>(num_chunks), paths::SequenceTree(source_m));
   std::vector<Grouped> groups(static_cast<size_t>(num_chunks));
-  const double omega = 4 * kPi / double(shooter.num_rays()), least_m = least_distance_m(cells, source_m);
+  std::vector<uint8_t> is_edge_on(static_cast<size_t>(num_chunks));
+  const double omega = 4 * kPi / double(shooter.num_rays()),
+               least_m = edge_on || cells.is_plane() ? cells.edge_on_m() : 0;
+  const auto above_m = [&](const Vec3d& p) { return std::abs(dot(cells.normal(0), cells.center(0) - p)); };
   runtime::Reporter reporter(options.progress, num_chunks);
   runtime::parallel_for(num_chunks, options.num_threads, [&](int64_t chunk) {
     reporter.check();
@@ -529,11 +586,16 @@ MapArrivals crossing_arrivals(const scene::Scene& scene, const paths::PreparedSc
           const int i = lane % 16;
           const int32_t node = follower.node(lane);
           if ((node == 0 && !options.los) || !p.active[i]) continue;
+          const Vec3d image_m = tree.nodes()[size_t(node)].image_m;
+          if (cells.is_plane() && above_m(image_m) < least_m) {
+            if (above_m({p.ox[i], p.oy[i], p.oz[i]}) < least_m) is_edge_on[size_t(chunk)] = 1;
+            continue;
+          }
           finder.visit({p.ox[i], p.oy[i], p.oz[i]}, {p.dx[i], p.dy[i], p.dz[i]}, double(p.t[i]),
                        [&](int cell, const Vec3f& point, double cosine) {
                          if (!(cosine > 1e-6)) return;
-                         const double r2 = norm2(Vec3d(point) - tree.nodes()[size_t(node)].image_m);
-                         if (std::sqrt(r2) * cosine < least_m) return;
+                         const double r2 = norm2(Vec3d(point) - image_m);
+                         if (!cells.is_plane() && std::sqrt(r2) * cosine < least_m) return;
                          groups[size_t(chunk)].add(node, int32_t(cell), Vec3d(point), omega * r2 / cosine);
                        });
         }
@@ -542,26 +604,26 @@ MapArrivals crossing_arrivals(const scene::Scene& scene, const paths::PreparedSc
     }
     reporter.task_done();
   });
-  MapArrivals all{paths::SequenceTree(source_m), {}, {}};
-  Grouped merged;
+  for (const uint8_t e : is_edge_on) edge_on |= e != 0;
+  Arrivals out{{paths::SequenceTree(source_m), {}, {}}, {}};
   for (size_t chunk = 0; chunk < trees.size(); ++chunk) {
-    merged.add_all(groups[chunk], all.tree.merge(trees[chunk]));
+    out.groups.add_all(groups[chunk], out.all.tree.merge(trees[chunk]));
     trees[chunk] = paths::SequenceTree(source_m);
     groups[chunk] = {};
   }
-  if (options.diffraction) {
-    const EdgeRays rays(scene, prepared, context, tx, cells, options, source_m);
-    paths::Refiner refiner(prepared, rays.refine());
-    for (int64_t e = 0; e < rays.num_edges(); ++e) {
-      rays.trace(e, refiner, all.tree, false, [&](int32_t node, int cell, const Vec3d& point, double, double area) {
-        merged.add(node, int32_t(cell), point, area);
-      });
-    }
+  return out;
+}
+
+void add_diffraction(const scene::Scene& scene, const paths::PreparedScene& prepared,
+                     const paths::FieldContext& context, int tx, const Cells& cells, const RadioMapOptions& options,
+                     const Vec3d& source_m, bool edge_on, Arrivals& out) {
+  const EdgeRays rays(scene, prepared, context, tx, cells, options, source_m, edge_on);
+  paths::Refiner refiner(prepared, rays.refine());
+  for (int64_t e = 0; e < rays.num_edges(); ++e) {
+    rays.trace(e, refiner, out.all.tree, false, [&](int32_t node, int cell, const Vec3d& point, double, double area) {
+      out.groups.add(node, int32_t(cell), point, area);
+    });
   }
-  merged.emit(cells, all.arrivals);
-  const Served served(prepared, cells, standing);
-  std::erase_if(all.arrivals, [&](const WeightedArrival& a) { return !served(a.cell); });
-  return all;
 }
 
 }  // namespace
@@ -573,12 +635,23 @@ std::vector<MapArrivals> monte_carlo_arrivals(const scene::Scene& scene, const p
     throw Error("monte-carlo maps with refraction have no derivative: chance decides which way a ray goes; use exact");
   }
   const Vec3d source_m = scene.transmitters[size_t(tx)].position_m;
+  const std::vector<Standing> standings = crossing_standings(prepared, source_m, cells);
+  bool edge_on = stands_edge_on(prepared, cells, options, source_m);
+  std::vector<Arrivals> parts;
+  for (const Standing& s : standings)
+    parts.push_back(crossing_arrivals(scene, prepared, tx, cells, options, s.source_aside_m, edge_on));
   std::vector<MapArrivals> all;
-  for (const Standing& s : crossing_standings(prepared, source_m, cells))
-    all.push_back(crossing_arrivals(scene, prepared, context, tx, cells, options, s));
-  if (least_distance_m(cells, source_m) > 0) {
-    auto edge_on = exact_arrivals(scene, prepared, context, tx, cells, exact_options(options), true);
-    std::move(edge_on.begin(), edge_on.end(), std::back_inserter(all));
+  for (size_t k = 0; k < standings.size(); ++k) {
+    if (options.diffraction)
+      add_diffraction(scene, prepared, context, tx, cells, options, standings[k].source_aside_m, edge_on, parts[k]);
+    parts[k].groups.emit(cells, parts[k].all.arrivals);
+    const Served served(prepared, cells, standings[k]);
+    std::erase_if(parts[k].all.arrivals, [&](const WeightedArrival& a) { return !served(a.cell); });
+    all.push_back(std::move(parts[k].all));
+  }
+  if (edge_on) {
+    auto exact = exact_arrivals(scene, prepared, context, tx, cells, exact_options(options), true);
+    std::move(exact.begin(), exact.end(), std::back_inserter(all));
   }
   return all;
 }
