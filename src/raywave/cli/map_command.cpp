@@ -65,6 +65,7 @@ int MapCommand::run() {
   if (output.empty()) output = configured.map.value_or("");
   if (html.empty()) html = configured.report.value_or("");
   if (png.empty() && svg.empty()) png = configured.image.value_or("");
+  if (loaded.transmitters.empty()) throw UsageError("no transmitter: give --tx x,y,z, or one in the file of --config");
   const auto options = map.options(scene, interactions);
   const maps::RadioMap result = maps::solve_radio_map(loaded, map.map_surface(scene), options);
   if (!output.empty()) runs::save_radio_map(output, result);

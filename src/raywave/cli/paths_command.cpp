@@ -52,6 +52,8 @@ int PathsCommand::run() {
   if (output.empty()) output = scene.config.output.paths.value_or("");
   check_output("output.paths", output, {".npz", ".h5", ".hdf5"});
   check_output("output.json", json, {});
+  if (loaded.transmitters.empty()) throw UsageError("no transmitter: give --tx x,y,z, or one in the file of --config");
+  if (loaded.receivers.empty()) throw UsageError("no receiver: give --rx x,y,z, or one in the file of --config");
   const paths::Paths result = paths::solve_paths(loaded, paths.options(scene, interactions));
   if (!output.empty()) runs::save_paths(output, result);
   if (!json.empty()) write_text(json, runs::paths_json(result));

@@ -190,6 +190,20 @@ void InteractionFlags::add_to(CLI::App& app) {
   app.add_option("--samples", samples_per_tx, "rays per transmitter (default 1000000)");
 }
 
+namespace {
+
+/// A flag that changes nothing beside the others is said: its writer expects something of it.
+void tell_if_idle(bool is_given, const char* flag, bool has_effect, const char* otherwise) {
+  if (is_given && !has_effect) warning_log()(message(flag, " changes nothing ", otherwise));
+}
+
+void tell_idle_edge_flags(const InteractionFlags& flags, bool diffraction) {
+  tell_if_idle(flags.max_diffractions.has_value(), "--max-diffractions", diffraction, "without --diffraction");
+  tell_if_idle(flags.seam_tolerance_m.has_value(), "--seam-tolerance", diffraction, "without --diffraction");
+}
+
+}  // namespace
+
 void PathFlags::add_to(CLI::App& app) {
   app.add_option("--finder", finder, "shoot-and-bounce (default) or exhaustive");
   app.add_flag("--exact-arrays", exact_arrays,
@@ -204,6 +218,9 @@ paths::PathOptions PathFlags::options(const SceneFlags& scene_flags, const Inter
     options.finder = choose<paths::Finder>("--finder", *finder);
   }
   if (exact_arrays) options.synthetic_array = false;
+  tell_idle_edge_flags(interactions, options.diffraction);
+  tell_if_idle(interactions.samples_per_tx.has_value(), "--samples", options.finder != paths::Finder::kExhaustive,
+               "with --finder exhaustive");
   if (scene_flags.seed) options.seed = *scene_flags.seed;
   if (scene_flags.threads) options.num_threads = *scene_flags.threads;
   options.progress = progress_bar("paths");
@@ -234,6 +251,10 @@ maps::RadioMapOptions MapFlags::options(const SceneFlags& scene_flags, const Int
   }
   if (points_per_cell) options.points_per_cell = *points_per_cell;
   if (coherent) options.coherent = true;
+  const bool exact = options.method == maps::Method::kExact;
+  tell_idle_edge_flags(interactions, options.diffraction);
+  tell_if_idle(points_per_cell.has_value(), "--points-per-cell", exact, "with --method monte-carlo");
+  tell_if_idle(bool(coherent), "--coherent", exact, "with --method monte-carlo");
   if (scene_flags.seed) options.seed = *scene_flags.seed;
   if (scene_flags.threads) options.num_threads = *scene_flags.threads;
   options.progress = progress_bar("map");
@@ -254,6 +275,11 @@ maps::Surface MapFlags::map_surface(const SceneFlags& scene_flags) const {
   if (cell_size) result.cell_size_m = parse_vec2("--cell-size", *cell_size);
   if (height_m) result.height_m = *height_m;
   if (!objects.empty()) result.objects = objects;
+  if (result.kind != Kind::kPlane && result.objects.empty())
+    throw UsageError(message("--surface ", result.kind == Kind::kMesh ? "mesh" : "terrain",
+                             " needs the names of its objects: --object NAME"));
+  tell_if_idle(!objects.empty(), "--object", result.kind != Kind::kPlane, "without --surface mesh or terrain");
+  tell_if_idle(height_m.has_value(), "--height", result.kind != Kind::kMesh, "with --surface mesh");
   if (center && !size && result.size_m.x == 0 && result.size_m.y == 0) throw UsageError("--center needs --size");
   if (center && height_m && result.kind == Kind::kPlane)
     throw UsageError("the z of --center is the map's level: give --center or --height, not both");
