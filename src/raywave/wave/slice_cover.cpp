@@ -73,6 +73,16 @@ struct Sums {
   }
 };
 
+// What the owners at the right of a side gain and those at its left lose, added to sums with a row for each object.
+auto adder_to(Sums& sums, const detail::OwnerGroups& groups, const std::vector<int>& position) {
+  return [&](int left, int right, size_t cell, double v, bool rest) {
+    for (const int o : groups.members(right))
+      sums.add(size_t(position[size_t(o)]), cell, v * groups.share(right, o), rest);
+    for (const int o : groups.members(left))
+      sums.add(size_t(position[size_t(o)]), cell, -v * groups.share(left, o), rest);
+  };
+}
+
 }  // namespace
 
 SliceCover::SliceCover(const Place& place, const std::vector<int>& objects, double z0, double z1)
@@ -118,15 +128,31 @@ void SliceCover::add_outlines(Cluster& c, size_t region) const {
   }
 }
 
+// visit(piece, cell, weights, p, q): how a cell's share goes with the motion of a side's ends, whose tangents or
+// cotangents are p and q of `vertices`. A slab's faces bound the step itself: see the thickness and the jumps beside
+// it.
+template <class Vertices, class Visit>
+void SliceCover::for_each_motion(const Cluster& c, Vertices& vertices, bool flat, Visit&& visit) const {
+  for (const Piece& piece : c.pieces) {
+    if (piece.slope == 0) continue;
+    const Side& side = c.sides[size_t(piece.side)];
+    const auto [object, part] = c.regions[size_t(side.region)];
+    auto& outline = vertices[size_t(object)][size_t(part)];
+    detail::for_each_moved(
+        place_.y_edges, side.p, side.q, piece.s, piece.e, piece.toward, [&](int cell, double s, double e, double w) {
+          if (cell < 0 || cell >= int(row_length())) return;
+          const double width = place_.y_edges[size_t(cell) + 1] - place_.y_edges[size_t(cell)];
+          auto by = detail::piece_weights(side.p, side.q, s, e, w * piece.slope / (width * (z1_ - z0_)));
+          if (flat) by.pz = by.qz = 0;
+          visit(piece, size_t(cell), by, outline[size_t(side.a)], outline[size_t(side.b)]);
+        });
+  }
+}
+
 std::vector<std::vector<double>> SliceCover::values() const {
   const size_t cells = row_length();
   Sums sums(objects_.size(), num_cells(), cells);
-  const auto add = [&](int left, int right, size_t cell, double v, bool rest) {
-    for (const int o : groups_.members(right))
-      sums.add(size_t(position_[size_t(o)]), cell, v * groups_.share(right, o), rest);
-    for (const int o : groups_.members(left))
-      sums.add(size_t(position_[size_t(o)]), cell, -v * groups_.share(left, o), rest);
-  };
+  const auto add = adder_to(sums, groups_, position_);
   const auto& ys = place_.y_edges;
   for (const Cluster& c : clusters_) {
     if (c.sections) c.sections->values(add);
@@ -163,12 +189,7 @@ std::vector<std::vector<double>> SliceCover::values() const {
 std::vector<std::vector<double>> SliceCover::tangents(const MediaTangent& t, bool flat) const {
   const size_t cells = row_length();
   Sums sums(objects_.size(), num_cells(), cells);
-  const auto add = [&](int left, int right, size_t cell, double v, bool rest) {
-    for (const int o : groups_.members(right))
-      sums.add(size_t(position_[size_t(o)]), cell, v * groups_.share(right, o), rest);
-    for (const int o : groups_.members(left))
-      sums.add(size_t(position_[size_t(o)]), cell, -v * groups_.share(left, o), rest);
-  };
+  const auto add = adder_to(sums, groups_, position_);
   for (const Cluster& c : clusters_) {
     if (c.sections) {
       std::vector<std::vector<Vec3d>> dots;
@@ -179,21 +200,10 @@ std::vector<std::vector<double>> SliceCover::tangents(const MediaTangent& t, boo
       }
       c.sections->tangents([&](int r) { return std::span<const Vec3d>(dots[size_t(r)]); }, add);
     }
-    for (const Piece& piece : c.pieces) {
-      if (piece.slope == 0) continue;
-      const Side& side = c.sides[size_t(piece.side)];
-      const auto [object, part] = c.regions[size_t(side.region)];
-      const Outline& dot = t.vertices[size_t(object)][size_t(part)];
-      const Point &p = dot[size_t(side.a)], &q = dot[size_t(side.b)];
-      detail::for_each_moved(
-          place_.y_edges, side.p, side.q, piece.s, piece.e, piece.toward, [&](int cell, double s, double e, double w) {
-            if (cell < 0 || cell >= int(cells)) return;
-            const double width = place_.y_edges[size_t(cell) + 1] - place_.y_edges[size_t(cell)];
-            const auto by = detail::piece_weights(side.p, side.q, s, e, w * piece.slope / (width * (z1_ - z0_)));
-            const double along = flat ? 0 : by.pz * p.z_m + by.qz * q.z_m;
-            add(piece.left, piece.right, size_t(cell), by.py * p.y_m + by.qy * q.y_m + along, false);
-          });
-    }
+    for_each_motion(
+        c, t.vertices, flat, [&](const Piece& piece, size_t cell, const auto& by, const Point& p, const Point& q) {
+          add(piece.left, piece.right, cell, by.py * p.y_m + by.qy * q.y_m + by.pz * p.z_m + by.qz * q.z_m, false);
+        });
   }
   return sums.finish();
 }
@@ -229,23 +239,10 @@ void SliceCover::cotangents(const std::vector<std::vector<double>>& bar, bool fl
           out.solids[size_t(c.regions[r].first)][size_t(c.regions[r].second)][v] += bars[r][v];
         }
     }
-    for (const Piece& piece : c.pieces) {
-      if (piece.slope == 0) continue;
-      const Side& side = c.sides[size_t(piece.side)];
-      const auto [object, part] = c.regions[size_t(side.region)];
-      Outline& vertices = out.vertices[size_t(object)][size_t(part)];
-      Point &p = vertices[size_t(side.a)], &q = vertices[size_t(side.b)];
-      detail::for_each_moved(
-          place_.y_edges, side.p, side.q, piece.s, piece.e, piece.toward, [&](int cell, double s, double e, double w) {
-            if (cell < 0 || cell >= int(cells)) return;
-            const double width = place_.y_edges[size_t(cell) + 1] - place_.y_edges[size_t(cell)];
-            const auto by = detail::piece_weights(side.p, side.q, s, e, w * piece.slope / (width * (z1_ - z0_)));
-            const double v = jump(piece.left, piece.right, size_t(cell), false);
-            p.y_m += v * by.py, q.y_m += v * by.qy;
-            // a slab's faces bound the step itself: see the thickness and the jumps beside it
-            if (!flat) p.z_m += v * by.pz, q.z_m += v * by.qz;
-          });
-    }
+    for_each_motion(c, out.vertices, flat, [&](const Piece& piece, size_t cell, const auto& by, Point& p, Point& q) {
+      const double v = jump(piece.left, piece.right, cell, false);
+      p.y_m += v * by.py, q.y_m += v * by.qy, p.z_m += v * by.pz, q.z_m += v * by.qz;
+    });
   }
 }
 

@@ -47,8 +47,8 @@ class SliceCover {
   void add_outlines(Cluster& c, size_t region) const;
   size_t row_length() const { return place_.y_edges.size() - 1; }
   size_t num_cells() const { return row_length() * (place_.x_edges.size() - 1); }
-  template <class Dot>
-  void outline_tangents(const Cluster& c, Dot&& dot, const detail::SolidSections::Add& add) const;
+  template <class Vertices, class Visit>
+  void for_each_motion(const Cluster& c, Vertices& vertices, bool flat, Visit&& visit) const;
 
   Place place_;
   double z0_, z1_;
