@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "raywave/ad/dual.h"
+#include "raywave/ad/functions.h"
 #include "raywave/core/constants.h"
 #include "raywave/wave/fused_march.h"
 #include "raywave/wave/slice_cover.h"
@@ -24,49 +26,45 @@ Complexc bounded_inverse(Complexc x, double floor) {
   return std::abs(x) >= 1e-4 * floor ? 1.0 / x : Complexc(1 / floor);
 }
 
-// A complex number with derivatives to eta, thickness and wavenumber.
-struct Dual3 {
-  Complexc v, d[3];
-};
-Dual3 operator+(Dual3 a, const Dual3& b) {
-  a.v += b.v;
-  for (int i = 0; i < 3; ++i) a.d[i] += b.d[i];
-  return a;
+Complexd root(const Complexd& z, double) {
+  const Complexc s = root_lower({z.re, z.im});
+  return {s.real(), s.imag()};
 }
-Dual3 operator-(Dual3 a, const Dual3& b) {
-  a.v -= b.v;
-  for (int i = 0; i < 3; ++i) a.d[i] -= b.d[i];
-  return a;
-}
-Dual3 operator*(const Dual3& a, const Dual3& b) {
-  Dual3 c{a.v * b.v, {}};
-  for (int i = 0; i < 3; ++i) c.d[i] = a.d[i] * b.v + a.v * b.d[i];
-  return c;
-}
-Dual3 operator/(const Dual3& a, const Dual3& b) {
-  Dual3 c{a.v / b.v, {}};
-  for (int i = 0; i < 3; ++i) c.d[i] = (a.d[i] - c.v * b.d[i]) / b.v;
-  return c;
-}
-Dual3 root(const Dual3& a, double floor) {
-  Dual3 c{root_lower(a.v), {}};
-  for (int i = 0; i < 3; ++i) c.d[i] = 0.5 * a.d[i] * bounded_inverse(c.v, floor);
-  return c;
+Complex<ad::Dual> root(const Complex<ad::Dual>& z, double floor) {
+  const Complexc s = root_lower({z.re.v, z.im.v});
+  const Complexc slope = 0.5 * Complexc(z.re.d, z.im.d) * bounded_inverse(s, floor);
+  return {{s.real(), slope.real()}, {s.imag(), slope.imag()}};
 }
 
 // Transmission through a slab in vacuum, fields referred to its two faces; waves as in fresnel.h, in the variables of
 // the march: t = (1 - r^2) e / (1 - r^2 e^2), r = (kz0 - g kz1) / (kz0 + g kz1), e = exp(-j kz1 d), g = 1 (TE) or 1/eta
 // (TM).
-Dual3 slab_transmission(const Dual3& eta, const Dual3& d, const Dual3& k, double ky, bool tm, double floor) {
-  const Dual3 one{1, {}}, ky2{ky * ky, {}};
-  const Dual3 kz0 = root(k * k - ky2, floor), kz1 = root(eta * k * k - ky2, floor);
-  const Dual3 gkz1 = tm ? kz1 / eta : kz1;
-  const Dual3 r = (kz0 - gkz1) / (kz0 + gkz1);
-  const Dual3 phase = kz1 * d;
-  Dual3 e{std::exp(-kJ * phase.v), {}};
-  for (int i = 0; i < 3; ++i) e.d[i] = -kJ * phase.d[i] * e.v;
-  const Dual3 r2 = r * r;
+template <class T>
+Complex<T> slab_transmission(const Complex<T>& eta, const T& d, const T& k, double ky, bool tm, double floor) {
+  const Complex<T> one{T(1), T(0)}, ky2{T(ky * ky), T(0)}, k2{k * k, T(0)};
+  const Complex<T> kz0 = root(k2 - ky2, floor), kz1 = root(eta * k2 - ky2, floor);
+  const Complex<T> gkz1 = tm ? kz1 / eta : kz1;
+  const Complex<T> r = (kz0 - gkz1) / (kz0 + gkz1), e = exp(Complex<T>{kz1.im * d, -(kz1.re * d)}), r2 = r * r;
   return (one - r2) * e / (one - r2 * e * e);
+}
+
+Complexc slab_value(Complexc eta, double d, double k, double ky, bool tm) {
+  const Complexd t = slab_transmission<double>({eta.real(), eta.imag()}, d, k, ky, tm, 0);
+  return {t.re, t.im};
+}
+
+// Its derivatives to eta, the thickness and k, one dual number each.
+void slab_slopes(Complexc eta, double d, double k, const std::vector<double>& ky, bool tm, Branch& b) {
+  const double floor = k * std::sqrt(2.0 / double(ky.size()));
+  for (Field* f : {&b.d_eta, &b.d_k, &b.d_dz}) f->resize(ky.size());
+  for (size_t m = 0; m < ky.size(); ++m) {
+    const auto along = [&](double by_eta, double by_d, double by_k) {
+      const auto t =
+          slab_transmission<ad::Dual>({{eta.real(), by_eta}, {eta.imag(), 0}}, {d, by_d}, {k, by_k}, ky[m], tm, floor);
+      return Complexc(t.re.d, t.im.d);
+    };
+    b.d_eta[m] = along(1, 0, 0), b.d_dz[m] = along(0, 1, 0), b.d_k[m] = along(0, 0, 1);
+  }
 }
 
 }  // namespace
@@ -158,9 +156,7 @@ Field March::slab(const Medium& medium, double d) const {
   const auto& ky = backend_->transverse_rad_per_m();
   Field g(ky.size());
   for (size_t m = 0; m < ky.size(); ++m)
-    g[m] = slab_transmission({medium.eta, {}}, {d, {}}, {k_, {}}, ky[m], scene_.polarization == Polarization::kTm,
-                             k_ * 1e-6)
-               .v;
+    g[m] = slab_value(medium.eta, d, k_, ky[m], scene_.polarization == Polarization::kTm);
   return g;
 }
 
@@ -199,15 +195,15 @@ std::vector<Branch> March::branches(const Step& step, bool derivatives) const {
     b.object = i;
     b.weight = std::move(owned[p]);
     for (size_t j = 0; j < b.weight.size(); ++j) out[0].weight[j] -= b.weight[j];
-    b.g.resize(ky.size()), b.d_eta.resize(ky.size()), b.d_k.resize(ky.size()), b.d_dz.resize(ky.size());
     const Complexc eta = media_[size_t(i)].eta;
+    if (step.slab) {
+      b.g = slab(media_[size_t(i)], dz);
+      if (derivatives) slab_slopes(eta, dz, k_, ky, scene_.polarization == Polarization::kTm, b);
+      out.push_back(std::move(b));
+      continue;
+    }
+    for (Field* f : {&b.g, &b.d_eta, &b.d_k, &b.d_dz}) f->resize(ky.size());
     for (size_t m = 0; m < ky.size(); ++m) {
-      if (step.slab) {
-        const Dual3 t = slab_transmission({eta, {1, 0, 0}}, {dz, {0, 1, 0}}, {k_, {0, 0, 1}}, ky[m],
-                                          scene_.polarization == Polarization::kTm, floor);
-        b.g[m] = t.v, b.d_eta[m] = t.d[0], b.d_dz[m] = t.d[1], b.d_k[m] = t.d[2];
-        continue;
-      }
       const Complexc kz = root_lower(eta * k_ * k_ - ky[m] * ky[m]), inv = bounded_inverse(kz, floor);
       b.g[m] = std::exp(-kJ * kz * dz);
       b.d_eta[m] = -kJ * dz * k_ * k_ * 0.5 * inv * b.g[m];

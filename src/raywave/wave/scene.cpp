@@ -6,6 +6,8 @@
 #include <map>
 #include <utility>
 
+#include "raywave/ad/dual.h"
+#include "raywave/ad/functions.h"
 #include "raywave/core/constants.h"
 #include "raywave/wave/launch_cone.h"
 
@@ -318,12 +320,13 @@ Medium medium_of(const em::Material& material, double f, const LogSink& log) {
   m.eta = eta_at(material, f, log);
   const Complexd n = sqrt_lower(Complexd{m.eta.real(), m.eta.imag()});
   m.index = {n.re, n.im};
-  // Permittivity and conductivity are power laws of the frequency: a five-point difference is exact to rounding
-  // (1e-12).
-  const double h = 1e-3 * f;
-  const auto e = [&](double x) { return eta_at(material, f + x * h, {}); };
-  const Complexc slope = (8.0 * (e(1) - e(-1)) - (e(2) - e(-2))) / (12.0 * h);
-  m.d_eta_d_k = slope * kSpeedOfLight / (2 * kPi);
+  using ad::Dual;
+  const Dual hz(f, 1);
+  const em::ItuRow* row = material.itu_name.empty() ? nullptr : &em::itu_row_at(material.itu_name, f);
+  const Dual permittivity = row ? em::relative_permittivity_of(*row, hz) : Dual(material.relative_permittivity);
+  const Dual conductivity = row ? em::conductivity_of(*row, hz) : Dual(material.conductivity_s_per_m);
+  const auto slope = em::properties_of<Dual>(permittivity, conductivity, material.thickness_m, 0.0, hz).eta;
+  m.d_eta_d_k = Complexc(slope.re.d, slope.im.d) * (kSpeedOfLight / (2 * kPi));
   return m;
 }
 
