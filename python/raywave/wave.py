@@ -13,11 +13,12 @@ import math
 
 import numpy as np
 
-from . import _raywave
+from . import _raywave, wave_parameters
 from ._methods import method
 from ._raywave import Error, Material, WaveResult, itu_material
+from .wave_parameters import Parameter
 
-__all__ = ["ArraySource", "GaussianBeam", "Grid", "Object", "PlaneWave", "PointSource", "SampledSource", "Scene", "WaveResult",
+__all__ = ["ArraySource", "GaussianBeam", "Grid", "Object", "Parameter", "PlaneWave", "PointSource", "SampledSource", "Scene", "WaveResult",
            "box", "cut", "disc", "grating", "half_plane", "lens", "mesh", "polygon", "rectangle", "simulate", "solids", "sphere"]
 
 
@@ -202,7 +203,7 @@ def mesh(vertices_m, triangles, material, **options):
 
 
 @dataclasses.dataclass
-class Scene:
+class Scene(wave_parameters.Scene):
     """What is marched from z_begin_m to z_end_m. boundary: "periodic", or the ground "dirichlet" or "neumann" at the lower rim;
     cells: dict(z_begin_m, z_end_m, index_minus_one [num_z, num_y]). angle_filter_rad: launched directions beyond it are taken out; 0: chosen for
     what the window or the absorber holds (see the result's cones), pi/2: none."""

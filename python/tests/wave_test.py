@@ -246,3 +246,36 @@ def test_what_leaves_the_window_is_said():
     with pytest.warns(UserWarning, match="comes back at the other"):
         result = wave.simulate(scene(objects=[], sources=[wave.GaussianBeam("beam", waist_m=4 * LAMBDA, tilt_rad=0.9)], z_end_m=60 * LAMBDA))
     assert any("% of its power" in w for w in result.warnings)
+
+
+def parametric(**changes):
+    sources = [wave.GaussianBeam("beam", waist_m=2 * LAMBDA, tilt_rad=0.1, focus_m=3 * LAMBDA),
+               wave.PointSource("line", distance_m=2 * LAMBDA, power_w_per_m=1.0),
+               wave.ArraySource(element_offsets_m=[-LAMBDA, LAMBDA], weights=[1, 0.5 + 0.2j], waist_m=LAMBDA)]
+    objects = [wave.disc([LAMBDA, 10 * LAMBDA], 3 * LAMBDA, 1.1, name="disc"), wave.rectangle([-4.03 * LAMBDA, 9.04 * LAMBDA], [3.02 * LAMBDA, 4.93 * LAMBDA], "glass")]
+    return scene(sources=sources, objects=objects, **changes)
+
+
+def test_parameters_have_values_bounds_and_setters():
+    s = parametric()
+    known = s.parameters()
+    result = wave.simulate(s)
+    gradient = result.vjp(result.field)
+    assert set(known) == set(gradient)
+    for name, parameter in known.items():
+        assert np.shape(gradient[name]) == parameter.shape, name
+        assert parameter.value.dtype.kind == ("c" if np.iscomplexobj(gradient[name]) else "f"), name
+    assert known["source/beam/waist_m"].unit == "m" and known["source/beam/waist_m"].lower == 0
+    assert known["material/glass/relative_permittivity"].value == pytest.approx(6.31, rel=1e-3)
+    moved = s.copy()
+    for name, parameter in known.items():
+        moved.set_parameter(name, parameter.value)  # the value that it has changes nothing
+    assert np.allclose(wave.simulate(moved).field, result.field, rtol=1e-9, atol=1e-9 * np.abs(result.field).max())
+    moved.set_parameter("object/disc/translation_m", [LAMBDA, 0])
+    assert np.allclose(moved.objects[0].outlines[0], np.asarray(s.objects[0].outlines[0]) + [LAMBDA, 0])
+    assert s.parameters()["object/disc/vertices_m"].value[0, 0] != moved.parameters()["object/disc/vertices_m"].value[0, 0]
+    for name, value, word in [("source/beam/wait_m", 1.0, "did you mean 'source/beam/waist_m'"), ("source/beam/waist_m", [1.0, 2.0], "shape"),
+                              ("source/beam/waist_m", -1.0, "must be in"), ("material/glass/relative_permittivity", 0.5, "must be in"),
+                              ("source/beam/tilt_rad", np.nan, "finite")]:
+        with pytest.raises(rw.Error, match=word):
+            s.set_parameter(name, value)

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The named parameters of a wave scene: values, units, bounds, and how they are set. The names are those of the result's jvp and vjp."""
+import copy
+import dataclasses
+import difflib
+import math
+
+import numpy as np
+
+from ._raywave import Error, Material
+
+C = 299792458.0
+# quantity of a source: (unit, lower bound, kinds that have it; empty: all), in 2D and in 3D
+_SOURCE = {
+    "position_m": ("m", -math.inf, ()), "amplitude": ("", -math.inf, ()), "phase_rad": ("rad", -math.inf, ()),
+    "tilt_rad": ("rad", -math.pi / 2, ("gaussian", "plane", "array")), "waist_m": ("m", 0.0, ("gaussian", "array")),
+    "focus_m": ("m", -math.inf, ("gaussian",)), "weights": ("", -math.inf, ("array",)), "samples": ("", -math.inf, ("sampled",)),
+}
+_SOURCE_3D = {"position_x_m": ("m", -math.inf, ()), "tilt_x_rad": ("rad", -math.pi / 2, ("gaussian", "plane", "array"))}
+
+
+@dataclasses.dataclass(frozen=True)
+class Parameter:
+    """A differentiable quantity of a wave scene, as it was when asked for; complex for weights, samples and cells."""
+
+    name: str
+    value: np.ndarray
+    unit: str
+    lower: float = -math.inf
+    upper: float = math.inf
+
+    @property
+    def shape(self):
+        return self.value.shape
+
+
+def _named(items, word):
+    return {item.name or f"{word}{i}": item for i, item in enumerate(items)}
+
+
+def vertices_of(thing):
+    """All vertices of an object, [vertices, 2: y, z] or [vertices, 3: x, y, z], and the lengths of its outlines or solids."""
+    parts = [np.asarray(v, dtype=np.float64) for v in thing.outlines] or [np.asarray(v, dtype=np.float64) for v, _ in thing.solids]
+    return np.concatenate(parts), [len(p) for p in parts]
+
+
+def _set_vertices(thing, vertices):
+    _, lengths = vertices_of(thing)
+    parts = np.split(np.asarray(vertices, dtype=np.float64), np.cumsum(lengths)[:-1])
+    if len(thing.outlines):
+        thing.outlines = parts
+    else:
+        thing.solids = [(p, t) for p, (_, t) in zip(parts, thing.solids)]
+
+
+class Scene:
+    """What raywave.wave.Scene has of it."""
+
+    def _materials(self):
+        """{material's name: [objects]} of what is no conductor; the objects' materials become raywave.Material."""
+        from .wave import _material
+        out = {}
+        for name, thing in _named(self.objects, "object").items():
+            thing.material = _material(thing.material, name)
+            if not thing.material.perfect_conductor:
+                out.setdefault(thing.material.name, []).append(thing)
+        return out
+
+    def copy(self):
+        """A copy whose parameters can be set without this one's changing."""
+        out = dataclasses.replace(self, grid=dataclasses.replace(self.grid), sources=[copy.copy(s) for s in self.sources],
+                                  objects=[copy.copy(o) for o in self.objects])
+        out.cells = self.cells and dict(self.cells)
+        return out
+
+    def parameters(self):
+        """{name: Parameter} of what the field's derivative can be taken by."""
+        out = [Parameter("wavelength_m", np.array(self.wavelength_m), "m", 0.0)]
+        volume = self.grid.num_x != 1
+        for name, source in _named(self.sources, "source").items():
+            for quantity, (unit, lower, kinds) in {**_SOURCE, **(_SOURCE_3D if volume else {})}.items():
+                # a beam whose waist is at the launch has no derivative by its distance
+                if (kinds and source._kind not in kinds) or (quantity == "focus_m" and not source.focus_m):
+                    continue
+                value = source._dict(name, self)[quantity]
+                kind = np.complex128 if quantity in ("weights", "samples") else np.float64
+                bounds = (lower, -lower if unit == "rad" else math.inf)
+                out.append(Parameter(f"source/{name}/{quantity}", np.array(value, dtype=kind), unit, *bounds))
+        for name, things in self.copy()._materials().items():
+            permittivity, conductivity = things[0].material.properties_at(self.frequency_hz)
+            out.append(Parameter(f"material/{name}/relative_permittivity", np.array(permittivity), "", 1.0))
+            out.append(Parameter(f"material/{name}/conductivity_s_per_m", np.array(conductivity), "S/m", 0.0))
+        for name, thing in _named(self.objects, "object").items():
+            vertices, _ = vertices_of(thing)
+            out.append(Parameter(f"object/{name}/vertices_m", vertices, "m"))
+            out.append(Parameter(f"object/{name}/translation_m", np.zeros(vertices.shape[1]), "m"))
+            out.append(Parameter(f"object/{name}/scale", np.array(1.0), "", 0.0))
+        if self.cells:
+            out.append(Parameter("cells/index_minus_one", np.array(self.cells["index_minus_one"], dtype=np.complex128), ""))
+        return {p.name: p for p in out}
+
+    def set_parameter(self, name, value):
+        """Gives a parameter a value. A translation moves what is there; a scale is about the mean of the vertices that are there."""
+        known = self.parameters()
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            raise Error(f"unknown parameter '{name}'" + (f", did you mean '{near[0]}'?" if near else ""))
+        parameter = known[name]
+        value = np.array(value, dtype=parameter.value.dtype)
+        if value.shape != parameter.shape:
+            raise Error(f"{name} has the shape {list(parameter.shape)}, got {list(value.shape)}")
+        if not np.all(np.isfinite(value)):
+            raise Error(f"{name} must be finite")
+        if value.dtype.kind == "f" and np.any((value < parameter.lower) | (value > parameter.upper)):
+            raise Error(f"{name} must be in [{parameter.lower:g}, {parameter.upper:g}], got {value.min():g} to {value.max():g}")
+        group, _, rest = name.partition("/")
+        owner, _, quantity = rest.rpartition("/")
+        if name == "wavelength_m":
+            self.hold_amplitudes()
+            self.frequency_hz = C / float(value)
+        elif name == "cells/index_minus_one":
+            self.cells = dict(self.cells, index_minus_one=value)
+        elif group == "material":
+            self._set_material(owner, quantity, float(value))
+        elif group == "object":
+            thing = _named(self.objects, "object")[owner]
+            vertices, _ = vertices_of(thing)
+            middle = vertices.mean(axis=0)
+            _set_vertices(thing, value if quantity == "vertices_m" else vertices + value if quantity == "translation_m"
+                          else middle + value * (vertices - middle))
+        else:
+            self._set_source(_named(self.sources, "source")[owner], quantity, value)
+
+    def _set_material(self, name, quantity, value):
+        for thing in self._materials()[name]:
+            permittivity, conductivity = thing.material.properties_at(self.frequency_hz)
+            constants = dict(relative_permittivity=permittivity, conductivity_s_per_m=conductivity)
+            thing.material = Material(name, **{**constants, quantity: value})
+
+    def hold_amplitudes(self):
+        """A power given becomes the amplitude that it stands for: what derivatives by the wavelength hold."""
+        for name, source in _named(self.sources, "source").items():
+            if getattr(source, "power_w_per_m", None) is not None or getattr(source, "power_w", None) is not None:
+                self._set_source(source, "amplitude", np.array(source._dict(name, self)["amplitude"]))
+
+    def _set_source(self, source, quantity, value):
+        if quantity == "amplitude" and source._kind == "point":  # which a power would set anew
+            source.power_w_per_m = source.power_w = None
+        setattr(source, quantity, value if value.ndim else float(value))
