@@ -110,6 +110,17 @@ Cone cone_of(const Scene& scene, const Source& s) {
       std::max(0.0, limit.limit - (kToCone - kToLimit) * std::max(wanted, limit.softness) * std::pow(sharper, 1.2)));
   if (scene.angle_filter_rad == 0)
     c.half_angle_rad = std::asin(std::max(0.0, limit.limit - (kToCone - kToLimit) * limit.softness));
+  if (s.kind == SourceKind::kArray) {
+    const auto middle = [](const std::vector<double>& v) {
+      if (v.empty()) return std::pair{0.0, 0.0};
+      const auto [lo, hi] = std::minmax_element(v.begin(), v.end());
+      return std::pair{0.5 * (*lo + *hi), 0.5 * (*hi - *lo)};
+    };
+    const auto [y, half_y] = middle(s.element_offsets_m);
+    const auto [x, half_x] = middle(s.element_offsets_x_m);
+    c.apex_y_m += y, c.apex_x_m += x;
+    c.apex_z_m += std::hypot(half_x, half_y) / std::tan(std::max(c.half_angle_rad, 1e-3));
+  }
   return c;
 }
 

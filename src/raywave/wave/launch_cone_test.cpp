@@ -109,6 +109,79 @@ TEST(LaunchCone, NarrowWindowsLaunchWhatTheyHold) {
             0.2);  // the image's cone is another
 }
 
+TEST(LaunchCone, ArraysAtTheirDefaultsAreTheirElements) {
+  const double k = 2 * kPi / kL;
+  for (const double tilt : {0.0, 0.4}) {
+    Scene s = beam_scene(0, 0.2503, 0.35, 100, tilt);
+    Source& a = s.sources[0];
+    a.kind = SourceKind::kArray, a.position_m = 3 * kL;
+    for (int e = 0; e < 6; ++e)
+      a.element_offsets_m.push_back(0.5 * e * kL), a.weights.push_back(std::polar(1.0, 0.1 * e));
+    s.grid.num_y = guarded_num_y(s);
+    SimulateOptions o;
+    o.output_z_m = {20 * kL, 45 * kL, 100 * kL};
+    const Result r = simulate(s, o);
+    EXPECT_GT(r.cones[0].half_angle_rad, 55 * kPi / 180);
+    for (size_t p = 0; p < 3; ++p) {
+      std::vector<Complexc> got, expected;
+      for (size_t j = p; j < r.y_m.size(); j += 11) {
+        if (!r.cones[0].holds({0, r.y_m[j], r.z_m[p]})) continue;
+        got.push_back(r.field[p][0][j]), expected.emplace_back();
+        for (size_t e = 0; e < 6; ++e)
+          expected.back() +=
+              a.weights[e] * std::polar(1.0, -k * a.element_offsets_m[e] * std::sin(tilt)) *
+              gaussian_beam(k, a.waist_m, 0, {r.y_m[j] - a.position_m - a.element_offsets_m[e], r.z_m[p]});
+      }
+      ASSERT_GT(got.size(), 20u);
+      EXPECT_LT(relative_error(got, expected), 0.005) << tilt << " " << r.z_m[p] / kL;
+    }
+  }
+}
+
+// A round Gaussian patch in 3D: (w^2 / 2) int exp(-(q w / 2)^2) J0(q rho) exp(-j kz z) q dq, by Simpson's rule in
+// angle.
+Complexc gaussian_patch(double k, double w, double rho, double z) {
+  constexpr int kNodes = 4000;
+  Complexc sum;
+  for (int i = 0; i <= kNodes; ++i) {
+    const double theta = 0.5 * kPi * i / kNodes, q = k * std::sin(theta);
+    sum += (i == 0 || i == kNodes ? 1.0
+            : i % 2               ? 4.0
+                                  : 2.0) *
+           std::exp(-0.25 * q * q * w * w) * ::j0(q * rho) * q * k * std::cos(theta) *
+           std::polar(1.0, -k * std::cos(theta) * z);
+  }
+  return sum * (0.5 * w * w) * (0.5 * kPi / kNodes / 3);
+}
+
+TEST(LaunchCone, ArraysInVolumesAreTheirElements) {
+  const double k = 2 * kPi / kL;
+  Scene s = beam_scene(450, 0.4003, 0.6, 24, 0.2);
+  s.grid.num_x = 486, s.grid.spacing_x_m = 0.3803 * kL;
+  Source& a = s.sources[0];
+  a.kind = SourceKind::kArray, a.position_x_m = 5 * kL, a.tilt_x_rad = -0.1;
+  a.element_offsets_m = {0, 0.7 * kL, 0, 0.7 * kL}, a.element_offsets_x_m = {0, 0, 0.6 * kL, 0.6 * kL};
+  a.weights = {1, Complexc(0, 1), 1, 0.5};
+  SimulateOptions o;
+  o.output_z_m = {20 * kL};
+  const Result r = simulate(s, o);
+  EXPECT_TRUE(r.warnings.empty()) << r.warnings[0];
+  std::vector<Complexc> got, expected;
+  for (size_t i = 7; i < r.x_m.size(); i += 23)
+    for (size_t j = 5; j < r.y_m.size(); j += 19) {
+      if (!r.cones[0].holds({r.x_m[i], r.y_m[j], r.z_m[0]})) continue;
+      got.push_back(r.field[0][0][i * r.y_m.size() + j]), expected.emplace_back();
+      for (size_t e = 0; e < 4; ++e) {
+        const double ox = a.element_offsets_x_m[e], oy = a.element_offsets_m[e];
+        expected.back() +=
+            a.weights[e] * std::polar(1.0, -k * (oy * std::sin(a.tilt_rad) + ox * std::sin(a.tilt_x_rad))) *
+            gaussian_patch(k, a.waist_m, std::hypot(r.x_m[i] - a.position_x_m - ox, r.y_m[j] - oy), r.z_m[0]);
+      }
+    }
+  ASSERT_GT(got.size(), 20u);
+  EXPECT_LT(relative_error(got, expected), 0.005);
+}
+
 TEST(LaunchCone, PointSourceAtItsDefaultsIsTheSphericalWave) {
   Scene s = source_scene(640, 0.4503, 33, SourceKind::kPoint);
   s.grid.num_x = 512, s.grid.spacing_x_m = s.grid.spacing_m;
@@ -227,6 +300,68 @@ TEST_P(WaveChecks, WhatLeavesTheWindowIsNamedWithItsShare) {
   const Simulation sim(half);
   const Field launched = launch(half, half.sources[0], sim.march().backend());
   EXPECT_NEAR(returning_share(half, half.sources[0], {{0, &launched}, {half.z_end_m, &launched}}), 0.5, 0.1);
+}
+
+TEST_P(WaveChecks, WhichRimABeamMeetsGoesByItsTilt) {
+  // 14 wavelengths from a rim: one beam leaves over it, the other crosses the window
+  for (const double side : {-1.0, 1.0})
+    for (const double tilt : {-0.5, 0.5}) {
+      Scene s = beam_scene(512, 0.2503, 4, 60, tilt);
+      s.sources[0].position_m = side * 50 * kL;
+      const Simulation sim(s);
+      const Field launched = launch(s, s.sources[0], sim.march().backend());
+      const bool leaves = side * tilt > 0;
+      EXPECT_NEAR(returning_share(s, s.sources[0], {{0, &launched}, {s.z_end_m, &launched}}), leaves ? 1 : 0, 0.01);
+      EXPECT_EQ(said(s, on_device()).find("comes back") != std::string::npos, leaves) << side << " " << tilt;
+    }
+}
+
+TEST_P(WaveChecks, WhatAnAbsorberDoesToTheWindowIsNamed) {
+  // the field against that of a window with room for it, and whether something is said
+  const auto run = [](double position, double tilt, double absorber) {
+    Scene s = beam_scene(512, 0.3003, 3, 100, tilt), wide = s;
+    s.absorber.width_m = absorber * kL, s.sources[0].position_m = position * kL;
+    wide.sources[0].position_m = position * kL, wide.grid.num_y = 4096, wide.absorber.width_m = 200 * kL;
+    SimulateOptions o = on_device();
+    const Result r = simulate(s, o), reference = simulate(wide, o);
+    double error = 0, all = 0;
+    for (size_t j = 0; j < 512; ++j) {
+      if (!r.cones[0].holds({0, r.y_m[j], 100 * kL})) continue;
+      error += std::norm(r.field[0][0][j] - reference.field[0][0][j + (4096 - 512) / 2]);
+    }
+    for (const Complexc v : reference.field[0][0]) all += std::norm(v);
+    std::string words;
+    for (const std::string& w : r.warnings) words += w + "\n";
+    return std::pair{std::sqrt(error / all), words};
+  };
+  const auto [inside, inside_words] = run(-62, 0.2, 30);  // begins in it
+  EXPECT_GT(inside, 0.05);
+  EXPECT_NE(inside_words.find("begins in the absorber"), std::string::npos);
+  const auto [flat, flat_words] = run(60, 0.1, 10);  // meets a thin one at small angles
+  EXPECT_GT(flat, 0.05);
+  EXPECT_NE(flat_words.find("waves that meet it at small angles"), std::string::npos);
+  const auto [good, good_words] = run(0, 0.4, 20);
+  EXPECT_LT(good, 0.01);
+  EXPECT_EQ(good_words, "");
+}
+
+TEST_P(WaveChecks, WithoutALimitOfDirectionsWhatComesBackIsNamed) {
+  for (const int n : {512, 2048}) {
+    Scene s = source_scene(n, 0.4003, 100, SourceKind::kPoint);
+    s.angle_filter_rad = kPi / 2;
+    EXPECT_EQ(cone_of(s, s.sources[0]).half_angle_rad, kPi / 2);
+    EXPECT_NE(said(s, on_device()).find("comes back"), std::string::npos) << n;
+    s.absorber.width_m = 40 * kL;  // grazing waves pass an absorber
+    EXPECT_NE(said(s, on_device()).find("lower angle_filter_rad"), std::string::npos) << n;
+  }
+  // no window is chosen for what no window holds
+  Scene s = source_scene(0, 0.4003, 100, SourceKind::kPoint);
+  s.angle_filter_rad = kPi / 2;
+  EXPECT_THROW(guarded_num_y(s), Error);
+  // a wide beam has no steep waves to take out
+  Scene beam = beam_scene(1024, 0.2503, 4, 100, 0.2);
+  beam.angle_filter_rad = kPi / 2;
+  EXPECT_EQ(said(beam, on_device()), "");
 }
 
 TEST_P(WaveChecks, FluxThatGrowsIsNamed) {

@@ -13,7 +13,7 @@ namespace {
 
 constexpr double kModel = 1e-3;      // of the flux: less than what any model of a medium promises
 constexpr double kReturning = 1e-4;  // of the power: an error of some 1 % of the field
-constexpr double kTail = 5e-4;       // where a cone is stated: what a soft limit leaves beyond its end is 3e-4
+constexpr double kTail = 5e-4;       // of a source of all directions: what a soft limit leaves beyond its end is 3e-4
 
 struct Flux {
   double carried = 0, evanescent = 0;
@@ -46,15 +46,30 @@ struct Line {
   double spare_above = 0, spare_below = 0;  // what lies between the rim where a wave comes back and the cone
 };
 
-// What of a line's power passes its rim within dz and is left over.
-double returning(const Scene& scene, const Line& line, const Complexc* u, size_t stride, double dz) {
+/// What of a line's power goes wrong on its way: comes back over the rim, is sent back by the absorber, or begins in
+/// the absorber and is missing where it leaves it.
+struct Astray {
+  double returned = 0, reflected = 0, absorbed = 0;
+  void add(const Astray& other, double times) {
+    returned += times * other.returned, reflected += times * other.reflected, absorbed += times * other.absorbed;
+  }
+};
+
+// What a layer reflects of a wave that meets it, first order in its rate s t^p: (k / ky) s w p! / (2 ky w)^(p + 1).
+double layer_reflection(const Absorber& a, double k, double ky) {
+  const double strength = a.nepers * (a.power + 1) * std::tan(a.max_angle_rad) / 2;  // s w
+  return std::min(1.0, k / ky * strength * std::tgamma(a.power + 1) / std::pow(2 * ky * a.width_m, a.power + 1));
+}
+
+// Over dz, as rays.
+Astray astray(const Scene& scene, const Line& line, const Complexc* u, size_t stride, double dz) {
   const double k = scene.wavenumber_rad_per_m(), lambda = scene.wavelength_m();
   int block = 16;
   while (block < line.n && (block < line.n / 16 || block * line.spacing < 32 * lambda)) block *= 2;
   const runtime::Fft<double> fft(block);
   const double lo = line.begin - 0.5 * line.spacing, hi = lo + line.n * line.spacing;
   const Absorber& a = scene.absorber;
-  double sum = 0;
+  Astray out;
   Field part(static_cast<size_t>(block));
   for (int first = -block / 2; first < line.n; first += block / 2) {
     double weight = 0, moment = 0;
@@ -68,19 +83,29 @@ double returning(const Scene& scene, const Line& line, const Complexc* u, size_t
     fft.forward(part.data());
     const double y = line.begin + moment / weight * line.spacing;
     for (int m = 0; m < block; ++m) {
-      const double q = 2 * kPi * (m < block / 2 ? m : m - block) / (block * line.spacing * k);
-      if (std::abs(q) >= 1 || q == 0 || (q < 0 && !line.open_below)) continue;
+      // exp(-j ky y) travels towards +y
+      const double q = -2 * kPi * (m < block / 2 ? m : m - block) / (block * line.spacing * k);
+      if (std::abs(q) >= 1 || q == 0) continue;
       const double tangent = std::abs(q) / std::sqrt(1 - q * q), to_rim = q > 0 ? hi - y : y - lo;
+      const double part_power = std::norm(part[size_t(m)]) / block, from_rim = q > 0 ? y - lo : hi - y;
+      if (from_rim < a.width_m && (q < 0 || line.open_below) && dz * tangent > a.width_m - from_rim) {
+        const double inside = 1 - std::max(0.0, from_rim) / a.width_m;
+        const double nepers = 0.5 * a.nepers * std::tan(a.max_angle_rad) / tangent * std::pow(inside, a.power + 1);
+        out.absorbed += std::pow(std::expm1(-nepers), 2) * part_power;
+      }
+      if (q < 0 && !line.open_below) continue;
+      if (a.width_m > 0 && dz * tangent > to_rim - a.width_m)
+        out.reflected += std::pow(layer_reflection(a, k, std::abs(q) * k), 2) * part_power;
       if (dz * tangent <= to_rim + a.width_m + (q > 0 ? line.spare_below : line.spare_above)) continue;
       double left = 1;
       if (a.width_m > 0) {
         const double inside = std::clamp((a.width_m - to_rim) / a.width_m, 0.0, 1.0);
         left = std::exp(-a.nepers * std::tan(a.max_angle_rad) / tangent * (2 - std::pow(inside, a.power + 1)));
       }
-      sum += left * std::norm(part[size_t(m)]) / block;
+      out.returned += left * part_power;
     }
   }
-  return sum;
+  return out;
 }
 
 double power(const Field& u) {
@@ -90,9 +115,9 @@ double power(const Field& u) {
 }
 
 // Lines of a 3D field: some, evenly, for all. `cone`: at z_m.
-double returning(const Scene& scene, const Cone& cone, double z, const Field& u, double dz) {
+Astray astray(const Scene& scene, const Cone& cone, double z, const Field& u, double dz) {
   const Grid& g = scene.grid;
-  if (!g.uniform()) return 0;
+  if (!g.uniform()) return {};
   const double rim = scene.absorber.width_m;
   const double wide = cone.half_angle_rad < kPi / 2 ? (z - cone.apex_z_m) * std::tan(cone.half_angle_rad) : INFINITY;
   const auto line = [&](double begin, double spacing, int n, double apex, bool open_below) {
@@ -104,17 +129,17 @@ double returning(const Scene& scene, const Cone& cone, double z, const Field& u,
     return l;
   };
   const Line along_y = line(g.y_m(0), g.spacing_m, g.num_y, cone.apex_y_m, scene.boundary == Boundary::kPeriodic);
-  if (!g.volume()) return returning(scene, along_y, u.data(), 1, dz);
-  double sum = 0;
+  if (!g.volume()) return astray(scene, along_y, u.data(), 1, dz);
+  Astray sum;
   const int rows = std::min(g.num_x, 32), columns = std::min(g.num_y, 32);
   for (int r = 0; r < rows; ++r) {
     const size_t i = size_t((2 * r + 1) * g.num_x / (2 * rows));
-    sum += returning(scene, along_y, &u[i * size_t(g.num_y)], 1, dz) * g.num_x / rows;
+    sum.add(astray(scene, along_y, &u[i * size_t(g.num_y)], 1, dz), double(g.num_x) / rows);
   }
   const Line along_x = line(g.x_m(0), g.spacing_x_m, g.num_x, cone.apex_x_m, true);
   for (int c = 0; c < columns; ++c) {
     const size_t j = size_t((2 * c + 1) * g.num_y / (2 * columns));
-    sum += returning(scene, along_x, &u[j], size_t(g.num_y), dz) * g.num_y / columns;
+    sum.add(astray(scene, along_x, &u[j], size_t(g.num_y), dz), double(g.num_y) / columns);
   }
   return sum;
 }
@@ -143,13 +168,26 @@ FluxGain flux_gain(const Scene& scene, const March& march, const std::vector<Mar
   return out;
 }
 
-double returning_share(const Scene& scene, const Source& source, const std::vector<MarchPlane>& planes) {
+namespace {
+
+Astray astray_shares(const Scene& scene, const Source& source, const std::vector<MarchPlane>& planes) {
   const Cone cone = cone_of(scene, source);
-  double sum = 0;
-  for (size_t i = 0; i + 1 < planes.size(); ++i)
-    sum += returning(scene, cone, planes[i + 1].z_m, *planes[i].field, planes[i + 1].z_m - planes[i].z_m);
   const double all = power(*planes[0].field);
-  return all > 0 ? sum / all : 0;
+  Astray sum;
+  if (!(all > 0)) return sum;
+  for (size_t i = 0; i + 1 < planes.size(); ++i)
+    sum.add(astray(scene, cone, planes[i + 1].z_m, *planes[i].field, planes[i + 1].z_m - planes[i].z_m), 1 / all);
+  // what the absorber has taken of the launch is seen from the launch to the end
+  const double length = planes.back().z_m - planes[0].z_m;
+  const Astray whole = astray(scene, cone, planes.back().z_m, *planes[0].field, length);
+  sum.absorbed = whole.absorbed / all, sum.reflected = std::max(sum.reflected, whole.reflected / all);
+  return sum;
+}
+
+}  // namespace
+
+double returning_share(const Scene& scene, const Source& source, const std::vector<MarchPlane>& planes) {
+  return astray_shares(scene, source, planes).returned;
 }
 
 std::vector<std::string> march_warnings(const Scene& scene, const March& march, const Source& source,
@@ -165,14 +203,24 @@ std::vector<std::string> march_warnings(const Scene& scene, const March& march, 
                   "method does this along faces parallel to the march when step_m is below the spacing of the "
                   "grid: use a larger step_m, a finer grid, or model = \"screen\""));
   }
-  const double share = returning_share(scene, source, planes);
+  const Astray share = astray_shares(scene, source, planes);
   const Cone cone = cone_of(scene, source);
-  if (share > (cone.half_angle_rad < kPi / 2 ? kTail : kReturning))
-    out.push_back(message("source '", source.name, "': ", 100 * share,
+  const bool narrow = source.kind == SourceKind::kPoint || source.waist_m * scene.wavenumber_rad_per_m() < 3;
+  if (share.returned > (cone.half_angle_rad < kPi / 2 && narrow ? kTail : kReturning))
+    out.push_back(message("source '", source.name, "': ", 100 * share.returned,
                           " % of its power passes the window's rim and comes back at the other, where the field is "
                           "wrong: ",
                           scene.absorber.width_m > 0 ? "lower angle_filter_rad or raise absorber.nepers"
                                                      : "widen the window (num_y), or set an absorber"));
+  if (share.absorbed > kReturning)
+    out.push_back(message("source '", source.name, "': ", 100 * share.absorbed,
+                          " % of its power is missing in the window, for it begins in the absorber: move the source "
+                          "towards the middle, or widen the window (num_y)"));
+  if (share.reflected > kReturning)
+    out.push_back(
+        message("source '", source.name, "': the absorber sends ", 100 * share.reflected,
+                " % of its power back, of waves that meet it at small angles: raise absorber.width_m, or widen "
+                "the window (num_y)"));
   if (source.kind == SourceKind::kPoint && cone.half_angle_rad < 20 * kPi / 180)
     out.push_back(
         message("source '", source.name, "': the window holds its waves up to ", cone.half_angle_rad * 180 / kPi,
