@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "raywave/maps/cells.h"
-#include "raywave/paths/evaluate.h"
+#include "raywave/paths/field_context.h"
 #include "raywave/paths/sequence_tree.h"
 
 namespace raywave::maps {

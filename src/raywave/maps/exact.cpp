@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "raywave/core/constants.h"
+#include "raywave/maps/arrival_field.h"
 #include "raywave/maps/arrivals.h"
 #include "raywave/maps/transmit_field.h"
 #include "raywave/paths/beams.h"
@@ -51,6 +52,16 @@ struct Found {
   std::vector<Seed> rims;
 };
 
+/// What a thread solves paths with.
+struct Tracer {
+  Tracer(const paths::PreparedScene& prepared, const paths::RefineOptions& refine, paths::SceneOver<double>& numbers,
+         int tx, const std::vector<Complexd>& weights)
+      : refiner(prepared, refine), field(numbers, tx, weights) {}
+  paths::Refiner refiner;
+  paths::GeometricPath path;
+  ArrivalField<double> field;
+};
+
 /// A set of cells that is emptied in no time.
 class CellSet {
  public:
@@ -75,14 +86,15 @@ class ExactMap {
            const std::vector<double>& before)
       : tx_(scene.transmitters[size_t(tx)]),
         prepared_(prepared),
-        context_(context),
+        tx_index_(tx),
         cells_(cells),
         options_(options),
         edge_on_only_(edge_on_only),
         standing_(standing),
         source_(place_at(prepared, tx_.position_m)),
         before_(before),
-        transmit_(tx_, context.wavelength_m, options.precoding),
+        weights_(port_weights(tx_, options.precoding)),
+        numbers_(scene, prepared, context),
         refine_(paths::refine_options(prepared, context, options.max_depth)),
         tree_(standing.source_aside_m) {}
 
@@ -118,6 +130,8 @@ class ExactMap {
   int64_t num_arrivals() const { return num_arrivals_; }
 
  private:
+  Tracer tracer() { return {prepared_, refine_, numbers_, tx_index_, weights_}; }
+
   /// Small scenes: all sequences there can be, when trying each at each sample point is cheap.
   bool find_all() {
     if (prepared_.queries().empty()) return true;  // the root alone
@@ -148,8 +162,7 @@ class ExactMap {
     runtime::parallel_for(int64_t(found.size()), options_.num_threads, [&](int64_t block) {
       reporter.check();
       Found& own = found[size_t(block)];
-      paths::Refiner refiner(prepared_, refine_);
-      paths::GeometricPath path;
+      Tracer tracer = this->tracer();
       std::vector<uint8_t> lit;
       std::vector<int> neighbors;
       for (int64_t node = std::max<int64_t>(1, block * kBlock); node < std::min(num_nodes, (block + 1) * kBlock);
@@ -157,8 +170,7 @@ class ExactMap {
         if (is_left_out(int32_t(node))) continue;
         lit.assign(points.size(), 0);
         for (size_t cell = 0; cell < points.size(); ++cell) {
-          for (const SamplePoint& s : points[cell])
-            lit[cell] |= arrive(refiner, path, int32_t(node), int(cell), s, own);
+          for (const SamplePoint& s : points[cell]) lit[cell] |= arrive(tracer, int32_t(node), int(cell), s, own);
         }
         for (int cell = 0; cell < cells_.size(); ++cell) {
           if (!lit[size_t(cell)] || tree_.nodes()[size_t(node)].num_wedges > 0) continue;
@@ -337,23 +349,21 @@ class ExactMap {
   }
 
   /// Solves the path at a point and appends what arrives. @return whether the point is lit.
-  bool arrive(paths::Refiner& refiner, paths::GeometricPath& path, int32_t node, int cell, const SamplePoint& sample,
-              Found& out) const {
+  bool arrive(Tracer& tracer, int32_t node, int cell, const SamplePoint& sample, Found& out) const {
     const Vec3d& point = sample.point_m;
     if (point == tx_.position_m || !is_served(cell, sample)) return false;
-    if (!refiner.path(tree_, node, sample.aside_m, path)) return false;
-    refiner.settle(tx_.position_m, point, path.steps);
-    if (edge_on_only_ && !is_edge_on(path, point, cell)) return false;
-    const paths::PathValues v = paths::evaluate(prepared_, context_, tx_.position_m, point, path.steps);
-    const CVec3<double> launched = transmit_(v.departure);
-    const JonesBasis<double> bt = jones_basis(v.angles_t), br = jones_basis(v.angles_r);
-    const Complexd theta = dot(launched, bt.theta_hat), phi = dot(launched, bt.phi_hat);
-    const double waves = v.length_m / context_.wavelength_m;
-    const Complexd phase = expj(-2 * kPi * (waves - std::floor(waves)));
-    const Complexd r_theta = phase * (v.transfer[0] * theta + v.transfer[1] * phi);
-    const Complexd r_phi = phase * (v.transfer[2] * theta + v.transfer[3] * phi);
-    out.arrivals.push_back({node, int32_t(cell), sample.id, r_theta * br.theta_hat + r_phi * br.phi_hat, point,
-                            sample.aside_m, sample.id == kProbe ? 1.0 / kProbePoints : sample.weight});
+    if (!tracer.refiner.path(tree_, node, sample.aside_m, tracer.path)) return false;
+    tracer.refiner.settle(tx_.position_m, point, tracer.path.steps);
+    if (edge_on_only_ && !is_edge_on(tracer.path, point, cell)) return false;
+    Arrival a{node,
+              int32_t(cell),
+              sample.id,
+              {},
+              point,
+              sample.aside_m,
+              sample.id == kProbe ? 1.0 / kProbePoints : sample.weight};
+    (void)tracer.field(point, tracer.path.steps, a.field);
+    out.arrivals.push_back(a);
     return true;
   }
 
@@ -368,14 +378,14 @@ class ExactMap {
 
   /// A cell whose sample points are all dark: its probe points are solved, and where a ray crossed it if those are dark
   /// too.
-  bool probe(paths::Refiner& refiner, paths::GeometricPath& path, int32_t node, int cell, const Vec3f* crossing,
-             std::vector<Vec3d>& points, Found& out) const {
+  bool probe(Tracer& tracer, int32_t node, int cell, const Vec3f* crossing, std::vector<Vec3d>& points,
+             Found& out) const {
     cells_.spread_points(cell, kProbePoints, points);
     bool lit = false;
     for (const Vec3d& p : points) {
-      if (!std::isnan(p.z)) lit |= arrive(refiner, path, node, cell, probe_at(p), out);  // NaN: no ground there
+      if (!std::isnan(p.z)) lit |= arrive(tracer, node, cell, probe_at(p), out);  // NaN: no ground there
     }
-    return lit || (crossing && arrive(refiner, path, node, cell, probe_at(Vec3d(*crossing)), out));
+    return lit || (crossing && arrive(tracer, node, cell, probe_at(Vec3d(*crossing)), out));
   }
 
   SamplePoint probe_at(const Vec3d& p) const { return {p, cells_.aside(p, standing_), kProbe, 0}; }
@@ -389,14 +399,12 @@ class ExactMap {
       crossing[size_t(seeds_[i].cell)] = &seeds_[i].point;
     std::vector<uint8_t> lit(size_t(cells_.size()), 0);
     runtime::parallel_for(int64_t(found.size()), options_.num_threads, [&](int64_t block) {
-      paths::Refiner refiner(prepared_, refine_);
-      paths::GeometricPath path;
+      Tracer tracer = this->tracer();
       std::vector<SamplePoint> points;
       const auto end = int(std::min<int64_t>(cells_.size(), (block + 1) * kBlock));
       for (int cell = int(block * kBlock); cell < end; ++cell) {
         cells_.sample_points(cell, standing_, points);
-        for (const SamplePoint& s : points)
-          lit[size_t(cell)] |= arrive(refiner, path, 0, cell, s, found[size_t(block)]);
+        for (const SamplePoint& s : points) lit[size_t(cell)] |= arrive(tracer, 0, cell, s, found[size_t(block)]);
       }
     });
     for (const Found& part : found) add(part.arrivals);
@@ -427,10 +435,10 @@ class ExactMap {
     runtime::Reporter reporter(options_.progress, int64_t(found.size()));
     runtime::parallel_for(int64_t(found.size()), options_.num_threads, [&](int64_t block) {
       reporter.check();
-      paths::Refiner refiner(prepared_, refine_);
+      Tracer tracer = this->tracer();
       for (int64_t i = block * kBlock; i < std::min(num_sequences, (block + 1) * kBlock); ++i) {
         if (!is_left_out(seeds_[first[size_t(i)]].node))
-          fill(refiner, first[size_t(i)], first[size_t(i) + 1], found[size_t(block)]);
+          fill(tracer, first[size_t(i)], first[size_t(i) + 1], found[size_t(block)]);
       }
       reporter.task_done();
     });
@@ -448,13 +456,11 @@ class ExactMap {
       const auto n = int64_t(rims.size());
       std::vector<Found> found(size_t((n + kBlock - 1) / kBlock));
       runtime::parallel_for(int64_t(found.size()), options_.num_threads, [&](int64_t block) {
-        paths::Refiner refiner(prepared_, refine_);
-        paths::GeometricPath path;
+        Tracer tracer = this->tracer();
         std::vector<Vec3d> points;
         for (int64_t i = block * kBlock; i < std::min(n, (block + 1) * kBlock); ++i) {
           const Seed& r = rims[size_t(i)];
-          probe(refiner, path, r.node, r.cell, std::isnan(r.point.x) ? nullptr : &r.point, points,
-                found[size_t(block)]);
+          probe(tracer, r.node, r.cell, std::isnan(r.point.x) ? nullptr : &r.point, points, found[size_t(block)]);
         }
       });
       std::vector<Seed> next;
@@ -485,9 +491,8 @@ class ExactMap {
   }
 
   /// From the seeds [begin, end) of one sequence outward.
-  void fill(paths::Refiner& refiner, size_t begin, size_t end, Found& out) const {
+  void fill(Tracer& tracer, size_t begin, size_t end, Found& out) const {
     const int32_t node = seeds_[begin].node;
-    paths::GeometricPath path;
     std::vector<SamplePoint> points;
     std::vector<int> neighbors, front;
     thread_local CellSet seen;
@@ -500,7 +505,7 @@ class ExactMap {
       const int cell = front[i];
       cells_.sample_points(cell, standing_, points);
       bool lit = false;
-      for (const SamplePoint& s : points) lit = arrive(refiner, path, node, cell, s, out) || lit;
+      for (const SamplePoint& s : points) lit = arrive(tracer, node, cell, s, out) || lit;
       if (!lit) {
         // Dark cells beside what an edge lights are not probed: the field there is no sliver of light.
         if (tree_.nodes()[size_t(node)].num_wedges == 0)
@@ -554,14 +559,15 @@ class ExactMap {
 
   const scene::Device& tx_;
   const paths::PreparedScene& prepared_;
-  const paths::FieldContext& context_;
+  const int tx_index_;
   const Cells& cells_;
   const RadioMapOptions& options_;
   const bool edge_on_only_;
   const Standing standing_;
   const paths::Place source_;
   const std::vector<double>& before_;  // [num_cells]: the gain from where the transmitter stood before
-  TransmitField transmit_;
+  const std::vector<Complexd> weights_;
+  paths::SceneOver<double> numbers_;
   paths::RefineOptions refine_;
   paths::SequenceTree tree_;
   std::vector<Seed> seeds_;

@@ -5,8 +5,9 @@
 #include <cmath>
 
 #include "raywave/core/error.h"
+#include "raywave/maps/arrival_field.h"
 #include "raywave/maps/arrivals.h"
-#include "raywave/paths/scene_over.h"
+#include "raywave/maps/transmit_field.h"
 #include "raywave/runtime/parallel.h"
 #include "raywave/runtime/threads.h"
 
@@ -23,25 +24,17 @@ class ArrivalsOver {
 
   ArrivalsOver(const scene::Scene& scene, const paths::PreparedScene& prepared, const RadioMapOptions& options, int tx,
                const paths::RefineOptions& refine, typename Scene::Derivative& derivative)
-      : scene_(scene),
+      : tx_(scene.transmitters[size_t(tx)]),
         options_(options),
-        tx_(tx),
         refiner_(prepared, refine),
         over_(scene, prepared, options.refraction, derivative),
-        precoding_(derivative.transmitters[size_t(tx)].precoding) {}
+        field_(over_, tx, port_weights(tx_, options.precoding)) {}
 
   Scene& scene_over() { return over_; }
   /// What all arrivals share.
   void begin() {
     over_.restart();
-    source_ = over_.transmitter(tx_, -1);
-    weights_.clear();
-    const auto num_ports = size_t(scene_.transmitters[size_t(tx_)].array.num_ports());
-    const double uniform = 1 / std::sqrt(double(num_ports));
-    for (size_t i = 0; i < num_ports; ++i) {
-      const Complexd w = options_.precoding.empty() ? Complexd{uniform, 0} : options_.precoding[i];
-      weights_.push_back(over_.complex(w, precoding_[i]));
-    }
+    field_.begin();
   }
 
   using Field = CVec3<T>;  // times lambda / (4 pi L), with propagation phase
@@ -52,40 +45,17 @@ class ArrivalsOver {
     const bool there = options_.method == Method::kExact ? refiner_.known_path(tree, a.node, a.aside_m, path_)
                                                          : refiner_.path(tree, a.node, a.aside_m, path_);
     if (!there) return false;
-    refiner_.settle(scene_.transmitters[size_t(tx_)].position_m, a.point_m, path_.steps);
-    typename Scene::EndPoint target;
-    target.position_m = Vec3<T>(a.point_m);
-    if (!over_.touches(source_, target, path_.steps, touches_)) return false;
-    const auto f = paths::path_field(over_.wavelength_m(), source_.position_m, target.position_m, touches_);
-    const auto ports = paths::port_fields(scene_.transmitters[size_t(tx_)], source_.orientation_rad, source_.offsets_m,
-                                          over_.wavelength_m(), f.departure, -1);
-    Complex<T> theta, phi;
-    for (size_t i = 0; i < ports.size(); ++i) {
-      theta += weights_[i] * ports[i].theta;
-      phi += weights_[i] * ports[i].phi;
-    }
-    const T turns = f.length_m / over_.wavelength_m();
-    const Complex<T> phase = expj(T(-2 * kPi) * (turns - T(std::floor(ad::value_of(turns)))));
-    theta = phase * theta;
-    phi = phase * phi;
-    // Across the direction to first order too: the part along it that turning it would bring in is none of the gain's.
-    const CVec3<T> sum = theta * f.fields[0] + phi * f.fields[1];
-    const Complex<T> along = dot(sum, f.arrival);
-    out = {sum.re - along.re * f.arrival, sum.im - along.im * f.arrival};
-    return true;
+    refiner_.settle(tx_.position_m, a.point_m, path_.steps);
+    return field_(a.point_m, path_.steps, out);
   }
 
  private:
-  const scene::Scene& scene_;
+  const scene::Device& tx_;
   const RadioMapOptions& options_;
-  const int tx_;
   paths::Refiner refiner_;
   Scene over_;
-  std::conditional_t<std::is_same_v<T, ad::Var>, std::vector<Complexd>&, const std::vector<Complexd>&> precoding_;
-  typename Scene::EndPoint source_;
-  std::vector<Complex<T>> weights_;
+  ArrivalField<T> field_;
   paths::GeometricPath path_;
-  std::vector<paths::Touch<T>> touches_;
 };
 
 /// What the cell's gain changes by with the field: d gain = Re(slope* . d field).

@@ -9,6 +9,7 @@
 
 #include "raywave/core/constants.h"
 #include "raywave/em/fresnel.h"
+#include "raywave/maps/arrival_field.h"
 #include "raywave/maps/arrivals.h"
 #include "raywave/maps/exact.h"
 #include "raywave/maps/transmit_field.h"
@@ -336,12 +337,9 @@ class EdgeRays {
  public:
   EdgeRays(const scene::Scene& scene, const paths::PreparedScene& prepared, const paths::FieldContext& context, int tx,
            const Cells& cells, const RadioMapOptions& options, const Vec3d& from_m, bool edge_on)
-      : prepared_(prepared),
-        context_(context),
-        tx_(scene.transmitters[size_t(tx)]),
+      : tx_(scene.transmitters[size_t(tx)]),
         cells_(cells),
         least_m_(edge_on ? cells.edge_on_m() : 0),
-        transmit_(tx_, context.wavelength_m, options.precoding),
         refine_(paths::refine_options(prepared, context, options.max_depth)),
         tree_(
             paths::shoot_sequences(prepared, sequence_options(options, from_m), options.num_threads, options.progress)),
@@ -352,9 +350,9 @@ class EdgeRays {
   int64_t num_edges() const { return shooter_.num_edges(); }
   const paths::RefineOptions& refine() const { return refine_; }
 
-  /// visit(node of part, cell, point, |field|^2 lambda / 4 pi squared, area that the ray stands for).
+  /// visit(segment with its node of part, cell, point, area that the ray stands for).
   template <class Visit>
-  void trace(int64_t edge, paths::Refiner& refiner, paths::SequenceTree& part, bool with_power, Visit&& visit) const {
+  void trace(int64_t edge, paths::Refiner& refiner, paths::SequenceTree& part, Visit&& visit) const {
     CellFinder finder(cells_);
     shooter_.run(edge, refiner, part, [&](const paths::EdgeRaySegment& s) {
       finder.visit(s.origin_m, s.direction, s.length_m, [&](int cell, const Vec3f& point, double cosine) {
@@ -363,7 +361,7 @@ class EdgeRays {
         const double behind = s.behind_m + norm(p - s.origin_m);
         if (behind * cosine < least_m_) return;
         const double area = s.spread_m * behind * (s.before_m + behind) / s.before_m / cosine;
-        visit(s.node, cell, p, with_power ? power(refiner, *s.steps, p) : 0.0, area);
+        visit(s, cell, p, area);
       });
     });
   }
@@ -382,21 +380,9 @@ class EdgeRays {
     rays.seed = options.seed;
     return rays;
   }
-  double power(paths::Refiner& refiner, std::vector<paths::Step> steps, const Vec3d& point) const {
-    refiner.annotate(tx_.position_m, point, steps);
-    const paths::PathValues v = paths::evaluate(prepared_, context_, tx_.position_m, point, steps);
-    const CVec3<double> launched = transmit_(v.departure);
-    const JonesBasis<double> bt = jones_basis(v.angles_t);
-    const Complexd theta = dot(launched, bt.theta_hat), phi = dot(launched, bt.phi_hat);
-    return norm2(v.transfer[0] * theta + v.transfer[1] * phi) + norm2(v.transfer[2] * theta + v.transfer[3] * phi);
-  }
-
-  const paths::PreparedScene& prepared_;
-  const paths::FieldContext& context_;
   const scene::Device& tx_;
   const Cells& cells_;
   const double least_m_;
-  TransmitField transmit_;
   paths::RefineOptions refine_;
   paths::SequenceTree tree_;
   paths::EdgeShooter shooter_;
@@ -407,6 +393,9 @@ void add_diffraction(const scene::Scene& scene, const paths::PreparedScene& prep
                      const paths::FieldContext& context, int tx, const Cells& cells, const RadioMapOptions& options,
                      const Vec3d& from_m, bool edge_on, std::vector<double>& gain) {
   const EdgeRays rays(scene, prepared, context, tx, cells, options, from_m, edge_on);
+  const scene::Device& transmitter = scene.transmitters[size_t(tx)];
+  const std::vector<Complexd> weights = port_weights(transmitter, options.precoding);
+  paths::SceneOver<double> numbers(scene, prepared, context);
   const int64_t num_edges = rays.num_edges(), num_chunks = std::min(num_edges, chunks_of(gain.size()));
   std::vector<std::vector<double>> sums(static_cast<size_t>(num_chunks));
   runtime::Reporter reporter(options.progress, num_chunks);
@@ -415,10 +404,16 @@ void add_diffraction(const scene::Scene& scene, const paths::PreparedScene& prep
     auto& own = sums[size_t(chunk)];
     own.assign(gain.size(), 0);
     paths::Refiner refiner(prepared, rays.refine());
+    ArrivalField<double> field(numbers, tx, weights);
     paths::SequenceTree part(from_m);
+    std::vector<paths::Step> steps;
+    CVec3<double> arriving;
     for (int64_t e = num_edges * chunk / num_chunks; e < num_edges * (chunk + 1) / num_chunks; ++e) {
-      rays.trace(e, refiner, part, true, [&](int32_t, int cell, const Vec3d&, double power, double area) {
-        own[size_t(cell)] += power * area / cells.area_m2(cell);
+      rays.trace(e, refiner, part, [&](const paths::EdgeRaySegment& s, int cell, const Vec3d& point, double area) {
+        steps = *s.steps;
+        refiner.annotate(transmitter.position_m, point, steps);
+        (void)field(point, steps, arriving);
+        own[size_t(cell)] += (norm2(arriving.re) + norm2(arriving.im)) * area / cells.area_m2(cell);
       });
     }
     reporter.task_done();
@@ -620,8 +615,8 @@ void add_diffraction(const scene::Scene& scene, const paths::PreparedScene& prep
   const EdgeRays rays(scene, prepared, context, tx, cells, options, source_m, edge_on);
   paths::Refiner refiner(prepared, rays.refine());
   for (int64_t e = 0; e < rays.num_edges(); ++e) {
-    rays.trace(e, refiner, out.all.tree, false, [&](int32_t node, int cell, const Vec3d& point, double, double area) {
-      out.groups.add(node, int32_t(cell), point, area);
+    rays.trace(e, refiner, out.all.tree, [&](const paths::EdgeRaySegment& s, int cell, const Vec3d& point, double area) {
+      out.groups.add(s.node, int32_t(cell), point, area);
     });
   }
 }

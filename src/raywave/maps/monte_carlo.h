@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "raywave/maps/cells.h"
-#include "raywave/paths/evaluate.h"
+#include "raywave/paths/field_context.h"
 
 namespace raywave::maps {
 

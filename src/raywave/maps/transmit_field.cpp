@@ -4,18 +4,21 @@
 #include <cmath>
 
 #include "raywave/core/spherical.h"
-#include "raywave/paths/evaluate.h"
 
 namespace raywave::maps {
 
-TransmitField::TransmitField(const scene::Device& tx, double wavelength_m, const std::vector<Complexd>& precoding)
-    : device_(tx), wavelength_m_(wavelength_m), weights_(precoding) {
+std::vector<Complexd> port_weights(const scene::Device& tx, const std::vector<Complexd>& precoding) {
   const auto n = size_t(tx.array.num_ports());
-  if (weights_.empty()) weights_.assign(n, {1 / std::sqrt(double(n)), 0});
-  if (weights_.size() != n) {
+  if (precoding.empty()) return std::vector<Complexd>(n, {1 / std::sqrt(double(n)), 0});
+  if (precoding.size() != n) {
     throw Error(
-        message("precoding has ", weights_.size(), " weights, but transmitter '", tx.name, "' has ", n, " ports"));
+        message("precoding has ", precoding.size(), " weights, but transmitter '", tx.name, "' has ", n, " ports"));
   }
+  return precoding;
+}
+
+TransmitField::TransmitField(const scene::Device& tx, double wavelength_m, const std::vector<Complexd>& precoding)
+    : end_(paths::end_point(tx, wavelength_m)), wavelength_m_(wavelength_m), weights_(port_weights(tx, precoding)) {
   const em::AntennaPattern& p = tx.array.pattern;
   quick_dipole_ = p.kind == em::PatternKind::kShortDipole;
   quick_ = tx.array.num_elements() == 1 && (p.kind == em::PatternKind::kIsotropic || quick_dipole_) &&
@@ -23,7 +26,7 @@ TransmitField::TransmitField(const scene::Device& tx, double wavelength_m, const
   const Mat3d r = transposed(rotation_from_euler(tx.orientation_rad));
   local_x_ = Vec3f(r.row0), local_y_ = Vec3f(r.row1), local_z_ = Vec3f(r.row2);
   Complexd c_theta, c_phi;
-  for (size_t i = 0; quick_ && i < n; ++i) {
+  for (size_t i = 0; quick_ && i < weights_.size(); ++i) {
     c_theta += std::cos(tx.array.slants_rad[i]) * weights_[i];
     c_phi += std::sin(tx.array.slants_rad[i]) * weights_[i];
   }
@@ -32,7 +35,7 @@ TransmitField::TransmitField(const scene::Device& tx, double wavelength_m, const
 }
 
 CVec3<double> TransmitField::operator()(const Vec3d& k) const {
-  const auto ports = paths::port_fields(device_, wavelength_m_, k, -1);
+  const auto ports = paths::port_fields(end_, wavelength_m_, k);
   Complexd theta, phi;
   for (size_t i = 0; i < ports.size(); ++i) {
     theta += weights_[i] * ports[i].theta;

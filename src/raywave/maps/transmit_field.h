@@ -7,13 +7,19 @@
 #include <vector>
 
 #include "raywave/core/complex.h"
+#include "raywave/paths/port_fields.h"
 #include "raywave/scene/scene.h"
 
 namespace raywave::maps {
 
+/// A transmitter's weights, one a port. @param precoding  these, or empty for 1 / sqrt(num_ports) each. @throws Error
+/// for a wrong length.
+std::vector<Complexd> port_weights(const scene::Device& tx, const std::vector<Complexd>& precoding);
+
+/// Refers to the transmitter.
 class TransmitField {
  public:
-  /// @param precoding  one weight a port, or empty for 1 / sqrt(num_ports) each. @throws Error for a wrong length.
+  /// @param precoding  see port_weights().
   TransmitField(const scene::Device& tx, double wavelength_m, const std::vector<Complexd>& precoding);
 
   /// World-frame complex field vector, perpendicular to the unit direction k.
@@ -22,7 +28,7 @@ class TransmitField {
   CVec3<float> in_single(const Vec3f& k) const;
 
  private:
-  scene::Device device_;
+  paths::EndPoint<double> end_;
   double wavelength_m_;
   std::vector<Complexd> weights_;
   bool quick_ = false;  // one element, power pattern 1 or 1.5 sin^2 theta, polarisation model 2

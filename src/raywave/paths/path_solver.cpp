@@ -6,9 +6,10 @@
 #include <tuple>
 
 #include "raywave/paths/doubts.h"
-#include "raywave/paths/evaluate.h"
+#include "raywave/paths/field_context.h"
 #include "raywave/paths/find.h"
 #include "raywave/paths/find_edges.h"
+#include "raywave/paths/path_kernel.h"
 #include "raywave/paths/place.h"
 #include "raywave/runtime/parallel.h"
 #include "raywave/runtime/threads.h"
@@ -16,24 +17,16 @@
 namespace raywave::paths {
 namespace {
 
-/// A point that radiates or receives: a device's centre (element -1) or one of its elements.
-struct EndPoint {
-  int32_t device = 0, element = -1;
-  Vec3d position_m;
-};
-
-std::vector<EndPoint> end_points(const std::vector<scene::Device>& devices, bool synthetic, double wavelength_m) {
-  std::vector<EndPoint> points;
-  for (int32_t d = 0; d < int32_t(devices.size()); ++d) {
+std::vector<EndPoint<double>> end_points(const std::vector<scene::Device>& devices, bool synthetic,
+                                         double wavelength_m) {
+  std::vector<EndPoint<double>> points;
+  for (const scene::Device& d : devices) {
     if (synthetic) {
-      points.push_back({d, -1, devices[size_t(d)].position_m});
+      points.push_back(end_point(d, wavelength_m));
       continue;
     }
-    const Mat3d rotation = rotation_from_euler(devices[size_t(d)].orientation_rad);
-    int32_t element = 0;
-    for (const Vec3d& offset : devices[size_t(d)].array.offsets_m(wavelength_m)) {
-      points.push_back({d, element++, devices[size_t(d)].position_m + rotation * offset});
-    }
+    for (int element = 0; element < d.array.num_elements(); ++element)
+      points.push_back(end_point(d, wavelength_m, element));
   }
   return points;
 }
@@ -93,13 +86,13 @@ void describe_devices(const std::vector<scene::Device>& devices, std::vector<std
 struct LinkResult {
   Link link;
   std::vector<GeometricPath> paths;
-  std::vector<PathValues> values;
+  std::vector<PathValues<double>> values;
 };
 
 class Assembler {
  public:
   Assembler(const scene::Scene& scene, const PreparedScene& prepared, const PathOptions& options)
-      : scene_(scene), prepared_(prepared) {
+      : prepared_(prepared) {
     out_.frequency_hz = scene.frequency_hz;
     out_.synthetic_array = options.synthetic_array;
     describe_devices(scene.transmitters, out_.tx_names, out_.tx_positions_m, out_.tx_num_elements, out_.tx_num_slants);
@@ -107,34 +100,32 @@ class Assembler {
     for (const auto& o : scene.objects) out_.object_names.push_back(o.name);
   }
 
-  void append(const LinkResult& result, const Vec3d& source_m, const Vec3d& target_m) {
+  void append(const LinkResult& result) {
     Link link = result.link;
     link.path_begin = out_.num_paths();
-    const scene::Device& tx = scene_.transmitters[size_t(link.tx)];
-    const scene::Device& rx = scene_.receivers[size_t(link.rx)];
     std::vector<size_t> order(result.paths.size());
     for (size_t i = 0; i < order.size(); ++i) order[i] = i;
     std::stable_sort(order.begin(), order.end(),
                      [&](size_t a, size_t b) { return result.values[a].tau_s < result.values[b].tau_s; });
     for (const size_t i : order) {
-      const PathValues& v = result.values[i];
-      const GeometricPath& p = result.paths[i];
+      const PathValues<double>& v = result.values[i];
       out_.tau_s.push_back(v.tau_s);
-      out_.theta_t.push_back(v.angles_t.theta);
-      out_.phi_t.push_back(v.angles_t.phi);
-      out_.theta_r.push_back(v.angles_r.theta);
-      out_.phi_r.push_back(v.angles_r.phi);
-      out_.doppler_hz.push_back(
-          doppler_hz(scene_, prepared_, source_m, target_m, p.steps, tx.velocity_m_per_s, rx.velocity_m_per_s));
+      out_.theta_t.push_back(v.departure.theta);
+      out_.phi_t.push_back(v.departure.phi);
+      out_.theta_r.push_back(v.arrival.theta);
+      out_.phi_r.push_back(v.arrival.phi);
+      out_.doppler_hz.push_back(v.doppler_hz);
       out_.transfer.insert(out_.transfer.end(), v.transfer.begin(), v.transfer.end());
-      for (const Step& s : p.steps) {
+      for (const Step& s : result.paths[i].steps) {
         out_.interactions.push_back(s.type);
         out_.objects.push_back(object_of(prepared_, s));
         out_.facets.push_back(s.facet);
         out_.vertices_m.push_back(s.point_m + prepared_.origin_m());
+        out_.edges.push_back(s.edge);
       }
       out_.interaction_begin.push_back(int64_t(out_.interactions.size()));
-      append_gains(tx, rx, link, v);
+      out_.a.insert(out_.a.end(), v.a.begin(), v.a.end());
+      out_.a_begin.push_back(int64_t(out_.a.size()));
     }
     link.path_end = out_.num_paths();
     out_.links.push_back(link);
@@ -143,20 +134,6 @@ class Assembler {
   Paths take() { return std::move(out_); }
 
  private:
-  void append_gains(const scene::Device& tx, const scene::Device& rx, const Link& link, const PathValues& v) {
-    const double wavelength_m = scene_.wavelength_m();
-    const auto tx_ports = port_fields(tx, wavelength_m, v.departure, link.tx_element);
-    const auto rx_ports = port_fields(rx, wavelength_m, -v.arrival, link.rx_element);
-    for (const auto& r : rx_ports) {
-      for (const auto& t : tx_ports) {
-        out_.a.push_back(r.theta * (v.transfer[0] * t.theta + v.transfer[1] * t.phi) +
-                         r.phi * (v.transfer[2] * t.theta + v.transfer[3] * t.phi));
-      }
-    }
-    out_.a_begin.push_back(int64_t(out_.a.size()));
-  }
-
-  const scene::Scene& scene_;
   const PreparedScene& prepared_;
   Paths out_;
 };
@@ -202,9 +179,9 @@ SequenceTree find_reflections(const PreparedScene& prepared, const scene::Device
 class LinkSolver {
  public:
   LinkSolver(const PreparedScene& prepared, const RefineOptions& refine, const PathOptions& options,
-             const std::vector<EndPoint>& targets)
+             const std::vector<EndPoint<double>>& targets)
       : prepared_(prepared), refine_(refine), options_(options), refiner_(prepared, refine) {
-    for (const EndPoint& t : targets) targets_.push_back(place_at(prepared, t.position_m));
+    for (const EndPoint<double>& t : targets) targets_.push_back(place_at(prepared, t.position_m));
   }
 
   /// found(target, path)
@@ -307,9 +284,8 @@ static Paths solve(const scene::Scene& scene, const PreparedScene& geometry, con
   std::vector<LinkResult> results(sources.size() * targets.size());
   LinkSolver links(prepared, refine, options, targets);
   for (size_t s = 0; s < sources.size();) {
-    const int32_t device = sources[s].device;
-    SequenceTree tree =
-        find_reflections(prepared, centred.transmitters[size_t(device)], options.samples_per_tx, options);
+    const scene::Device* device = sources[s].device;
+    SequenceTree tree = find_reflections(prepared, *device, options.samples_per_tx, options);
     if (options.diffraction) {
       EdgeOptions edges{options.max_depth, options.max_diffractions, options.specular_reflection};
       edges.exhaustive = options.finder == Finder::kExhaustive;
@@ -318,25 +294,26 @@ static Paths solve(const scene::Scene& scene, const PreparedScene& geometry, con
     }
     for (; s < sources.size() && sources[s].device == device; ++s) {
       for (size_t t = 0; t < targets.size(); ++t) {
-        results[t * sources.size() + s].link = {
-            targets[t].device, targets[t].element, device, sources[s].element, 0, 0};
+        results[t * sources.size() + s].link = {int32_t(targets[t].device - centred.receivers.data()),
+                                                targets[t].element, int32_t(device - centred.transmitters.data()),
+                                                sources[s].element};
       }
       links.solve(tree, sources[s].position_m, [&](size_t target, GeometricPath&& p) {
         results[target * sources.size() + s].paths.push_back(std::move(p));
       });
     }
   }
+  SceneOver<double> numbers(centred, prepared, context);
   runtime::parallel_for(int64_t(results.size()), options.num_threads, [&](int64_t i) {
     LinkResult& r = results[size_t(i)];
+    PathKernel<double> kernel(numbers);
     for (const auto& p : r.paths) {
-      r.values.push_back(evaluate(prepared, context, sources[size_t(i) % sources.size()].position_m,
-                                  targets[size_t(i) / sources.size()].position_m, p.steps));
+      (void)kernel.values(sources[size_t(i) % sources.size()], targets[size_t(i) / sources.size()], p.steps,
+                          r.values.emplace_back());
     }
   });
   Assembler assembler(scene, prepared, options);
-  for (size_t i = 0; i < results.size(); ++i) {
-    assembler.append(results[i], sources[i % sources.size()].position_m, targets[i / sources.size()].position_m);
-  }
+  for (const LinkResult& r : results) assembler.append(r);
   Paths paths = assembler.take();
   warn_of_doubts(scene, centred, prepared, paths, options.log);
   return paths;

@@ -50,6 +50,7 @@ struct Paths {
   std::vector<int32_t> objects;  // index into object_names
   std::vector<int32_t> facets;   // facet, or wedge for diffraction (PreparedScene::wedges)
   std::vector<Vec3d> vertices_m;
+  std::vector<EdgeFacts> edges;  // of diffraction; for derivatives
 
   /// Antenna gains: path p of link l has the matrix a[a_begin[p] ...], row-major [num_rx_ports(l), num_tx_ports(l)].
   std::vector<int64_t> a_begin{0};

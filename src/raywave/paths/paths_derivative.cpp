@@ -5,96 +5,42 @@
 #include <cmath>
 
 #include "raywave/core/error.h"
-#include "raywave/paths/evaluate.h"
-#include "raywave/paths/scene_over.h"
+#include "raywave/paths/path_kernel.h"
 #include "raywave/runtime/parallel.h"
 #include "raywave/runtime/threads.h"
 
 namespace raywave::paths {
 namespace {
 
-/// All outputs of one path over T.
-template <class T>
-struct PathOutputs {
-  T tau_s{}, theta_t{}, phi_t{}, theta_r{}, phi_r{}, doppler_hz{};
-  std::vector<Complex<T>> a;  // [num_rx_ports, num_tx_ports]
-};
-
 template <class T>
 class PathsOver {
  public:
   PathsOver(const scene::Scene& scene, const PreparedScene& prepared, const PathOptions& options, const Paths& paths,
             typename SceneOver<T>::Derivative& derivative)
-      : scene_(scene),
-        prepared_(prepared),
-        paths_(paths),
-        refine_(refine_options(prepared, field_context(scene, options.refraction, {}), options.max_depth)),
-        refiner_(prepared, refine_),
-        over_(scene, prepared, options.refraction, derivative) {}
+      : paths_(paths), over_(scene, prepared, options.refraction, derivative), kernel_(over_) {}
 
   SceneOver<T>& scene_over() { return over_; }
 
   /// Path `index` of a link; the numbers of the scene must have been restarted.
-  void evaluate(const Link& link, int64_t index, PathOutputs<T>& out) {
-    using EndPoint = typename SceneOver<T>::EndPoint;
-    const EndPoint source = over_.transmitter(link.tx, link.tx_element),
-                   target = over_.receiver(link.rx, link.rx_element);
+  void evaluate(const Link& link, int64_t index, PathValues<T>& out) {
+    const EndPoint<T> source = over_.transmitter(link.tx, link.tx_element),
+                      target = over_.receiver(link.rx, link.rx_element);
     steps_.clear();
     for (auto i = size_t(paths_.interaction_begin[size_t(index)]);
          i < size_t(paths_.interaction_begin[size_t(index) + 1]); ++i) {
-      steps_.push_back({paths_.interactions[i], paths_.facets[i], paths_.vertices_m[i] - prepared_.origin_m()});
+      steps_.push_back({paths_.interactions[i], paths_.facets[i], paths_.vertices_m[i] - over_.prepared().origin_m(),
+                        paths_.edges[i]});
     }
-    refiner_.annotate(unfold_detail::values(source.position_m), unfold_detail::values(target.position_m), steps_);
-    if (!over_.touches(source, target, steps_, touches_)) {
+    if (!kernel_.values(source, target, steps_, out)) {
       throw Error(message("path ", index, " does not exist in this scene: the paths belong to another one"));
-    }
-    const PathField<T> f = path_field(over_.wavelength_m(), source.position_m, target.position_m, touches_);
-    out.tau_s = f.length_m / T(kSpeedOfLight);
-    const Angles<T> angles_t = angles_of(f.departure), angles_r = angles_of(-f.arrival);
-    out.theta_t = angles_t.theta;
-    out.phi_t = angles_t.phi;
-    out.theta_r = angles_r.theta;
-    out.phi_r = angles_r.phi;
-    out.doppler_hz = doppler(source, target);
-    const auto tx = port_fields(scene_.transmitters[size_t(link.tx)], source.orientation_rad, source.offsets_m,
-                                over_.wavelength_m(), f.departure, link.tx_element);
-    const auto rx = port_fields(scene_.receivers[size_t(link.rx)], target.orientation_rad, target.offsets_m,
-                                over_.wavelength_m(), -f.arrival, link.rx_element);
-    const std::array<Complex<T>, 4> transfer = transfer_of(f);
-    out.a.clear();
-    for (const auto& r : rx) {
-      const Complex<T> theta = r.theta * transfer[0] + r.phi * transfer[2];
-      const Complex<T> phi = r.theta * transfer[1] + r.phi * transfer[3];
-      for (const auto& t : tx) out.a.push_back(theta * t.theta + phi * t.phi);
     }
   }
 
  private:
-  template <class EndPoint>
-  T doppler(const EndPoint& source, const EndPoint& target) {
-    T sum{};
-    leg_directions(source.position_m, target.position_m, touches_, directions_);
-    Vec3<T> velocity = source.velocity_m_per_s;
-    for (size_t i = 0; i <= touches_.size(); ++i) {
-      const bool last = i == touches_.size();
-      if (!last && touches_[i].type == Interaction::kRefraction) continue;  // straight: adds nothing
-      const Vec3<T> next_velocity =
-          last ? target.velocity_m_per_s : over_.object_velocity(object_of(prepared_, steps_[i]));
-      sum = sum + dot(velocity - next_velocity, directions_[i]);
-      velocity = next_velocity;
-    }
-    return sum / over_.wavelength_m();
-  }
-
-  const scene::Scene& scene_;
-  const PreparedScene& prepared_;
   const Paths& paths_;
-  const RefineOptions refine_;
-  Refiner refiner_;
   SceneOver<T> over_;
+  PathKernel<T> kernel_;
   std::vector<Step> steps_;
-  std::vector<Touch<T>> touches_;
-  std::vector<Vec3<T>> directions_;
 };
 
 void check_length(const char* name, size_t got, size_t wanted) {
@@ -163,16 +109,16 @@ static scene::SceneDerivative vjp(const scene::Scene& scene, const PreparedScene
   runtime::parallel_for(int64_t(parts.size()), options.num_threads, [&](int64_t part) {
     ad::Tape tape;
     PathsOver<ad::Var> over(centred, prepared, options, paths, parts[size_t(part)]);
-    PathOutputs<ad::Var> out;
+    PathValues<ad::Var> out;
     for_paths(paths, size_t(part), [&](const Link& link, int64_t p) {
       const ad::Recording recording(tape);
       over.scene_over().restart();
       over.evaluate(link, p, out);
       tape.seed(out.tau_s, at(cotangent.tau_s, p));
-      tape.seed(out.theta_t, at(cotangent.theta_t, p));
-      tape.seed(out.phi_t, at(cotangent.phi_t, p));
-      tape.seed(out.theta_r, at(cotangent.theta_r, p));
-      tape.seed(out.phi_r, at(cotangent.phi_r, p));
+      tape.seed(out.departure.theta, at(cotangent.theta_t, p));
+      tape.seed(out.departure.phi, at(cotangent.phi_t, p));
+      tape.seed(out.arrival.theta, at(cotangent.theta_r, p));
+      tape.seed(out.arrival.phi, at(cotangent.phi_r, p));
       tape.seed(out.doppler_hz, at(cotangent.doppler_hz, p));
       for (size_t k = 0; k < out.a.size() && !cotangent.a.empty(); ++k) {
         const Complexd& c = cotangent.a[size_t(paths.a_begin[size_t(p)]) + k];
@@ -204,16 +150,16 @@ static PathsDerivative jvp(const scene::Scene& scene, const PreparedScene& geome
   d.frequency_hz = direction.frequency_hz;
   runtime::parallel_for(int64_t(num_parts(paths)), options.num_threads, [&](int64_t part) {
     PathsOver<ad::Dual> over(centred, prepared, options, paths, direction);
-    PathOutputs<ad::Dual> out;
+    PathValues<ad::Dual> out;
     over.scene_over().restart();
     for_paths(paths, size_t(part), [&](const Link& link, int64_t path) {
       const auto p = size_t(path);
       over.evaluate(link, path, out);
       d.tau_s[p] = out.tau_s.d;
-      d.theta_t[p] = out.theta_t.d;
-      d.phi_t[p] = out.phi_t.d;
-      d.theta_r[p] = out.theta_r.d;
-      d.phi_r[p] = out.phi_r.d;
+      d.theta_t[p] = out.departure.theta.d;
+      d.phi_t[p] = out.departure.phi.d;
+      d.theta_r[p] = out.arrival.theta.d;
+      d.phi_r[p] = out.arrival.phi.d;
       d.doppler_hz[p] = out.doppler_hz.d;
       for (size_t k = 0; k < out.a.size(); ++k) d.a[size_t(paths.a_begin[p]) + k] = {out.a[k].re.d, out.a[k].im.d};
     });

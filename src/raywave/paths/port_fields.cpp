@@ -6,7 +6,6 @@
 #include "raywave/ad/functions.h"
 #include "raywave/core/constants.h"
 #include "raywave/em/dipole.h"
-#include "raywave/paths/evaluate.h"
 
 namespace raywave::paths {
 namespace {
@@ -76,16 +75,16 @@ em::BasicJonesVector<T> element_field(const em::AntennaPattern& pattern, double 
 }  // namespace
 
 template <class T>
-std::vector<em::BasicJonesVector<T>> port_fields(const scene::Device& device, const Vec3<T>& orientation_rad,
-                                                 const std::vector<Vec3<T>>& element_offsets_m, const T& wavelength_m,
-                                                 const Vec3<T>& direction, int element) {
-  const em::AntennaArray& array = device.array;
-  const ElementView<T> upright(rotation_from_euler(orientation_rad), direction);
+std::vector<em::BasicJonesVector<T>> port_fields(const EndPoint<T>& end, const T& wavelength_m,
+                                                 const Vec3<T>& direction) {
+  const em::AntennaArray& array = end.device->array;
+  const ElementView<T> upright(rotation_from_euler(end.orientation_rad), direction);
   const JonesBasis<T> world_basis = transfer_basis(direction);
+  const bool whole = end.element < 0;
   std::vector<Complex<T>> phases;
-  if (element < 0) {
+  if (whole) {
     const T wavenumber = T(2 * kPi) / wavelength_m;
-    for (const Vec3<T>& offset : element_offsets_m) phases.push_back(expj(wavenumber * dot(upright.local, offset)));
+    for (const Vec3<T>& offset : end.offsets_m) phases.push_back(expj(wavenumber * dot(upright.local, offset)));
   }
   std::vector<em::BasicJonesVector<T>> ports;
   for (const double slant : array.slants_rad) {
@@ -97,7 +96,7 @@ std::vector<em::BasicJonesVector<T>> port_fields(const scene::Device& device, co
     } else {
       w = element_field(array.pattern, slant, upright, world_basis);
     }
-    if (element >= 0) {
+    if (!whole) {
       ports.push_back(w);
       continue;
     }
@@ -106,15 +105,19 @@ std::vector<em::BasicJonesVector<T>> port_fields(const scene::Device& device, co
   return ports;
 }
 
-std::vector<em::JonesVector> port_fields(const scene::Device& device, double wavelength_m, const Vec3d& direction,
-                                         int element) {
-  return port_fields(device, device.orientation_rad, device.array.offsets_m(wavelength_m), wavelength_m, direction,
-                     element);
+EndPoint<double> end_point(const scene::Device& device, double wavelength_m, int element) {
+  EndPoint<double> end{&device,
+                       element,
+                       device.position_m,
+                       device.orientation_rad,
+                       device.velocity_m_per_s,
+                       device.array.offsets_m(wavelength_m)};
+  if (element >= 0) end.position_m += rotation_from_euler(device.orientation_rad) * end.offsets_m[size_t(element)];
+  return end;
 }
 
-#define RAYWAVE_INSTANTIATE(T)                               \
-  template std::vector<em::BasicJonesVector<T>> port_fields( \
-      const scene::Device&, const Vec3<T>&, const std::vector<Vec3<T>>&, const T&, const Vec3<T>&, int);
+#define RAYWAVE_INSTANTIATE(T) \
+  template std::vector<em::BasicJonesVector<T>> port_fields(const EndPoint<T>&, const T&, const Vec3<T>&);
 RAYWAVE_INSTANTIATE(double)
 RAYWAVE_INSTANTIATE(ad::Dual)
 RAYWAVE_INSTANTIATE(ad::Var)

@@ -27,16 +27,26 @@ JonesBasis<T> transfer_basis(const Vec3<T>& direction) {
   return {Vec3<T>(basis.theta_hat), Vec3<T>(basis.phi_hat)};
 }
 
-/// Jones vectors of the ports in transfer_basis(direction): [num_ports] for element < 0, with the plane-wave phase
-/// exp(+j 2 pi / lambda k . offset); else that element's slants alone, without phase: [num_slants].
+/// An end of paths: a device, or one element of its array.
+template <class T>
+struct EndPoint {
+  const scene::Device* device = nullptr;  // gives pattern and slants alone; none: a point without an antenna
+  int element = -1;                       // -1: the whole array, as a point
+  Vec3<T> position_m;                     // of the device or the element
+  Vec3<T> orientation_rad;                // (yaw, pitch, roll) of the device
+  Vec3<T> velocity_m_per_s;
+  std::vector<Vec3<T>> offsets_m;  // [num_elements], the device's frame
+};
+
+/// Jones vectors of an end's ports in transfer_basis(direction): [num_ports] for the whole array, with the plane-wave
+/// phase exp(+j 2 pi / lambda k . offset); else the element's slants alone, without phase: [num_slants].
 /// Instantiated for double, ad::Dual and ad::Var.
-/// @param device  gives pattern and slants alone.
-/// @param orientation_rad  (yaw, pitch, roll) of the device.
-/// @param element_offsets_m  in the device's frame, [num_elements].
 /// @param direction  unit vector seen from the device, world.
 template <class T>
-std::vector<em::BasicJonesVector<T>> port_fields(const scene::Device& device, const Vec3<T>& orientation_rad,
-                                                 const std::vector<Vec3<T>>& element_offsets_m, const T& wavelength_m,
-                                                 const Vec3<T>& direction, int element);
+std::vector<em::BasicJonesVector<T>> port_fields(const EndPoint<T>& end, const T& wavelength_m,
+                                                 const Vec3<T>& direction);
+
+/// A device's end with the scene's own numbers.
+EndPoint<double> end_point(const scene::Device& device, double wavelength_m, int element = -1);
 
 }  // namespace raywave::paths

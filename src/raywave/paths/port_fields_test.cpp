@@ -8,7 +8,6 @@
 
 #include "raywave/ad/functions.h"
 #include "raywave/core/constants.h"
-#include "raywave/paths/evaluate.h"
 
 namespace raywave::paths {
 namespace {
@@ -40,7 +39,8 @@ std::vector<CVec3<T>> fields(const scene::Device& device, const Inputs<T>& in) {
   const Vec3<T> k = normalized(in.direction);
   const auto basis = transfer_basis(k);
   std::vector<CVec3<T>> out;
-  for (const auto& w : port_fields(device, in.orientation, {in.offset}, in.wavelength, k, -1))
+  const EndPoint<T> end{&device, -1, {}, in.orientation, {}, {in.offset}};
+  for (const auto& w : port_fields(end, in.wavelength, k))
     out.push_back(w.theta * basis.theta_hat + w.phi * basis.phi_hat);
   return out;
 }
@@ -170,7 +170,7 @@ TEST(PortFields, OfADeviceAreThoseOfItsParts) {
   device.array = em::planar_array(o);
   device.orientation_rad = {0.4, -0.3, 0.7};
   const Vec3d k = normalized(kOrdinary.direction);
-  const auto all = port_fields(device, 0.1, k, -1), one = port_fields(device, 0.1, k, 2);
+  const auto all = port_fields(end_point(device, 0.1), 0.1, k), one = port_fields(end_point(device, 0.1, 2), 0.1, k);
   const Vec3d local = transposed(rotation_from_euler(device.orientation_rad)) * k;
   ASSERT_EQ(all.size(), 8u);
   ASSERT_EQ(one.size(), 2u);

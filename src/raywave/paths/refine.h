@@ -9,26 +9,12 @@
 
 #include "raywave/paths/corners.h"
 #include "raywave/paths/path_field.h"
-#include "raywave/paths/paths.h"
 #include "raywave/paths/prepared_scene.h"
 #include "raywave/paths/ray_queries.h"
 #include "raywave/paths/sequence_tree.h"
+#include "raywave/paths/step.h"
 
 namespace raywave::paths {
-
-/// One interaction of a path.
-struct Step {
-  Interaction type = Interaction::kSpecularReflection;
-  int32_t facet = -1;  // or wedge, for diffraction
-  Vec3d point_m;
-  EdgeFacts edge;  // of diffraction
-};
-
-/// A path between two points, before fields.
-struct GeometricPath {
-  int32_t target = 0;  // index of the receiving point
-  std::vector<Step> steps;
-};
 
 struct RefineOptions {
   int max_depth = 3;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A scene's numbers over a scalar that differentiates: each number that a path needs is taken from the scene together
-// with its place in a SceneDerivative. Over ad::Var it is an input of the tape whose adjoint goes there; over ad::Dual
-// its tangent comes from there. A facet's plane, which may hang on very many vertices, is taken as four numbers: their
-// adjoints gather over all paths, and finish() carries them on to the vertices once.
+// A scene's numbers over a scalar. Over one that differentiates each number that a path needs is taken from the scene
+// together with its place in a SceneDerivative: over ad::Var it is an input of the tape whose adjoint goes there; over
+// ad::Dual its tangent comes from there. Over double it is what the solvers have prepared. A facet's plane, which may hang on
+// very many vertices, is taken as four numbers: their adjoints gather over all paths, and finish() carries them on to the
+// vertices once.
 #pragma once
 
 #include <cmath>
@@ -11,15 +12,15 @@
 
 #include "raywave/ad/functions.h"
 #include "raywave/core/constants.h"
-#include "raywave/paths/path_field.h"
+#include "raywave/paths/field_context.h"
 #include "raywave/paths/port_fields.h"
 #include "raywave/paths/prepared_scene.h"
-#include "raywave/paths/refine.h"
+#include "raywave/paths/unfold.h"
 #include "raywave/scene/derivative.h"
 
 namespace raywave::paths {
 
-/// T is ad::Var (then Derivative is SceneDerivative) or ad::Dual (const SceneDerivative).
+/// T is ad::Var (then Derivative is SceneDerivative), ad::Dual (const SceneDerivative), or double, see below.
 template <class T>
 class SceneOver {
  public:
@@ -88,10 +89,17 @@ class SceneOver {
     return {number(v.x, place.x), number(v.y, place.y), number(v.z, place.z)};
   }
 
-  template <class ComplexSlot>
-  Complex<T> complex(const Complexd& z, ComplexSlot& place) {
-    return {number(z.re, place.re), number(z.im, place.im)};
+  /// The weights of a transmitter's ports, [num_ports].
+  std::vector<Complex<T>> precoding(int tx, const std::vector<Complexd>& weights) {
+    auto& places = derivative_.transmitters[size_t(tx)].precoding;
+    std::vector<Complex<T>> w;
+    for (size_t i = 0; i < weights.size(); ++i)
+      w.push_back({number(weights[i].re, places[i].re), number(weights[i].im, places[i].im)});
+    return w;
   }
+
+  bool refraction() const { return refraction_; }
+  const PreparedScene& prepared() const { return prepared_; }
 
   const em::BasicMaterialProperties<T>& material(int32_t index) {
     const auto i = size_t(index);
@@ -114,14 +122,12 @@ class SceneOver {
     return materials_[i];
   }
 
-  struct EndPoint {
-    Vec3<T> orientation_rad, velocity_m_per_s, position_m;
-    std::vector<Vec3<T>> offsets_m;  // [num_elements], the device's frame
-  };
-  /// A device; position_m is that of an element when element >= 0.
+  /// A device's end; position_m is that of an element when element >= 0.
   template <class DeviceDerivativeT>
-  EndPoint end_point(const scene::Device& device, DeviceDerivativeT& d, int element) {
-    EndPoint e;
+  EndPoint<T> end_point(const scene::Device& device, DeviceDerivativeT& d, int element) {
+    EndPoint<T> e;
+    e.device = &device;
+    e.element = element;
     e.orientation_rad = vec(device.orientation_rad, d.orientation_rad);
     e.velocity_m_per_s = vec(device.velocity_m_per_s, d.velocity_m_per_s);
     e.position_m = vec(device.position_m, d.position_m);
@@ -138,10 +144,10 @@ class SceneOver {
       e.position_m = e.position_m + rotation_from_euler(e.orientation_rad) * e.offsets_m[size_t(element)];
     return e;
   }
-  EndPoint transmitter(int index, int element) {
+  EndPoint<T> transmitter(int index, int element) {
     return end_point(scene_.transmitters[size_t(index)], derivative_.transmitters[size_t(index)], element);
   }
-  EndPoint receiver(int index, int element) {
+  EndPoint<T> receiver(int index, int element) {
     return end_point(scene_.receivers[size_t(index)], derivative_.receivers[size_t(index)], element);
   }
   Vec3<T> object_velocity(int32_t object) {
@@ -200,40 +206,6 @@ class SceneOver {
       if (frame.exterior_angle < T(0)) frame.exterior_angle = frame.exterior_angle + T(2 * kPi);
     }
     return bend;
-  }
-
-  /// The touches of a path, points included. @return false when they are not to be had (a path at its very limit).
-  bool touches(const EndPoint& source, const EndPoint& target, const std::vector<Step>& steps,
-               std::vector<Touch<T>>& out) {
-    out.assign(steps.size(), {});
-    bends_.clear();
-    const auto face = [&](int32_t f) { return &material(prepared_.facets().facets[size_t(f)].material); };
-    for (size_t i = 0; i < steps.size(); ++i) {
-      Touch<T>& t = out[i];
-      const Step& s = steps[i];
-      t.type = s.type;
-      if (s.type == Interaction::kDiffraction) {
-        const Wedge& w = prepared_.wedges()[size_t(s.facet)];
-        t.bend = wedge(s.facet, s.point_m);
-        t.face_0 = face(w.facet0);
-        t.face_n = face(w.facet_n);
-        t.transmits = refraction_;
-        t.edge = s.edge;
-      } else {
-        t.bend = facet(s.facet);
-        t.face_0 = face(s.facet);
-      }
-      if (s.type != Interaction::kRefraction) bends_.push_back(t.bend);
-    }
-    points_.resize(bends_.size());
-    if (!touching_points(source.position_m, target.position_m, bends_.data(), bends_.size(), points_.data(), true)) {
-      return false;
-    }
-    size_t b = 0;
-    for (Touch<T>& t : out) {
-      if (t.type != Interaction::kRefraction) t.point = points_[b++];
-    }
-    return true;
   }
 
  private:
@@ -309,8 +281,6 @@ class SceneOver {
   T frequency_hz_{}, wavelength_m_{};
   std::vector<em::BasicMaterialProperties<T>> materials_;
   std::vector<uint8_t> has_material_;
-  std::vector<Bend<T>> bends_;  // of one path
-  std::vector<Vec3<T>> points_;
   /// [num_facets] of those taken: the adjoints that have gathered (Var), or the planes (Dual).
   std::vector<Plane<std::conditional_t<std::is_same_v<T, ad::Var>, double, T>>> planes_;
   std::vector<uint8_t> has_plane_;
@@ -320,6 +290,45 @@ class SceneOver {
   };
   std::vector<Taken> taken_;
   size_t shared_ = 0;
+};
+
+/// The scene's own numbers. One may serve many threads.
+template <>
+class SceneOver<double> {
+ public:
+  SceneOver(const scene::Scene& scene, const PreparedScene& prepared, const FieldContext& context)
+      : scene_(scene), prepared_(prepared), context_(context) {}
+
+  double wavelength_m() const { return context_.wavelength_m; }
+  bool refraction() const { return context_.refraction; }
+  const PreparedScene& prepared() const { return prepared_; }
+  std::vector<Complexd> precoding(int, const std::vector<Complexd>& weights) const { return weights; }
+  const em::MaterialProperties& material(int32_t index) const { return context_.materials[size_t(index)]; }
+  EndPoint<double> transmitter(int index, int element) const {
+    return end_point(scene_.transmitters[size_t(index)], context_.wavelength_m, element);
+  }
+  EndPoint<double> receiver(int index, int element) const {
+    return end_point(scene_.receivers[size_t(index)], context_.wavelength_m, element);
+  }
+  const Vec3d& object_velocity(int32_t object) const { return scene_.objects[size_t(object)].velocity_m_per_s; }
+  Bend<double> facet(int32_t index) const {
+    const scene::Facet& f = prepared_.facets().facets[size_t(index)];
+    Bend<double> bend;
+    bend.normal = f.normal;
+    bend.offset = f.offset;
+    return bend;
+  }
+  Bend<double> wedge(int32_t index, const Vec3d&) const {
+    Bend<double> bend;
+    bend.is_edge = true;
+    bend.wedge = frame_of(prepared_.wedges()[size_t(index)]);
+    return bend;
+  }
+
+ private:
+  const scene::Scene& scene_;
+  const PreparedScene& prepared_;
+  const FieldContext& context_;
 };
 
 }  // namespace raywave::paths

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// The field that one path brings from a transmitter's weighted ports to a point of a map, over any scalar: the path
+// kernel's field, launched.
+#pragma once
+
+#include <vector>
+
+#include "raywave/paths/path_kernel.h"
+
+namespace raywave::maps {
+
+/// Instantiated for double, ad::Dual and ad::Var. One a thread.
+template <class T>
+class ArrivalField {
+ public:
+  /// @param weights  of the transmitter's ports, see port_weights().
+  ArrivalField(paths::SceneOver<T>& scene, int tx, const std::vector<Complexd>& weights)
+      : scene_(scene), kernel_(scene), tx_(tx), values_(weights) {
+    if constexpr (std::is_same_v<T, double>) begin();
+  }
+  /// Takes what all arrivals share from the scene; over scalars that differentiate, after its restart().
+  void begin() {
+    source_ = scene_.transmitter(tx_, -1);
+    weights_ = scene_.precoding(tx_, values_);
+  }
+  /// World-frame field at the point, across its direction, times lambda / (4 pi L), with propagation phase.
+  /// @return false when the path is not there.
+  bool operator()(const Vec3d& point_m, const std::vector<paths::Step>& steps, CVec3<T>& out);
+
+ private:
+  paths::SceneOver<T>& scene_;
+  paths::PathKernel<T> kernel_;
+  const int tx_;
+  const std::vector<Complexd> values_;
+  paths::EndPoint<T> source_, target_;
+  std::vector<Complex<T>> weights_;
+};
+
+}  // namespace raywave::maps

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raywave/paths/field_context.h"
+
+#include "raywave/em/fresnel.h"
+
+namespace raywave::paths {
+
+FieldContext field_context(const scene::Scene& scene, bool refraction, const LogSink& log) {
+  FieldContext context;
+  context.refraction = refraction;
+  context.wavelength_m = scene.wavelength_m();
+  for (const auto& m : scene.materials) context.materials.push_back(em::properties_at(m, scene.frequency_hz, log));
+  return context;
+}
+
+RefineOptions refine_options(const PreparedScene& scene, const FieldContext& context, int max_depth) {
+  RefineOptions refine{max_depth, context.refraction, {}, context.wavelength_m};
+  if (!context.refraction) return refine;
+  std::vector<uint8_t> material_opaque;
+  for (const em::MaterialProperties& m : context.materials) {
+    material_opaque.push_back(norm2(em::coefficients(1.0, m, context.wavelength_m).t_te) < 1e-20);
+  }
+  refine.opaque.reserve(scene.facets().facets.size());
+  for (const auto& f : scene.facets().facets) refine.opaque.push_back(material_opaque[size_t(f.material)]);
+  return refine;
+}
+
+int32_t object_of(const PreparedScene& scene, const Step& step) {
+  const int32_t facet = step.type == Interaction::kDiffraction
+                            ? scene.wedges()[size_t(step.facet)].piece_at(step.point_m).facet0
+                            : step.facet;
+  return scene.facets().facets[size_t(facet)].object;
+}
+
+}  // namespace raywave::paths

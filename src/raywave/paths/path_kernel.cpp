@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raywave/paths/path_kernel.h"
+
+#include <type_traits>
+
+#include "raywave/core/constants.h"
+
+namespace raywave::paths {
+
+template <class T>
+bool PathKernel<T>::set_touches(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps) {
+  touches_.assign(steps.size(), {});
+  const scene::FacetTable& table = scene_.prepared().facets();
+  const auto face = [&](int32_t f) { return &scene_.material(table.facets[size_t(f)].material); };
+  for (size_t i = 0; i < steps.size(); ++i) {
+    Touch<T>& t = touches_[i];
+    const Step& s = steps[i];
+    t.type = s.type;
+    if (s.type == Interaction::kDiffraction) {
+      const Wedge& w = scene_.prepared().wedges()[size_t(s.facet)];
+      t.bend = scene_.wedge(s.facet, s.point_m);
+      t.face_0 = face(w.facet0);
+      t.face_n = face(w.facet_n);
+      t.transmits = scene_.refraction();
+      t.edge = s.edge;
+    } else {
+      t.bend = scene_.facet(s.facet);
+      t.face_0 = face(s.facet);
+    }
+  }
+  if constexpr (std::is_same_v<T, double>) {
+    for (size_t i = 0; i < steps.size(); ++i) touches_[i].point = steps[i].point_m;
+    return true;
+  }
+  bends_.clear();
+  for (const Touch<T>& t : touches_) {
+    if (t.type != Interaction::kRefraction) bends_.push_back(t.bend);
+  }
+  points_.resize(bends_.size());
+  if (!touching_points(source.position_m, target.position_m, bends_.data(), bends_.size(), points_.data(), true)) {
+    return false;
+  }
+  size_t b = 0;
+  for (Touch<T>& t : touches_) {
+    if (t.type != Interaction::kRefraction) t.point = points_[b++];
+  }
+  return true;
+}
+
+template <class T>
+bool PathKernel<T>::field(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps,
+                          PathField<T>& out) {
+  if (!set_touches(source, target, steps)) return false;
+  out = path_field(scene_.wavelength_m(), source.position_m, target.position_m, touches_);
+  return true;
+}
+
+template <class T>
+bool PathKernel<T>::values(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps,
+                           PathValues<T>& out) {
+  PathField<T> f;
+  if (!field(source, target, steps, f)) return false;
+  out.tau_s = f.length_m / T(kSpeedOfLight);
+  out.departure = angles_of(f.departure);
+  out.arrival = angles_of(-f.arrival);
+  out.transfer = transfer_of(f);
+  out.doppler_hz = doppler_hz(source, target, steps);
+  const auto tx = port_fields(source, scene_.wavelength_m(), f.departure);
+  const auto rx = port_fields(target, scene_.wavelength_m(), -f.arrival);
+  out.a.clear();
+  for (const auto& r : rx) {
+    const Complex<T> theta = r.theta * out.transfer[0] + r.phi * out.transfer[2];
+    const Complex<T> phi = r.theta * out.transfer[1] + r.phi * out.transfer[3];
+    for (const auto& t : tx) out.a.push_back(theta * t.theta + phi * t.phi);
+  }
+  return true;
+}
+
+template <class T>
+T PathKernel<T>::doppler_hz(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps) {
+  T sum{};
+  leg_directions(source.position_m, target.position_m, touches_, directions_);
+  Vec3<T> velocity = source.velocity_m_per_s;
+  for (size_t i = 0; i <= touches_.size(); ++i) {
+    const bool last = i == touches_.size();
+    if (!last && touches_[i].type == Interaction::kRefraction) continue;  // straight: adds nothing
+    const Vec3<T> next_velocity =
+        last ? target.velocity_m_per_s : scene_.object_velocity(object_of(scene_.prepared(), steps[i]));
+    sum = sum + dot(velocity - next_velocity, directions_[i]);
+    velocity = next_velocity;
+  }
+  return sum / scene_.wavelength_m();
+}
+
+template class PathKernel<double>;
+template class PathKernel<ad::Dual>;
+template class PathKernel<ad::Var>;
+
+}  // namespace raywave::paths

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// The path kernel: what one path carries from an end to the other, over any scalar. The same code gives values
+// (double), tangents (ad::Dual) and adjoints (ad::Var); what differs is where a scene's numbers come from (SceneOver),
+// and that over double the points are those that refining has found.
+// Differentiable in: everything that SceneOver differentiates. Not in: what the path touches.
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "raywave/paths/path_field.h"
+#include "raywave/paths/scene_over.h"
+#include "raywave/paths/step.h"
+
+namespace raywave::paths {
+
+/// What a solver reports of one path; see Paths.
+template <class T>
+struct PathValues {
+  T tau_s{}, doppler_hz{};
+  Angles<T> departure, arrival;  // radians; of departure, and of where the wave comes from
+  /// Rows (theta_r, phi_r), columns (theta_t, phi_t), including lambda / (4 pi L).
+  std::array<Complex<T>, 4> transfer;
+  std::vector<Complex<T>> a;  // [num_rx_ports, num_tx_ports]
+};
+
+/// Instantiated for double, ad::Dual and ad::Var. One a thread.
+template <class T>
+class PathKernel {
+ public:
+  explicit PathKernel(SceneOver<T>& scene) : scene_(scene) {}
+
+  /// The field that arrives over a path. @param steps  with their EdgeFacts. @return false when it is not there (never
+  /// over double, where its points are given).
+  bool field(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps, PathField<T>& out);
+  /// All that is reported of a path. @return as field().
+  bool values(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps, PathValues<T>& out);
+
+ private:
+  bool set_touches(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps);
+  /// f_D = (v_tx . k_0 - v_rx . k_n + sum v_i . (k_i - k_{i-1})) / lambda: both ends and the objects touched move.
+  T doppler_hz(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps);
+
+  SceneOver<T>& scene_;
+  std::vector<Touch<T>> touches_;
+  std::vector<Bend<T>> bends_;  // mirrors and edges of touches_
+  std::vector<Vec3<T>> points_;
+  std::vector<Vec3<T>> directions_;
+};
+
+}  // namespace raywave::paths

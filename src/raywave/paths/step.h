@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// A path before fields: what it touches, and where.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "raywave/core/vec.h"
+#include "raywave/paths/interaction.h"
+
+namespace raywave::paths {
+
+/// One interaction of a path.
+struct Step {
+  Interaction type = Interaction::kSpecularReflection;
+  int32_t facet = -1;  // or wedge, for diffraction
+  Vec3d point_m;
+  EdgeFacts edge;  // of diffraction
+};
+
+/// A path between two points, before fields.
+struct GeometricPath {
+  int32_t target = 0;  // index of the receiving point
+  std::vector<Step> steps;
+};
+
+}  // namespace raywave::paths
