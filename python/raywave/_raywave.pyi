@@ -90,6 +90,15 @@ class Device:
     @power_dbm.setter
     def power_dbm(self, arg: float, /) -> None: ...
 
+    @property
+    def precoding(self) -> NDArray[numpy.complex128]:
+        """
+        Of transmitters: the weight of each port in maps, linear amplitude, complex [num_ports]; None: 1 / sqrt(num_ports) each.
+        """
+
+    @precoding.setter
+    def precoding(self, arg: ArrayLike | None, /) -> None: ...
+
     def look_at(self, target_m: Sequence[float] | Device | Object) -> None:
         """
         Turns +x to the target: a place, a device, or the middle of an object's bounding box.

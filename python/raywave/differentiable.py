@@ -92,7 +92,7 @@ class _Pose:
 
 
 class _RayProblem(Problem):
-    """Scenes of rays: parameters by their names, poses of objects about their own mesh, the weights of the ports as an option."""
+    """Scenes of rays: parameters by their names, poses of objects about their own mesh."""
 
     def __init__(self, solver, scene, wrt, options):
         self.solver, self.wrt, self.options, self.scene = solver, wrt, options, scene.copy()
@@ -103,9 +103,6 @@ class _RayProblem(Problem):
         for owner in posed:
             if f"object/{owner}/vertices_m" in wrt:
                 raise Error(f"object/{owner}: differentiate by its vertices or by its pose, not by both")
-        precoding = [name for name in wrt if name.endswith("/precoding")]
-        if precoding and len(self.scene.transmitters) > 1:
-            raise Error(f"{precoding[0]}: the weights are one option for all transmitters; differentiate by it with one transmitter")
 
     def _known(self, parameters, name):
         if name not in parameters:
@@ -125,8 +122,6 @@ class _RayProblem(Problem):
             owner, quantity = _of_object(name)
             if owner and quantity in POSE:
                 poses.setdefault(owner, {})[quantity] = values[name]
-            elif quantity == "precoding":
-                options["precoding"] = list(values[name][:, 0] + 1j * values[name][:, 1])
             else:
                 scene.set_parameter(name, values[name])
         placed = {owner: _Pose(self._meshes[owner], pose) for owner, pose in poses.items()}

@@ -17,11 +17,11 @@ using paths::PathsDerivative;
 using Shape = std::vector<int64_t>;
 
 /// The names in `wrt` (None, a name, names), each one that the solver differentiates.
-std::vector<std::string> names_from(const scene::Scene& s, const nb::object& wrt, const char* solver) {
+std::vector<std::string> names_from(const scene::Scene& s, const nb::object& wrt, const scene::Differentiable& solver) {
   std::vector<std::string> names;
   if (wrt.is_none()) {
     for (const auto& p : scene::parameters(s)) {
-      if (std::find(p.solvers.begin(), p.solvers.end(), solver) != p.solvers.end()) names.push_back(p.name);
+      if (scene::is_differentiable(s, p.name, solver)) names.push_back(p.name);
     }
     return names;
   }
@@ -30,7 +30,7 @@ std::vector<std::string> names_from(const scene::Scene& s, const nb::object& wrt
   } else {
     names = nb::cast<std::vector<std::string>>(wrt);
   }
-  for (const auto& name : names) scene::require_differentiable(s, name, solver);
+  for (const auto& name : names) scene::require_differentiable(s, name, solver, maps::differentiable_solvers());
   return names;
 }
 
@@ -45,11 +45,12 @@ nb::dict gradient_dict(const scene::Scene& s, const scene::SceneDerivative& grad
   return out;
 }
 
-scene::SceneDerivative tangent_from(const scene::Scene& s, const nb::dict& by_name, const char* solver) {
+scene::SceneDerivative tangent_from(const scene::Scene& s, const nb::dict& by_name,
+                                    const scene::Differentiable& solver) {
   scene::ParameterTree tree;
   for (const auto& [key, value] : by_name) {
     const auto name = nb::cast<std::string>(key);
-    scene::require_differentiable(s, name, solver);
+    scene::require_differentiable(s, name, solver, maps::differentiable_solvers());
     tree[name] = reals_from(nb::borrow(value), message("the tangent of ", name), scene::parameter(s, name).shape);
   }
   return scene::tangent(s, tree);
@@ -153,7 +154,7 @@ nb::dict dense_tangent(const Paths& p, const PathsDerivative& t) {
 template <class Back>
 nb::dict gradient(const PyPaths& p, const nb::object& wrt, Back&& back) {
   const scene::Scene& s = *p.solved.scene;
-  const auto names = names_from(s, wrt, scene::kPathsSolver);
+  const auto names = names_from(s, wrt, paths::kDifferentiableByPaths);
   scene::SceneDerivative out;
   run_interruptibly(nb::none(), [&](const runtime::Progress&) {
     out = paths::paths_vjp(s, *p.solved.prepared, p.options, p.paths, back());
@@ -162,7 +163,7 @@ nb::dict gradient(const PyPaths& p, const nb::object& wrt, Back&& back) {
 }
 
 PathsDerivative moved(const PyPaths& p, const nb::dict& tangent) {
-  const scene::SceneDerivative direction = tangent_from(*p.solved.scene, tangent, scene::kPathsSolver);
+  const scene::SceneDerivative direction = tangent_from(*p.solved.scene, tangent, paths::kDifferentiableByPaths);
   PathsDerivative out;
   run_interruptibly(nb::none(), [&](const runtime::Progress&) {
     out = paths::paths_jvp(*p.solved.scene, *p.solved.prepared, p.options, p.paths, direction);
@@ -267,8 +268,7 @@ nb::dict map_vjp(const PyRadioMap& m, const nb::object& path_gain, const nb::obj
   if (!rss.is_none()) c.rss_w = reals_from(rss, "the cotangent of rss", shape);
   if (!sinr.is_none()) c.sinr = reals_from(sinr, "the cotangent of sinr", shape);
   require_any("vjp", {path_gain, rss, sinr}, "path_gain, rss, sinr");
-  const bool exact = m.options.method == maps::Method::kExact;
-  const auto names = names_from(s, wrt, exact ? scene::kExactMapSolver : scene::kMonteCarloMapSolver);
+  const auto names = names_from(s, wrt, maps::differentiable_by(m.options.method));
   scene::SceneDerivative out;
   run_interruptibly(nb::none(), [&](const runtime::Progress&) {
     out = maps::metrics_vjp(s, *m.solved.prepared, m.options, m.map, c);
@@ -278,8 +278,7 @@ nb::dict map_vjp(const PyRadioMap& m, const nb::object& path_gain, const nb::obj
 
 nb::dict map_jvp(const PyRadioMap& m, const nb::dict& tangent) {
   const scene::Scene& s = *m.solved.scene;
-  const bool exact = m.options.method == maps::Method::kExact;
-  const auto direction = tangent_from(s, tangent, exact ? scene::kExactMapSolver : scene::kMonteCarloMapSolver);
+  const auto direction = tangent_from(s, tangent, maps::differentiable_by(m.options.method));
   maps::MetricsDerivative d;
   run_interruptibly(nb::none(), [&](const runtime::Progress&) {
     d = maps::metrics_jvp(s, *m.solved.prepared, m.options, m.map, direction);

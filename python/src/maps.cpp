@@ -64,12 +64,6 @@ std::shared_ptr<PyRadioMap> solve(const std::shared_ptr<PyScene>& s, const nb::d
   o.seed = nb::cast<uint64_t>(d["seed"]);
   o.num_threads = nb::cast<int>(d["num_threads"]);
   o.max_bytes = nb::cast<double>(d["max_bytes"]);
-  if (!d["precoding"].is_none()) {
-    for (const auto& w : nb::cast<nb::list>(nb::list(d["precoding"]))) {
-      const nb::object z = nb::borrow(w);
-      o.precoding.push_back({nb::cast<double>(z.attr("real")), nb::cast<double>(z.attr("imag"))});
-    }
-  }
   Warnings warnings;
   o.log = warnings.sink();
   result->solved = runtime::on_threads(o.num_threads, [&] { return s->snapshot(); });

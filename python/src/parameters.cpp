@@ -5,21 +5,28 @@
 #include "convert.h"
 #include "numbers.h"
 #include "raywave/ad/gradient_check.h"
+#include "raywave/maps/map_derivative.h"
 #include "scene.h"
 
 namespace raywave::python {
 namespace {
 
-nb::object value_of(const scene::Parameter& p) {
+struct PyParameter : scene::Parameter {
+  std::vector<std::string> solvers;  // that have a derivative with respect to it
+};
+
+nb::object value_of(const PyParameter& p) {
   return fixed(array<double>(std::vector<double>(p.value), {p.shape.begin(), p.shape.end()}),
                "give the parameter a value, as in scene.set_parameter(name, value)");
 }
 
 nb::dict parameters(PyScene& s) {
   nb::dict out;
-  for (auto& p : scene::parameters(s.cleaned())) {
+  const scene::Scene now = s.cleaned();
+  for (auto& p : scene::parameters(now)) {
     const nb::str name(p.name.c_str());
-    out[name] = nb::cast(std::move(p));
+    auto solvers = scene::solvers_of(now, p.name, maps::differentiable_solvers());
+    out[name] = nb::cast(PyParameter{std::move(p), std::move(solvers)});
   }
   return out;
 }
@@ -48,8 +55,8 @@ void set_parameter(PyScene& s, const std::string& name, const nb::object& value)
 }  // namespace
 
 void bind_parameters(nb::module_& m, nb::class_<PyScene>& scene_class) {
-  using scene::Parameter;
-  nb::class_<Parameter>(m, "Parameter", "A differentiable quantity of a scene, as it was when asked for.")
+  using Parameter = PyParameter;
+  nb::class_<PyParameter>(m, "Parameter", "A differentiable quantity of a scene, as it was when asked for.")
       .def_ro("name", &Parameter::name)
       .def_prop_ro(
           "shape", [](const Parameter& p) { return nb::tuple(nb::cast(p.shape)); },

@@ -258,6 +258,21 @@ void bind_device(Class& c) {
       .def_prop_rw(
           "power_dbm", [](const PyDevice& d) { return d.device.power_dbm; },
           [](PyDevice& d, double v) { d.device.power_dbm = v; })
+      .def_prop_rw(
+          "precoding",
+          [](const PyDevice& d) {
+            return fixed(array<std::complex<double>>(d.device.port_weights(), {size_t(d.device.array.num_ports())}),
+                         "assign all weights, as in tx.precoding = [1, 0]");
+          },
+          [](PyDevice& d, const nb::object& weights) {
+            if (!d.transmits) throw Error(message("'", d.device.name, "' is a receiver: precoding is of transmitters"));
+            d.device.precoding.clear();
+            if (!weights.is_none())
+              d.device.precoding = complexes_from(weights, "precoding", {d.device.array.num_ports()});
+          },
+          nb::for_setter(nb::sig("def precoding(self, arg: ArrayLike | None, /) -> None")),
+          "Of transmitters: the weight of each port in maps, linear amplitude, complex [num_ports]; None: 1 / "
+          "sqrt(num_ports) each.")
       .def(
           "look_at", [](PyDevice& d, const Triple& target) { d.device.look_at(vec(target)); }, "target_m"_a,
           "Turns +x to the target.");

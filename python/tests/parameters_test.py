@@ -43,8 +43,6 @@ def test_what_is_set_is_read_back():
     scene = example()
     moves = ("translation_m", "rotation_rad", "scale")
     for name, p in scene.parameters().items():
-        if name.endswith("precoding"):
-            continue
         value = p.value * 0.9 + 0.1 if p.upper == 1 or p.lower == 1 else p.value * 1.25 + 0.01
         scene.set_parameter(name, value)
         if not name.endswith(moves):
@@ -54,6 +52,18 @@ def test_what_is_set_is_read_back():
     assert scene.get("tx").power_dbm == 44 * 1.25 + 0.01
     assert scene.get("concrete").itu_name == ""
     assert scene.get("concrete").relative_permittivity == 5.24 * 0.9 + 0.1
+
+
+def test_weights_of_ports_are_the_transmitters():
+    scene = example()
+    tx = scene.get("tx")
+    assert tx.precoding.tolist() == [0.5] * 4
+    first, second = (rw.RadioMapSolver()(scene, max_depth=0, cell_size_m=(2, 2)).path_gain for tx.precoding in ([1, 0, 0, 0], [0, 0, 2j, 0]))
+    assert np.all(first >= 0) and np.any(first != second)
+    tx.precoding = [0, 0, 1, 0]
+    assert rw.RadioMapSolver()(scene, max_depth=0, cell_size_m=(2, 2)).path_gain == pytest.approx(second / 4, rel=1e-13)
+    tx.precoding = None
+    assert tx.precoding.tolist() == [0.5] * 4
 
 
 def test_an_edit_reaches_the_next_solve():
@@ -87,8 +97,12 @@ def test_bad_values_are_named():
         scene.set_parameter("frequency_hz", 1e9 + 1j)
     with pytest.raises(rw.Error, match="must be >= 1"):
         scene.set_parameter("material/concrete/relative_permittivity", 0.2)
-    with pytest.raises(rw.Error, match="the map's options"):
-        scene.set_parameter("device/tx/precoding", np.zeros((4, 2)))
+    with pytest.raises(rw.Error, match="precoding has the shape \\[4\\]"):
+        scene.get("tx").precoding = [1, 0]
+    with pytest.raises(rw.Error, match="is a receiver"):
+        scene.get("rx").precoding = [1]
+    with pytest.raises(TypeError, match="belongs to the transmitter"):
+        rw.RadioMapSolver()(scene, precoding=[1, 0, 0, 0])
     assert scene.get("concrete").itu_name == "concrete"
 
 

@@ -24,12 +24,10 @@ namespace {
 class Quantity {
  public:
   virtual ~Quantity() = default;
-  virtual const char* solver() const = 0;
+  virtual const scene::Differentiable& solver() const = 0;
   virtual const char* meaning() const = 0;
   virtual double value(const scene::Scene& scene) = 0;
   virtual scene::SceneDerivative gradient(const scene::Scene& scene) = 0;
-  /// Weights are an option of maps, not of the scene.
-  virtual void set_precoding(const std::vector<double>&) {}
   /// What was there at the last value(): paths; covered cells, paths to their points, sample points on walls. A
   /// change within a step is a jump.
   std::vector<int64_t> count;
@@ -40,7 +38,7 @@ double sum(const std::vector<double>& v) { return std::accumulate(v.begin(), v.e
 class OfPaths : public Quantity {
  public:
   OfPaths(paths::PathOptions options, bool delay) : options_(std::move(options)), delay_(delay) {}
-  const char* solver() const override { return scene::kPathsSolver; }
+  const scene::Differentiable& solver() const override { return paths::kDifferentiableByPaths; }
   const char* meaning() const override {
     return delay_ ? "sum over the links of the power-weighted mean delay [s]" : "sum over the links of the path gain";
   }
@@ -68,9 +66,7 @@ class OfMap : public Quantity {
  public:
   OfMap(maps::RadioMapOptions options, maps::Surface surface)
       : options_(std::move(options)), surface_(std::move(surface)) {}
-  const char* solver() const override {
-    return options_.method == maps::Method::kExact ? scene::kExactMapSolver : scene::kMonteCarloMapSolver;
-  }
+  const scene::Differentiable& solver() const override { return maps::differentiable_by(options_.method); }
   const char* meaning() const override { return "sum over transmitters and cells of the path gain"; }
   double value(const scene::Scene& scene) override {
     const maps::RadioMap map = maps::solve_radio_map(scene, surface_, options_);
@@ -85,10 +81,6 @@ class OfMap : public Quantity {
       surface_ = map.surface;  // the cells stay where they are when the scene moves
       return maps::map_vjp(scene, prepared, options_, map, std::vector<double>(map.path_gain.size(), 1));
     });
-  }
-  void set_precoding(const std::vector<double>& weights) override {
-    options_.precoding.clear();
-    for (size_t i = 0; i + 1 < weights.size(); i += 2) options_.precoding.push_back({weights[i], weights[i + 1]});
   }
 
  private:
@@ -133,26 +125,21 @@ std::unique_ptr<Quantity> GradcheckCommand::quantity() const {
   return std::make_unique<OfPaths>(std::move(options), of == "delay");
 }
 
-bool is_precoding(const std::string& name) { return name.ends_with("/precoding"); }
-
 Checked GradcheckCommand::check(const scene::Scene& at, Quantity& of_scene, const scene::ParameterTree& gradient,
                                 const std::string& name) const {
   Checked out;
   out.parameter = scene::parameter(at, name);
-  if (is_precoding(name) && at.transmitters.size() > 1)
-    throw Error(message(name, ": the weights are one option for all transmitters; check it with one transmitter"));
   const double h = step.value_or(scene::difference_step(at, out.parameter));
   std::vector<int64_t> first;
   const auto f = [&](const std::vector<double>& x) {
     scene::Scene moved = at;
-    is_precoding(name) ? of_scene.set_precoding(x) : scene::set_parameter(moved, name, x);
+    scene::set_parameter(moved, name, x);
     const double value = of_scene.value(moved);
     if (first.empty()) first = of_scene.count;
     out.jumps = out.jumps || of_scene.count != first;
     return value;
   };
   out.check = ad::check_gradient(f, out.parameter.value, gradient.at(name), h);
-  if (is_precoding(name)) of_scene.set_precoding(out.parameter.value);
   return out;
 }
 
@@ -209,9 +196,10 @@ int GradcheckCommand::run() {
   require_positive("tolerance", tolerance);
   const scene::Scene loaded = scene.load();
   const auto of_scene = quantity();
-  for (const auto& name : wrt) scene::require_differentiable(loaded, name, of_scene->solver());
+  for (const auto& name : wrt)
+    scene::require_differentiable(loaded, name, of_scene->solver(), maps::differentiable_solvers());
   const scene::ParameterTree gradient = scene::gradient_tree(loaded, of_scene->gradient(loaded));
-  if (of_scene->solver() == scene::kMonteCarloMapSolver) {
+  if (&of_scene->solver() == &maps::kDifferentiableByMonteCarloMaps) {
     warning_log()(
         "rays that are shot carry no distance: differences of a Monte Carlo map with respect to geometry are 0 or "
         "jumps; compare with --method exact");

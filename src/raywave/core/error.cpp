@@ -38,6 +38,14 @@ void require_in_range(std::string_view name, double value, double lo, double hi)
   if (!(value >= lo && value <= hi)) throw Error(message(name, " must be in [", lo, ", ", hi, "], got ", value));
 }
 
+void require_within(std::string_view name, double value, double lower, double upper, bool zero_is_refused) {
+  require_finite(name, value);
+  if (zero_is_refused) require_positive(name, value);
+  if (value >= lower && value <= upper) return;
+  if (std::isinf(upper)) throw Error(message(name, " must be >= ", lower, ", got ", value));
+  require_in_range(name, value, lower, upper);
+}
+
 std::string nearest_name(std::string_view word, const std::vector<std::string>& candidates) {
   std::string best;
   size_t best_distance = std::max<size_t>(2, word.size() / 2) + 1;

@@ -39,6 +39,9 @@ void require_positive(std::string_view name, double value);
 void require_non_negative(std::string_view name, double value);
 /// @throws Error unless lo <= value <= hi.
 void require_in_range(std::string_view name, double value, double lo, double hi);
+/// @throws Error unless value is finite and lower <= value <= upper (which may be infinite), and not 0 where that is
+/// refused.
+void require_within(std::string_view name, double value, double lower, double upper, bool zero_is_refused);
 
 /// The candidate nearest to `word` in edit distance, or "" when none is within half its length. For "did you mean".
 std::string nearest_name(std::string_view word, const std::vector<std::string>& candidates);

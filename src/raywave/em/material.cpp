@@ -72,14 +72,10 @@ void Material::validate() const {
       throw Error(message(who, "unknown ITU-R P.2040 material '", itu_name, "'", did_you_mean(itu_name, known)));
     }
   }
-  require_finite(who + "relative_permittivity", relative_permittivity);
-  if (relative_permittivity < 1) {
-    throw Error(message(who, "relative_permittivity must be >= 1, got ", relative_permittivity));
+  for (const MaterialNumberInfo& n : kMaterialNumbers) {
+    const double v = this->*n.member;
+    require_within(who + n.name, v, n.lower, n.upper, n.zero_is_refused);
   }
-  require_non_negative(who + "conductivity_s_per_m", conductivity_s_per_m);
-  require_positive(who + "thickness_m", thickness_m);
-  require_in_range(who + "scattering_coefficient", scattering_coefficient, 0, 1);
-  require_in_range(who + "xpd_coefficient", xpd_coefficient, 0, 1);
   require_in_range(who + "color.x", color.x, 0, 1);
   require_in_range(who + "color.y", color.y, 0, 1);
   require_in_range(who + "color.z", color.z, 0, 1);
@@ -156,7 +152,6 @@ const ItuRow& itu_row_at(const std::string& name, double frequency_hz) {
 MaterialProperties properties_at(const Material& material, double frequency_hz, const LogSink& log) {
   require_positive("frequency_hz", frequency_hz);
   material.validate();
-  double eps_r = material.relative_permittivity, sigma = material.conductivity_s_per_m;
   if (!material.itu_name.empty()) {
     const double f_ghz = frequency_hz * 1e-9;
     const ItuRow& row = itu_row_at(material.itu_name, frequency_hz);
@@ -164,11 +159,22 @@ MaterialProperties properties_at(const Material& material, double frequency_hz, 
       log(message("material '", material.name, "': ITU-R P.2040 gives '", row.name, "' for ", row.min_ghz, " to ",
                   row.max_ghz, " GHz; that range is used at ", f_ghz, " GHz"));
     }
-    eps_r = relative_permittivity_of(row, frequency_hz);
-    sigma = conductivity_of(row, frequency_hz);
   }
-  return properties_of(eps_r, sigma, material.thickness_m, material.scattering_coefficient, frequency_hz,
-                       material.perfect_conductor);
+  return properties_of(numbers_of(material, frequency_hz, frequency_hz), frequency_hz, material.perfect_conductor);
+}
+
+void set_number(Material& m, size_t number, double value, double frequency_hz) {
+  const auto dispersive = [](size_t n) {
+    return n == size_t(MaterialNumber::kPermittivity) || n == size_t(MaterialNumber::kConductivity);
+  };
+  if (dispersive(number)) {
+    const MaterialNumbers<double> now = numbers_of(m, frequency_hz, frequency_hz);
+    for (size_t i = 0; i < now.numbers.size(); ++i) {
+      if (dispersive(i)) m.*kMaterialNumbers[i].member = now.numbers[i];
+    }
+    m.itu_name.clear();
+  }
+  m.*kMaterialNumbers[number].member = value;
 }
 
 }  // namespace raywave::em

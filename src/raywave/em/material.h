@@ -6,7 +6,10 @@
 // ITU rows). Not in: which row holds.
 #pragma once
 
+#include <array>
 #include <cmath>
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,6 +48,8 @@ T conductivity_of(const ItuRow& row, const T& frequency_hz) {
 /// The distinct material names, in the order of the table.
 const std::vector<std::string>& itu_material_names();
 
+inline constexpr double kNoBound = std::numeric_limits<double>::infinity();
+
 struct Material {
   std::string name;
   /// The ITU-R P.2040 row that gives permittivity and conductivity; empty for constant values.
@@ -62,6 +67,45 @@ struct Material {
   void validate() const;
 };
 
+/// The numbers of a material that derivatives are taken with respect to. A new one: here, in kMaterialNumbers, as a
+/// member of Material, and in what it does (properties_of).
+enum class MaterialNumber : uint8_t { kPermittivity, kConductivity, kThickness, kScattering, kXpd };
+struct MaterialNumberInfo {
+  const char *name, *unit;
+  double lower, upper;  // 0 itself is refused where zero_is_refused
+  bool zero_is_refused;
+  double Material::*member;
+};
+inline constexpr std::array kMaterialNumbers = {
+    MaterialNumberInfo{"relative_permittivity", "", 1, kNoBound, false, &Material::relative_permittivity},
+    MaterialNumberInfo{"conductivity_s_per_m", "S/m", 0, kNoBound, false, &Material::conductivity_s_per_m},
+    MaterialNumberInfo{"thickness_m", "m", 0, kNoBound, true, &Material::thickness_m},
+    MaterialNumberInfo{"scattering_coefficient", "", 0, 1, false, &Material::scattering_coefficient},
+    MaterialNumberInfo{"xpd_coefficient", "", 0, 1, false, &Material::xpd_coefficient}};
+
+/// All of them, over a scalar.
+template <class T>
+struct MaterialNumbers {
+  std::array<T, kMaterialNumbers.size()> numbers{};
+  T& operator[](MaterialNumber n) { return numbers[size_t(n)]; }
+  const T& operator[](MaterialNumber n) const { return numbers[size_t(n)]; }
+};
+
+/// A material's numbers at a frequency: constants, or what its ITU row (that of row_at_hz) gives there.
+template <class T>
+MaterialNumbers<T> numbers_of(const Material& m, double row_at_hz, const T& frequency_hz) {
+  MaterialNumbers<T> n;
+  for (size_t i = 0; i < kMaterialNumbers.size(); ++i) n.numbers[i] = T(m.*kMaterialNumbers[i].member);
+  if (m.itu_name.empty()) return n;
+  const ItuRow& row = itu_row_at(m.itu_name, row_at_hz);
+  n[MaterialNumber::kPermittivity] = relative_permittivity_of(row, frequency_hz);
+  n[MaterialNumber::kConductivity] = conductivity_of(row, frequency_hz);
+  return n;
+}
+/// Sets one. An ITU material whose permittivity or conductivity is set keeps the other of this frequency; both become
+/// constants.
+void set_number(Material& m, size_t number, double value, double frequency_hz);
+
 /// A material at one frequency: what the field kernels use.
 template <class T>
 struct BasicMaterialProperties {
@@ -72,16 +116,15 @@ struct BasicMaterialProperties {
 };
 using MaterialProperties = BasicMaterialProperties<double>;
 
-/// The properties of constants at frequency_hz. The slope of sqrt(1 - S^2), which has none at S = 1, is 0 there.
+/// The properties of these numbers at frequency_hz. The slope of sqrt(1 - S^2), which has none at S = 1, is 0 there.
 template <class T>
-BasicMaterialProperties<T> properties_of(const T& relative_permittivity, const T& conductivity_s_per_m,
-                                         const T& thickness_m, const T& scattering_coefficient, const T& frequency_hz,
-                                         bool perfect_conductor = false) {
+BasicMaterialProperties<T> properties_of(const MaterialNumbers<T>& n, const T& frequency_hz, bool perfect_conductor) {
   using std::sqrt;
   const T omega_eps0 = T(2 * kPi) * frequency_hz * T(kVacuumPermittivity);
-  return {{relative_permittivity, -conductivity_s_per_m / omega_eps0},
-          thickness_m,
-          sqrt(T(1) - scattering_coefficient * scattering_coefficient),
+  const T &scattering = n[MaterialNumber::kScattering], &conductivity = n[MaterialNumber::kConductivity];
+  return {{n[MaterialNumber::kPermittivity], -conductivity / omega_eps0},
+          n[MaterialNumber::kThickness],
+          sqrt(T(1) - scattering * scattering),
           perfect_conductor};
 }
 

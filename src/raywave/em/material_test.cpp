@@ -92,7 +92,8 @@ TEST(Material, PropertiesHaveTheSlopesOfTheirFormula) {
   using ad::Dual;
   const double f = 3.5e9, sigma = 0.1;
   const auto by = [&](int i) {
-    return properties_of(Dual(5, i == 0), Dual(sigma, i == 1), Dual(0.2, i == 2), Dual(0.6, i == 3), Dual(f, i == 4));
+    const MaterialNumbers<Dual> n{{Dual(5, i == 0), Dual(sigma, i == 1), Dual(0.2, i == 2), Dual(0.6, i == 3)}};
+    return properties_of(n, Dual(f, i == 4), false);
   };
   const double per_sigma = -1 / (2 * kPi * f * kVacuumPermittivity);
   EXPECT_EQ(by(0).eta.re.d, 1);
@@ -101,7 +102,8 @@ TEST(Material, PropertiesHaveTheSlopesOfTheirFormula) {
   EXPECT_EQ(by(2).thickness_m.d, 1);
   EXPECT_DOUBLE_EQ(by(3).specular_scale.d, -0.6 / 0.8);  // -S / sqrt(1 - S^2)
   EXPECT_DOUBLE_EQ(by(4).eta.im.d, -sigma * per_sigma / f);
-  EXPECT_EQ(properties_of(Dual(5), Dual(sigma), Dual(0.2), Dual(1, 1), Dual(f)).specular_scale.d, 0);
+  const MaterialNumbers<Dual> diffuse{{Dual(5), Dual(sigma), Dual(0.2), Dual(1, 1)}};
+  EXPECT_EQ(properties_of(diffuse, Dual(f), false).specular_scale.d, 0);
 }
 
 }  // namespace

@@ -13,15 +13,13 @@ namespace raywave::maps {
 template <class T>
 class ArrivalField {
  public:
-  /// @param weights  of the transmitter's ports, see port_weights().
-  ArrivalField(paths::SceneOver<T>& scene, int tx, const std::vector<Complexd>& weights)
-      : scene_(scene), kernel_(scene), tx_(tx), values_(weights) {
+  ArrivalField(paths::SceneOver<T>& scene, int tx) : scene_(scene), kernel_(scene), tx_(tx) {
     if constexpr (std::is_same_v<T, double>) begin();
   }
   /// Takes what all arrivals share from the scene; over scalars that differentiate, after its restart().
   void begin() {
     source_ = scene_.transmitter(tx_, -1);
-    weights_ = scene_.precoding(tx_, values_);
+    weights_ = scene_.precoding(tx_);
   }
   /// World-frame field at the point, across its direction, times lambda / (4 pi L), with propagation phase.
   /// @return false when the path is not there.
@@ -31,7 +29,6 @@ class ArrivalField {
   paths::SceneOver<T>& scene_;
   paths::PathKernel<T> kernel_;
   const int tx_;
-  const std::vector<Complexd> values_;
   paths::EndPoint<T> source_, target_;
   std::vector<Complex<T>> weights_;
 };

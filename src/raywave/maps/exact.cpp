@@ -55,8 +55,8 @@ struct Found {
 /// What a thread solves paths with.
 struct Tracer {
   Tracer(const paths::PreparedScene& prepared, const paths::RefineOptions& refine, paths::SceneOver<double>& numbers,
-         int tx, const std::vector<Complexd>& weights)
-      : refiner(prepared, refine), field(numbers, tx, weights) {}
+         int tx)
+      : refiner(prepared, refine), field(numbers, tx) {}
   paths::Refiner refiner;
   paths::GeometricPath path;
   ArrivalField<double> field;
@@ -93,7 +93,6 @@ class ExactMap {
         standing_(standing),
         source_(place_at(prepared, tx_.position_m)),
         before_(before),
-        weights_(port_weights(tx_, options.precoding)),
         numbers_(scene, prepared, context),
         refine_(paths::refine_options(prepared, context, options.max_depth)),
         tree_(standing.source_aside_m) {}
@@ -130,7 +129,7 @@ class ExactMap {
   int64_t num_arrivals() const { return num_arrivals_; }
 
  private:
-  Tracer tracer() { return {prepared_, refine_, numbers_, tx_index_, weights_}; }
+  Tracer tracer() { return {prepared_, refine_, numbers_, tx_index_}; }
 
   /// Small scenes: all sequences there can be, when trying each at each sample point is cheap.
   bool find_all() {
@@ -566,7 +565,6 @@ class ExactMap {
   const Standing standing_;
   const paths::Place source_;
   const std::vector<double>& before_;  // [num_cells]: the gain from where the transmitter stood before
-  const std::vector<Complexd> weights_;
   paths::SceneOver<double> numbers_;
   paths::RefineOptions refine_;
   paths::SequenceTree tree_;

@@ -2,14 +2,16 @@
 #include "raywave/maps/map_derivative.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "raywave/core/error.h"
 #include "raywave/maps/arrival_field.h"
 #include "raywave/maps/arrivals.h"
-#include "raywave/maps/transmit_field.h"
+#include "raywave/paths/paths_derivative.h"
 #include "raywave/runtime/parallel.h"
 #include "raywave/runtime/threads.h"
+#include "raywave/scene/parameter_table.h"
 
 namespace raywave::maps {
 namespace {
@@ -28,7 +30,7 @@ class ArrivalsOver {
         options_(options),
         refiner_(prepared, refine),
         over_(scene, prepared, options.refraction, derivative),
-        field_(over_, tx, port_weights(tx_, options.precoding)) {}
+        field_(over_, tx) {}
 
   Scene& scene_over() { return over_; }
   /// What all arrivals share.
@@ -94,7 +96,24 @@ void for_parts(const MapArrivals& all, int num_threads, int64_t num_parts, Visit
   });
 }
 
+bool is_of_maps(const scene::ParameterRow& row) {
+  return row.owner != scene::Owner::kReceiver && row.name != "velocity_m_per_s" && row.name != "xpd_coefficient";
+}
+
 }  // namespace
+
+const scene::Differentiable kDifferentiableByExactMaps{"exact map", &is_of_maps};
+const scene::Differentiable kDifferentiableByMonteCarloMaps{"monte-carlo map", &is_of_maps};
+
+const scene::Differentiable& differentiable_by(Method method) {
+  return method == Method::kExact ? kDifferentiableByExactMaps : kDifferentiableByMonteCarloMaps;
+}
+
+std::span<const scene::Differentiable* const> differentiable_solvers() {
+  static const std::array all{&paths::kDifferentiableByPaths, &kDifferentiableByExactMaps,
+                              &kDifferentiableByMonteCarloMaps};
+  return all;
+}
 
 static scene::SceneDerivative vjp(const scene::Scene& scene, const paths::PreparedScene& geometry,
                                   const RadioMapOptions& options, const RadioMap& map,

@@ -5,15 +5,24 @@
 // this is their whole derivative; sums of powers jump where a path ends, and those jumps are not in it.
 // Monte-carlo maps: the same rays are traced again; the rays of one sequence in one cell stand for an area of the cell,
 // and the path to their mean point is differentiated (the estimator itself would give 0: its rays carry no distance).
-// Differentiable in: what scene/parameters.h lists for the two maps. Not in: which paths there are, the cells' places.
+// Differentiable in: what kDifferentiableByExactMaps and kDifferentiableByMonteCarloMaps have. Not in: which paths
+// there are, the cells' places.
 #pragma once
 
 #include <vector>
 
 #include "raywave/maps/radio_map.h"
 #include "raywave/scene/derivative.h"
+#include "raywave/scene/parameters.h"
 
 namespace raywave::maps {
+
+/// All parameters but those of receivers (a map's are its cells), velocities and the cross-polar share of diffuse
+/// scattering.
+extern const scene::Differentiable kDifferentiableByExactMaps, kDifferentiableByMonteCarloMaps;
+const scene::Differentiable& differentiable_by(Method method);
+/// Paths and both maps.
+std::span<const scene::Differentiable* const> differentiable_solvers();
 
 /// The gradient of sum(cotangent * path_gain). Memory grows with the arrivals (100 bytes each), not with what a path's
 /// derivative needs. The same bits for any number of threads.

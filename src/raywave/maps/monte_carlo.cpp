@@ -135,7 +135,7 @@ class Estimator {
         cells_(cells),
         options_(options),
         least_m_(edge_on || cells.is_plane() ? float(cells.edge_on_m()) : 0.0f),
-        transmit_(scene.transmitters[size_t(tx)], context.wavelength_m, options.precoding) {
+        transmit_(scene.transmitters[size_t(tx)], context.wavelength_m) {
     for (const auto& m : context.materials) tables_.emplace_back(m, context.wavelength_m);
     for (const auto& f : prepared.facets().facets) {
       facet_material_.push_back(f.material);
@@ -394,7 +394,6 @@ void add_diffraction(const scene::Scene& scene, const paths::PreparedScene& prep
                      const Vec3d& from_m, bool edge_on, std::vector<double>& gain) {
   const EdgeRays rays(scene, prepared, context, tx, cells, options, from_m, edge_on);
   const scene::Device& transmitter = scene.transmitters[size_t(tx)];
-  const std::vector<Complexd> weights = port_weights(transmitter, options.precoding);
   paths::SceneOver<double> numbers(scene, prepared, context);
   const int64_t num_edges = rays.num_edges(), num_chunks = std::min(num_edges, chunks_of(gain.size()));
   std::vector<std::vector<double>> sums(static_cast<size_t>(num_chunks));
@@ -404,7 +403,7 @@ void add_diffraction(const scene::Scene& scene, const paths::PreparedScene& prep
     auto& own = sums[size_t(chunk)];
     own.assign(gain.size(), 0);
     paths::Refiner refiner(prepared, rays.refine());
-    ArrivalField<double> field(numbers, tx, weights);
+    ArrivalField<double> field(numbers, tx);
     paths::SequenceTree part(from_m);
     std::vector<paths::Step> steps;
     CVec3<double> arriving;

@@ -58,8 +58,6 @@ struct RadioMapOptions {
   int samples_per_beam = 256;  // exact: rays, at least, through what each facet sequence lights; 0: none
   int points_per_cell = 1;     // exact: 1, 4 or 9 sample points
   bool coherent = false;       // exact: add fields instead of powers (per sample point and polarisation)
-  /// Weights of the transmitters' ports, linear amplitude; empty: 1 / sqrt(num_ports) each.
-  std::vector<Complexd> precoding;
   uint64_t seed = 42;
   int num_threads = 0;
   double max_bytes = 4e9;  // refuse maps that need more

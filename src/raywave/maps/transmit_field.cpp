@@ -7,18 +7,8 @@
 
 namespace raywave::maps {
 
-std::vector<Complexd> port_weights(const scene::Device& tx, const std::vector<Complexd>& precoding) {
-  const auto n = size_t(tx.array.num_ports());
-  if (precoding.empty()) return std::vector<Complexd>(n, {1 / std::sqrt(double(n)), 0});
-  if (precoding.size() != n) {
-    throw Error(
-        message("precoding has ", precoding.size(), " weights, but transmitter '", tx.name, "' has ", n, " ports"));
-  }
-  return precoding;
-}
-
-TransmitField::TransmitField(const scene::Device& tx, double wavelength_m, const std::vector<Complexd>& precoding)
-    : end_(paths::end_point(tx, wavelength_m)), wavelength_m_(wavelength_m), weights_(port_weights(tx, precoding)) {
+TransmitField::TransmitField(const scene::Device& tx, double wavelength_m)
+    : end_(paths::end_point(tx, wavelength_m)), wavelength_m_(wavelength_m), weights_(tx.port_weights()) {
   const em::AntennaPattern& p = tx.array.pattern;
   quick_dipole_ = p.kind == em::PatternKind::kShortDipole;
   quick_ = tx.array.num_elements() == 1 && (p.kind == em::PatternKind::kIsotropic || quick_dipole_) &&

@@ -12,15 +12,10 @@
 
 namespace raywave::maps {
 
-/// A transmitter's weights, one a port. @param precoding  these, or empty for 1 / sqrt(num_ports) each. @throws Error
-/// for a wrong length.
-std::vector<Complexd> port_weights(const scene::Device& tx, const std::vector<Complexd>& precoding);
-
 /// Refers to the transmitter.
 class TransmitField {
  public:
-  /// @param precoding  see port_weights().
-  TransmitField(const scene::Device& tx, double wavelength_m, const std::vector<Complexd>& precoding);
+  TransmitField(const scene::Device& tx, double wavelength_m);
 
   /// World-frame complex field vector, perpendicular to the unit direction k.
   CVec3<double> operator()(const Vec3d& k) const;

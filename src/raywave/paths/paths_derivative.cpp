@@ -8,6 +8,7 @@
 #include "raywave/paths/path_kernel.h"
 #include "raywave/runtime/parallel.h"
 #include "raywave/runtime/threads.h"
+#include "raywave/scene/parameter_table.h"
 
 namespace raywave::paths {
 namespace {
@@ -97,6 +98,11 @@ void for_paths(const Paths& paths, size_t part, Visit&& visit) {
 double at(const std::vector<double>& v, int64_t i) { return v.empty() ? 0.0 : v[size_t(i)]; }
 
 }  // namespace
+
+const scene::Differentiable kDifferentiableByPaths{"paths", [](const scene::ParameterRow& row) {
+                                                     return row.name != "power_dbm" && row.name != "precoding" &&
+                                                            row.name != "xpd_coefficient";
+                                                   }};
 
 static scene::SceneDerivative vjp(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options,
                                   const Paths& paths, const PathsDerivative& cotangent) {

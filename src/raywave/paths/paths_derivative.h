@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Derivatives of paths: what a loss gives back for each output (vjp), or how each output moves (jvp).
-// Differentiable in: everything that scene/parameters.h lists for "paths". Not in: which paths there are; edge
+// Differentiable in: what kDifferentiableByPaths has. Not in: which paths there are; edge
 // diffraction makes that the whole derivative, see docs/gradients.md.
 #pragma once
 
@@ -8,6 +8,7 @@
 
 #include "raywave/paths/path_solver.h"
 #include "raywave/scene/derivative.h"
+#include "raywave/scene/parameters.h"
 
 namespace raywave::paths {
 
@@ -19,6 +20,9 @@ struct PathsDerivative {
   /// What a loss depends on the carrier beside the paths themselves (the phases exp(-j 2 pi f tau) of channels).
   double frequency_hz = 0;
 };
+
+/// All parameters but powers and precoding (of maps) and the cross-polar share of diffuse scattering.
+extern const scene::Differentiable kDifferentiableByPaths;
 
 /// The gradient of sum(cotangent . outputs). Memory does not grow with the number of paths. The same bits for any
 /// number of threads.

@@ -135,7 +135,7 @@ void expect_gradient(const Scene& s, const PathOptions& o, size_t every = 1) {
   const scene::ParameterTree by_name = scene::gradient_tree(s, gradient);
   size_t count = 0;
   for (const scene::Parameter& p : scene::parameters(s)) {
-    if (std::find(p.solvers.begin(), p.solvers.end(), scene::kPathsSolver) == p.solvers.end()) continue;
+    if (!scene::is_differentiable(s, p.name, kDifferentiableByPaths)) continue;
     const std::vector<double>& exact = by_name.at(p.name);
     const double size = p.name == "frequency_hz" ? 2e9 : p.name.find("velocity") != std::string::npos ? 10 : 1;
     const double h = 2e-5 * size;

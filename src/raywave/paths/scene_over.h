@@ -90,7 +90,8 @@ class SceneOver {
   }
 
   /// The weights of a transmitter's ports, [num_ports].
-  std::vector<Complex<T>> precoding(int tx, const std::vector<Complexd>& weights) {
+  std::vector<Complex<T>> precoding(int tx) {
+    const std::vector<Complexd> weights = scene_.transmitters[size_t(tx)].port_weights();
     auto& places = derivative_.transmitters[size_t(tx)].precoding;
     std::vector<Complex<T>> w;
     for (size_t i = 0; i < weights.size(); ++i)
@@ -106,18 +107,10 @@ class SceneOver {
     if (!has_material_[i]) {
       has_material_[i] = 1;
       const em::Material& m = scene_.materials[i];
-      auto& d = derivative_.materials[i];
-      T permittivity(m.relative_permittivity), conductivity(m.conductivity_s_per_m);
-      if (!m.itu_name.empty()) {
-        const em::ItuRow& row = em::itu_row_at(m.itu_name, scene_.frequency_hz);
-        permittivity = em::relative_permittivity_of(row, frequency_hz_);
-        conductivity = em::conductivity_of(row, frequency_hz_);
-      }
-      permittivity = permittivity + number(0, d.relative_permittivity);
-      conductivity = conductivity + number(0, d.conductivity_s_per_m);
-      materials_[i] = em::properties_of(permittivity, conductivity, number(m.thickness_m, d.thickness_m),
-                                        number(m.scattering_coefficient, d.scattering_coefficient), frequency_hz_,
-                                        m.perfect_conductor);
+      em::MaterialNumbers<T> numbers = em::numbers_of(m, scene_.frequency_hz, frequency_hz_);
+      auto& places = derivative_.materials[i].numbers;
+      for (size_t n = 0; n < places.size(); ++n) numbers.numbers[n] = numbers.numbers[n] + number(0, places[n]);
+      materials_[i] = em::properties_of(numbers, frequency_hz_, m.perfect_conductor);
     }
     return materials_[i];
   }
@@ -302,7 +295,7 @@ class SceneOver<double> {
   double wavelength_m() const { return context_.wavelength_m; }
   bool refraction() const { return context_.refraction; }
   const PreparedScene& prepared() const { return prepared_; }
-  std::vector<Complexd> precoding(int, const std::vector<Complexd>& weights) const { return weights; }
+  std::vector<Complexd> precoding(int tx) const { return scene_.transmitters[size_t(tx)].port_weights(); }
   const em::MaterialProperties& material(int32_t index) const { return context_.materials[size_t(index)]; }
   EndPoint<double> transmitter(int index, int element) const {
     return end_point(scene_.transmitters[size_t(index)], context_.wavelength_m, element);

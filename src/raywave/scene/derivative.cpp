@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "raywave/core/error.h"
-#include "raywave/scene/parameter_places.h"
+#include "raywave/scene/parameter_table.h"
 
 namespace raywave::scene {
 namespace {
@@ -16,43 +16,24 @@ DeviceDerivative zeros(const Device& device, bool transmits) {
   return d;
 }
 
-void require_same(size_t a, size_t b) {
-  if (a != b) throw Error(message("two derivatives are of scenes of other shapes: ", a, " against ", b, " entries"));
-}
-
-template <class A, class B, class F>
-void zip(A& a, B& b, const F& f) {
-  require_same(a.size(), b.size());
-  for (size_t i = 0; i < a.size(); ++i) f(a[i], b[i]);
-}
-
-/// Calls f(number of a, number of b) for all places.
-template <class A, class B, class F>
-void for_each_pair(A& a, B& b, const F& f) {
-  const auto vec = [&](auto& x, auto& y) { f(x.x, y.x), f(x.y, y.y), f(x.z, y.z); };
-  const auto device = [&](auto& x, auto& y) {
-    vec(x.position_m, y.position_m);
-    vec(x.orientation_rad, y.orientation_rad);
-    vec(x.velocity_m_per_s, y.velocity_m_per_s);
-    f(x.power_dbm, y.power_dbm);
-    zip(x.element_positions_m, y.element_positions_m, vec);
-    zip(x.precoding, y.precoding, [&](auto& v, auto& w) { f(v.re, w.re), f(v.im, w.im); });
+/// Calls f(number of a, number of b) for all places. @throws Error for two of scenes of other shapes.
+template <class F>
+void for_each_pair(const SceneDerivative& a, const SceneDerivative& b, const F& f) {
+  const auto require_same = [](size_t m, size_t n) {
+    if (m != n) throw Error(message("two derivatives are of scenes of other shapes: ", m, " against ", n, " entries"));
   };
-  f(a.frequency_hz, b.frequency_hz);
-  zip(a.transmitters, b.transmitters, device);
-  zip(a.receivers, b.receivers, device);
-  zip(a.materials, b.materials, [&](auto& x, auto& y) {
-    f(x.relative_permittivity, y.relative_permittivity);
-    f(x.conductivity_s_per_m, y.conductivity_s_per_m);
-    f(x.thickness_m, y.thickness_m);
-    f(x.scattering_coefficient, y.scattering_coefficient);
-    f(x.xpd_coefficient, y.xpd_coefficient);
-  });
-  zip(a.objects, b.objects, [&](auto& x, auto& y) {
-    zip(x.vertices_m, y.vertices_m, vec);
-    vec(x.velocity_m_per_s, y.velocity_m_per_s);
-  });
+  for (const ParameterRow& row : parameter_table()) {
+    if (!row.has_numbers()) continue;
+    require_same(count_of(row.owner, a), count_of(row.owner, b));
+    for (size_t i = 0; i < count_of(row.owner, a); ++i) {
+      const auto x = row.numbers(a, i), y = row.numbers(b, i);
+      require_same(x.size(), y.size());
+      for (size_t k = 0; k < x.size(); ++k) f(x[k], y[k]);
+    }
+  }
 }
+/// The numbers of what may be written.
+double& writable(const double& x) { return const_cast<double&>(x); }
 
 }  // namespace
 
@@ -66,20 +47,20 @@ SceneDerivative::SceneDerivative(const Scene& scene) : materials(scene.materials
 }
 
 SceneDerivative& SceneDerivative::operator+=(const SceneDerivative& other) {
-  for_each_pair(*this, other, [](double& x, const double& y) { x += y; });
+  for_each_pair(*this, other, [](const double& x, const double& y) { writable(x) += y; });
   return *this;
 }
 
 SceneDerivative& SceneDerivative::operator*=(double factor) {
-  for_each_pair(*this, *this, [factor](double& x, const double&) { x *= factor; });
+  for_each_pair(*this, *this, [factor](const double& x, const double&) { writable(x) *= factor; });
   return *this;
 }
 
 void SceneDerivative::check_finite(const Scene& scene) const {
   require_shape(scene, *this);
   for_each_place(scene, [&](const Place& place) {
-    if (is_transform(place.quantity)) return;
-    const auto numbers = numbers_at(*this, place);
+    if (!place.row->has_numbers()) return;
+    const auto numbers = place.row->numbers(*this, place.index);
     for (size_t i = 0; i < numbers.size(); ++i) {
       if (!std::isfinite(numbers[i]))
         throw Error(message("the derivative with respect to ", name_of(scene, place), "[", i,

@@ -15,14 +15,11 @@ struct DeviceDerivative {
   Vec3d position_m, orientation_rad, velocity_m_per_s;
   double power_dbm = 0;                    // of transmitters
   std::vector<Vec3d> element_positions_m;  // [num_elements], the device's frame, the frequency held
-  std::vector<Complexd> precoding;         // [num_ports] of transmitters, (d / d Re, d / d Im) of a map's weights
+  std::vector<Complexd> precoding;         // [num_ports] of transmitters, (d / d Re, d / d Im)
 };
 
-struct MaterialDerivative {
-  // The first two are of the values at the scene's frequency, also for ITU rows.
-  double relative_permittivity = 0, conductivity_s_per_m = 0, thickness_m = 0, scattering_coefficient = 0,
-         xpd_coefficient = 0;
-};
+/// By em::MaterialNumber. Permittivity and conductivity are those at the scene's frequency, also of ITU rows.
+using MaterialDerivative = em::MaterialNumbers<double>;
 
 struct ObjectDerivative {
   std::vector<Vec3d> vertices_m;  // [num_vertices] of the object's mesh

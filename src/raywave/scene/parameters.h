@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,21 +22,23 @@
 
 namespace raywave::scene {
 
-/// What solvers are called in Parameter::solvers.
-inline constexpr const char* kPathsSolver = "paths";
-inline constexpr const char* kExactMapSolver = "exact map";
-inline constexpr const char* kMonteCarloMapSolver = "monte-carlo map";
+struct ParameterRow;
+
+/// What a solver differentiates: each solver that has derivatives declares one.
+struct Differentiable {
+  const char* solver;  // its name
+  bool (*has)(const ParameterRow& row);
+};
 
 struct Parameter {
   std::string name;
-  std::vector<int64_t> shape;        // empty for one number
-  std::string unit;                  // "" for pure numbers
-  std::vector<double> value;         // row-major
-  double lower = 0, upper = 0;       // bounds of each number; 0 itself is refused by frequency, thickness and scale
-  std::vector<std::string> solvers;  // that have a derivative with respect to it
+  std::vector<int64_t> shape;   // empty for one number
+  std::string unit;             // "" for pure numbers
+  std::vector<double> value;    // row-major
+  double lower = 0, upper = 0;  // bounds of each number; 0 itself is refused by frequency, thickness and scale
 };
 
-/// All of them, in the order of the list above. precoding shows the uniform weights that maps use unless told.
+/// All of them, in the order of the list above. precoding shows the uniform weights that stand for none.
 std::vector<Parameter> parameters(const Scene& scene);
 /// @throws Error naming the nearest known name.
 Parameter parameter(const Scene& scene, std::string_view name);
@@ -43,7 +46,7 @@ Parameter parameter(const Scene& scene, std::string_view name);
 /// Gives a parameter a value, row-major. An ITU material whose permittivity or conductivity is set keeps the other at
 /// the scene's frequency, as constants; element positions become metres; a frequency leaves ITU materials dispersive.
 /// @throws Error naming the parameter, for an unknown name (with the nearest), another number of values, values that
-/// are not finite or out of bounds, and for precoding, which is an option of maps.
+/// are not finite or out of bounds.
 void set_parameter(Scene& scene, std::string_view name, const std::vector<double>& value);
 
 /// A step for central differences with respect to each of its numbers: lengths a ten-thousandth of the wavelength, the
@@ -59,7 +62,13 @@ ParameterTree gradient_tree(const Scene& scene, const SceneDerivative& gradient)
 /// @throws Error as set_parameter does; bounds do not matter here.
 SceneDerivative tangent(const Scene& scene, const ParameterTree& by_name);
 
-/// @throws Error naming the parameter and the solvers that have it, unless `solver` does.
-void require_differentiable(const Scene& scene, std::string_view name, std::string_view solver);
+/// Has the solver a derivative with respect to it?
+bool is_differentiable(const Scene& scene, std::string_view name, const Differentiable& of);
+/// The names of those that have.
+std::vector<std::string> solvers_of(const Scene& scene, std::string_view name,
+                                    std::span<const Differentiable* const> among);
+/// @throws Error naming the parameter and, of these, the solvers that have it, unless this one has.
+void require_differentiable(const Scene& scene, std::string_view name, const Differentiable& of,
+                            std::span<const Differentiable* const> among);
 
 }  // namespace raywave::scene

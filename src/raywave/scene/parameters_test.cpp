@@ -11,6 +11,7 @@
 
 #include "raywave/core/constants.h"
 #include "raywave/core/random.h"
+#include "raywave/scene/parameter_table.h"
 
 namespace raywave::scene {
 namespace {
@@ -44,6 +45,7 @@ SceneDerivative state_of(const Scene& s, double frequency_hz) {
     out.position_m = device.position_m, out.orientation_rad = device.orientation_rad;
     out.velocity_m_per_s = device.velocity_m_per_s, out.power_dbm = device.power_dbm;
     out.element_positions_m = device.array.offsets_m(299792458.0 / frequency_hz);
+    if (!out.precoding.empty()) out.precoding = device.port_weights();
   };
   put(s.transmitters[0], d.transmitters[0]);
   put(s.receivers[0], d.receivers[0]);
@@ -81,8 +83,6 @@ void expect_error(const std::function<void()>& body, const std::string& part) {
   }
 }
 
-bool is_precoding(const std::string& name) { return name.ends_with("/precoding"); }
-
 TEST(Parameters, AreNamedAndShapedByWhatTheyBelongTo) {
   const Scene s = example();
   const auto all = parameters(s);
@@ -106,7 +106,6 @@ TEST(Parameters, SettingTheirValueChangesNothing) {
   const Scene s = example();
   const SceneDerivative before = state_of(s, s.frequency_hz);
   for (const Parameter& p : parameters(s)) {
-    if (is_precoding(p.name)) continue;
     Scene changed = s;
     set_parameter(changed, p.name, p.value);
     // a conductivity is divided and multiplied by omega eps0; vertices go to the centre and back
@@ -118,7 +117,6 @@ TEST(Parameters, TangentIsTheCentralDifferenceOfSetting) {
   const Scene s = example();
   const double h = 1e-5;
   for (const Parameter& p : parameters(s)) {
-    if (is_precoding(p.name)) continue;
     for (size_t i = 0; i < p.value.size(); ++i) {
       std::vector<double> direction(p.value.size(), 0.0), up = p.value, down = p.value;
       direction[i] = 1, up[i] += h, down[i] -= h;
@@ -206,23 +204,20 @@ TEST(Parameters, BadInputIsNamed) {
       },
       "device/tx0/position_m[1] must be a finite number");
   expect_error([&] { tangent(s, {{"frequency_hz", {nan}}}); }, "frequency_hz must be a finite number");
-  expect_error([&] { set_parameter(s, "device/tx0/precoding", std::vector<double>(24, 0.1)); }, "the map's options");
   s.validate();  // nothing was half set
   EXPECT_EQ(parameter(s, "device/tx0/position_m").value, (std::vector<double>{1, 2, 3}));
 }
 
 TEST(Parameters, WhatASolverCannotDifferentiateIsNamed) {
   const Scene s = example();
-  for (const char* solver : {kPathsSolver, kExactMapSolver, kMonteCarloMapSolver}) {
-    expect_error([&] { require_differentiable(s, "material/wall/xpd_coefficient", solver); },
-                 "material/wall/xpd_coefficient; no solver has");
-    EXPECT_NO_THROW(require_differentiable(s, "material/wall/scattering_coefficient", solver));
-    EXPECT_NO_THROW(require_differentiable(s, "device/tx0/position_m", solver));
-  }
-  expect_error([&] { require_differentiable(s, "device/rx0/orientation_rad", kExactMapSolver); },
-               "'exact map' has no derivative with respect to device/rx0/orientation_rad; those that can: paths");
-  EXPECT_THROW(require_differentiable(s, "device/tx0/power_dbm", kPathsSolver), Error);
-  EXPECT_THROW(require_differentiable(s, "object/house/1/velocity_m_per_s", kMonteCarloMapSolver), Error);
+  const Differentiable one{"one", [](const ParameterRow& row) { return row.owner == Owner::kReceiver; }};
+  const Differentiable other{"other", [](const ParameterRow& row) { return row.name == "thickness_m"; }};
+  const Differentiable* const all[] = {&one, &other};
+  EXPECT_NO_THROW(require_differentiable(s, "device/rx0/position_m", one, all));
+  EXPECT_EQ(solvers_of(s, "material/wall/thickness_m", all), std::vector<std::string>{"other"});
+  expect_error([&] { require_differentiable(s, "device/rx0/orientation_rad", other, all); },
+               "'other' has no derivative with respect to device/rx0/orientation_rad; those that can: one");
+  expect_error([&] { require_differentiable(s, "device/tx0/position_m", one, all); }, "no solver has");
 }
 
 TEST(SceneDerivative, ChecksItsNumbersAndShapes) {
@@ -235,7 +230,7 @@ TEST(SceneDerivative, ChecksItsNumbersAndShapes) {
   d.transmitters[0].precoding[1].im = std::nan("");
   expect_error([&] { d.check_finite(s); }, "device/tx0/precoding[3]");
   d.transmitters[0].precoding.pop_back();
-  expect_error([&] { gradient_tree(s, d); }, "precoding of 'tx0' must be 12");
+  expect_error([&] { gradient_tree(s, d); }, "precoding of 'tx0' must be 24");
   expect_error([&] { d += SceneDerivative(s); }, "other shapes");
 }
 

@@ -44,6 +44,14 @@ void validate_device(const char* kind, const Device& d) {
   require_finite_vec(where, "velocity_m_per_s", d.velocity_m_per_s);
   require_finite(where + ": power_dbm", d.power_dbm);
   d.array.validate(where);
+  if (!d.precoding.empty() && d.precoding.size() != size_t(d.array.num_ports())) {
+    throw Error(message(where, ": precoding has ", d.precoding.size(), " weights, but there are ", d.array.num_ports(),
+                        " ports"));
+  }
+  for (const Complexd& w : d.precoding) {
+    require_finite(where + ": precoding", w.re);
+    require_finite(where + ": precoding", w.im);
+  }
 }
 
 struct PositionHash {
@@ -126,6 +134,11 @@ void remove_bad_faces(Mesh& mesh, MeshReport& report) {
 
 bool is_degenerate(const Vec3d& a, const Vec3d& b, const Vec3d& c) {
   return norm(cross(b - a, c - a)) <= 1e-12 * std::max({norm2(b - a), norm2(c - b), norm2(a - c)});
+}
+
+std::vector<Complexd> Device::port_weights() const {
+  const auto n = size_t(array.num_ports());
+  return precoding.empty() ? std::vector<Complexd>(n, {1 / std::sqrt(double(n)), 0}) : precoding;
 }
 
 void Device::look_at(const Vec3d& target_m) {

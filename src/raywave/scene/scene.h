@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "raywave/core/complex.h"
 #include "raywave/core/error.h"
 #include "raywave/core/vec.h"
 #include "raywave/em/antenna.h"
@@ -43,6 +44,11 @@ struct Device {
   Vec3d velocity_m_per_s{0, 0, 0};
   em::AntennaArray array;
   double power_dbm = 44.0;  // of transmitters
+  /// Of transmitters: the weights that maps give its ports, [num_ports]; empty: 1 / sqrt(num_ports) each.
+  std::vector<Complexd> precoding;
+
+  /// precoding, or what stands for it when it is empty.
+  std::vector<Complexd> port_weights() const;
 
   /// Turns the device so that its +x axis points at target_m.
   void look_at(const Vec3d& target_m);
