@@ -5,6 +5,7 @@
 
 #include "bind.h"
 #include "convert.h"
+#include "numbers.h"
 #include "raywave/core/files.h"
 #include "raywave/em/antenna.h"
 #include "raywave/io/antenna_files.h"

@@ -46,7 +46,9 @@ TEST(Beams, FindWhatRaysFindAndTraceWhatTheySay) {
       EXPECT_LT(norm(normalized(r.origin_m - node.image_m) - r.direction), 1e-12);
       const auto hits = test::all_hits(table, r.origin_m, r.direction, 1e-9, 100, 1e-8);
       ASSERT_FALSE(hits.empty());
-      if (std::abs(hits[0].margin_m) > 1e-8) EXPECT_NEAR(r.length_m, hits[0].t, 1e-10);
+      if (std::abs(hits[0].margin_m) > 1e-8) {
+        EXPECT_NEAR(r.length_m, hits[0].t, 1e-10);
+      }
     }
     // the sequences of rays by hand are among them
     std::set<Sequence> found;

@@ -43,7 +43,9 @@ TEST(RayQueries, CrossingsAreThoseOfAllTriangles) {
       EXPECT_EQ(prepared.queries().occluded(a, b, {}, {}), !expected.empty()) << seed << " " << i;
       const int32_t obstacle = prepared.queries().obstacle(a, b, {}, {});
       EXPECT_EQ(obstacle < 0, expected.empty());
-      if (obstacle >= 0) EXPECT_NE(std::find(expected.begin(), expected.end(), obstacle), expected.end());
+      if (obstacle >= 0) {
+        EXPECT_NE(std::find(expected.begin(), expected.end(), obstacle), expected.end());
+      }
       num_crossings += expected.size();
       ++num_tried;
     }

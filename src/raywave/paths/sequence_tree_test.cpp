@@ -45,7 +45,9 @@ TEST(SequenceTree, HoldsEachSequenceOnceWithItsImage) {
     const int32_t node = tree.child(at->second, s.back(), table);
     const auto [found, is_new] = known.emplace(s, node);
     EXPECT_EQ(found->second, node);
-    if (is_new) EXPECT_EQ(size_t(node) + 1, tree.nodes().size());
+    if (is_new) {
+      EXPECT_EQ(size_t(node) + 1, tree.nodes().size());
+    }
   }
   ASSERT_EQ(tree.nodes().size(), known.size());
   EXPECT_GT(known.size(), 3000u);
