@@ -117,7 +117,7 @@ class _RayProblem(Problem):
         return self.scene.difference_step(name)
 
     def solve(self, values):
-        scene, options, poses = self.scene.copy(), dict(self.options), {}
+        scene, poses = self.scene.copy(), {}
         for name in sorted(values, key=lambda n: n != "frequency_hz"):  # materials are made constants at the new frequency
             owner, quantity = _of_object(name)
             if owner and quantity in POSE:
@@ -137,7 +137,7 @@ class _RayProblem(Problem):
             return {name: gradient[name] if at[name] == name else placed[_of_object(name)[0]].gradient(_of_object(name)[1], gradient[at[name]])
                     for name in self.wrt}
 
-        return self.solver(scene, **options), sorted(set(at.values())), back
+        return self.solver(scene, **self.options), sorted(set(at.values())), back
 
 
 class PathProblem(_RayProblem):
