@@ -20,24 +20,26 @@ double front(const scene::FacetTable& table, int32_t mirror) {
   return agree || dot(n, kUp) > 0 ? 1 : -1;
 }
 
-/// A direction that differs from place to place, so that two ends are not moved alike: what is symmetric about both
-/// would stay so. Of the place alone, so that order and cut of faces say nothing in it.
-Vec3d generic_direction(const PreparedScene& scene, const Vec3d& p) {
+/// Where a place is moved, in units of kAside roundings: different from place to place, so that two ends are not moved
+/// alike (what is symmetric about both would stay so, and rounding decide). Of the place alone, so that order and cut
+/// of faces say nothing in it.
+Vec3d generic_move(const PreparedScene& scene, const Vec3d& p) {
   constexpr double kPerScene = 1e4;  // also places near each other differ
   const double phase = kPerScene * dot(p, kUp) / scene.facets().reach_m;
-  // up and down between -1 and 1 with period 2 pi
+  // up and down between -1 and 1 with period 2 pi, each value equally often
   const auto wave = [](double x) {
     const double periods = (0.5 / kPi) * x;
     return 4 * std::abs(periods - std::floor(periods) - 0.5) - 1;
   };
   // near kUp, so that ends in one plane are moved to the same side of it
-  return kUp + 0.15 * Vec3d{wave(phase), wave(1.7 * phase + 1), wave(2.3 * phase + 2)};
+  const Vec3d direction = kUp + 0.15 * Vec3d{wave(phase), wave(1.7 * phase + 1), wave(2.3 * phase + 2)};
+  return (1 + (kMostAside / kAside - 1) * (0.5 + 0.5 * wave(2 * kPi * 0.61803398875 * phase))) * direction;
 }
 
 Vec3d moved_aside(const PreparedScene& scene, const Place& place, const std::vector<double>& sides) {
   const scene::FacetTable& table = scene.facets();
   const double by = kAside * table.rounding_m(place.position_m), least = 0.3 * by;
-  Vec3d p = place.position_m + by * generic_direction(scene, place.position_m);
+  Vec3d p = place.position_m + by * generic_move(scene, place.position_m);
   if (place.faces.empty()) return p;
   for (int round = 0; round < 4; ++round) {  // faces that are not perpendicular disturb each other
     for (size_t i = 0; i < place.faces.size(); ++i) {
@@ -62,7 +64,7 @@ template <class Facet>
 Place place_among(const PreparedScene& scene, const Vec3d& position_m, int32_t num_facets, const Facet& facet) {
   const scene::FacetTable& table = scene.facets();
   const double rounding_m = table.rounding_m(position_m), on_m = scene::kSamePlane * rounding_m,
-               near_m = 4 * kAside * rounding_m;
+               near_m = 2 * kMostAside * rounding_m;
   Place place{position_m, {}};
   for (int32_t i = 0; i < num_facets; ++i) {
     const int32_t f = facet(i);

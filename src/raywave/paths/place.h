@@ -18,10 +18,11 @@
 
 namespace raywave::paths {
 
-/// How far ends are moved aside, in roundings of their coordinates. Ten times less and what rounding leaves of images
-/// after some mirrors (about 10) would decide instead; ten times more only makes the places larger that count as
-/// symmetric (now 6e-13 m in a room).
-constexpr double kAside = 256;
+/// How far ends are moved aside, in roundings of their coordinates: from kAside to kMostAside, each place by its own
+/// length. Of two ends that are symmetric about something their difference counts, against what rounding leaves of
+/// images after some mirrors (about 10); ten times less and that would often decide instead, ten times more only makes
+/// the places larger that count as symmetric (now at most 5e-12 m in a room).
+constexpr double kAside = 256, kMostAside = 2048;
 
 struct Place {
   struct Face {
