@@ -2,12 +2,15 @@
 #include "raywave/paths/find_edges.h"
 
 #include <algorithm>
+#include <cmath>
 #include <initializer_list>
+#include <numeric>
 
 #include "raywave/core/constants.h"
 #include "raywave/core/error.h"
 #include "raywave/paths/box_tree.h"
 #include "raywave/paths/edge_sight.h"
+#include "raywave/paths/place.h"
 #include "raywave/paths/ray_queries.h"
 #include "raywave/runtime/parallel.h"
 
@@ -39,30 +42,73 @@ void add_lit(const PreparedScene& scene, const SequenceNode& from, const EdgeOpt
   if (!sight || (outside ? sight->lights(w) : sight->lights_corner(w))) out.push_back(lit);
 }
 
-/// Edges of the facets that a sequence reaches next.
-void add_met(const PreparedScene& scene, const SequenceTree& tree, const EdgeOptions& options,
-             std::vector<LitWedge>& out) {
-  const WedgesOfFacets of = wedges_of_facets(scene);
-  const auto& nodes = tree.nodes();
-  for (size_t n = 1; n < nodes.size(); ++n) {
-    const SequenceNode& node = nodes[n];
-    if (node.depth > options.max_depth || node.depth < 2 || node.num_wedges > 0) continue;
-    scene.facets().for_members(node.facet, [&](int32_t facet) {
-      for (uint32_t i = of.begin[size_t(facet)]; i < of.begin[size_t(facet) + 1]; ++i) {
-        add_lit(scene, nodes[size_t(node.parent)], options, {of.wedges[i], node.parent}, nullptr, out);
-      }
-    });
+std::vector<Box> boxes_of(const std::vector<Wedge>& all, const std::vector<int32_t>& among) {
+  std::vector<Box> boxes(among.size());
+  for (size_t i = 0; i < boxes.size(); ++i) {
+    const Wedge& w = all[size_t(among[i])];
+    boxes[i].add(w.a);
+    boxes[i].add(w.at(w.length_m));
   }
+  return boxes;
 }
 
-BoxTree boxes_of(const std::vector<Wedge>& wedges) {
-  std::vector<Box> boxes(wedges.size());
-  for (size_t i = 0; i < boxes.size(); ++i) {
-    boxes[i].add(wedges[i].a);
-    boxes[i].add(wedges[i].at(wedges[i].length_m));
-  }
-  return BoxTree(std::move(boxes));
+std::vector<int32_t> every_wedge(const PreparedScene& scene) {
+  std::vector<int32_t> all(scene.wedges().size());
+  std::iota(all.begin(), all.end(), 0);
+  return all;
 }
+
+/// Finds which of some wedges the sequences of trees light.
+class LitFinder {
+ public:
+  LitFinder(const PreparedScene& scene, const EdgeOptions& options, std::vector<int32_t> among)
+      : scene_(scene), options_(options), among_(std::move(among)), boxes_(boxes_of(scene.wedges(), among_)) {}
+
+  /// By nodes of these depths, sorted by wedge.
+  std::vector<LitWedge> find(const SequenceTree& tree, int least_depth, int most_depth) const {
+    const auto& nodes = tree.nodes();
+    if (!options_.reflection) most_depth = std::min(most_depth, 0);
+    std::vector<int32_t> from;  // sequences of reflections; the source itself, which sees the most, in shares
+    for (size_t n = 1; n < nodes.size(); ++n) {
+      if (nodes[n].depth >= least_depth && nodes[n].depth <= most_depth && nodes[n].num_wedges == 0)
+        from.push_back(int32_t(n));
+    }
+    const auto num_wedges = int64_t(among_.size());
+    const int64_t num_shares = least_depth > 0 || most_depth < 0 ? 0 : std::min<int64_t>(64, num_wedges);
+    constexpr int64_t kBlock = 4;
+    const int64_t num_blocks = (int64_t(from.size()) + kBlock - 1) / kBlock;
+    std::vector<std::vector<LitWedge>> parts(static_cast<size_t>(num_shares + num_blocks));
+    runtime::parallel_for(num_shares + num_blocks, 0, [&](int64_t task) {
+      EdgeSight looking(scene_, tree, options_.max_depth, options_.opaque);
+      EdgeSight* sight = options_.exhaustive ? nullptr : &looking;
+      std::vector<LitWedge>& out = parts[size_t(task)];
+      if (task < num_shares) {
+        looking.look_along(0);
+        for (int64_t w = num_wedges * task / num_shares; w < num_wedges * (task + 1) / num_shares; ++w)
+          add_lit(scene_, nodes[0], options_, {among_[size_t(w)], 0}, sight, out);
+        return;
+      }
+      const auto first = size_t((task - num_shares) * kBlock);
+      for (size_t i = first; i < std::min(from.size(), first + size_t(kBlock)); ++i) {
+        looking.look_along(from[i]);
+        boxes_.visit([&](const Box& b) { return options_.exhaustive || looking.may_reach(b.lo, b.hi); },
+                     [&](uint32_t w) {
+                       add_lit(scene_, nodes[size_t(from[i])], options_, {among_[w], from[i]}, sight, out);
+                     });
+      }
+    });
+    std::vector<LitWedge> lit;
+    for (const auto& part : parts) lit.insert(lit.end(), part.begin(), part.end());
+    std::sort(lit.begin(), lit.end());
+    return lit;
+  }
+
+ private:
+  const PreparedScene& scene_;
+  const EdgeOptions& options_;
+  const std::vector<int32_t> among_;
+  const BoxTree boxes_;
+};
 
 class Joiner {
  public:
@@ -129,9 +175,13 @@ class Joiner {
   }
   bool look_for_each_other(int32_t i, int32_t j) const {
     const Wedge &w = scene_.wedges()[size_t(i)], &v = scene_.wedges()[size_t(j)];
-    const auto sees = [&](const Wedge& x, const Wedge& y) {  // the inside of a wedge is convex
-      return in_reach(x, y.a, options_.opaque) || in_reach(x, y.at(y.length_m), options_.opaque);
+    // The inside of a wedge is convex. Over a seam the other edge may lie a little behind the face that they share.
+    const auto outside = [&](const Wedge& x, const Vec3d& p) {
+      const double c = std::cos(x.exterior_angle_rad), s = std::sin(x.exterior_angle_rad);
+      const double above = std::max(dot(p - x.a, x.n0), dot(p - x.a, s * x.t0 - c * x.n0));
+      return above >= -scene_.seam_tolerance_m() || in_reach(x, p, options_.opaque);
     };
+    const auto sees = [&](const Wedge& x, const Wedge& y) { return outside(x, y.a) || outside(x, y.at(y.length_m)); };
     return sees(w, v) && sees(v, w);
   }
 
@@ -166,59 +216,47 @@ WedgesOfFacets wedges_of_facets(const PreparedScene& scene) {
 }
 
 std::vector<LitWedge> lit_wedges(const PreparedScene& scene, const SequenceTree& tree, const EdgeOptions& options) {
-  const auto& nodes = tree.nodes();
-  const int most = options.reflection ? options.max_depth - 1 : 0;
-  std::vector<int32_t> from;  // sequences of reflections; the source itself, which sees the most, in shares
-  for (size_t n = 1; n < nodes.size(); ++n) {
-    if (nodes[n].depth <= most && nodes[n].num_wedges == 0) from.push_back(int32_t(n));
-  }
-  const auto num_wedges = int64_t(scene.wedges().size());
-  const int64_t num_shares = options.max_depth < 1 ? 0 : std::min<int64_t>(64, num_wedges);
-  // Where sequences times edges are many, those of the facets that rays met next stand for what a sequence lights.
-  constexpr int64_t kMostPairs = 200000;
-  const bool all_pairs = options.exhaustive || int64_t(from.size()) * num_wedges <= kMostPairs;
-  std::vector<LitWedge> lit;
-  if (!all_pairs) {
-    add_met(scene, tree, options, lit);
-    from.clear();
-  }
-  const BoxTree boxes = from.empty() ? BoxTree({}) : boxes_of(scene.wedges());
-  constexpr int64_t kBlock = 4;
-  const int64_t num_blocks = (int64_t(from.size()) + kBlock - 1) / kBlock;
-  std::vector<std::vector<LitWedge>> parts(static_cast<size_t>(num_shares + num_blocks));
-  runtime::parallel_for(num_shares + num_blocks, 0, [&](int64_t task) {
-    EdgeSight looking(scene, tree, options.max_depth, options.opaque);
-    EdgeSight* sight = options.exhaustive ? nullptr : &looking;
-    std::vector<LitWedge>& out = parts[size_t(task)];
-    if (task < num_shares) {
-      looking.look_along(0);
-      for (int64_t w = num_wedges * task / num_shares; w < num_wedges * (task + 1) / num_shares; ++w) {
-        add_lit(scene, nodes[0], options, {int32_t(w), 0}, sight, out);
-      }
-      return;
-    }
-    const auto first = size_t((task - num_shares) * kBlock);
-    for (size_t i = first; i < std::min(from.size(), first + size_t(kBlock)); ++i) {
-      looking.look_along(from[i]);
-      boxes.visit([&](const Box& b) { return options.exhaustive || looking.may_reach(b.lo, b.hi); },
-                  [&](uint32_t w) {
-                    add_lit(scene, nodes[size_t(from[i])], options, {int32_t(w), from[i]}, sight, out);
-                  });
-    }
-  });
-  for (const auto& part : parts) lit.insert(lit.end(), part.begin(), part.end());
-  std::sort(lit.begin(), lit.end());
-  lit.erase(std::unique(lit.begin(), lit.end()), lit.end());
-  return lit;
+  return LitFinder(scene, options, every_wedge(scene)).find(tree, 0, options.max_depth - 1);
 }
+
+namespace {
+
+/// From wherever the source of a tree may count as standing (place.h): what a ray along a face or past a rim meets is
+/// decided for those places.
+std::vector<LitWedge> find_from_asides(const PreparedScene& scene, const LitFinder& finder, SequenceTree tree,
+                                       int least_depth, int most_depth) {
+  std::vector<LitWedge> all;
+  for (const Vec3d& from : all_asides(scene, place_at(scene, tree.nodes()[0].image_m))) {
+    tree.move_source(from, scene.facets());
+    const auto lit = finder.find(tree, least_depth, most_depth);
+    all.insert(all.end(), lit.begin(), lit.end());
+  }
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  return all;
+}
+
+}  // namespace
 
 void add_edge_sequences(const PreparedScene& scene, const EdgeOptions& options,
                         const std::vector<SequenceTree>& targets, SequenceTree& tree) {
   if (scene.wedges().empty() || options.max_depth < 1) return;
-  const std::vector<LitWedge> from_source = lit_wedges(scene, tree, options);
+  const LitFinder all(scene, options, every_wedge(scene));
+  const std::vector<LitWedge> from_source = find_from_asides(scene, all, tree, 0, options.max_depth - 1);
+  // A target's sequence with no room for a second edge must meet the source's at the same one.
+  std::vector<int32_t> met;
+  for (const LitWedge& l : from_source) {
+    if (met.empty() || met.back() != l.wedge) met.push_back(l.wedge);
+  }
+  const LitFinder among_met(scene, options, std::move(met));
+  const int with_second = options.max_diffractions < 2 ? -1 : options.max_depth - 2;  // the deepest that has room
   Joiner joiner(scene, options, tree);
   for (const SequenceTree& target : targets) {
-    joiner.add(from_source, lit_wedges(scene, target, options), target);
+    std::vector<LitWedge> from_target = find_from_asides(scene, all, target, 0, with_second);
+    const auto more = find_from_asides(scene, among_met, target, with_second + 1, options.max_depth - 1);
+    from_target.insert(from_target.end(), more.begin(), more.end());
+    std::sort(from_target.begin(), from_target.end());
+    joiner.add(from_source, from_target, target);
   }
 }
 

@@ -38,7 +38,8 @@ struct LitWedge {
   bool operator<(const LitWedge& o) const { return wedge != o.wedge ? wedge < o.wedge : node < o.node; }
   bool operator==(const LitWedge& o) const { return wedge == o.wedge && node == o.node; }
 };
-/// Sorted by wedge. @param tree  reflections alone.
+/// Sorted by wedge. What a sequence lights is found exactly (edge_sight.h) among the edges in the cone behind its
+/// facets, so that deep sequences, which light little, cost little. @param tree  reflections alone.
 std::vector<LitWedge> lit_wedges(const PreparedScene& scene, const SequenceTree& tree, const EdgeOptions& options);
 
 /// For each mirror the wedges that it is a face of: [num_facets + 1] offsets into the wedges' numbers.
