@@ -90,13 +90,32 @@ bool Refiner::edge_points(const SequenceTree& tree, int32_t node, const Vec3d& t
   }
   share_ends();
   if (!touching_points(source_m_, target_m, shapes_.data(), n, points_.data())) return false;
-  for (size_t i = 0; i < n; ++i) {
-    bends_[i].point_m = points_[i];
-    if (shapes_[i].is_edge) continue;
-    bends_[i].facet = table_.owner(bends_[i].facet, points_[i]);
-    if (bends_[i].facet < 0) return false;
+  for (size_t i = 0; i < n; ++i) bends_[i].point_m = points_[i];
+  return in_reach(target_m);
+}
+
+/// Sets where the path is looked along and which facets it meets there. A place beyond an edge's end stands for what
+/// the end radiates: it is there when the end is lit and seen, so mirrors are asked where the rays to and from the end
+/// meet them, wherever along the edge's line the place lies. @return false when one of them is missed.
+bool Refiner::set_looks(const Vec3d& target_m) {
+  const size_t n = bends_.size();
+  looks_.resize(n);
+  const auto is_edge = [&](size_t i) { return shapes_[i].is_edge; };
+  for (size_t i = 0; i < n; ++i) looks_[i] = is_edge(i) ? occlusion_point(i, past_ends_, false) : points_[i];
+  const bool beyond = beyond_an_end();
+  for (size_t begin = 0, end; begin < n; begin = end) {
+    end = begin + 1;
+    if (is_edge(begin)) continue;
+    while (end < n && !is_edge(end)) ++end;
+    const Vec3d from = begin == 0 ? source_m_ : looks_[begin - 1], to = end == n ? target_m : looks_[end];
+    if (beyond && !touching_points(from, to, shapes_.data() + begin, end - begin, looks_.data() + begin)) return false;
+    for (size_t i = begin; i < end; ++i) {
+      const int32_t owner = table_.owner(table_.facets[size_t(bends_[i].facet)].mirror, looks_[i]);
+      if (owner < 0) return false;
+      bends_[i].facet = owner;
+    }
   }
-  return in_reach(target_m) && set_faces(target_m);
+  return true;
 }
 
 /// Edges of one path that follow each other and meet in a corner: which ends?
@@ -233,6 +252,23 @@ bool Refiner::go_past_corner(size_t i, const Vec3d& target_m, Along& along, OnFa
   return true;
 }
 
+/// Where the ray to an edge's point comes from, and where the one from it goes to, straight on behind mirrors: the end
+/// of the path or another edge. Farther away than the mirrors, so that which side it is on is known better.
+Vec3d Refiner::unfolded_before(size_t edge) const {
+  size_t from = edge;
+  while (from > 0 && !shapes_[from - 1].is_edge) --from;
+  Vec3d p = from == 0 ? source_m_ : points_[from - 1];
+  for (size_t i = from; i < edge; ++i) p = mirror(p, table_.facets[size_t(bends_[i].facet)]);
+  return p;
+}
+Vec3d Refiner::unfolded_after(size_t edge, const Vec3d& target_m) const {
+  size_t to = edge + 1;
+  while (to < bends_.size() && !shapes_[to].is_edge) ++to;
+  Vec3d p = to == bends_.size() ? target_m : points_[to];
+  for (size_t i = to; i-- > edge + 1;) p = mirror(p, table_.facets[size_t(bends_[i].facet)]);
+  return p;
+}
+
 /// Do the rays run outside of the wedges, and on which faces?
 bool Refiner::set_faces(const Vec3d& target_m) {
   for (size_t i = 0; i < bends_.size(); ++i) {
@@ -246,30 +282,30 @@ bool Refiner::set_faces(const Vec3d& target_m) {
     if (norm(cross(points_[i] - before, w.direction)) < kAlongEdge * length) return false;
     if (i + 1 < bends_.size() && bends_[i + 1].type == Interaction::kDiffraction) meet_on_faces(i);
     const bool through = options_.refraction && has_inside(w, options_.opaque);
+    const Vec3d n_n = std::sin(w.exterior_angle_rad) * w.t0 - std::cos(w.exterior_angle_rad) * w.n0;
+    // In roundings, not as an angle: a device 1e-6 m behind a wall is behind it, seen from however far.
     const auto outside = [&](const Vec3d& v) {
-      if (through) return true;
-      double phi = std::atan2(dot(v, w.n0), dot(v, w.t0));
-      if (phi < 0) phi += 2 * kPi;
-      return phi <= w.exterior_angle_rad + kOnFace || phi >= 2 * kPi - kOnFace;
+      const double on_m =
+          std::max(roundings_m(scene::kSamePlane, points_[i]), roundings_m(scene::kSamePlane, points_[i] + v));
+      return through || std::max(dot(v, w.n0), dot(v, n_n)) >= -on_m;
     };
     // An end in a face's plane that the face hides from its edge (which rounding decides) is behind it.
     const auto hidden = [&](const Vec3d& end) {
       const Vec3d v = normalized(end - points_[i]);
-      const double off_0 = dot(v, w.n0),
-                   off_n = dot(v, std::sin(w.exterior_angle_rad) * w.t0 - std::cos(w.exterior_angle_rad) * w.n0);
+      const double off_0 = dot(v, w.n0), off_n = dot(v, n_n);
       if (std::min(std::abs(off_0), std::abs(off_n)) > kOnFace) return false;
       return !through && scene_.queries().occluded(occlusion_point(i, false, false), end, EndFacets::at_edge(w), -1);
     };
     EdgeFacts& e = bends_[i].edge;
     if (!is_along_face(e.arrives_along)) {
-      const bool is_out = outside(before - points_[i]);
+      const bool is_out = outside(unfolded_before(i) - points_[i]);
       if ((!is_out || (i == 0 && hidden(before))) &&
           !(i == 0 && go_past_corner(i, target_m, e.arrives_along, e.arrives_on)) && !is_out) {
         return false;
       }
     }
     if (!is_along_face(e.leaves_along)) {
-      const bool is_out = outside(after - points_[i]), last = i + 1 == bends_.size();
+      const bool is_out = outside(unfolded_after(i, target_m) - points_[i]), last = i + 1 == bends_.size();
       if ((!is_out || (last && hidden(after))) && !(last && go_past_corner(i, target_m, e.leaves_along, e.leaves_on)) &&
           !is_out) {
         return false;
@@ -405,7 +441,7 @@ EndFacets Refiner::facets_at(const Step& s) const {
 /// Where segments end: on the edge itself, a little inside its ends; for points beyond an end also a little outside,
 /// where the faces that close the edge there are not in the way of what leaves its corner.
 Vec3d Refiner::occlusion_point(size_t i, bool past_ends, bool past_corner) const {
-  if (bends_[i].type != Interaction::kDiffraction) return bends_[i].point_m;
+  if (bends_[i].type != Interaction::kDiffraction) return looks_[i];
   const Wedge& w = scene_.wedges()[size_t(bends_[i].facet)];
   const double inset = end_inset_m(w);
   const double t = dot(bends_[i].point_m - w.a, w.direction);
@@ -507,7 +543,15 @@ void Refiner::settle(const Vec3d& source_m, const Vec3d& target_m, std::vector<S
 bool Refiner::known_path(const SequenceTree& tree, int32_t node, const Vec3d& target_m, GeometricPath& out) {
   if (options_.refraction) return path(tree, node, target_m, out);
   if (!bends(tree, node, target_m)) return false;
-  if (tree.nodes()[node].num_wedges > 0) set_sides(target_m);
+  if (tree.nodes()[node].num_wedges > 0) {
+    past_ends_ = false;
+    if (!set_looks(target_m)) {
+      past_ends_ = true;
+      if (!beyond_an_end() || !set_looks(target_m)) return false;
+    }
+    if (!set_faces(target_m)) return false;
+    set_sides(target_m);
+  }
   out.steps = bends_;
   return true;
 }
@@ -517,14 +561,21 @@ bool Refiner::path(const SequenceTree& tree, int32_t node, const Vec3d& target_m
   out.steps.clear();
   if (!bends(tree, node, target_m)) return false;
   const bool diffracted = tree.nodes()[node].num_wedges > 0;
-  past_ends_ = false;
-  if (!unobstructed(target_m, target_facets, out)) {
-    if (!diffracted || !beyond_an_end()) return false;
-    past_ends_ = true;
-    out.steps.clear();
+  if (!diffracted) {
+    looks_.resize(bends_.size());
+    for (size_t i = 0; i < bends_.size(); ++i) looks_[i] = bends_[i].point_m;
     if (!unobstructed(target_m, target_facets, out)) return false;
+  } else {
+    if (!set_faces(target_m)) return false;
+    past_ends_ = false;
+    if (!set_looks(target_m) || !unobstructed(target_m, target_facets, out)) {
+      if (!beyond_an_end()) return false;
+      past_ends_ = true;
+      out.steps.clear();
+      if (!set_looks(target_m) || !unobstructed(target_m, target_facets, out)) return false;
+    }
+    set_sides(target_m);
   }
-  if (diffracted) set_sides(target_m);
   if (!options_.refraction) {
     out.steps = bends_;
     return true;

@@ -55,6 +55,9 @@ class Refiner {
   bool in_reach(const Vec3d& target_m) const;
   void lengths_about(size_t i, const Vec3d& target_m, double& before, double& after) const;
   bool mirrors_see_edge(size_t edge) const;
+  bool set_looks(const Vec3d& target_m);
+  Vec3d unfolded_before(size_t edge) const;
+  Vec3d unfolded_after(size_t edge, const Vec3d& target_m) const;
   bool set_faces(const Vec3d& target_m);
   void set_sides(const Vec3d& target_m);
   bool passes(size_t edge, const Vec3d& target_m, int32_t face);
@@ -83,6 +86,7 @@ class Refiner {
   std::vector<Crossing> crossings_;
   std::vector<Bend<double>> shapes_, other_shapes_;  // of bends_; of the path without an edge
   std::vector<Vec3d> points_, other_points_;
+  std::vector<Vec3d> looks_;  // of bends_: where the path is looked along, see set_looks()
 };
 
 }  // namespace raywave::paths
