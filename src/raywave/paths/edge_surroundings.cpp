@@ -28,8 +28,10 @@ struct Contact {
   uint32_t edge, other;  // an edge, or a facet
   bool with_facet;
   Vec3d from, to;
+  /// Nearest first; distances that are one but for rounding (8 steps an octave) in the order of edges.
+  int32_t step() const { return distance_m > 0 ? int32_t(std::floor(8 * std::log2(distance_m))) : -100000; }
   bool operator<(const Contact& o) const {
-    if (distance_m != o.distance_m) return distance_m < o.distance_m;
+    if (step() != o.step()) return step() < o.step();
     if (edge != o.edge) return edge < o.edge;
     return with_facet != o.with_facet ? o.with_facet : other < o.other;
   }
@@ -231,6 +233,10 @@ class Grouping {
     int32_t facet;
     uint32_t edge;
   };
+  /// Facets that run along each other may touch along many lines: plates on each other, all of whose sides are closed.
+  bool are_layers(int32_t f, int32_t g) const {
+    return norm(cross(table_.facets[size_t(f)].normal, table_.facets[size_t(g)].normal)) <= kAlong;
+  }
   /// Along a line farther away than a part of the contact's width, or by two sides of one facet?
   bool meet_elsewhere(const Contact& c, const std::vector<Side>& x, const std::vector<Side>& y) const {
     const auto off_line = [&](const Vec3d& p, uint32_t edge) {
@@ -243,6 +249,7 @@ class Grouping {
           if (off_line(table_.edges[f.edge].a, g.edge)) return true;
           continue;
         }
+        if (are_layers(f.facet, g.facet)) continue;
         const auto m = meetings_.find(pair(f.facet, g.facet));
         if (m != meetings_.end() && off_line(table_.edges[f.edge].a, m->second) &&
             off_line(table_.edges[g.edge].a, m->second)) {

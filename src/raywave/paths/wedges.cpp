@@ -34,6 +34,7 @@ struct Stretch {
   Wedge wedge;
   bool cut_lo = false, cut_hi = false;  // does a facet cross the outside at this end?
   double near_m = 0;
+  bool is_remainder = false;  // beside a cut, shorter than the tolerance
 };
 
 class GroupSectors {
@@ -57,8 +58,8 @@ class GroupSectors {
     for (const Link& l : group.links) both(l.from, l.to);
     // Where facets that the line runs over begin and end is known to a few tolerances: at the ends of edges if near.
     const size_t num_ends = ends.size();
-    for (const Passage& p : group.passages) {
-      for (const double t : {along(p.from), along(p.to)}) {
+    for (const auto& [from, to] : runs_over()) {
+      for (const double t : {from, to}) {
         const auto near_t = [&](double end) { return std::abs(end - t) <= 4 * near_; };
         if (std::none_of(ends.begin(), ends.begin() + long(num_ends), near_t)) ends.push_back(t);
       }
@@ -72,6 +73,34 @@ class GroupSectors {
  private:
   double along(const Vec3d& p) const { return dot(p - origin_, d_); }
   bool spans(const Vec3d& a, const Vec3d& b, double t) const { return (along(a) - t) * (along(b) - t) <= 0; }
+
+  /// From where to where the line runs over facets, each whole, however it is cut into triangles.
+  std::vector<std::pair<double, double>> runs_over() const {
+    struct Run {
+      int32_t facet;
+      Vec3d toward;
+      double from, to;
+    };
+    std::vector<Run> runs;
+    for (const Passage& p : group_->passages) {
+      const double s = along(p.from), t = along(p.to);
+      runs.push_back({p.facet, p.toward, std::min(s, t), std::max(s, t)});
+    }
+    std::sort(runs.begin(), runs.end(), [](const Run& x, const Run& y) { return x.from < y.from; });
+    std::vector<std::pair<double, double>> out;
+    for (size_t i = 0; i < runs.size(); ++i) {
+      double to = runs[i].to;
+      if (runs[i].facet < 0) continue;  // part of an earlier one
+      for (size_t j = i + 1; j < runs.size(); ++j) {
+        if (runs[j].facet != runs[i].facet || dot(runs[j].toward, runs[i].toward) < 0 || runs[j].from > to + near_)
+          continue;
+        to = std::max(to, runs[j].to);
+        runs[j].facet = -1;
+      }
+      out.push_back({runs[i].from, to});
+    }
+    return out;
+  }
 
   /// A stretch within the tolerance is no more than a crack's, unless an edge is that short.
   bool is_whole_edge(double lo, double hi) const {
@@ -207,42 +236,44 @@ class GroupSectors {
         ", ", m.z, ") m is folded onto itself: its two faces lie on each other, diffraction has no meaning there"));
   }
 
-  /// Cuts a wedge where facets cross its outside.
+  /// Cuts a wedge where facets cross its outside. What is left beside an end within the tolerance goes on in the next
+  /// stretch, or is dropped with that end (Joiner).
   void cut(Wedge w) {
     std::vector<std::pair<double, int32_t>> places;  // along the wedge, facet
     Stretch s;
     s.near_m = near_;
+    const double least = std::min(near_edge_m(table_, table_.edges[group_->edges[0]], 0), 0.5 * w.length_m);
+    bool cut_hi = false;
     for (const Cut& c : group_->cuts) {
       const double t = dot(c.point - w.a, w.direction);
       if (t < -2 * near_ || t > w.length_m + 2 * near_ || !fills_outside(c, w)) continue;
-      const double near = std::min(near_, 0.5 * w.length_m);
-      if (t < near) {
+      if (t < least) {
         s.cut_lo = true;
-      } else if (t > w.length_m - near) {
-        s.cut_hi = true;
+      } else if (t > w.length_m - least) {
+        cut_hi = true;
       } else {
         places.push_back({t, c.facet});
       }
     }
     std::sort(places.begin(), places.end());
-    const bool cut_hi = s.cut_hi;
     double lo = 0;
     int32_t facet_lo = -1;
-    for (const auto& [t, facet] : places) {
-      if (t - lo <= near_) continue;
-      s.wedge = part(w, lo, t);
+    const auto add = [&](double hi, int32_t facet_hi, bool is_cut) {
+      s.wedge = part(w, lo, hi);
       s.wedge.pieces[0].cut_lo = facet_lo;
-      s.wedge.pieces[0].cut_hi = facet;
-      s.cut_hi = true;
+      s.wedge.pieces[0].cut_hi = facet_hi;
+      s.cut_hi = is_cut;
+      s.is_remainder = hi - lo < w.length_m && hi - lo <= near_;
       out_.push_back(s);
+    };
+    for (const auto& [t, facet] : places) {
+      if (facet_lo >= 0 && t - lo <= near_) continue;
+      add(t, facet, true);
       s.cut_lo = true;
       lo = t;
       facet_lo = facet;
     }
-    s.wedge = part(w, lo, w.length_m);
-    s.wedge.pieces[0].cut_lo = facet_lo;
-    s.cut_hi = cut_hi;
-    out_.push_back(std::move(s));
+    add(w.length_m, -1, cut_hi);
   }
 
   /// Of a wedge of one piece.
@@ -313,15 +344,17 @@ class Joiner {
       if (done[i]) continue;
       Wedge w = std::move(stretches_[i].wedge);
       done[i] = 1;
+      bool more_than_remainders = !stretches_[i].is_remainder;
       for (const bool forward : {true, false}) {
         for (int32_t end = next_[2 * i + forward]; end >= 0 && !done[size_t(end / 2)]; end = next_[size_t(end ^ 1)]) {
           done[size_t(end / 2)] = 1;
+          more_than_remainders = more_than_remainders || !stretches_[size_t(end / 2)].is_remainder;
           Wedge& more = stretches_[size_t(end / 2)].wedge;
           if (dot(more.direction, w.direction) < 0) turn_round(more);
           append(w, more, forward);
         }
       }
-      wedges.push_back(std::move(w));
+      if (more_than_remainders) wedges.push_back(std::move(w));
     }
     return wedges;
   }

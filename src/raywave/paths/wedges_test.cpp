@@ -368,6 +368,40 @@ TEST(Wedges, CracksBelowTheSeamToleranceAreClosedAndWiderOnesNot) {
   }
 }
 
+TEST(Wedges, PlatesOnEachOtherAreClosedAllAroundHoweverTheyLie) {
+  // two plates of a wall, within the tolerance, each longer than the other at one end: one outline of four sides
+  for (const Vec3d& turn : {Vec3d{0, 0, 0}, Vec3d{0.4, 0.9, -2}, Vec3d{-1.3, 0.2, 0.7}, Vec3d{2.1, -0.5, 1.1}}) {
+    const Mat3d r = rotation_from_euler(turn);
+    for (const double gap : {1e-9, 1e-5, 5e-3}) {
+      const scene::Scene s = scene_of({rectangle(r * Vec3d{0, -4, 0}, r * Vec3d{0, 4, 0}, r * Vec3d{0, 0, 3}),
+                                       rectangle(r * Vec3d{gap, -3, 0}, r * Vec3d{0, 5, 0}, r * Vec3d{0, 0, 3})});
+      const PreparedScene prepared = PreparedScene(s).with_seams(0.01, 1);
+      double length = 0;
+      for (const Wedge& w : prepared.wedges()) length += w.length_m;
+      EXPECT_EQ(prepared.wedges().size(), 4u) << gap << " m apart, turned by " << turn.x;
+      EXPECT_NEAR(length, 2 * (6 + 3), 1e-9);
+    }
+  }
+}
+
+TEST(Wedges, WhereAPlateCutsAnEdgeDoesNotDependOnTheMesh) {
+  // the cut, at z = 0.004, is within the tolerance of the middle, where finer meshes have a corner
+  for (const int n : {1, 2, 4}) {
+    const scene::Scene s = scene_of(
+        {rectangle({0, -2, -1}, {0, 2, 0}, {0, 0, 2}, n), rectangle({-1, -1, 0.004 - 0.3}, {2, 0, 0.6}, {0, 2, 0}, n)});
+    const PreparedScene prepared = PreparedScene(s).with_seams(0.01, 1);
+    std::vector<double> lengths;
+    for (const Wedge& w : prepared.wedges()) {
+      if (norm(cross(w.direction, Vec3d{0, 0, 1})) < 1e-9 && std::abs(w.at(0).y + prepared.origin_m().y) < 1e-9)
+        lengths.push_back(w.length_m);
+    }
+    std::sort(lengths.begin(), lengths.end());
+    ASSERT_EQ(lengths.size(), 2u) << n;
+    EXPECT_NEAR(lengths[0], 1 - 0.004, 1e-9) << n;
+    EXPECT_NEAR(lengths[1], 1 + 0.004, 1e-9) << n;
+  }
+}
+
 TEST(Wedges, ASmallDetailOfOneSurfaceIsNoCrack) {
   // far below the tolerance of 0.01 m: the sides of a plate, a kerb's step
   const auto count = [](const scene::Mesh& m) {
