@@ -29,7 +29,7 @@ void warn_of_doubts(const scene::Scene& scene, const scene::Scene& centred, cons
       covers |= map.path_gain[i] > 0;
       if (map.path_gain[i] > map.path_gain[loudest]) loudest = i;
     }
-    const std::string object = ground.above(centred.transmitters[t]);
+    const std::string object = ground.above(centred.transmitters[t], !covers);
     if (!object.empty()) {
       log(message("transmitter '", tx.name, "' at z = ", tx.position_m.z, " m lies under '", object,
                   "', which spans the scene, with nothing below", covers ? "" : "; it covers no cell"));

@@ -21,7 +21,7 @@ bool Ground::spans_scene(int object) {
   return at->second = left && right && front && back;
 }
 
-std::string Ground::above(const scene::Device& device) {
+std::string Ground::above(const scene::Device& device, bool is_dark) {
   if (prepared_.queries().empty()) return {};
   double height = 0, depth = 0;
   const int facet_above = prepared_.queries().closest_hit(device.position_m, {0, 0, 1}, height);
@@ -40,7 +40,7 @@ std::string Ground::above(const scene::Device& device) {
   if (faces % 2 == 0) return {};
   const double top = device.position_m.z + height;
   const bool goes_on = hi_.z > top + 0.01 * (hi_.z - device.position_m.z);
-  return facet.normal.z > 0 || goes_on ? scene_.objects[size_t(facet.object)].name : std::string();
+  return is_dark || goes_on ? scene_.objects[size_t(facet.object)].name : std::string();
 }
 
 std::string gain_doubt(double gain, double distance_m, double wavelength_m) {
@@ -56,10 +56,14 @@ void warn_of_doubts(const scene::Scene& scene, const scene::Scene& centred, cons
   if (!log) return;
   Ground ground(centred, prepared);
   bool buried = false;
+  std::vector<uint8_t> tx_lit(scene.transmitters.size(), 0), rx_lit(scene.receivers.size(), 0);
+  for (const Link& l : paths.links) {
+    if (l.path_begin < l.path_end) tx_lit[size_t(l.tx)] = rx_lit[size_t(l.rx)] = 1;
+  }
   const auto look = [&](const char* what, const std::vector<scene::Device>& given,
-                        const std::vector<scene::Device>& moved) {
+                        const std::vector<scene::Device>& moved, const std::vector<uint8_t>& lit) {
     for (size_t i = 0; i < given.size(); ++i) {
-      const std::string object = ground.above(moved[i]);
+      const std::string object = ground.above(moved[i], !lit[i]);
       if (object.empty()) continue;
       log(message(what, " '", given[i].name, "' at z = ", given[i].position_m.z, " m lies under '", object,
                   "', which spans the scene, with nothing below"));
@@ -67,8 +71,8 @@ void warn_of_doubts(const scene::Scene& scene, const scene::Scene& centred, cons
       return;  // one of each kind says it
     }
   };
-  look("transmitter", scene.transmitters, centred.transmitters);
-  look("receiver", scene.receivers, centred.receivers);
+  look("transmitter", scene.transmitters, centred.transmitters, tx_lit);
+  look("receiver", scene.receivers, centred.receivers, rx_lit);
   const Link* loudest = nullptr;
   double most = 1;
   for (const Link& l : paths.links) {

@@ -14,12 +14,12 @@ namespace raywave::paths {
 
 /// Under which object a device lies. It lies under an object when a ray straight up meets that first, a ray straight
 /// down meets nothing, the object spans the scene in x and y (but for a hundredth) and is no body that the ray leaves
-/// again, and it faces up or the scene goes on above it.
+/// again, and either the scene goes on above it or the device is dark: a roof alone, with its devices below, is none.
 class Ground {
  public:
   Ground(const scene::Scene& centred, const PreparedScene& prepared) : scene_(centred), prepared_(prepared) {}
-  /// The object's name, or "". The device is one of the centred scene.
-  std::string above(const scene::Device& device);
+  /// The object's name, or "". The device is one of the centred scene. @param is_dark  nothing comes to it or from it.
+  std::string above(const scene::Device& device, bool is_dark);
 
  private:
   bool spans_scene(int object);
