@@ -40,7 +40,13 @@ scene::Scene PyScene::assemble(bool stale) {
     s.objects[i].velocity_m_per_s = objects[i]->object.velocity_m_per_s;
     s.objects[i].material = s.find_material(objects[i]->material);
   }
-  for (const auto& d : devices) d->transmits ? s.add_transmitter(d->device) : s.add_receiver(d->device);
+  std::unordered_set<std::string> names;  // each is asked once: scenes may have many receivers
+  for (const scene::Object& o : s.objects) names.insert(o.name);
+  for (const auto& d : devices) {
+    if (!names.insert(d->device.name).second)
+      throw Error(message("the name '", d->device.name, "' is used already in this scene"));
+    (d->transmits ? s.transmitters : s.receivers).push_back(d->device);
+  }
   if (stale) scene::clean_meshes(s);
   return s;
 }
@@ -143,6 +149,8 @@ nb::object by_name(const std::vector<std::shared_ptr<Handle>>& handles, Name nam
   return nb::module_::import_("types").attr("MappingProxyType")(d);
 }
 
+std::atomic<uint64_t> renames = 0;  // of devices, whose scenes they do not know
+
 std::vector<std::string> all_names(const PyScene& s) {
   std::vector<std::string> names;
   for (const auto& d : s.devices) names.push_back(d->device.name);
@@ -150,11 +158,15 @@ std::vector<std::string> all_names(const PyScene& s) {
   return names;
 }
 
-void require_new(const PyScene& s, const std::string& name) {
-  const auto names = all_names(s);
-  if (std::find(names.begin(), names.end(), name) != names.end()) {
-    throw Error(message("the name '", name, "' is used already in this scene"));
+/// Of a scene that grows by one the names are known; one that was edited in another way is looked through again.
+void require_new(PyScene& s, const std::string& name) {
+  const size_t count = s.devices.size() + s.objects.size();
+  if (s.names_at_rename != renames || s.names.size() != count) {
+    const auto all = all_names(s);
+    s.names = {all.begin(), all.end()};
+    s.names_at_rename = renames;
   }
+  if (!s.names.insert(name).second) throw Error(message("the name '", name, "' is used already in this scene"));
 }
 
 nb::object get(const PyScene& s, const std::string& name) {
@@ -227,7 +239,10 @@ template <class Class>
 void bind_device(Class& c) {
   c.def_prop_rw(
        "name", [](const PyDevice& d) { return d.device.name; },
-       [](PyDevice& d, const std::string& v) { d.device.name = v; })
+       [](PyDevice& d, const std::string& v) {
+         d.device.name = v;
+         ++renames;
+       })
       .def_prop_rw(
           "position_m",
           [](const PyDevice& d) {

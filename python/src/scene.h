@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "raywave/paths/prepared_scene.h"
@@ -44,6 +45,8 @@ struct PyScene {
   std::vector<std::shared_ptr<em::Material>> materials;
   std::vector<std::shared_ptr<PyObject>> objects;
   std::vector<std::shared_ptr<PyDevice>> devices;
+  std::unordered_set<std::string> names;  // of objects and devices, as require_new() last knew them
+  uint64_t names_at_rename = 0;
 
   /// The scene and its prepared geometry as they are now, for a solver; the geometry is prepared again only after an
   /// edit.
