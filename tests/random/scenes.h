@@ -34,6 +34,7 @@ struct Case {
   int max_depth = 2;
   bool refraction = false;
   bool swap_windings = false;
+  bool edges = false;  // diffraction too
 };
 
 /// Random numbers of one case.

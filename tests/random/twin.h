@@ -39,8 +39,8 @@ struct Path {
   std::vector<char> kinds;  // of the inner points: R, T
   std::array<C, 4> transfer;
   double length = 0;
-  bool corner =
-      false;  // turns in the line of two walls: in which order it meets them, and so its polarisation, is open
+  /// Its polarisation is open: it turns in the line of two walls (in which order?) or runs along the polar axis.
+  bool open = false;
   bool marginal = false;  // touches or passes a face's border: there or not by rounding
 };
 
@@ -159,7 +159,8 @@ class Solver {
     double t;
     size_t triangle;
   };
-  /// What lies between a and b but for the planes that the ends are on; one entry for each object and place.
+  /// What lies between a and b but for the planes that the ends are on; one entry for each object and place, and for
+  /// each plane, of its first object there.
   std::vector<Crossing> between(V a, V b, long at_a, long at_b) const {
     std::vector<Crossing> out;
     for (size_t i = 0; i < triangles_.size(); ++i) {
@@ -168,7 +169,8 @@ class Solver {
       if (!meets(i, a, b, p)) continue;
       const double t = length(p - a) / length(b - a);
       const bool known = std::any_of(out.begin(), out.end(), [&](const Crossing& c) {
-        return std::abs(c.t - t) * length(b - a) < kSame && triangles_[c.triangle].object == triangles_[i].object;
+        return std::abs(c.t - t) * length(b - a) < kSame &&
+               (triangles_[c.triangle].object == triangles_[i].object || one_plane(c.triangle, i));
       });
       if (!known) out.push_back({t, i});
     }
@@ -189,7 +191,7 @@ class Solver {
       const long at_a = s == 0 ? -1 : long(mirrors[s - 1]), at_b = s < mirrors.size() ? long(mirrors[s]) : -1;
       path.marginal = path.marginal || passes_a_border(points[s], points[s + 1], at_a, at_b) ||
                       (at_b >= 0 && !in_corner(s + 1) && !covered(size_t(at_b), points[s + 1]));
-      path.corner = path.corner || (at_b >= 0 && in_corner(s + 1));
+      path.open = path.open || (at_b >= 0 && in_corner(s + 1));
       path.length += length(points[s + 1] - points[s]);
     }
     if (path.marginal) return all.push_back(std::move(path));
@@ -247,6 +249,7 @@ class Solver {
     const auto& p = path.points;
     for (size_t i = 0; i + 1 < p.size(); ++i) path.length += length(p[i + 1] - p[i]);
     const V k0 = unit(p[1] - p[0]), k1 = unit(p[p.size() - 1] - p[p.size() - 2]);
+    for (const V k : {k0, k1}) path.open = path.open || std::hypot(k.x, k.y) < 1e-6;
     const auto launched = basis(k0), received = basis(-1.0 * k1);
     for (size_t column = 0; column < 2; ++column) {
       const V start = launched[column];
