@@ -92,6 +92,31 @@ def test_diffraction_reaches_round_corners(raywave, root, tmp_path):
     assert not any("diffraction" in k for k in kinds("--config", config, "--no-diffraction"))
 
 
+def test_seams_are_closed_up_to_their_tolerance(raywave, tmp_path):
+    # two plates in one plane, 5 mm apart, a tenth of the wavelength is 10 mm: as given the crack is closed, and no edge
+    plates = ""
+    for lo, hi in ((-6, 0), (0.005, 6)):
+        plates += f"o plate\nusemtl itu_metal\n" + "".join(f"v {x} {y} 3\n" for x, y in ((lo, -4), (hi, -4), (hi, 4), (lo, 4))) + "f -4 -3 -2 -1\n"
+    (tmp_path / "plates.obj").write_text(plates)
+    link = ["--frequency", "2.99792458GHz", "--tx", "-1,0.5,8", "--rx", "2,-0.5,0"]
+
+    def edges(*arguments):
+        result = raywave("paths", *arguments, *link, "--diffraction", "--max-depth", 1, "--json", "-", cwd=tmp_path)
+        assert result.returncode == 0, result.stderr
+        return sum("diffraction" in p["interactions"] for p in json.loads(result.stdout)["paths"])
+
+    assert edges("plates.obj") == edges("plates.obj", "--seam-tolerance", 0.006) == 4
+    assert edges("plates.obj", "--seam-tolerance", 0.004) == 6
+    for tolerance, found in ((0.004, 6), (0.006, 4)):
+        (tmp_path / "run.toml").write_text(f'scene = "plates.obj"\n[paths]\nseam_tolerance_m = {tolerance}\n')
+        assert edges("--config", "run.toml") == found
+    assert edges("--config", "run.toml", "--seam-tolerance", 0) == 6
+    (tmp_path / "run.toml").write_text('scene = "plates.obj"\n[map]\nseam_tolerance_m = -1\n')
+    bad = raywave("map", "--config", "run.toml", *link[:4], cwd=tmp_path)
+    assert bad.returncode == 3 and "run.toml:3: seam_tolerance_m must be >= 0, got -1" in bad.stderr
+    assert raywave("paths", "plates.obj", *link, "--seam-tolerance", -1, cwd=tmp_path).returncode != 0
+
+
 def test_diffraction_fills_the_shadows_of_a_map(raywave):
     def map_json(*switches):
         result = raywave("map", CANYON, "--tx", "-30,0,10", "--cell-size", 10, "--max-depth", 1, *switches, "--json", "-")

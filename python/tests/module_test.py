@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 
 import numpy as np
 import pytest
@@ -235,6 +236,46 @@ def test_what_a_result_cannot_be_is_said():
     scene.get("rx").position_m = [0, 0, -5]
     with pytest.warns(UserWarning, match="receiver 'rx' at z = -5 m lies under 'ground'"):
         rw.PathSolver()(scene, max_depth=0)
+
+
+def plate(name, lo, hi, z=3.0):
+    corners = np.array([[lo, -4, z], [hi, -4, z], [hi, 4, z], [lo, 4, z]], float)
+    return rw.Object(name, corners, np.array([[0, 1, 2], [0, 2, 3]]), "metal")
+
+
+def test_a_roof_alone_is_no_ground():
+    """Devices under a canopy are heard past its rim; under a ground nothing is, and that is said."""
+    scene = rw.Scene()
+    scene.frequency_hz = 3e9
+    scene.add(rw.itu_material("metal"))
+    scene.add(plate("sheet", -6, 6))
+    scene.add(rw.Transmitter("tx", [-1, 0.5, 8]))
+    scene.add(rw.Receiver("rx", [2, -0.5, 0]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(rw.PathSolver()(scene, max_depth=1, diffraction=True)) > 0
+        rw.RadioMapSolver()(scene, size_m=(4, 4), height_m=1, cell_size_m=(2, 2), max_depth=1, diffraction=True)
+    with pytest.warns(UserWarning, match="receiver 'rx' at z = 0 m lies under 'sheet'"):
+        rw.PathSolver()(scene, max_depth=1)
+
+
+def test_seam_tolerance_closes_cracks():
+    scene = rw.Scene()
+    scene.frequency_hz = 3e9
+    scene.add(rw.itu_material("metal"))
+    scene.add(plate("left", -6, 0))
+    scene.add(plate("right", 0.005, 6))
+    scene.add(rw.Transmitter("tx", [-1, 0.5, 8]))
+    scene.add(rw.Receiver("rx", [2, -0.5, 0]))
+    over_edges = lambda **words: sum("diffraction" in p["interactions"] for p in rw.PathSolver()(scene, max_depth=1, diffraction=True, **words))
+    assert over_edges() == over_edges(seam_tolerance_m=0.006) == 4
+    assert over_edges(seam_tolerance_m=0.004) == over_edges(seam_tolerance_m=0) == 6
+    cells = dict(center_m=[2, -0.5, 0], size_m=(1, 1), cell_size_m=(1, 1), max_depth=1, diffraction=True)
+    gain = lambda **words: rw.RadioMapSolver()(scene, **cells, **words).path_gain.item()
+    assert gain() == gain(seam_tolerance_m=0.006) < gain(seam_tolerance_m=0.004)
+    for solve, words in ((rw.PathSolver(), {}), (rw.RadioMapSolver(), cells)):
+        with pytest.raises(rw.Error, match="seam_tolerance_m must be >= 0, got -1"):
+            solve(scene, seam_tolerance_m=-1, **words)
 
 
 def test_taps_are_normalised_to_unit_energy():
