@@ -208,7 +208,7 @@ Vec3d Cells::center(int cell) const {
 /// The facets that the cells lie in: those of the plane, or a terrain's ground without height.
 void Cells::find_faces_around() {
   const scene::FacetTable& table = prepared_.facets();
-  const double near_m = 4 * paths::kAside * table.rounding_m(surface_.center_m);
+  const double near_m = 2 * paths::kMostAside * table.rounding_m(surface_.center_m);
   for (int32_t f = 0; f < int32_t(table.facets.size()); ++f) {
     const scene::Facet& facet = table.facets[size_t(f)];
     if (!is_plane()) {
