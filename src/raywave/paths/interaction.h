@@ -30,6 +30,8 @@ struct EdgeFacts {
   OnFace arrives_on = OnFace::kNone, leaves_on = OnFace::kNone;
   Along arrives_along = Along::kNone, leaves_along = Along::kNone;
   bool shares_begin = false, shares_end = false;  // is this end a corner with the edge before or behind in the path?
+  /// Where an end goes past a corner along face 0, n (Along::kPast): is the path's other leg in front of that plane?
+  std::array<bool, 2> in_front{};
 };
 
 }  // namespace raywave::paths

@@ -146,35 +146,29 @@ class Wedging {
     ray_.end_b = end(w.hi - t);
     fade_ = fade(ray_.end_a > T(0) ? ray_.end_a : -ray_.end_b);
     // Near a corner the two edges are one vertex, not two edges: nothing at it, all from kEdgeFade on.
-    const auto open = [](const T& inside) { return T(1) - fall(T(1 / kEdgeFade) * inside); };
     if (facts.shares_begin) fade_ = fade_ * open(-ray_.end_a);
     if (facts.shares_end) fade_ = fade_ * open(ray_.end_b);
-    // What two edges of one face leave to the corner: both have faded by the same, as seen over their common boundary.
-    const auto past = [&](Along along, OnFace face, const Vec3<T>& v) {
-      if (!is_past(along)) return T(1);
-      using std::sin;
-      const T phi = azimuth(v, w, true);
-      T behind = face == OnFace::kFace0 ? -phi : phi - w.exterior_angle;  // in (-pi, pi]
-      behind = behind + T(2 * kPi * std::round(-ad::value_of(behind) / (2 * kPi)));
-      const T inside = -ray_.end_a < ray_.end_b ? -ray_.end_a : ray_.end_b, both = open(inside) * open(inside);
-      const T depth = sqrt(T(2) * ray_.k_l) * sin(T(0.5) * behind);
-      return (T(1) - both) * fall(T(1 / kPastReach) * depth) * fall(behind / (T(2 * kPi) - w.exterior_angle));
-    };
-    fade_ = fade_ * past(facts.arrives_along, facts.arrives_on, -g.k_in);
-    fade_ = fade_ * past(facts.leaves_along, facts.leaves_on, g.k_out);
+    if (is_past(facts.arrives_along)) go_past(facts.arrives_on, facts.in_front, -g.k_in, g.k_out);
+    if (is_past(facts.leaves_along)) go_past(facts.leaves_on, facts.in_front, g.k_out, -g.k_in);
     ray_.transmits = touch.transmits;
     ray_.sides = facts.sides;
   }
 
   em::EdgeMatrix<T> matrix() const {
-    return Complex<T>{fade_, T(0)} * em::diffraction_matrix(ray_, *touch_.face_0, *touch_.face_n, wavelength_m_);
+    if (!goes_past_) {
+      return Complex<T>{fade_, T(0)} * em::diffraction_matrix(ray_, *touch_.face_0, *touch_.face_n, wavelength_m_);
+    }
+    const T infinity(std::numeric_limits<double>::infinity());
+    em::EdgeMatrix<T> m{};
+    for (const auto& t : em::boundary_terms(ray_, *touch_.face_0, *touch_.face_n, wavelength_m_)) {
+      m = m + (share(t.v) * em::edge_transition(t.v, -infinity, infinity)) * t.coefficient;
+    }
+    return m;
   }
   /// The matrix in its terms, without their transition functions but with what the edge's ends leave of them.
   std::array<em::BoundaryTerm<T>, 4> terms() const {
     auto terms = em::boundary_terms(ray_, *touch_.face_0, *touch_.face_n, wavelength_m_);
-    for (auto& t : terms) {
-      t.coefficient = (fade_ * em::edge_share(alone_ * t.v, ray_.end_a, ray_.end_b)) * t.coefficient;
-    }
+    for (auto& t : terms) t.coefficient = share(alone_ * t.v) * t.coefficient;
     return terms;
   }
   CVec3<T> apply(const em::EdgeMatrix<T>& m, const CVec3<T>& e) const {
@@ -183,11 +177,49 @@ class Wedging {
   }
 
  private:
+  /// What the edge's ends leave of a term, past a corner as seen from beside.
+  Complex<T> share(T v) const {
+    using std::sqrt;
+    if (goes_past_ && depth2_ > T(0)) v = sqrt(v * v + depth2_);
+    const Complex<T> rest = fade_ * em::edge_share(v, ray_.end_a, ray_.end_b);
+    return goes_past_ ? past_ * rest : rest;
+  }
+  /// Near a corner two edges are one vertex: nothing at it, all from kEdgeFade on.
+  static T open(const T& inside) { return T(1) - fall(T(1 / kEdgeFade) * inside); }
+  /// One end (in direction v, the other in direction `other`) lies past a corner, behind the face that goes on there.
+  void go_past(OnFace face, const std::array<bool, 2>& in_front, const Vec3<T>& v, const Vec3<T>& other) {
+    using std::abs;
+    using std::sin;
+    using std::sqrt;
+    const WedgeFrame<T>& w = touch_.bend.wedge;
+    // from the face's plane, its continuation over the edge: in (-pi, pi], positive behind it
+    const auto behind = [&](const Vec3<T>& u, double straight) {
+      const T phi = azimuth(u, w, true);
+      const T angle = (face == OnFace::kFace0 ? -phi : phi - w.exterior_angle) - T(straight);
+      return angle + T(2 * kPi * std::round(-ad::value_of(angle) / (2 * kPi)));
+    };
+    const auto depth = [&](const T& angle) { return sqrt(T(2) * ray_.k_l) * sin(T(0.5) * angle); };
+    const T angle = behind(v, 0), d = depth(angle), inside = -ray_.end_a < ray_.end_b ? -ray_.end_a : ray_.end_b;
+    const T both = open(inside) * open(inside), near = fall(T(1 / kPastReach) * d);
+    const T infinity(std::numeric_limits<double>::infinity());
+    const T size = (T(1) - both) * near * fall(angle / (T(2 * kPi) - w.exterior_angle));
+    if (in_front[face == OnFace::kFace0 ? 0 : 1]) {
+      past_ = (size * past_) * em::edge_transition(d, -infinity, infinity);
+    } else {
+      past_ = (size * (T(1) - fall(T(1 / kPastReach) * abs(depth(behind(other, kPi)))))) * past_;
+    }
+    depth2_ = depth2_ + d * d;
+    goes_past_ = true;
+  }
+
   const Touch<T>& touch_;
   T wavelength_m_, alone_;
   EdgeBasis<T> in_, out_;
   em::WedgeRay<T> ray_;
   T fade_;
+  bool goes_past_ = false;
+  T depth2_{};
+  Complex<T> past_{T(1), T(0)};
 };
 
 /// An edge's direction as seen from a later touch, mirrored in what is between. @param handedness  of the image.

@@ -240,6 +240,36 @@ bool Refiner::at_corner(const Vec3d& target_m, size_t i, bool& at_end) const {
   return 2 * kPi / options_.wavelength_m * excess < kEdgeFade * kEdgeFade;
 }
 
+/// A leg that runs on a face of the wedge runs on its outside: a mirror on which it ends has to be there too, beside
+/// the face's plane. (The end of a body has its rim in that plane; from within it reflects nothing.)
+bool Refiner::mirror_is_outside(size_t edge, size_t mirror) const {
+  if (bends_[mirror].type != Interaction::kSpecularReflection) return true;
+  const Wedge& w = scene_.wedges()[size_t(bends_[edge].facet)];
+  const Vec3d leg = points_[mirror] - points_[edge];
+  const double c = std::cos(w.exterior_angle_rad), s = std::sin(w.exterior_angle_rad);
+  const auto on_face = [&](const Vec3d& into, const Vec3d& normal) {
+    if (!(dot(leg, into) > 0) || std::abs(dot(leg, normal)) > kOnFace * norm(leg)) return false;
+    const Vec3d beside = points_[mirror] + roundings_m(4 * kSamePoint, points_[mirror]) * normal;
+    return table_.owner(table_.facets[size_t(bends_[mirror].facet)].mirror, beside) < 0;
+  };
+  return !on_face(w.t0, w.n0) && !on_face(c * w.t0 + s * w.n0, s * w.t0 - c * w.n0);
+}
+
+/// Where a leg goes past a corner along a face: on which side of the face's plane does the other leg run?
+void Refiner::set_in_front(size_t i, const Vec3d& before_m, const Vec3d& after_m) {
+  EdgeFacts& e = bends_[i].edge;
+  e.in_front = {};
+  const bool arrives = is_past(e.arrives_along);
+  if (!arrives && !is_past(e.leaves_along)) return;
+  const Wedge& w = scene_.wedges()[size_t(bends_[i].facet)];
+  const double c = std::cos(w.exterior_angle_rad), s = std::sin(w.exterior_angle_rad);
+  const Vec3d other = (arrives ? after_m : before_m) - points_[i];
+  const bool along = is_along_face(arrives ? e.leaves_along : e.arrives_along);
+  const OnFace on = arrives ? e.leaves_on : e.arrives_on;
+  e.in_front[0] = along ? on == OnFace::kFace0 : dot(other, w.n0) >= 0;
+  e.in_front[1] = along ? on == OnFace::kFaceN : dot(other, s * w.t0 - c * w.n0) >= 0;
+}
+
 /// The leg to an end of the path runs inside the wedge's sector: past a corner? See Along::kPast.
 bool Refiner::go_past_corner(size_t i, const Vec3d& target_m, Along& along, OnFace& on) const {
   const Wedge& w = scene_.wedges()[size_t(bends_[i].facet)];
@@ -280,7 +310,14 @@ bool Refiner::set_faces(const Vec3d& target_m) {
     const double least = roundings_m(kSamePoint, points_[i]);  // a device on the edge
     if (!(length > least) || !(norm(after - points_[i]) > least)) return false;
     if (norm(cross(points_[i] - before, w.direction)) < kAlongEdge * length) return false;
-    if (i + 1 < bends_.size() && bends_[i + 1].type == Interaction::kDiffraction) meet_on_faces(i);
+    // a device on the edge's line, whose foot the point is
+    const auto off_line = [&](const Vec3d& v) { return norm(cross(v, w.direction)); };
+    if (!(std::min(off_line(before - points_[i]), off_line(after - points_[i])) > least)) return false;
+    if (i > 0 && !mirror_is_outside(i, i - 1)) return false;
+    if (i + 1 < bends_.size()) {
+      if (!mirror_is_outside(i, i + 1)) return false;
+      if (bends_[i + 1].type == Interaction::kDiffraction) meet_on_faces(i);
+    }
     const bool through = options_.refraction && has_inside(w, options_.opaque);
     const Vec3d n_n = std::sin(w.exterior_angle_rad) * w.t0 - std::cos(w.exterior_angle_rad) * w.n0;
     // In roundings, not as an angle: a device 1e-6 m behind a wall is behind it, seen from however far.
@@ -311,6 +348,7 @@ bool Refiner::set_faces(const Vec3d& target_m) {
         return false;
       }
     }
+    set_in_front(i, before, after);
   }
   return true;
 }

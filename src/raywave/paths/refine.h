@@ -65,6 +65,8 @@ class Refiner {
   bool unobstructed(const Vec3d& target_m, const EndFacets& target_facets, GeometricPath& out);
   void meet_on_faces(size_t i);
   bool go_past_corner(size_t i, const Vec3d& target_m, Along& along, OnFace& on) const;
+  bool mirror_is_outside(size_t edge, size_t mirror) const;
+  void set_in_front(size_t i, const Vec3d& before_m, const Vec3d& after_m);
   bool at_corner(const Vec3d& target_m, size_t i, bool& at_end) const;
   bool in_front(const Wedge& w, const Vec3d& p) const;
   bool set_side_of_sheet(size_t i, const Vec3d& before_m, const Vec3d& after_m);
