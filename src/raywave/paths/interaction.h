@@ -32,6 +32,8 @@ struct EdgeFacts {
   bool shares_begin = false, shares_end = false;  // is this end a corner with the edge before or behind in the path?
   /// Where an end goes past a corner along face 0, n (Along::kPast): is the path's other leg in front of that plane?
   std::array<bool, 2> in_front{};
+  /// And past which end of the edge: its last? Of the leg that arrives, that leaves.
+  std::array<bool, 2> past_end{};
 };
 
 }  // namespace raywave::paths

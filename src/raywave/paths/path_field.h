@@ -148,8 +148,8 @@ class Wedging {
     // Near a corner the two edges are one vertex, not two edges: nothing at it, all from kEdgeFade on.
     if (facts.shares_begin) fade_ = fade_ * open(-ray_.end_a);
     if (facts.shares_end) fade_ = fade_ * open(ray_.end_b);
-    if (is_past(facts.arrives_along)) go_past(facts.arrives_on, facts.in_front, -g.k_in, g.k_out);
-    if (is_past(facts.leaves_along)) go_past(facts.leaves_on, facts.in_front, g.k_out, -g.k_in);
+    if (is_past(facts.arrives_along)) go_past(facts, false, -g.k_in, g.k_out);
+    if (is_past(facts.leaves_along)) go_past(facts, true, g.k_out, -g.k_in);
     ray_.transmits = touch.transmits;
     ray_.sides = facts.sides;
   }
@@ -187,11 +187,12 @@ class Wedging {
   /// Near a corner two edges are one vertex: nothing at it, all from kEdgeFade on.
   static T open(const T& inside) { return T(1) - fall(T(1 / kEdgeFade) * inside); }
   /// One end (in direction v, the other in direction `other`) lies past a corner, behind the face that goes on there.
-  void go_past(OnFace face, const std::array<bool, 2>& in_front, const Vec3<T>& v, const Vec3<T>& other) {
+  void go_past(const EdgeFacts& facts, bool leaves, const Vec3<T>& v, const Vec3<T>& other) {
     using std::abs;
     using std::sin;
     using std::sqrt;
     const WedgeFrame<T>& w = touch_.bend.wedge;
+    const OnFace face = leaves ? facts.leaves_on : facts.arrives_on;
     // from the face's plane, its continuation over the edge: in (-pi, pi], positive behind it
     const auto behind = [&](const Vec3<T>& u, double straight) {
       const T phi = azimuth(u, w, true);
@@ -199,11 +200,11 @@ class Wedging {
       return angle + T(2 * kPi * std::round(-ad::value_of(angle) / (2 * kPi)));
     };
     const auto depth = [&](const T& angle) { return sqrt(T(2) * ray_.k_l) * sin(T(0.5) * angle); };
-    const T angle = behind(v, 0), d = depth(angle), inside = -ray_.end_a < ray_.end_b ? -ray_.end_a : ray_.end_b;
+    const T angle = behind(v, 0), d = depth(angle), inside = facts.past_end[leaves ? 1 : 0] ? ray_.end_b : -ray_.end_a;
     const T both = open(inside) * open(inside), near = fall(T(1 / kPastReach) * d);
     const T infinity(std::numeric_limits<double>::infinity());
     const T size = (T(1) - both) * near * fall(angle / (T(2 * kPi) - w.exterior_angle));
-    if (in_front[face == OnFace::kFace0 ? 0 : 1]) {
+    if (facts.in_front[face == OnFace::kFace0 ? 0 : 1]) {
       past_ = (size * past_) * em::edge_transition(d, -infinity, infinity);
     } else {
       past_ = (size * (T(1) - fall(T(1 / kPastReach) * abs(depth(behind(other, kPi)))))) * past_;

@@ -225,8 +225,10 @@ void Refiner::meet_on_faces(size_t i) {
   if (matches > 0) from.leaves_along = to.arrives_along = matches > 1 ? Along::kSheet : Along::kFace;
 }
 
-/// Is an edge's point so near to one of its ends, or beyond it, that it stands for the corner there as well?
-bool Refiner::at_corner(const Vec3d& target_m, size_t i, bool& at_end) const {
+/// Is an edge's point so near to one of its ends, or beyond it, that it stands for the corner there as well? Near both
+/// of them: for the one that the leg runs to.
+/// @param leg  from the edge's point to an end of the path.
+bool Refiner::at_corner(const Vec3d& target_m, size_t i, const Vec3d& leg, bool& at_end) const {
   const WedgeFrame<double>& w = shapes_[i].wedge;
   const double t = dot(points_[i] - w.origin, w.direction);
   at_end = t - w.lo > w.hi - t;
@@ -234,10 +236,15 @@ bool Refiner::at_corner(const Vec3d& target_m, size_t i, bool& at_end) const {
   double before = 0, after = 0;
   lengths_about(i, target_m, before, after);
   const Vec3d k = points_[i] - (i == 0 ? source_m_ : points_[i - 1]);
-  const double along = at_end ? w.hi - t : w.lo - t;
-  const double excess = excess_length(before, after, dot(k, w.direction) / norm(k), along) * along * along;
-  // between edges that are skew to each other the unit is shorter: the field decides, it is 0 there
-  return 2 * kPi / options_.wavelength_m * excess < kEdgeFade * kEdgeFade;
+  const double cosine = dot(k, w.direction) / norm(k);
+  const auto near = [&](double along) {
+    const double excess = excess_length(before, after, cosine, along) * along * along;
+    // between edges that are skew to each other the unit is shorter: the field decides, it is 0 there
+    return 2 * kPi / options_.wavelength_m * excess < kEdgeFade * kEdgeFade;
+  };
+  const bool near_end = near(w.hi - t), near_begin = near(w.lo - t);
+  if (near_end && near_begin) at_end = dot(leg, w.direction) > 0;
+  return at_end ? near_end : near_begin;
 }
 
 /// A leg that runs on a face of the wedge runs on its outside: a mirror on which it ends has to be there too, beside
@@ -271,14 +278,18 @@ void Refiner::set_in_front(size_t i, const Vec3d& before_m, const Vec3d& after_m
 }
 
 /// The leg to an end of the path runs inside the wedge's sector: past a corner? See Along::kPast.
-bool Refiner::go_past_corner(size_t i, const Vec3d& target_m, Along& along, OnFace& on) const {
+bool Refiner::go_past_corner(size_t i, const Vec3d& target_m, bool leaves) {
   const Wedge& w = scene_.wedges()[size_t(bends_[i].facet)];
+  EdgeFacts& e = bends_[i].edge;
   bool at_end;
-  if (w.facet0 == w.facet_n || options_.refraction || !at_corner(target_m, i, at_end)) return false;
+  const Vec3d leg = leaves ? (i + 1 < bends_.size() ? points_[i + 1] : target_m) - points_[i]
+                           : (i == 0 ? source_m_ : points_[i - 1]) - points_[i];
+  if (w.facet0 == w.facet_n || options_.refraction || !at_corner(target_m, i, leg, at_end)) return false;
   const Wedge::Turns& turns = w.turns[at_end ? 1 : 0];
   if (!turns.face_0 && !turns.face_n) return false;
-  along = turns.face_0 && turns.face_n ? Along::kPastBoth : Along::kPast;
-  on = turns.face_0 ? OnFace::kFace0 : OnFace::kFaceN;
+  (leaves ? e.leaves_along : e.arrives_along) = turns.face_0 && turns.face_n ? Along::kPastBoth : Along::kPast;
+  (leaves ? e.leaves_on : e.arrives_on) = turns.face_0 ? OnFace::kFace0 : OnFace::kFaceN;
+  e.past_end[leaves ? 1 : 0] = at_end;
   return true;
 }
 
@@ -331,20 +342,19 @@ bool Refiner::set_faces(const Vec3d& target_m) {
       const Vec3d v = normalized(end - points_[i]);
       const double off_0 = dot(v, w.n0), off_n = dot(v, n_n);
       if (std::min(std::abs(off_0), std::abs(off_n)) > kOnFace) return false;
-      return !through && scene_.queries().occluded(occlusion_point(i, false, false), end, EndFacets::at_edge(w), -1);
+      return !through &&
+             scene_.queries().occluded(occlusion_point(i, false, Along::kNone, false), end, EndFacets::at_edge(w), -1);
     };
     EdgeFacts& e = bends_[i].edge;
     if (!is_along_face(e.arrives_along)) {
       const bool is_out = outside(unfolded_before(i) - points_[i]);
-      if ((!is_out || (i == 0 && hidden(before))) &&
-          !(i == 0 && go_past_corner(i, target_m, e.arrives_along, e.arrives_on)) && !is_out) {
+      if ((!is_out || (i == 0 && hidden(before))) && !(i == 0 && go_past_corner(i, target_m, false)) && !is_out) {
         return false;
       }
     }
     if (!is_along_face(e.leaves_along)) {
       const bool is_out = outside(unfolded_after(i, target_m) - points_[i]), last = i + 1 == bends_.size();
-      if ((!is_out || (last && hidden(after))) && !(last && go_past_corner(i, target_m, e.leaves_along, e.leaves_on)) &&
-          !is_out) {
+      if ((!is_out || (last && hidden(after))) && !(last && go_past_corner(i, target_m, true)) && !is_out) {
         return false;
       }
     }
@@ -478,12 +488,12 @@ EndFacets Refiner::facets_at(const Step& s) const {
 
 /// Where segments end: on the edge itself, a little inside its ends; for points beyond an end also a little outside,
 /// where the faces that close the edge there are not in the way of what leaves its corner.
-Vec3d Refiner::occlusion_point(size_t i, bool past_ends, bool past_corner) const {
+Vec3d Refiner::occlusion_point(size_t i, bool past_ends, Along along, bool leaves) const {
   if (bends_[i].type != Interaction::kDiffraction) return looks_[i];
   const Wedge& w = scene_.wedges()[size_t(bends_[i].facet)];
   const double inset = end_inset_m(w);
   const double t = dot(bends_[i].point_m - w.a, w.direction);
-  if (past_corner) return w.at(2 * t > w.length_m ? w.length_m + inset : -inset);
+  if (is_past(along)) return w.at(bends_[i].edge.past_end[leaves ? 1 : 0] ? w.length_m + inset : -inset);
   if (past_ends && t < 0) return w.at(-inset);
   if (past_ends && t > w.length_m) return w.at(w.length_m + inset);
   return w.at(std::clamp(t, inset, w.length_m - inset));
@@ -521,8 +531,8 @@ bool Refiner::unobstructed(const Vec3d& target_m, const EndFacets& target_facets
       const bool leaves = bend + 1 == i;
       const Along along = leaves ? e.leaves_along : e.arrives_along;
       // on a face: where the face is
-      return is_along_face(along) ? occlusion_point(bend, false, false)
-                                  : occlusion_point(bend, past_ends_, is_past(along));
+      return is_along_face(along) ? occlusion_point(bend, false, Along::kNone, false)
+                                  : occlusion_point(bend, past_ends_, along, leaves);
     };
     const Vec3d a = i == 0 ? source_m_ : place(i - 1), b = i == n ? target_m : place(i);
     const EndFacets at_a = i == 0 ? EndFacets() : facets_at(bends_[i - 1]),

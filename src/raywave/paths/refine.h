@@ -64,14 +64,14 @@ class Refiner {
   int8_t reflection_side(size_t edge, int32_t facet, const Vec3d& target_m);
   bool unobstructed(const Vec3d& target_m, const EndFacets& target_facets, GeometricPath& out);
   void meet_on_faces(size_t i);
-  bool go_past_corner(size_t i, const Vec3d& target_m, Along& along, OnFace& on) const;
+  bool go_past_corner(size_t i, const Vec3d& target_m, bool leaves);
   bool mirror_is_outside(size_t edge, size_t mirror) const;
   void set_in_front(size_t i, const Vec3d& before_m, const Vec3d& after_m);
-  bool at_corner(const Vec3d& target_m, size_t i, bool& at_end) const;
+  bool at_corner(const Vec3d& target_m, size_t i, const Vec3d& leg, bool& at_end) const;
   bool in_front(const Wedge& w, const Vec3d& p) const;
   bool set_side_of_sheet(size_t i, const Vec3d& before_m, const Vec3d& after_m);
   EndFacets facets_at(const Step& s) const;
-  Vec3d occlusion_point(size_t i, bool past_ends, bool past_corner) const;
+  Vec3d occlusion_point(size_t i, bool past_ends, Along along, bool leaves) const;
   bool both_sides(size_t leg) const;
   Vec3d above_face(size_t leg) const;
   bool beyond_an_end() const;
