@@ -205,7 +205,7 @@ class Wedging {
     const T infinity(std::numeric_limits<double>::infinity());
     const T size = (T(1) - both) * near * fall(angle / (T(2 * kPi) - w.exterior_angle));
     if (facts.in_front[face == OnFace::kFace0 ? 0 : 1]) {
-      past_ = (size * past_) * em::edge_transition(d, -infinity, infinity);
+      past_ = (size * past_) * em::edge_transition(T(abs(d)), -infinity, infinity);  // within rounding of 0
     } else {
       past_ = (size * (T(1) - fall(T(1 / kPastReach) * abs(depth(behind(other, kPi)))))) * past_;
     }
