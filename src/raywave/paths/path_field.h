@@ -56,6 +56,10 @@ constexpr double kEdgeReach = 6, kEdgeFade = 2;
 /// How far behind a face's plane the field on it is continued past a corner, in the units of W.
 constexpr double kPastReach = 3;
 
+/// How near to a face's plane both legs of a path past its corner lie, in the units of W, where the vertex is seen
+/// straight on.
+constexpr double kInPlane = 0.3;
+
 constexpr double kOnFace = 1e-7;  // rad within which a ray runs on a face
 
 namespace path_field_detail {
@@ -201,13 +205,19 @@ class Wedging {
     };
     const auto depth = [&](const T& angle) { return sqrt(T(2) * ray_.k_l) * sin(T(0.5) * angle); };
     const T angle = behind(v, 0), d = depth(angle), inside = facts.past_end[leaves ? 1 : 0] ? ray_.end_b : -ray_.end_a;
-    const T both = open(inside) * open(inside), near = fall(T(1 / kPastReach) * d);
+    const T both = open(inside) * open(inside), reach = fall(T(1 / kPastReach) * d);
+    const T size = (T(1) - both) * reach * fall(angle / (T(2 * kPi) - w.exterior_angle));
+    // The share of this edge's field, as seen from the other leg's depth x; the rest is the next edge's.
+    const T x = abs(depth(behind(other, kPi))), x2 = x * x, sum = x2 + d * d;
+    const T own = sum > T(0) ? x2 / sum : T(1), window = fall(T(1 / kInPlane) * x);
     const T infinity(std::numeric_limits<double>::infinity());
-    const T size = (T(1) - both) * near * fall(angle / (T(2 * kPi) - w.exterior_angle));
     if (facts.in_front[face == OnFace::kFace0 ? 0 : 1]) {
-      past_ = (size * past_) * em::edge_transition(T(abs(d)), -infinity, infinity);  // within rounding of 0
+      const T rest = (T(1) - own) * fall(T(1 / kInPlane) * d);
+      // within rounding of the plane d may be on its other side
+      past_ =
+          past_ * (Complex<T>{size * own, T(0)} + (size * rest) * em::edge_transition(T(abs(d)), -infinity, infinity));
     } else {
-      past_ = (size * (T(1) - fall(T(1 / kPastReach) * abs(depth(behind(other, kPi)))))) * past_;
+      past_ = (size * own * (T(1) - window)) * past_;
     }
     depth2_ = depth2_ + d * d;
     goes_past_ = true;
