@@ -47,8 +47,8 @@ EdgeShooter::EdgeShooter(const PreparedScene& scene, const SequenceTree& tree, c
     const Wedge& w = scene.wedges()[size_t(l.wedge)];
     for (const int32_t face : {w.facet0, w.facet_n}) {
       const int32_t facet = scene.facets().facets[size_t(face)].mirror;
-      for (uint32_t i = of.begin[size_t(facet)]; i < of.begin[size_t(facet) + 1]; ++i) {
-        const int32_t second = of.wedges[i];
+      for (uint32_t k = of.begin[size_t(facet)]; k < of.begin[size_t(facet) + 1]; ++k) {
+        const int32_t second = of.wedges[k];
         if (second != l.wedge) {
           lit_.push_back({l.node, l.wedge, second, {0, scene.wedges()[size_t(second)].length_m}});
         }

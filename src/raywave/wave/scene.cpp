@@ -322,10 +322,7 @@ Medium medium_of(const em::Material& material, double f, const LogSink& log) {
   m.index = {n.re, n.im};
   using ad::Dual;
   const Dual hz(f, 1);
-  const em::ItuRow* row = material.itu_name.empty() ? nullptr : &em::itu_row_at(material.itu_name, f);
-  const Dual permittivity = row ? em::relative_permittivity_of(*row, hz) : Dual(material.relative_permittivity);
-  const Dual conductivity = row ? em::conductivity_of(*row, hz) : Dual(material.conductivity_s_per_m);
-  const auto slope = em::properties_of<Dual>(permittivity, conductivity, material.thickness_m, 0.0, hz).eta;
+  const auto slope = em::properties_of(em::numbers_of(material, f, hz), hz, false).eta;
   m.d_eta_d_k = Complexc(slope.re.d, slope.im.d) * (kSpeedOfLight / (2 * kPi));
   return m;
 }
