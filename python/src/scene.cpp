@@ -40,10 +40,10 @@ scene::Scene PyScene::assemble(bool stale) {
     s.objects[i].velocity_m_per_s = objects[i]->object.velocity_m_per_s;
     s.objects[i].material = s.find_material(objects[i]->material);
   }
-  std::unordered_set<std::string> names;  // each is asked once: scenes may have many receivers
-  for (const scene::Object& o : s.objects) names.insert(o.name);
+  std::unordered_set<std::string> taken;  // each is asked once: scenes may have many receivers
+  for (const scene::Object& o : s.objects) taken.insert(o.name);
   for (const auto& d : devices) {
-    if (!names.insert(d->device.name).second)
+    if (!taken.insert(d->device.name).second)
       throw Error(message("the name '", d->device.name, "' is used already in this scene"));
     (d->transmits ? s.transmitters : s.receivers).push_back(d->device);
   }
@@ -505,7 +505,7 @@ void bind_scene(nb::module_& m) {
         Warnings warnings;
         io::LoadOptions o;
         o.frequency_hz = frequency_hz;
-        o.log = [sink = warnings.sink()](std::string_view m) { sink(as_utf8(m)); };
+        o.log = [sink = warnings.sink()](std::string_view text) { sink(as_utf8(text)); };
         // bytes as the file system has them, so that names that are no UTF-8 are found too
         const auto file = nb::cast<nb::bytes>(nb::module_::import_("os").attr("fsencode")(path));
         const std::string name(file.c_str(), file.size());
