@@ -52,11 +52,11 @@ TEST(BoxCorners, VerticesHaveNoBoundaryOfTheirOwn) {
         Track{cube, {-5, 1.1, 3}, {4.4, 1.9999, 1}, {4.4, 2.0001, 1}},
         Track{{3.85, 5.38, 2.82}, {-1.842, 17.953, -4.208}, {-3.9, 3.756, 3.514}, {-3.8, 3.756, 3.514}},
         Track{{1.5, 1.5, 1.5}, {-4.227, -0.369, -4.105}, {3.319, -1.55, 0.1}, {3.319, -1.45, 0.1}}}) {
-    expect_small_steps(t, 2, 4);
+    expect_small_steps(t, 2, 4, 0.02, 1);
   }
   // along the rim of the face itself, where the ray over the far edge leaves it in the corner: what docs/validation.md
   // has
-  expect_small_steps({cube, {-5, 1.1, 2}, {4.4, 1.9999, 2}, {4.4, 2.0001, 2}}, 2, 4, 0.12);
+  expect_small_steps({cube, {-5, 1.1, 2}, {4.4, 1.9999, 2}, {4.4, 2.0001, 2}}, 2, 4, 0.12, 1);
 }
 
 /// A device on the line of an edge has no cone of rays to it.

@@ -18,7 +18,7 @@
 
 namespace raywave::paths {
 
-/// 16 rays in structure-of-arrays form; lanes with active = 0 are left alone.
+/// 16 rays in structure-of-arrays form; lanes with active = 0 hit nothing.
 struct alignas(64) RayPacket {
   static constexpr int kSize = 16;
   alignas(64) int32_t active[kSize];  // -1 or 0

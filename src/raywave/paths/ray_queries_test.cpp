@@ -51,7 +51,7 @@ TEST(RayQueries, CrossingsAreThoseOfAllTriangles) {
     }
   }
   EXPECT_GT(num_tried, 2300u);
-  EXPECT_GT(num_crossings, 3000u);
+  EXPECT_GT(num_crossings, 2000u);
 }
 
 TEST(RayQueries, EndsOnFacetsDoNotCrossThem) {
@@ -115,7 +115,8 @@ TEST(RayQueries, PacketsProposeWhatDoublePrecisionFinds) {
     prepared.queries().closest_hits(packet, 0);
     for (int k = 0; k < RayPacket::kSize; ++k) {
       if (!packet.active[k]) {
-        EXPECT_EQ(packet.facet[k], -2);  // left alone
+        EXPECT_EQ(packet.facet[k], -1);
+        EXPECT_FALSE(std::isfinite(packet.t[k]));
         continue;
       }
       // single precision: 1e-6 of 10 m, and a triangle's side by as much
