@@ -6,11 +6,11 @@
 #include <cmath>
 #include <numeric>
 
+#include "map_surfaces.h"
 #include "raywave/core/constants.h"
 #include "raywave/core/test_statistics.h"
 #include "raywave/maps/radio_map.h"
 #include "raywave/paths/path_solver.h"
-#include "map_surfaces.h"
 #include "scenes.h"
 
 namespace raywave {

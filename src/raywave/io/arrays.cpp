@@ -16,10 +16,8 @@ using Type = NamedArray::Type;
 
 template <class T>
 NamedArray made(const std::string& name, std::vector<size_t> shape, Type type, const std::vector<T>& values) {
-  NamedArray a{name, std::move(shape), type, {}};
-  a.bytes.resize(values.size() * sizeof(T));
-  if (!values.empty()) std::memcpy(a.bytes.data(), values.data(), a.bytes.size());
-  return a;
+  const char* bytes = reinterpret_cast<const char*>(values.data());
+  return {name, std::move(shape), type, std::vector<char>(bytes, bytes + values.size() * sizeof(T))};
 }
 
 }  // namespace

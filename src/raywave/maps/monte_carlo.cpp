@@ -614,9 +614,10 @@ void add_diffraction(const scene::Scene& scene, const paths::PreparedScene& prep
   const EdgeRays rays(scene, prepared, context, tx, cells, options, source_m, edge_on);
   paths::Refiner refiner(prepared, rays.refine());
   for (int64_t e = 0; e < rays.num_edges(); ++e) {
-    rays.trace(e, refiner, out.all.tree, [&](const paths::EdgeRaySegment& s, int cell, const Vec3d& point, double area) {
-      out.groups.add(s.node, int32_t(cell), point, area);
-    });
+    rays.trace(e, refiner, out.all.tree,
+               [&](const paths::EdgeRaySegment& s, int cell, const Vec3d& point, double area) {
+                 out.groups.add(s.node, int32_t(cell), point, area);
+               });
   }
 }
 

@@ -101,7 +101,8 @@ bool Refiner::set_looks(const Vec3d& target_m) {
   const size_t n = bends_.size();
   looks_.resize(n);
   const auto is_edge = [&](size_t i) { return shapes_[i].is_edge; };
-  for (size_t i = 0; i < n; ++i) looks_[i] = is_edge(i) ? occlusion_point(i, past_ends_, Along::kNone, false) : points_[i];
+  for (size_t i = 0; i < n; ++i)
+    looks_[i] = is_edge(i) ? occlusion_point(i, past_ends_, Along::kNone, false) : points_[i];
   const bool beyond = beyond_an_end();
   for (size_t begin = 0, end; begin < n; begin = end) {
     end = begin + 1;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A scene's numbers over a scalar. Over one that differentiates each number that a path needs is taken from the scene
 // together with its place in a SceneDerivative: over ad::Var it is an input of the tape whose adjoint goes there; over
-// ad::Dual its tangent comes from there. Over double it is what the solvers have prepared. A facet's plane, which may hang on
-// very many vertices, is taken as four numbers: their adjoints gather over all paths, and finish() carries them on to the
-// vertices once.
+// ad::Dual its tangent comes from there. Over double it is what the solvers have prepared. A facet's plane, which may
+// hang on very many vertices, is taken as four numbers: their adjoints gather over all paths, and finish() carries them
+// on to the vertices once.
 #pragma once
 
 #include <cmath>
