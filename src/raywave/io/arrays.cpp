@@ -2,7 +2,6 @@
 #include "raywave/io/arrays.h"
 
 #include <cstdio>
-#include <cstring>
 #include <set>
 
 #include "raywave/core/error.h"
