@@ -6,6 +6,7 @@ import collections
 import concurrent.futures
 import dataclasses
 import hashlib
+import json
 import os
 import pathlib
 import time
@@ -232,10 +233,14 @@ class Campaign:
         return None
 
     def dataset(self, chunks=None):
-        """The store as one xarray dataset, read when asked for; chunks={}: as Dask arrays. NaN (num_paths: -1) is what is missing."""
+        """The store as one xarray dataset, read when asked for; chunks={}: as Dask arrays. NaN (num_paths: -1) is what is missing. Nested
+        attributes are JSON text, so that it can be written to files of other kinds."""
         xarray = need("xarray", "dataset()")
         self._require_ours()
-        return xarray.open_zarr(str(self.store), chunks=chunks, consolidated=True)
+        out = xarray.open_zarr(str(self.store), chunks=chunks, consolidated=True)
+        for part in (out, *out.data_vars.values()):
+            part.attrs = {key: json.dumps(value) if isinstance(value, dict) else value for key, value in part.attrs.items()}
+        return out
 
 
 class _Run:
