@@ -170,12 +170,13 @@ class Function:
     """of(values of the parameters wrt): the scene is copied, given the values, solved.
 
     of: of a PathSolver (the default solver) a, tau, theta_t, phi_t, theta_r, phi_r, doppler, path_gain, mean_delay, cir, cfr, taps
-    (the last three with their arguments in the dict `channel`; cir is the pair (a, tau)); of a RadioMapSolver path_gain, rss, sinr.
+    (the last three with their arguments in the dict `channel`; cir is the pair (a, tau)); of a RadioMapSolver path_gain, rss, sinr; of a
+    raywave.wave.Scene, whose solver is raywave.wave.Solver, field, power, at (with points_m and source in `channel`).
     Translation, rotation and scale are about the centre of the scene's own mesh, in this order: scaled, turned, moved."""
 
     def __init__(self, scene, wrt, of, solver=None, channel=None, **options):
         from . import PathSolver
-        solver = solver if solver is not None else PathSolver()
+        solver = solver if solver is not None else getattr(scene, "default_solver", PathSolver)()
         self.of, self.channel = of, dict(channel or {})
         self.wrt = [wrt] if isinstance(wrt, str) else list(wrt)
         if len(set(self.wrt)) != len(self.wrt):
@@ -192,9 +193,9 @@ class Function:
 
     def evaluate(self, values):
         """(output, pullback): pullback(cotangent, d/dRe + j d/dIm where complex) is the list of gradients by wrt. The last one is kept."""
-        values = [np.array(v, dtype=np.float64) for v in values]
         if len(values) != len(self.wrt):
             raise Error(f"{len(self.wrt)} parameters are named in wrt, {len(values)} values given")
+        values = [np.array(v, dtype=self.base[name].dtype) for name, v in zip(self.wrt, values)]
         key = tuple(v.tobytes() for v in values)
         if self._memo and self._memo[0] == key:
             return self._memo[1:]

@@ -70,6 +70,8 @@ def gradcheck(function, scene, wrt, of="path_gain", step=None, tolerance=1e-5, c
         else:
             h = scene.difference_step(name)  # raises, naming the nearest
             both, at = _of_callable(function, scene, name), scene.parameters()[name].value
+        if np.iscomplexobj(at):
+            raise Error(f"{name} is complex; gradcheck moves real parameters")
         h = h if step is None else step
         exact = np.asarray(both(at)[1]())
         value, found = _raywave.check_gradient(lambda x: both(np.reshape(x, at.shape))[0], at.ravel().tolist(), exact.ravel().tolist(),

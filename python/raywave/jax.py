@@ -30,7 +30,7 @@ def function(scene, wrt, of, solver=None, channel=None, **options):
     def host_gradient(cotangent, *values):
         # JAX's cotangents pair without conjugation, ours (d/dRe + j d/dIm) with it.
         gradients = solve.evaluate(values)[1](np.conj(np.asarray(cotangent)))
-        return tuple(np.asarray(g, dtype=np.asarray(v).dtype) for g, v in zip(gradients, values))
+        return tuple(np.asarray(np.conj(g), dtype=np.asarray(v).dtype) for g, v in zip(gradients, values))
 
     @jax.custom_vjp
     def call(*values):
@@ -41,4 +41,11 @@ def function(scene, wrt, of, solver=None, channel=None, **options):
         return jax.pure_callback(host_gradient, like, cotangent, *values, vmap_method="sequential")
 
     call.defvjp(lambda *values: (call(*values), values), backward)
-    return lambda *values: call(*(jax.numpy.asarray(v, dtype=float) for v in values))
+    kinds = [complex if np.iscomplexobj(solve.base[name]) else float for name in solve.wrt]
+
+    def apply(*values):
+        if len(values) != len(kinds):
+            raise Error(f"{len(kinds)} parameters are named in wrt, {len(values)} values given")
+        return call(*(jax.numpy.asarray(v, dtype=kind) for v, kind in zip(values, kinds)))
+
+    return apply

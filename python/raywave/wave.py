@@ -17,8 +17,9 @@ from . import _raywave, wave_parameters
 from ._methods import method
 from ._raywave import Error, Material, WaveResult, itu_material
 from .wave_parameters import Parameter
+from .wave_problem import WaveProblem
 
-__all__ = ["ArraySource", "GaussianBeam", "Grid", "Object", "Parameter", "PlaneWave", "PointSource", "SampledSource", "Scene", "WaveResult",
+__all__ = ["ArraySource", "GaussianBeam", "Grid", "Object", "Parameter", "PlaneWave", "PointSource", "SampledSource", "Scene", "Solver", "WaveResult",
            "box", "cut", "disc", "grating", "half_plane", "lens", "mesh", "polygon", "rectangle", "simulate", "solids", "sphere"]
 
 
@@ -281,3 +282,15 @@ def simulate(scene, backend="fft", *, output_z_m=None, planes=0, precision="doub
     z = np.ascontiguousarray(np.atleast_1d([] if output_z_m is None else output_z_m), dtype=np.float64)
     return _raywave.wave_simulate(scene._dict(), dict(backend=backend, precision=precision, tolerance=tolerance, planes=planes, output_z_m=z,
                                                       memory_bytes=float(memory_bytes), num_threads=num_threads, num_reflections=num_reflections, device=device))
+
+
+class Solver:
+    """simulate as a solver: for raywave.torch, raywave.jax and gradcheck, which take it by themselves where the scene is one of waves."""
+
+    problem = WaveProblem
+
+    def __call__(self, scene, **options):
+        return simulate(scene, **options)
+
+
+Scene.default_solver = Solver

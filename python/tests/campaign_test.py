@@ -60,7 +60,7 @@ def test_what_is_stored_is_what_the_solver_says_to_the_bit(done):
             assert (link[name].values[n:] == beyond).all()
         for name in ("interactions", "objects", "vertices"):
             assert np.array_equal(np.moveaxis(link[name].values[:n], 1, 0), getattr(paths, name)[:, 0, 0, kept]), name
-    assert data.objects.attrs["object_names"]["canyon"] == list(rw.load_scene(CANYON).objects)
+    assert json.loads(data.objects.attrs["object_names"])["canyon"] == list(rw.load_scene(CANYON).objects)
 
 
 def test_the_store_opens_as_a_dataset_that_says_what_it_is(done):
@@ -77,6 +77,16 @@ def test_the_store_opens_as_a_dataset_that_says_what_it_is(done):
     assert low.dims == ("sample",) and (low >= 3).all() and (low <= 5).all()
     assert float(data.path_gain.sel(transmitter="mast", receiver="rx3", frequency_hz=28e9, sample=4)[0]) > 0
     assert rw.Campaign(done.store).specification.document == done.specification.document  # opened from the store alone
+
+
+def test_the_dataset_goes_into_netcdf(done, tmp_path):
+    import xarray
+    pytest.importorskip("scipy")
+    data = done.dataset()[["path_gain", "mean_delay", "tau"]].load()
+    data.to_netcdf(tmp_path / "out.nc", engine="scipy")
+    with xarray.open_dataset(tmp_path / "out.nc", engine="scipy") as again:
+        assert np.array_equal(again.path_gain, data.path_gain) and np.array_equal(again.tau, data.tau)
+        assert json.loads(again.attrs["specification"]) == done.specification.document
 
 
 def test_nothing_is_done_twice(done):

@@ -279,3 +279,73 @@ def test_parameters_have_values_bounds_and_setters():
                               ("source/beam/tilt_rad", np.nan, "finite")]:
         with pytest.raises(rw.Error, match=word):
             s.set_parameter(name, value)
+
+
+WRT = ["source/beam/tilt_rad", "source/beam/focus_m", "source/line/position_m", "source/line/amplitude", "source/source2/weights",
+       "material/disc_material/relative_permittivity", "material/glass/conductivity_s_per_m", "object/disc/translation_m", "object/disc/scale",
+       "object/object1/vertices_m", "wavelength_m"]
+
+
+@pytest.mark.parametrize("of, words", [("field", {}), ("power", {}), ("at", dict(channel=dict(points_m=[[0.0, 18 * LAMBDA], [2 * LAMBDA, 19 * LAMBDA]], source=1)))])
+def test_waves_are_functions_of_their_parameters(of, words):
+    planes = [0.0, 17 * LAMBDA, 20 * LAMBDA]
+    f = rw.differentiable.Function(parametric(), WRT, of, output_z_m=planes, **words)
+    values = [f.base[name].copy() for name in WRT]
+    values[8] = np.array(1.02)
+    output, pullback = f.evaluate(values)
+    assert output.shape == {"field": (3, 3, 256), "power": (3, 3), "at": (2,)}[of]
+    generator = np.random.default_rng(4)
+    weight = generator.standard_normal(output.shape)
+    if np.iscomplexobj(output):
+        weight = weight + 1j * generator.standard_normal(output.shape)
+    for i, (name, gradient) in enumerate(zip(WRT, pullback(weight))):
+        direction = generator.standard_normal(f.base[name].shape)
+        if np.iscomplexobj(f.base[name]):
+            direction = direction + 1j * generator.standard_normal(direction.shape)
+        size = 1e-6 * (np.abs(values[i]).max() or LAMBDA) if name != "wavelength_m" else 1e-7 * LAMBDA
+
+        def at(t):
+            return np.sum(np.conj(weight) * f.evaluate([v + t * size * direction if k == i else v for k, v in enumerate(values)])[0]).real
+
+        expected = (8 * (at(1) - at(-1)) - (at(2) - at(-2))) / (12 * size)
+        assert np.sum(np.conj(gradient) * direction).real == pytest.approx(expected, rel=2e-5, abs=1e-9 * np.abs(weight).sum() * np.abs(output).max() / LAMBDA), name
+
+
+def test_bad_functions_of_waves_are_refused_by_name():
+    for wrt, of, words, word in [("source/beam/tilt", "field", {}, "did you mean"), ("source/beam/tilt_rad", "cfr", {}, "of must be one of"),
+                                 ("source/beam/tilt_rad", "field", dict(channel=dict(points_m=[[0, 1]])), "channel"),
+                                 (["object/disc/vertices_m", "object/disc/scale"], "field", {}, "not by both"),
+                                 ("source/beam/tilt_rad", "a", {}, "field, power, at")]:
+        with pytest.raises(rw.Error, match=word):
+            rw.differentiable.Function(parametric(), wrt, of, **words)
+
+
+def test_jax_takes_waves():
+    jax = pytest.importorskip("jax", reason="JAX is not installed here")
+    jax.config.update("jax_enable_x64", True)
+    names = ["source/source2/weights", "object/disc/translation_m"]
+    words = dict(channel=dict(points_m=[[0.0, 19 * LAMBDA]], source=2), output_z_m=[17 * LAMBDA])
+    f = rw.jax.function(parametric(), names, "at", **words)
+    own = rw.differentiable.Function(parametric(), names, "at", **words)
+    values = [own.base[name] for name in names]
+    u, pullback = own.evaluate(values)
+    expected = pullback(2 * u)
+    for loss in (lambda w, t: (abs(f(w, t)) ** 2).sum(), jax.jit(lambda w, t: (abs(f(w, t)) ** 2).sum())):
+        weights, translation = jax.grad(loss, argnums=(0, 1))(*map(jax.numpy.asarray, values))
+        # of a complex argument JAX's gradient is the conjugate of d/dRe + j d/dIm
+        assert np.allclose(np.conj(weights), expected[0], rtol=1e-9) and np.allclose(translation, expected[1], rtol=1e-9)
+
+
+def test_torch_takes_waves():
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed here: its wheel is too large for the tests")
+    f = rw.torch.function(parametric(), ["source/source2/weights"], "power", output_z_m=[20 * LAMBDA])
+    weights = torch.tensor([1, 0.5 + 0.2j], dtype=torch.complex128, requires_grad=True)
+    f(weights).sum().backward()
+    assert weights.grad.dtype == torch.complex128 and float(weights.grad.abs().max()) > 0
+
+
+def test_gradcheck_takes_waves():
+    report = rw.gradcheck(wave.Solver(), parametric(), ["source/beam/tilt_rad", "object/disc/translation_m"], "power", output_z_m=[20 * LAMBDA])
+    assert report.passed
+    with pytest.raises(rw.Error, match="complex"):
+        rw.gradcheck(wave.Solver(), parametric(), "source/source2/weights", "power")

@@ -2,10 +2,12 @@
 """rw.Campaign: a store and its specification; its tasks run here, one after the other, or on the workers of a Dask cluster."""
 from __future__ import annotations
 
+import asyncio
 import collections
 import concurrent.futures
 import dataclasses
 import hashlib
+import json
 import os
 import pathlib
 import time
@@ -232,10 +234,14 @@ class Campaign:
         return None
 
     def dataset(self, chunks=None):
-        """The store as one xarray dataset, read when asked for; chunks={}: as Dask arrays. NaN (num_paths: -1) is what is missing."""
+        """The store as one xarray dataset, read when asked for; chunks={}: as Dask arrays. NaN (num_paths: -1) is what is missing. Nested
+        attributes are JSON text, so that it can be written to files of other kinds."""
         xarray = need("xarray", "dataset()")
         self._require_ours()
-        return xarray.open_zarr(str(self.store), chunks=chunks, consolidated=True)
+        out = xarray.open_zarr(str(self.store), chunks=chunks, consolidated=True)
+        for part in (out, *out.data_vars.values()):
+            part.attrs = {key: json.dumps(value) if isinstance(value, dict) else value for key, value in part.attrs.items()}
+        return out
 
 
 class _Run:
@@ -288,43 +294,42 @@ class _Dask:
         waiting, alive, killed = iter(numbers), {}, []
 
         def submit(count):
-            out = []
-            for number in (n for _, n in zip(range(count), waiting)):
-                key = f"raywave-{self.plan.name(number)}" + ("-alone" if last else "")
-                future = self.client.submit(run_task, *self.arguments, number, *self.words, key=key, pure=False)
-                alive[future.key] = number, future
-                out.append(future)
-            return out
+            numbers = [number for _, number in zip(range(count), waiting)]
+            if not numbers:
+                return []
+            keys = [f"raywave-{self.plan.name(number)}" + ("-alone" if last else "") for number in numbers]
+            shared = [[word] * len(numbers) for word in (*self.arguments, *self.words)]
+            futures = self.client.map(run_task, *shared[:2], numbers, *shared[2:], key=keys, pure=False)
+            alive.update({future.key: (number, future) for number, future in zip(numbers, futures)})
+            return futures
 
         try:
-            finished = distributed.as_completed(submit(window), raise_errors=False)
-            for future in finished:
-                number, _ = alive.pop(future.key)
-                result = self._result(future, number)
-                if result is None and not last:
-                    killed.append(number)
-                else:
-                    run.take(result or Result(number, "failed", "every worker that took it died"))
-                del future
-                for more in submit(1):
-                    finished.add(more)
+            finished = distributed.as_completed(submit(window), with_results=True, raise_errors=False)
+            for batch in finished.batches():  # results come side by side: one after the other each would wait for its worker
+                for future, answer in batch:
+                    number, _ = alive.pop(future.key)
+                    result = self._result(answer, number)
+                    if result is None and not last:
+                        killed.append(number)
+                    else:
+                        run.take(result or Result(number, "failed", "every worker that took it died"))
+                finished.update(submit(len(batch)))
         except BaseException:
             self.client.cancel([future for _, future in alive.values()])
             raise
         return killed
 
     @staticmethod
-    def _result(future, number) -> Result | None:
-        """None: its workers died. A result that died with its worker before it was fetched is waited for: the task, done anew, is skipped."""
-        distributed = need("distributed", "run(client)")
-        try:
-            return future.result()
-        except distributed.scheduler.KilledWorker:
+    def _result(answer, number) -> Result | None:
+        """None: its workers died. A result that died with its worker before it was fetched has been waited for: the task, done anew, is skipped."""
+        if isinstance(answer, Result):
+            return answer
+        error = answer[1] if isinstance(answer, tuple) else answer
+        if isinstance(error, need("distributed", "run(client)").scheduler.KilledWorker):
             return None
-        except concurrent.futures.CancelledError as error:
-            raise Error(f"the Dask scheduler is gone or has dropped the tasks ({error}): run again, what is done stays done") from None
-        except Exception as error:  # Dask's own: the task's are part of its result
-            return Result(number, "failed", f"{type(error).__name__}: {error}")
+        if isinstance(error, concurrent.futures.CancelledError | asyncio.CancelledError):
+            raise Error(f"the Dask scheduler is gone or has dropped the tasks ({error}): run again, what is done stays done")
+        return Result(number, "failed", f"{type(error).__name__}: {error}")  # Dask's own: the task's are part of its result
 
 
 def _entries(place):

@@ -40,9 +40,8 @@ EdgeShooter::EdgeShooter(const PreparedScene& scene, const SequenceTree& tree, c
   const WedgesOfFacets of = wedges_of_facets(scene);
   const std::vector<LitWedge> lit = lit_wedges(scene, tree, edges);
   const std::vector<LitPart> parts = lit_parts(scene, tree, lit, edges.max_depth);
-  for (size_t i = 0; i < lit.size(); ++i) {
-    const LitWedge& l = lit[i];
-    lit_.push_back({l.node, l.wedge, l.wedge, parts[i]});
+  for (const LitWedge& l : lit) {
+    lit_.push_back({l.node, l.wedge, l.wedge, parts[size_t(&l - lit.data())]});
     if (options.max_diffractions < 2 || tree.nodes()[size_t(l.node)].depth + 2 > options.max_depth) continue;
     const Wedge& w = scene.wedges()[size_t(l.wedge)];
     for (const int32_t face : {w.facet0, w.facet_n}) {
