@@ -63,8 +63,12 @@ def test_weights_of_ports_are_the_transmitters():
     assert np.all(first >= 0) and np.any(first != second)
     tx.precoding = [0, 0, 1, 0]
     assert solve() == pytest.approx(second / 4, rel=1e-13)
+    tx.array = rw.PlanarArray()  # the weights are still those of four ports
+    for ask in (lambda: tx.precoding, scene.parameters, solve):
+        with pytest.raises(rw.Error, match="precoding of 'tx' has 4 weights, but its array has 1 ports"):
+            ask()
     tx.precoding = None
-    assert tx.precoding.tolist() == [0.5] * 4
+    assert tx.precoding.tolist() == [1]
 
 
 def test_an_edit_reaches_the_next_solve():

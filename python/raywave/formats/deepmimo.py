@@ -16,7 +16,7 @@ import numpy as np
 from .._geometry import rotation
 from .._raywave import Error, Paths, Scene, __version__
 from .content import content, names, require_memory
-from .files import new_folder
+from .._files import new_folder
 
 _INVALID = '/\\:*?"\'<>|\n'
 _DIGIT = {1: 1, 8: 2, 2: 3, 4: 4}  # specular reflection, diffraction, scattering, refraction

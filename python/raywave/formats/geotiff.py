@@ -9,7 +9,7 @@ import numpy as np
 from .._raywave import Error, RadioMap
 from .._requirements import need
 from .content import content, decibel, names
-from .files import new_file
+from .._files import new_file
 
 # A frame that lies nowhere: metres of the scene.
 _LOCAL = 'LOCAL_CS["raywave scene, metres",UNIT["metre",1],AXIS["x",EAST],AXIS["y",NORTH]]'

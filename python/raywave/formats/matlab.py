@@ -12,7 +12,7 @@ import numpy as np
 from .._raywave import Error
 from .._requirements import need
 from .content import content
-from .files import new_file
+from .._files import new_file
 
 LEVEL_5_BYTES = 2**31 - 1  # of one array; the whole file may have 4 GiB
 _HEADER_BYTES = 512

@@ -10,7 +10,7 @@ import pathlib
 import numpy as np
 
 from .._raywave import Error, __version__
-from .files import new_file
+from .._files import new_file
 
 # numpy's kind and size: the name of the datatype. Samples are written little endian.
 _DATATYPES = {("c", 8): "cf32_le", ("c", 16): "cf64_le", ("f", 4): "rf32_le", ("f", 8): "rf64_le"}

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import pathlib
 import re
-import shutil
-import tempfile
 from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
-from .._raywave import Error
+from .. import _files
 
 Triangles = list[tuple[int, int, int]]
 RECORD = "geo.json"
+WHAT = "a scene built by raywave.geo"
 
 
 @dataclasses.dataclass
@@ -28,13 +26,7 @@ class SceneObject:
 
 def require_place(folder: pathlib.Path, overwrite: bool) -> None:
     """@raises Error where something is that is not to be replaced."""
-    if folder.exists() and not folder.is_dir():
-        raise Error(f"'{folder}' is a file: name a folder for the scene")
-    if folder.is_dir() and any(folder.iterdir()):
-        if not overwrite:
-            raise Error(f"'{folder}' is there already and not empty: name another, or give overwrite=True")
-        if not (folder / RECORD).is_file():
-            raise Error(f"'{folder}' holds something else than a scene built by raywave.geo (no {RECORD}): it is not overwritten")
+    _files.require_place(folder, RECORD, WHAT, overwrite)
 
 
 def file_name(name: str) -> str:
@@ -44,40 +36,14 @@ def file_name(name: str) -> str:
 def write_scene(folder: pathlib.Path, points: np.ndarray, objects: list[SceneObject], materials: dict[str, dict], record: dict) -> pathlib.Path:
     """The scene file's path. Nothing is left behind where it fails. @raises Error naming the folder."""
     folder = folder.absolute()
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        work = pathlib.Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    except OSError as error:
-        raise Error(f"'{folder}': cannot be written: {error}") from None
-    try:
+    xml = f"{folder.name}.xml"
+    with _files.new_folder(folder, RECORD, WHAT, overwrite=True) as work:
         (work / "meshes").mkdir()
         for item in objects:
             (work / "meshes" / f"{item.name}.ply").write_bytes(_ply(points, item.triangles))
-        xml = f"{folder.name}.xml"
         (work / xml).write_text(_xml(objects, materials, record["frame"]), encoding="utf-8")
         (work / RECORD).write_text(json.dumps({"scene": xml, **record}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        os.chmod(work, 0o755)
-        _move(work, folder)
-    except OSError as error:
-        raise Error(f"'{folder}': cannot be written: {error}") from None
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
     return folder / xml
-
-
-def _move(work: pathlib.Path, folder: pathlib.Path) -> None:
-    if not folder.exists():
-        os.replace(work, folder)
-        return
-    old = pathlib.Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent))
-    os.replace(folder, old / "scene")
-    try:
-        os.replace(work, folder)
-    except OSError:
-        os.replace(old / "scene", folder)
-        raise
-    finally:
-        shutil.rmtree(old, ignore_errors=True)
 
 
 def _ply(points: np.ndarray, triangles: Triangles) -> bytes:

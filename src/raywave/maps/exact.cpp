@@ -9,7 +9,6 @@
 #include "raywave/core/constants.h"
 #include "raywave/maps/arrival_field.h"
 #include "raywave/maps/arrivals.h"
-#include "raywave/maps/transmit_field.h"
 #include "raywave/paths/beams.h"
 #include "raywave/paths/edge_rays.h"
 #include "raywave/paths/find.h"

@@ -6,18 +6,13 @@
 #include <mutex>
 #include <set>
 
-#include "raywave/paths/brute_force.h"
+#include "raywave/paths/test_brute_force.h"
 
 namespace raywave::paths {
 namespace {
 
-using Sequence = std::vector<int32_t>;
-
-Sequence sequence_of(const SequenceTree& tree, int32_t node) {
-  Sequence s;
-  for (int32_t n = node; n != 0; n = tree.nodes()[size_t(n)].parent) s.insert(s.begin(), tree.nodes()[size_t(n)].facet);
-  return s;
-}
+using test::Sequence;
+using test::sequence_of;
 
 TEST(Beams, FindWhatRaysFindAndTraceWhatTheySay) {
   for (uint64_t seed = 1; seed <= 2; ++seed) {

@@ -5,7 +5,7 @@
 
 #include <set>
 
-#include "raywave/paths/brute_force.h"
+#include "raywave/paths/test_brute_force.h"
 
 namespace raywave::paths {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "raywave/paths/brute_force.h"
+#include "raywave/paths/test_brute_force.h"
 
 namespace raywave::paths {
 namespace {

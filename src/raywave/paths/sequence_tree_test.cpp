@@ -5,18 +5,13 @@
 
 #include <map>
 
-#include "raywave/paths/brute_force.h"
+#include "raywave/paths/test_brute_force.h"
 
 namespace raywave::paths {
 namespace {
 
-using Sequence = std::vector<int32_t>;
-
-Sequence sequence_of(const SequenceTree& tree, int32_t node) {
-  Sequence s;
-  for (int32_t n = node; n != 0; n = tree.nodes()[size_t(n)].parent) s.insert(s.begin(), tree.nodes()[size_t(n)].facet);
-  return s;
-}
+using test::Sequence;
+using test::sequence_of;
 
 /// The source mirrored one facet after another up to the first wedge.
 Vec3d image_of(const scene::FacetTable& table, Vec3d source, const Sequence& s) {

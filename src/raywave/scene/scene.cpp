@@ -44,10 +44,7 @@ void validate_device(const char* kind, const Device& d) {
   require_finite_vec(where, "velocity_m_per_s", d.velocity_m_per_s);
   require_finite(where + ": power_dbm", d.power_dbm);
   d.array.validate(where);
-  if (!d.precoding.empty() && d.precoding.size() != size_t(d.array.num_ports())) {
-    throw Error(message(where, ": precoding has ", d.precoding.size(), " weights, but there are ", d.array.num_ports(),
-                        " ports"));
-  }
+  (void)d.port_weights();
   for (const Complexd& w : d.precoding) {
     require_finite(where + ": precoding", w.re);
     require_finite(where + ": precoding", w.im);
@@ -138,7 +135,12 @@ bool is_degenerate(const Vec3d& a, const Vec3d& b, const Vec3d& c) {
 
 std::vector<Complexd> Device::port_weights() const {
   const auto n = size_t(array.num_ports());
-  return precoding.empty() ? std::vector<Complexd>(n, {1 / std::sqrt(double(n)), 0}) : precoding;
+  if (precoding.empty()) return std::vector<Complexd>(n, {1 / std::sqrt(double(n)), 0});
+  if (precoding.size() != n) {
+    throw Error(
+        message("precoding of '", name, "' has ", precoding.size(), " weights, but its array has ", n, " ports"));
+  }
+  return precoding;
 }
 
 void Device::look_at(const Vec3d& target_m) {

@@ -47,7 +47,7 @@ struct Device {
   /// Of transmitters: the weights that maps give its ports, [num_ports]; empty: 1 / sqrt(num_ports) each.
   std::vector<Complexd> precoding;
 
-  /// precoding, or what stands for it when it is empty.
+  /// precoding, or what stands for it when it is empty. @throws Error when it is of an array of other ports.
   std::vector<Complexd> port_weights() const;
 
   /// Turns the device so that its +x axis points at target_m.

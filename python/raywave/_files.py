@@ -6,7 +6,7 @@ import pathlib
 import shutil
 import tempfile
 
-from .._raywave import Error
+from ._raywave import Error
 
 
 def _flushed(path):
@@ -39,10 +39,8 @@ def new_file(path, suffixes, what):
         pathlib.Path(name).unlink(missing_ok=True)
 
 
-@contextlib.contextmanager
-def new_folder(folder, marker, what, overwrite):
-    """Gives a temporary folder to fill. A folder that is there is replaced only with overwrite, and only where it holds `marker`."""
-    folder = pathlib.Path(folder).absolute()
+def require_place(folder, marker, what, overwrite):
+    """@raises Error where something is that is not to be replaced: a folder is, only with overwrite, and only where it holds `marker`."""
     if folder.exists() and not folder.is_dir():
         raise Error(f"'{folder}' is a file: name a folder for {what}")
     if folder.is_dir() and any(folder.iterdir()):
@@ -50,6 +48,13 @@ def new_folder(folder, marker, what, overwrite):
             raise Error(f"'{folder}' is there already and not empty: name another, or give overwrite=True")
         if not (folder / marker).is_file():
             raise Error(f"'{folder}' holds something else than {what} (no {marker}): it is not overwritten")
+
+
+@contextlib.contextmanager
+def new_folder(folder, marker, what, overwrite):
+    """Gives a temporary folder to fill, which takes the place of `folder` when it is whole. @raises Error as require_place does."""
+    folder = pathlib.Path(folder).absolute()
+    require_place(folder, marker, what, overwrite)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         work = pathlib.Path(tempfile.mkdtemp(prefix=f".{folder.name[:40]}.", dir=folder.parent))

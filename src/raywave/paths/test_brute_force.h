@@ -10,6 +10,7 @@
 
 #include "raywave/core/random.h"
 #include "raywave/paths/prepared_scene.h"
+#include "raywave/paths/sequence_tree.h"
 #include "raywave/scene/shapes.h"
 
 namespace raywave::paths::test {
@@ -83,6 +84,14 @@ inline std::vector<Hit> all_hits(const scene::FacetTable& table, const Vec3d& a,
   }
   std::sort(hits.begin(), hits.end(), [](const Hit& x, const Hit& y) { return x.t < y.t; });
   return hits;
+}
+
+/// The surfaces of a node's sequence, in order.
+using Sequence = std::vector<int32_t>;
+inline Sequence sequence_of(const SequenceTree& tree, int32_t node) {
+  Sequence s;
+  for (int32_t n = node; n != 0; n = tree.nodes()[size_t(n)].parent) s.insert(s.begin(), tree.nodes()[size_t(n)].facet);
+  return s;
 }
 
 }  // namespace raywave::paths::test
