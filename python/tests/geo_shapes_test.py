@@ -213,6 +213,57 @@ def test_cities_of_all_roofs_are_watertight(tmp_path, seed):
     assert scene_check(tmp_path / "scene/scene.xml") == []
 
 
+def test_a_spire_on_a_wall_of_no_width(tmp_path):
+    """A pyramid over 2 cm is no roof: it is lowered, and said; what crosses it near its corners still meets it."""
+    needle = [(18.4, -15), (18.4, 11.3), (17.4, -1.9)]
+    built, _ = build(tmp_path, (needle, {}), (box(0, 0, 23.85, 0.02), {"height": 11, "roof:shape": "cone", "roof:height": 3.6}), tolerance_m=0.01)
+    assert any("steeper" in note for note in built.report.notes) and scene_check(built.scene_file) == []
+
+
+def test_a_roof_that_ends_in_a_wedge_under_a_canopy(tmp_path):
+    """Over a corner of some millimetres the roof and the canopy's underside are one: such a triangle is there once."""
+    round_house = [(38, 16), (34, 22), (28, 26), (21, 28), (15, 27), (8, 24), (4, 19), (1, 13), (0, 6), (2, 0), (6, -6), (11, -10), (18, -11), (25, -11),
+                   (31, -8), (36, -3), (39, 3), (39, 10)]
+    for shift in (0.0, 0.003, 0.05):
+        canopy = box(15 + shift, 9, 26 + shift, 36)
+        build(tmp_path, (round_house, {"height": 18.24, "roof:shape": "mansard", "roof:direction": 276}), (canopy, {"building": "roof", "height": 17.6}),
+              overwrite=True, tolerance_m=0.05)
+        assert scene_check(tmp_path / "scene/scene.xml") == []
+
+
+def odd_footprint(random):
+    """Stars, discs of many corners, repeated and nearly straight corners, strips and needles of no width; holes that touch the outline."""
+    w, h = random.uniform(2, 30, 2)
+    angles = np.sort(random.uniform(0, 2 * np.pi, random.integers(3, 30)))
+    star = [(r * math.cos(t), r * math.sin(t)) for r, t in zip(random.uniform(2, 15, len(angles)), angles)]
+    doubled = [(0, 0), (w / 3, 0), (w / 2, 1e-9), (w, 0), (w, h), (w, h), (w / 2, h + 1e-7), (0, h), (0, h / 2)]
+    ring = [star, doubled, box(0, 0, w, float(random.choice([0.02, 0.06, 0.3]))), [(0, 0), (w, 0), (w / 2, float(random.choice([0.03, 1, 5])))],
+            box(0, 0, w, h)][random.integers(0, 5)]
+    rings = [ring]
+    if len(ring) == 4 and h > 3 and w > 3 and random.random() < 0.5:
+        rings += [[(0, 0), (w / 3, h / 4), (w / 4, h / 3)], box(0.8 * w, 0.8 * h, 0.8 * w + 0.03, 0.8 * h + 0.03)]
+    turn, x, y = float(random.choice([0, 45, random.uniform(0, 360)])), *random.uniform(0, 60, 2)
+    return [turned(r, turn, x, y) for r in rings]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_odd_footprints_are_watertight(tmp_path, seed):
+    random = np.random.default_rng(500 + seed)
+    city, last = [], None
+    for _ in range(int(random.integers(3, 20))):
+        rings = last if last and random.random() < 0.15 else odd_footprint(random)  # the same one twice
+        if last and random.random() < 0.15:
+            step = float(random.choice([0.01, 0.04, 0.06, 1.0]))
+            rings = [[(x + step, y - step / 3) for x, y in ring] for ring in last]
+        tags = {"height": round(float(random.uniform(2, 25)), 1), "roof:shape": str(random.choice(["flat", "gabled", "hipped", "cone", "dome", "skillion"]))}
+        if random.random() < 0.2:
+            tags["min_height"] = round(float(random.uniform(0.05, 1.5)), 2)
+        city.append((rings, tags))
+        last = rings
+    build(tmp_path, *city, tolerance_m=float([0.05, 0.01, 0.2][seed % 3]), bad="repair")
+    assert scene_check(tmp_path / "scene/scene.xml") == []
+
+
 def test_area_of_the_ground_is_the_plans(tmp_path):
     _, folder = build(tmp_path, (box(0, 0, 12, 8), {"height": 6}), margin_m=10)
     a, b, c = folder.triangles["ground"].transpose(1, 0, 2)

@@ -186,9 +186,8 @@ def _mesh(names, pieces, bounds, terrain, rules, report, tolerance_m, roof_toler
     arrangement.fix()
     arrangement.add_all([line for v in volumes for line in creases(v.roof, v.footprint)], closed=False)
     arrangement.resolve(roof_tolerance_m)
-    same_m = 2 * roof_tolerance_m  # what two steep roofs differ by at a corner that their ridge was moved to
-    faces, stacks = build_columns(arrangement, volumes, roof_tolerance_m, same_m)
-    vertices, base, tilings, groups = build_surfaces(arrangement, faces, stacks, terrain, same_m)
+    faces, stacks = build_columns(arrangement, volumes, roof_tolerance_m)
+    vertices, base, tilings, groups = build_surfaces(arrangement, faces, stacks, terrain, roof_tolerance_m)
     ground = ground_triangles(faces, stacks, tilings, vertices, base, arrangement.xy, terrain, spacing_m, ground_tolerance_m)
     objects = [SceneObject("ground", rules.ground, ground)]
     by_key: dict[Key, list] = collections.defaultdict(list)

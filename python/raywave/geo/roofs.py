@@ -89,7 +89,8 @@ def make(shape: str, footprint: shapely.Polygon, height_m: float, direction_deg:
         rising = _hull_sides(footprint) if _is_convex(footprint) else [low, end, high, other_end]
     else:
         rising = [low] if shape == "skillion" else [low, high]
-    return _lowest_of(_rising_planes(rising, _PROFILES[shape], _distance(low, high[0])), footprint, height_m)
+    width_m = max(_distance(low, point) for point in shapely.get_coordinates(footprint))
+    return _lowest_of(_rising_planes(rising, _PROFILES[shape], width_m), footprint, height_m) if width_m > 0 else flat(footprint)
 
 
 # A side: a point on it and the unit normal into the footprint.

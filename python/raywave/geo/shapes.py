@@ -14,6 +14,7 @@ from .rules import Rules
 
 CANOPIES = ("roof", "canopy", "carport")
 _MIN_WALL_M = 1.0  # under the eaves of what stands on the ground
+_STEEPEST = 20.0  # rise by run of a roof, 87 degrees: what is steeper is a footprint of no width
 
 
 @dataclasses.dataclass
@@ -75,7 +76,12 @@ def shape_of(feature: Feature, footprint: shapely.Geometry, outline: dict[str, s
     report.heights[source] += 1
     room = top - floor if floor is not None else max(top - _MIN_WALL_M, 0.5 * top)
     roof_height = min(roof_height, room)
-    roof = make(shape, footprint, roof_height, direction_deg(tags.get("roof:direction")), tags.get("roof:orientation") == "across")
+    turn = direction_deg(tags.get("roof:direction")), tags.get("roof:orientation") == "across"
+    roof = make(shape, footprint, roof_height, *turn)
+    if (steepest := max(math.hypot(a, b) for _, (a, b, _) in roof.pieces)) > _STEEPEST:
+        report.notes["a roof steeper than 87 degrees: lowered"] += 1
+        roof_height *= _STEEPEST / steepest
+        roof = make(shape, footprint, roof_height, *turn)
     return Shape(floor, top - roof_height, roof.lifted(top - roof_height), walls, covering)
 
 

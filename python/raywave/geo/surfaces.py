@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 
 from .arrangement import Arrangement, Face
-from .columns import Slab, height
+from .columns import Slab, height, slack_m
 from .triangulate import triangulate
 
 Triangles = list[tuple[int, int, int]]
@@ -31,21 +31,32 @@ class Group:
 
 
 class Vertices:
-    """Points over nodes of the plan; heights within same_m of each other are one."""
+    """Points over nodes of the plan. Heights that a chain of steps of at most slack_m joins are one, so that surfaces that meet share their
+    vertices and have one order over every node."""
 
-    def __init__(self, xy: np.ndarray, same_m: float) -> None:
-        self._xy = xy
-        self._same_m = same_m
-        self._levels: dict[int, list[tuple[float, int]]] = collections.defaultdict(list)
+    def __init__(self, xy: np.ndarray, heights: list[list[tuple[int, float]]], slack_m: np.ndarray) -> None:
+        """heights: of each node, (rank, z); of those that are one the lowest rank's stays, among equals the lowest."""
         self.points: list[tuple[float, float, float]] = []
+        self._levels: list[list[tuple[float, int]]] = []  # of each node, ascending
+        self._index: list[dict[float, int]] = []
+        for (x, y), wanted, slack in zip(xy.tolist(), heights, slack_m.tolist()):
+            levels, index = [], {}
+            ascending = sorted({z for _, z in wanted})
+            rank = {}
+            for r, z in wanted:
+                rank[z] = min(r, rank.get(z, r))
+            starts = [k for k in range(len(ascending)) if k == 0 or ascending[k] - ascending[k - 1] > slack]
+            for first, end in zip(starts, starts[1:] + [len(ascending)]):
+                z = min(ascending[first:end], key=lambda value: (rank[value], value))
+                index.update((one, len(self.points)) for one in ascending[first:end])
+                levels.append((z, len(self.points)))
+                self.points.append((x, y, z))
+            self._levels.append(levels)
+            self._index.append(index)
 
     def at(self, node: int, z: float) -> int:
-        for known, index in self._levels[node]:
-            if abs(known - z) <= self._same_m:
-                return index
-        self._levels[node].append((z, len(self.points)))
-        self.points.append((*self._xy[node].tolist(), z))
-        return len(self.points) - 1
+        """z is one of the node's heights."""
+        return self._index[node][z]
 
     def z(self, index: int) -> float:
         return self.points[index][2]
@@ -53,56 +64,92 @@ class Vertices:
     def between(self, node: int, low: int, high: int) -> list[int]:
         """All vertices over a node from one to another, both included."""
         lo, hi = self.z(low), self.z(high)
-        return [i for z, i in sorted(self._levels[node]) if lo <= z <= hi]
+        return [i for z, i in self._levels[node] if lo <= z <= hi]
 
 
-def build_surfaces(arrangement: Arrangement, faces: list[Face], stacks: list[list[Slab]], ground, same_m: float):
+def build_surfaces(arrangement: Arrangement, faces: list[Face], stacks: list[list[Slab]], ground, tolerance_m: float):
     """(points [num_vertices, 3], groups). `ground(xy)` gives the ground's height at nodes, [num_points, 2] -> [num_points];
-    the ground's own triangles are those over faces without terrain between their nodes."""
-    _split_crossed_sides(arrangement, faces, stacks, same_m)
+    the ground's own triangles are those over faces without terrain between their nodes. tolerance_m: what nodes may have been moved by."""
+    _split_crossed_sides(arrangement, faces, stacks, tolerance_m)
     xy = arrangement.xy
-    floor = ground(xy)
-    vertices = Vertices(xy, same_m)
-    base = [vertices.at(n, float(floor[n])) for n in range(len(xy))]
+    floor = ground(xy).tolist()
     number = {tuple(p): i for i, p in enumerate(xy.tolist())}
     tilings = triangulate([f.polygon for f in faces], [f.rings for f in faces], number, xy)
-    # Heights of every slab at its nodes, before any wall is cut: walls take in all vertices over their ends.
-    # Level surfaces first: where a slope meets one within same_m it is the slope that gives way.
+    # Heights of every slab at its nodes, before any wall is cut: walls take in all vertices over their ends. Where surfaces meet within
+    # what nodes were moved by, the ground stays, then what is level: it is the slope that gives way.
+    wanted: list[list[tuple[int, float]]] = [[(0, z)] for z in floor]
+    heights = []
     for face, stack in zip(faces, stacks):
-        for a, b, c in (s for slab in stack for s in (slab.low, slab.high) if s is not None):
-            if a == 0 and b == 0:
-                for n in face.nodes():
-                    vertices.at(n, c)
-    bounds = [[_bounds(slab, face.nodes(), xy, base, vertices) for slab in stack] for face, stack in zip(faces, stacks)]
+        nodes = face.nodes()
+        heights.append([[_heights(surface, nodes, xy, floor, wanted) for surface in (slab.low, slab.high)] for slab in stack])
+    vertices = Vertices(xy, wanted, _slacks(faces, stacks, len(xy), tolerance_m))
+    base = [vertices.at(n, z) for n, z in enumerate(floor)]
+    bounds = [_bounds(face.nodes(), held, base, vertices) for face, held in zip(faces, heights)]
     groups = []
     for index, (stack, bound, tiling) in enumerate(zip(stacks, bounds, tilings)):
-        groups += _level_surfaces(index, stack, bound, tiling)
+        groups += _level_surfaces(index, stack, bound, tiling, base)
     groups += _walls(faces, stacks, bounds, vertices)
     return vertices, base, tilings, groups
+
+
+def _slacks(faces: list[Face], stacks: list[list[Slab]], num_nodes: int, tolerance_m: float) -> np.ndarray:
+    """Heights that are one, by node: what its surfaces' slopes make of tolerance_m."""
+    out = np.full(num_nodes, slack_m((), tolerance_m))
+    for face, stack in zip(faces, stacks):
+        if stack:
+            nodes = face.nodes()
+            out[nodes] = np.maximum(out[nodes], slack_m([s.high for s in stack] + [s.low for s in stack if s.low is not None], tolerance_m))
+    return out
+
+
+def _heights(surface, nodes: list[int], xy: np.ndarray, floor: list[float], wanted: list[list[tuple[int, float]]]) -> list[float]:
+    if surface is None:
+        return [floor[n] for n in nodes]
+    z = height(surface, *xy[nodes].T).tolist() if surface[0] or surface[1] else [surface[2]] * len(nodes)
+    rank = 2 if surface[0] or surface[1] else 1
+    for n, value in zip(nodes, z):
+        wanted[n].append((rank, value))
+    return z
 
 
 Bounds = tuple[dict[int, int], dict[int, int]]  # vertices of the lower and the upper surface by node
 
 
-def _bounds(slab: Slab, nodes: list[int], xy: np.ndarray, base: list[int], vertices: Vertices) -> Bounds:
-    def over(surface):
-        if surface is None:
-            return {n: base[n] for n in nodes}
-        return {n: vertices.at(n, z) for n, z in zip(nodes, height(surface, *xy[nodes].T).tolist())}
+def _bounds(nodes: list[int], heights: list[list[list[float]]], base: list[int], vertices: Vertices) -> list[Bounds]:
+    """From below, none under the one before it: where a cut was too short to be made, the surfaces meet."""
+    out: list[Bounds] = []
+    last = {n: base[n] for n in nodes}
+    for slab in heights:
+        found = []
+        for z in slab:
+            last = {n: max(last[n], vertices.at(n, one), key=vertices.z) for n, one in zip(nodes, z)}
+            found.append(last)
+        out.append((found[0], found[1]))
+    return out
 
-    return over(slab.low), over(slab.high)
 
-
-def _level_surfaces(face: int, stack: list[Slab], bounds: list[Bounds], tiling: Triangles) -> list[Group]:
-    """Roofs, and undersides of what does not stand on the ground."""
+def _level_surfaces(face: int, stack: list[Slab], bounds: list[Bounds], tiling: Triangles, base: list[int]) -> list[Group]:
+    """Roofs, and undersides of what does not stand on the ground. Triangle by triangle: a slab may end in a wedge."""
+    roofs: list[Triangles] = [[] for _ in stack]
+    undersides: list[Triangles] = [[] for _ in stack]
+    for a, b, c in tiling if stack else ():
+        there = [(k, (low[a], low[b], low[c]), (high[a], high[b], high[c])) for k, (low, high) in enumerate(bounds)]
+        there = [item for item in there if item[1] != item[2]]
+        below = (base[a], base[b], base[c])  # the highest surface so far
+        for i, (k, low, high) in enumerate(there):
+            if low != below:
+                undersides[k].append((low[0], low[2], low[1]))
+            above = there[i + 1] if i + 1 < len(there) else None
+            if above is None or above[1] != high or stack[above[0]].volume.building != stack[k].volume.building:
+                roofs[k].append(high)
+            below = high
     groups = []
-    for k, (slab, (low, high)) in enumerate(zip(stack, bounds)):
+    for slab, roof, underside in zip(stack, roofs, undersides):
         volume = slab.volume
-        touched = k + 1 < len(stack) and bounds[k + 1][0] == high
-        if not touched or stack[k + 1].volume.building != volume.building:
-            groups.append(Group((volume.building, "roof", volume.covering), face, [(high[a], high[b], high[c]) for a, b, c in tiling]))
-        if slab.low is not None and not (k > 0 and bounds[k - 1][1] == low):
-            groups.append(Group((volume.building, "walls", volume.walls), face, [(low[a], low[c], low[b]) for a, b, c in tiling]))
+        if roof:
+            groups.append(Group((volume.building, "roof", volume.covering), face, roof))
+        if underside:
+            groups.append(Group((volume.building, "walls", volume.walls), face, underside))
     return groups
 
 
@@ -163,9 +210,10 @@ def _strip(left: list[int], right: list[int], vertices: Vertices) -> Triangles:
     return out
 
 
-def _split_crossed_sides(arrangement: Arrangement, faces: list[Face], stacks: list[list[Slab]], same_m: float) -> None:
+def _split_crossed_sides(arrangement: Arrangement, faces: list[Face], stacks: list[list[Slab]], tolerance_m: float) -> None:
     """A node wherever surfaces left and right of a side cross over it."""
     left = {(a, b): i for i, face in enumerate(faces) for ring in face.rings for a, b in zip(ring, ring[1:] + ring[:1])}
+    slack = _slacks(faces, stacks, len(arrangement.xy), tolerance_m)
     new: list[np.ndarray] = []
     inner: dict[tuple[int, int], list[int]] = {}
     for (u, v), face in left.items():
@@ -180,11 +228,11 @@ def _split_crossed_sides(arrangement: Arrangement, faces: list[Face], stacks: li
         places = set()
         for k, (a, b) in enumerate(ends):
             for c, d in ends[:k]:
-                if (a - c) * (b - d) < 0 and min(abs(a - c), abs(b - d)) > same_m:
+                if (a - c) * (b - d) < 0 and abs(a - c) > slack[u] and abs(b - d) > slack[v]:
                     places.add((a - c) / ((a - c) - (b - d)))
         if not places:
             continue
-        gap = same_m / np.hypot(*(q - p))
+        gap = tolerance_m / np.hypot(*(q - p))
         kept = [t for k, t in enumerate(sorted(places)) if gap < t < 1 - gap and (k == 0 or t - sorted(places)[k - 1] > gap)]
         nodes = list(range(len(arrangement.xy) + len(new), len(arrangement.xy) + len(new) + len(kept)))
         new += [p + t * (q - p) for t in kept]
