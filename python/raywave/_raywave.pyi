@@ -1,4 +1,6 @@
 from collections.abc import Iterator, Mapping, Sequence
+import os
+import pathlib
 from typing import Annotated, Any, overload
 
 import numpy
@@ -372,6 +374,15 @@ class Scene:
     @property
     def wavelength(self) -> float:
         """Sionna RT's name of wavelength_m."""
+
+    def save(self, folder: str | os.PathLike, *, dialect: str = 'raywave', overwrite: bool = False) -> pathlib.Path:
+        """
+        Writes materials and objects as FOLDER/NAME.xml (Mitsuba XML, whose path is returned) and FOLDER/meshes/*.ply; read again they are the same,
+        to the bit. Devices and the frequency are not part of a scene's file.
+
+        dialect "sionna": with the words that Sionna RT reads too. The folder appears whole or not at all; one that holds such a scene and nothing
+        else is replaced with overwrite=True. @raises Error for what has no words: of the dialect, or in XML.
+        """
 
     def preview(self, paths=None, radio_map=None, title='raywave', metric='path_gain'):
         """

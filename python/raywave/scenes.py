@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The scenes that come with raywave, by name: load_scene("street_canyon"), scenes.names()."""
+"""Scenes read and written: load_scene(file), load_scene("street_canyon") of those that come with raywave, scene.save(folder)."""
 from __future__ import annotations
 
 import os
 import pathlib
 
-from . import _raywave
-from ._raywave import Error, Scene
+import numpy as np
+
+from . import _files, _raywave, _scene_folder
+from ._methods import method
+from ._raywave import Error, Material, Scene
 
 _PLACE = pathlib.Path(__file__).parent / "scenes"
 
@@ -25,8 +28,73 @@ def file(name: str) -> pathlib.Path:
 
 
 def load_scene(path: str | os.PathLike, frequency_hz: float = 3500000000.0) -> Scene:
-    """Reads Mitsuba XML, PLY, OBJ, glTF, GLB or STL; or a scene that comes with raywave, by its name (scenes.names() lists them), where no
-    file or folder is called so."""
+    """Reads Mitsuba XML, PLY, OBJ, glTF, GLB or STL; a folder with one XML in it, as Scene.save makes; or a scene that comes with raywave, by
+    its name (scenes.names() lists them), where no file or folder is called so."""
     if isinstance(path, str) and path in names() and not os.path.lexists(path):
         path = file(path)
+    elif os.path.isdir(path):
+        path = _scene_folder.xml_in(pathlib.Path(os.fsdecode(path)))
     return _raywave.load_scene(path, frequency_hz)
+
+
+_DIALECTS = ("raywave", "sionna")
+
+
+@method(Scene, "save")
+def _save(self, folder: str | os.PathLike, *, dialect: str = "raywave", overwrite: bool = False) -> pathlib.Path:
+    """Writes materials and objects as FOLDER/NAME.xml (Mitsuba XML, whose path is returned) and FOLDER/meshes/*.ply; read again they are the same,
+    to the bit. Devices and the frequency are not part of a scene's file.
+
+    dialect "sionna": with the words that Sionna RT reads too. The folder appears whole or not at all; one that holds such a scene and nothing
+    else is replaced with overwrite=True. @raises Error for what has no words: of the dialect, or in XML."""
+    if dialect not in _DIALECTS:
+        raise Error(f"dialect must be one of {', '.join(_DIALECTS)}, got {dialect!r}")
+    folder = pathlib.Path(folder).absolute()
+    xml = f"{folder.name}.xml"
+    body = [line for m in self.materials.values() for line in _material_lines(m, dialect)]
+    meshes, taken = {}, _scene_folder.FileNames()
+    for item in self.objects.values():
+        if item.material not in self.materials:
+            raise Error(f"object '{item.name}' is of the material '{item.material}', which the scene does not hold: scene.add(rw.Material(...))")
+        meshes[taken.of(item.name)] = item
+    for name, item in meshes.items():
+        body += _scene_folder.shape(item.name, name, "mat-" + item.material, _motion_lines(item, dialect))
+    text = _scene_folder.document("Written by raywave: lengths in metres, z up.", {}, body)
+    _require_ours(folder, xml, overwrite)
+    with _files.new_folder(folder, xml, "a scene", overwrite) as work:
+        (work / "meshes").mkdir()
+        for name, item in meshes.items():
+            (work / "meshes" / f"{name}.ply").write_bytes(_scene_folder.ply(item.vertices_m, np.asarray(item.triangles), "raywave"))
+        (work / xml).write_text(text, encoding="utf-8")
+    return folder / xml
+
+
+def _require_ours(folder, xml, overwrite):
+    """Of a folder that is replaced nothing else is lost. @raises Error naming what it holds beside a scene."""
+    if not (overwrite and folder.is_dir()):
+        return
+    others = sorted(f.name for f in folder.iterdir() if f.name not in (xml, "meshes", "geo.json"))
+    others += sorted(f"meshes/{f.name}" for f in folder.glob("meshes/*") if f.suffix.lower() != ".ply")
+    if others:
+        raise Error(f"'{folder}' holds {', '.join(others[:3])} beside a scene: it is not overwritten")
+
+
+def _material_lines(m: Material, dialect: str) -> list[str]:
+    entry = _scene_folder.entry
+    if not m.name:
+        raise Error("a material without a name cannot be written")
+    if m.perfect_conductor:
+        raise Error(f"material '{m.name}' is a perfect conductor, for which scene files have no word: give it a conductivity, as 1e7 S/m")
+    out = [f'  <bsdf type="{"itu-radio-material" if m.itu_name else "radio-material"}" id={_scene_folder.quoted("mat-" + m.name, "material")}>']
+    if m.itu_name:
+        out.append(entry("string", "type", m.itu_name))
+    else:
+        out += [entry("float", "relative_permittivity", m.relative_permittivity), entry("float", "conductivity", m.conductivity_s_per_m)]
+    return out + [entry("float", "thickness", m.thickness_m), entry("float", "scattering_coefficient", m.scattering_coefficient),
+                  entry("float", "xpd_coefficient", m.xpd_coefficient), "  </bsdf>"]
+
+
+def _motion_lines(item, dialect):
+    if any(item.velocity_m_per_s):
+        raise Error(f"object '{item.name}' moves, for which scene files have no word: set its velocity_m_per_s after reading")
+    return []

@@ -10,12 +10,13 @@ import numpy as np
 import shapely
 
 from .._raywave import Error
+from .._scene_folder import file_name
 from . import cityjson, osm, vector
 from .arrangement import Arrangement
 from .columns import build_columns
 from .checks import sound
 from .features import Layer
-from .folder import SceneObject, file_name, require_place, write_scene
+from .folder import SceneObject, require_place, write_scene
 from .frame import Frame, area_polygon, crs_of, lon_lat, name_of, require_degrees
 from .ground import ground_triangles
 from .plan import Piece, join, pieces_of, seat
@@ -180,6 +181,8 @@ def _mesh(names, pieces, bounds, terrain, rules, report, tolerance_m, roof_toler
     arrangement.fix()
     join(arrangement, pieces, tolerance_m, report)
     pieces = [p for p in pieces if p.polygon is not None]
+    if not pieces:
+        raise Error(f"no footprint is wider than tolerance_m = {tolerance_m:g}: nothing can be built")
     for piece in pieces:
         piece.shape = shape_of(piece.feature, piece.polygon, piece.outline, rules, report)
     volumes = seat(arrangement, pieces, terrain, report)
