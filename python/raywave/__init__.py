@@ -30,7 +30,7 @@ from .shapes import box, plane, sphere
 
 __all__ = ["AntennaArray", "Device", "Error", "GradCheck", "Material", "Object", "Parameter", "PathSolver", "Paths", "PlanarArray", "RadioMap",
            "RadioMapSolver", "Receiver", "Report", "Scene", "Transmitter", "__version__", "box", "differentiable", "formats", "gradcheck", "itu_material", "load_scene", "plane",
-           "scenes", "shapes", "sphere", "subcarrier_frequencies", "wave"]
+           "scenes", "shapes", "signal", "sphere", "subcarrier_frequencies", "wave"]
 
 
 def _find_cufft():
@@ -159,6 +159,6 @@ def __dir__():
     return sorted({*__all__, "Campaign", "campaigns", "geo", "jax", "torch"})
 
 
-from . import _copies, formats, scenes, shapes  # noqa: E402, F401
+from . import _copies, formats, scenes, shapes, signal  # noqa: E402, F401
 from .formats import labelled as _labelled, pictures as _pictures  # noqa: E402, F401: to_xarray and plot of the classes
 from .results import subcarrier_frequencies  # noqa: E402

@@ -600,6 +600,37 @@ class Paths:
 
     def __repr__(self) -> str: ...
 
+    def samples(self, waveform: Fmcw | Ofdm, *, noise_power: float = 0.0, linewidth_hz: float = 0.0, shared_oscillator: bool = True, seed: int = 1) -> NDArray:
+        """
+        [num_rx, num_rx_ant, num_tx, num_tx_ant, num_frames, num_chirps or num_symbols, num_samples or num_subcarriers], linear
+        amplitude, with the carrier's phase; real where the waveform samples so.
+
+        noise_power: mean |noise|^2 a (complex) sample; linewidth_hz: of the oscillators' phase noise, one for transmitter and receiver
+        or (shared_oscillator=False) one each. Warns of paths beyond the unambiguous range, Doppler interval or cyclic prefix.
+        """
+
+    def samples_vjp(self, waveform: Fmcw | Ofdm, cotangent: NDArray, *, wrt: str | list[str] | None = None) -> dict:
+        """
+        Gradient by name for a cotangent of samples (without phase noise); of Echoes by a, tau, doppler, frequency_hz.
+        """
+
+    def samples_jvp(self, waveform: Fmcw | Ofdm, tangent: dict) -> NDArray:
+        """How samples move."""
+
+    def spectrum(self, waveform: Fmcw | Ofdm, spectrum: Spectrum | None = None, **words: object) -> NDArray[numpy.complex128]:
+        """
+        [num_rx, num_rx_ant, num_tx, num_tx_ant, num_frames, doppler_bins, range_bins], as Spectrum.of the samples, in closed form per
+        path. A Spectrum, or its words.
+        """
+
+    def spectrum_vjp(self, waveform: Fmcw | Ofdm, cotangent: NDArray, spectrum: Spectrum | None = None, *, wrt: str | list[str] | None = None, **words: object) -> dict:
+        """
+        Gradient by name for a cotangent of spectrum; of Echoes by a, tau, doppler, frequency_hz.
+        """
+
+    def spectrum_jvp(self, waveform: Fmcw | Ofdm, tangent: dict, spectrum: Spectrum | None = None, **words: object) -> NDArray[numpy.complex128]:
+        """How the spectrum moves."""
+
     def to_xarray(self, frequencies_hz: ArrayLike | None = None, **channel: object) -> Any:
         """
         An xarray.Dataset with the dimensions rx, rx_ant, tx, tx_ant, path, interaction, axis: a, tau, angles, doppler, valid,
@@ -619,6 +650,50 @@ class Paths:
 
     def __getitem__(self, index: int | slice) -> dict | list[dict]:
         """A path, or a list of those of a slice, as iterating gives them."""
+
+class Echoes:
+    """Echoes of one radar given as arrays, sampled as those of paths are."""
+
+    def __init__(self, a: object, tau: object, doppler: object, *, frequency_hz: float) -> None:
+        """
+        a: gains without the carrier's phase, [num_rx_ant, num_tx_ant, num_paths]; tau in seconds and doppler in hertz, [num_paths].
+        """
+
+    @property
+    def frequency_hz(self) -> float: ...
+
+    def __len__(self) -> int: ...
+
+    def samples(self, waveform: Fmcw | Ofdm, *, noise_power: float = 0.0, linewidth_hz: float = 0.0, shared_oscillator: bool = True, seed: int = 1) -> NDArray:
+        """
+        [num_rx, num_rx_ant, num_tx, num_tx_ant, num_frames, num_chirps or num_symbols, num_samples or num_subcarriers], linear
+        amplitude, with the carrier's phase; real where the waveform samples so.
+
+        noise_power: mean |noise|^2 a (complex) sample; linewidth_hz: of the oscillators' phase noise, one for transmitter and receiver
+        or (shared_oscillator=False) one each. Warns of paths beyond the unambiguous range, Doppler interval or cyclic prefix.
+        """
+
+    def samples_vjp(self, waveform: Fmcw | Ofdm, cotangent: NDArray, *, wrt: str | list[str] | None = None) -> dict:
+        """
+        Gradient by name for a cotangent of samples (without phase noise); of Echoes by a, tau, doppler, frequency_hz.
+        """
+
+    def samples_jvp(self, waveform: Fmcw | Ofdm, tangent: dict) -> NDArray:
+        """How samples move."""
+
+    def spectrum(self, waveform: Fmcw | Ofdm, spectrum: Spectrum | None = None, **words: object) -> NDArray[numpy.complex128]:
+        """
+        [num_rx, num_rx_ant, num_tx, num_tx_ant, num_frames, doppler_bins, range_bins], as Spectrum.of the samples, in closed form per
+        path. A Spectrum, or its words.
+        """
+
+    def spectrum_vjp(self, waveform: Fmcw | Ofdm, cotangent: NDArray, spectrum: Spectrum | None = None, *, wrt: str | list[str] | None = None, **words: object) -> dict:
+        """
+        Gradient by name for a cotangent of spectrum; of Echoes by a, tau, doppler, frequency_hz.
+        """
+
+    def spectrum_jvp(self, waveform: Fmcw | Ofdm, tangent: dict, spectrum: Spectrum | None = None, **words: object) -> NDArray[numpy.complex128]:
+        """How the spectrum moves."""
 
 def solve_paths(scene: Scene, options: dict) -> Paths: ...
 

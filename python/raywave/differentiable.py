@@ -145,7 +145,7 @@ class PathProblem(_RayProblem):
                "path_gain": Output.of_property_with_its_own("path_gain"), "mean_delay": Output.of_property_with_its_own("mean_delay"),
                "cir": Output(lambda r, **words: r.cir(**words),
                              lambda r, cotangent, names, **words: r.cir_vjp(*cotangent, wrt=names, **words), is_fixed=False, takes_arguments=True),
-               "cfr": Output.of_method("cfr"), "taps": Output.of_method("taps")}
+               **{name: Output.of_method(name) for name in ("cfr", "taps", "samples", "spectrum")}}
 
     def solver_name(self):
         return "paths"
@@ -169,8 +169,8 @@ class MapProblem(_RayProblem):
 class Function:
     """of(values of the parameters wrt): the scene is copied, given the values, solved.
 
-    of: of a PathSolver (the default solver) a, tau, theta_t, phi_t, theta_r, phi_r, doppler, path_gain, mean_delay, cir, cfr, taps
-    (the last three with their arguments in the dict `channel`; cir is the pair (a, tau)); of a RadioMapSolver path_gain, rss, sinr; of a
+    of: of a PathSolver (the default solver) a, tau, theta_t, phi_t, theta_r, phi_r, doppler, path_gain, mean_delay, cir, cfr, taps, samples,
+    spectrum (the last five with their arguments in the dict `channel`; cir is the pair (a, tau)); of a RadioMapSolver path_gain, rss, sinr; of a
     raywave.wave.Scene, whose solver is raywave.wave.Solver, field, power, at (with points_m and source in `channel`).
     Translation, rotation and scale are about the centre of the scene's own mesh, in this order: scaled, turned, moved."""
 

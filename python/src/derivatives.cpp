@@ -293,6 +293,11 @@ nb::dict map_jvp(const PyRadioMap& m, const nb::dict& tangent) {
 
 }  // namespace
 
+nb::dict path_gradient(const PyPaths& p, const nb::object& wrt, const std::function<PathsDerivative()>& back) {
+  return gradient(p, wrt, back);
+}
+PathsDerivative moved_paths(const PyPaths& p, const nb::dict& tangent) { return moved(p, tangent); }
+
 void bind_path_derivatives(nb::class_<PyPaths>& c) {
   c.def(
       "vjp", &paths_vjp, nb::kw_only(), "a"_a = nb::none(), "tau"_a = nb::none(), "theta_t"_a = nb::none(),

@@ -38,8 +38,8 @@ std::vector<Complexd> complexes_from(const nb::object& given, const std::string&
                                      const std::vector<int64_t>& shape) {
   const auto a = nb::cast<nb::ndarray<const std::complex<double>, nb::c_contig, nb::device::cpu>>(
       array_from(given, name, shape, "complex128", "cfiu"));
-  std::vector<Complexd> out;
-  for (size_t i = 0; i < a.size(); ++i) out.push_back({a.data()[i].real(), a.data()[i].imag()});
+  std::vector<Complexd> out(a.size());
+  for (size_t i = 0; i < a.size(); ++i) out[i] = {a.data()[i].real(), a.data()[i].imag()};
   return out;
 }
 

@@ -244,6 +244,7 @@ void bind_paths(nb::module_& m) {
   c.def_prop_ro(
       "vertices", [](PyPaths& p) { return column(p, "vertices"); }, "[max_depth, shape of tau, 3] in metres.");
   bind_path_derivatives(c);
+  bind_signal(m, c);
   m.def("solve_paths", &solve, "scene"_a, "options"_a);
 }
 

@@ -4,10 +4,12 @@
 
 #include <nanobind/nanobind.h>
 
+#include <functional>
 #include <memory>
 
 #include "raywave/maps/radio_map.h"
 #include "raywave/paths/path_solver.h"
+#include "raywave/paths/paths_derivative.h"
 #include "scene.h"
 
 namespace raywave::python {
@@ -18,6 +20,12 @@ struct PyPaths {
   paths::PathOptions options;
   nanobind::object padded;  // the dict of dense arrays, made at the first use
 };
+
+/// Carries cotangents of paths on to the scene: {name: gradient} for the names in `wrt`. `back` runs without the GIL.
+nanobind::dict path_gradient(const PyPaths& p, const nanobind::object& wrt,
+                             const std::function<paths::PathsDerivative()>& back);
+/// How the paths move when the parameters named in `tangent` do.
+paths::PathsDerivative moved_paths(const PyPaths& p, const nanobind::dict& tangent);
 
 struct PyRadioMap {
   maps::RadioMap map;

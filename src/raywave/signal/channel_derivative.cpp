@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "raywave/signal/derivative_support.h"
 #include "raywave/signal/link_ports.h"
 
 namespace raywave::signal {
@@ -77,40 +78,6 @@ struct TapsTerms {
   }
   size_t place(size_t antenna, size_t, size_t step, size_t bin) const { return (antenna * steps + step) * bins + bin; }
 };
-
-PathsDerivative zeros(const Paths& p) {
-  PathsDerivative d;
-  d.a.resize(p.a.size());
-  for (auto* v : {&d.tau_s, &d.theta_t, &d.phi_t, &d.theta_r, &d.phi_r, &d.doppler_hz}) v->resize(p.tau_s.size());
-  return d;
-}
-
-/// Re(conj(a) b): the product of cotangents with tangents.
-double pair(const Complexd& a, const Complexd& b) { return a.re * b.re + a.im * b.im; }
-
-bool finite(double x) { return std::isfinite(x); }
-bool finite(const Complexd& z) { return std::isfinite(z.re) && std::isfinite(z.im); }
-
-template <class T>
-void check_cotangent(const char* name, const std::vector<T>& cotangent, size_t wanted) {
-  if (cotangent.size() != wanted)
-    throw Error(message("the cotangent of ", name, " has ", cotangent.size(), " numbers, ", name, " has ", wanted));
-  for (const T& x : cotangent) {
-    if (!finite(x)) throw Error(message("the cotangent of ", name, " holds a number that is not finite"));
-  }
-}
-
-void check_tangent(const Paths& p, const PathsDerivative& t) {
-  const auto check = [](const char* name, size_t got, size_t wanted) {
-    if (got != 0 && got != wanted)
-      throw Error(message("the tangent of ", name, " has ", got, " numbers, the paths have ", wanted));
-  };
-  check("a", t.a.size(), p.a.size());
-  check("tau_s", t.tau_s.size(), p.tau_s.size());
-  check("doppler_hz", t.doppler_hz.size(), p.tau_s.size());
-}
-
-double at(const std::vector<double>& v, int64_t i) { return v.empty() ? 0.0 : v[size_t(i)]; }
 
 /// visit(link, path, slot, reference path or -1, responses over [steps, bins]) for every path.
 template <class Terms, class Visit>

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From paths to signals and back: FMCW radar cubes, OFDM grids, spectra in closed form, losses that an optimiser can descend.
+
+    radar = signal.Fmcw(slope_hz_per_s=80e12, sampling_frequency_hz=5e6, num_samples=256, num_chirps=128)
+    cube = paths.samples(radar)                  # [num_rx, num_rx_ant, num_tx, num_tx_ant, num_frames, num_chirps, num_samples]
+    spectrum = paths.spectrum(radar)             # range and Doppler, in closed form per path
+    gradient = paths.samples_vjp(radar, cotangent)
+    grid = paths.samples(signal.ofdm("mu1", num_resource_blocks=24, num_symbols=14))
+"""
+from .angles import angle_spectrum, delay_angle, virtual_array
+from .channels import beamforming_gain, capacity, capacity_gradient, ls_estimate, pilot_mask
+from .files import load_cube, save_cube
+from .waveforms import Echoes, Fmcw, Ofdm, Spectrum, kernel_tail, ofdm, thermal_noise_power
+
+__all__ = ["Echoes", "Fmcw", "Ofdm", "Spectrum", "angle_spectrum", "beamforming_gain", "capacity", "capacity_gradient", "delay_angle", "kernel_tail",
+           "load_cube", "ls_estimate", "ofdm", "pilot_mask", "save_cube", "thermal_noise_power", "virtual_array"]
