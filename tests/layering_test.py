@@ -11,7 +11,7 @@ ROOMS = ROOT / "src/raywave"
 
 # A room includes itself and rooms of a lower number. Rooms of one level don't know each other, but for ALSO.
 LEVEL = {
-    "core": 0, "ad": 1, "runtime": 1, "em": 2, "nn": 2, "scene": 2, "paths": 3, "wave": 3, "io": 3, "maps": 4, "signal": 4,
+    "core": 0, "ad": 1, "runtime": 1, "em": 2, "nn": 2, "scene": 2, "paths": 3, "wave": 3, "io": 3, "maps": 4, "plane": 4, "signal": 4,
     "inverse": 5, "runs": 5, "view": 5, "validate": 5, "cli": 6,
 }
 # em below scene: devices carry antennas, objects carry materials.

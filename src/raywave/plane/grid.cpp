@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raywave/plane/grid.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "raywave/core/constants.h"
+#include "raywave/core/error.h"
+#include "raywave/plane/walls_kernel.h"
+#include "raywave/runtime/parallel.h"
+
+namespace raywave::plane {
+namespace {
+
+constexpr size_t kPointsInTask = 1024;
+
+/// f of a path over T.
+template <class T>
+T value_of_path(PathFunction f, const SceneOver<T>& s, const Places<T>& p, const T& length) {
+  using std::atan2;
+  const auto n = size_t(p.order);
+  switch (f) {
+    case PathFunction::kReceivedPower: return rough_power(s, p.order, length);
+    case PathFunction::kLength: return length;
+    case PathFunction::kDelay: return length / T(kSpeedOfLight);
+    case PathFunction::kCount: return T(1);
+    case PathFunction::kDeparture: return atan2(p.at[1].y - p.at[0].y, p.at[1].x - p.at[0].x);
+    case PathFunction::kArrival: return atan2(p.at[n].y - p.at[n + 1].y, p.at[n].x - p.at[n + 1].x);
+  }
+  return T(0);
+}
+
+Candidates reversed(const Candidates& list) {
+  Candidates out = list;
+  for (size_t i = 0; i < list.count(); ++i)
+    std::reverse(out.objects.begin() + list.begin[i], out.objects.begin() + list.begin[i + 1]);
+  return out;
+}
+
+/// What one task of the slow way gives.
+struct Slow {
+  std::vector<double> value, by_numbers;
+};
+
+class Mapper {
+ public:
+  Mapper(const Scene2D& scene, const Grid2D& points, const MapOptions& options, const std::vector<double>* cotangent)
+      : scene_(scene), points_(points), o_(options), cotangent_(cotangent), layout_(layout(scene)),
+        numbers_(numbers(scene)), over_{&scene, &layout_, numbers_.data()} {
+    scene.validate_distinct();
+    o_.trace.validate(scene);
+    if (points.y_m.size() != points.count()) throw Error("points must have as many x as y");
+    for (size_t i = 0; i < points.count(); ++i)
+      if (!std::isfinite(points.x_m[i]) || !std::isfinite(points.y_m[i]))
+        throw Error(message("point ", i, " must be finite, got (", points.x_m[i], ", ", points.y_m[i], ")"));
+    devices_ = o_.over_transmitters ? scene.receivers.size() : scene.transmitters.size();
+    if (devices_ == 0) throw Error(o_.over_transmitters ? "the scene has no receivers" : "the scene has no transmitters");
+    RefineOptions r = o_.trace.refine;
+    r.use = o_.trace.candidates.use;
+    if (o_.trace.candidates.max_order == 0) r.use.assign(scene.objects.size(), 0);
+    refiner_ = Refiner::make(scene, layout_, numbers_, r);
+    if (cotangent && !cotangent->empty() && cotangent->size() != devices_ * points.count())
+      throw Error(message("the cotangent must have ", devices_ * points.count(), " numbers, got ", cotangent->size()));
+  }
+
+  MapGradient run() {
+    MapGradient out;
+    Map2D& map = out.map;
+    map.num_devices = devices_, map.num_points = points_.count();
+    map.value.resize(devices_ * points_.count());
+    if (o_.gradient) map.gradient.resize(map.value.size());
+    if (cotangent_) out.by_numbers.assign(layout_.count, 0.0);
+    for (size_t d = 0; d < devices_; ++d) {
+      const Vec2d fixed = o_.over_transmitters ? over_.receiver(d) : over_.transmitter(d);
+      if (d == 0 || o_.trace.candidates.pruned) {
+        list_ = candidates(scene_, fixed, o_.trace.candidates);
+        if (o_.trace.candidates.pruned && o_.over_transmitters) list_ = reversed(list_);
+      }
+      if (o_.per_path) reserve_shares(map);
+      fast() ? run_walls(d, fixed, out) : run_paths(d, fixed, out);
+    }
+    map.num_candidates = list_.count();
+    if (o_.per_path) map.candidates = list_;
+    return out;
+  }
+
+ private:
+  /// Walls by images, functions of the length alone.
+  bool fast() const {
+    if (o_.path_by_path || o_.trace.refine.method != Method::kImage) return false;
+    if (o_.function == PathFunction::kDeparture || o_.function == PathFunction::kArrival) return false;
+    for (size_t i = 0; i < scene_.objects.size(); ++i) {
+      const Kind kind = scene_.objects[i].kind;
+      const bool used = o_.trace.candidates.max_order > 0 &&
+                        (o_.trace.candidates.use.empty() || o_.trace.candidates.use[i]);
+      if (kind == Kind::kArc || (used && kind != Kind::kWall)) return false;
+    }
+    return true;
+  }
+
+  void reserve_shares(Map2D& map) const {
+    if (devices_ > 1 && o_.trace.candidates.pruned)
+      throw Error("per_path with several devices takes all candidates, not those that one of them sees");
+    const double bytes = double(devices_) * double(list_.count()) * double(points_.count()) * 8;
+    if (bytes > o_.trace.candidates.max_bytes)
+      throw Error(message("per_path needs ", bytes / 1e9, " GB, above max_bytes = ",
+                          o_.trace.candidates.max_bytes / 1e9, " GB: take fewer points or candidates, or the sum"));
+    map.shares.resize(devices_ * list_.count() * points_.count());
+  }
+
+  template <class Body>
+  void tasks(const Body& body) const {
+    const size_t n = (points_.count() + kPointsInTask - 1) / kPointsInTask;
+    runtime::parallel_for(int64_t(n), o_.trace.num_threads, [&](int64_t task) {
+      const size_t begin = size_t(task) * kPointsInTask;
+      body(size_t(task), begin, std::min(points_.count() - begin, kPointsInTask));
+    });
+  }
+  double weight(size_t index) const {
+    return cotangent_->empty() ? 1.0 / double(devices_ * points_.count()) : (*cotangent_)[index];
+  }
+
+  void run_walls(size_t d, Vec2d fixed, MapGradient& out) const {
+    const Candidates sequences = o_.over_transmitters ? reversed(list_) : list_;
+    const WallsKernel kernel(over_, fixed, sequences, o_);
+    const size_t n = points_.count(), row = d * n;
+    std::vector<WallsKernel::Shared> parts(cotangent_ ? (n + kPointsInTask - 1) / kPointsInTask : 0, kernel.zero());
+    tasks([&](size_t task, size_t begin, size_t count) {
+      const std::span<const double> x{points_.x_m.data() + begin, count}, y{points_.y_m.data() + begin, count};
+      double* const value = out.map.value.data() + row + begin;
+      double* const shares = o_.per_path ? out.map.shares.data() + d * list_.count() * n + begin : nullptr;
+      Vec2d* const gradient = o_.gradient ? out.map.gradient.data() + row + begin : nullptr;
+      if (gradient || !cotangent_) kernel.run(x, y, value, shares, n, gradient, nullptr, nullptr);
+      if (!cotangent_) return;
+      std::vector<double> w(count);
+      for (size_t i = 0; i < count; ++i) w[i] = weight(row + begin + i);
+      kernel.run(x, y, value, shares, n, nullptr, w.data(), &parts[task]);
+    });
+    if (!cotangent_) return;
+    WallsKernel::Shared all = kernel.zero();
+    for (const auto& part : parts) all.add(part);
+    kernel.finish(all, (o_.over_transmitters ? layout_.rx_begin : layout_.tx_begin) + 2 * d, out.by_numbers);
+  }
+
+  void run_paths(size_t d, Vec2d fixed, MapGradient& out) const {
+    const size_t n = points_.count(), row = d * n;
+    std::vector<std::vector<double>> parts((n + kPointsInTask - 1) / kPointsInTask);
+    tasks([&](size_t task, size_t begin, size_t count) {
+      std::vector<Vec2d> moving(count);
+      for (size_t i = 0; i < count; ++i) moving[i] = {points_.x_m[begin + i], points_.y_m[begin + i]};
+      std::vector<Places<double>> places(count);
+      const std::span<const Vec2d> ends{moving}, end{&fixed, 1};
+      const auto from = o_.over_transmitters ? ends : end, to = o_.over_transmitters ? end : ends;
+      ad::Tape tape;
+      TapeNumbers tape_numbers(scene_, layout_, numbers_);
+      if (cotangent_) parts[task].assign(layout_.count, 0.0);
+      const bool slopes = o_.gradient || cotangent_;
+      for (size_t c = 0; c < list_.count(); ++c) {
+        refiner_->refine(list_[c], from, to, places);
+        for (size_t i = 0; i < count; ++i) {
+          const PathNumbers at = evaluate(over_, o_.trace, list_[c], places[i], slopes && o_.trace.approx);
+          const size_t index = row + begin + i;
+          if (at.valid == 0) continue;
+          const double v = at.valid * value_of_path(o_.function, over_, places[i], at.length_m);
+          out.map.value[index] += v;
+          if (o_.per_path) out.map.shares[(d * list_.count() + c) * n + begin + i] = v;
+          if (slopes) differentiate(d, c, index, moving[i], places[i], at, tape, tape_numbers, out, parts[task]);
+        }
+      }
+    });
+    for (const auto& part : parts)
+      for (size_t i = 0; i < part.size(); ++i) out.by_numbers[i] += part[i];
+  }
+
+  void differentiate(size_t d, size_t c, size_t index, Vec2d moving, const Places<double>& places, const PathNumbers& at,
+                     ad::Tape& tape, TapeNumbers& over, MapGradient& out, std::vector<double>& gradient) const {
+    constexpr auto kNone = size_t(-1);
+    const ad::Recording recording(tape);
+    over.open(tape, o_.over_transmitters ? kNone : d, o_.over_transmitters ? d : kNone, list_[c], at.verdict);
+    const SceneOver<ad::Var> s = over.over();
+    const Vec2<ad::Var> point{tape.input(moving.x), tape.input(moving.y)};
+    const Vec2<ad::Var> fixed = o_.over_transmitters ? s.receiver(d) : s.transmitter(d);
+    const auto p = evaluate_over(*refiner_, s, o_.trace, o_.over_transmitters ? point : fixed,
+                                 o_.over_transmitters ? fixed : point, list_[c], places, at);
+    // one sweep: the weight of the sum where both are asked for is divided out again
+    const double w = cotangent_ ? weight(index) : 1;
+    tape.seed(p.valid * value_of_path(o_.function, s, p.places, p.length), 1);
+    tape.sweep();
+    if (o_.gradient) out.map.gradient[index] = out.map.gradient[index] + Vec2d{tape.adjoint(point.x), tape.adjoint(point.y)};
+    std::vector<double> one(gradient.empty() ? layout_.count : gradient.size(), 0.0);
+    over.close(tape, one);
+    for (size_t i = 0; i < gradient.size(); ++i) gradient[i] += w * one[i];
+  }
+
+  const Scene2D& scene_;
+  const Grid2D& points_;
+  const MapOptions o_;
+  const std::vector<double>* cotangent_;
+  const Layout layout_;
+  const std::vector<double> numbers_;
+  const SceneOver<double> over_;
+  std::unique_ptr<Refiner> refiner_;
+  size_t devices_ = 0;
+  Candidates list_;
+};
+
+}  // namespace
+
+Grid2D Grid2D::of_lines(const std::vector<double>& x_m, const std::vector<double>& y_m) {
+  Grid2D g;
+  for (const double y : y_m) {
+    for (const double x : x_m) g.x_m.push_back(x), g.y_m.push_back(y);
+  }
+  return g;
+}
+
+PathFunction path_function_from_name(std::string_view name) {
+  static constexpr std::pair<const char*, PathFunction> kNames[] = {
+      {"received_power", PathFunction::kReceivedPower}, {"length", PathFunction::kLength},
+      {"delay", PathFunction::kDelay},                  {"count", PathFunction::kCount},
+      {"departure_angle", PathFunction::kDeparture},    {"arrival_angle", PathFunction::kArrival}};
+  return value_named(kNames, "path function", name);
+}
+
+Map2D map_over_points(const Scene2D& scene, const Grid2D& points, const MapOptions& options) {
+  return Mapper(scene, points, options, nullptr).run().map;
+}
+
+MapGradient map_vjp(const Scene2D& scene, const Grid2D& points, const MapOptions& options,
+                    const std::vector<double>& cotangent) {
+  return Mapper(scene, points, options, &cotangent).run();
+}
+
+}  // namespace raywave::plane

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raywave/plane/grid.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "raywave/core/test_errors.h"
+
+namespace raywave::plane {
+namespace {
+
+Grid2D points(int n, double lo = 0.013, double hi = 0.987) {
+  std::vector<double> x;
+  for (int i = 0; i < n; ++i) x.push_back(lo + (hi - lo) * i / (n - 1));
+  return Grid2D::of_lines(x, x);
+}
+
+MapOptions map_options(int max_order, bool approx, Activation f = Activation::kHardSigmoid) {
+  MapOptions o;
+  o.trace.candidates.max_order = max_order;
+  o.trace.approx = approx, o.trace.function = f;
+  return o;
+}
+
+double mean_of(const Map2D& m) {
+  double sum = 0;
+  for (const double v : m.value) sum += v;
+  return sum / double(m.value.size());
+}
+
+/// The fast way against path by path: values, shares, gradients by points and by numbers.
+void expect_both_ways(const Scene2D& s, MapOptions o, const Grid2D& g) {
+  o.gradient = o.per_path = true;
+  std::vector<double> w;
+  for (size_t i = 0; i < g.count() * (o.over_transmitters ? s.receivers.size() : s.transmitters.size()); ++i)
+    w.push_back(std::sin(0.3 + double(i)));
+  const MapGradient fast = map_vjp(s, g, o, w);
+  o.path_by_path = true;
+  const MapGradient slow = map_vjp(s, g, o, w);
+  ASSERT_EQ(fast.map.candidates.objects, slow.map.candidates.objects);
+  // In both the losses are those of exact mirrors, up to a rounding of 1e-30; the rest are the same operations.
+  for (size_t i = 0; i < fast.map.value.size(); ++i) {
+    EXPECT_NEAR(fast.map.value[i], slow.map.value[i], 1e-12 * (1 + slow.map.value[i]));
+    EXPECT_NEAR(fast.map.gradient[i].x, slow.map.gradient[i].x, 1e-9 * (1 + std::abs(slow.map.gradient[i].x))) << i;
+    EXPECT_NEAR(fast.map.gradient[i].y, slow.map.gradient[i].y, 1e-9 * (1 + std::abs(slow.map.gradient[i].y))) << i;
+  }
+  for (size_t i = 0; i < fast.map.shares.size(); ++i)
+    EXPECT_NEAR(fast.map.shares[i], slow.map.shares[i], 1e-12 * (1 + slow.map.shares[i]));
+  for (size_t i = 0; i < fast.by_numbers.size(); ++i)
+    EXPECT_NEAR(fast.by_numbers[i], slow.by_numbers[i], 1e-9 * (1 + std::abs(slow.by_numbers[i]))) << i;
+}
+
+TEST(PlaneMap, FourAtATimeGivesWhatPathsGive) {
+  const Grid2D g = points(13);
+  for (const bool over_transmitters : {false, true}) {
+    for (const bool approx : {false, true}) {
+      for (const Activation f : {Activation::kHardSigmoid, Activation::kSigmoid}) {
+        MapOptions o = map_options(2, approx, f);
+        o.over_transmitters = over_transmitters;
+        expect_both_ways(square_scene_with_wall(), o, g);
+        o.trace.candidates.max_order = 1;
+        Scene2D s = random_uniform_scene(2, 6, 2, 3);
+        s.alpha = 30;
+        expect_both_ways(s, o, g);
+      }
+    }
+  }
+  for (const PathFunction f : {PathFunction::kLength, PathFunction::kDelay, PathFunction::kCount}) {
+    MapOptions o = map_options(2, true);
+    o.function = f;
+    expect_both_ways(square_scene(), o, g);
+  }
+}
+
+TEST(PlaneMap, GradientOfTheMeanIsThatOfDifferencesAndFinite) {
+  Scene2D s = square_scene_with_wall();
+  // points on walls, on the transmitter, in its row and column
+  const Grid2D g = points(21, 0, 1);
+  for (const Activation f : {Activation::kHardSigmoid, Activation::kSigmoid}) {
+    const MapOptions o = map_options(1, true, f);
+    const auto gradient = map_vjp(s, g, o, {}).by_numbers;
+    for (const double v : gradient) EXPECT_TRUE(std::isfinite(v));
+  }
+  s.transmitters[0].position_m = {0.213, 0.457}, s.alpha = 17;
+  const Grid2D off = points(9, 0.031, 0.973);
+  const MapOptions o = map_options(2, true, Activation::kSigmoid);
+  const auto gradient = map_vjp(s, off, o, {}).by_numbers;
+  const auto x = numbers(s);
+  for (size_t i = 0; i < x.size(); ++i) {
+    const double h = 1e-6 * std::max(1.0, std::abs(x[i]));
+    auto moved = [&](double by) {
+      auto y = x;
+      y[i] += by;
+      Scene2D other = s;
+      set_numbers(other, y);
+      return mean_of(map_over_receivers(other, off, o));
+    };
+    const double slope = (moved(h) - moved(-h)) / (2 * h);
+    EXPECT_NEAR(gradient[i], slope, 1e-6 * (1 + std::abs(slope))) << i;
+  }
+}
+
+TEST(PlaneMap, IsTheSameForAnyNumberOfThreadsAndOtherMethods) {
+  const Scene2D s = square_scene_with_obstacle();
+  MapOptions o = map_options(2, true);
+  const Grid2D g = points(70);
+  o.trace.num_threads = 1;
+  const MapGradient one = map_vjp(s, g, o, {});
+  o.trace.num_threads = 2;
+  const MapGradient two = map_vjp(s, g, o, {});
+  EXPECT_EQ(one.map.value, two.map.value);
+  EXPECT_EQ(one.by_numbers, two.by_numbers);
+  o = map_options(1, false);
+  const Map2D image = map_over_receivers(s, points(11), o);
+  o.trace.refine.method = Method::kFermat;
+  const Map2D fermat = map_over_receivers(s, points(11), o);
+  for (size_t i = 0; i < image.value.size(); ++i) EXPECT_NEAR(image.value[i], fermat.value[i], 1e-9);
+}
+
+TEST(PlaneMap, RefusesWhatItCannotHold) {
+  MapOptions o = map_options(3, false);
+  o.per_path = true, o.trace.candidates.max_bytes = 1e6;
+  expect_error([&] { map_over_receivers(square_scene(), points(300), o); }, "per_path needs");
+  expect_error([&] { map_vjp(square_scene(), points(3), {}, {1, 2}); }, "the cotangent must have 9 numbers");
+  Grid2D g = points(3);
+  g.x_m[4] = NAN;
+  expect_error([&] { map_over_receivers(square_scene(), g); }, "point 4 must be finite");
+}
+
+}  // namespace
+}  // namespace raywave::plane

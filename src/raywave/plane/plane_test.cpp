@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "raywave/core/constants.h"
+#include "raywave/core/random.h"
+#include "raywave/core/test_errors.h"
+#include "raywave/plane/trace.h"
+
+namespace raywave::plane {
+namespace {
+
+TraceOptions orders(int lo, int hi, Method method = Method::kImage) {
+  TraceOptions o;
+  o.candidates.min_order = lo, o.candidates.max_order = hi;
+  o.refine.method = method;
+  return o;
+}
+
+struct Grating {
+  template <class T>
+  Vec2<T> residual(const Bounce<T>& b) const {
+    const Vec2<T> along = unit(b.b - b.a), in = unit(b.at - b.before), out = unit(b.after - b.at);
+    return {dot(out - in, along) - b.numbers[0], T(0)};
+  }
+};
+
+/// A weighted sum of what paths have, as a function of the scene's numbers.
+double weighted(const Scene2D& scene, const TraceOptions& o, std::span<const double> x) {
+  Scene2D s = scene;
+  set_numbers(s, x);
+  const Paths2D p = trace(s, o);
+  double sum = 0;
+  for (size_t i = 0; i < p.count(); ++i)
+    sum += 0.7 * p.valid[i] + 0.3 * p.power[i] * p.valid[i] + 0.2 * p.length_m[i] * p.valid[i];
+  return sum;
+}
+
+/// paths_vjp against central differences, and against jvp (the dot test).
+void check_gradient(const Scene2D& scene, const TraceOptions& o, double tolerance) {
+  const Paths2D p = trace(scene, o);
+  PathsDerivative2D c;
+  for (size_t i = 0; i < p.count(); ++i) {
+    c.valid.push_back(0.7 + 0.3 * p.power[i] + 0.2 * p.length_m[i]);
+    c.power.push_back(0.3 * p.valid[i]), c.length_m.push_back(0.2 * p.valid[i]);
+  }
+  const auto gradient = paths_vjp(scene, o, p, c);
+  const auto x = numbers(scene);
+  for (size_t i = 0; i < x.size(); ++i) {
+    const double h = 1e-6 * std::max(1.0, std::abs(x[i]));
+    auto up = x, down = x;
+    up[i] += h, down[i] -= h;
+    const double slope = (weighted(scene, o, up) - weighted(scene, o, down)) / (2 * h);
+    EXPECT_NEAR(gradient[i], slope, tolerance * (1 + std::abs(slope))) << "number " << i;
+  }
+  std::vector<double> direction;
+  for (size_t i = 0; i < x.size(); ++i) direction.push_back(std::sin(1.0 + double(i)));
+  const auto moved = paths_jvp(scene, o, p, direction);
+  double forward = 0, backward = 0, size = 1;
+  for (size_t i = 0; i < p.count(); ++i)
+    forward += c.valid[i] * moved.valid[i] + c.power[i] * moved.power[i] + c.length_m[i] * moved.length_m[i];
+  for (size_t i = 0; i < x.size(); ++i) backward += gradient[i] * direction[i], size += std::abs(gradient[i]);
+  EXPECT_NEAR(forward, backward, 1e-12 * size);  // rounding of a few thousand operations
+}
+
+TEST(PlaneCandidates, AreAllWithoutRepeatsInOrder) {
+  CandidateOptions o;
+  o.max_order = 2;
+  const Candidates c = candidates(square_scene(), {0.2, 0.2}, o);
+  ASSERT_EQ(c.count(), 17u);
+  EXPECT_EQ(num_candidates(4, 0, 2), 17);
+  EXPECT_EQ(std::vector<int32_t>(c[5].begin(), c[5].end()), (std::vector<int32_t>{0, 1}));
+  EXPECT_EQ(std::vector<int32_t>(c[16].begin(), c[16].end()), (std::vector<int32_t>{3, 2}));
+  o.use = {1, 0, 1, 0};
+  EXPECT_EQ(candidates(square_scene(), {0.2, 0.2}, o).count(), 5u);
+}
+
+TEST(PlaneCandidates, PrunedOnesHoldEveryValidPath) {
+  for (uint64_t seed = 0; seed < 60; ++seed) {
+    const Scene2D s = random_uniform_scene(1, 7, 12, seed);
+    TraceOptions o = orders(0, 3);
+    const Paths2D all = trace(s, o);
+    o.candidates.pruned = true;
+    const Paths2D pruned = trace(s, o);
+    EXPECT_EQ(all.objects, pruned.objects) << "seed " << seed;
+    EXPECT_EQ(all.count(), pruned.count());
+  }
+  Scene2D square = square_scene_with_obstacle();
+  TraceOptions o = orders(0, 4);
+  const Paths2D all = trace(square, o);
+  o.candidates.pruned = true;
+  EXPECT_EQ(all.objects, trace(square, o).objects);
+  EXPECT_LT(candidates(square, {0.2, 0.2}, o.candidates).count(), 0.25 * num_candidates(8, 0, 4));
+}
+
+TEST(PlaneCandidates, TooManyAreRefusedWithTheirSize) {
+  CandidateOptions o;
+  o.max_order = 8;
+  expect_error([&] { candidates(random_uniform_scene(1, 100, 1), {0, 0}, o); }, "candidates=\"visible\"");
+  o.max_order = 99;
+  expect_error([&] { candidates(square_scene(), {0, 0}, o); }, "max_order");
+}
+
+TEST(PlaneScene, NamesWhatIsWrong) {
+  Scene2D s = square_scene();
+  s.objects.push_back(wall("flat", {0.5, 0.5}, {0.5, 0.5}));
+  expect_error([&] { s.validate(); }, "object 'flat' has zero length");
+  s = square_scene();
+  s.objects.push_back(wall("again", {1, 0}, {0, 0}));
+  expect_error([&] { trace(s, {}); }, "'south' and 'again' have the same ends");
+  s = square_scene();
+  s.objects[0].material = "concrete";
+  expect_error([&] { s.validate(); }, "unknown material");
+  s = square_scene();
+  s.receivers[0].name = "tx";
+  expect_error([&] { s.validate(); }, "named 'tx'");
+  expect_error([&] { set_parameter(s, "wall/sout/ends_m", {0, 0, 1, 1}); }, "did you mean 'wall/south/ends_m'");
+}
+
+TEST(PlaneScene, ParametersStandWhereNumbersAre) {
+  Scene2D s = square_scene();
+  s.objects.push_back(ris("ris", {0.5, 0.3}, {0.5, 0.7}, 0.6));
+  s.objects.push_back(arc("bow", {0.2, 0.8}, 0.1, 0.5, 2));
+  s.objects.push_back(corner("tip", {0.5, 0.3}));
+  s.objects.push_back(own("grating", {0.1, 0.1}, {0.2, 0.1}, Grating{}, {0.3}));
+  const auto x = numbers(s);
+  const auto list = parameters(s);
+  size_t at = 0;
+  for (const Parameter& p : list) {
+    EXPECT_EQ(p.begin, at);
+    at += p.count;
+  }
+  EXPECT_EQ(at, x.size());
+  EXPECT_EQ(x[parameter(s, "ris/ris/phi_rad").begin], 0.6);
+  EXPECT_EQ(x[parameter(s, "own/grating/numbers").begin], 0.3);
+  EXPECT_EQ(x[parameter(s, "arc/bow/angles_rad").begin + 1], 2);
+  set_parameter(s, "device/rx/position_m", {0.4, 0.45});
+  EXPECT_EQ(s.receivers[0].position_m.y, 0.45);
+}
+
+TEST(PlanePaths, FermatAndMinPathFindTheMirrorsPlaces) {
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    const Scene2D s = random_uniform_scene(1, 5, 4, 100 + seed);
+    const Paths2D image = trace(s, orders(0, 2));
+    for (const Method m : {Method::kFermat, Method::kMinPath}) {
+      const Paths2D other = trace(s, orders(0, 2, m));
+      ASSERT_EQ(image.objects, other.objects) << seed;
+      for (size_t i = 0; i < image.vertices.size(); ++i) {
+        // min-path stops at a loss of 1e-26: directions are off by 1e-13
+        EXPECT_NEAR(image.vertices[i].x, other.vertices[i].x, 1e-9);
+        EXPECT_NEAR(image.vertices[i].y, other.vertices[i].y, 1e-9);
+      }
+    }
+  }
+}
+
+TEST(PlanePaths, ARisSendsWhereItsAngleSays) {
+  Scene2D s = square_scene();
+  s.objects.push_back(ris("ris", {0.5, 0.3}, {0.5, 0.7}, kPi / 4));
+  s.transmitters[0].position_m = {0.7, 0.4};
+  s.receivers[0].position_m = {0.3, 0.7};
+  TraceOptions o = orders(1, 1, Method::kMinPath);
+  o.candidates.use = {0, 0, 0, 0, 1};
+  for (const Vec2d rx : {Vec2d{0.3, 0.7}, Vec2d{0.3, 0.3}}) {
+    s.receivers[0].position_m = rx;
+    const Paths2D p = trace(s, o);
+    // its normal is (1, 0): what it sends leaves at 45 degrees from (-1, 0)
+    for (size_t i = 0; i < p.count(); ++i) {
+      const Vec2d out = unit(p.vertices[2] - p.vertices[1]);
+      EXPECT_NEAR(-out.x, std::cos(kPi / 4), 1e-9);
+      EXPECT_NEAR(out.y, std::sin(kPi / 4), 1e-9);
+    }
+    EXPECT_EQ(p.count(), rx.y == 0.7 ? 1u : 0u);
+  }
+}
+
+TEST(PlanePaths, AnArcReflectsAtItsNormal) {
+  Scene2D s;
+  s.objects.push_back(arc("bow", {0, 0}, 1, 0, kPi));
+  s.transmitters.push_back({"tx", {-0.5, 3}});
+  s.receivers.push_back({"rx", {0.5, 3}});
+  const Paths2D p = trace(s, orders(1, 1, Method::kMinPath));
+  ASSERT_EQ(p.count(), 1u);
+  EXPECT_NEAR(p.vertices[1].x, 0, 1e-9);
+  EXPECT_NEAR(p.vertices[1].y, 1, 1e-9);
+  expect_error([&] { trace(s, orders(0, 1)); }, "an arc has no image; use method=\"min-path\"");
+  s.receivers[0].position_m = {0.5, 0.2};  // behind it
+  EXPECT_EQ(trace(s, orders(0, 0)).count(), 0u);
+}
+
+TEST(PlanePaths, AnOwnLawAndAPanelOfTheSameSlopeAgree) {
+  Scene2D s;
+  s.objects.push_back(own("law", {-2, 0}, {2, 0}, Grating{}, {0.3}));
+  s.transmitters.push_back({"tx", {-1, 1}});
+  s.receivers.push_back({"rx", {0.7, 2}});
+  const Paths2D law = trace(s, orders(1, 1, Method::kMinPath));
+  Object panel = wall("panel", {-2, 0}, {2, 0});
+  panel.kind = Kind::kPanel, panel.profile_m = {0, 0.3};
+  s.objects = {panel};
+  const Paths2D least = trace(s, orders(1, 1, Method::kFermat)), zero = trace(s, orders(1, 1, Method::kMinPath));
+  ASSERT_EQ(law.count(), 1u);
+  ASSERT_EQ(least.count(), 1u);
+  ASSERT_EQ(zero.count(), 1u);
+  EXPECT_NEAR(law.vertices[1].x, zero.vertices[1].x, 1e-9);
+  EXPECT_NEAR(least.vertices[1].x, zero.vertices[1].x, 1e-9);
+}
+
+TEST(PlanePaths, DerivativesAreThoseOfDifferences) {
+  TraceOptions o = orders(0, 2);
+  o.approx = true, o.function = Activation::kSigmoid;
+  Scene2D s = random_uniform_scene(1, 3, 2, 5);
+  s.alpha = 9;
+  check_gradient(s, o, 1e-6);
+  o = orders(0, 3);
+  o.approx = true;
+  s = square_scene_with_wall();
+  s.transmitters[0].position_m = {0.21, 0.43}, s.receivers[0].position_m = {0.77, 0.6};
+  s.alpha = 20;
+  check_gradient(s, o, 1e-6);
+  check_gradient(s, orders(0, 2), 1e-6);
+}
+
+TEST(PlanePaths, DerivativesOfTheOtherMethodsAreThoseOfDifferences) {
+  Scene2D s = square_scene();
+  s.objects.push_back(ris("ris", {0.5, 0.31}, {0.52, 0.7}, 0.7));
+  s.objects.push_back(arc("bow", {0.2, 0.8}, 0.07, -1.5, 2.5));
+  s.objects.push_back(own("law", {0.7, 0.1}, {0.9, 0.12}, Grating{}, {0.1}));
+  s.transmitters[0].position_m = {0.8, 0.4}, s.receivers[0].position_m = {0.31, 0.62};
+  const TraceOptions o = orders(0, 1, Method::kMinPath);
+  EXPECT_GE(trace(s, o).count(), 3u);
+  check_gradient(s, o, 1e-6);
+  check_gradient(random_uniform_scene(1, 3, 3, 8), orders(0, 2, Method::kFermat), 1e-6);
+}
+
+}  // namespace
+}  // namespace raywave::plane

@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raywave/plane/walls_kernel.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "raywave/core/constants.h"
+
+namespace raywave::plane {
+namespace {
+
+typedef double V __attribute__((vector_size(32)));
+typedef int64_t M __attribute__((vector_size(32)));
+constexpr size_t kLanes = 4;
+#define RAYWAVE_INLINE [[gnu::always_inline]] inline
+
+RAYWAVE_INLINE V all(double x) { return V{x, x, x, x}; }
+RAYWAVE_INLINE V choose(const M& m, const V& a, const V& b) { return m ? a : b; }
+RAYWAVE_INLINE V where(const M& m, const V& a) { return m ? a : all(0); }
+RAYWAVE_INLINE V least(const V& a, const V& b) { return choose(b < a, b, a); }
+RAYWAVE_INLINE bool any(const M& m) {
+#ifdef __AVX__
+  return __builtin_ia32_movmskpd256(V(m)) != 0;
+#else
+  return (m[0] | m[1] | m[2] | m[3]) != 0;
+#endif
+}
+RAYWAVE_INLINE V root(const V& a) {
+#ifdef __AVX__
+  return __builtin_ia32_sqrtpd256(a);
+#else
+  return V{std::sqrt(a[0]), std::sqrt(a[1]), std::sqrt(a[2]), std::sqrt(a[3])};
+#endif
+}
+RAYWAVE_INLINE double sum(const V& a) { return (a[0] + a[1]) + (a[2] + a[3]); }
+
+struct P {
+  V x, y;
+};
+RAYWAVE_INLINE P operator+(const P& a, const P& b) { return {a.x + b.x, a.y + b.y}; }
+RAYWAVE_INLINE P operator-(const P& a, const P& b) { return {a.x - b.x, a.y - b.y}; }
+RAYWAVE_INLINE P operator*(const V& s, const P& a) { return {s * a.x, s * a.y}; }
+RAYWAVE_INLINE V dot(const P& a, const P& b) { return a.x * b.x + a.y * b.y; }
+RAYWAVE_INLINE P all(Vec2d p) { return {all(p.x), all(p.y)}; }
+
+}  // namespace
+
+/// One task: the arrays of a path, and the sums of its adjoints.
+struct WallsRun {
+  const WallsKernel& k;
+  std::span<const int32_t> objects;  // of the candidate at hand, from the fixed end on
+  const Vec2d* images;
+  size_t n = 0;
+  // the path
+  std::array<P, kMaxOrder + 2> at{};
+  std::array<V, kMaxOrder> t{}, step{}, un{};
+  std::array<V, kMaxOrder + 1> stretch{};
+  V length{}, margin{}, on{}, clear{}, lawful{};
+  // adjoints
+  std::array<P, kMaxOrder + 2> at_bar{};
+  std::array<P, kMaxOrder> image_bar{};
+  std::vector<std::array<V, 4>> ends_bar;
+  P fixed_bar{};
+  V r_bar{}, h_bar{}, alpha_bar{};
+
+  explicit WallsRun(const WallsKernel& kernel) : k(kernel), ends_bar(kernel.walls_.size()) {
+    for (auto& e : ends_bar) e.fill(all(0));
+    fixed_bar = {all(0), all(0)};
+    r_bar = h_bar = alpha_bar = all(0);
+  }
+
+  P a(size_t step_) const { return all(Vec2d{wall(step_).ax, wall(step_).ay}); }
+  const WallsKernel::Wall& wall(size_t step_) const { return k.walls_[size_t(objects[step_])]; }
+  P along(size_t step_) const { return all(Vec2d{wall(step_).bx - wall(step_).ax, wall(step_).by - wall(step_).ay}); }
+
+  /// The places; false where no point can have a share.
+  RAYWAVE_INLINE bool places(const P& moving) {
+    at[0] = all(k.fixed_), at[n + 1] = moving;
+    on = all(1e300);
+    for (size_t i = n; i-- > 0;) {
+      const P o = a(i), d = along(i), normal{d.y, -d.x}, next = at[i + 2], u = next - all(images[i]);
+      const V dd = dot(d, d);
+      un[i] = dot(u, normal);
+      step[i] = where(un[i] != all(0), dot(o - next, normal) / un[i]);
+      at[i + 1] = next + step[i] * u;
+      t[i] = dot(at[i + 1] - o, d) / dd;
+      on = least(on, least(t[i], all(1) - t[i]));
+      if (!any(on >= all(k.cut_))) return false;
+    }
+    V loss = all(0);
+    length = all(0);
+    for (size_t i = 0; i <= n; ++i) {
+      const P s = at[i + 1] - at[i];
+      stretch[i] = root(dot(s, s));
+      length = length + stretch[i];
+    }
+    M dead = length != length;
+    for (size_t i = 0; i < n; ++i) {
+      const P in = at[i + 1] - at[i], out = at[i + 2] - at[i + 1], d = along(i), normal{d.y, -d.x};
+      const V twice = all(2) * dot(in, normal) / dot(normal, normal);
+      loss = loss + where(!(dot(out, in - twice * normal) > all(0)), all(4));
+    }
+    for (size_t i = 0; i <= n; ++i) dead |= M(!(stretch[i] > all(kShortest) * length));
+    lawful = choose(dead, all(kLossTolerance - 4), all(kLossTolerance) - loss);
+    on = least(on, on);
+    return any((lawful > all(k.cut_)) & (on >= all(k.cut_)));
+  }
+
+  struct Crossing {
+    P along, back, from;
+    V inverse, u, w, c;
+    M parallel;
+  };
+  RAYWAVE_INLINE Crossing cross(size_t i, const WallsKernel::Wall& w) const {
+    Crossing r;
+    r.along = at[i + 1] - at[i];
+    r.back = all(Vec2d{w.ax - w.bx, w.ay - w.by});
+    r.from = at[i] - all(Vec2d{w.ax, w.ay});
+    const V d = r.along.y * r.back.x - r.along.x * r.back.y, e = all(kCrossTolerance), one = all(1);
+    r.parallel = d == all(0);
+    r.inverse = one / d;
+    r.u = (r.back.y * r.from.x - r.back.x * r.from.y) * r.inverse;
+    r.w = (r.along.x * r.from.y - r.along.y * r.from.x) * r.inverse;
+    r.c = least(least(r.u + e, one + e - r.u), least(r.w + e, one + e - r.w));
+    r.c = choose(r.parallel, all(-1e300), r.c);
+    return r;
+  }
+
+  /// All conditions; false where no point can have a share.
+  RAYWAVE_INLINE bool conditions() {
+    clear = all(1e300);
+    const M alive = (lawful > all(k.cut_)) & (on >= all(k.cut_));
+    for (size_t i = 0; i <= n; ++i) {
+      for (const int32_t j : k.blocking_) {
+        if (touches(objects, i, j)) continue;
+        clear = least(clear, -cross(i, k.walls_[size_t(j)]).c);
+      }
+      if (!any(alive & (clear >= all(k.cut_)))) return false;
+    }
+    margin = least(on, least(clear, lawful));
+    return true;
+  }
+
+  RAYWAVE_INLINE V validity(V& slope) const {
+    const TraceOptions& o = k.options_.trace;
+    slope = all(0);
+    if (!o.approx) return where((on >= all(0)) & (clear > all(0)) & (lawful > all(0)), all(1));
+    const V z = all(k.alpha_) * margin;
+    if (o.function == Activation::kHardSigmoid) {
+      const M high = z < all(3), low = z > all(-3);
+      slope = where(high & low, all(1.0 / 6));
+      return choose(low, choose(high, (z + all(3)) / all(6), all(1)), all(0));
+    }
+    V s{};
+    for (size_t i = 0; i < kLanes; ++i) s[i] = activation(Activation::kSigmoid, z[i]);
+    slope = s * (all(1) - s);
+    return s;
+  }
+
+  /// f and its slope by the length.
+  RAYWAVE_INLINE V function(V& slope) const {
+    slope = all(0);
+    switch (k.options_.function) {
+      case PathFunction::kLength: slope = all(1); return length;
+      case PathFunction::kDelay: slope = all(1 / kSpeedOfLight); return length / all(kSpeedOfLight);
+      case PathFunction::kReceivedPower: {
+        double p = 1;
+        for (size_t i = 0; i < n; ++i) p = p * k.r_coef_;
+        const V d = all(k.height_ * k.height_) + length * length, f = all(p) / d;
+        slope = all(-2) * length * f / d;
+        return f;
+      }
+      default: return all(1);
+    }
+  }
+
+  RAYWAVE_INLINE void add_end(size_t object, size_t end, const P& bar) {
+    ends_bar[object][2 * end] += bar.x, ends_bar[object][2 * end + 1] += bar.y;
+  }
+
+  /// Weight of the margin to what attains it, equal shares.
+  RAYWAVE_INLINE void margin_adjoint(const V& bar) {
+    V count = where(margin == lawful, all(1));
+    for (size_t i = 0; i < n; ++i)
+      count = count + where(margin == t[i], all(1)) + where(margin == all(1) - t[i], all(1));
+    const M by_crossing = margin == clear;
+    const bool crossed = any(by_crossing);
+    const V e = all(kCrossTolerance), one = all(1);
+    const auto each_crossing = [&](const auto& visit) {
+      for (size_t i = 0; crossed && i <= n; ++i) {
+        for (const int32_t j : k.blocking_) {
+          if (touches(objects, i, j)) continue;
+          const Crossing r = cross(i, k.walls_[size_t(j)]);
+          const M here = -r.c == margin;
+          if (any(here)) visit(i, j, r, here);
+        }
+      }
+    };
+    each_crossing([&](size_t, int32_t, const Crossing& r, const M& here) {
+      for (const V& term : {r.u + e, one + e - r.u, r.w + e, one + e - r.w})
+        count = count + where(here & (term == r.c), one);
+    });
+    const V part = bar / count;
+    for (size_t i = 0; i < n; ++i) {
+      const V t_bar = where(margin == t[i], part) - where(margin == one - t[i], part);
+      const P d = along(i);
+      const V dd = dot(d, d), scaled = t_bar / dd;
+      const P x_bar = scaled * d;
+      const P d_bar = scaled * (at[i + 1] - a(i)) - (all(2) * scaled * t[i]) * d;
+      at_bar[i + 1] = at_bar[i + 1] + x_bar;
+      add_end(size_t(objects[i]), 0, P{-x_bar.x - d_bar.x, -x_bar.y - d_bar.y});
+      add_end(size_t(objects[i]), 1, d_bar);
+    }
+    each_crossing([&](size_t i, int32_t j, const Crossing& r, const M& here) {
+      // the margin is minus the terms
+      const V u_bar = where(here & (one + e - r.u == r.c), part) - where(here & (r.u + e == r.c), part);
+      const V w_bar = where(here & (one + e - r.w == r.c), part) - where(here & (r.w + e == r.c), part);
+      const V nu = where(here, u_bar * r.inverse), nw = where(here, w_bar * r.inverse);
+      const V d = where(here, -(u_bar * r.u + w_bar * r.w) * r.inverse);
+      const P back{d * r.along.y - nu * r.from.y, nu * r.from.x - d * r.along.x};
+      const P from{nu * r.back.y - nw * r.along.y, nw * r.along.x - nu * r.back.x};
+      const P direction{nw * r.from.y - d * r.back.y, d * r.back.x - nw * r.from.x};
+      at_bar[i + 1] = at_bar[i + 1] + direction;
+      at_bar[i] = at_bar[i] + (from - direction);
+      add_end(size_t(j), 0, back - from);
+      add_end(size_t(j), 1, P{-back.x, -back.y});
+    });
+  }
+
+  /// From the adjoints of length and margin to those of both ends, walls, images.
+  RAYWAVE_INLINE void adjoint(const V& length_bar, const V& margin_bar) {
+    for (size_t i = 0; i <= n + 1; ++i) at_bar[i] = {all(0), all(0)};
+    for (size_t i = 0; i <= n; ++i) {
+      const V s = where(stretch[i] > all(0), length_bar / stretch[i]);
+      const P e = s * (at[i + 1] - at[i]);
+      at_bar[i + 1] = at_bar[i + 1] + e, at_bar[i] = at_bar[i] - e;
+    }
+    if (any(margin_bar != all(0))) margin_adjoint(margin_bar);
+    for (size_t i = 0; i < n; ++i) {
+      const P bar = at_bar[i + 1], o = a(i), d = along(i), normal{d.y, -d.x}, next = at[i + 2], u = next - all(images[i]);
+      const V inverse = where(un[i] != all(0), all(1) / un[i]);
+      const V s_bar = dot(bar, u), nn = s_bar * inverse, un_bar = -s_bar * step[i] * inverse;
+      const P u_bar = step[i] * bar + un_bar * normal, normal_bar = un_bar * u + nn * (o - next);
+      const P d_bar{-normal_bar.y, normal_bar.x}, o_bar = nn * normal;
+      at_bar[i + 2] = at_bar[i + 2] + bar + u_bar - o_bar;
+      image_bar[i] = image_bar[i] - u_bar;
+      add_end(size_t(objects[i]), 0, o_bar - d_bar);
+      add_end(size_t(objects[i]), 1, d_bar);
+    }
+    fixed_bar = fixed_bar + at_bar[0];
+  }
+};
+
+WallsKernel::WallsKernel(const SceneOver<double>& scene, Vec2d fixed, const Candidates& sequences,
+                         const MapOptions& options)
+    : scene_(scene), fixed_(fixed), sequences_(sequences), options_(options), alpha_(scene.n[Layout::kAlpha]),
+      r_coef_(scene.n[Layout::kRCoef]), height_(scene.n[Layout::kHeight]) {
+  for (size_t j = 0; j < scene.scene->objects.size(); ++j) {
+    const Object& o = scene.scene->objects[j];
+    walls_.push_back({o.a.x, o.a.y, o.b.x, o.b.y});
+    if (o.kind != Kind::kCorner) blocking_.push_back(int32_t(j));
+  }
+  // below this margin a path has no share: its validity is 0 in double precision
+  const TraceOptions& t = options.trace;
+  cut_ = !t.approx ? 0.0 : -(t.function == Activation::kHardSigmoid ? 3.0 : 746.0) / alpha_;
+  for (size_t c = 0; c < sequences.count(); ++c) {
+    Vec2d image = fixed;
+    for (const int32_t i : sequences[c]) {
+      image = mirrored(scene.object(i), image);
+      images_.push_back(image);
+    }
+  }
+}
+
+WallsKernel::Shared WallsKernel::zero() const {
+  Shared s;
+  s.ends.assign(4 * walls_.size(), 0.0);
+  s.images.assign(2 * images_.size(), 0.0);
+  return s;
+}
+
+void WallsKernel::Shared::add(const Shared& o) {
+  for (size_t i = 0; i < ends.size(); ++i) ends[i] += o.ends[i];
+  for (size_t i = 0; i < images.size(); ++i) images[i] += o.images[i];
+  fixed = fixed + o.fixed;
+  r_coef += o.r_coef, height += o.height, alpha += o.alpha;
+}
+
+void WallsKernel::run(std::span<const double> x, std::span<const double> y, double* value, double* shares,
+                      size_t shares_stride, Vec2d* gradient, const double* weights, Shared* shared) const {
+  WallsRun r(*this);
+  const size_t count = x.size();
+  for (size_t i = 0; i < count; ++i) value[i] = 0;
+  for (size_t i = 0; gradient && i < count; ++i) gradient[i] = {};
+  for (size_t c = 0; c < sequences_.count(); ++c) {
+    r.objects = sequences_[c], r.n = r.objects.size();
+    r.images = images_.data() + sequences_.begin[c];
+    for (size_t i = 0; i < r.n; ++i) r.image_bar[i] = {all(0), all(0)};
+    for (size_t begin = 0; begin < count; begin += kLanes) {
+      const size_t lanes = std::min(kLanes, count - begin);
+      P moving{};
+      V weight = all(0);
+      for (size_t i = 0; i < kLanes; ++i) {
+        const size_t at = begin + std::min(i, lanes - 1);
+        moving.x[i] = x[at], moving.y[i] = y[at];
+        if (i < lanes) weight[i] = weights ? weights[at] : 1;
+      }
+      double* share = shares ? shares + c * shares_stride + begin : nullptr;
+      for (size_t i = 0; share && i < lanes; ++i) share[i] = 0;
+      if (!r.places(moving) || !r.conditions()) continue;
+      V by_margin, by_length;
+      const V valid = r.validity(by_margin), f = r.function(by_length), v = valid * f;
+      for (size_t i = 0; i < lanes; ++i) value[begin + i] += v[i];
+      for (size_t i = 0; share && i < lanes; ++i) share[i] = v[i];
+      if (!gradient && !shared) continue;
+      const V bar = weight * f * by_margin;
+      r.adjoint(weight * valid * by_length, bar * all(alpha_));
+      for (size_t i = 0; gradient && i < lanes; ++i)
+        gradient[begin + i] = gradient[begin + i] + Vec2d{r.at_bar[r.n + 1].x[i], r.at_bar[r.n + 1].y[i]};
+      r.alpha_bar += bar * r.margin;
+      if (options_.function == PathFunction::kReceivedPower) {
+        const V d = all(height_ * height_) + r.length * r.length;
+        if (r.n > 0) r.r_bar += weight * valid * all(double(r.n) * std::pow(r_coef_, double(r.n) - 1)) / d;
+        r.h_bar += weight * v * all(-2 * height_) / d;
+      }
+    }
+    for (size_t i = 0; shared && i < r.n; ++i) {
+      const size_t at = 2 * (size_t(sequences_.begin[c]) + i);
+      shared->images[at] += sum(r.image_bar[i].x), shared->images[at + 1] += sum(r.image_bar[i].y);
+    }
+  }
+  if (!shared) return;
+  for (size_t j = 0; j < walls_.size(); ++j)
+    for (size_t i = 0; i < 4; ++i) shared->ends[4 * j + i] += sum(r.ends_bar[j][i]);
+  shared->fixed = shared->fixed + Vec2d{sum(r.fixed_bar.x), sum(r.fixed_bar.y)};
+  shared->r_coef += sum(r.r_bar), shared->height += sum(r.h_bar), shared->alpha += sum(r.alpha_bar);
+}
+
+void WallsKernel::finish(const Shared& s, size_t fixed_begin, std::vector<double>& by_numbers) const {
+  const Layout& l = *scene_.layout;
+  by_numbers[Layout::kRCoef] += s.r_coef, by_numbers[Layout::kHeight] += s.height;
+  by_numbers[Layout::kAlpha] += s.alpha;
+  by_numbers[fixed_begin] += s.fixed.x, by_numbers[fixed_begin + 1] += s.fixed.y;
+  for (size_t j = 0; j < walls_.size(); ++j) {
+    if (l.num_numbers(j) < 4) continue;  // corners have no part here
+    for (size_t i = 0; i < 4; ++i) by_numbers[l.object_begin[j] + i] += s.ends[4 * j + i];
+  }
+  ad::Tape tape;
+  std::vector<ad::Var> numbers(scene_.n, scene_.n + l.count);
+  for (size_t c = 0; c < sequences_.count(); ++c) {
+    const auto objects = sequences_[c];
+    if (objects.empty()) continue;
+    const ad::Recording recording(tape);
+    std::vector<size_t> opened;
+    const auto open = [&](size_t begin, size_t count) {
+      for (size_t i = begin; i < begin + count; ++i) {
+        if (numbers[i].id >= 0) continue;
+        numbers[i] = tape.input(numbers[i].v);
+        opened.push_back(i);
+      }
+    };
+    open(fixed_begin, 2);
+    for (const int32_t i : objects) open(l.object_begin[size_t(i)], 4);
+    const SceneOver<ad::Var> over{scene_.scene, &l, numbers.data()};
+    Vec2<ad::Var> image{numbers[fixed_begin], numbers[fixed_begin + 1]};
+    for (size_t i = 0; i < objects.size(); ++i) {
+      image = mirrored(over.object(objects[i]), image);
+      const size_t at = 2 * (size_t(sequences_.begin[c]) + i);
+      tape.seed(image.x, s.images[at]), tape.seed(image.y, s.images[at + 1]);
+    }
+    tape.sweep();
+    for (const size_t i : opened) {
+      by_numbers[i] += tape.adjoint(numbers[i]);
+      numbers[i] = numbers[i].v;
+    }
+  }
+}
+
+}  // namespace raywave::plane
