@@ -146,8 +146,8 @@ class Enumerator {
 
 void CandidateOptions::validate(const Scene2D& scene) const {
   if (min_order < 0 || max_order < min_order || max_order > kMaxOrder)
-    throw Error(message("orders must be 0 <= min_order <= max_order <= ", kMaxOrder, ", got ", min_order, " and ",
-                        max_order));
+    throw Error(
+        message("orders must be 0 <= min_order <= max_order <= ", kMaxOrder, ", got ", min_order, " and ", max_order));
   if (!use.empty() && use.size() != scene.objects.size())
     throw Error(message("the filter must have one entry an object, ", scene.objects.size(), ", got ", use.size()));
 }
@@ -170,7 +170,8 @@ Candidates candidates(const Scene2D& scene, Vec2d tx, const CandidateOptions& op
   options.validate(scene);
   if (!options.pruned) {
     size_t n = scene.objects.size();
-    if (!options.use.empty()) n = size_t(std::count_if(options.use.begin(), options.use.end(), [](uint8_t u) { return u; }));
+    if (!options.use.empty())
+      n = size_t(std::count_if(options.use.begin(), options.use.end(), [](uint8_t u) { return u; }));
     const double bytes = candidate_bytes(n, options.min_order, options.max_order);
     if (bytes > options.max_bytes) too_many(num_candidates(n, options.min_order, options.max_order), bytes, options);
   }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which sequences of objects are tried. All of them: N (N - 1)^(n - 1) of order n, in lexicographic order, none with the
-// same object twice in a row. Or those that visibility leaves, a list that still holds every path that can be valid
+// Which sequences of objects are tried. All of them: N (N - 1)^(n - 1) of order n, in lexicographic order, none with
+// the same object twice in a row. Or those that visibility leaves, a list that still holds every path that can be valid
 // (hard conditions): a sequence is dropped only where no ray can go its way.
-//   - Objects i and j do not see each other where one wall crosses all four segments between their ends: it then crosses
+//   - Objects i and j do not see each other where one wall crosses all four segments between their ends: it then
+//   crosses
 //     every segment from one to the other.
 //   - Behind mirrors the beam from the transmitter's image through what is lit of the last wall must meet the next.
 // Other objects than walls (any angle may leave them) start a beam of all directions.
@@ -18,9 +19,9 @@ namespace raywave::plane {
 
 struct CandidateOptions {
   int min_order = 0, max_order = 1;
-  bool pruned = false;             // by visibility
-  std::vector<uint8_t> use;        // [objects], 0: not in paths (it blocks all the same); empty: all
-  double max_bytes = 1e9;          // of the list
+  bool pruned = false;       // by visibility
+  std::vector<uint8_t> use;  // [objects], 0: not in paths (it blocks all the same); empty: all
+  double max_bytes = 1e9;    // of the list
   /// @throws Error naming the field.
   void validate(const Scene2D& scene) const;
 };

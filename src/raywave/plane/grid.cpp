@@ -20,12 +20,18 @@ T value_of_path(PathFunction f, const SceneOver<T>& s, const Places<T>& p, const
   using std::atan2;
   const auto n = size_t(p.order);
   switch (f) {
-    case PathFunction::kReceivedPower: return rough_power(s, p.order, length);
-    case PathFunction::kLength: return length;
-    case PathFunction::kDelay: return length / T(kSpeedOfLight);
-    case PathFunction::kCount: return T(1);
-    case PathFunction::kDeparture: return atan2(p.at[1].y - p.at[0].y, p.at[1].x - p.at[0].x);
-    case PathFunction::kArrival: return atan2(p.at[n].y - p.at[n + 1].y, p.at[n].x - p.at[n + 1].x);
+    case PathFunction::kReceivedPower:
+      return rough_power(s, p.order, length);
+    case PathFunction::kLength:
+      return length;
+    case PathFunction::kDelay:
+      return length / T(kSpeedOfLight);
+    case PathFunction::kCount:
+      return T(1);
+    case PathFunction::kDeparture:
+      return atan2(p.at[1].y - p.at[0].y, p.at[1].x - p.at[0].x);
+    case PathFunction::kArrival:
+      return atan2(p.at[n].y - p.at[n + 1].y, p.at[n].x - p.at[n + 1].x);
   }
   return T(0);
 }
@@ -45,8 +51,13 @@ struct Slow {
 class Mapper {
  public:
   Mapper(const Scene2D& scene, const Grid2D& points, const MapOptions& options, const std::vector<double>* cotangent)
-      : scene_(scene), points_(points), o_(options), cotangent_(cotangent), layout_(layout(scene)),
-        numbers_(numbers(scene)), over_{&scene, &layout_, numbers_.data()} {
+      : scene_(scene),
+        points_(points),
+        o_(options),
+        cotangent_(cotangent),
+        layout_(layout(scene)),
+        numbers_(numbers(scene)),
+        over_{&scene, &layout_, numbers_.data()} {
     scene.validate_distinct();
     o_.trace.validate(scene);
     if (points.y_m.size() != points.count()) throw Error("points must have as many x as y");
@@ -54,7 +65,8 @@ class Mapper {
       if (!std::isfinite(points.x_m[i]) || !std::isfinite(points.y_m[i]))
         throw Error(message("point ", i, " must be finite, got (", points.x_m[i], ", ", points.y_m[i], ")"));
     devices_ = o_.over_transmitters ? scene.receivers.size() : scene.transmitters.size();
-    if (devices_ == 0) throw Error(o_.over_transmitters ? "the scene has no receivers" : "the scene has no transmitters");
+    if (devices_ == 0)
+      throw Error(o_.over_transmitters ? "the scene has no receivers" : "the scene has no transmitters");
     RefineOptions r = o_.trace.refine;
     r.use = o_.trace.candidates.use;
     if (o_.trace.candidates.max_order == 0) r.use.assign(scene.objects.size(), 0);
@@ -91,8 +103,8 @@ class Mapper {
     if (o_.function == PathFunction::kDeparture || o_.function == PathFunction::kArrival) return false;
     for (size_t i = 0; i < scene_.objects.size(); ++i) {
       const Kind kind = scene_.objects[i].kind;
-      const bool used = o_.trace.candidates.max_order > 0 &&
-                        (o_.trace.candidates.use.empty() || o_.trace.candidates.use[i]);
+      const bool used =
+          o_.trace.candidates.max_order > 0 && (o_.trace.candidates.use.empty() || o_.trace.candidates.use[i]);
       if (kind == Kind::kArc || (used && kind != Kind::kWall)) return false;
     }
     return true;
@@ -172,8 +184,9 @@ class Mapper {
       for (size_t i = 0; i < part.size(); ++i) out.by_numbers[i] += part[i];
   }
 
-  void differentiate(size_t d, size_t c, size_t index, Vec2d moving, const Places<double>& places, const PathNumbers& at,
-                     ad::Tape& tape, TapeNumbers& over, MapGradient& out, std::vector<double>& gradient) const {
+  void differentiate(size_t d, size_t c, size_t index, Vec2d moving, const Places<double>& places,
+                     const PathNumbers& at, ad::Tape& tape, TapeNumbers& over, MapGradient& out,
+                     std::vector<double>& gradient) const {
     constexpr auto kNone = size_t(-1);
     const ad::Recording recording(tape);
     over.open(tape, o_.over_transmitters ? kNone : d, o_.over_transmitters ? d : kNone, list_[c], at.verdict);
@@ -186,7 +199,8 @@ class Mapper {
     const double w = cotangent_ ? weight(index) : 1;
     tape.seed(p.valid * value_of_path(o_.function, s, p.places, p.length), 1);
     tape.sweep();
-    if (o_.gradient) out.map.gradient[index] = out.map.gradient[index] + Vec2d{tape.adjoint(point.x), tape.adjoint(point.y)};
+    if (o_.gradient)
+      out.map.gradient[index] = out.map.gradient[index] + Vec2d{tape.adjoint(point.x), tape.adjoint(point.y)};
     std::vector<double> one(gradient.empty() ? layout_.count : gradient.size(), 0.0);
     over.close(tape, one);
     for (size_t i = 0; i < gradient.size(); ++i) gradient[i] += w * one[i];
@@ -215,10 +229,12 @@ Grid2D Grid2D::of_lines(const std::vector<double>& x_m, const std::vector<double
 }
 
 PathFunction path_function_from_name(std::string_view name) {
-  static constexpr std::pair<const char*, PathFunction> kNames[] = {
-      {"received_power", PathFunction::kReceivedPower}, {"length", PathFunction::kLength},
-      {"delay", PathFunction::kDelay},                  {"count", PathFunction::kCount},
-      {"departure_angle", PathFunction::kDeparture},    {"arrival_angle", PathFunction::kArrival}};
+  static constexpr std::pair<const char*, PathFunction> kNames[] = {{"received_power", PathFunction::kReceivedPower},
+                                                                    {"length", PathFunction::kLength},
+                                                                    {"delay", PathFunction::kDelay},
+                                                                    {"count", PathFunction::kCount},
+                                                                    {"departure_angle", PathFunction::kDeparture},
+                                                                    {"arrival_angle", PathFunction::kArrival}};
   return value_named(kNames, "path function", name);
 }
 

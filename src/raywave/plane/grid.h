@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Maps in the plane: a function of the paths between each device of one side and many points that stand for the other,
-// summed over candidates: sum_c valid_c f(path_c). Hard or smoothed, with the derivative by each point and by everything
-// in the scene. Walls alone and the image method: points are taken four at a time, images once a candidate, and the
-// adjoint is written out; anything else goes path by path. Both give the same values and derivatives.
-// Sums have a fixed order: results equal to the bit for any number of threads.
+// summed over candidates: sum_c valid_c f(path_c). Hard or smoothed, with the derivative by each point and by
+// everything in the scene. Walls alone and the image method: points are taken four at a time, images once a candidate,
+// and the adjoint is written out; anything else goes path by path. Both give the same values and derivatives. Sums have
+// a fixed order: results equal to the bit for any number of threads.
 #pragma once
 
 #include <vector>

@@ -22,7 +22,8 @@ class Least {
   double value_ = std::numeric_limits<double>::infinity();
 };
 
-void see_terms(Least& least, double worst, const std::array<double, 4>& terms, size_t stretch, int32_t object, int root) {
+void see_terms(Least& least, double worst, const std::array<double, 4>& terms, size_t stretch, int32_t object,
+               int root) {
   for (size_t i = 0; i < 4; ++i)
     if (terms[i] == worst) least.see(-worst, {Condition::kCross, int16_t(stretch), int16_t(i), int16_t(root), object});
 }

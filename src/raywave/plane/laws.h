@@ -67,9 +67,7 @@ struct SceneOver {
   const Layout* layout;
   const T* n;
 
-  ObjectOver<T> object(int i) const {
-    return {&scene->objects[size_t(i)], n + layout->object_begin[size_t(i)]};
-  }
+  ObjectOver<T> object(int i) const { return {&scene->objects[size_t(i)], n + layout->object_begin[size_t(i)]}; }
   Vec2<T> transmitter(size_t i) const { return {n[layout->tx_begin + 2 * i], n[layout->tx_begin + 2 * i + 1]}; }
   Vec2<T> receiver(size_t i) const { return {n[layout->rx_begin + 2 * i], n[layout->rx_begin + 2 * i + 1]}; }
 };
@@ -137,7 +135,8 @@ inline Vec2d own_residual(const ObjectOver<double>& o, const std::array<Vec2d, 3
   Vec2d r;
   object.law->evaluate(1, x.data(), &r.x, nullptr);
   if (!std::isfinite(r.x) || !std::isfinite(r.y))
-    throw Error(message("own object '", object.name, "': its residual is not finite at (", p[1].x, ", ", p[1].y, ") m"));
+    throw Error(
+        message("own object '", object.name, "': its residual is not finite at (", p[1].x, ", ", p[1].y, ") m"));
   return r;
 }
 template <class T>
@@ -172,13 +171,16 @@ Vec2<T> residual(const ObjectOver<T>& o, const T& t, const std::array<Vec2<T>, 3
   using std::sin;
   const Vec2<T> in = unit(p[1] - p[0]), out = unit(p[2] - p[1]);
   switch (o.object->kind) {
-    case Kind::kCorner: return {T(0), T(0)};
+    case Kind::kCorner:
+      return {T(0), T(0)};
     case Kind::kArc: {
       const T angle = o.n[3] + t * (o.n[4] - o.n[3]);
       return laws_detail::mirror_residual(in, out, {cos(angle), sin(angle)});
     }
-    case Kind::kOwn: return laws_detail::own_residual(o, p);
-    default: break;
+    case Kind::kOwn:
+      return laws_detail::own_residual(o, p);
+    default:
+      break;
   }
   const Vec2<T> along = unit(o.b() - o.a()), normal{along.y, -along.x};
   if (o.object->kind == Kind::kWall) return laws_detail::mirror_residual(in, out, normal);
@@ -283,10 +285,18 @@ T loss_of(const SceneOver<T>& s, std::span<const int32_t> objects, const Places<
   return sum;
 }
 
+/// Added to both coordinates of every stretch, as DiffeRT2d does, so that lengths of 0 have a slope. It is what a
+/// symmetric start of an optimisation goes by: its published path depends on it.
+inline constexpr double kStretchOffset = 0x1p-52;
+
 template <class T>
 T length_of(const Places<T>& p) {
+  const T offset(kStretchOffset);
   T sum(0);
-  for (size_t k = 0; k <= size_t(p.order); ++k) sum = sum + length(p.at[k + 1] - p.at[k]);
+  for (size_t k = 0; k <= size_t(p.order); ++k) {
+    const Vec2<T> v = p.at[k + 1] - p.at[k];
+    sum = sum + length(Vec2<T>{v.x + offset, v.y + offset});
+  }
   return sum;
 }
 
@@ -301,16 +311,16 @@ inline bool degenerate(const Places<double>& p) {
 /// A condition of a path.
 struct Condition {
   enum Kind : uint8_t { kBegin, kEnd, kCross, kLoss } kind = kLoss;
-  int16_t step = 0;           // of a place or a stretch
+  int16_t step = 0;            // of a place or a stretch
   int16_t term = 0, root = 0;  // of a crossing
   int32_t object = -1;
 };
 
 /// What the conditions of a path come to.
 struct Verdict {
-  double on = 1e300;         // least of (a); must be >= 0
-  double clear = 1e300;      // least of (b); must be > 0
-  double lawful = 0;         // (c); must be > 0
+  double on = 1e300;             // least of (a); must be >= 0
+  double clear = 1e300;          // least of (b); must be > 0
+  double lawful = 0;             // (c); must be > 0
   std::vector<Condition> least;  // those that are equal to the margin, when asked for
   double margin() const { return std::min(on, std::min(clear, lawful)); }
   bool holds() const { return on >= 0 && clear > 0 && lawful > 0; }
@@ -328,10 +338,14 @@ template <class T>
 T condition(const SceneOver<T>& s, const Condition& c, const Places<T>& p, const T& loss) {
   const auto k = size_t(c.step);
   switch (c.kind) {
-    case Condition::kBegin: return p.t[k];
-    case Condition::kEnd: return T(1) - p.t[k];
-    case Condition::kLoss: return T(kLossTolerance) - loss;
-    case Condition::kCross: break;
+    case Condition::kBegin:
+      return p.t[k];
+    case Condition::kEnd:
+      return T(1) - p.t[k];
+    case Condition::kLoss:
+      return T(kLossTolerance) - loss;
+    case Condition::kCross:
+      break;
   }
   const auto o = s.object(c.object);
   std::array<T, 4> terms;

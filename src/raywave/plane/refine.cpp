@@ -146,7 +146,8 @@ void equations(const Rows& r, int n, std::array<double, kN * kN>& a, std::array<
           continue;
         }
         b[size_t(i)] += si * r.value[row];
-        for (int j = std::max(k - 1, 0); j <= std::min(k + 1, n - 1); ++j) at(i, j) += si * r.slope[row][size_t(j - k + 1)];
+        for (int j = std::max(k - 1, 0); j <= std::min(k + 1, n - 1); ++j)
+          at(i, j) += si * r.slope[row][size_t(j - k + 1)];
       }
       if (r.per_place == 1) b[size_t(k)] = r.value[row];
     }

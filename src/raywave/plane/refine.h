@@ -32,7 +32,8 @@ struct RefineOptions {
 /// A scene ready for many paths; does not change, so that threads share it.
 class Refiner {
  public:
-  /// Keeps references to the scene, its layout and its numbers. @throws Error when a method does not take the scene's objects.
+  /// Keeps references to the scene, its layout and its numbers. @throws Error when a method does not take the scene's
+  /// objects.
   static std::unique_ptr<Refiner> make(const Scene2D& scene, const Layout& layout, std::span<const double> numbers,
                                        const RefineOptions& options);
   virtual ~Refiner() = default;

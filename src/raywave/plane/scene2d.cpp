@@ -58,12 +58,18 @@ void require_distinct(const char* what, std::set<std::string>& names, const std:
 
 size_t count_of(const Object& o) {
   switch (o.kind) {
-    case Kind::kWall: return 4;
-    case Kind::kRis: return 5;
-    case Kind::kPanel: return 4 + o.profile_m.size();
-    case Kind::kCorner: return 2;
-    case Kind::kArc: return 5;
-    case Kind::kOwn: return 4 + o.own.size();
+    case Kind::kWall:
+      return 4;
+    case Kind::kRis:
+      return 5;
+    case Kind::kPanel:
+      return 4 + o.profile_m.size();
+    case Kind::kCorner:
+      return 2;
+    case Kind::kArc:
+      return 5;
+    case Kind::kOwn:
+      return 4 + o.own.size();
   }
   return 0;
 }

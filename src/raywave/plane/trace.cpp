@@ -36,7 +36,8 @@ std::span<const int32_t> objects_of(const Paths2D& p, size_t i) {
 
 void require_sizes(const Paths2D& p, const PathsDerivative2D& c) {
   const auto check = [](const char* name, size_t got, size_t want) {
-    if (got != 0 && got != want) throw Error(message("the cotangent of ", name, " must have ", want, " numbers, got ", got));
+    if (got != 0 && got != want)
+      throw Error(message("the cotangent of ", name, " must have ", want, " numbers, got ", got));
   };
   check("valid", c.valid.size(), p.count()), check("power", c.power.size(), p.count());
   check("length_m", c.length_m.size(), p.count()), check("loss", c.loss.size(), p.count());
@@ -109,7 +110,8 @@ Paths2D trace(const Scene2D& scene, const TraceOptions& options) {
       out.vertices.insert(out.vertices.end(), p.at.begin(), p.at.begin() + std::ptrdiff_t(k + 2));
       out.valid.push_back(at.valid), out.length_m.push_back(at.length_m), out.loss.push_back(at.loss);
       out.power.push_back(rough_power(s, p.order, at.length_m));
-      out.departure_rad.push_back(direction(p.at[0], p.at[1])), out.arrival_rad.push_back(direction(p.at[k + 1], p.at[k]));
+      out.departure_rad.push_back(direction(p.at[0], p.at[1])),
+          out.arrival_rad.push_back(direction(p.at[k + 1], p.at[k]));
     }
   });
   Paths2D all;
@@ -133,7 +135,9 @@ void TapeNumbers::open(ad::Tape& tape, size_t tx, size_t rx, std::span<const int
   open_run(tape, 0, 4);
   if (tx < scene_->transmitters.size()) open_run(tape, layout_->tx_begin + 2 * tx, 2);
   if (rx < scene_->receivers.size()) open_run(tape, layout_->rx_begin + 2 * rx, 2);
-  const auto object = [&](int32_t i) { open_run(tape, layout_->object_begin[size_t(i)], layout_->num_numbers(size_t(i))); };
+  const auto object = [&](int32_t i) {
+    open_run(tape, layout_->object_begin[size_t(i)], layout_->num_numbers(size_t(i)));
+  };
   for (const int32_t i : objects) object(i);
   for (const Condition& c : verdict.least)
     if (c.object >= 0) object(c.object);
@@ -193,7 +197,8 @@ PathsDerivative2D paths_jvp(const Scene2D& scene, const TraceOptions& options, c
                             std::span<const double> direction) {
   const Layout l = layout(scene);
   const std::vector<double> n = numbers(scene);
-  if (direction.size() != n.size()) throw Error(message("a tangent has ", n.size(), " numbers, got ", direction.size()));
+  if (direction.size() != n.size())
+    throw Error(message("a tangent has ", n.size(), " numbers, got ", direction.size()));
   const SceneOver<double> s{&scene, &l, n.data()};
   const auto refiner = refiner_for(scene, l, n, options);
   std::vector<ad::Dual> dual(n.size());

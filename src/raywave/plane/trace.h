@@ -29,13 +29,14 @@ Activation activation_from_name(std::string_view name);
 /// One row a path, ordered by transmitter, receiver, candidate.
 struct Paths2D {
   std::vector<int32_t> tx, rx, order;
-  std::vector<int64_t> begin;                   // [paths + 1], of objects and t; vertices of path i start at begin[i] + 2 i
-  std::vector<int32_t> objects;                 // touched, from the transmitter on
-  std::vector<double> t;                        // where on each
-  std::vector<Vec2d> vertices;                  // m, with both ends
-  std::vector<double> valid;                    // 0 or 1; smoothed: between
-  std::vector<double> power, length_m, loss;    // rough power r_coef^n / (height^2 + length^2), without validity
-  std::vector<double> departure_rad, arrival_rad;  // directions of travel from the transmitter; back along at the receiver
+  std::vector<int64_t> begin;    // [paths + 1], of objects and t; vertices of path i start at begin[i] + 2 i
+  std::vector<int32_t> objects;  // touched, from the transmitter on
+  std::vector<double> t;         // where on each
+  std::vector<Vec2d> vertices;   // m, with both ends
+  std::vector<double> valid;     // 0 or 1; smoothed: between
+  std::vector<double> power, length_m, loss;  // rough power r_coef^n / (height^2 + length^2), without validity
+  std::vector<double> departure_rad,
+      arrival_rad;  // directions of travel from the transmitter; back along at the receiver
   size_t count() const { return tx.size(); }
 };
 

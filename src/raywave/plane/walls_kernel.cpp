@@ -91,7 +91,7 @@ struct WallsRun {
     V loss = all(0);
     length = all(0);
     for (size_t i = 0; i <= n; ++i) {
-      const P s = at[i + 1] - at[i];
+      const P s = at[i + 1] - at[i] + P{all(kStretchOffset), all(kStretchOffset)};
       stretch[i] = root(dot(s, s));
       length = length + stretch[i];
     }
@@ -103,7 +103,6 @@ struct WallsRun {
     }
     for (size_t i = 0; i <= n; ++i) dead |= M(!(stretch[i] > all(kShortest) * length));
     lawful = choose(dead, all(kLossTolerance - 4), all(kLossTolerance) - loss);
-    on = least(on, on);
     return any((lawful > all(k.cut_)) & (on >= all(k.cut_)));
   }
 
@@ -148,7 +147,7 @@ struct WallsRun {
     if (!o.approx) return where((on >= all(0)) & (clear > all(0)) & (lawful > all(0)), all(1));
     const V z = all(k.alpha_) * margin;
     if (o.function == Activation::kHardSigmoid) {
-      const M high = z < all(3), low = z > all(-3);
+      const M high = z<all(3), low = z> all(-3);
       slope = where(high & low, all(1.0 / 6));
       return choose(low, choose(high, (z + all(3)) / all(6), all(1)), all(0));
     }
@@ -162,8 +161,12 @@ struct WallsRun {
   RAYWAVE_INLINE V function(V& slope) const {
     slope = all(0);
     switch (k.options_.function) {
-      case PathFunction::kLength: slope = all(1); return length;
-      case PathFunction::kDelay: slope = all(1 / kSpeedOfLight); return length / all(kSpeedOfLight);
+      case PathFunction::kLength:
+        slope = all(1);
+        return length;
+      case PathFunction::kDelay:
+        slope = all(1 / kSpeedOfLight);
+        return length / all(kSpeedOfLight);
       case PathFunction::kReceivedPower: {
         double p = 1;
         for (size_t i = 0; i < n; ++i) p = p * k.r_coef_;
@@ -171,7 +174,8 @@ struct WallsRun {
         slope = all(-2) * length * f / d;
         return f;
       }
-      default: return all(1);
+      default:
+        return all(1);
     }
   }
 
@@ -233,12 +237,13 @@ struct WallsRun {
     for (size_t i = 0; i <= n + 1; ++i) at_bar[i] = {all(0), all(0)};
     for (size_t i = 0; i <= n; ++i) {
       const V s = where(stretch[i] > all(0), length_bar / stretch[i]);
-      const P e = s * (at[i + 1] - at[i]);
+      const P e = s * (at[i + 1] - at[i] + P{all(kStretchOffset), all(kStretchOffset)});
       at_bar[i + 1] = at_bar[i + 1] + e, at_bar[i] = at_bar[i] - e;
     }
     if (any(margin_bar != all(0))) margin_adjoint(margin_bar);
     for (size_t i = 0; i < n; ++i) {
-      const P bar = at_bar[i + 1], o = a(i), d = along(i), normal{d.y, -d.x}, next = at[i + 2], u = next - all(images[i]);
+      const P bar = at_bar[i + 1], o = a(i), d = along(i), normal{d.y, -d.x}, next = at[i + 2],
+              u = next - all(images[i]);
       const V inverse = where(un[i] != all(0), all(1) / un[i]);
       const V s_bar = dot(bar, u), nn = s_bar * inverse, un_bar = -s_bar * step[i] * inverse;
       const P u_bar = step[i] * bar + un_bar * normal, normal_bar = un_bar * u + nn * (o - next);
@@ -254,8 +259,13 @@ struct WallsRun {
 
 WallsKernel::WallsKernel(const SceneOver<double>& scene, Vec2d fixed, const Candidates& sequences,
                          const MapOptions& options)
-    : scene_(scene), fixed_(fixed), sequences_(sequences), options_(options), alpha_(scene.n[Layout::kAlpha]),
-      r_coef_(scene.n[Layout::kRCoef]), height_(scene.n[Layout::kHeight]) {
+    : scene_(scene),
+      fixed_(fixed),
+      sequences_(sequences),
+      options_(options),
+      alpha_(scene.n[Layout::kAlpha]),
+      r_coef_(scene.n[Layout::kRCoef]),
+      height_(scene.n[Layout::kHeight]) {
   for (size_t j = 0; j < scene.scene->objects.size(); ++j) {
     const Object& o = scene.scene->objects[j];
     walls_.push_back({o.a.x, o.a.y, o.b.x, o.b.y});
