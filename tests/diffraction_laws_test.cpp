@@ -133,7 +133,8 @@ TEST(DiffractionLaws, ASecondDiffractionRemovesTheStepsAtAMetalBoxesFaces) {
 std::string reversed_name(const Paths& p, int64_t path) {
   std::vector<std::string> parts;
   for (auto i = size_t(p.interaction_begin[size_t(path)]); i < size_t(p.interaction_begin[size_t(path) + 1]); ++i) {
-    parts.insert(parts.begin(), std::string(interaction_name(p.interactions[i])) + " " + std::to_string(p.facets[i]));
+    parts.insert(parts.begin(),
+                 std::string(interaction_name(p.interactions[i])) + " " + std::to_string(p.surfaces[i].index));
   }
   std::string name;
   for (const auto& part : parts) name += (name.empty() ? "" : ", ") + part;
@@ -447,7 +448,7 @@ TEST(DiffractionLaws, ThreadsChangeNothing) {
     results.push_back(solve_paths(s, o));
   }
   EXPECT_EQ(results[0].tau_s, results[1].tau_s);
-  EXPECT_EQ(results[0].facets, results[1].facets);
+  EXPECT_EQ(results[0].surfaces, results[1].surfaces);
   ASSERT_EQ(results[0].a.size(), results[1].a.size());
   for (size_t i = 0; i < results[0].a.size(); ++i) {
     EXPECT_EQ(results[0].a[i].re, results[1].a[i].re);

@@ -21,7 +21,7 @@ inline std::string path_name(const paths::Paths& p, int64_t path, bool backwards
   for (size_t k = begin; k < end; ++k) {
     const size_t i = backwards ? begin + end - 1 - k : k;
     if (!name.empty()) name += ", ";
-    name += std::string(paths::interaction_name(p.interactions[i])) + " " + std::to_string(p.facets[i]);
+    name += std::string(paths::interaction_name(p.interactions[i])) + " " + std::to_string(p.surfaces[i].index);
   }
   return name.empty() ? "direct" : name;
 }

@@ -66,7 +66,7 @@ std::vector<Found> found(const Paths& p) {
       Found f{{link.rx}, power(i) / total};
       for (int64_t k = p.interaction_begin[size_t(i)]; k < p.interaction_begin[size_t(i) + 1]; ++k) {
         f.name.push_back(int32_t(p.interactions[size_t(k)]));
-        f.name.push_back(p.facets[size_t(k)]);
+        f.name.push_back(p.surfaces[size_t(k)].index);
       }
       all.push_back(f);
     }

@@ -139,7 +139,7 @@ TEST(PathLaws, ShootingFindsWhatTheExhaustiveFinderFinds) {
       o.finder = paths::Finder::kExhaustive;
       const Paths all = solve_paths(s, o);
       EXPECT_EQ(shot.tau_s, all.tau_s) << name;
-      EXPECT_EQ(shot.facets, all.facets) << name;
+      EXPECT_EQ(shot.surfaces, all.surfaces) << name;
     }
   }
 }

@@ -11,10 +11,7 @@ namespace raywave::python {
 inline runs::InteractionOptions interactions_from(const nb::dict& d, const char* samples) {
   runs::InteractionOptions o;
   o.max_depth = nb::cast<int>(d["max_depth"]);
-  o.los = nb::cast<bool>(d["los"]);
-  o.specular_reflection = nb::cast<bool>(d["specular_reflection"]);
-  o.refraction = nb::cast<bool>(d["refraction"]);
-  o.diffraction = nb::cast<bool>(d["diffraction"]);
+  for (size_t i = 0; i < o.switches.size(); ++i) o.switches[i] = nb::cast<bool>(d[paths::kSwitches[i].name]);
   o.max_diffractions = nb::cast<int>(d["max_diffractions"]);
   if (!d["seam_tolerance_m"].is_none()) o.seam_tolerance_m = nb::cast<double>(d["seam_tolerance_m"]);
   o.samples_per_tx = nb::cast<int64_t>(d[samples]);

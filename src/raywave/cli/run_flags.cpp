@@ -2,6 +2,7 @@
 #include "raywave/cli/run_flags.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <filesystem>
@@ -180,10 +181,13 @@ scene::Scene SceneFlags::load() {
 
 void InteractionFlags::add_to(CLI::App& app) {
   app.add_option("--max-depth", max_depth, "interactions per path (default 3)");
-  add_switch(app, "los", los, "the direct path (default on)");
-  add_switch(app, "specular-reflection", specular_reflection, "mirror-like reflections (default on)");
-  add_switch(app, "refraction", refraction, "transmission through walls (default off)");
-  add_switch(app, "diffraction", diffraction, "over edges, in every mixture with the others (default off)");
+  for (size_t i = 0; i < switches.size(); ++i) {
+    const paths::Switch& s = paths::kSwitches[i];
+    std::string name = s.name;
+    std::replace(name.begin(), name.end(), '_', '-');
+    const bool is_on = paths::Interactions().*s.field;
+    add_switch(app, name, switches[i], message(s.help, " (default ", is_on ? "on" : "off", ")"));
+  }
   app.add_option("--max-diffractions", max_diffractions, "edges in one path, with --diffraction: 1 (default), 2 or 3");
   app.add_option("--seam-tolerance", seam_tolerance_m,
                  "cracks between faces up to this many metres are closed at edges (default a tenth of the wavelength)");

@@ -9,10 +9,9 @@
 #include "raywave/core/constants.h"
 #include "raywave/maps/arrival_field.h"
 #include "raywave/maps/arrivals.h"
-#include "raywave/paths/beams.h"
-#include "raywave/paths/edge_rays.h"
+#include "raywave/maps/seeds.h"
 #include "raywave/paths/find.h"
-#include "raywave/paths/path_solver.h"
+#include "raywave/paths/find_edges.h"
 #include "raywave/runtime/parallel.h"
 
 namespace raywave::maps {
@@ -21,21 +20,7 @@ namespace {
 constexpr int kProbe = -1;         // Arrival::sample of probe points
 constexpr int kProbePoints = 256;  // of a cell that is dark at its sample points but next to light
 
-/// A ray of this sequence crossed this cell, here.
-struct Seed {
-  int32_t node, cell;
-  Vec3f point;
-};
-
 const Vec3f kNoPoint{std::nanf(""), std::nanf(""), std::nanf("")};
-
-bool by_node_and_cell(const Seed& a, const Seed& b) { return a.node != b.node ? a.node < b.node : a.cell < b.cell; }
-bool same_node_and_cell(const Seed& a, const Seed& b) { return a.node == b.node && a.cell == b.cell; }
-
-void sort_and_thin(std::vector<Seed>& seeds) {
-  std::stable_sort(seeds.begin(), seeds.end(), by_node_and_cell);
-  seeds.erase(std::unique(seeds.begin(), seeds.end(), same_node_and_cell), seeds.end());
-}
 
 /// The field of one path (a node's sequence) at one sample point of a cell; sample -1: at one of the probe points.
 struct Arrival {
@@ -116,7 +101,8 @@ class ExactMap {
     probed_.assign(num_cells, 0);
     if (options_.coherent) fields_.assign(cells_.num_slots(), {});
     const bool complete = find_all();
-    if (!complete && !prepared_.queries().empty()) shoot();
+    if (!complete && !prepared_.queries().empty())
+      seeds_ = find_seeds(prepared_, tx_.name, cells_, options_, standing_, refine_, tree_);
     if (options_.los) direct();
     if (complete) {
       solve_everywhere();
@@ -142,9 +128,8 @@ class ExactMap {
       tree_ = *std::move(tree);
     }
     if (!options_.diffraction) return true;
-    paths::EdgeOptions edges{options_.max_depth, options_.max_diffractions, options_.specular_reflection};
+    paths::EdgeOptions edges = paths::edge_options(options_, refine_);
     edges.max_sequences = most;
-    if (options_.refraction) edges.opaque = &refine_.opaque;
     if (paths::add_all_edge_sequences(prepared_, edges, tree_)) return true;
     tree_ = paths::SequenceTree(standing_.source_aside_m);
     return false;
@@ -195,134 +180,6 @@ class ExactMap {
   }
 
   static uint64_t key(int32_t node, int32_t cell) { return uint64_t(uint32_t(node)) << 32 | uint32_t(cell); }
-
-  /// Rays find sequences and the cells that these reach first.
-  void shoot() {
-    paths::ShootOptions shoot;
-    shoot.origin_m = standing_.source_aside_m;
-    shoot.num_rays = options_.samples_per_tx;
-    shoot.max_depth = options_.max_depth;
-    shoot.reflection = options_.specular_reflection;
-    shoot.refraction = options_.refraction;
-    shoot.seed = options_.seed;
-    shoot.source = paths::source_key(tx_.name);
-    const paths::TileShooter shooter(prepared_, shoot);
-    const int64_t num_chunks = std::min<int64_t>(64, shooter.num_tiles());
-    std::vector<paths::SequenceTree> trees(static_cast<size_t>(num_chunks),
-                                           paths::SequenceTree(standing_.source_aside_m));
-    std::vector<std::vector<Seed>> seeds(static_cast<size_t>(num_chunks));
-    runtime::Reporter reporter(options_.progress, num_chunks);
-    runtime::parallel_for(num_chunks, options_.num_threads, [&](int64_t chunk) {
-      reporter.check();
-      const int64_t end = shooter.num_tiles() * (chunk + 1) / num_chunks;
-      paths::RayTile tile;
-      paths::SequenceFollower follower;
-      CellFinder finder(cells_);
-      auto& own = seeds[size_t(chunk)];
-      for (int64_t t = shooter.num_tiles() * chunk / num_chunks; t < end; ++t) {
-        follower.restart();
-        shooter.run(t, tile, [&](const paths::RayTile& state, int) {
-          for (int lane = 0; lane < paths::RayTile::kRays; ++lane) {
-            const auto& packet = state.packets[size_t(lane / 16)];
-            const int32_t node = follower.node(lane);
-            if ((node == 0 && !options_.los) || !packet.active[lane % 16]) continue;
-            const int i = lane % 16;
-            const Vec3d o{packet.ox[i], packet.oy[i], packet.oz[i]}, d{packet.dx[i], packet.dy[i], packet.dz[i]};
-            finder.visit(o, d, double(packet.t[i]), [&](int cell, const Vec3f& point, double) {
-              if (own.empty() || own.back().node != node || own.back().cell != cell)
-                own.push_back({node, int32_t(cell), point});
-            });
-            if (node != 0 && finder.is_in_plane(trees[size_t(chunk)].nodes()[size_t(node)].image_m)) {
-              finder.visit_beside(o, d, double(packet.t[i]), [&](int cell, const Vec3f& point) {
-                own.push_back({node, int32_t(cell), point});
-              });
-            }
-          }
-          follower.follow(state, prepared_.facets(), trees[size_t(chunk)]);
-        });
-      }
-      sort_and_thin(own);
-      reporter.task_done();
-    });
-    for (size_t chunk = 0; chunk < trees.size(); ++chunk) {
-      const std::vector<int32_t> here = tree_.merge(trees[chunk]);
-      for (const Seed& s : seeds[chunk]) seeds_.push_back({here[size_t(s.node)], s.cell, s.point});
-      trees[chunk] = paths::SequenceTree(standing_.source_aside_m);
-      seeds[chunk] = {};
-    }
-    if (options_.specular_reflection && !options_.refraction && options_.samples_per_beam > 0) follow_beams();
-    if (options_.diffraction) shoot_edges();
-    sort_and_thin(seeds_);
-  }
-
-  /// Beams find what evenly shot rays miss.
-  void follow_beams() {
-    paths::BeamOptions beams;
-    beams.max_depth = options_.max_depth;
-    beams.min_samples = options_.samples_per_beam;
-    beams.max_samples = std::max(options_.samples_per_beam, beams.max_samples);
-    beams.num_threads = options_.num_threads;
-    std::vector<std::vector<Seed>> found;
-    const auto collect = [&] {
-      for (const auto& part : found) seeds_.insert(seeds_.end(), part.begin(), part.end());
-      found.clear();
-    };
-    paths::explore_beams(
-        prepared_, beams, tree_,
-        [&](int64_t num_tasks) {
-          collect();
-          found.resize(size_t(num_tasks));
-        },
-        [&](int64_t task, const paths::BeamRay& ray) {
-          auto& own = found[size_t(task)];
-          CellFinder(cells_).visit(ray.origin_m, ray.direction, ray.length_m,
-                                   [&](int cell, const Vec3f& point, double) {
-                                     if (own.empty() || own.back().node != ray.node || own.back().cell != cell)
-                                       own.push_back({ray.node, int32_t(cell), point});
-                                   });
-        });
-    collect();
-  }
-
-  /// What lies behind edges.
-  void shoot_edges() {
-    paths::EdgeRayOptions rays;
-    rays.max_depth = options_.max_depth;
-    rays.reflection = options_.specular_reflection;
-    rays.max_diffractions = options_.max_diffractions;
-    rays.seed = options_.seed;
-    const paths::EdgeShooter shooter(prepared_, tree_, refine_, rays);
-    const int64_t num_edges = shooter.num_edges(), num_chunks = std::min<int64_t>(64, num_edges);
-    std::vector<paths::SequenceTree> trees(static_cast<size_t>(num_chunks),
-                                           paths::SequenceTree(standing_.source_aside_m));
-    std::vector<std::vector<Seed>> seeds(static_cast<size_t>(num_chunks));
-    runtime::Reporter reporter(options_.progress, num_chunks);
-    runtime::parallel_for(num_chunks, options_.num_threads, [&](int64_t chunk) {
-      reporter.check();
-      paths::Refiner refiner(prepared_, refine_);
-      CellFinder finder(cells_);
-      auto& own = seeds[size_t(chunk)];
-      for (int64_t e = num_edges * chunk / num_chunks; e < num_edges * (chunk + 1) / num_chunks; ++e) {
-        shooter.run(e, refiner, trees[size_t(chunk)], [&](const paths::EdgeRaySegment& s) {
-          finder.visit(s.origin_m, s.direction, s.length_m, [&](int cell, const Vec3f& point, double) {
-            if (own.empty() || own.back().node != s.node || own.back().cell != cell)
-              own.push_back({s.node, int32_t(cell), point});
-          });
-          if (finder.is_in_plane(s.origin_m - s.behind_m * s.direction)) {
-            finder.visit_beside(s.origin_m, s.direction, s.length_m, [&](int cell, const Vec3f& point) {
-              own.push_back({s.node, int32_t(cell), point});
-            });
-          }
-        });
-      }
-      sort_and_thin(own);
-      reporter.task_done();
-    });
-    for (size_t chunk = 0; chunk < trees.size(); ++chunk) {
-      const std::vector<int32_t> here = tree_.merge(trees[chunk]);
-      for (const Seed& s : seeds[chunk]) seeds_.push_back({here[size_t(s.node)], s.cell, s.point});
-    }
-  }
 
   /// With edge_on_only: does all that this sequence brings come from further off the cells' planes?
   bool is_left_out(int32_t node) const {

@@ -8,55 +8,18 @@
 #include <set>
 
 #include "raywave/core/constants.h"
-#include "raywave/em/fresnel.h"
 #include "raywave/maps/arrival_field.h"
 #include "raywave/maps/arrivals.h"
+#include "raywave/maps/coefficient_table.h"
 #include "raywave/maps/exact.h"
 #include "raywave/maps/transmit_field.h"
 #include "raywave/paths/edge_rays.h"
 #include "raywave/paths/find.h"
-#include "raywave/paths/path_solver.h"
 #include "raywave/runtime/parallel.h"
 #include "raywave/runtime/progress.h"
 
 namespace raywave::maps {
 namespace {
-
-/// Slab coefficients of one material over cos(theta), linear between samples. Spacing 1/4096: the error is below 1e-5
-/// for the ITU materials but for metal beyond 89.9 degrees, far below the noise of the rays.
-class CoefficientTable {
- public:
-  static constexpr int kSamples = 4096;
-  struct Entry {
-    Complex<float> te, tm;
-  };
-
-  CoefficientTable(const em::MaterialProperties& m, double wavelength_m)
-      : reflection_(kSamples + 1), transmission_(kSamples + 1) {
-    for (int i = 0; i <= kSamples; ++i) {
-      const auto c = em::coefficients(double(i) / kSamples, m, wavelength_m);
-      const auto narrow = [](const Complexd& z, double scale) {
-        return Complex<float>{float(scale * z.re), float(scale * z.im)};
-      };
-      reflection_[size_t(i)] = {narrow(c.r_te, m.specular_scale), narrow(c.r_tm, m.specular_scale)};
-      transmission_[size_t(i)] = {narrow(c.t_te, 1), narrow(c.t_tm, 1)};
-    }
-  }
-  void at(float cos_theta, Complex<float>& te, Complex<float>& tm, bool transmission) const {
-    const float x = std::min(cos_theta, 1.0f) * kSamples;
-    const int i = std::min(int(x), kSamples - 1);
-    const float f = x - float(i);
-    const Entry* entry = (transmission ? transmission_ : reflection_).data() + i;
-    const auto mix = [f](const Complex<float>& p, const Complex<float>& q) {
-      return Complex<float>{p.re + f * (q.re - p.re), p.im + f * (q.im - p.im)};
-    };
-    te = mix(entry[0].te, entry[1].te);
-    tm = mix(entry[0].tm, entry[1].tm);
-  }
-
- private:
-  std::vector<Entry> reflection_, transmission_;  // apart: a map without refraction reads the first alone
-};
 
 /// The fields of a tile's rays, in structure-of-arrays form.
 struct TileFields {
@@ -317,18 +280,6 @@ class Estimator {
   std::vector<uint8_t> has_twins_;  // does the place's owner need looking up?
 };
 
-paths::ShootOptions shoot_options(const scene::Device& tx, const RadioMapOptions& options, const Vec3d& from_m) {
-  paths::ShootOptions shoot;
-  shoot.origin_m = from_m;
-  shoot.num_rays = options.samples_per_tx;
-  shoot.max_depth = options.max_depth;
-  shoot.reflection = options.specular_reflection;
-  shoot.refraction = options.refraction;
-  shoot.seed = options.seed;
-  shoot.source = paths::source_key(tx.name);
-  return shoot;
-}
-
 /// How many chunks sum by themselves: the map's matter alone, so that sums are the same bits for any number of threads.
 int64_t chunks_of(size_t num_cells) { return std::clamp<int64_t>(int64_t(2.5e8 / (8.0 * double(num_cells))), 2, 64); }
 
@@ -343,7 +294,7 @@ class EdgeRays {
         refine_(paths::refine_options(prepared, context, options.max_depth)),
         tree_(
             paths::shoot_sequences(prepared, sequence_options(options, from_m), options.num_threads, options.progress)),
-        shooter_(prepared, tree_, refine_, ray_options(options)) {
+        shooter_(prepared, tree_, refine_, paths::edge_ray_options(options)) {
     shooter_.share_rays(options.samples_per_tx / 8);
   }
 
@@ -368,17 +319,9 @@ class EdgeRays {
 
  private:
   paths::ShootOptions sequence_options(const RadioMapOptions& options, const Vec3d& from_m) const {
-    paths::ShootOptions shoot = shoot_options(tx_, options, from_m);
+    paths::ShootOptions shoot = paths::shoot_options(options, from_m, tx_.name);
     shoot.num_rays = std::min<int64_t>(shoot.num_rays, 1000000);
     return shoot;
-  }
-  static paths::EdgeRayOptions ray_options(const RadioMapOptions& options) {
-    paths::EdgeRayOptions rays;
-    rays.max_depth = options.max_depth;
-    rays.reflection = options.specular_reflection;
-    rays.max_diffractions = options.max_diffractions;
-    rays.seed = options.seed;
-    return rays;
   }
   const scene::Device& tx_;
   const Cells& cells_;
@@ -477,7 +420,8 @@ class Served {
 std::vector<double> crossing_map(const scene::Scene& scene, const paths::PreparedScene& prepared,
                                  const paths::FieldContext& context, int tx, const Cells& cells,
                                  const RadioMapOptions& options, const Vec3d& from_m, bool& edge_on) {
-  const paths::TileShooter shooter(prepared, shoot_options(scene.transmitters[size_t(tx)], options, from_m));
+  const paths::TileShooter shooter(prepared,
+                                   paths::shoot_options(options, from_m, scene.transmitters[size_t(tx)].name));
   const Estimator estimator(scene, prepared, context, tx, cells, options, edge_on);
 
   // Each chunk of tiles sums by itself and the sums are added in order.
@@ -556,55 +500,46 @@ struct Arrivals {
 /// What crosses the cells without edges, as crossing_map has it.
 Arrivals crossing_arrivals(const scene::Scene& scene, const paths::PreparedScene& prepared, int tx, const Cells& cells,
                            const RadioMapOptions& options, const Vec3d& source_m, bool& edge_on) {
-  const paths::TileShooter shooter(prepared, shoot_options(scene.transmitters[size_t(tx)], options, source_m));
-  const int64_t num_chunks = std::min<int64_t>(64, shooter.num_tiles());
-  std::vector<paths::SequenceTree> trees(static_cast<size_t>(num_chunks), paths::SequenceTree(source_m));
-  std::vector<Grouped> groups(static_cast<size_t>(num_chunks));
-  std::vector<uint8_t> is_edge_on(static_cast<size_t>(num_chunks));
-  const double omega = 4 * kPi / double(shooter.num_rays()),
+  struct Part {
+    CellFinder finder;
+    Grouped groups;
+    bool is_edge_on = false;
+  };
+  const paths::ShootOptions shoot = paths::shoot_options(options, source_m, scene.transmitters[size_t(tx)].name);
+  const double omega = 4 * kPi / double(paths::TileShooter(prepared, shoot).num_rays()),
                least_m = edge_on || cells.is_plane() ? cells.edge_on_m() : 0;
   const auto above_m = [&](const Vec3d& p) { return std::abs(dot(cells.normal(0), cells.center(0) - p)); };
-  runtime::Reporter reporter(options.progress, num_chunks);
-  runtime::parallel_for(num_chunks, options.num_threads, [&](int64_t chunk) {
-    reporter.check();
-    paths::RayTile tile;
-    paths::SequenceFollower follower;
-    CellFinder finder(cells);
-    paths::SequenceTree& tree = trees[size_t(chunk)];
-    for (int64_t t = shooter.num_tiles() * chunk / num_chunks; t < shooter.num_tiles() * (chunk + 1) / num_chunks;
-         ++t) {
-      follower.restart();
-      shooter.run(t, tile, [&](const paths::RayTile& state, int) {
+  Arrivals out{{paths::SequenceTree(source_m), {}, {}}, {}};
+  out.all.tree = paths::follow_rays(
+      prepared, shoot, options.num_threads, options.progress,
+      [&] {
+        return Part{CellFinder(cells), {}, false};
+      },
+      [&](Part& part, const paths::RayTile& tile, const paths::SequenceFollower& follower,
+          const paths::SequenceTree& tree) {
         for (int lane = 0; lane < paths::RayTile::kRays; ++lane) {
-          const auto& p = state.packets[size_t(lane / 16)];
-          const int i = lane % 16;
+          const auto& p = tile.packets[size_t(lane / paths::RayPacket::kSize)];
+          const int i = lane % paths::RayPacket::kSize;
           const int32_t node = follower.node(lane);
           if ((node == 0 && !options.los) || !p.active[i]) continue;
           const Vec3d image_m = tree.nodes()[size_t(node)].image_m;
           if (cells.is_plane() && above_m(image_m) < least_m) {
-            if (above_m({p.ox[i], p.oy[i], p.oz[i]}) < least_m) is_edge_on[size_t(chunk)] = 1;
+            part.is_edge_on |= above_m({p.ox[i], p.oy[i], p.oz[i]}) < least_m;
             continue;
           }
-          finder.visit({p.ox[i], p.oy[i], p.oz[i]}, {p.dx[i], p.dy[i], p.dz[i]}, double(p.t[i]),
-                       [&](int cell, const Vec3f& point, double cosine) {
-                         if (!(cosine > 1e-6)) return;
-                         const double r2 = norm2(Vec3d(point) - image_m);
-                         if (!cells.is_plane() && std::sqrt(r2) * cosine < least_m) return;
-                         groups[size_t(chunk)].add(node, int32_t(cell), Vec3d(point), omega * r2 / cosine);
-                       });
+          part.finder.visit({p.ox[i], p.oy[i], p.oz[i]}, {p.dx[i], p.dy[i], p.dz[i]}, double(p.t[i]),
+                            [&](int cell, const Vec3f& point, double cosine) {
+                              if (!(cosine > 1e-6)) return;
+                              const double r2 = norm2(Vec3d(point) - image_m);
+                              if (!cells.is_plane() && std::sqrt(r2) * cosine < least_m) return;
+                              part.groups.add(node, int32_t(cell), Vec3d(point), omega * r2 / cosine);
+                            });
         }
-        follower.follow(state, prepared.facets(), tree);
+      },
+      [&](Part&& part, const std::vector<int32_t>& here) {
+        edge_on |= part.is_edge_on;
+        out.groups.add_all(part.groups, here);
       });
-    }
-    reporter.task_done();
-  });
-  for (const uint8_t e : is_edge_on) edge_on |= e != 0;
-  Arrivals out{{paths::SequenceTree(source_m), {}, {}}, {}};
-  for (size_t chunk = 0; chunk < trees.size(); ++chunk) {
-    out.groups.add_all(groups[chunk], out.all.tree.merge(trees[chunk]));
-    trees[chunk] = paths::SequenceTree(source_m);
-    groups[chunk] = {};
-  }
   return out;
 }
 

@@ -6,7 +6,6 @@
 #include "raywave/maps/exact.h"
 #include "raywave/maps/monte_carlo.h"
 #include "raywave/paths/doubts.h"
-#include "raywave/paths/path_solver.h"
 #include "raywave/paths/sequence_tree.h"
 #include "raywave/paths/unfold.h"
 #include "raywave/runtime/threads.h"
@@ -51,19 +50,11 @@ void warn_of_doubts(const scene::Scene& scene, const scene::Scene& centred, cons
 }  // namespace
 
 void RadioMapOptions::validate() const {
-  if (max_depth < 0) throw Error(message("max_depth must be >= 0, got ", max_depth));
-  if (max_depth > paths::kMostDepth)
-    throw Error(message("max_depth must be <= ", paths::kMostDepth, ", got ", max_depth));
-  paths::validate_seam_tolerance(seam_tolerance_m);
-  if (max_diffractions < 1 || max_diffractions > int(paths::kMostEdges)) {
-    throw Error(message("max_diffractions must be in [1, ", paths::kMostEdges, "], got ", max_diffractions));
-  }
-  if (samples_per_tx < 1) throw Error(message("samples_per_tx must be >= 1, got ", samples_per_tx));
+  RayOptions::validate();
   if (samples_per_beam < 0) throw Error(message("samples_per_beam must be >= 0, got ", samples_per_beam));
   if (points_per_cell != 1 && points_per_cell != 4 && points_per_cell != 9) {
     throw Error(message("points_per_cell must be 1, 4 or 9, got ", points_per_cell));
   }
-  if (num_threads < 0) throw Error(message("num_threads must be >= 0 (0: all), got ", num_threads));
   if (coherent && method != Method::kExact) throw Error("coherent sums need the exact method");
   require_positive("max_bytes", max_bytes);
 }

@@ -15,12 +15,11 @@
 
 #include <cstdint>
 #include <limits>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "raywave/paths/prepared_scene.h"
-#include "raywave/runtime/progress.h"
+#include "raywave/paths/ray_options.h"
 #include "raywave/scene/scene.h"
 
 namespace raywave::maps {
@@ -45,24 +44,13 @@ struct Surface {
 /// The same surface elsewhere.
 Surface moved(Surface surface, const Vec3d& by_m);
 
-struct RadioMapOptions {
+struct RadioMapOptions : paths::RayOptions {  // behind shot rays two edges of a path are those of one face
   Method method = Method::kExact;
-  int max_depth = 3;
-  bool los = true;
-  bool specular_reflection = true;
-  bool refraction = false;
-  bool diffraction = false;                // over edges, mixed with reflections
-  int max_diffractions = 1;                // edges in one path: 1 to 3 (behind shot rays: two edges of one face)
-  std::optional<double> seam_tolerance_m;  // as paths::PathOptions
-  int64_t samples_per_tx = 1000000;
   int samples_per_beam = 256;  // exact: rays, at least, through what each facet sequence lights; 0: none
   int points_per_cell = 1;     // exact: 1, 4 or 9 sample points
   bool coherent = false;       // exact: add fields instead of powers (per sample point and polarisation)
-  uint64_t seed = 42;
-  int num_threads = 0;
-  double max_bytes = 4e9;  // refuse maps that need more
-  runtime::Progress progress;
-  LogSink log;
+  double max_bytes = 4e9;      // refuse maps that need more
+  /// @throws Error naming the bad field.
   void validate() const;
 };
 

@@ -93,7 +93,7 @@ class Explorer {
     for (int depth = 1; depth <= options_.max_depth && !level.empty(); ++depth) {
       // the tree's own nodes of this depth are candidates too
       for (const SequenceNode& n : tree_.nodes()) {
-        if (n.depth == depth && depth > 1) level.push_back({n.parent, n.facet});
+        if (n.depth == depth && depth > 1) level.push_back({n.parent, n.surface.index});
       }
       const auto before = [](const Candidate& a, const Candidate& b) {
         return a.parent != b.parent ? a.parent < b.parent : a.facet < b.facet;
@@ -130,7 +130,8 @@ class Explorer {
     std::vector<Candidate> next;
     for (Found& f : found) {
       for (auto& [i, window] : f.lit) {
-        const int32_t node = tree_.child(level[size_t(i)].parent, level[size_t(i)].facet, table_);
+        const Candidate& c = level[size_t(i)];
+        const int32_t node = tree_.child(c.parent, SurfaceId::facet(c.facet), table_);
         node_of[size_t(i)] = node;
         windows_.resize(tree_.nodes().size());
         windows_[size_t(node)] = std::move(window);
@@ -151,12 +152,12 @@ class Explorer {
   void explore(int64_t index, const Candidate& c, Refiner& refiner, Found& out) const {
     const SequenceNode& parent = tree_.nodes()[size_t(c.parent)];
     const scene::Facet& facet = table_.facets[size_t(c.facet)];
-    if (parent.facet == c.facet) return;
+    if (parent.surface.index == c.facet) return;
     Polygon window;
     if (c.parent == 0) {
       window = rectangle(facet);
     } else if (!windows_[size_t(c.parent)].empty()) {
-      window = lit_part(facet, table_.facets[size_t(parent.facet)], parent.image_m, windows_[size_t(c.parent)]);
+      window = lit_part(facet, table_.facets[size_t(parent.surface.index)], parent.image_m, windows_[size_t(c.parent)]);
     }
     if (window.empty()) return;
     const PolygonPoints points(window);

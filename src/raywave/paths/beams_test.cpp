@@ -38,7 +38,7 @@ TEST(Beams, FindWhatRaysFindAndTraceWhatTheySay) {
     for (size_t i = 0; i < rays.size(); i += 97) {
       const BeamRay& r = rays[i];
       const SequenceNode& node = tree.nodes()[size_t(r.node)];
-      EXPECT_NEAR(table.distance(node.facet, r.origin_m), 0, 1e-11);
+      EXPECT_NEAR(table.distance(node.surface.index, r.origin_m), 0, 1e-11);
       EXPECT_LT(norm(normalized(r.origin_m - node.image_m) - r.direction), 1e-12);
       const auto hits = test::all_hits(table, r.origin_m, r.direction, 1e-9, 100, 1e-8);
       ASSERT_FALSE(hits.empty());
@@ -57,7 +57,7 @@ TEST(Beams, FindWhatRaysFindAndTraceWhatTheySay) {
         const auto hits = test::all_hits(table, at, d, 1e-9, 100, 0.02);
         if (hits.empty() || hits[0].margin_m < 0.02) break;  // slivers are for many samples
         const scene::Facet& f = table.facets[size_t(hits[0].facet)];
-        s.push_back(f.mirror);
+        s.push_back(SurfaceId::facet(f.mirror));
         num_missing += !found.count(s);
         at = at + hits[0].t * d;
         d = d - 2 * dot(d, f.normal) * f.normal;

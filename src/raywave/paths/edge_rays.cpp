@@ -31,6 +31,15 @@ std::vector<LitPart> lit_parts(const PreparedScene& scene, const SequenceTree& t
 
 }  // namespace
 
+EdgeRayOptions edge_ray_options(const RayOptions& options) {
+  EdgeRayOptions rays;
+  rays.max_depth = options.max_depth;
+  rays.reflection = options.specular_reflection;
+  rays.max_diffractions = options.max_diffractions;
+  rays.seed = options.seed;
+  return rays;
+}
+
 EdgeShooter::EdgeShooter(const PreparedScene& scene, const SequenceTree& tree, const RefineOptions& refine,
                          const EdgeRayOptions& options)
     : scene_(scene), tree_(tree), options_(options) {
@@ -77,13 +86,13 @@ bool EdgeShooter::light(int64_t index, int place, Refiner& refiner, SequenceTree
   const Wedge& w = scene_.wedges()[size_t(l.last)];
   shot.point_m = w.at(l.part.lo + (l.part.hi - l.part.lo) * (place + jitter(index, place, 0, 0)) / options_.places);
   const auto& nodes = tree_.nodes();
-  std::vector<int32_t> chain;
-  for (int32_t n = l.node; n != 0; n = nodes[size_t(n)].parent) chain.push_back(nodes[size_t(n)].facet);
+  std::vector<SurfaceId> chain;
+  for (int32_t n = l.node; n != 0; n = nodes[size_t(n)].parent) chain.push_back(nodes[size_t(n)].surface);
   shot.node = 0;
   for (size_t i = chain.size(); i-- > 0;) shot.node = part.child(shot.node, chain[i], scene_.facets());
-  if (l.first != l.last) shot.node = part.child(shot.node, wedge_surface(l.first), scene_.facets());
+  if (l.first != l.last) shot.node = part.child(shot.node, SurfaceId::wedge(l.first), scene_.facets());
   if (!refiner.path(part, shot.node, shot.point_m, shot.path, EndFacets::at_edge(w))) return false;
-  shot.node = part.child(shot.node, wedge_surface(l.last), scene_.facets());
+  shot.node = part.child(shot.node, SurfaceId::wedge(l.last), scene_.facets());
   Vec3d last = nodes[0].image_m;
   shot.before_m = 0;
   for (const Step& s : shot.path.steps) {
@@ -103,7 +112,7 @@ EdgeRaySegment EdgeShooter::launch(int64_t index, int place, int direction, Shot
   const double cos_beta = dot(shot.k_in, w.direction), sin_beta = std::sqrt(1 - cos_beta * cos_beta);
   const Vec3d radial = std::cos(phi) * w.t0 + std::sin(phi) * w.n0;
   shot.steps = shot.path.steps;
-  shot.steps.push_back({Interaction::kDiffraction, l.last, shot.point_m});
+  shot.steps.push_back({Interaction::kDiffraction, SurfaceId::wedge(l.last), shot.point_m});
   EdgeRaySegment s;
   s.node = shot.node;
   s.steps = &shot.steps;
@@ -118,8 +127,9 @@ EdgeRaySegment EdgeShooter::launch(int64_t index, int place, int direction, Shot
 
 bool EdgeShooter::trace(EdgeRaySegment& s, SequenceTree&, Shot& shot) const {
   const Step& last = s.steps->back();
-  const EndFacets at = last.type == Interaction::kDiffraction ? EndFacets::at_edge(scene_.wedges()[size_t(last.facet)])
-                                                              : EndFacets(last.facet);
+  const int32_t at_surface = last.surface.index;
+  const EndFacets at =
+      last.surface.is_wedge() ? EndFacets::at_edge(scene_.wedges()[size_t(at_surface)]) : EndFacets(at_surface);
   shot.hit = scene_.queries().closest_hit(s.origin_m, s.direction, s.length_m, at);
   return true;
 }
@@ -129,8 +139,8 @@ bool EdgeShooter::bounce(EdgeRaySegment& s, SequenceTree& part, Shot& shot) cons
   const Vec3d point = s.origin_m + s.length_m * s.direction;
   const int32_t facet = scene_.facets().canonical(shot.hit, point);
   const scene::Facet& f = scene_.facets().facets[size_t(facet)];
-  s.node = part.child(s.node, f.mirror, scene_.facets());
-  shot.steps.push_back({Interaction::kSpecularReflection, facet, point});
+  s.node = part.child(s.node, SurfaceId::facet(f.mirror), scene_.facets());
+  shot.steps.push_back({Interaction::kSpecularReflection, SurfaceId::facet(facet), point});
   s.behind_m += s.length_m;
   const double cosine = dot(s.direction, f.normal);
   s.direction = s.direction - 2 * cosine * f.normal;

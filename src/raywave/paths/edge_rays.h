@@ -7,6 +7,7 @@
 
 #include "raywave/paths/edge_sight.h"
 #include "raywave/paths/find_edges.h"
+#include "raywave/paths/ray_options.h"
 #include "raywave/paths/refine.h"
 
 namespace raywave::paths {
@@ -19,6 +20,8 @@ struct EdgeRayOptions {
   int directions = 32;       // around it
   uint64_t seed = 42;        // of the jitter
 };
+
+EdgeRayOptions edge_ray_options(const RayOptions& options);
 
 /// One segment of a ray behind an edge (behind the second of two).
 struct EdgeRaySegment {

@@ -40,8 +40,8 @@ TEST(EdgeRays, LeaveOnKellersConeAndHitWhatIsThere) {
     shooter.run(e, refiner, part, [&](const EdgeRaySegment& r) {
       const Step& edge = r.steps->front();
       ASSERT_EQ(edge.type, Interaction::kDiffraction);
-      const Wedge& w = prepared.wedges()[size_t(edge.facet)];
-      lit.insert(wedge = edge.facet);
+      const Wedge& w = prepared.wedges()[size_t(edge.surface.index)];
+      lit.insert(wedge = edge.surface.index);
       EXPECT_EQ(part.nodes()[size_t(r.node)].num_wedges, 1);
       EXPECT_NEAR(norm(r.direction), 1, 1e-12);
       if (r.steps->size() == 1) {
@@ -54,7 +54,7 @@ TEST(EdgeRays, LeaveOnKellersConeAndHitWhatIsThere) {
         EXPECT_LT(azimuth(w, r.origin_m + r.direction), w.exterior_angle_rad + 1e-9);
       } else {  // from the edge over the last facet of the sequence
         ++num_behind_ground;
-        EXPECT_NEAR(table.distance(r.steps->back().facet, r.origin_m), 0, 1e-9);
+        EXPECT_NEAR(table.distance(r.steps->back().surface.index, r.origin_m), 0, 1e-9);
         EXPECT_GT(r.behind_m, 0);
       }
       const auto hits = test::all_hits(table, r.origin_m, r.direction, 1e-6, 1000, 1e-6);

@@ -52,7 +52,7 @@ void EdgeSight::look_along(int32_t node) {
   const auto& facets = scene_.facets().facets;
   mirrors_.clear();
   for (int32_t n = node; n != 0; n = nodes[size_t(n)].parent) {
-    mirrors_.push_back({nodes[size_t(n)].facet, nodes[size_t(n)].image_m, {}, {}});
+    mirrors_.push_back({nodes[size_t(n)].surface.index, nodes[size_t(n)].image_m, {}, {}});
   }
   std::reverse(mirrors_.begin(), mirrors_.end());
   image_ = nodes[size_t(node)].image_m;

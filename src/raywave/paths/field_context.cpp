@@ -26,9 +26,8 @@ RefineOptions refine_options(const PreparedScene& scene, const FieldContext& con
 }
 
 int32_t object_of(const PreparedScene& scene, const Step& step) {
-  const int32_t facet = step.type == Interaction::kDiffraction
-                            ? scene.wedges()[size_t(step.facet)].piece_at(step.point_m).facet0
-                            : step.facet;
+  const int32_t index = step.surface.index;
+  const int32_t facet = step.surface.is_wedge() ? scene.wedges()[size_t(index)].piece_at(step.point_m).facet0 : index;
   return scene.facets().facets[size_t(facet)].object;
 }
 

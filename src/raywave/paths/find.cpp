@@ -20,7 +20,7 @@ void SequenceFollower::follow(const RayTile& tile, const scene::FacetTable& tabl
     if (node_[size_t(lane)] != last_parent || facet != last_facet) {
       last_parent = node_[size_t(lane)];
       last_facet = facet;
-      last_child = tree.child(last_parent, last_facet, table);
+      last_child = tree.child(last_parent, SurfaceId::facet(last_facet), table);
     }
     node_[size_t(lane)] = last_child;
   }
@@ -28,29 +28,12 @@ void SequenceFollower::follow(const RayTile& tile, const scene::FacetTable& tabl
 
 SequenceTree shoot_sequences(const PreparedScene& scene, const ShootOptions& options, int num_threads,
                              const runtime::Progress& progress) {
-  SequenceTree tree(options.origin_m);
-  if (scene.queries().empty() || options.max_depth == 0 || !options.reflection) return tree;
-  const TileShooter shooter(scene, options);
-  const int64_t num_chunks = std::min<int64_t>(64, shooter.num_tiles());  // fixed: the order of nodes follows from it
-  std::vector<SequenceTree> trees(static_cast<size_t>(num_chunks), SequenceTree(options.origin_m));
-  runtime::Reporter reporter(progress, num_chunks);
-  runtime::parallel_for(num_chunks, num_threads, [&](int64_t chunk) {
-    reporter.check();
-    RayTile tile;
-    SequenceFollower follower;
-    const int64_t end = shooter.num_tiles() * (chunk + 1) / num_chunks;
-    for (int64_t t = shooter.num_tiles() * chunk / num_chunks; t < end; ++t) {
-      follower.restart();
-      shooter.run(t, tile,
-                  [&](const RayTile& state, int) { follower.follow(state, scene.facets(), trees[size_t(chunk)]); });
-    }
-    reporter.task_done();
-  });
-  for (SequenceTree& part : trees) {
-    tree.merge(part);
-    part = SequenceTree(options.origin_m);  // frees its memory
-  }
-  return tree;
+  if (scene.queries().empty() || options.max_depth == 0 || !options.reflection) return SequenceTree(options.origin_m);
+  struct Nothing {};
+  return follow_rays(
+      scene, options, num_threads, progress, [] { return Nothing(); },
+      [](Nothing&, const RayTile&, const SequenceFollower&, const SequenceTree&) {},
+      [](Nothing, const std::vector<int32_t>&) {});
 }
 
 namespace {
@@ -107,7 +90,7 @@ class ExhaustiveSearch {
   /// All sequences that begin with one facet.
   SequenceTree from(int32_t first) {
     SequenceTree tree(source_m_);
-    descend(tree, tree.child(0, first, table_));
+    descend(tree, tree.child(0, SurfaceId::facet(first), table_));
     return tree;
   }
 
@@ -115,12 +98,12 @@ class ExhaustiveSearch {
   void descend(SequenceTree& tree, int32_t node) {
     const SequenceNode current = tree.nodes()[node];
     if (current.depth == max_depth_) return;
-    const scene::Facet& f = table_.facets[current.facet];
-    const Beam beam = beam_through(f, corners_[current.facet], current.image_m);
+    const int32_t last = current.surface.index;
+    const Beam beam = beam_through(table_.facets[size_t(last)], corners_[size_t(last)], current.image_m);
     for (int32_t next = 0; next < int32_t(table_.facets.size()); ++next) {
-      if (next == current.facet || table_.facets[size_t(next)].mirror != next || beam.misses(corners_[next])) continue;
+      if (next == last || table_.facets[size_t(next)].mirror != next || beam.misses(corners_[next])) continue;
       if (++count_ > max_sequences_) return;
-      descend(tree, tree.child(node, next, table_));
+      descend(tree, tree.child(node, SurfaceId::facet(next), table_));
     }
   }
 

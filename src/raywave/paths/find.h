@@ -3,12 +3,15 @@
 // Transmissions need no finding: they are what a refined segment crosses.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <optional>
+#include <vector>
 
 #include "raywave/paths/prepared_scene.h"
 #include "raywave/paths/sequence_tree.h"
 #include "raywave/paths/shoot.h"
+#include "raywave/runtime/parallel.h"
 #include "raywave/runtime/progress.h"
 
 namespace raywave::paths {
@@ -25,6 +28,46 @@ class SequenceFollower {
  private:
   std::array<int32_t, RayTile::kRays> node_{};
 };
+
+/// Shoots rays and follows their sequences, in chunks of tiles whose number does not depend on threads: what is drawn
+/// and the order of nodes are the same for any number of them.
+/// @param begin  () -> a chunk's own part
+/// @param visit  (part, tile, follower, the chunk's tree) with the segments of each depth, before they are followed
+/// @param end    (part, where the chunk's nodes are in the whole tree), in the order of chunks
+/// @return the sequences of all chunks.
+template <class Begin, class Visit, class End>
+SequenceTree follow_rays(const PreparedScene& scene, const ShootOptions& options, int num_threads,
+                         const runtime::Progress& progress, Begin&& begin, Visit&& visit, End&& end) {
+  using Part = decltype(begin());
+  const TileShooter shooter(scene, options);
+  const int64_t num_chunks = std::min<int64_t>(64, shooter.num_tiles());
+  std::vector<SequenceTree> trees(static_cast<size_t>(num_chunks), SequenceTree(options.origin_m));
+  std::vector<std::optional<Part>> parts(static_cast<size_t>(num_chunks));
+  runtime::Reporter reporter(progress, num_chunks);
+  runtime::parallel_for(num_chunks, num_threads, [&](int64_t chunk) {
+    reporter.check();
+    Part& part = parts[size_t(chunk)].emplace(begin());
+    SequenceTree& tree = trees[size_t(chunk)];
+    RayTile tile;
+    SequenceFollower follower;
+    const int64_t last = shooter.num_tiles() * (chunk + 1) / num_chunks;
+    for (int64_t t = shooter.num_tiles() * chunk / num_chunks; t < last; ++t) {
+      follower.restart();
+      shooter.run(t, tile, [&](const RayTile& state, int) {
+        visit(part, state, static_cast<const SequenceFollower&>(follower), static_cast<const SequenceTree&>(tree));
+        follower.follow(state, scene.facets(), tree);
+      });
+    }
+    reporter.task_done();
+  });
+  SequenceTree whole(options.origin_m);
+  for (size_t chunk = 0; chunk < trees.size(); ++chunk) {
+    end(*std::move(parts[chunk]), whole.merge(trees[chunk]));
+    trees[chunk] = SequenceTree(options.origin_m);  // frees its memory
+    parts[chunk].reset();
+  }
+  return whole;
+}
 
 /// The sequences that shot rays follow. The same tree for any number of threads.
 SequenceTree shoot_sequences(const PreparedScene& scene, const ShootOptions& options, int num_threads,

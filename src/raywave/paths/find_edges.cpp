@@ -33,12 +33,11 @@ void add_lit(const PreparedScene& scene, const SequenceNode& from, const EdgeOpt
              EdgeSight* sight, std::vector<LitWedge>& out) {
   const Wedge& w = scene.wedges()[size_t(lit.wedge)];
   // A facet that holds the edge, or has it in its plane, does not reflect onto it; the image must be outside.
-  if (from.facet >= 0 &&
-      (scene.queries().same_plane(w.facet0, from.facet) || scene.queries().same_plane(w.facet_n, from.facet))) {
+  const int32_t mirror = from.surface.index;  // -1: the source
+  if (mirror >= 0 && (scene.queries().same_plane(w.facet0, mirror) || scene.queries().same_plane(w.facet_n, mirror)))
     return;
-  }
   const bool outside = in_reach(w, from.image_m, options.opaque);
-  if (!outside && !(from.facet < 0 && past_corner(w, options.opaque))) return;
+  if (!outside && !(mirror < 0 && past_corner(w, options.opaque))) return;
   if (!sight || (outside ? sight->lights(w) : sight->lights_corner(w))) out.push_back(lit);
 }
 
@@ -148,7 +147,7 @@ class Joiner {
       throw Error(message("diffraction meets more than ", options_.max_sequences,
                           " sequences: reduce max_depth or max_diffractions"));
     }
-    return tree_.child(node, wedge_surface(wedge), scene_.facets());
+    return tree_.child(node, SurfaceId::wedge(wedge), scene_.facets());
   }
   /// The node's sequence, several wedges and what the target sees the last one over.
   void over_all(int32_t node, std::initializer_list<int32_t> wedges, const SequenceTree& target, int32_t from) {
@@ -161,7 +160,7 @@ class Joiner {
   }
   void suffix(int32_t node, const SequenceTree& target, int32_t from) {
     for (int32_t n = from; n != 0; n = target.nodes()[size_t(n)].parent) {
-      node = tree_.child(node, target.nodes()[size_t(n)].facet, scene_.facets());
+      node = tree_.child(node, target.nodes()[size_t(n)].surface, scene_.facets());
     }
   }
   /// May a ray run from one wedge to the other? Asked once a pair while the table is small.
@@ -192,6 +191,12 @@ class Joiner {
 };
 
 }  // namespace
+
+EdgeOptions edge_options(const Interactions& interactions, const RefineOptions& refine) {
+  EdgeOptions edges{interactions.max_depth, interactions.max_diffractions, interactions.specular_reflection};
+  if (interactions.refraction) edges.opaque = &refine.opaque;
+  return edges;
+}
 
 WedgesOfFacets wedges_of_facets(const PreparedScene& scene) {
   WedgesOfFacets of;
@@ -268,31 +273,32 @@ class Expander {
   Expander(const PreparedScene& scene, const EdgeOptions& options, SequenceTree& tree)
       : scene_(scene), options_(options), tree_(tree) {}
 
-  /// @param last  the surface that the node ends with; -1: the source.
-  bool wedges_behind(int32_t node, int32_t last) {
+  bool wedges_behind(int32_t node) {
     const SequenceNode at = tree_.nodes()[size_t(node)];
     if (at.depth >= options_.max_depth || at.num_wedges >= options_.max_diffractions) return true;
+    const SurfaceId last = at.surface;
     for (int32_t w = 0; w < int32_t(scene_.wedges().size()); ++w) {
-      if (last == wedge_surface(w) || (last >= 0 && on_facet(w, last))) continue;
+      if (last == SurfaceId::wedge(w) || (last.is_facet() && on_facet(w, last.index))) continue;
       const Wedge& wedge = scene_.wedges()[size_t(w)];
       if (at.num_wedges == 0 && !in_reach(wedge, at.image_m, options_.opaque) &&
-          !(last < 0 && past_corner(wedge, options_.opaque))) {
+          !(last.is_none() && past_corner(wedge, options_.opaque))) {
         continue;
       }
-      if (!behind(tree_.child(node, wedge_surface(w), scene_.facets()), wedge_surface(w))) return false;
+      if (!behind(tree_.child(node, SurfaceId::wedge(w), scene_.facets()))) return false;
     }
     return true;
   }
 
  private:
-  bool behind(int32_t node, int32_t last) {
+  bool behind(int32_t node) {
     if (int64_t(tree_.nodes().size()) > options_.max_sequences) return false;
-    if (!wedges_behind(node, last)) return false;
+    if (!wedges_behind(node)) return false;
+    const SurfaceId last = tree_.nodes()[size_t(node)].surface;
     if (!options_.reflection || tree_.nodes()[size_t(node)].depth >= options_.max_depth) return true;
     for (int32_t f = 0; f < int32_t(scene_.facets().facets.size()); ++f) {
       if (scene_.facets().facets[size_t(f)].mirror != f) continue;
-      if (is_wedge(last) ? on_facet(wedge_of(last), f) : f == last) continue;
-      if (!behind(tree_.child(node, f, scene_.facets()), f)) return false;
+      if (last.is_wedge() ? on_facet(last.index, f) : f == last.index) continue;
+      if (!behind(tree_.child(node, SurfaceId::facet(f), scene_.facets()))) return false;
     }
     return true;
   }
@@ -313,7 +319,7 @@ bool add_all_edge_sequences(const PreparedScene& scene, const EdgeOptions& optio
   Expander expander(scene, options, tree);
   const auto num_nodes = tree.nodes().size();
   for (size_t n = 0; n < num_nodes; ++n) {
-    if (!expander.wedges_behind(int32_t(n), tree.nodes()[n].facet)) return false;
+    if (!expander.wedges_behind(int32_t(n))) return false;
   }
   return true;
 }

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "raywave/paths/prepared_scene.h"
+#include "raywave/paths/ray_options.h"
+#include "raywave/paths/refine.h"
 #include "raywave/paths/sequence_tree.h"
 
 namespace raywave::paths {
@@ -21,6 +23,9 @@ struct EdgeOptions {
   const std::vector<uint8_t>* opaque = nullptr;
   int64_t max_sequences = 50000000;
 };
+
+/// What the interactions say of edges. @param refine  must outlive what is returned.
+EdgeOptions edge_options(const Interactions& interactions, const RefineOptions& refine);
 
 /// Adds the sequences with edges to a source's tree.
 /// @param tree  the source's reflections up to max_depth. @param targets  those of each target, from there.

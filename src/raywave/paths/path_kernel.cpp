@@ -17,15 +17,15 @@ bool PathKernel<T>::set_touches(const EndPoint<T>& source, const EndPoint<T>& ta
     const Step& s = steps[i];
     t.type = s.type;
     if (s.type == Interaction::kDiffraction) {
-      const Wedge& w = scene_.prepared().wedges()[size_t(s.facet)];
-      t.bend = scene_.wedge(s.facet, s.point_m);
+      const Wedge& w = scene_.prepared().wedges()[size_t(s.surface.index)];
+      t.bend = scene_.wedge(s.surface.index, s.point_m);
       t.face_0 = face(w.facet0);
       t.face_n = face(w.facet_n);
       t.transmits = scene_.refraction();
       t.edge = s.edge;
     } else {
-      t.bend = scene_.facet(s.facet);
-      t.face_0 = face(s.facet);
+      t.bend = scene_.facet(s.surface.index);
+      t.face_0 = face(s.surface.index);
     }
   }
   if constexpr (std::is_same_v<T, double>) {

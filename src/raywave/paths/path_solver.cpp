@@ -5,9 +5,9 @@
 #include <cmath>
 #include <tuple>
 
+#include "raywave/paths/candidates.h"
 #include "raywave/paths/doubts.h"
 #include "raywave/paths/field_context.h"
-#include "raywave/paths/find.h"
 #include "raywave/paths/find_edges.h"
 #include "raywave/paths/path_kernel.h"
 #include "raywave/paths/place.h"
@@ -33,14 +33,15 @@ std::vector<EndPoint<double>> end_points(const std::vector<scene::Device>& devic
 
 bool same_steps(const GeometricPath& a, const GeometricPath& b) {
   return std::equal(a.steps.begin(), a.steps.end(), b.steps.begin(), b.steps.end(),
-                    [](const Step& x, const Step& y) { return x.type == y.type && x.facet == y.facet; });
+                    [](const Step& x, const Step& y) { return x.type == y.type && x.surface == y.surface; });
 }
 
 bool before(const GeometricPath& a, const GeometricPath& b) {
   if (a.target != b.target) return a.target < b.target;
-  return std::lexicographical_compare(
-      a.steps.begin(), a.steps.end(), b.steps.begin(), b.steps.end(),
-      [](const Step& x, const Step& y) { return std::tie(x.facet, x.type) < std::tie(y.facet, y.type); });
+  return std::lexicographical_compare(a.steps.begin(), a.steps.end(), b.steps.begin(), b.steps.end(),
+                                      [](const Step& x, const Step& y) {
+                                        return std::tie(x.surface.index, x.type) < std::tie(y.surface.index, y.type);
+                                      });
 }
 
 /// All paths from the tree's source to the targets, each once.
@@ -119,7 +120,7 @@ class Assembler {
       for (const Step& s : result.paths[i].steps) {
         out_.interactions.push_back(s.type);
         out_.objects.push_back(object_of(prepared_, s));
-        out_.facets.push_back(s.facet);
+        out_.surfaces.push_back(s.surface);
         out_.vertices_m.push_back(s.point_m + prepared_.origin_m());
         out_.edges.push_back(s.edge);
       }
@@ -138,38 +139,19 @@ class Assembler {
   Paths out_;
 };
 
-/// What rays shot from a device's position, or all sequences from there, reach by reflections.
-SequenceTree find_reflections(const PreparedScene& prepared, const scene::Device& device, int64_t num_rays,
-                              const PathOptions& options) {
+/// What reflections from a device's position reach.
+SequenceTree find_reflections(const PreparedScene& prepared, const CandidateSource& candidates,
+                              const scene::Device& device, int64_t num_rays, const PathOptions& options) {
   const Vec3d source_m = device.position_m;
   SequenceTree tree(source_m);
   if (!options.specular_reflection) return tree;
-  const auto add = [&](SequenceTree&& found) {  // their images are set below
+  for (const Vec3d& from : all_asides(prepared, place_at(prepared, source_m))) {
+    SequenceTree found = candidates.sequences(from, device.name, num_rays);  // their images are set below
     if (tree.nodes().size() == 1) {
       tree = std::move(found);
     } else {
       tree.merge(found);
     }
-  };
-  for (const Vec3d& from : all_asides(prepared, place_at(prepared, source_m))) {
-    if (options.finder == Finder::kExhaustive) {
-      constexpr int64_t kMost = 50000000;  // 3 GB
-      auto found = all_sequences(prepared, from, options.max_depth, options.num_threads, kMost, options.progress);
-      if (!found) {
-        throw Error(message("the exhaustive finder met more than ", kMost, " facet sequences of depth ",
-                            options.max_depth, ": reduce max_depth or use shoot-and-bounce"));
-      }
-      add(*std::move(found));
-      continue;
-    }
-    ShootOptions shoot;
-    shoot.origin_m = from;
-    shoot.num_rays = num_rays;
-    shoot.max_depth = options.max_depth;
-    shoot.refraction = options.refraction;
-    shoot.seed = options.seed;
-    shoot.source = source_key(device.name);
-    add(shoot_sequences(prepared, shoot, options.num_threads, options.progress));
   }
   tree.move_source(source_m, prepared.facets());
   return tree;
@@ -229,7 +211,7 @@ class LinkSolver {
 
 /// The reflections that end at each receiver, for diffracted paths; with fewer rays the more receivers there are.
 std::vector<SequenceTree> find_endings(const scene::Scene& scene, const PreparedScene& prepared,
-                                       const PathOptions& options) {
+                                       const CandidateSource& candidates, const PathOptions& options) {
   const auto num_receivers = int64_t(scene.receivers.size());
   const int64_t num_rays = std::max<int64_t>(options.samples_per_tx / std::max<int64_t>(4, num_receivers), 16384);
   std::vector<SequenceTree> trees;
@@ -238,34 +220,13 @@ std::vector<SequenceTree> find_endings(const scene::Scene& scene, const Prepared
     return trees;
   }
   for (const scene::Device& rx : scene.receivers) {
-    trees.push_back(find_reflections(prepared, rx, std::min(num_rays, options.samples_per_tx), options));
+    const int64_t at_most = std::min(num_rays, options.samples_per_tx);
+    trees.push_back(find_reflections(prepared, candidates, rx, at_most, options));
   }
   return trees;
 }
 
 }  // namespace
-
-uint64_t source_key(const std::string& name) {
-  uint64_t key = 0;
-  for (const char c : name) key = mix64(key ^ uint64_t(uint8_t(c)));
-  return key;
-}
-
-void PathOptions::validate() const {
-  if (max_depth < 0) throw Error(message("max_depth must be >= 0, got ", max_depth));
-  if (max_depth > kMostDepth) throw Error(message("max_depth must be <= ", kMostDepth, ", got ", max_depth));
-  if (samples_per_tx < 1) throw Error(message("samples_per_tx must be >= 1, got ", samples_per_tx));
-  if (num_threads < 0) throw Error(message("num_threads must be >= 0 (0: all), got ", num_threads));
-  validate_seam_tolerance(seam_tolerance_m);
-  if (max_diffractions < 1 || max_diffractions > int(kMostEdges)) {
-    throw Error(message("max_diffractions must be in [1, ", kMostEdges, "], got ", max_diffractions));
-  }
-}
-
-void validate_seam_tolerance(const std::optional<double>& seam_tolerance_m) {
-  if (!seam_tolerance_m || (*seam_tolerance_m >= 0 && std::isfinite(*seam_tolerance_m))) return;
-  throw Error(message("seam_tolerance_m must be >= 0, got ", *seam_tolerance_m));
-}
 
 static Paths solve(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options) {
   scene.validate();
@@ -279,17 +240,17 @@ static Paths solve(const scene::Scene& scene, const PreparedScene& geometry, con
 
   const auto sources = end_points(centred.transmitters, options.synthetic_array, context.wavelength_m);
   const auto targets = end_points(centred.receivers, options.synthetic_array, context.wavelength_m);
+  const std::unique_ptr<CandidateSource> candidates = candidate_source(prepared, options);
   std::vector<SequenceTree> endings;
-  if (options.diffraction) endings = find_endings(centred, prepared, options);
+  if (options.diffraction) endings = find_endings(centred, prepared, *candidates, options);
   std::vector<LinkResult> results(sources.size() * targets.size());
   LinkSolver links(prepared, refine, options, targets);
   for (size_t s = 0; s < sources.size();) {
     const scene::Device* device = sources[s].device;
-    SequenceTree tree = find_reflections(prepared, *device, options.samples_per_tx, options);
+    SequenceTree tree = find_reflections(prepared, *candidates, *device, options.samples_per_tx, options);
     if (options.diffraction) {
-      EdgeOptions edges{options.max_depth, options.max_diffractions, options.specular_reflection};
+      EdgeOptions edges = edge_options(options, refine);
       edges.exhaustive = options.finder == Finder::kExhaustive;
-      if (options.refraction) edges.opaque = &refine.opaque;
       add_edge_sequences(prepared, edges, endings, tree);
     }
     for (; s < sources.size() && sources[s].device == device; ++s) {

@@ -14,6 +14,7 @@
 #include "raywave/core/error.h"
 #include "raywave/core/vec.h"
 #include "raywave/paths/interaction.h"
+#include "raywave/paths/surface.h"
 
 namespace raywave::paths {
 
@@ -48,7 +49,7 @@ struct Paths {
   std::vector<int64_t> interaction_begin{0};
   std::vector<Interaction> interactions;
   std::vector<int32_t> objects;  // index into object_names
-  std::vector<int32_t> facets;   // facet, or wedge for diffraction (PreparedScene::wedges)
+  std::vector<SurfaceId> surfaces;
   std::vector<Vec3d> vertices_m;
   std::vector<EdgeFacts> edges;  // of diffraction; for derivatives
 

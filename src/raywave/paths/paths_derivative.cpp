@@ -29,7 +29,7 @@ class PathsOver {
     steps_.clear();
     for (auto i = size_t(paths_.interaction_begin[size_t(index)]);
          i < size_t(paths_.interaction_begin[size_t(index) + 1]); ++i) {
-      steps_.push_back({paths_.interactions[i], paths_.facets[i], paths_.vertices_m[i] - over_.prepared().origin_m(),
+      steps_.push_back({paths_.interactions[i], paths_.surfaces[i], paths_.vertices_m[i] - over_.prepared().origin_m(),
                         paths_.edges[i]});
     }
     if (!kernel_.values(source, target, steps_, out)) {

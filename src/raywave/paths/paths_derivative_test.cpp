@@ -61,7 +61,7 @@ PathOptions options_for(bool refraction) {
 std::string signature(const Paths& paths, int64_t p) {
   std::string name;
   for (auto i = size_t(paths.interaction_begin[size_t(p)]); i < size_t(paths.interaction_begin[size_t(p) + 1]); ++i) {
-    name += std::to_string(int(paths.interactions[i])) + ":" + std::to_string(paths.facets[i]) + " ";
+    name += std::to_string(int(paths.interactions[i])) + ":" + std::to_string(paths.surfaces[i].index) + " ";
   }
   return name;
 }

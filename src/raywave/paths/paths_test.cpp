@@ -20,7 +20,7 @@ void add_path(Paths& p, double id, int num_interactions, int num_gains) {
   for (int i = 0; i < num_interactions; ++i) {
     p.interactions.push_back(i == 0 ? Interaction::kSpecularReflection : Interaction::kRefraction);
     p.objects.push_back(int(id) + i);
-    p.facets.push_back(0);
+    p.surfaces.push_back(SurfaceId::facet(0));
     p.vertices_m.push_back({id, double(i), 7});
   }
   p.interaction_begin.push_back(int64_t(p.interactions.size()));

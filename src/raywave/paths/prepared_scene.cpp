@@ -28,7 +28,8 @@ struct PreparedScene::LazyWedges {
 };
 
 struct PreparedScene::Geometry {
-  explicit Geometry(const scene::Scene& scene) : facets(scene::build_facets(scene, middle(scene))), queries(facets) {
+  Geometry(const scene::Scene& scene, const TracerFactory& tracer)
+      : facets(scene::build_facets(scene, middle(scene))), queries(facets, tracer) {
     for (const auto& o : scene.objects) object_names.push_back(o.name);
     normals.reserve(facets.facets.size());
     for (const auto& f : facets.facets) {
@@ -58,8 +59,8 @@ struct PreparedScene::Geometry {
   std::vector<std::shared_ptr<LazyWedges>> known;
 };
 
-PreparedScene::PreparedScene(const scene::Scene& scene)
-    : PreparedScene(std::make_shared<Geometry>(scene),
+PreparedScene::PreparedScene(const scene::Scene& scene, const TracerFactory& tracer)
+    : PreparedScene(std::make_shared<Geometry>(scene, tracer),
                     scene.frequency_hz > 0 ? kSeamOfWavelength * scene.wavelength_m() : 0) {}
 PreparedScene::PreparedScene(std::shared_ptr<Geometry> geometry, double seam_tolerance_m)
     : geometry_(std::move(geometry)), wedges_(geometry_->wedges_at(seam_tolerance_m)) {}

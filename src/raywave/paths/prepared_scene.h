@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "raywave/paths/ray_tracer.h"
 #include "raywave/paths/wedges.h"
 #include "raywave/scene/facets.h"
 #include "raywave/scene/scene.h"
@@ -20,7 +21,8 @@ class PreparedScene {
  public:
   /// Geometry of a cleaned scene (scene::clean_meshes). A scene without triangles is free space.
   /// Seams as with_seams() at the scene's frequency.
-  explicit PreparedScene(const scene::Scene& scene);
+  /// @param tracer  the engine that follows its rays
+  explicit PreparedScene(const scene::Scene& scene, const TracerFactory& tracer = embree_tracer);
   ~PreparedScene();
   PreparedScene(PreparedScene&&) noexcept;
 

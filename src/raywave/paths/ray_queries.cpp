@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "raywave/paths/ray_queries.h"
 
-#include <embree3/rtcore.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -27,22 +25,6 @@ bool passes_through(const scene::Triangle& t, const Vec3d& a, const Vec3d& d) {
 }
 
 }  // namespace
-
-/// The triangles for packets of rays, and their boxes for what double precision decides.
-struct RayQueries::Engine {
-  RTCDevice device = nullptr;
-  RTCScene faces = nullptr;
-  SegmentTree tree;
-  Engine() : device(rtcNewDevice(nullptr)) {
-    if (!device) throw Error("the ray engine (Embree) could not be started");
-    faces = rtcNewScene(device);
-  }
-  ~Engine() {
-    rtcReleaseScene(faces);
-    rtcReleaseDevice(device);
-  }
-  void add_faces(const scene::FacetTable& table);
-};
 
 /// What decides whether a triangle is crossed.
 struct RayQueries::Segment {
@@ -105,34 +87,6 @@ struct RayQueries::Segment {
   }
 };
 
-void RayQueries::Engine::add_faces(const scene::FacetTable& table) {
-  const size_t n = table.triangles.size();
-  RTCGeometry geometry = rtcNewGeometry(device, RTC_GEOMETRY_TYPE_TRIANGLE);
-  auto* vertices = static_cast<float*>(
-      rtcSetNewGeometryBuffer(geometry, RTC_BUFFER_TYPE_VERTEX, 0, RTC_FORMAT_FLOAT3, 3 * sizeof(float), 3 * n));
-  auto* indices = static_cast<uint32_t*>(
-      rtcSetNewGeometryBuffer(geometry, RTC_BUFFER_TYPE_INDEX, 0, RTC_FORMAT_UINT3, 3 * sizeof(uint32_t), n));
-  if (!vertices || !indices) throw Error(message("not enough memory for the ray structure of ", n, " triangles"));
-  for (size_t i = 0; i < n; ++i) {
-    int k = 0;
-    const scene::Triangle& t = table.triangles[i];
-    const Vec3d middle = (1.0 / 3) * (t.a + t.b + t.c);
-    // larger by its rounding, so that rays do not slip through seams
-    const double grow = 4 * kFloat * std::max({table.largest(t.a), table.largest(t.b), table.largest(t.c)});
-    for (const Vec3d& v : {t.a, t.b, t.c}) {
-      const double radius = norm(v - middle);
-      const Vec3f corner(radius > 0 ? v + (grow / radius) * (v - middle) : v);
-      const float xyz[3] = {corner.x, corner.y, corner.z};
-      std::copy(xyz, xyz + 3, vertices + (3 * i + size_t(k)) * 3);
-      indices[3 * i + size_t(k)] = uint32_t(3 * i + size_t(k));
-      ++k;
-    }
-  }
-  rtcCommitGeometry(geometry);
-  rtcAttachGeometry(faces, geometry);
-  rtcReleaseGeometry(geometry);
-}
-
 namespace {
 
 std::vector<Boxf> boxes_around(const std::vector<scene::Triangle>& triangles, float margin_m) {
@@ -149,7 +103,8 @@ std::vector<Boxf> boxes_around(const std::vector<scene::Triangle>& triangles, fl
 
 }  // namespace
 
-RayQueries::RayQueries(const scene::FacetTable& table) : table_(table), engine_(std::make_unique<Engine>()) {
+RayQueries::RayQueries(const scene::FacetTable& table, const TracerFactory& tracer)
+    : table_(table), tracer_(tracer(table)) {
   for (const scene::Facet& f : table.facets) planes_.push_back({f.normal, f.offset, f.mirror});
   for (const scene::Triangle& t : table.triangles) {
     if (size_t(t.facet) < planes_.size()) continue;  // a table of triangles alone: each is its own facet's plane
@@ -180,10 +135,7 @@ RayQueries::RayQueries(const scene::FacetTable& table) : table_(table), engine_(
   const Vec3d margin{margin_m_, margin_m_, margin_m_};
   low_ -= margin;
   high_ += margin;
-  rtcSetSceneFlags(engine_->faces, RTC_SCENE_FLAG_ROBUST);
-  if (!empty()) engine_->add_faces(table);
-  rtcCommitScene(engine_->faces);
-  engine_->tree = SegmentTree(boxes_around(table.triangles, margin_m_));
+  tree_ = std::make_unique<SegmentTree>(boxes_around(table.triangles, margin_m_));
 }
 
 RayQueries::~RayQueries() = default;
@@ -203,31 +155,6 @@ bool RayQueries::same_plane(int facet, int other) const {
   // the plane of the larger one is the better known
   const double off = std::min(std::abs(table_.distance(facet, q)), std::abs(table_.distance(other, p)));
   return off <= scene::kSamePlane * std::max(table_.rounding_m(p), table_.rounding_m(q));
-}
-
-void RayQueries::closest_hits(RayPacket& p, float t_near) const {
-  RTCRayHit16 rh;
-  constexpr float kFar = std::numeric_limits<float>::infinity();
-  for (int i = 0; i < RayPacket::kSize; ++i) {
-    rh.ray.org_x[i] = p.ox[i], rh.ray.org_y[i] = p.oy[i], rh.ray.org_z[i] = p.oz[i];
-    rh.ray.dir_x[i] = p.dx[i], rh.ray.dir_y[i] = p.dy[i], rh.ray.dir_z[i] = p.dz[i];
-    rh.ray.tnear[i] = t_near;
-    rh.ray.tfar[i] = kFar;
-    rh.ray.time[i] = 0;
-    rh.ray.mask[i] = ~0u;
-    rh.ray.flags[i] = 0;
-    rh.hit.geomID[i] = RTC_INVALID_GEOMETRY_ID;
-    rh.hit.instID[0][i] = RTC_INVALID_GEOMETRY_ID;
-  }
-  RTCIntersectContext context;
-  rtcInitIntersectContext(&context);
-  context.flags = RTC_INTERSECT_CONTEXT_FLAG_COHERENT;
-  rtcIntersect16(p.active, engine_->faces, &context, &rh);
-  for (int i = 0; i < RayPacket::kSize; ++i) {
-    const bool hit = p.active[i] && rh.hit.geomID[i] != RTC_INVALID_GEOMETRY_ID;
-    p.t[i] = hit ? rh.ray.tfar[i] : kFar;
-    p.facet[i] = hit ? table_.triangles[rh.hit.primID[i]].facet : -1;
-  }
 }
 
 /// The part [t0, t1] of a + t d inside the box around the scene: coordinates there are what margins are made for.
@@ -255,9 +182,9 @@ void RayQueries::visit(Segment& segment) const {
   double t0 = 0, t1 = 1;
   const bool whole = inside(segment.origin) && inside(segment.end);
   if (!whole && !clip(segment.origin, segment.direction, t0, t1)) return;
-  engine_->tree.any(whole ? segment.origin : segment.origin + t0 * segment.direction,
-                    whole ? segment.direction : (t1 - t0) * segment.direction,
-                    [&](uint32_t i) { return segment.test(table_.triangles[i]); });
+  tree_->any(whole ? segment.origin : segment.origin + t0 * segment.direction,
+             whole ? segment.direction : (t1 - t0) * segment.direction,
+             [&](uint32_t i) { return segment.test(table_.triangles[i]); });
 }
 
 bool RayQueries::occluded(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b) const {
@@ -306,15 +233,14 @@ int RayQueries::closest_hit(const Vec3d& origin, const Vec3d& direction, double&
   const auto slack = float(2 * margin / (far - t0) + 4 * kFloat);  // of a place on that part, as a fraction
   double nearest = kInf;
   int32_t facet = -1;
-  engine_->tree.nearest(
-      origin + begin * segment.direction, (1 - begin) * segment.direction, [&](uint32_t i, float& reach) {
-        const scene::Triangle& triangle = table_.triangles[i];
-        double at = 0;
-        if (!segment.crosses(triangle, at) || at > nearest || (at == nearest && triangle.facet > facet)) return;
-        nearest = at;
-        facet = triangle.facet;
-        reach = std::min(reach, float((at - begin) / (1 - begin)) + slack);
-      });
+  tree_->nearest(origin + begin * segment.direction, (1 - begin) * segment.direction, [&](uint32_t i, float& reach) {
+    const scene::Triangle& triangle = table_.triangles[i];
+    double at = 0;
+    if (!segment.crosses(triangle, at) || at > nearest || (at == nearest && triangle.facet > facet)) return;
+    nearest = at;
+    facet = triangle.facet;
+    reach = std::min(reach, float((at - begin) / (1 - begin)) + slack);
+  });
   if (facet < 0) return -1;
   t = nearest * far;
   return facet;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ray queries: closest hits of packets of neighbouring rays in single precision, which propose, and segments and single
-// rays in double precision, which decide. The one place that knows the ray engine (Embree): it follows the packets.
+// rays in double precision, which decide. Packets are followed by an engine (ray_tracer.h).
 //
 // A segment crosses a facet when its ends lie on different sides of the facet's plane and its line passes through one
 // of the facet's triangles, border included. Both are asked in double precision of every triangle whose box the segment
@@ -14,19 +14,10 @@
 #include <vector>
 
 #include "raywave/core/vec.h"
+#include "raywave/paths/ray_tracer.h"
 #include "raywave/scene/facets.h"
 
 namespace raywave::paths {
-
-/// 16 rays in structure-of-arrays form; lanes with active = 0 hit nothing.
-struct alignas(64) RayPacket {
-  static constexpr int kSize = 16;
-  alignas(64) int32_t active[kSize];  // -1 or 0
-  alignas(64) float ox[kSize], oy[kSize], oz[kSize];
-  alignas(64) float dx[kSize], dy[kSize], dz[kSize];
-  alignas(64) float t[kSize];        // out: distance in units of |d|; infinity without a hit
-  alignas(64) int32_t facet[kSize];  // out: facet index, -1 without a hit
-};
 
 /// A facet crossed by a segment and where, as a fraction of its length.
 struct Crossing {
@@ -35,6 +26,7 @@ struct Crossing {
 };
 
 struct Wedge;
+class SegmentTree;
 
 /// The facets that an end of a segment lies on: one for a reflection, those of a wedge for a point on an edge, -1 for
 /// none.
@@ -53,15 +45,15 @@ constexpr double kAlongPlane = 1024;
 
 class RayQueries {
  public:
-  explicit RayQueries(const scene::FacetTable& table);
+  explicit RayQueries(const scene::FacetTable& table, const TracerFactory& tracer = embree_tracer);
   ~RayQueries();
   RayQueries(const RayQueries&) = delete;
   RayQueries& operator=(const RayQueries&) = delete;
 
   bool empty() const { return table_.triangles.empty(); }
 
-  /// Closest hits beyond t_near. Rays of a packet should be neighbours.
-  void closest_hits(RayPacket& packet, float t_near) const;
+  /// What follows packets of rays.
+  const RayTracer& tracer() const { return *tracer_; }
 
   /// Is anything between a and b? An end on a facet, given or within kSamePlane roundings, does not cross it.
   bool occluded(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b) const;
@@ -90,12 +82,12 @@ class RayQueries {
   float offset_m() const { return margin_m_; }
 
  private:
-  struct Engine;
   struct Segment;
   bool clip(const Vec3d& a, const Vec3d& d, double& t0, double& t1) const;
   void visit(Segment& segment) const;
   const scene::FacetTable& table_;
-  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<RayTracer> tracer_;
+  std::unique_ptr<SegmentTree> tree_;  // the triangles' boxes, for what double precision decides
   struct Plane {
     Vec3d normal;
     double offset;
@@ -103,7 +95,7 @@ class RayQueries {
   };
   std::vector<Plane> planes_;     // [num_facets]
   std::vector<float> offsets_m_;  // [num_facets]
-  Vec3d low_, high_;              // box around all boxes of the engine
+  Vec3d low_, high_;              // box around all boxes of the tree
   float margin_m_ = 0;
 };
 

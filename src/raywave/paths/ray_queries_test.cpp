@@ -112,7 +112,7 @@ TEST(RayQueries, PacketsProposeWhatDoublePrecisionFinds) {
       packet.dx[k] = d.x, packet.dy[k] = d.y, packet.dz[k] = d.z;
       packet.t[k] = -1, packet.facet[k] = -2;
     }
-    prepared.queries().closest_hits(packet, 0);
+    prepared.queries().tracer().closest_hits({&packet, 1});
     for (int k = 0; k < RayPacket::kSize; ++k) {
       if (!packet.active[k]) {
         EXPECT_EQ(packet.facet[k], -1);

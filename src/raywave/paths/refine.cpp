@@ -30,13 +30,13 @@ bool Refiner::image_points(const SequenceTree& tree, int32_t node, const Vec3d& 
   bends_.resize(size_t(nodes[node].depth));
   for (int32_t n = node; n != 0; n = nodes[n].parent) {
     const SequenceNode& current = nodes[n];
-    const scene::Facet& f = table_.facets[current.facet];
+    const scene::Facet& f = table_.facets[size_t(current.surface.index)];
     const double d_image = dot(f.normal, current.image_m) - f.offset, d_next = dot(f.normal, next) - f.offset;
     if (!(d_image * d_next < 0)) return false;
     const Vec3d p = current.image_m + (d_image / (d_image - d_next)) * (next - current.image_m);
-    const int32_t owner = table_.owner(current.facet, p);
+    const int32_t owner = table_.owner(current.surface.index, p);
     if (owner < 0) return false;
-    bends_[size_t(current.depth - 1)] = {Interaction::kSpecularReflection, owner, p};
+    bends_[size_t(current.depth - 1)] = {Interaction::kSpecularReflection, SurfaceId::facet(owner), p};
     next = p;
   }
   return true;
@@ -48,9 +48,9 @@ void Refiner::set_shape(size_t i) {
   shapes_[i].is_edge = false;
   if (bends_[i].type == Interaction::kDiffraction) {
     shapes_[i].is_edge = true;
-    shapes_[i].wedge = frame_of(scene_.wedges()[size_t(bends_[i].facet)]);
+    shapes_[i].wedge = frame_of(scene_.wedges()[size_t(bends_[i].surface.index)]);
   } else {
-    const scene::Facet& f = table_.facets[size_t(bends_[i].facet)];
+    const scene::Facet& f = table_.facets[size_t(bends_[i].surface.index)];
     shapes_[i].normal = f.normal;
     shapes_[i].offset = f.offset;
   }
@@ -83,9 +83,8 @@ bool Refiner::edge_points(const SequenceTree& tree, int32_t node, const Vec3d& t
   bends_.resize(n);
   for (int32_t i = node; i != 0; i = nodes[i].parent) {
     const auto at = size_t(nodes[i].depth - 1);
-    const int32_t surface = nodes[i].facet;
-    bends_[at] = is_wedge(surface) ? Step{Interaction::kDiffraction, wedge_of(surface), {}}
-                                   : Step{Interaction::kSpecularReflection, surface, {}};
+    const SurfaceId surface = nodes[i].surface;
+    bends_[at] = {surface.is_wedge() ? Interaction::kDiffraction : Interaction::kSpecularReflection, surface, {}};
     set_shape(at);
   }
   share_ends();
@@ -111,9 +110,9 @@ bool Refiner::set_looks(const Vec3d& target_m) {
     const Vec3d from = begin == 0 ? source_m_ : looks_[begin - 1], to = end == n ? target_m : looks_[end];
     if (beyond && !touching_points(from, to, shapes_.data() + begin, end - begin, looks_.data() + begin)) return false;
     for (size_t i = begin; i < end; ++i) {
-      const int32_t owner = table_.owner(table_.facets[size_t(bends_[i].facet)].mirror, looks_[i]);
+      const int32_t owner = table_.owner(table_.facets[size_t(bends_[i].surface.index)].mirror, looks_[i]);
       if (owner < 0) return false;
-      bends_[i].facet = owner;
+      bends_[i].surface.index = owner;
     }
   }
   return true;
@@ -126,7 +125,7 @@ void Refiner::share_ends() {
     if (s.type != Interaction::kDiffraction) continue;
     s.edge.shares_begin = s.edge.shares_end = false;
     if (last) {
-      const Wedge &v = scene_.wedges()[size_t(last->facet)], &w = scene_.wedges()[size_t(s.facet)];
+      const Wedge &v = scene_.wedges()[size_t(last->surface.index)], &w = scene_.wedges()[size_t(s.surface.index)];
       double least = std::numeric_limits<double>::infinity();
       bool end = false, next_end = false;
       for (const bool i : {false, true}) {
@@ -149,11 +148,12 @@ void Refiner::share_ends() {
 /// A point beyond an edge's end stands for what the end radiates. A mirror in whose plane that end lies, or that hides
 /// the edge from the point, has no image of it.
 bool Refiner::mirrors_see_edge(size_t edge) const {
-  const Wedge& w = scene_.wedges()[size_t(bends_[edge].facet)];
+  const Wedge& w = scene_.wedges()[size_t(bends_[edge].surface.index)];
   const Vec3d middle = w.at(0.5 * w.length_m);
   const auto sees = [&](size_t i) {
     if (bends_[i].type != Interaction::kSpecularReflection) return true;
-    return table_.distance(bends_[i].facet, points_[edge]) * table_.distance(bends_[i].facet, middle) > 0;
+    return table_.distance(bends_[i].surface.index, points_[edge]) * table_.distance(bends_[i].surface.index, middle) >
+           0;
   };
   return (edge == 0 || sees(edge - 1)) && (edge + 1 == bends_.size() || sees(edge + 1));
 }
@@ -190,7 +190,8 @@ bool Refiner::in_reach(const Vec3d& target_m) const {
 /// edge into its face and out of the other's; two matches: a sheet.
 void Refiner::meet_on_faces(size_t i) {
   EdgeFacts &from = bends_[i].edge, &to = bends_[i + 1].edge;
-  const Wedge &w = scene_.wedges()[size_t(bends_[i].facet)], &next = scene_.wedges()[size_t(bends_[i + 1].facet)];
+  const Wedge &w = scene_.wedges()[size_t(bends_[i].surface.index)],
+              &next = scene_.wedges()[size_t(bends_[i + 1].surface.index)];
   const Vec3d leg = points_[i + 1] - points_[i];
   struct Face {
     OnFace name;
@@ -252,13 +253,13 @@ bool Refiner::at_corner(const Vec3d& target_m, size_t i, const Vec3d& leg, bool&
 /// the face's plane. (The end of a body has its rim in that plane; from within it reflects nothing.)
 bool Refiner::mirror_is_outside(size_t edge, size_t mirror) const {
   if (bends_[mirror].type != Interaction::kSpecularReflection) return true;
-  const Wedge& w = scene_.wedges()[size_t(bends_[edge].facet)];
+  const Wedge& w = scene_.wedges()[size_t(bends_[edge].surface.index)];
   const Vec3d leg = points_[mirror] - points_[edge];
   const double c = std::cos(w.exterior_angle_rad), s = std::sin(w.exterior_angle_rad);
   const auto on_face = [&](const Vec3d& into, const Vec3d& normal) {
     if (!(dot(leg, into) > 0) || std::abs(dot(leg, normal)) > kOnFace * norm(leg)) return false;
     const Vec3d beside = points_[mirror] + roundings_m(4 * kSamePoint, points_[mirror]) * normal;
-    return table_.owner(table_.facets[size_t(bends_[mirror].facet)].mirror, beside) < 0;
+    return table_.owner(table_.facets[size_t(bends_[mirror].surface.index)].mirror, beside) < 0;
   };
   return !on_face(w.t0, w.n0) && !on_face(c * w.t0 + s * w.n0, s * w.t0 - c * w.n0);
 }
@@ -269,7 +270,7 @@ void Refiner::set_in_front(size_t i, const Vec3d& before_m, const Vec3d& after_m
   e.in_front = {};
   const bool arrives = is_past(e.arrives_along);
   if (!arrives && !is_past(e.leaves_along)) return;
-  const Wedge& w = scene_.wedges()[size_t(bends_[i].facet)];
+  const Wedge& w = scene_.wedges()[size_t(bends_[i].surface.index)];
   const double c = std::cos(w.exterior_angle_rad), s = std::sin(w.exterior_angle_rad);
   const Vec3d other = (arrives ? after_m : before_m) - points_[i];
   const bool along = is_along_face(arrives ? e.leaves_along : e.arrives_along);
@@ -280,7 +281,7 @@ void Refiner::set_in_front(size_t i, const Vec3d& before_m, const Vec3d& after_m
 
 /// The leg to an end of the path runs inside the wedge's sector: past a corner? See Along::kPast.
 bool Refiner::go_past_corner(size_t i, const Vec3d& target_m, bool leaves) {
-  const Wedge& w = scene_.wedges()[size_t(bends_[i].facet)];
+  const Wedge& w = scene_.wedges()[size_t(bends_[i].surface.index)];
   EdgeFacts& e = bends_[i].edge;
   bool at_end;
   const Vec3d leg = leaves ? (i + 1 < bends_.size() ? points_[i + 1] : target_m) - points_[i]
@@ -300,14 +301,14 @@ Vec3d Refiner::unfolded_before(size_t edge) const {
   size_t from = edge;
   while (from > 0 && !shapes_[from - 1].is_edge) --from;
   Vec3d p = from == 0 ? source_m_ : points_[from - 1];
-  for (size_t i = from; i < edge; ++i) p = mirror(p, table_.facets[size_t(bends_[i].facet)]);
+  for (size_t i = from; i < edge; ++i) p = mirror(p, table_.facets[size_t(bends_[i].surface.index)]);
   return p;
 }
 Vec3d Refiner::unfolded_after(size_t edge, const Vec3d& target_m) const {
   size_t to = edge + 1;
   while (to < bends_.size() && !shapes_[to].is_edge) ++to;
   Vec3d p = to == bends_.size() ? target_m : points_[to];
-  for (size_t i = to; i-- > edge + 1;) p = mirror(p, table_.facets[size_t(bends_[i].facet)]);
+  for (size_t i = to; i-- > edge + 1;) p = mirror(p, table_.facets[size_t(bends_[i].surface.index)]);
   return p;
 }
 
@@ -315,7 +316,7 @@ Vec3d Refiner::unfolded_after(size_t edge, const Vec3d& target_m) const {
 bool Refiner::set_faces(const Vec3d& target_m) {
   for (size_t i = 0; i < bends_.size(); ++i) {
     if (bends_[i].type != Interaction::kDiffraction) continue;
-    const Wedge& w = scene_.wedges()[size_t(bends_[i].facet)];
+    const Wedge& w = scene_.wedges()[size_t(bends_[i].surface.index)];
     const Vec3d before = i == 0 ? source_m_ : points_[i - 1];
     const Vec3d after = i + 1 < bends_.size() ? points_[i + 1] : target_m;
     const double length = norm(before - points_[i]);
@@ -373,7 +374,7 @@ bool Refiner::in_front(const Wedge& w, const Vec3d& p) const {
 /// At a sheet's end: on which face runs a leg that comes along the sheet from afar? And where a leg to another edge of
 /// the sheet continues the ray straight on: is the face that EdgeFacts names the lit one? @return false: not that leg.
 bool Refiner::set_side_of_sheet(size_t i, const Vec3d& before_m, const Vec3d& after_m) {
-  const Wedge& w = scene_.wedges()[size_t(bends_[i].facet)];
+  const Wedge& w = scene_.wedges()[size_t(bends_[i].surface.index)];
   if (w.facet0 != w.facet_n) return false;
   EdgeFacts& e = bends_[i].edge;
   const auto in_plane = [&](const Vec3d& p) {
@@ -405,7 +406,7 @@ void Refiner::set_sides(const Vec3d& target_m) {
   for (size_t i = 0; i < bends_.size(); ++i) {
     Step& s = bends_[i];
     if (s.type != Interaction::kDiffraction) continue;
-    const Wedge& w = scene_.wedges()[size_t(s.facet)];
+    const Wedge& w = scene_.wedges()[size_t(s.surface.index)];
     const Vec3d before_m = i == 0 ? source_m_ : points_[i - 1];
     const Vec3d after_m = i + 1 < bends_.size() ? points_[i + 1] : target_m;
     EdgeFacts& e = s.edge;
@@ -451,7 +452,7 @@ bool Refiner::passes(size_t edge, const Vec3d& target_m, int32_t face) {
   const EndFacets at_a = edge == 0 ? EndFacets() : facets_at(bends_[edge - 1]),
                   at_b = edge == n ? EndFacets() : facets_at(bends_[edge + 1]);
   scene_.queries().crossings(a, b, at_a, at_b, crossings_);
-  const Wedge& w = scene_.wedges()[size_t(bends_[edge].facet)];
+  const Wedge& w = scene_.wedges()[size_t(bends_[edge].surface.index)];
   return std::none_of(crossings_.begin(), crossings_.end(), [&](const Crossing& c) {
     if (face >= 0) return scene_.queries().same_plane(c.facet, face);
     return scene_.queries().same_plane(c.facet, w.facet0) || scene_.queries().same_plane(c.facet, w.facet_n);
@@ -466,7 +467,7 @@ int8_t Refiner::reflection_side(size_t edge, int32_t facet, const Vec3d& target_
   other_shapes_.assign(shapes_.begin(), shapes_.begin() + long(n));
   other_shapes_[edge] = facet_bend(table_.facets[size_t(facet)]);
   if (!touching_points(source_m_, target_m, other_shapes_.data(), n, points.data())) return -1;
-  const Wedge& w = scene_.wedges()[size_t(bends_[edge].facet)];
+  const Wedge& w = scene_.wedges()[size_t(bends_[edge].surface.index)];
   // Far from the edge, as at grazing: on the face's side of it or beyond.
   if (norm(cross(points[edge] - w.a, w.direction)) > roundings_m(4 * kSamePoint, points[edge])) {
     const double angle = facet == w.facet0 ? 0 : w.exterior_angle_rad;
@@ -482,8 +483,8 @@ int8_t Refiner::reflection_side(size_t edge, int32_t facet, const Vec3d& target_
 }
 
 EndFacets Refiner::facets_at(const Step& s) const {
-  if (s.type != Interaction::kDiffraction) return {s.facet};
-  const Wedge& w = scene_.wedges()[size_t(s.facet)];
+  if (s.type != Interaction::kDiffraction) return {s.surface.index};
+  const Wedge& w = scene_.wedges()[size_t(s.surface.index)];
   return EndFacets::at_edge(w);
 }
 
@@ -491,7 +492,7 @@ EndFacets Refiner::facets_at(const Step& s) const {
 /// where the faces that close the edge there are not in the way of what leaves its corner.
 Vec3d Refiner::occlusion_point(size_t i, bool past_ends, Along along, bool leaves) const {
   if (bends_[i].type != Interaction::kDiffraction) return looks_[i];
-  const Wedge& w = scene_.wedges()[size_t(bends_[i].facet)];
+  const Wedge& w = scene_.wedges()[size_t(bends_[i].surface.index)];
   const double inset = end_inset_m(w);
   const double t = dot(bends_[i].point_m - w.a, w.direction);
   if (is_past(along)) return w.at(bends_[i].edge.past_end[leaves ? 1 : 0] ? w.length_m + inset : -inset);
@@ -503,7 +504,7 @@ Vec3d Refiner::occlusion_point(size_t i, bool past_ends, Along along, bool leave
 bool Refiner::beyond_an_end() const {
   return std::any_of(bends_.begin(), bends_.end(), [&](const Step& s) {
     if (s.type != Interaction::kDiffraction) return false;
-    const Wedge& w = scene_.wedges()[size_t(s.facet)];
+    const Wedge& w = scene_.wedges()[size_t(s.surface.index)];
     const double t = dot(s.point_m - w.a, w.direction);
     return t < 0 || t > w.length_m;
   });
@@ -516,7 +517,7 @@ bool Refiner::both_sides(size_t leg) const { return bends_[leg - 1].edge.leaves_
 /// its plane or ends at it from inside is not in the way, what stands on it by more than the seam tolerance is.
 Vec3d Refiner::above_face(size_t leg) const {
   if (leg == 0 || leg == bends_.size() || !is_along_face(bends_[leg - 1].edge.leaves_along)) return {};
-  const Wedge& w = scene_.wedges()[size_t(bends_[leg - 1].facet)];
+  const Wedge& w = scene_.wedges()[size_t(bends_[leg - 1].surface.index)];
   const double angle = w.exterior_angle_rad;
   const Vec3d normal =
       bends_[leg - 1].edge.leaves_on == OnFace::kFace0 ? w.n0 : std::sin(angle) * w.t0 - std::cos(angle) * w.n0;
@@ -546,7 +547,7 @@ bool Refiner::unobstructed(const Vec3d& target_m, const EndFacets& target_facets
     }
     queries.crossings(a + lift, b + lift, at_a, at_b, crossings_);
     size_t transmissions = crossings_.size();
-    for (const Step& s : out.steps) transmissions += s.facet >= 0;
+    for (const Step& s : out.steps) transmissions += !s.surface.is_none();
     if (transmissions + n > size_t(options_.max_depth)) return false;
     for (size_t c = crossings_.size(); c-- > 0;) {  // steps are collected from the end
       const int32_t facet = crossings_[c].facet;
@@ -556,7 +557,7 @@ bool Refiner::unobstructed(const Vec3d& target_m, const EndFacets& target_facets
       const Vec3d from = i == 0 ? source_m_ : bends_[i - 1].point_m, to = i == n ? target_m : bends_[i].point_m;
       const double da = dot(f.normal, from) - f.offset, db = dot(f.normal, to) - f.offset;
       const double t = da * db < 0 ? da / (da - db) : double(crossings_[c].t);
-      out.steps.push_back({Interaction::kRefraction, facet, from + t * (to - from)});
+      out.steps.push_back({Interaction::kRefraction, SurfaceId::facet(facet), from + t * (to - from)});
     }
     if (i > 0) out.steps.push_back({});  // a place for the bend
   }
@@ -584,7 +585,7 @@ void Refiner::settle(const Vec3d& source_m, const Vec3d& target_m, std::vector<S
       continue;
     }
     const Vec3d a = next == 0 ? source_m : points_[next - 1], b = next == bends_.size() ? target_m : points_[next];
-    const double da = table_.distance(s.facet, a), db = table_.distance(s.facet, b);
+    const double da = table_.distance(s.surface.index, a), db = table_.distance(s.surface.index, b);
     if (da * db < 0) s.point_m = a + (da / (da - db)) * (b - a);
   }
 }
@@ -632,7 +633,7 @@ bool Refiner::path(const SequenceTree& tree, int32_t node, const Vec3d& target_m
   std::reverse(out.steps.begin(), out.steps.end());
   size_t b = 0;
   for (Step& s : out.steps) {
-    if (s.facet < 0) s = bends_[b++];
+    if (s.surface.is_none()) s = bends_[b++];
   }
   return true;
 }

@@ -68,7 +68,7 @@ TEST(Refiner, FindsTheImagePathsThatNothingCuts) {
       for (size_t n = 0; n < tree->nodes().size(); ++n) {
         std::vector<int32_t> facets;
         for (auto i = int32_t(n); i != 0; i = tree->nodes()[size_t(i)].parent)
-          facets.insert(facets.begin(), tree->nodes()[size_t(i)].facet);
+          facets.insert(facets.begin(), tree->nodes()[size_t(i)].surface.index);
         const Answer expected = by_hand(table, source, target, facets);
         if (expected.tie) continue;
         ++num_tried;
@@ -77,7 +77,7 @@ TEST(Refiner, FindsTheImagePathsThatNothingCuts) {
         ++num_there;
         ASSERT_EQ(path.steps.size(), facets.size());
         for (size_t i = 0; i < facets.size(); ++i) {
-          EXPECT_EQ(path.steps[i].facet, facets[i]);
+          EXPECT_EQ(path.steps[i].surface, SurfaceId::facet(facets[i]));
           EXPECT_LT(norm(path.steps[i].point_m - expected.points[i]), 1e-11);
         }
         // and settling moves a found path to where it already is

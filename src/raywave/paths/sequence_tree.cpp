@@ -4,40 +4,45 @@
 #include "raywave/core/random.h"
 
 namespace raywave::paths {
+namespace {
 
-SequenceTree::SequenceTree(const Vec3d& source_m) : slots_(256, -1) { nodes_.push_back({-1, -1, 0, 0, source_m}); }
+uint64_t slot_key(int32_t parent, SurfaceId surface) { return uint64_t(uint32_t(parent)) << 32 | surface.key(); }
+
+}  // namespace
+
+SequenceTree::SequenceTree(const Vec3d& source_m) : slots_(256, -1) { nodes_.push_back({-1, {}, 0, 0, source_m}); }
 
 int32_t* SequenceTree::find_slot(uint64_t key) {
   const size_t mask = slots_.size() - 1;
   for (size_t i = mix64(key) & mask;; i = (i + 1) & mask) {
     const int32_t n = slots_[i];
     if (n < 0) return &slots_[i];
-    if ((uint64_t(uint32_t(nodes_[n].parent)) << 32 | uint32_t(nodes_[n].facet)) == key) return &slots_[i];
+    if (slot_key(nodes_[n].parent, nodes_[n].surface) == key) return &slots_[i];
   }
 }
 
 void SequenceTree::grow() {
   slots_.assign(slots_.size() * 2, -1);
   for (size_t n = 1; n < nodes_.size(); ++n) {
-    *find_slot(uint64_t(uint32_t(nodes_[n].parent)) << 32 | uint32_t(nodes_[n].facet)) = int32_t(n);
+    *find_slot(slot_key(nodes_[n].parent, nodes_[n].surface)) = int32_t(n);
   }
 }
 
-int32_t SequenceTree::insert(int32_t parent, int32_t facet, const Vec3d& image_m) {
+int32_t SequenceTree::insert(int32_t parent, SurfaceId surface, const Vec3d& image_m) {
   const auto id = int32_t(nodes_.size());
-  nodes_.push_back({parent, facet, int16_t(nodes_[parent].depth + 1),
-                    int16_t(nodes_[parent].num_wedges + is_wedge(facet)), image_m});
+  nodes_.push_back({parent, surface, int16_t(nodes_[parent].depth + 1),
+                    int16_t(nodes_[parent].num_wedges + surface.is_wedge()), image_m});
   if (nodes_.size() * 2 > slots_.size()) grow();
-  *find_slot(uint64_t(uint32_t(parent)) << 32 | uint32_t(facet)) = id;
+  *find_slot(slot_key(parent, surface)) = id;
   return id;
 }
 
-int32_t SequenceTree::child(int32_t parent, int32_t facet, const scene::FacetTable& table) {
-  const int32_t found = *find_slot(uint64_t(uint32_t(parent)) << 32 | uint32_t(facet));
+int32_t SequenceTree::child(int32_t parent, SurfaceId surface, const scene::FacetTable& table) {
+  const int32_t found = *find_slot(slot_key(parent, surface));
   if (found >= 0) return found;
   const SequenceNode& p = nodes_[parent];
-  const bool straight = is_wedge(facet) || p.num_wedges > 0;
-  return insert(parent, facet, straight ? p.image_m : mirror(p.image_m, table.facets[facet]));
+  const bool straight = surface.is_wedge() || p.num_wedges > 0;
+  return insert(parent, surface, straight ? p.image_m : mirror(p.image_m, table.facets[size_t(surface.index)]));
 }
 
 std::vector<int32_t> SequenceTree::merge(const SequenceTree& other) {
@@ -45,8 +50,8 @@ std::vector<int32_t> SequenceTree::merge(const SequenceTree& other) {
   for (size_t n = 1; n < other.nodes_.size(); ++n) {
     const SequenceNode& node = other.nodes_[n];
     const int32_t parent = here[node.parent];
-    const int32_t found = *find_slot(uint64_t(uint32_t(parent)) << 32 | uint32_t(node.facet));
-    here[n] = found >= 0 ? found : insert(parent, node.facet, node.image_m);
+    const int32_t found = *find_slot(slot_key(parent, node.surface));
+    here[n] = found >= 0 ? found : insert(parent, node.surface, node.image_m);
   }
   return here;
 }
@@ -55,7 +60,8 @@ void SequenceTree::move_source(const Vec3d& source_m, const scene::FacetTable& t
   nodes_[0].image_m = source_m;
   for (size_t n = 1; n < nodes_.size(); ++n) {
     const Vec3d& before = nodes_[nodes_[n].parent].image_m;
-    nodes_[n].image_m = nodes_[n].num_wedges > 0 ? before : mirror(before, table.facets[nodes_[n].facet]);
+    nodes_[n].image_m =
+        nodes_[n].num_wedges > 0 ? before : mirror(before, table.facets[size_t(nodes_[n].surface.index)]);
   }
 }
 

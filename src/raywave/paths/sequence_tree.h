@@ -7,20 +7,16 @@
 #include <vector>
 
 #include "raywave/core/vec.h"
+#include "raywave/paths/surface.h"
 #include "raywave/scene/facets.h"
 
 namespace raywave::paths {
-
-/// A mirror, by its facet, or a wedge as a number below -1.
-inline bool is_wedge(int32_t surface) { return surface < -1; }
-inline int32_t wedge_surface(int32_t wedge) { return -2 - wedge; }
-inline int32_t wedge_of(int32_t surface) { return -2 - surface; }
 
 constexpr int kMostDepth = 1000;  // surfaces in a sequence; SequenceNode::depth could hold more
 
 struct SequenceNode {
   int32_t parent = -1;
-  int32_t facet = -1;  // a mirror (Facet::mirror: overlapping facets of one plane are one), or a wedge
+  SurfaceId surface;  // none: the source
   int16_t depth = 0, num_wedges = 0;
   Vec3d image_m;  // the source mirrored in every facet up to this one; without meaning behind a wedge
 };
@@ -30,8 +26,8 @@ class SequenceTree {
   explicit SequenceTree(const Vec3d& source_m);
 
   const std::vector<SequenceNode>& nodes() const { return nodes_; }
-  /// The child of a node over a facet (or a wedge, as wedge_surface()), added when new.
-  int32_t child(int32_t parent, int32_t facet, const scene::FacetTable& table);
+  /// The child of a node over a surface, added when new.
+  int32_t child(int32_t parent, SurfaceId surface, const scene::FacetTable& table);
   /// Adds all sequences of another tree from the same source. @return where its nodes are here.
   std::vector<int32_t> merge(const SequenceTree& other);
   /// The same sequences seen from another source point.
@@ -39,11 +35,11 @@ class SequenceTree {
 
  private:
   int32_t* find_slot(uint64_t key);
-  int32_t insert(int32_t parent, int32_t facet, const Vec3d& image_m);
+  int32_t insert(int32_t parent, SurfaceId surface, const Vec3d& image_m);
   void grow();
 
   std::vector<SequenceNode> nodes_;
-  std::vector<int32_t> slots_;  // open addressing over (parent, facet); -1 is free
+  std::vector<int32_t> slots_;  // open addressing over (parent, surface); -1 is free
 };
 
 inline Vec3d mirror(const Vec3d& p, const scene::Facet& f) { return p - 2 * (dot(f.normal, p) - f.offset) * f.normal; }

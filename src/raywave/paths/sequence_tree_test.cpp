@@ -15,9 +15,9 @@ using test::sequence_of;
 
 /// The source mirrored one facet after another up to the first wedge.
 Vec3d image_of(const scene::FacetTable& table, Vec3d source, const Sequence& s) {
-  for (const int32_t f : s) {
-    if (is_wedge(f)) break;
-    source = mirror(source, table.facets[size_t(f)]);
+  for (const SurfaceId f : s) {
+    if (f.is_wedge()) break;
+    source = mirror(source, table.facets[size_t(f.index)]);
   }
   return source;
 }
@@ -36,7 +36,7 @@ TEST(SequenceTree, HoldsEachSequenceOnceWithItsImage) {
     const bool wedge = draw() < 0.2;
     const auto surface = int32_t(draw(0, wedge ? 40 : double(table.facets.size())));
     Sequence s = at->first;
-    s.push_back(wedge ? wedge_surface(surface) : surface);
+    s.push_back(wedge ? SurfaceId::wedge(surface) : SurfaceId::facet(surface));
     const int32_t node = tree.child(at->second, s.back(), table);
     const auto [found, is_new] = known.emplace(s, node);
     EXPECT_EQ(found->second, node);
@@ -50,7 +50,7 @@ TEST(SequenceTree, HoldsEachSequenceOnceWithItsImage) {
     EXPECT_EQ(sequence_of(tree, node), s);
     const SequenceNode& n = tree.nodes()[size_t(node)];
     EXPECT_EQ(size_t(n.depth), s.size());
-    EXPECT_EQ(n.num_wedges, std::count_if(s.begin(), s.end(), is_wedge));
+    EXPECT_EQ(n.num_wedges, std::count_if(s.begin(), s.end(), [](SurfaceId i) { return i.is_wedge(); }));
     EXPECT_LT(norm(n.image_m - image_of(table, source, s)), 1e-12);
   }
   const Vec3d elsewhere{-1, 1, 0};
@@ -69,7 +69,7 @@ TEST(SequenceTree, MergedTreesHoldTheUnion) {
   for (SequenceTree& tree : trees) {
     for (int i = 0; i < 500; ++i) {
       const auto parent = int32_t(draw(0, double(std::min<size_t>(tree.nodes().size(), 30))));
-      const int32_t node = tree.child(parent, int32_t(draw(0, double(table.facets.size()))), table);
+      const int32_t node = tree.child(parent, SurfaceId::facet(int32_t(draw(0, double(table.facets.size())))), table);
       ++all[sequence_of(tree, node)];
     }
   }

@@ -9,6 +9,24 @@ namespace {
 constexpr int kSide = 8;  // rays along a tile's side
 }
 
+uint64_t source_key(const std::string& name) {
+  uint64_t key = 0;
+  for (const char c : name) key = mix64(key ^ uint64_t(uint8_t(c)));
+  return key;
+}
+
+ShootOptions shoot_options(const RayOptions& options, const Vec3d& from_m, const std::string& device) {
+  ShootOptions shoot;
+  shoot.origin_m = from_m;
+  shoot.num_rays = options.samples_per_tx;
+  shoot.max_depth = options.max_depth;
+  shoot.reflection = options.specular_reflection;
+  shoot.refraction = options.refraction;
+  shoot.seed = options.seed;
+  shoot.source = source_key(device);
+  return shoot;
+}
+
 TileShooter::TileShooter(const PreparedScene& scene, const ShootOptions& options)
     : scene_(scene), options_(options), launch_m_(scene.queries().clear_of_surfaces(options.origin_m)) {
   const auto side = int64_t(std::ceil(std::sqrt(double(options.num_rays))));
@@ -42,15 +60,7 @@ void TileShooter::launch(int64_t tile_index, RayTile& tile) const {
   }
 }
 
-void TileShooter::trace(RayTile& tile) const {
-  for (RayPacket& packet : tile.packets) {
-    if (std::any_of(packet.active, packet.active + RayPacket::kSize, [](int32_t a) { return a != 0; })) {
-      scene_.queries().closest_hits(packet, 0);
-    } else {
-      std::fill(packet.facet, packet.facet + RayPacket::kSize, -1);
-    }
-  }
-}
+void TileShooter::trace(RayTile& tile) const { scene_.queries().tracer().closest_hits(tile.packets); }
 
 void TileShooter::choose_events(RayTile& tile, bool last) const {
   for (int lane = 0; lane < RayTile::kRays; ++lane) {

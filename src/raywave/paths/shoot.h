@@ -10,9 +10,11 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <string>
 
 #include "raywave/core/random.h"
 #include "raywave/paths/prepared_scene.h"
+#include "raywave/paths/ray_options.h"
 #include "raywave/paths/ray_queries.h"
 
 namespace raywave::paths {
@@ -25,6 +27,13 @@ struct ShootOptions {
   bool refraction = false;  // each hit reflects or passes, by chance
   uint64_t seed = 42, source = 0;
 };
+
+/// The key of a transmitter's random numbers: its name, so that its rays are the same whichever others are in the
+/// scene.
+uint64_t source_key(const std::string& name);
+
+/// All rays that the options ask for, from a device's place.
+ShootOptions shoot_options(const RayOptions& options, const Vec3d& from_m, const std::string& device);
 
 enum class Event : uint8_t { kEnd, kReflect, kPass };
 

@@ -94,7 +94,7 @@ TEST(Shoot, RaysAreReflectedFromFacetToFacet) {
       const SequenceNode* node = &tree.nodes()[size_t(follower.node(lane))];
       ASSERT_EQ(node->depth, o.max_depth);
       for (int d = o.max_depth; d-- > 0; node = &tree.nodes()[size_t(node->parent)])
-        EXPECT_EQ(node->facet, sequences[size_t(lane)][size_t(d)]);
+        EXPECT_EQ(node->surface.index, sequences[size_t(lane)][size_t(d)]);
     }
   }
   EXPECT_GT(agreed, 7000);

@@ -7,13 +7,14 @@
 
 #include "raywave/core/vec.h"
 #include "raywave/paths/interaction.h"
+#include "raywave/paths/surface.h"
 
 namespace raywave::paths {
 
 /// One interaction of a path.
 struct Step {
   Interaction type = Interaction::kSpecularReflection;
-  int32_t facet = -1;  // or wedge, for diffraction
+  SurfaceId surface;
   Vec3d point_m;
   EdgeFacts edge;  // of diffraction
 };

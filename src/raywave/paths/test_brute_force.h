@@ -86,11 +86,38 @@ inline std::vector<Hit> all_hits(const scene::FacetTable& table, const Vec3d& a,
   return hits;
 }
 
+/// Every ray against every triangle: stands in for the ray engine.
+class BruteForceTracer : public RayTracer {
+ public:
+  explicit BruteForceTracer(const scene::FacetTable& table) : table_(table) {}
+  void closest_hits(std::span<RayPacket> packets) const override {
+    for (RayPacket& p : packets) {
+      for (int i = 0; i < RayPacket::kSize; ++i) {
+        p.t[i] = std::numeric_limits<float>::infinity();
+        p.facet[i] = -1;
+        if (!p.active[i]) continue;
+        const auto hits = all_hits(table_, {p.ox[i], p.oy[i], p.oz[i]}, {p.dx[i], p.dy[i], p.dz[i]}, 0,
+                                   std::numeric_limits<double>::infinity());
+        if (hits.empty()) continue;
+        p.t[i] = float(hits[0].t);
+        p.facet[i] = hits[0].facet;
+      }
+    }
+  }
+  static std::unique_ptr<RayTracer> make(const scene::FacetTable& table) {
+    return std::make_unique<BruteForceTracer>(table);
+  }
+
+ private:
+  const scene::FacetTable& table_;
+};
+
 /// The surfaces of a node's sequence, in order.
-using Sequence = std::vector<int32_t>;
+using Sequence = std::vector<SurfaceId>;
 inline Sequence sequence_of(const SequenceTree& tree, int32_t node) {
   Sequence s;
-  for (int32_t n = node; n != 0; n = tree.nodes()[size_t(n)].parent) s.insert(s.begin(), tree.nodes()[size_t(n)].facet);
+  for (int32_t n = node; n != 0; n = tree.nodes()[size_t(n)].parent)
+    s.insert(s.begin(), tree.nodes()[size_t(n)].surface);
   return s;
 }
 

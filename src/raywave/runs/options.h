@@ -3,6 +3,7 @@
 // words for the alternatives of an option. Each word stands here once; results say it back.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -68,23 +69,18 @@ Enum choice_from_word(std::string_view option, std::string_view word) {
 /// stands in the solver's options (meanings, limits, defaults: paths::PathOptions).
 struct InteractionOptions {
   std::optional<int> max_depth, max_diffractions;
-  std::optional<bool> los, specular_reflection, refraction, diffraction;
+  std::array<std::optional<bool>, std::size(paths::kSwitches)> switches;  // in the order of those
   std::optional<double> seam_tolerance_m;
   std::optional<int64_t> samples_per_tx;
 
-  /// @param to  paths::PathOptions or maps::RadioMapOptions
-  template <class Options>
-  void apply_to(Options& to) const {
+  void apply_to(paths::RayOptions& to) const {
     const auto put = [](const auto& from, auto& field) {
       if (from) field = *from;
     };
     put(max_depth, to.max_depth);
-    put(los, to.los);
-    put(specular_reflection, to.specular_reflection);
-    put(refraction, to.refraction);
-    put(diffraction, to.diffraction);
+    for (size_t i = 0; i < switches.size(); ++i) put(switches[i], to.*paths::kSwitches[i].field);
     put(max_diffractions, to.max_diffractions);
-    put(seam_tolerance_m, to.seam_tolerance_m);
+    if (seam_tolerance_m) to.seam_tolerance_m = seam_tolerance_m;
     put(samples_per_tx, to.samples_per_tx);
   }
 };

@@ -24,6 +24,8 @@ void save_paths(const std::string& path, const paths::Paths& p) {
   const auto n = size_t(p.num_paths()), num_interactions = p.interactions.size();
   std::vector<uint8_t> kinds;
   for (const paths::Interaction i : p.interactions) kinds.push_back(uint8_t(i));
+  std::vector<int32_t> facets;  // or edges
+  for (const paths::SurfaceId s : p.surfaces) facets.push_back(s.index);
   const std::vector<uint8_t> synthetic{uint8_t(p.synthetic_array)};
   const auto per_path = [&](const char* name, const std::vector<double>& v) { return array_of(name, {n}, v); };
   io::write_arrays(path, {array_of("frequency_hz", p.frequency_hz),
@@ -48,7 +50,7 @@ void save_paths(const std::string& path, const paths::Paths& p) {
                           array_of("interaction_begin", {p.interaction_begin.size()}, p.interaction_begin),
                           array_of("interactions", {num_interactions}, kinds),
                           array_of("objects", {num_interactions}, p.objects),
-                          array_of("facets", {num_interactions}, p.facets),
+                          array_of("facets", {num_interactions}, facets),
                           array_of("vertices_m", {num_interactions}, p.vertices_m),
                           array_of("a_begin", {p.a_begin.size()}, p.a_begin),
                           array_of("a", {p.a.size()}, p.a)});

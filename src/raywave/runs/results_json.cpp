@@ -129,15 +129,12 @@ std::string radio_map_json(const maps::RadioMap& map, const maps::RadioMapOption
   out["noise_power_w"] = finite("noise_power_w", map.noise_power_w);
   out["settings"] = {{"method", word_of(options.method)},
                      {"max_depth", options.max_depth},
-                     {"los", options.los},
-                     {"specular_reflection", options.specular_reflection},
-                     {"refraction", options.refraction},
-                     {"diffraction", options.diffraction},
                      {"max_diffractions", options.max_diffractions},
                      {"samples_per_tx", options.samples_per_tx},
                      {"points_per_cell", options.points_per_cell},
                      {"coherent", options.coherent},
                      {"seed", options.seed}};
+  for (const paths::Switch& s : paths::kSwitches) out["settings"][s.name] = options.*s.field;
   out["surface"] = surface_json(map);
   out["transmitters"] = Json::array();
   const auto cells = size_t(map.num_cells());

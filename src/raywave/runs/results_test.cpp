@@ -42,7 +42,7 @@ paths::Paths two_links() {
   p.interaction_begin = {0, 1, 1, 1};
   p.interactions = {paths::Interaction::kSpecularReflection};
   p.objects = {0};
-  p.facets = {4};
+  p.surfaces = {paths::SurfaceId::facet(4)};
   p.vertices_m = {{1, 2, 3}};
   p.a_begin = {0, 1, 2, 4};
   p.a = {{0.5, -0.25}, {0.125, 0}, {1, 2}, {3, 4}};

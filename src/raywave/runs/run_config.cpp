@@ -63,10 +63,7 @@ DeviceConfig read_device(Table& table, bool transmits) {
 InteractionOptions read_interactions(Table& table) {
   InteractionOptions out;
   table.read_integer("max_depth", out.max_depth, 0);
-  table.read("los", out.los);
-  table.read("specular_reflection", out.specular_reflection);
-  table.read("refraction", out.refraction);
-  table.read("diffraction", out.diffraction);
+  for (size_t i = 0; i < out.switches.size(); ++i) table.read(paths::kSwitches[i].name, out.switches[i]);
   table.read_integer("max_diffractions", out.max_diffractions, 1, int(paths::kMostEdges));
   table.read("seam_tolerance_m", out.seam_tolerance_m);
   if (out.seam_tolerance_m && !(*out.seam_tolerance_m >= 0)) {

@@ -54,7 +54,7 @@ paths = "p.npz"
   EXPECT_EQ(paths.seed, 7u);
   EXPECT_TRUE(paths.diffraction);
   EXPECT_EQ(paths.max_diffractions, 2);
-  EXPECT_FALSE(c.paths.interactions.los.has_value());
+  for (const auto& s : c.paths.interactions.switches) EXPECT_EQ(s.has_value(), &s == &c.paths.interactions.switches[3]);
   maps::RadioMapOptions map;
   c.apply_to(map);
   EXPECT_EQ(map.method, maps::Method::kMonteCarlo);

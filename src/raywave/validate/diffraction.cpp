@@ -186,7 +186,7 @@ double largest_step(scene::Scene s, const std::function<Vec3d(double)>& at, cons
       each.push_back({});
       for (auto k = size_t(p.interaction_begin[i]); k < size_t(p.interaction_begin[i + 1]); ++k) {
         each.back().push_back(int32_t(p.interactions[k]));
-        each.back().push_back(p.facets[k]);
+        each.back().push_back(p.surfaces[k].index);
       }
       each.back().push_back(-1);
     }

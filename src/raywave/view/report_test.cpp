@@ -55,7 +55,7 @@ paths::Paths small_paths(const scene::Scene& s) {
   p.interaction_begin = {0, 0, 0, 1};
   p.interactions = {paths::Interaction::kSpecularReflection};
   p.objects = {0};
-  p.facets = {0};
+  p.surfaces = {paths::SurfaceId::facet(0)};
   p.vertices_m = {{500010, 2, 0}};
   p.a_begin = {0, 1, 2, 4};
   p.a = {{1e-3, 0}, {0, 1e-4}, {3e-5, 4e-5}, {0, 0}};

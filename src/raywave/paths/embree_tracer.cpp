@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one place that knows the ray engine Embree.
+#include <embree3/rtcore.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "raywave/core/error.h"
+#include "raywave/paths/ray_tracer.h"
+
+namespace raywave::paths {
+namespace {
+
+constexpr double kFloat = std::numeric_limits<float>::epsilon();
+constexpr float kFar = std::numeric_limits<float>::infinity();
+
+class EmbreeTracer : public RayTracer {
+ public:
+  explicit EmbreeTracer(const scene::FacetTable& table) : table_(table), device_(rtcNewDevice(nullptr)) {
+    if (!device_) throw Error("the ray engine (Embree) could not be started");
+    scene_ = rtcNewScene(device_);
+    rtcSetSceneFlags(scene_, RTC_SCENE_FLAG_ROBUST);
+    if (!table.triangles.empty()) add_faces();
+    rtcCommitScene(scene_);
+  }
+  ~EmbreeTracer() override {
+    rtcReleaseScene(scene_);
+    rtcReleaseDevice(device_);
+  }
+  EmbreeTracer(const EmbreeTracer&) = delete;
+  EmbreeTracer& operator=(const EmbreeTracer&) = delete;
+
+  void closest_hits(std::span<RayPacket> packets) const override {
+    for (RayPacket& packet : packets) {
+      if (std::any_of(packet.active, packet.active + RayPacket::kSize, [](int32_t a) { return a != 0; })) {
+        trace(packet);
+      } else {
+        std::fill(packet.t, packet.t + RayPacket::kSize, kFar);
+        std::fill(packet.facet, packet.facet + RayPacket::kSize, -1);
+      }
+    }
+  }
+
+ private:
+  void trace(RayPacket& p) const {
+    RTCRayHit16 rh;
+    for (int i = 0; i < RayPacket::kSize; ++i) {
+      rh.ray.org_x[i] = p.ox[i], rh.ray.org_y[i] = p.oy[i], rh.ray.org_z[i] = p.oz[i];
+      rh.ray.dir_x[i] = p.dx[i], rh.ray.dir_y[i] = p.dy[i], rh.ray.dir_z[i] = p.dz[i];
+      rh.ray.tnear[i] = 0;
+      rh.ray.tfar[i] = kFar;
+      rh.ray.time[i] = 0;
+      rh.ray.mask[i] = ~0u;
+      rh.ray.flags[i] = 0;
+      rh.hit.geomID[i] = RTC_INVALID_GEOMETRY_ID;
+      rh.hit.instID[0][i] = RTC_INVALID_GEOMETRY_ID;
+    }
+    RTCIntersectContext context;
+    rtcInitIntersectContext(&context);
+    context.flags = RTC_INTERSECT_CONTEXT_FLAG_COHERENT;
+    rtcIntersect16(p.active, scene_, &context, &rh);
+    for (int i = 0; i < RayPacket::kSize; ++i) {
+      const bool hit = p.active[i] && rh.hit.geomID[i] != RTC_INVALID_GEOMETRY_ID;
+      p.t[i] = hit ? rh.ray.tfar[i] : kFar;
+      p.facet[i] = hit ? table_.triangles[rh.hit.primID[i]].facet : -1;
+    }
+  }
+
+  void add_faces() {
+    const size_t n = table_.triangles.size();
+    RTCGeometry geometry = rtcNewGeometry(device_, RTC_GEOMETRY_TYPE_TRIANGLE);
+    auto* vertices = static_cast<float*>(
+        rtcSetNewGeometryBuffer(geometry, RTC_BUFFER_TYPE_VERTEX, 0, RTC_FORMAT_FLOAT3, 3 * sizeof(float), 3 * n));
+    auto* indices = static_cast<uint32_t*>(
+        rtcSetNewGeometryBuffer(geometry, RTC_BUFFER_TYPE_INDEX, 0, RTC_FORMAT_UINT3, 3 * sizeof(uint32_t), n));
+    if (!vertices || !indices) throw Error(message("not enough memory for the ray structure of ", n, " triangles"));
+    for (size_t i = 0; i < n; ++i) {
+      int k = 0;
+      const scene::Triangle& t = table_.triangles[i];
+      const Vec3d middle = (1.0 / 3) * (t.a + t.b + t.c);
+      // larger by its rounding, so that rays do not slip through seams
+      const double grow = 4 * kFloat * std::max({table_.largest(t.a), table_.largest(t.b), table_.largest(t.c)});
+      for (const Vec3d& v : {t.a, t.b, t.c}) {
+        const double radius = norm(v - middle);
+        const Vec3f corner(radius > 0 ? v + (grow / radius) * (v - middle) : v);
+        const float xyz[3] = {corner.x, corner.y, corner.z};
+        std::copy(xyz, xyz + 3, vertices + (3 * i + size_t(k)) * 3);
+        indices[3 * i + size_t(k)] = uint32_t(3 * i + size_t(k));
+        ++k;
+      }
+    }
+    rtcCommitGeometry(geometry);
+    rtcAttachGeometry(scene_, geometry);
+    rtcReleaseGeometry(geometry);
+  }
+
+  const scene::FacetTable& table_;
+  RTCDevice device_ = nullptr;
+  RTCScene scene_ = nullptr;
+};
+
+}  // namespace
+
+std::unique_ptr<RayTracer> embree_tracer(const scene::FacetTable& table) {
+  return std::make_unique<EmbreeTracer>(table);
+}
+
+}  // namespace raywave::paths

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raywave/paths/ray_options.h"
+
+#include <cmath>
+
+#include "raywave/paths/sequence_tree.h"
+#include "raywave/paths/unfold.h"
+
+namespace raywave::paths {
+
+void RayOptions::validate() const {
+  if (max_depth < 0) throw Error(message("max_depth must be >= 0, got ", max_depth));
+  if (max_depth > kMostDepth) throw Error(message("max_depth must be <= ", kMostDepth, ", got ", max_depth));
+  if (max_diffractions < 1 || max_diffractions > int(kMostEdges))
+    throw Error(message("max_diffractions must be in [1, ", kMostEdges, "], got ", max_diffractions));
+  if (seam_tolerance_m && !(*seam_tolerance_m >= 0 && std::isfinite(*seam_tolerance_m)))
+    throw Error(message("seam_tolerance_m must be >= 0, got ", *seam_tolerance_m));
+  if (samples_per_tx < 1) throw Error(message("samples_per_tx must be >= 1, got ", samples_per_tx));
+  if (num_threads < 0) throw Error(message("num_threads must be >= 0 (0: all), got ", num_threads));
+}
+
+}  // namespace raywave::paths
