@@ -29,7 +29,7 @@ TEST(SequenceTree, HoldsEachSequenceOnceWithItsImage) {
   const Vec3d source{0.3, -0.2, 0.7};
   SequenceTree tree(source);
   std::map<Sequence, int32_t> known{{{}, 0}};
-  for (int i = 0; i < 20000; ++i) {  // far beyond the first size of its table
+  for (int i = 0; i < 40000; ++i) {  // far beyond the first size of its table
     auto at = known.begin();
     std::advance(at, long(draw(0, double(std::min<size_t>(known.size(), 200)))));
     if (at->first.size() >= 4) continue;
