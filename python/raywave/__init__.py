@@ -147,16 +147,18 @@ def _show(self, metric="path_gain", title="raywave"):
 
 
 def __getattr__(name):
-    """raywave.torch, raywave.jax, raywave.geo and raywave.campaigns, which import their libraries, only when they are asked for."""
-    if name in ("torch", "jax", "geo", "campaigns"):
+    """raywave.torch, raywave.jax, raywave.geo, raywave.campaigns and raywave.inverse, which import their libraries, only when they are asked for."""
+    if name in ("torch", "jax", "geo", "campaigns", "inverse"):
         return importlib.import_module(f".{name}", __name__)
     if name == "Campaign":
         return importlib.import_module(".campaigns", __name__).Campaign
+    if name == "fit":
+        return importlib.import_module(".inverse", __name__).fit
     raise AttributeError(f"module 'raywave' has no attribute '{name}'")
 
 
 def __dir__():
-    return sorted({*__all__, "Campaign", "campaigns", "geo", "jax", "torch"})
+    return sorted({*__all__, "Campaign", "campaigns", "fit", "geo", "inverse", "jax", "torch"})
 
 
 from . import _copies, formats, scenes, shapes, signal  # noqa: E402, F401

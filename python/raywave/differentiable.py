@@ -90,6 +90,14 @@ class _Pose:
             return np.array((by_vertices * (self.lever @ self.rotation.T)).sum())
         return np.array([self.scale * (by_vertices * (self.lever @ d.T)).sum() for d in self.turned])
 
+    def tangent(self, quantity, direction):
+        """How the vertices move."""
+        if quantity == "translation_m":
+            return np.broadcast_to(direction, self.vertices.shape)
+        if quantity == "scale":
+            return float(direction) * self.lever @ self.rotation.T
+        return self.scale * sum(w * self.lever @ d.T for w, d in zip(direction, self.turned))
+
 
 class _RayProblem(Problem):
     """Scenes of rays: parameters by their names, poses of objects about their own mesh."""
@@ -138,6 +146,23 @@ class _RayProblem(Problem):
                     for name in self.wrt}
 
         return self.solver(scene, **self.options), sorted(set(at.values())), back
+
+    def tangent(self, values, direction):
+        """How the parameters of the scene that solve() solves move, for jvp of its result, when those of wrt move along `direction`."""
+        out, poses = {}, {}
+        for name, value in values.items():
+            owner, quantity = _of_object(name)
+            if owner in self._meshes and quantity in POSE:
+                poses.setdefault(owner, {})[quantity] = value
+        placed = {owner: _Pose(self._meshes[owner], pose) for owner, pose in poses.items()}
+        for name, moved in direction.items():
+            owner, quantity = _of_object(name)
+            if owner in placed and quantity in POSE:
+                key = f"object/{owner}/vertices_m"
+                out[key] = out.get(key, 0.0) + placed[owner].tangent(quantity, moved)
+            else:
+                out[name] = moved
+        return out
 
 
 class PathProblem(_RayProblem):

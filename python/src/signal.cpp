@@ -3,6 +3,7 @@
 #include "bind.h"
 #include "convert.h"
 #include "numbers.h"
+#include "raywave/signal/facet_scattering.h"
 #include "raywave/signal/waveforms.h"
 #include "results.h"
 
@@ -249,6 +250,30 @@ void bind_sampling(nb::class_<Holder>& c, Back back, Tangent tangent) {
   });
 }
 
+signal::ScatteringMesh mesh_from(const nb::object& vertices, const nb::object& triangles) {
+  const auto rows = [](const nb::object& o, const char* name) {
+    const auto axes = nb::cast<Shape>(nb::list(nb::module_::import_("numpy").attr("shape")(o)));
+    if (axes.size() != 2 || axes[1] != 3) throw Error(message(name, " has the shape [n, 3], got ", shape_text(axes)));
+    return axes;
+  };
+  signal::ScatteringMesh m;
+  const auto v = reals_from(vertices, "vertices_m", rows(vertices, "vertices_m"));
+  const auto t = reals_from(triangles, "triangles", rows(triangles, "triangles"));
+  for (size_t i = 0; i + 2 < v.size(); i += 3) m.vertices_m.push_back({v[i], v[i + 1], v[i + 2]});
+  for (size_t i = 0; i + 2 < t.size(); i += 3) m.triangles.push_back({int(t[i]), int(t[i + 1]), int(t[i + 2])});
+  return m;
+}
+
+std::vector<signal::ScatteringAngles> angles_from(const nb::object& transmit, const nb::object& receive) {
+  const auto axes = nb::cast<Shape>(nb::list(nb::module_::import_("numpy").attr("shape")(transmit)));
+  if (axes.size() != 2 || axes[1] != 3)
+    throw Error(message("directions have the shape [n, 3], got ", shape_text(axes)));
+  const auto t = reals_from(transmit, "to_transmitter", axes), r = reals_from(receive, "to_receiver", axes);
+  std::vector<signal::ScatteringAngles> out;
+  for (size_t i = 0; i + 2 < t.size(); i += 3) out.push_back({{t[i], t[i + 1], t[i + 2]}, {r[i], r[i + 1], r[i + 2]}});
+  return out;
+}
+
 }  // namespace
 
 void bind_signal(nb::module_& m, nb::class_<PyPaths>& paths_class) {
@@ -301,6 +326,31 @@ void bind_signal(nb::module_& m, nb::class_<PyPaths>& paths_class) {
     d["range_bins"] = d["doppler_bins"] = d["kernel_bins"] = 0;
     return array<double>(signal::window_values(spectrum_from(d).range_window, samples), {size_t(samples)});
   });
+  m.def("_scattering", [](const nb::object& vertices, const nb::object& triangles, double frequency_hz,
+                          const nb::object& transmit, const nb::object& receive, int bounces, int threads) {
+    const auto mesh = mesh_from(vertices, triangles);
+    const auto angles = angles_from(transmit, receive);
+    std::vector<Complexd> s;
+    run_interruptibly(nb::none(), [&](const runtime::Progress&) {
+      s = signal::scattering(mesh, frequency_hz, angles, {bounces, threads});
+    });
+    return array<std::complex<double>>(std::move(s), {angles.size(), 2, 2});
+  });
+  m.def("_scattering_vjp",
+        [](const nb::object& vertices, const nb::object& triangles, double frequency_hz, const nb::object& transmit,
+           const nb::object& receive, int bounces, int threads, const nb::object& cotangent) {
+          const auto mesh = mesh_from(vertices, triangles);
+          const auto angles = angles_from(transmit, receive);
+          const auto held = complexes_from(cotangent, "the cotangent", {int64_t(angles.size()), 2, 2});
+          std::vector<Vec3d> g;
+          run_interruptibly(nb::none(), [&](const runtime::Progress&) {
+            g = signal::scattering_vjp(mesh, frequency_hz, angles, held, {bounces, threads});
+          });
+          const size_t count = g.size();
+          std::vector<double> flat;
+          for (const Vec3d& v : g) flat.insert(flat.end(), {v.x, v.y, v.z});
+          return array<double>(std::move(flat), {count, 3});
+        });
 }
 
 }  // namespace raywave::python

@@ -261,4 +261,4 @@ def test_examples_of_the_docs_run():
     assert blocks
     result = subprocess.run([sys.executable, "-c", "\n".join(blocks)], cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert result.returncode == 0, result.stderr
-    assert "9.95 m, 3125 Hz" in result.stdout
+    assert "9.95 m, 3125 Hz" in result.stdout and "0.31" in result.stdout

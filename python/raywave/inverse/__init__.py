@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Inverse problems: parameters of a scene from what was measured, or for what is wanted.
+
+    fit = rw.fit(scene, {"object/car/translation_m": dict(components=[0, 1], bounds=(-3, 3))}, loss, max_depth=1)
+    fit.values, fit.loss, fit.history, fit.scene
+
+A loss is a function (result, names) -> (value, {name: gradient}) of a solver's result: signal.Loss of radar cubes, inverse.MapLoss of
+radio maps, or one of your own. Needs SciPy (pip install 'raywave[inverse]')."""
+from .fits import Fit, FitStopped, fit
+from .losses import MapLoss, Sum
+from .optimisers import adam, bfgs, integer_cycles, levenberg_marquardt
+from .variables import Variables
+
+__all__ = ["Fit", "FitStopped", "MapLoss", "Sum", "Variables", "adam", "bfgs", "fit", "integer_cycles", "levenberg_marquardt"]

@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: Apache-2.0
+"""fit: a scene's parameters by a loss of what a solver gives. Checkpoints, annealing, several starts, covariance."""
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import pathlib
+from collections.abc import Callable
+
+import numpy as np
+
+from .._files import new_file
+from .._raywave import Error, Scene
+from . import optimisers
+from .variables import Variables
+
+METHODS = ("bfgs", "lbfgs", "adam", "lm")
+
+
+@dataclasses.dataclass
+class Fit:
+    """values: {name: array} at the best loss; history: rows of stage, step, loss and the vector; covariance of the vector's physical values
+    (labels names them) where method "lm" has solved, in the unit of the residuals' variance; scene: with the values set."""
+
+    values: dict
+    loss: float
+    history: list
+    scene: Scene
+    labels: list
+    x: np.ndarray
+    covariance: np.ndarray | None = None
+    evaluations: int = 0
+
+    def __repr__(self):
+        found = ", ".join(f"{label} = {v:.6g}" for label, v in zip(self.labels, self.physical))
+        return f"Fit(loss {self.loss:.6g} after {self.evaluations} evaluations: {found})"
+
+    physical: np.ndarray = None
+
+    def prediction_covariance(self, jacobian):
+        """Of what depends on the physical values by `jacobian` [n, numbers]: J C J^T."""
+        if self.covariance is None:
+            raise Error("the fit has no covariance: use method='lm'")
+        jacobian = np.atleast_2d(jacobian)
+        return jacobian @ self.covariance @ jacobian.T
+
+    def save_page(self, file):
+        """The course of loss and numbers over the steps, a page on its own."""
+        rows = [dict(stage=h["stage"], step=h["step"], loss=h["loss"], x=[float(v) for v in h["physical"]]) for h in self.history]
+        page = _PAGE.replace("/*DATA*/", json.dumps(dict(labels=self.labels, rows=rows)).replace("</", "<\\/"))
+        pathlib.Path(file).write_text(page, encoding="utf-8")
+        return file
+
+
+class FitStopped(Error):
+    """The loss or its gradient turned NaN or infinite; `fit` is the last good state."""
+
+    def __init__(self, message, fit):
+        super().__init__(message)
+        self.fit = fit
+
+
+class _Objective:
+    """Value and gradient, residuals and Jacobian of the vector; remembers the best that was seen."""
+
+    def __init__(self, scene, spec, loss, solver, options):
+        from .. import PathSolver
+        self.solver = solver if solver is not None else getattr(scene, "default_solver", PathSolver)()
+        known = list(scene.parameters())
+        self.variables = Variables(spec, known)
+        self.problem = self.solver.problem(self.solver, scene, self.variables.names, options)
+        self.x0 = self.variables.start(self.problem.base)
+        self.scene, self.loss, self.evaluations, self.best = scene, loss, 0, (math.inf, self.x0)
+
+    def solve(self, x):
+        self.evaluations += 1
+        return self.problem.solve(self.variables.values(x))
+
+    def by_name(self, x):
+        result, names, back = self.solve(x)
+        value, gradient = self.loss(result, names)
+        missing = [n for n in names if n not in gradient]
+        if missing:
+            raise Error(f"the loss gives no gradient by {', '.join(missing)}")
+        return float(value), back({n: np.asarray(g) for n, g in gradient.items()})
+
+    def __call__(self, x):
+        value, gradient = self.by_name(x)
+        g = self.variables.gradient(x, gradient)
+        more, slope = self.variables.prior(x)
+        value, g = value + more, g + slope
+        if not (math.isfinite(value) and np.isfinite(g).all()):
+            raise FloatingPointError(f"the loss is {value}" if not math.isfinite(value) else "the loss's gradient is not finite")
+        if value < self.best[0]:
+            self.best = (value, x.copy())
+        return value, g
+
+    def residuals(self, x):
+        result, _, _ = self.solve(x)
+        r = self.loss.residuals(result)
+        columns = [self.loss.residuals_jvp(result, self.problem.tangent(self.variables.values(x), self.variables.direction(x, i))) for i in range(len(x))]
+        more, rows = self.variables.prior_residuals(x)
+        r, jacobian = np.concatenate([r, more]), np.concatenate([np.stack(columns, axis=1), rows])
+        if not (np.isfinite(r).all() and np.isfinite(jacobian).all()):
+            raise FloatingPointError("residuals or their Jacobian are not finite")
+        if 0.5 * r @ r < self.best[0]:
+            self.best = (float(0.5 * r @ r), x.copy())
+        return r, jacobian
+
+    def require_dependence(self, x):
+        """@raises Error naming parameters by which the loss does not change, here and a step away."""
+        still = set(self.variables.names)
+        offset = np.clip(x + 1e-3, self.variables.lower, self.variables.upper)
+        for at in (x, offset):
+            value, gradient = self.by_name(at)
+            if not math.isfinite(value):
+                return  # said by the first step
+            free = {name: parts for names, parts, _, _ in self.variables._parts for name in names}
+            still -= {name for name in still if np.asarray(gradient[name]).ravel()[free[name]].any()}
+            if not still:
+                return
+        raise Error(f"the loss depends in no way on {', '.join(sorted(still))}: no path or cell that it counts touches "
+                    f"{'them' if len(still) > 1 else 'it'}")
+
+
+def _checkpoint(file, stage, step, x, loss, state):
+    with new_file(file, (".npz",), "a checkpoint") as place:
+        words = {f"adam_{key}": value for key, value in (state or {}).items()}
+        with open(place, "wb") as out:
+            np.savez(out, stage=stage, step=step, x=x, loss=loss, **words)
+
+
+def _resumed(file, size):
+    if not pathlib.Path(file).exists():
+        return 0, None, None
+    with np.load(file) as held:
+        if "x" not in held.files or held["x"].shape != (size,):
+            raise Error(f"{file}: not a checkpoint of this fit (numbers: {held['x'].shape if 'x' in held.files else 'none'}, here {size})")
+        state = {key[5:]: held[key] for key in held.files if key.startswith("adam_")} or None
+        return int(held["stage"]), held["x"], state
+
+
+def fit(scene: Scene, parameters, loss, *, solver=None, method: str = "bfgs", steps: int = 50, rate: float = 0.01, last_rate: float | None = None,
+        cap: float = math.inf, annealing=None, starts: int = 1, spread=1.0, seed: int = 1, checkpoint: str | None = None, resume: bool = False,
+        progress: Callable | None = None, **options) -> Fit:
+    """Lowers loss(result, names) over the parameters of a copy of the scene.
+
+    parameters: {name pattern: dict(components=, bounds=, prior=(mean, sigma), scale=, transform="log", tie=)} or names. loss: signal.Loss,
+    inverse.MapLoss, or a function (result, names) -> (value, {name: gradient}); a list of losses runs one after the other. method:
+    "bfgs" (few numbers, steps capped at `cap` units of the vector), "lbfgs" (SciPy's L-BFGS-B), "adam" (rate, last_rate), "lm" (Levenberg-
+    Marquardt by SciPy, losses with residuals; gives the covariance). annealing: a signal.Annealing of a signal.Loss: widths that halve, each with
+    steps capped at half the width. starts: from so many places, the first as given, the others within `spread` units, the best kept.
+    checkpoint: .npz of the last step; resume: go on from it. progress(stage, step, loss). options: the solver's.
+
+    @raises Error for parameters that nothing depends on, before the first step; FitStopped where the loss turns NaN: its `fit` (and the
+    checkpoint) is the last good state."""
+    if method not in METHODS:
+        raise Error(f"unknown method '{method}'. Known: {', '.join(METHODS)}")
+    if starts < 1:
+        raise Error(f"starts must be >= 1, got {starts}")
+    if annealing is not None:
+        plan = [(word, one, annealing.steps, max(sigma, one.waveform.range_resolution_m if hasattr(one, 'waveform') else 0) / 2)
+                for word, sigma, one in annealing.stages(loss)]
+    else:
+        plan = [(f"stage {i}", one, steps, cap) for i, one in enumerate(loss if isinstance(loss, (list, tuple)) else [loss])]
+    objective = _Objective(scene, parameters, plan[0][1], solver, options)
+    v = objective.variables
+    history, best, random = [], None, np.random.default_rng(seed)
+    first_stage, x_resumed, state = _resumed(checkpoint, len(objective.x0)) if resume and checkpoint else (0, None, None)
+    objective.require_dependence(objective.x0 if x_resumed is None else x_resumed)
+
+    def finished(x, value, jacobian=None):
+        values = v.values(x)
+        there = scene.copy()
+        _set(there, values)
+        physical, slopes = v.physical(x)
+        covariance = None
+        if jacobian is not None:
+            covariance = np.diag(slopes) @ np.linalg.pinv(jacobian.T @ jacobian) @ np.diag(slopes)
+        return Fit(values, value, history, there, v.labels(), x, covariance, objective.evaluations, physical)
+
+    for number in range(starts):
+        x = objective.x0 if number == 0 else np.clip(objective.x0 + spread * random.uniform(-1, 1, len(objective.x0)), v.lower, v.upper)
+        x = x if x_resumed is None or number else x_resumed
+        value = jacobian = None
+        for stage, (word, one, count, limit) in enumerate(plan):
+            if stage < first_stage and number == 0:
+                continue
+            objective.loss, objective.best = one, (math.inf, x)
+
+            def after_step(step, at, current, kept):
+                history.append(dict(start=number, stage=word, step=step, loss=float(current), x=np.array(at), physical=v.physical(at)[0]))
+                if checkpoint:
+                    _checkpoint(checkpoint, stage, step, at, current, kept)
+                if progress:
+                    progress(word, step, float(current))
+
+            words = dict(lower=v.lower, upper=v.upper, after_step=after_step)
+            try:
+                if method == "adam":
+                    x, value = optimisers.adam(objective, x, steps=count, rate=rate if annealing is None else limit / 3, last_rate=last_rate,
+                                               state=state if stage == first_stage else None, **words)
+                elif method == "lbfgs":
+                    x, value = _lbfgs(objective, x, v, count, after_step)
+                elif method == "lm":
+                    if not hasattr(one, "residuals"):
+                        raise Error("method 'lm' needs a loss with residuals (inverse.MapLoss)")
+                    x, value, jacobian = optimisers.levenberg_marquardt(objective.residuals, x, steps=count, **words)
+                else:
+                    x, value = optimisers.bfgs(objective, x, steps=count, cap=limit, **words)
+            except FloatingPointError as error:
+                good_value, good = objective.best
+                if checkpoint:
+                    _checkpoint(checkpoint, stage, -1, good, good_value, None)
+                raise FitStopped(f"{error} in {word}: stopped at the last good state"
+                                 + (f", saved as {checkpoint}" if checkpoint else ""), finished(good, good_value)) from None
+        if value is None:
+            value, _ = objective(x)
+        if best is None or value < best[1]:
+            best = (x, value, jacobian)
+    return finished(*best)
+
+
+def _lbfgs(objective, x, v, steps, after_step):
+    from scipy.optimize import minimize
+    count = [0]
+
+    def told(intermediate_result):
+        after_step(count[0], intermediate_result.x, intermediate_result.fun, None)
+        count[0] += 1
+
+    bounds = [(None if math.isinf(a) else a, None if math.isinf(b) else b) for a, b in zip(v.lower, v.upper)]
+    done = minimize(objective, x, jac=True, method="L-BFGS-B", bounds=bounds, callback=told, options=dict(maxiter=steps, ftol=1e-14, gtol=1e-12))
+    return done.x, float(done.fun)
+
+
+def _set(scene, values):
+    """Poses about the mesh as it is: scaled, turned, moved, as raywave.differentiable has them."""
+    from ..differentiable import POSE, _of_object, _Pose
+    poses = {}
+    for name in sorted(values, key=lambda n: n != "frequency_hz"):
+        owner, quantity = _of_object(name)
+        if owner and quantity in POSE and hasattr(scene, "bandwidth_hz"):
+            poses.setdefault(owner, {})[quantity] = values[name]
+        else:
+            scene.set_parameter(name, values[name])
+    for owner, pose in poses.items():
+        vertices = scene.parameters()[f"object/{owner}/vertices_m"].value
+        scene.set_parameter(f"object/{owner}/vertices_m", _Pose(vertices, pose).vertices)
+
+
+_PAGE = """<!doctype html><meta charset="utf-8"><title>raywave: course of a fit</title>
+<style>body{font:14px sans-serif;margin:2em}svg{width:100%;height:220px;border:1px solid #ccc;margin:0 0 1em}</style>
+<h1>Course of a fit</h1><div id="plots"></div><script>
+const data = /*DATA*/;
+function plot(title, values, log) {
+  const y = values.map(v => log ? Math.log10(Math.max(v, 1e-300)) : v), low = Math.min(...y), high = Math.max(...y), n = Math.max(1, y.length - 1);
+  const points = y.map((v, i) => `${10 + 780 * i / n},${190 - 160 * (high > low ? (v - low) / (high - low) : 0.5)}`).join(" ");
+  const text = v => (log ? Math.pow(10, v) : v).toPrecision(6);
+  document.getElementById("plots").insertAdjacentHTML("beforeend", `<svg viewBox="0 0 800 200" preserveAspectRatio="none"><polyline fill="none"
+    stroke="#07c" stroke-width="1.5" points="${points}"/></svg><p><b></b>: ${text(low)} to ${text(high)}, at the end ${text(y[y.length - 1])}</p>`);
+  document.getElementById("plots").lastElementChild.firstElementChild.textContent = title;
+}
+if (data.rows.length) {
+  plot("loss", data.rows.map(r => r.loss), true);
+  data.labels.forEach((label, k) => plot(label, data.rows.map(r => r.x[k]), false));
+}
+</script>
+"""

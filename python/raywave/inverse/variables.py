@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The free numbers of a problem, as one vector: parameters by name pattern, their components, bounds, priors, ties, transforms."""
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import fnmatch
+
+import numpy as np
+
+from .._raywave import Error
+
+_TRANSFORMS = {None: (lambda v: v, lambda x: x, lambda x: np.ones_like(x)), "log": (np.log, np.exp, np.exp)}
+
+
+@dataclasses.dataclass(frozen=True)
+class _Words:
+    """components: indices of the (flattened) parameter that are free, None: all; bounds (lower, upper) in its unit; prior (mean, sigma); scale:
+    how far one unit of the vector goes; transform None or "log"; tie: the parameters that the pattern names share their numbers."""
+
+    components: object = None
+    bounds: tuple = (-np.inf, np.inf)
+    prior: tuple | None = None
+    scale: float = 1.0
+    transform: str | None = None
+    tie: bool = False
+
+
+def matching(pattern, known):
+    """Names that a pattern with * and ? means. @raises Error for none, naming the nearest."""
+    found = [name for name in known if fnmatch.fnmatchcase(name, pattern)]
+    if not found:
+        near = difflib.get_close_matches(pattern, known, 1, 0.0)
+        raise Error(f"no parameter '{pattern}'" + (f", did you mean '{near[0]}'?" if near else ""))
+    return found
+
+
+class Variables:
+    """spec: {pattern: words}, known: the names that there are. names: of all parameters that are free; start(base) the vector of their values."""
+
+    def __init__(self, spec, known):
+        spec = {pattern: {} for pattern in ([spec] if isinstance(spec, str) else spec)} if not isinstance(spec, dict) else spec
+        self.groups, owner = [], {}
+        for pattern, words in spec.items():
+            try:
+                words = _Words(**(words or {}))
+            except TypeError as error:
+                raise Error(f"'{pattern}': {str(error).split('__init__() ')[-1]}; known: {', '.join(f.name for f in dataclasses.fields(_Words))}") from None
+            if words.transform not in _TRANSFORMS:
+                raise Error(f"'{pattern}': transform must be None or 'log', got {words.transform!r}")
+            if not words.scale > 0:
+                raise Error(f"'{pattern}': scale must be > 0, got {words.scale}")
+            lower, upper = words.bounds
+            if not np.all(np.asarray(lower) < np.asarray(upper)):
+                raise Error(f"'{pattern}': bounds must be (lower, upper) with lower < upper, got {words.bounds}")
+            names = matching(pattern, known)
+            for name in names:
+                if name in owner:
+                    raise Error(f"'{name}' is named by both '{owner[name]}' and '{pattern}'")
+                owner[name] = pattern
+            self.groups.append((names, words))
+        self.names = list(owner)
+        if not self.names:
+            raise Error("there is no parameter to fit")
+
+    def start(self, base):
+        """The vector at the values `base`, which stay those of components that are not free."""
+        self.base = {name: np.array(base[name], dtype=float) for name in self.names}
+        self._parts, lower, upper, mean, sigma, vector = [], [], [], [], [], []
+        for names, words in self.groups:
+            forward = _TRANSFORMS[words.transform][0]
+            for names_of_one in ([names] if words.tie else [[n] for n in names]):
+                first = self.base[names_of_one[0]]
+                if any(self.base[n].shape != first.shape for n in names_of_one):
+                    raise Error(f"tied parameters have different shapes: {', '.join(names_of_one)}")
+                free = np.arange(first.size) if words.components is None else np.atleast_1d(np.asarray(words.components, dtype=int))
+                if len(free) == 0 or free.min() < -first.size or free.max() >= first.size:
+                    raise Error(f"{names_of_one[0]} has {first.size} components, got components {words.components}")
+                free = free % first.size
+                values = first.ravel()[free]
+                if words.transform == "log" and not (values > 0).all():
+                    raise Error(f"{names_of_one[0]} must be > 0 for the transform 'log', got {values.tolist()}")
+                self._parts.append((names_of_one, free, words, slice(len(vector), len(vector) + len(free))))
+
+                def spread(x):
+                    return np.broadcast_to(np.asarray(x, dtype=float), free.shape)
+
+                with np.errstate(divide="ignore", invalid="ignore"):
+                    low, high = (forward(spread(b)) / words.scale for b in words.bounds)
+                low = np.where(np.isnan(low), -np.inf, low)
+                x = forward(values) / words.scale
+                outside = (x < low - 1e-12) | (x > high + 1e-12)
+                if outside.any():
+                    raise Error(f"{names_of_one[0]} starts at {values[outside].tolist()}, outside its bounds {words.bounds}")
+                vector += x.tolist()
+                lower += low.tolist()
+                upper += high.tolist()
+                mean += (spread(words.prior[0]) if words.prior else np.zeros(len(free))).tolist()
+                sigma += (spread(words.prior[1]) if words.prior else np.full(len(free), np.inf)).tolist()
+        self.lower, self.upper = np.array(lower), np.array(upper)
+        self._mean, self._sigma = np.array(mean), np.array(sigma)
+        return np.array(vector)
+
+    def labels(self):
+        """name[component] of each number of the vector."""
+        return [f"{'='.join(names)}[{i}]" if self.base[names[0]].size > 1 else "=".join(names) for names, free, _, _ in self._parts for i in free]
+
+    def values(self, x):
+        """{name: value} for a vector."""
+        out = {name: value.copy() for name, value in self.base.items()}
+        for names, free, words, place in self._parts:
+            for name in names:
+                out[name].reshape(-1)[free] = _TRANSFORMS[words.transform][1](words.scale * x[place])
+        return out
+
+    def _slopes(self, x):
+        return [words.scale * _TRANSFORMS[words.transform][2](words.scale * x[place]) for _, _, words, place in self._parts]
+
+    def gradient(self, x, by_name):
+        """By the vector, from {name: gradient}."""
+        out = np.zeros_like(x)
+        for (names, free, _, place), slope in zip(self._parts, self._slopes(x)):
+            out[place] = slope * sum(np.asarray(by_name[name], dtype=float).ravel()[free] for name in names)
+        return out
+
+    def direction(self, x, number):
+        """{name: how the values move} with one number of the vector."""
+        out = {}
+        for (names, free, _, place), slope in zip(self._parts, self._slopes(x)):
+            if place.start <= number < place.stop:
+                for name in names:
+                    moved = np.zeros(self.base[name].size)
+                    moved[free[number - place.start]] = slope[number - place.start]
+                    out[name] = moved.reshape(self.base[name].shape)
+        return out
+
+    def physical(self, x):
+        """Values and their slopes by the vector, [n] each."""
+        values = np.concatenate([_TRANSFORMS[words.transform][1](words.scale * x[place]) for _, _, words, place in self._parts])
+        return values, np.concatenate(self._slopes(x))
+
+    def prior(self, x):
+        """sum ((v - mean) / sigma)^2 / 2 and its gradient by the vector."""
+        values, slopes = self.physical(x)
+        z = (values - self._mean) / self._sigma
+        return 0.5 * z @ z, z / self._sigma * slopes
+
+    def prior_residuals(self, x):
+        """(v - mean) / sigma of the numbers that have a prior, and their Jacobian."""
+        held = np.isfinite(self._sigma)
+        values, slopes = self.physical(x)
+        return ((values - self._mean) / self._sigma)[held], np.diag(slopes / self._sigma)[held]
