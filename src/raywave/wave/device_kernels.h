@@ -20,6 +20,7 @@ enum class KernelKind : int {
   kFold,           // [batch, points] out <- in, and scale times its upper half mirrored
   kScreenTangent,  // out2 <- table (out2 + other out), out <- table out; `other` is a table
   kGainTangent,    // out <- out table + in other; `other` is a table
+  kTakeOff,        // out <- out - in table
   kCorrelate,      // [points] out <- out + scale sum over the batch of in conj(table other); no table: one
   kCorrelateReal,  // [points] real_out <- sum over the batch of Re(conj(in) other)
 };
@@ -76,6 +77,9 @@ struct Kernel {
         break;
       case KernelKind::kGainTangent:
         out[i] = out[i] * table[j] + in[i] * other[j];
+        break;
+      case KernelKind::kTakeOff:
+        out[i] = out[i] - in[i] * table[j];
         break;
       case KernelKind::kCorrelate:
         out[i] += scale * correlation(i);

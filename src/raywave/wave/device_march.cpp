@@ -100,6 +100,7 @@ class DeviceMarchOf : public DeviceMarch {
   struct DeviceBranch {
     Array g;
     DeviceArray<Real> weight;  // empty: one
+    Array damping;             // over sqrt(bins): it acts twice
   };
 
   Kernel<Real> kernel(KernelKind kind, size_t points, C* out) const {
@@ -119,6 +120,27 @@ class DeviceMarchOf : public DeviceMarch {
     Kernel<Real> k = kernel(kind, n_, out);
     k.in = in, k.weight = weight.data();
     engine_->launch(k);
+  }
+  /// out <- out - in table.
+  void take_off(C* out, const C* in, const Array& table) {
+    Kernel<Real> k = kernel(KernelKind::kTakeOff, bins_, out);
+    k.in = in, k.table = table.data();
+    engine_->launch(k);
+  }
+  /// out <- out + in.
+  void add(C* out, const C* in, size_t points) {
+    Kernel<Real> k = kernel(KernelKind::kAdd, points, out);
+    k.in = in;
+    engine_->launch(k);
+  }
+  /// Sum over the batch of Re(conj(in) other), [num_points].
+  std::vector<double> correlate_real(const C* in, const C* other) {
+    Kernel<Real> k = kernel(KernelKind::kCorrelateReal, n_, nullptr);
+    k.in = in, k.other = other, k.real_out = weight_sum_.data();
+    engine_->launch(k);
+    std::vector<Real> sum(n_);
+    engine_->download(sum.data(), weight_sum_.data(), sizeof(Real) * n_);
+    return {sum.begin(), sum.end()};
   }
   /// [points] out <- out + scale sum over the batch of in conj(table other).
   void correlate(C* out, const C* in, const C* other, const C* table, size_t points, Complexc scale) {
@@ -151,12 +173,18 @@ class DeviceMarchOf : public DeviceMarch {
   }
 
   void apply(const Step& step, C* u);
+  void damp(const std::vector<DeviceBranch>& all, const C* before, C* s);
+  void damp_jvp(const std::vector<Branch>& all, const StepChange& change, C* s, C* s_dot);
+  void damp_vjp(const std::vector<DeviceBranch>& all, const C* before, const C* after_bar, C* bar, StepChange& change);
   void spectral_jvp(const Step& step, const MediaTangent& tangent, C* dot, C* s_dot, C* sum_dot);
   void apply_vjp(const Step& step, const C* u);
   void jump_vjp(const Step& step, const C* u);
   void branches_vjp(const Step& step, const C* u);
   void finish(MediaTangent& bar);
 
+  void upload_real(Array& to, const std::vector<double>& from, double scale) {
+    upload(to, Field(from.begin(), from.end()), scale);
+  }
   void upload(Array& to, const Field& from, double scale = 1) {
     if (to.size() < from.size()) to = Array(*engine_, from.size());
     host_.resize(from.size());
@@ -212,7 +240,8 @@ class DeviceMarchOf : public DeviceMarch {
     for (const Branch& b : march_.branches(step, false)) {
       DeviceBranch& d = made.emplace_back();
       upload(d.g, b.g, 1 / double(bins_)), upload(d.weight, b.weight);
-      bytes += double(sizeof(C) * b.g.size() + sizeof(Real) * b.weight.size());
+      if (!b.damping.empty()) upload_real(d.damping, b.damping, 1 / std::sqrt(double(bins_)));
+      bytes += double(sizeof(C) * (b.g.size() + b.damping.size()) + sizeof(Real) * b.weight.size());
     }
     const bool keep = bytes <= table_bytes_left_;
     if (keep) table_bytes_left_ -= bytes;
@@ -251,7 +280,7 @@ class DeviceMarchOf : public DeviceMarch {
   std::vector<C> host_;
   // of a gradient under way
   std::unique_ptr<FieldPool<C>> pool_;
-  Array bar_u_, cells_, weighted_, total_;
+  Array bar_u_, cells_, weighted_, total_, after_;
   const PlaneFields* cotangent_ = nullptr;
   MediaTangent* bar_ = nullptr;
   size_t first_ = 0;
@@ -270,6 +299,8 @@ void DeviceMarchOf<Real>::apply(const Step& step, C* u) {
   }
   const auto& all = branches(step);
   to_spectrum(u, spectrum, sign_);
+  engine_->copy(sum_.data(), spectrum, sizeof(C) * batch_ * bins_);
+  damp(all, sum_.data(), spectrum);
   for (size_t q = 0; q < all.size(); ++q) {
     multiply(w_.data(), spectrum, all[q].g.data(), bins_);
     from_spectrum(w_.data(), part_.data(), 0);
@@ -278,12 +309,55 @@ void DeviceMarchOf<Real>::apply(const Step& step, C* u) {
   engine_->copy(u, sum_.data(), sizeof(C) * batch_ * n_);
 }
 
+// As March::damp.
+template <class Real>
+void DeviceMarchOf<Real>::damp(const std::vector<DeviceBranch>& all, const C* before, C* s) {
+  for (const DeviceBranch& b : all) {
+    if (b.damping.empty()) continue;
+    multiply(w_.data(), before, b.damping.data(), bins_);
+    from_spectrum(w_.data(), part_.data(), 0);
+    weigh(part_.data(), part_.data(), b.weight, false);
+    to_spectrum(part_.data(), w_.data(), sign_);
+    take_off(s, w_.data(), b.damping);
+  }
+}
+
+template <class Real>
+void DeviceMarchOf<Real>::damp_jvp(const std::vector<Branch>& all, const StepChange& change, C* s, C* s_dot) {
+  const double scale = 1 / std::sqrt(double(bins_));
+  Array before(*engine_, batch_ * bins_), before_dot(*engine_, batch_ * bins_), part_dot(*engine_, batch_ * bins_);
+  engine_->copy(before.data(), s, sizeof(C) * batch_ * bins_);
+  engine_->copy(before_dot.data(), s_dot, sizeof(C) * batch_ * bins_);
+  for (size_t q = 0; q < all.size(); ++q) {
+    if (all[q].damping.empty()) continue;
+    Array r, r_dot;
+    DeviceArray<Real> a, a_dot;
+    upload_real(r, all[q].damping, scale), upload_real(r_dot, change.damping[q], scale);
+    upload(a, all[q].weight), upload(a_dot, change.weight[q]);
+    engine_->copy(w_.data(), before_dot.data(), sizeof(C) * batch_ * bins_);
+    Kernel<Real> k = kernel(KernelKind::kGainTangent, bins_, w_.data());
+    k.in = before.data(), k.table = r.data(), k.other = r_dot.data();
+    engine_->launch(k);
+    from_spectrum(w_.data(), part_dot.data(), 0);
+    multiply(w_.data(), before.data(), r.data(), bins_);
+    from_spectrum(w_.data(), part_.data(), 0);
+    weigh(part_dot.data(), part_dot.data(), a, false);
+    weigh(part_dot.data(), part_.data(), a_dot, true);
+    weigh(part_.data(), part_.data(), a, false);
+    to_spectrum(part_.data(), w_.data(), sign_);
+    take_off(s, w_.data(), r), take_off(s_dot, w_.data(), r_dot);
+    to_spectrum(part_dot.data(), w_.data(), sign_);
+    take_off(s_dot, w_.data(), r);
+  }
+}
+
 template <class Real>
 void DeviceMarchOf<Real>::spectral_jvp(const Step& step, const MediaTangent& tangent, C* dot, C* s_dot, C* sum_dot) {
   const std::vector<Branch> all = march_.branches(step, true);
   const StepChange change = march_.spectral_tangent(step, all, tangent);
   to_spectrum(u_.data(), s_.data(), sign_);
   to_spectrum(dot, s_dot, sign_);
+  damp_jvp(all, change, s_.data(), s_dot);
   Array g, g_dot;
   for (size_t q = 0; q < all.size(); ++q) {
     upload(g, all[q].g, 1 / double(bins_)), upload(g_dot, change.gain[q], 1 / double(bins_));
@@ -314,7 +388,7 @@ std::vector<Field> DeviceMarchOf<Real>::vjp(const std::vector<Field>& launched, 
                                             MediaTangent& bar) {
   const auto& steps = march_.steps();
   const auto needs = [&](const Step& step) { return March::needs_field(step, bar.with_wavenumber); };
-  for (Array* a : {&bar_u_, &weighted_, &total_}) *a = Array(*engine_, batch_ * bins_);
+  for (Array* a : {&bar_u_, &weighted_, &total_, &after_}) *a = Array(*engine_, batch_ * bins_);
   cells_ = Array(), pool_.reset();
   if (!bar.cells.empty()) {
     if (double(bar.cells.size() * sizeof(Real)) > 0.35 * double(options_.memory_bytes))
@@ -401,29 +475,55 @@ void DeviceMarchOf<Real>::branches_vjp(const Step& step, const C* u) {
   const auto& all = branches(step);
   if (gain_sum_.empty()) gain_sum_ = Array(*engine_, bins_);
   if (weight_sum_.empty()) weight_sum_ = DeviceArray<Real>(*engine_, n_);
-  std::vector<Real> weights(n_);
   to_spectrum(u, s_.data(), sign_);
-  engine_->zero(total_.data(), sizeof(C) * batch_ * n_);
+  engine_->copy(after_.data(), s_.data(), sizeof(C) * batch_ * bins_);
+  damp(all, s_.data(), after_.data());
+  engine_->zero(total_.data(), sizeof(C) * batch_ * bins_);
   StepChange change;
   for (const DeviceBranch& b : all) {
-    multiply(w_.data(), s_.data(), b.g.data(), bins_);
+    multiply(w_.data(), after_.data(), b.g.data(), bins_);
     from_spectrum(w_.data(), part_.data(), 0);
-    Kernel<Real> k = kernel(KernelKind::kCorrelateReal, n_, nullptr);
-    k.in = bar_u_.data(), k.other = part_.data(), k.real_out = weight_sum_.data();
-    engine_->launch(k);
-    engine_->download(weights.data(), weight_sum_.data(), sizeof(Real) * n_);
-    change.weight.emplace_back(weights.begin(), weights.end());
+    change.weight.push_back(correlate_real(bar_u_.data(), part_.data()));
     weigh(weighted_.data(), bar_u_.data(), b.weight, false);
     to_spectrum(weighted_.data(), w_.data(), 0);
     engine_->zero(gain_sum_.data(), sizeof(C) * bins_);
-    correlate(gain_sum_.data(), w_.data(), s_.data(), nullptr, bins_, 1 / double(bins_));
+    correlate(gain_sum_.data(), w_.data(), after_.data(), nullptr, bins_, 1 / double(bins_));
     change.gain.push_back(download(gain_sum_.data(), bins_));
     multiply(w_.data(), w_.data(), b.g.data(), bins_, true);
-    from_spectrum(w_.data(), part_.data(), sign_);
-    weigh(total_.data(), part_.data(), {}, true);
+    add(total_.data(), w_.data(), bins_);
   }
-  engine_->copy(bar_u_.data(), total_.data(), sizeof(C) * batch_ * n_);
+  engine_->copy(sum_.data(), total_.data(), sizeof(C) * batch_ * bins_);
+  damp_vjp(all, s_.data(), total_.data(), sum_.data(), change);
+  from_spectrum(sum_.data(), bar_u_.data(), sign_);
   march_.spectral_cotangent(step, march_.branches(step, true), change, *bar_);
+}
+
+// As March::damp_vjp; what each branch carried is found again. A field between two tables is sqrt(bins) too large, its
+// cotangent as much too small.
+template <class Real>
+void DeviceMarchOf<Real>::damp_vjp(const std::vector<DeviceBranch>& all, const C* before, const C* after_bar, C* bar,
+                                   StepChange& change) {
+  const double scale = -1 / std::sqrt(double(bins_));
+  for (size_t q = 0; q < all.size(); ++q) {
+    const DeviceBranch& b = all[q];
+    change.damping.emplace_back();
+    if (b.damping.empty()) continue;
+    multiply(w_.data(), before, b.damping.data(), bins_);
+    from_spectrum(w_.data(), part_.data(), 0);
+    weigh(weighted_.data(), part_.data(), b.weight, false);
+    to_spectrum(weighted_.data(), w_.data(), sign_);
+    engine_->zero(gain_sum_.data(), sizeof(C) * bins_);
+    correlate(gain_sum_.data(), w_.data(), after_bar, nullptr, bins_, scale);
+    multiply(w_.data(), after_bar, b.damping.data(), bins_);
+    from_spectrum(w_.data(), weighted_.data(), sign_);
+    const std::vector<double> a_bar = correlate_real(weighted_.data(), part_.data());
+    for (size_t j = 0; j < n_; ++j) change.weight[q][j] -= a_bar[j];
+    weigh(part_.data(), weighted_.data(), b.weight, false);
+    to_spectrum(part_.data(), w_.data(), 0);
+    correlate(gain_sum_.data(), w_.data(), before, nullptr, bins_, scale);
+    take_off(bar, w_.data(), b.damping);
+    for (const Complexc v : download(gain_sum_.data(), bins_)) change.damping[q].push_back(v.real());
+  }
 }
 
 // What was summed on the device over all steps.

@@ -8,23 +8,15 @@
 #include "raywave/ad/functions.h"
 #include "raywave/core/constants.h"
 #include "raywave/wave/fused_march.h"
+#include "raywave/wave/roots.h"
 #include "raywave/wave/slice_cover.h"
 
 namespace raywave::wave {
 namespace {
 
-constexpr Complexc kJ{0, 1};
-
-// sqrt with Im <= 0; a rounding error above the real axis counts as on it.
-Complexc root_lower(Complexc z) {
-  const Complexc s = std::sqrt(Complexc{z.real(), std::min(z.imag(), 0.0)});
-  return s.imag() > 0 ? -s : s;
-}
-
-// 1/x; a wave that grazes to rounding has an infinite derivative, for which the one of a wave at `floor` stands in.
-Complexc bounded_inverse(Complexc x, double floor) {
-  return std::abs(x) >= 1e-4 * floor ? 1.0 / x : Complexc(1 / floor);
-}
+using detail::bounded_inverse;
+using detail::kJ;
+using detail::root_lower;
 
 Complexd root(const Complexd& z, double) {
   const Complexc s = root_lower({z.re, z.im});
@@ -176,38 +168,36 @@ std::vector<double> March::open_share(const Step& step, const std::vector<std::v
 
 std::vector<Branch> March::branches(const Step& step, bool derivatives) const {
   const auto& ky = backend_->transverse_rad_per_m();
-  const double floor = k_ * std::sqrt(2.0 / double(ky.size())), dz = step.dz_m;
+  const double dz = step.dz_m;
+  const bool mix = !step.objects.empty() && !step.slab;
   std::vector<Branch> out(1);
   Branch& air = out[0];
-  air.g = jump(dz);
-  if (derivatives) {
-    air.d_k = jump_dk(dz);
-    air.d_dz.resize(ky.size());
-    for (size_t m = 0; m < ky.size(); ++m) air.d_dz[m] = -kJ * root_lower(k_ * k_ - ky[m] * ky[m]) * air.g[m];
+  if (mix) {
+    cross(1, dz, derivatives, air);
+  } else {
+    air.g = jump(dz);
+    if (derivatives) {
+      air.d_k = jump_dk(dz);
+      air.d_dz.resize(ky.size());
+      for (size_t m = 0; m < ky.size(); ++m) air.d_dz[m] = -kJ * root_lower(k_ * k_ - ky[m] * ky[m]) * air.g[m];
+    }
   }
   if (step.objects.empty()) return out;
   air.weight.assign(size_t(scene_.grid.num_points()), 1.0);
   auto owned = cover(step).values();
   for (size_t p = 0; p < step.present.size(); ++p) {
     const int i = step.present[p];
-    if (media_[size_t(i)].opaque) continue;  // air, until the mask behind the mix
+    const Medium& medium = media_[size_t(i)];
+    if (medium.opaque) continue;  // air, until the mask behind the mix
     Branch b;
     b.object = i;
     b.weight = std::move(owned[p]);
     for (size_t j = 0; j < b.weight.size(); ++j) out[0].weight[j] -= b.weight[j];
-    const Complexc eta = media_[size_t(i)].eta;
-    if (step.slab) {
-      b.g = slab(media_[size_t(i)], dz);
-      if (derivatives) slab_slopes(eta, dz, k_, ky, scene_.polarization == Polarization::kTm, b);
-      out.push_back(std::move(b));
-      continue;
-    }
-    for (Field* f : {&b.g, &b.d_eta, &b.d_k, &b.d_dz}) f->resize(ky.size());
-    for (size_t m = 0; m < ky.size(); ++m) {
-      const Complexc kz = root_lower(eta * k_ * k_ - ky[m] * ky[m]), inv = bounded_inverse(kz, floor);
-      b.g[m] = std::exp(-kJ * kz * dz);
-      b.d_eta[m] = -kJ * dz * k_ * k_ * 0.5 * inv * b.g[m];
-      b.d_k[m] = -kJ * dz * eta * k_ * inv * b.g[m];
+    if (mix) {
+      cross(medium.eta, dz, derivatives, b);
+    } else {
+      b.g = slab(medium, dz);
+      if (derivatives) slab_slopes(medium.eta, dz, k_, ky, scene_.polarization == Polarization::kTm, b);
     }
     out.push_back(std::move(b));
   }
@@ -254,7 +244,10 @@ void March::apply(const Step& step, Field& u) const {
   if (step.objects.empty()) return backend_->apply(cached_jump(step.dz_m), u);
   Field s(backend_->transverse_rad_per_m().size()), gs(s.size()), w(u.size()), sum(u.size());
   backend_->analyze(u.data(), s.data());
-  for (const Branch& b : branches(step, false)) {
+  const std::vector<Branch> all = branches(step, false);
+  damp(all, s);
+  for (const Branch& b : all) {
+    if (b.owns_nothing()) continue;
     for (size_t m = 0; m < s.size(); ++m) gs[m] = b.g[m] * s[m];
     backend_->synthesize(gs.data(), w.data());
     for (size_t j = 0; j < u.size(); ++j) sum[j] += b.weight[j] * w[j];

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The march: a scene cut into linear steps, each with its tangent and adjoint with respect to the field and to the
 // media.
-//   spectral step  u <- sum_q a_q(y) S (G_q(ky) o A u)      free jump (one branch), WPM slice, slabs with openings
+//   spectral step  u <- sum_q a_q(y) S (G_q(ky) o A u)      free jump (one branch), slabs with openings
+//   mix            the same behind sum_q R_q o A a_q S R_q o A   media side by side, the WPM: march_mix.cpp
 //   screen         u <- T(y) u,  T = W(y) exp(-j k L (n(y) - 1)) (1 - sum a_opaque)
 // a(y) is what an object owns of a cell: where objects overlap one of them does (arrangement.h), so that shares sum to
 // one with the air's.
@@ -10,6 +11,7 @@
 // Differentiable in: field, permittivity, conductivity, outlines, cells, wavenumber. Not in: the choice of model.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -57,13 +59,21 @@ struct Branch {
   int object = -1;             // -1: air
   std::vector<double> weight;  // empty: one everywhere
   Field g, d_eta, d_dz, d_k;
+  // of a mix where the grid holds evanescent waves: R, its slope to Re(eta) k^2, and that of G, beside d_eta and d_k
+  std::vector<double> damping, d_damping;
+  Field d_square;
+
+  bool owns_nothing() const {
+    return !weight.empty() && std::all_of(weight.begin(), weight.end(), [](double a) { return a == 0; });
+  }
 };
 
 /// Tangent or cotangent of what a step is made of.
 struct StepChange {
-  Field exponent;                           // screen: of log T, [num_points]
-  std::vector<Field> gain;                  // spectral: of each branch's G, [branches][num_bins]
-  std::vector<std::vector<double>> weight;  // of its a(y), [branches][num_points]; empty where a is one
+  Field exponent;                            // screen: of log T, [num_points]
+  std::vector<Field> gain;                   // spectral: of each branch's G, [branches][num_bins]
+  std::vector<std::vector<double>> weight;   // of its a(y), [branches][num_points]; empty where a is one
+  std::vector<std::vector<double>> damping;  // of its R, [branches][num_bins], or empty
 };
 
 class March {
@@ -156,6 +166,18 @@ class March {
   void plan_walls(double end, const std::vector<Wall>& walls, Cursor& c);
   void plan_slice(double z0, double z1, const std::vector<int>& objects, int cell_slice, Cursor& c);
   void flush(Cursor& c, int wall_after);
+  void cross(Complexc eta, double dz_m, bool derivatives, Branch& b) const;
+  /// What each branch of a mix carried: fields, and spectra of what lay in its medium.
+  struct Damped {
+    std::vector<Field> field, spectrum;
+  };
+  void damp(const std::vector<Branch>& all, Field& spectrum, Damped* kept = nullptr) const;
+  void damp_jvp(const std::vector<Branch>& all, const StepChange& change, Field& spectrum, Field& spectrum_dot) const;
+  void damp_vjp(const std::vector<Branch>& all, const Field& before, const Damped& kept, Field& bar,
+                StepChange& change) const;
+  /// Of Re(eta) k^2 of a branch's medium.
+  double square_tangent(const Branch& b, const MediaTangent& t) const;
+  void square_cotangent(const Branch& b, double value, MediaTangent& bar) const;
   void cells_vjp(const Step& step, const Field& t, const Complexc* u, Field& u_bar, MediaTangent& bar) const;
   double extinction(int j, double length_m) const;
   /// Who owns what in a step's slice.

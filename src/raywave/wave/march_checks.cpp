@@ -157,13 +157,14 @@ FluxGain flux_gain(const Scene& scene, const March& march, const std::vector<Mar
   FluxGain out;
   double least = INFINITY, least_z = 0, launched = 0;
   for (const MarchPlane& p : planes) {
-    if (!in_vacuum(scene, p.z_m)) continue;
     const Flux f = flux_of(scene, march.backend(), *p.field);
     launched = std::max(launched, f.carried);
     // of what is left of a launch the rounding of the launch itself is a part
     const double allowed = least * (1 + kModel + rounding) + rounding * launched;
     if (f.carried > allowed && f.carried / least > out.factor) out = {f.carried / least, least_z, p.z_m};
-    if (f.carried + f.evanescent < least) least = f.carried + f.evanescent, least_z = p.z_m;
+    // in a medium more is carried than vacuum would of the same field, for n >= 1: what is above is too much all the
+    // same
+    if (in_vacuum(scene, p.z_m) && f.carried + f.evanescent < least) least = f.carried + f.evanescent, least_z = p.z_m;
   }
   return out;
 }
@@ -199,9 +200,9 @@ std::vector<std::string> march_warnings(const Scene& scene, const March& march, 
       out.push_back(
           message("source '", source.name, "': the flux grows by a factor of ", g.factor, " from z = ", g.z_m, " m to ",
                   g.later_z_m,
-                  " m though nothing in the scene amplifies: the field there is wrong. The wave propagation "
-                  "method does this along faces parallel to the march when step_m is below the spacing of the "
-                  "grid: use a larger step_m, a finer grid, or model = \"screen\""));
+                  " m though nothing in the scene amplifies: the field there is wrong. Side by side media do this in "
+                  "slices thicker than wavelength/(2 (n - 1)) and where the grid does not hold their waves: use a "
+                  "smaller step_m, a spacing of at most wavelength/(2 n), or model = \"screen\""));
   }
   const Astray share = astray_shares(scene, source, planes);
   const Cone cone = cone_of(scene, source);

@@ -6,14 +6,14 @@
 
 #include "raywave/wave/fused_march.h"
 #include "raywave/wave/march.h"
+#include "raywave/wave/roots.h"
 #include "raywave/wave/slice_cover.h"
 
 namespace raywave::wave {
 namespace {
 
-constexpr Complexc kJ{0, 1};
-
-double re_dot(Complexc bar, Complexc value) { return bar.real() * value.real() + bar.imag() * value.imag(); }
+using detail::kJ;
+using detail::re_dot;
 
 size_t place_of(const Step& step, int object) {
   return size_t(std::find(step.present.begin(), step.present.end(), object) - step.present.begin());
@@ -113,6 +113,12 @@ StepChange March::spectral_tangent(const Step& step, const std::vector<Branch>& 
       if (!air) g_dot[m] += b.d_eta[m] * eta_dot;
       if (step.slab || step.objects.empty()) g_dot[m] += b.d_dz[m] * dz_dot;
     }
+    std::vector<double>& r_dot = out.damping.emplace_back(b.d_damping);
+    if (!b.damping.empty()) {
+      const double square_dot = square_tangent(b, t);
+      for (double& v : r_dot) v *= square_dot;
+      for (size_t m = 0; m < g_dot.size(); ++m) g_dot[m] += b.d_square[m] * square_dot;
+    }
     if (air) {
       out.weight.emplace_back(b.weight.size(), 0.0);
       continue;
@@ -175,6 +181,12 @@ void March::spectral_cotangent(const Step& step, const std::vector<Branch>& all,
       if (!air) eta_sum += g_bar * std::conj(b.d_eta[m]);
       if (step.slab || step.objects.empty()) dz_bar += re_dot(g_bar, b.d_dz[m]);
     }
+    if (!b.damping.empty()) {
+      double square = 0;
+      for (size_t m = 0; m < b.g.size(); ++m)
+        square += re_dot(change.gain[q][m], b.d_square[m]) + change.damping[q][m] * b.d_damping[m];
+      square_cotangent(b, square, bar);
+    }
     if (air) continue;
     bar.eta[size_t(b.object)] += eta_sum;
     std::vector<double>& a_bar = change.weight[q];  // what it covers the air loses
@@ -209,6 +221,7 @@ void March::apply_jvp(const Step& step, const MediaTangent& t, Field& u, Field& 
   backend_->analyze(u_dot.data(), s_dot.data());
   const std::vector<Branch> all = branches(step, true);
   const StepChange change = spectral_tangent(step, all, t);
+  damp_jvp(all, change, s, s_dot);
   for (size_t q = 0; q < all.size(); ++q) {
     const Branch& b = all[q];
     for (size_t m = 0; m < bins; ++m) gs[m] = b.g[m] * s[m];
@@ -274,9 +287,12 @@ void March::apply_vjp(const Step& step, const Field& u, Field& u_bar, MediaTange
   if (step.objects.empty() && !bar.with_wavenumber && step.wall_after < 0 && step.wall_before < 0)
     return backend_->apply_adjoint(cached_jump(step.dz_m), u_bar);
   const size_t bins = backend_->transverse_rad_per_m().size();
-  Field s(bins), v_bar(bins), part(n), total(n), weighted(n);
+  Field s(bins), v_bar(bins), part(n), s_bar(bins), weighted(n);
   backend_->analyze(u.data(), s.data());
   const std::vector<Branch> all = branches(step, true);
+  const Field before = s;
+  Damped kept;
+  damp(all, s, &kept);
   StepChange change;
   for (const Branch& b : all) {
     std::vector<double>& a_bar = change.weight.emplace_back(b.weight.size(), 0.0);
@@ -288,11 +304,10 @@ void March::apply_vjp(const Step& step, const Field& u, Field& u_bar, MediaTange
     for (size_t j = 0; j < n; ++j) weighted[j] = b.weight.empty() ? u_bar[j] : b.weight[j] * u_bar[j];
     backend_->synthesize_adjoint(weighted.data(), v_bar.data());
     Field& g_bar = change.gain.emplace_back(bins);
-    for (size_t m = 0; m < bins; ++m) g_bar[m] = v_bar[m] * std::conj(s[m]), v_bar[m] *= std::conj(b.g[m]);
-    backend_->analyze_adjoint(v_bar.data(), part.data());
-    for (size_t j = 0; j < n; ++j) total[j] += part[j];
+    for (size_t m = 0; m < bins; ++m) g_bar[m] = v_bar[m] * std::conj(s[m]), s_bar[m] += std::conj(b.g[m]) * v_bar[m];
   }
-  u_bar = total;
+  damp_vjp(all, before, kept, s_bar, change);
+  backend_->analyze_adjoint(s_bar.data(), u_bar.data());
   spectral_cotangent(step, all, change, bar);
 }
 

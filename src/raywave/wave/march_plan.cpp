@@ -150,8 +150,16 @@ std::vector<bool> March::possible_slabs() const {
   return out;
 }
 
+// Where one object needs the wave propagation method all media but slabs are crossed by it: were it chosen slice by
+// slice, the field would jump where a face comes to a slice's end.
 void March::choose_models(const LogSink& log) {
   const std::vector<bool> slabs = possible_slabs();
+  bool mixed = false;
+  for (size_t i = 0; i < scene_.objects.size(); ++i) {
+    const MediaModel asked = scene_.objects[i].model;
+    mixed = mixed || (!media_[i].opaque &&
+                      (asked == MediaModel::kWpm || (asked == MediaModel::kAuto && !slabs[i] && contrast(i) > 0.1)));
+  }
   for (size_t i = 0; i < scene_.objects.size(); ++i) {
     const Object& o = scene_.objects[i];
     const double contrast = this->contrast(i);
@@ -176,6 +184,7 @@ void March::choose_models(const LogSink& log) {
                     : contrast > 0.1 ? " > 0.1: a screen is wrong at oblique incidence"
                                      : " <= 0.1");
     }
+    if (mixed && model == MediaModel::kScreen) model = MediaModel::kWpm, why += ", but another object needs this one";
     models_.push_back(model);
     choices_.push_back(message("object '", o.name, "': ", model_name(model), " (", why, ")"));
     if (model != MediaModel::kSlab && flat && wide && contrast > 0.1 && log)

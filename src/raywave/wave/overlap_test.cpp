@@ -294,6 +294,33 @@ TEST_P(WaveOverlaps, NoEnergyComesOfThemAndOrderDoesNotMatter) {
   EXPECT_LT(relative_error(simulate(block_scene(objects), on_device()).field[0][0], expected), 1e-12);
 }
 
+// The march over and over: a mode that grows would take over, whatever it starts from.
+double growth_of_any_field(Scene s) {
+  Source any;
+  any.kind = SourceKind::kSampled, any.samples = random_field(s.grid.num_points(), 3);
+  s.sources = {any};
+  double growth = 0;
+  for (int i = 0; i < 20; ++i) {
+    const Field u = simulate(s).field[0][0];
+    double before = 0, after = 0;
+    for (size_t j = 0; j < u.size(); ++j) before += std::norm(s.sources[0].samples[j]), after += std::norm(u[j]);
+    growth = after / before;
+    for (size_t j = 0; j < u.size(); ++j) s.sources[0].samples[j] = u[j] / std::sqrt(after);
+  }
+  return growth;
+}
+
+TEST(WaveMix, FacesAlongTheMarchFeedNothing) {
+  for (const double permittivity : {1.44, 2.25, 5.3})
+    for (const double step : {0.05, 0.25}) {
+      Scene s = beam_scene(256, 0.2503, 4, 30);
+      s.step_m = step * kL;
+      s.objects = {dielectric("a", permittivity, {block(-3, 3.1, 0, 30)}), dielectric("b", 2, {block(3.1, 5, 0, 30)})};
+      for (Object& o : s.objects) o.model = MediaModel::kWpm;
+      EXPECT_LT(growth_of_any_field(s), 1 + 1e-9) << permittivity << " " << step;
+    }
+}
+
 TEST_P(WaveOverlaps, SolidsThatOverlapAreOneBody) {
   const auto scene = [](std::vector<Object> objects) {
     Scene s = beam_scene(48, 0.4, 4, 12);
@@ -365,6 +392,30 @@ TEST_P(WaveOverlaps, GradientsAreExact) {
   s.objects = {dielectric("a", 2, {block(-3, 0)}), dielectric("b", 2, {block(-1, 2)}),
                dielectric("c", 1.5, {block(2, 3)})};
   expect_gradients(s, on_device(), 1e-4);
+}
+
+TEST_P(WaveOverlaps, TwoMaterialsAlikeAreNoSpecialPlace) {
+  // of one permittivity under three names, side by side (where they overlap, what changes is who owns the place): the
+  // field is smooth there, from above as from below
+  Scene s = beam_scene(256, 0.2503, 3, 20);
+  s.objects = {dielectric("a", 2.25, {block(-3.1, 0.2)}), dielectric("b", 2.25, {block(0.2, 2.3)}, 0.01),
+               dielectric("c", 2.25, {block(-5, -3.1, 9, 15), block(-2, 1.3, 13.4, 16)})};
+  for (Object& o : s.objects) o.model = MediaModel::kWpm;
+  expect_gradients(s, on_device(), 1e-4);
+  const Field w = random_field(256, 7);
+  for (size_t i = 0; i < s.objects.size(); ++i) {
+    const auto at = [&](double h) {
+      Scene moved = s;
+      moved.objects[i].material.relative_permittivity += h;
+      const Field u = simulate(moved, on_device()).field[0][0];
+      double sum = 0;
+      for (size_t j = 0; j < u.size(); ++j) sum += w[j].real() * u[j].real() + w[j].imag() * u[j].imag();
+      return sum;
+    };
+    const double h = 1e-6, middle = at(0), above = (at(h) - middle) / h, below = (middle - at(-h)) / h;
+    // curvature over h: no more than a thousand times the slope
+    EXPECT_NEAR(above, below, 1e-3 * std::abs(above)) << i;
+  }
 }
 
 TEST_P(WaveOverlaps, GradientsOfSolidsAreExact) {
