@@ -66,7 +66,7 @@ void read_grid(Table& t, wave::Scene& s) {
   t.read_integer("num_y", n, 4, 1 << 24);
   std::optional<int> n_x;
   std::optional<double> spacing_x;
-  t.read_integer("num_x", n_x, 4, 1 << 20);
+  t.read_integer("num_x", n_x, 0, 1 << 20);
   t.read("spacing_x_m", spacing_x);
   read_number(t, "center_x_m", s.grid.center_x_m);
   t.read("spacing_m", spacing);
@@ -80,9 +80,9 @@ void read_grid(Table& t, wave::Scene& s) {
   }
   if (spacing && wavelengths) t.fail(t.raw(), "give spacing_m or spacing_wavelengths, not both");
   s.grid.num_y = n.value_or(0);  // 0: chosen when the scene is known
-  if (!n && n_x) t.fail(t.raw(), "num_x needs num_y");
   s.grid.spacing_m = spacing ? *spacing : wavelengths.value_or(0.25) * s.wavelength_m();
   s.grid.num_x = n_x.value_or(1);
+  if (n_x && *n_x > 0 && *n_x < 4) t.fail(t.raw(), message("num_x must be 0 (chosen) or >= 4, got ", *n_x));
   if (n_x) s.grid.spacing_x_m = spacing_x.value_or(s.grid.spacing_m);
   if (!n_x && spacing_x) t.fail(t.raw(), "spacing_x_m needs num_x");
 }
@@ -365,6 +365,7 @@ WaveConfig parse_wave_config(std::string_view text, const std::string& name, con
     t->finish();
     if (file.empty()) t->fail(t->raw(), "[cut] needs scene");
     if (s.grid.num_y == 0) t->fail(t->raw(), "[cut] needs num_y in [grid]");
+    if (s.grid.num_x == 0) t->fail(t->raw(), "[cut] needs num_x in [grid]");
     io::LoadOptions load;
     load.log = log;
     load.frequency_hz = s.frequency_hz;
@@ -376,7 +377,7 @@ WaveConfig parse_wave_config(std::string_view text, const std::string& name, con
   if (auto t = table.sub_table("output")) read_output(*t, out);
   table.finish();
   try {
-    if (s.grid.num_y == 0) s.grid.num_y = wave::guarded_num_y(s);
+    wave::choose_window(s);
     s.validate();
   } catch (const Error& e) {
     throw Error(message(name, ":", line_of(e.what(), lines), ": ", e.what()));

@@ -91,7 +91,7 @@ Rows flux(int) {
     Scene s = beam_scene(1024, 0.5, 6, 500, 0.1);
     CellMedium glass;
     glass.z_end_m = s.z_end_m, glass.num_z = 2000;
-    glass.index_minus_one.assign(2000 * 1024, Complexc(1e-3, 0));  // lossless screens: nothing merges
+    glass.index_minus_one.assign(size_t(2000) * 1024, Complexc(1e-3, 0));  // lossless screens: nothing merges
     s.cells = {glass};
     SimulateOptions o;
     o.output_z_m = {0, s.z_end_m};
@@ -117,6 +117,7 @@ Rows backends(int) {
   SimulateOptions start;
   start.output_z_m = {0};
   std::vector<Point> points;
+  points.reserve(512);
   for (int j = 0; j < 512; ++j) points.push_back({s.grid.y_m(j), s.z_end_m});
   BackendOptions o;
   o.beam_redundancy = 2, o.beam_regularization = 1e-2;
@@ -271,17 +272,18 @@ Rows wrapping(int) {
   return rows;
 }
 
-double cone_error(Scene s, const std::function<Complexc(const Vec3d&)>& exact) {
-  if (s.grid.num_y == 0) s.grid.num_y = guarded_num_y(s);
+double cone_error(Scene s, const std::function<Complexc(const Vec3d&)>& exact, size_t stride = 1) {
+  choose_window(s);
   SimulateOptions o;
   for (const double z : {20.0, 33.0, 60.0, 100.0})
     if (z * kL <= s.z_end_m) o.output_z_m.push_back(z * kL);
   const Result r = simulate(s, o);
   double worst = 0;
+  const size_t stride_x = s.grid.volume() ? stride : 1;
   for (size_t p = 0; p < r.z_m.size(); ++p) {
     std::vector<Complexc> got, expected;
-    for (size_t i = 0; i < r.x_m.size(); ++i)
-      for (size_t j = 0; j < r.y_m.size(); ++j) {
+    for (size_t i = 0; i < r.x_m.size(); i += stride_x)
+      for (size_t j = p % stride; j < r.y_m.size(); j += stride) {
         const Vec3d at{r.x_m[i], r.y_m[j], r.z_m[p]};
         if (!r.cones[0].holds(at)) continue;
         got.push_back(r.field[p][0][i * r.y_m.size() + j]), expected.push_back(exact(at));
@@ -289,6 +291,75 @@ double cone_error(Scene s, const std::function<Complexc(const Vec3d&)>& exact) {
     worst = std::max(worst, relative_error(got, expected));
   }
   return worst;
+}
+
+const char* kInCone = "relative error in its cone, 20 to 100 wavelengths";
+
+// A round Gaussian patch in 3D: (w^2 / 2) int exp(-(q w / 2)^2) J0(q rho) exp(-j kz z) q dq, by Simpson's rule in
+// angle.
+Complexc gaussian_patch(double k, double w, double rho, double z) {
+  constexpr int kNodes = 4000;
+  Complexc sum;
+  for (int i = 0; i <= kNodes; ++i) {
+    const double theta = 0.5 * kPi * i / kNodes, q = k * std::sin(theta);
+    sum += (i == 0 || i == kNodes ? 1.0
+            : i % 2               ? 4.0
+                                  : 2.0) *
+           std::exp(-0.25 * q * q * w * w) * std::cyl_bessel_j(0.0, q * rho) * q * k * std::cos(theta) *
+           std::polar(1.0, -k * std::cos(theta) * z);
+  }
+  return sum * (0.5 * w * w) * (0.5 * kPi / kNodes / 3);
+}
+
+// Sources of volumes, in windows chosen from the geometry.
+Rows volumes_at_defaults(int) {
+  const double k = 2 * kPi / kL;
+  Scene s = beam_scene(0, 0.4003, 3, 60, 0.2);
+  s.grid.num_x = 0, s.grid.spacing_x_m = s.grid.spacing_m;
+  s.sources[0].tilt_x_rad = -0.1;
+  Rows rows{error_row("beam in 3D at its defaults", kInCone,
+                      cone_error(
+                          s, [k](const Vec3d& p) { return gaussian_beam_3d(k, 3 * kL, -0.1, 0.2, p, 150 * kL); }, 41),
+                      0.005)};
+  Scene point = s;
+  point.z_end_m = 33 * kL, point.grid.spacing_m = point.grid.spacing_x_m = 0.4503 * kL;
+  Source& source = point.sources[0];
+  source.kind = SourceKind::kPoint, source.distance_m = kL, source.tilt_rad = source.tilt_x_rad = 0;
+  rows.push_back(error_row("point source in 3D at its defaults", kInCone,
+                           cone_error(point,
+                                      [k](const Vec3d& p) {
+                                        const double r = std::sqrt(p.x * p.x + p.y * p.y + (p.z + kL) * (p.z + kL));
+                                        return std::polar(1 / (4 * kPi * r), -k * r);
+                                      }),
+                           0.005));
+  Scene plane = s;
+  plane.z_end_m = 33 * kL;
+  plane.sources[0].kind = SourceKind::kPlane, plane.sources[0].width_m = 40 * kL;
+  rows.push_back(error_row("plane wave in 3D at its defaults", kInCone,
+                           cone_error(plane,
+                                      [k](const Vec3d& p) {
+                                        const double sx = std::sin(-0.1), sy = std::sin(0.2);
+                                        return std::polar(
+                                            1.0, -k * (sx * p.x + sy * p.y + std::sqrt(1 - sx * sx - sy * sy) * p.z));
+                                      }),
+                           0.005));
+  Scene array = s;
+  array.z_end_m = 24 * kL;
+  Source& a = array.sources[0];
+  a.kind = SourceKind::kArray, a.waist_m = 0.6 * kL;
+  a.element_offsets_m = {0, 0.7 * kL, 0, 0.7 * kL}, a.element_offsets_x_m = {0, 0, 0.6 * kL, 0.6 * kL};
+  a.weights = {1, Complexc(0, 1), 1, 0.5};
+  const auto elements = [&a, k](const Vec3d& p) {
+    Complexc sum;
+    for (size_t e = 0; e < 4; ++e) {
+      const double ox = a.element_offsets_x_m[e], oy = a.element_offsets_m[e];
+      sum += a.weights[e] * std::polar(1.0, -k * (oy * std::sin(0.2) + ox * std::sin(-0.1))) *
+             gaussian_patch(k, 0.6 * kL, std::hypot(p.x - ox, p.y - oy), p.z);
+    }
+    return sum;
+  };
+  rows.push_back(error_row("array in 3D at its defaults", kInCone, cone_error(array, elements, 17), 0.005));
+  return rows;
 }
 
 // At their defaults, 20 to 100 wavelengths on, inside the cone that the result states.
@@ -305,22 +376,38 @@ Rows sources_at_defaults(int) {
   };
   Scene wide = line;
   wide.grid.num_y = 4096, wide.grid.spacing_m = 1000.3 / 4096 * kL, wide.absorber.width_m = 100 * kL;
-  Scene point = line;
-  point.grid.num_y = 512, point.grid.num_x = 480, point.grid.spacing_m = point.grid.spacing_x_m = 0.4503 * kL;
-  point.z_end_m = 33 * kL, point.absorber.width_m = 30 * kL;
   Scene plane = line;
   plane.sources[0].kind = SourceKind::kPlane, plane.sources[0].width_m = 150 * kL, plane.sources[0].tilt_rad = 0.5;
   const auto flat = [k](const Vec3d& p) { return std::polar(1.0, -k * (std::sin(0.5) * p.y + std::cos(0.5) * p.z)); };
   const Scene beam = beam_scene(0, 0.4003, 1.5, 60, 0.3);
   const auto integral = [k](const Vec3d& p) { return gaussian_beam(k, 1.5 * kL, 0.3, {p.y, p.z}); };
-  const auto sphere = [k](const Vec3d& p) {
-    const double r = std::sqrt(p.x * p.x + p.y * p.y + (p.z + kL) * (p.z + kL));
-    return std::polar(1 / (4 * kPi * r), -k * r);
+  Scene focused = beam;
+  focused.sources[0].focus_m = 12 * kL, focused.sources[0].tilt_rad = 0;
+  const auto behind = [k](const Vec3d& p) { return gaussian_beam(k, 1.5 * kL, 0, {p.y, p.z - 12 * kL}); };
+  Scene array = beam_scene(0, 0.2503, 0.35, 100, 0.4);
+  Source& a = array.sources[0];
+  a.kind = SourceKind::kArray;
+  for (int e = 0; e < 6; ++e)
+    a.element_offsets_m.push_back(0.5 * e * kL), a.weights.push_back(std::polar(1.0, 0.1 * e));
+  const auto elements = [&a, k](const Vec3d& p) {
+    Complexc sum;
+    for (size_t e = 0; e < a.weights.size(); ++e)
+      sum += a.weights[e] * std::polar(1.0, -k * a.element_offsets_m[e] * std::sin(0.4)) *
+             gaussian_beam(k, a.waist_m, 0, {p.y - a.element_offsets_m[e], p.z});
+    return sum;
   };
-  const std::string what = "relative error in its cone, 20 to 100 wavelengths";
+  Scene ground = line;
+  ground.grid.num_y = 1024, ground.grid.spacing_m = 0.4003 * kL, ground.grid.center_m = 512.5 * ground.grid.spacing_m;
+  ground.boundary = Boundary::kDirichlet, ground.z_end_m = 60 * kL, ground.sources[0].position_m = 30 * kL;
+  const auto image = [&hankel](const Vec3d& p) {
+    return hankel({0, p.y - 30 * kL, p.z}) - hankel({0, p.y + 30 * kL, p.z});
+  };
+  const std::string what = kInCone;
   return {error_row("line source at its defaults against its Hankel function", what, cone_error(line, hankel), 0.005),
           error_row("line source, absorber of 100 wavelengths, window of 1,000", what, cone_error(wide, hankel), 0.005),
-          error_row("point source in 3D at its defaults", what, cone_error(point, sphere), 0.005),
+          error_row("line source above a ground", what, cone_error(ground, image), 0.005),
+          error_row("array at its defaults", what, cone_error(array, elements, 13), 0.005),
+          error_row("beam with its waist ahead at its defaults", what, cone_error(focused, behind), 0.005),
           error_row("plane wave at its defaults", what, cone_error(plane, flat), 0.005),
           error_row("beam at its defaults", what, cone_error(beam, integral), 0.005)};
 }
@@ -380,7 +467,7 @@ Rows adjoints(int) {
 std::vector<ValidationRow> wave_validation_rows(const std::string& filter, int num_threads) {
   Rows rows;
   for (const auto& run : {gaussian, gaussian_volume, flux, backends, slit, knife_edge, cylinder, walls, overlaps,
-                          wrapping, sources_at_defaults, adjoints})
+                          wrapping, sources_at_defaults, volumes_at_defaults, adjoints})
     for (auto& row : run(num_threads))
       if (row.name.find(filter) != std::string::npos) rows.push_back(std::move(row));
   return rows;

@@ -27,7 +27,7 @@ double launch_end_rad(const Scene& scene, const Source& s) {
   const Grid& g = scene.grid;
   double end = steepest_launch_rad(scene.absorber);
   // a beam has directions of its own: a window that does not hold them is named by the march
-  if (s.kind == SourceKind::kPoint && scene.absorber.width_m == 0 && g.num_y > 0) {
+  if (s.kind == SourceKind::kPoint && scene.absorber.width_m == 0 && g.num_y > 0 && g.num_x > 0) {
     const double length = scene.z_end_m - scene.z_begin_m + s.distance_m;
     double window = g.length_m();
     // above a ground the rim reflects at the top alone, and the image of the source is that far behind it
@@ -77,7 +77,10 @@ bool Cone::holds(const Vec3d& p) const {
   const double y = p.y - apex_y_m - along * std::tan(tilt_rad),
                x = volume ? p.x - apex_x_m - along * std::tan(tilt_x_rad) : 0;
   if (std::isfinite(half_width_m)) return std::max(std::abs(x), std::abs(y)) <= half_width_m;
-  return half_angle_rad >= kPi / 2 || std::hypot(x, y) <= along * std::tan(half_angle_rad);
+  if (half_angle_rad >= kPi / 2) return true;
+  const double radius = along * std::tan(half_angle_rad),
+               image = std::isnan(ground_y_m) ? 0 : 2 * (apex_y_m - ground_y_m);
+  return std::hypot(x, y) <= radius && std::hypot(x, y + image) <= radius;
 }
 
 Cone cone_of(const Scene& scene, const Source& s) {
@@ -110,6 +113,7 @@ Cone cone_of(const Scene& scene, const Source& s) {
       std::max(0.0, limit.limit - (kToCone - kToLimit) * std::max(wanted, limit.softness) * std::pow(sharper, 1.2)));
   if (scene.angle_filter_rad == 0)
     c.half_angle_rad = std::asin(std::max(0.0, limit.limit - (kToCone - kToLimit) * limit.softness));
+  if (scene.boundary != Boundary::kPeriodic) c.ground_y_m = edges.front();
   if (s.kind == SourceKind::kArray) {
     const auto middle = [](const std::vector<double>& v) {
       if (v.empty()) return std::pair{0.0, 0.0};

@@ -25,12 +25,14 @@ struct LaunchLimit {
 LaunchLimit launch_limit(const Scene& scene, const Source& source);
 
 /// Where a source's field is what the scene makes of the source, from 20 wavelengths on: within half_angle_rad of the
-/// axis through the apex (a point source), and where the window is clear of its absorber.
+/// axis through the apex (a point source; of an array the point whose cone lies in those of all elements), and where
+/// the window is clear of its absorber.
 struct Cone {
   double apex_x_m = 0, apex_y_m = 0, apex_z_m = 0;
   double tilt_rad = 0, tilt_x_rad = 0;  // of its axis
   double half_angle_rad = 0;            // pi/2: no limit but the window
   double half_width_m = INFINITY;       // plane wave: of the flat part, along the axis, at the launch
+  double ground_y_m = NAN;              // above a ground: the image's cone, mirrored there, must hold as well
   double y_min_m = 0, y_max_m = 0;      // clear of the absorber
   double x_min_m = 0, x_max_m = 0;
 

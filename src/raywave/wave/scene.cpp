@@ -3,12 +3,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <utility>
 
 #include "raywave/ad/dual.h"
 #include "raywave/ad/functions.h"
 #include "raywave/core/constants.h"
+#include "raywave/scene/cut.h"
 #include "raywave/wave/launch_cone.h"
 
 namespace raywave::wave {
@@ -272,45 +272,97 @@ void Scene::validate(const LogSink& log) const {
   }
 }
 
-double needed_half_width_m(const Scene& scene) {
+double needed_half_width_m(const Scene& scene, Axis axis, double point_launch_rad) {
   const double k = scene.wavenumber_rad_per_m(), length = scene.z_end_m - scene.z_begin_m;
-  const bool absorbed = scene.absorber.width_m > 0, limited = scene.angle_filter_rad > 0;
+  const bool absorbed = scene.absorber.width_m > 0, limited = scene.angle_filter_rad > 0, x_axis = axis == Axis::kX;
+  const double center = x_axis ? scene.grid.center_x_m : scene.grid.center_m;
+  const double steepest = steepest_launch_rad(scene.absorber);
   double half = 0;
-  // from y, with a radius, over a length under an angle
-  const auto include = [&](double y, double radius, double far, double theta) {
+  // from a place, with a radius, over a length under an angle
+  const auto include = [&](double at, double radius, double far, double theta) {
     if (limited) theta = std::min(theta, scene.angle_filter_rad);
     if (theta > 85 * kPi / 180)
       throw Error("no window holds waves up to grazing: set angle_filter_rad below 85 degrees, or an absorber");
-    half = std::max(half, std::abs(y - scene.grid.center_m) + radius + far * std::tan(theta));
+    half = std::max(half, std::abs(at - center) + radius + far * std::tan(theta));
   };
   for (const Source& s : scene.sources) {
     if (s.kind == SourceKind::kSampled) continue;
+    const bool point = s.kind == SourceKind::kPoint;
     const double spread = s.waist_m > 0 ? std::asin(std::min(1.0, 5 / (k * s.waist_m))) : 0;
-    double radius = 2 * s.waist_m, theta = std::abs(s.tilt_rad) + spread;
+    double radius = 2 * s.waist_m, theta = std::abs(x_axis ? s.tilt_x_rad : s.tilt_rad) + spread;
     if (s.kind == SourceKind::kPlane) radius = s.width_m / 2 + taper_of(scene, s);
-    if (s.kind == SourceKind::kPoint || theta > steepest_launch_rad(scene.absorber)) {
-      const double end = steepest_launch_rad(scene.absorber), cone = std::asin(cone_sine(end));
+    if (point || theta > steepest) {
+      const double end = point && point_launch_rad > 0 ? point_launch_rad : steepest, cone = std::asin(cone_sine(end));
       const double alone = limited ? scene.angle_filter_rad : std::atan(0.5 * (std::tan(end) + std::tan(cone)));
       theta = absorbed ? cone : alone;
     }
-    const double far = length + (s.kind == SourceKind::kPoint ? s.distance_m : 0);
-    include(s.position_m, radius, far, theta);
-    for (const double offset : s.element_offsets_m) include(s.position_m + offset, radius, far, theta);
+    const double far = length + (point ? s.distance_m : 0), at = x_axis ? s.position_x_m : s.position_m;
+    include(at, radius, far, theta);
+    for (const double offset : x_axis ? s.element_offsets_x_m : s.element_offsets_m)
+      include(at + offset, radius, far, theta);
   }
   for (const Object& o : scene.objects)
-    for (const Extent& e : extents(o))
-      include(0.5 * (e.y0 + e.y1), 0.5 * (e.y1 - e.y0), absorbed ? 0 : scene.z_end_m - e.z0, kPi / 6);
+    for (const Extent& e : extents(o)) {
+      const double lo = x_axis ? e.x0 : e.y0, hi = x_axis ? e.x1 : e.y1;
+      include(0.5 * (lo + hi), 0.5 * (hi - lo), absorbed ? 0 : scene.z_end_m - e.z0, kPi / 6);
+    }
   return half + scene.absorber.width_m;
 }
+
+namespace {
+
+constexpr double kMostPoints = 1 << 22;
+
+// The smallest even product of 2, 3 and 5 from 64 on, which transforms are fast for.
+int smooth_at_least(double wanted) {
+  for (int n = 64;; n += 2) {
+    if (n < wanted) continue;
+    int rest = n;
+    for (const int p : {2, 3, 5})
+      while (rest % p == 0) rest /= p;
+    if (rest == 1) return n;
+  }
+}
+
+}  // namespace
 
 int guarded_num_y(const Scene& scene) {
   require_positive("grid.spacing_m", scene.grid.spacing_m);
   const double wanted = 2 * needed_half_width_m(scene) / scene.grid.spacing_m;
-  if (!(wanted <= double(1 << 22)))
+  if (!(wanted <= kMostPoints))
     throw Error(message("the window would need ", wanted, " points, more than 4194304: set an absorber, or num_y"));
   int n = 64;
   while (n < wanted) n *= 2;
   return n;
+}
+
+void choose_window(Scene& scene) {
+  Grid& g = scene.grid;
+  const bool choose_y = g.num_y == 0 && g.uniform(), choose_x = g.num_x == 0;
+  if (!choose_x && !choose_y) return;
+  if (!g.volume()) {
+    g.num_y = guarded_num_y(scene);
+    return;
+  }
+  if (choose_y) require_positive("grid.spacing_m", g.spacing_m);
+  if (choose_x) require_positive("grid.spacing_x_m", g.spacing_x_m);
+  const bool points = std::any_of(scene.sources.begin(), scene.sources.end(),
+                                  [](const Source& s) { return s.kind == SourceKind::kPoint; });
+  for (double launch = steepest_launch_rad(scene.absorber);; launch = std::atan(0.9 * std::tan(launch))) {
+    const double x = choose_x ? 2 * needed_half_width_m(scene, Axis::kX, launch) / g.spacing_x_m : g.num_x;
+    const double y = choose_y ? 2 * needed_half_width_m(scene, Axis::kY, launch) / g.spacing_m : g.num_y;
+    if (x <= kMostPoints && y <= kMostPoints) {
+      const int nx = choose_x ? smooth_at_least(x) : g.num_x, ny = choose_y ? smooth_at_least(y) : g.num_y;
+      if (double(nx) * ny <= kMostPoints) {
+        g.num_x = nx, g.num_y = ny;
+        return;
+      }
+    }
+    // below that no cone is left of a soft launch
+    if (!points || cone_sine(launch) < 0.1)
+      throw Error(message("the window would need ", x, " x ", y,
+                          " points, more than 4194304: set an absorber, a shorter march, or num_x and num_y"));
+  }
 }
 
 Medium medium_of(const em::Material& material, double f, const LogSink& log) {
@@ -327,78 +379,16 @@ Medium medium_of(const em::Material& material, double f, const LogSink& log) {
   return m;
 }
 
-namespace {
-
-using Segment2 = std::pair<Point, Point>;
-
-std::vector<Segment2> mesh_segments(const raywave::scene::Mesh& mesh, double height) {
-  std::vector<Segment2> out;
-  for (const auto& t : mesh.triangles) {
-    std::vector<Point> hits;
-    for (int e = 0; e < 3; ++e) {
-      const Vec3d &a = mesh.vertices_m[t[size_t(e)]], &b = mesh.vertices_m[t[size_t((e + 1) % 3)]];
-      // half-open, so that a vertex on the plane is met once
-      if ((a.z <= height) == (b.z <= height)) continue;
-      // same arithmetic from both sides of a shared edge, so that ends meet to the bit
-      const bool swap = std::pair{a.x, a.y} > std::pair{b.x, b.y} || (a.x == b.x && a.y == b.y && a.z > b.z);
-      const Vec3d &p = swap ? b : a, &q = swap ? a : b;
-      const double s = (height - p.z) / (q.z - p.z);
-      hits.push_back({p.y + s * (q.y - p.y), p.x + s * (q.x - p.x)});
-    }
-    if (hits.size() == 2 && (hits[0].y_m != hits[1].y_m || hits[0].z_m != hits[1].z_m))
-      out.push_back({hits[0], hits[1]});
-  }
-  return out;
-}
-
-// Chains of segments; closed loops become outlines, open ones walls of `thickness`.
-std::vector<Outline> chain(const std::vector<Segment2>& segments, double thickness) {
-  const auto key = [](const Point& p) { return std::pair{std::llround(p.y_m * 1e7), std::llround(p.z_m * 1e7)}; };
-  std::multimap<std::pair<long long, long long>, size_t> ends;
-  for (size_t i = 0; i < segments.size(); ++i)
-    ends.emplace(key(segments[i].first), i), ends.emplace(key(segments[i].second), i);
-  std::vector<bool> used(segments.size());
-  std::vector<Outline> out;
-  for (size_t i = 0; i < segments.size(); ++i) {
-    if (used[i]) continue;
-    used[i] = true;
-    Outline loop{segments[i].first, segments[i].second};
-    for (bool grown = true; grown && key(loop.front()) != key(loop.back());) {
-      grown = false;
-      const auto [lo, hi] = ends.equal_range(key(loop.back()));
-      for (auto it = lo; it != hi && !grown; ++it) {
-        const size_t s = it->second;
-        if (used[s]) continue;
-        used[s] = grown = true;
-        loop.push_back(key(segments[s].first) == key(loop.back()) ? segments[s].second : segments[s].first);
-      }
-    }
-    if (key(loop.front()) == key(loop.back()) && loop.size() > 3) {
-      loop.pop_back();
-      out.push_back(loop);
-      continue;
-    }
-    for (size_t e = 0; e + 1 < loop.size(); ++e) {
-      const Point a = loop[e], b = loop[e + 1];
-      const double l = std::hypot(b.y_m - a.y_m, b.z_m - a.z_m);
-      const Point n{-(b.z_m - a.z_m) / l * thickness / 2, (b.y_m - a.y_m) / l * thickness / 2};
-      out.push_back({{a.y_m + n.y_m, a.z_m + n.z_m},
-                     {b.y_m + n.y_m, b.z_m + n.z_m},
-                     {b.y_m - n.y_m, b.z_m - n.z_m},
-                     {a.y_m - n.y_m, a.z_m - n.z_m}});
-    }
-  }
-  return out;
-}
-
-}  // namespace
-
 std::vector<Object> cut(const raywave::scene::Scene& scene, double height_m) {
   require_finite("height_m", height_m);
   std::vector<Object> out;
   for (const auto& o : scene.objects) {
     const em::Material& material = scene.materials.at(size_t(o.material));
-    const auto outlines = chain(mesh_segments(o.mesh, height_m), material.thickness_m);
+    std::vector<Outline> outlines;
+    for (const auto& loop : raywave::scene::horizontal_cut(o.mesh, height_m, material.thickness_m)) {
+      Outline& outline = outlines.emplace_back();
+      for (const Vec2d& p : loop) outline.push_back({p.y, p.x});
+    }
     if (!outlines.empty()) out.push_back({o.name, material, outlines});
   }
   return out;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A scene for the wave solver. Two dimensions (num_x = 1): a scalar field u(y, z), y across, z along the march,
-// invariant in x. Three (num_x > 1): u(x, y, z), one Cartesian component of the field, so that media do not turn its
+// invariant in x. Three (num_x not 1): u(x, y, z), one Cartesian component of the field, so that media do not turn its
 // polarisation.
 // Time factor exp(+j omega t): a wave towards +z is exp(-j k z), a lossy index has n = n' - j n''. TE: u = E_x (a
 // perfect conductor forces u = 0); TM: u = H_x. One-way model: what is scattered backwards is not followed, but for the
@@ -29,15 +29,17 @@ struct Grid {
   double spacing_m = 0;
   double center_m = 0;
   std::vector<double> points_m;  // [num_y] or empty; needs the nufft backend
-  int num_x = 1;                 // above 1: a 3D scene
+  int num_x = 1;                 // other than 1: a 3D scene; 0, as num_y = 0: to be chosen (choose_window)
   double spacing_x_m = 0;        // uniform: x_i = center_x + (i - num_x/2) spacing_x
   double center_x_m = 0;
 
   bool uniform() const { return points_m.empty(); }
-  double y_m(int j) const { return uniform() ? center_m + (j - num_y / 2) * spacing_m : points_m[size_t(j)]; }
-  bool volume() const { return num_x > 1; }
+  double y_m(int j) const { return uniform() ? center_m + from_middle(j, num_y) * spacing_m : points_m[size_t(j)]; }
+  bool volume() const { return num_x != 1; }
   int num_points() const { return num_x * num_y; }
-  double x_m(int i) const { return volume() ? center_x_m + (i - num_x / 2) * spacing_x_m : 0; }
+  /// Of point j of n, in points: whole, point n/2 (rounded down) is the middle.
+  static int from_middle(int j, int n) { return j - n / 2; }
+  double x_m(int i) const { return volume() ? center_x_m + from_middle(i, num_x) * spacing_x_m : 0; }
   double length_x_m() const { return num_x * spacing_x_m; }
   /// The length of a period. For nonuniform points: the span times num_y / (num_y - 1).
   double length_m() const;
@@ -135,13 +137,18 @@ struct Scene {
   void validate(const LogSink& log = {}) const;
 };
 
-/// Half the width across that sources, objects and the waves between them need: what lies farthest from the grid's
-/// centre and how far the waves that matter go from there: tilt and 2.5 times the spread 2/(k waist) of a beam, a point
-/// source's cone and what must not come back into it (launch_cone.h), 30 degrees of what objects diffract, at most the
-/// angle filter; with an absorber its width and what the sources send alone.
-double needed_half_width_m(const Scene& scene);
+enum class Axis { kX, kY };
+/// Half the width across (3D: along an axis) that sources, objects and the waves between them need: what lies farthest
+/// from the grid's centre and how far the waves that matter go from there: tilt and 2.5 times the spread 2/(k waist) of
+/// a beam, a point source's cone and what must not come back into it (launch_cone.h), 30 degrees of what objects
+/// diffract, at most the angle filter; with an absorber its width and what the sources send alone.
+/// @param point_launch_rad  steepest direction of point sources; 0: steepest_launch_rad().
+double needed_half_width_m(const Scene& scene, Axis axis = Axis::kY, double point_launch_rad = 0);
 /// num_y, a power of two, such that the window holds that. The spacing stays. @throws Error above 2^22 points.
 int guarded_num_y(const Scene& scene);
+/// Sets what of num_x and num_y is 0: in 2D guarded_num_y(); in 3D even products of 2, 3 and 5. Where both together
+/// pass 2^22 points, point sources are held to a narrower cone (launch_cone.h). @throws Error where that is not enough.
+void choose_window(Scene& scene);
 
 /// Outlines of a horizontal (z = height_m) cut through the meshes of a 3D scene: the scene's x becomes z of the march
 /// and its y stays; open cuts are closed as walls of the material's thickness. Objects the plane misses are left out.
