@@ -15,6 +15,7 @@ import numpy as np
 
 from . import _raywave, wave_parameters
 from ._methods import method
+from ._progress import reporter
 from ._raywave import Error, Material, WaveResult, itu_material
 from .wave_parameters import Parameter
 from .wave_problem import WaveProblem
@@ -25,7 +26,7 @@ __all__ = ["ArraySource", "GaussianBeam", "Grid", "Object", "Parameter", "PlaneW
 
 @dataclasses.dataclass
 class Grid:
-    """num_y points (0: as many as the scene needs) `spacing_m` apart around center_m; or points_m, increasing (backend "nufft"). With num_x > 1 a 3D scene."""
+    """num_y points (0: as many as the scene needs) `spacing_m` apart around center_m; or points_m, increasing (backend "nufft"). With a num_x other than 1 a 3D scene; 0: as many as it needs."""
 
     num_y: int = 0
     spacing_m: float = 0.0
@@ -100,7 +101,7 @@ class PointSource(_Source):
     def _dict(self, name, scene):
         out = super()._dict(name, scene)
         line, point = out.pop("power_w_per_m"), out.pop("power_w")
-        volume = scene.grid.num_x > 1
+        volume = scene.grid.num_x != 1
         if (line if volume else point) is not None:
             raise Error("a 3D scene has power_w" if volume else "a 2D scene has power_w_per_m")
         if line is not None:
@@ -271,17 +272,20 @@ def _slice(self, *, x_m=None, y_m=None, z_m=None, source=0):
 
 
 def simulate(scene, backend="fft", *, output_z_m=None, planes=0, precision="double", tolerance=1e-12, memory_bytes=2**30, num_threads=0,
-             num_reflections=0, device="cpu"):
+             num_reflections=0, device="cpu", progress=None):
     """Marches the scene's sources; the result holds the field on output_z_m, on `planes` evenly spaced planes, or at the end.
 
     backend: "fft", "dense", "nufft", "gaussian_beams". num_reflections: sweeps back and forth between exact slabs (no jvp, no vjp).
     memory_bytes limits fields and the checkpoints of vjp. device: "cpu"; "cuda", where it is built in and a device answers (backend fft;
-    memory_bytes is the device's then); "emulated": what "cuda" does, as loops on the CPU, for tests."""
+    memory_bytes is the device's then); "emulated": what "cuda" does, as loops on the CPU, for tests. progress: True for a bar, or a callable (done, total) of steps.
+    Ctrl-C ends a march, forward and back."""
     if output_z_m is not None and planes:
         raise Error("give output_z_m or planes, not both")
     z = np.ascontiguousarray(np.atleast_1d([] if output_z_m is None else output_z_m), dtype=np.float64)
-    return _raywave.wave_simulate(scene._dict(), dict(backend=backend, precision=precision, tolerance=tolerance, planes=planes, output_z_m=z,
-                                                      memory_bytes=float(memory_bytes), num_threads=num_threads, num_reflections=num_reflections, device=device))
+    with reporter(progress, "wave") as report:
+        return _raywave.wave_simulate(scene._dict(), dict(backend=backend, precision=precision, tolerance=tolerance, planes=planes, output_z_m=z,
+                                                          memory_bytes=float(memory_bytes), num_threads=num_threads,
+                                                          num_reflections=num_reflections, device=device, progress=report))
 
 
 class Solver:

@@ -7,16 +7,10 @@ import math
 
 import numpy as np
 
+from . import _raywave
 from ._raywave import Error, Material
 
 C = 299792458.0
-# quantity of a source: (unit, lower bound, kinds that have it; empty: all), in 2D and in 3D
-_SOURCE = {
-    "position_m": ("m", -math.inf, ()), "amplitude": ("", -math.inf, ()), "phase_rad": ("rad", -math.inf, ()),
-    "tilt_rad": ("rad", -math.pi / 2, ("gaussian", "plane", "array")), "waist_m": ("m", 0.0, ("gaussian", "array")),
-    "focus_m": ("m", -math.inf, ("gaussian",)), "weights": ("", -math.inf, ("array",)), "samples": ("", -math.inf, ("sampled",)),
-}
-_SOURCE_3D = {"position_x_m": ("m", -math.inf, ()), "tilt_x_rad": ("rad", -math.pi / 2, ("gaussian", "plane", "array"))}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,29 +69,8 @@ class Scene:
 
     def parameters(self):
         """{name: Parameter} of what the field's derivative can be taken by."""
-        out = [Parameter("wavelength_m", np.array(self.wavelength_m), "m", 0.0)]
-        volume = self.grid.num_x != 1
-        for name, source in _named(self.sources, "source").items():
-            for quantity, (unit, lower, kinds) in {**_SOURCE, **(_SOURCE_3D if volume else {})}.items():
-                # a beam whose waist is at the launch has no derivative by its distance
-                if (kinds and source._kind not in kinds) or (quantity == "focus_m" and not source.focus_m):
-                    continue
-                value = source._dict(name, self)[quantity]
-                kind = np.complex128 if quantity in ("weights", "samples") else np.float64
-                bounds = (lower, -lower if unit == "rad" else math.inf)
-                out.append(Parameter(f"source/{name}/{quantity}", np.array(value, dtype=kind), unit, *bounds))
-        for name, things in self.copy()._materials().items():
-            permittivity, conductivity = things[0].material.properties_at(self.frequency_hz)
-            out.append(Parameter(f"material/{name}/relative_permittivity", np.array(permittivity), "", 1.0))
-            out.append(Parameter(f"material/{name}/conductivity_s_per_m", np.array(conductivity), "S/m", 0.0))
-        for name, thing in _named(self.objects, "object").items():
-            vertices, _ = vertices_of(thing)
-            out.append(Parameter(f"object/{name}/vertices_m", vertices, "m"))
-            out.append(Parameter(f"object/{name}/translation_m", np.zeros(vertices.shape[1]), "m"))
-            out.append(Parameter(f"object/{name}/scale", np.array(1.0), "", 0.0))
-        if self.cells:
-            out.append(Parameter("cells/index_minus_one", np.array(self.cells["index_minus_one"], dtype=np.complex128), ""))
-        return {p.name: p for p in out}
+        return {name: Parameter(name, np.array(value), unit, lower, upper)
+                for name, unit, lower, upper, value in _raywave.wave_parameters(self._dict())}
 
     def set_parameter(self, name, value):
         """Gives a parameter a value. A translation moves what is there; a scale is about the mean of the vertices that are there."""

@@ -4,6 +4,7 @@
 #include "raywave/core/constants.h"
 #include "raywave/runs/wave_files.h"
 #include "raywave/view/wave_figure.h"
+#include "raywave/wave/parameter_table.h"
 #include "scene.h"
 
 namespace raywave::python {
@@ -108,7 +109,8 @@ wave::Grid grid_from(const nb::dict& d) {
   return g;
 }
 
-wave::Scene wave_scene_from(const nb::dict& d) {
+/// @param choose  the window, where it is not given.
+wave::Scene wave_scene_from(const nb::dict& d, bool choose = true) {
   wave::Scene s;
   s.grid = grid_from(nb::cast<nb::dict>(d["grid"]));
   s.frequency_hz = number(d, "frequency_hz");
@@ -121,7 +123,7 @@ wave::Scene wave_scene_from(const nb::dict& d) {
   s.angle_filter_rad = number(d, "angle_filter_rad");
   s.boundary = choice<wave::Boundary>(d, "boundary", {"periodic", "dirichlet", "neumann"});
   s.polarization = choice<wave::Polarization>(d, "polarization", {"te", "tm"});
-  if (s.grid.num_y == 0 && s.grid.uniform()) s.grid.num_y = wave::guarded_num_y(s);
+  if (choose) wave::choose_window(s);
   if (!d["cells"].is_none()) {
     const auto c = nb::cast<nb::dict>(d["cells"]);
     const auto n = nb::cast<ComplexArray>(c["index_minus_one"]);
@@ -149,11 +151,10 @@ std::shared_ptr<PyWaveResult> simulate(const nb::dict& scene, const nb::dict& d)
   Warnings warnings;
   o.log = warnings.sink();
   auto out = std::make_shared<PyWaveResult>();
-  run_interruptibly(nb::none(), [&](const runtime::Progress&) {
+  run_interruptibly(d["progress"], [&](const runtime::Progress& progress) {
     if (planes > 0) s.validate(), o.output_z_m = wave::even_planes_m(s, planes);
-    auto simulation = std::make_shared<wave::Simulation>(std::move(s), o);
-    out->result = simulation->run();
-    out->simulation = std::move(simulation);
+    out->simulation = std::make_shared<wave::Simulation>(std::move(s), o);
+    out->result = out->simulation->with_progress(progress).run();
   });
   warnings.emit();
   return out;
@@ -188,49 +189,49 @@ nb::object stacked(const PyWaveResult& r, const wave::Planes& planes) {
   return array<Complexc>(std::move(all), shape);
 }
 
-bool is_complex(const std::string& name) {
-  return name.ends_with("/weights") || name.ends_with("/samples") || name.ends_with("/index_minus_one");
+/// A parameter's numbers in its shape: a float where it is one.
+nb::object shaped(const wave::Parameter& p, std::vector<double>&& values) {
+  if (p.is_complex) {
+    std::vector<Complexc> z(values.size() / 2);
+    for (size_t i = 0; i < z.size(); ++i) z[i] = {values[2 * i], values[2 * i + 1]};
+    return array<Complexc>(std::move(z), p.shape);
+  }
+  if (p.shape.empty()) return nb::float_(values.at(0));
+  return array<double>(std::move(values), p.shape);
 }
 
 nb::dict gradient_dict(const PyWaveResult& r, wave::Gradient gradient) {
   nb::dict out;
-  for (auto& [name, values] : gradient) {
-    const size_t n = values.size();
-    if (is_complex(name)) {
-      std::vector<Complexc> z(n / 2);
-      for (size_t i = 0; i < z.size(); ++i) z[i] = {values[2 * i], values[2 * i + 1]};
-      std::vector<size_t> shape{n / 2};
-      const wave::Grid& grid = r.result.scene().grid;
-      const size_t points = size_t(grid.num_points());
-      if (name.starts_with("cells/")) shape = {n / 2 / points, size_t(grid.num_y)};
-      if (name.starts_with("cells/") && grid.volume()) shape = {n / 2 / points, size_t(grid.num_x), size_t(grid.num_y)};
-      out[name.c_str()] = array<Complexc>(std::move(z), shape);
-    } else if (name.ends_with("/vertices_m")) {
-      const size_t axes = r.result.scene().grid.volume() ? 3 : 2;
-      out[name.c_str()] = array<double>(std::move(values), {n / axes, axes});
-    } else if (n == 1) {
-      out[name.c_str()] = values[0];
-    } else {
-      out[name.c_str()] = array<double>(std::move(values), {n});
-    }
-  }
+  for (const wave::Parameter& p : wave::parameters(r.result.scene()))
+    if (const auto it = gradient.find(p.name); it != gradient.end())
+      out[p.name.c_str()] = shaped(p, std::move(it->second));
+  return out;
+}
+
+/// (name, unit, lower, upper, value) of each.
+nb::list parameters(const nb::dict& scene) {
+  const wave::Scene s = wave_scene_from(scene, !scene["cells"].is_none());
+  nb::list out;
+  for (const wave::Parameter& p : wave::parameters(s))
+    out.append(nb::make_tuple(p.name, p.unit, p.lower, p.upper, shaped(p, wave::value_of(s, p))));
   return out;
 }
 
 nb::object jvp(const PyWaveResult& r, const nb::dict& tangent) {
   wave::Gradient t;
   for (const auto& [key, value] : tangent) {
-    const auto name = nb::cast<std::string>(key);
+    const wave::Parameter p = wave::parameter_at(r.result.scene(), nb::cast<std::string>(key));
     const nb::object flat = nb::module_::import_("numpy").attr("ascontiguousarray")(
-        value, is_complex(name) ? nb::str("complex128") : nb::str("float64"));
-    if (is_complex(name)) {
-      for (const Complexc z : complexes(flat)) t[name].push_back(z.real()), t[name].push_back(z.imag());
+        value, p.is_complex ? nb::str("complex128") : nb::str("float64"));
+    if (p.is_complex) {
+      for (const Complexc z : complexes(flat)) t[p.name].push_back(z.real()), t[p.name].push_back(z.imag());
     } else {
-      t[name] = reals(flat);
+      t[p.name] = reals(flat);
     }
   }
   wave::Planes out;
-  run_interruptibly(nb::none(), [&](const runtime::Progress&) { out = r.simulation->jvp(t); });
+  run_interruptibly(nb::none(),
+                    [&](const runtime::Progress& progress) { out = r.simulation->with_progress(progress).jvp(t); });
   return stacked(r, out);
 }
 
@@ -253,7 +254,8 @@ nb::dict vjp(const PyWaveResult& r, const ComplexArray& cotangent) {
       w[p][s].assign(row, row + n);
     }
   wave::Gradient out;
-  run_interruptibly(nb::none(), [&](const runtime::Progress&) { out = r.simulation->vjp(w); });
+  run_interruptibly(nb::none(),
+                    [&](const runtime::Progress& progress) { out = r.simulation->with_progress(progress).vjp(w); });
   return gradient_dict(r, std::move(out));
 }
 
@@ -279,6 +281,7 @@ nb::list cones(const PyWaveResult& r) {
     d["apex_y_m"] = c.apex_y_m, d["apex_z_m"] = c.apex_z_m, d["tilt_rad"] = c.tilt_rad;
     d["half_angle_rad"] = c.half_angle_rad, d["half_width_m"] = c.half_width_m;
     d["y_min_m"] = c.y_min_m, d["y_max_m"] = c.y_max_m;
+    if (!std::isnan(c.ground_y_m)) d["ground_y_m"] = c.ground_y_m;
     if (c.volume) {
       d["apex_x_m"] = c.apex_x_m, d["tilt_x_rad"] = c.tilt_x_rad;
       d["x_min_m"] = c.x_min_m, d["x_max_m"] = c.x_max_m;
@@ -298,8 +301,9 @@ nb::dict points_gradient(const PyWaveResult& r, const nb::object& given, const n
   const std::vector<Complexc> w =
       complexes(nb::module_::import_("numpy").attr("ascontiguousarray")(cotangent, "complex128"));
   wave::Gradient out;
-  run_interruptibly(nb::none(),
-                    [&](const runtime::Progress&) { out = r.simulation->points_gradient(r.result, p, w, source); });
+  run_interruptibly(nb::none(), [&](const runtime::Progress& progress) {
+    out = r.simulation->with_progress(progress).points_gradient(r.result, p, w, source);
+  });
   return gradient_dict(r, std::move(out));
 }
 
@@ -444,6 +448,7 @@ void bind_wave(nb::module_& m) {
       .def("plot", &plot, "path"_a, "source"_a = 0, "phase"_a = false, "range_db"_a = 50.0, "x_m"_a = 0.0,
            "title"_a = "", ".png or .svg; source -1: incoherent sum");
   m.def("wave_simulate", &simulate, "scene"_a, "options"_a);
+  m.def("wave_parameters", &parameters, "scene"_a);
   m.def("wave_cut", &cut, "scene"_a, "height_m"_a, "window"_a);
   m.def("wave_line_source_amplitude", &wave::line_source_amplitude, "power_w_per_m"_a, "frequency_hz"_a);
   m.def("wave_solids", &solids, "scene"_a, "window"_a);

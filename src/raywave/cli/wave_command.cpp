@@ -110,6 +110,7 @@ int WaveCommand::run() {
   check_output("output.field", config.field, {".npz", ".h5", ".hdf5"});
   check_output("output.image", flags.png, {".png"});
   check_output("output.json", config.json, {});
+  config.options.progress = progress_bar("wave");
   const wave::Result result = wave::simulate(config.scene, config.options);
   if (!config.field.empty()) runs::save_wave_result(config.field, result);
   for (const std::string& image : {flags.png, flags.svg})

@@ -8,6 +8,7 @@
 #include "raywave/wave/march_checks.h"
 #include "raywave/wave/row_sweep.h"
 #include "raywave/wave/sources.h"
+#include "raywave/wave/step_reporter.h"
 
 namespace raywave::wave {
 
@@ -89,27 +90,31 @@ void Simulation::check(Result& out) const {
 
 void Simulation::march_sources(Result& out) const {
   const size_t num_sources = scene_->sources.size();
+  const int64_t num_steps = int64_t(num_sources * march_->steps().size());
   out.field.assign(output_z_m_.size(), std::vector<Field>(num_sources));
   if (options_.num_reflections > 0) {
     out.backward.assign(output_z_m_.size(), std::vector<Field>(num_sources, Field(size_t(scene_->grid.num_points()))));
+    StepReporter reporter(options_.progress, num_steps * (1 + options_.num_reflections));
     runtime::parallel_for(int64_t(num_sources), options_.num_threads,
-                          [&](int64_t s) { run_both_ways(int(s), out.field, out.backward); });
-    return;
+                          [&](int64_t s) { run_both_ways(int(s), out.field, out.backward, reporter); });
+    return reporter.finish();
   }
   if (device_) {
     run_on_device(out.field);
     return;
   }
+  StepReporter reporter(options_.progress, num_steps);
   const bool single = options_.backend.precision == Precision::kFloat;
   if (single ? fusable<float>() : fusable<double>()) {
-    single ? run_fused<float>(out.field) : run_fused<double>(out.field);
-    return;
+    single ? run_fused<float>(out.field, reporter) : run_fused<double>(out.field, reporter);
+    return reporter.finish();
   }
   runtime::parallel_for(int64_t(num_sources), options_.num_threads, [&](int64_t s) {
     Field u = launch(*scene_, scene_->sources[size_t(s)], march_->backend());
     RowSweep sweep(*march_, false, false);
     for (size_t i = 0; i < march_->steps().size(); ++i) {
       const Step& step = march_->steps()[i];
+      reporter.step();
       if (sweep.take(i, nullptr, nullptr, u)) continue;
       sweep.flush(u);
       if (step.kind == Step::Kind::kOutput) {
@@ -119,6 +124,7 @@ void Simulation::march_sources(Result& out) const {
       }
     }
   });
+  reporter.finish();
 }
 
 std::vector<double> even_planes_m(const Scene& scene, int count) {

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs a scene and differentiates it. A Simulation is prepared once (steps, tables, plans) and then answers run, jvp
 // and vjp.
-//   Gradient names, next to those of rays: source/<name>/{position_m, amplitude, phase_rad, tilt_rad, waist_m, focus_m,
-//   weights, samples; in 3D position_x_m, tilt_x_rad}, material/<name>/{relative_permittivity, conductivity_s_per_m},
-//   object/<name>/{translation_m [2: y, z; in 3D 3: x, y, z], vertices_m [vertices, 2 or 3], scale}, wavelength_m,
-//   cells/index_minus_one [num_z, num_y, 2: re, im].
+//   Gradient names, next to those of rays, are in parameter_table.h.
 // Complex values are pairs (re, im). A cotangent is dJ/d(re) + j dJ/d(im), so that dJ = Re(conj(cotangent) du).
 #pragma once
 
@@ -12,8 +9,10 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "raywave/runtime/progress.h"
 #include "raywave/wave/backend.h"
 #include "raywave/wave/engine.h"
 #include "raywave/wave/launch_cone.h"
@@ -21,6 +20,8 @@
 #include "raywave/wave/scene.h"
 
 namespace raywave::wave {
+
+class StepReporter;
 
 struct SimulateOptions {
   BackendOptions backend;
@@ -35,6 +36,8 @@ struct SimulateOptions {
   /// Backend fft. memory_bytes is of the device then.
   Device device = Device::kCpu;
   LogSink log;
+  /// Steps done of all, in run, jvp and vjp; false stops them with runtime::Interrupted. Not on a device.
+  runtime::Progress progress;
 };
 
 using Gradient = std::map<std::string, std::vector<double>>;
@@ -96,6 +99,12 @@ class Simulation {
   /// The gradient of J, given its cotangent at every plane. @throws Error for wrong shapes.
   Gradient vjp(const Planes& cotangent) const;
   const March& march() const { return *march_; }
+  /// The same, told of otherwise.
+  Simulation with_progress(runtime::Progress progress) const {
+    Simulation out = *this;
+    out.options_.progress = std::move(progress);
+    return out;
+  }
   /// The derivative of Result::power_w_per_m and of Result::received_power (at a point that stays) to every parameter,
   /// under the names of vjp. @param result  of run().
   Gradient power_gradient(const Result& result, int plane, int source = 0) const;
@@ -111,12 +120,12 @@ class Simulation {
   template <class Real>
   bool fusable() const;
   template <class Real>
-  void run_fused(Planes& field) const;
+  void run_fused(Planes& field, StepReporter& reporter) const;
   void march_sources(Result& out) const;
   void check(Result& out) const;
-  void run_both_ways(int source, Planes& field, Planes& backward) const;
+  void run_both_ways(int source, Planes& field, Planes& backward, StepReporter& reporter) const;
   void require_one_way() const;
-  Gradient vjp_one(const Planes& cotangent, int source) const;
+  Gradient vjp_one(const Planes& cotangent, int source, StepReporter& reporter) const;
   /// The launched field's change for that of the named parameters and of the wavenumber, and its transpose.
   Field launch_tangent(size_t source, const Gradient& tangent, double wavenumber) const;
   void source_gradient(int source, const Field& u_bar, MediaTangent& bar, Gradient& out) const;
@@ -132,10 +141,10 @@ class Simulation {
   double points_cotangent(const Result& result, const std::vector<Vec3d>& points_m,
                           const std::vector<Complexc>& cotangent, int source, Planes& w) const;
   int tape_length() const;
-  void reverse_with_tape(Field u, const Planes& cotangent, int source, Field& u_bar, MediaTangent& bar) const;
+  void reverse_with_tape(Field u, const Planes& cotangent, int source, Field& u_bar, MediaTangent& bar,
+                         StepReporter& reporter) const;
   MediaTangent media_tangent(const Gradient& tangent) const;
   void media_gradient(MediaTangent&& bar, Gradient& out) const;
-  std::map<std::string, size_t> parameter_sizes() const;
 
   SimulateOptions options_;
   std::shared_ptr<const Scene> scene_;

@@ -4,6 +4,7 @@
 // dielectrics reflect nothing.
 #include "raywave/wave/simulate.h"
 #include "raywave/wave/sources.h"
+#include "raywave/wave/step_reporter.h"
 
 namespace raywave::wave {
 namespace {
@@ -21,7 +22,7 @@ void Simulation::require_one_way() const {
                         ": the sweeps back and forth have no derivatives; set it to 0"));
 }
 
-void Simulation::run_both_ways(int source, Planes& field, Planes& backward) const {
+void Simulation::run_both_ways(int source, Planes& field, Planes& backward, StepReporter& reporter) const {
   const auto& steps = march_->steps();
   const size_t n = size_t(scene_->grid.num_points());
   std::vector<Field> incident(steps.size());  // of the sweep before, at each slab
@@ -32,6 +33,7 @@ void Simulation::run_both_ways(int source, Planes& field, Planes& backward) cons
     for (size_t i = 0; i < steps.size(); ++i) {
       const size_t at = forward ? i : steps.size() - 1 - i;
       const Step& step = steps[at];
+      reporter.step();
       if (step.kind == Step::Kind::kOutput) {
         add_to((forward ? field : backward)[size_t(step.output)][size_t(source)], u);
         continue;

@@ -11,9 +11,11 @@
 #include "raywave/core/constants.h"
 #include "raywave/runtime/parallel.h"
 #include "raywave/wave/checkpoints.h"
+#include "raywave/wave/parameter_table.h"
 #include "raywave/wave/row_sweep.h"
 #include "raywave/wave/simulate.h"
 #include "raywave/wave/sources.h"
+#include "raywave/wave/step_reporter.h"
 
 namespace raywave::wave {
 namespace {
@@ -59,8 +61,9 @@ std::vector<double> centroid(const Object& o) {
 // its field is marched to its end and then back beside the cotangent, so that nothing of it is kept.
 class Reverser {
  public:
-  Reverser(const March& march, const Planes& cotangent, int source, Field& u_bar, MediaTangent& bar)
-      : march_(march), cotangent_(cotangent), source_(source), u_bar_(u_bar), bar_(bar) {
+  Reverser(const March& march, const Planes& cotangent, int source, Field& u_bar, MediaTangent& bar,
+           StepReporter& reporter)
+      : march_(march), cotangent_(cotangent), source_(source), u_bar_(u_bar), bar_(bar), reporter_(reporter) {
     const auto& steps = march.steps();
     for (size_t s = 0; s < steps.size(); ++s)
       if (s == 0 || !march.reversible(steps[s]) || !march.reversible(steps[s - 1])) begin_.push_back(s);
@@ -71,6 +74,7 @@ class Reverser {
   Field advance(size_t from, size_t to, Field u) const {
     RowSweep sweep(march_, false, false);
     for (size_t s = begin_[from]; s < begin_[to]; ++s) {
+      reporter_.again();
       // what a turn leaves in the lanes needs a jump that is to come
       const bool last = s + 1 == begin_[to];
       if (!(last && march_.steps()[s].kind == Step::Kind::kScreen) && sweep.take(s, nullptr, nullptr, u)) continue;
@@ -93,6 +97,7 @@ class Reverser {
  private:
   void step(size_t s, const Field& before) {
     const Step& step = march_.steps()[s];
+    reporter_.step();
     if (step.kind != Step::Kind::kOutput) return march_.apply_vjp(step, before, u_bar_, bar_);
     const Field& c = cotangent_[size_t(step.output)][size_t(source_)];
     for (size_t j = 0; j < c.size(); ++j) u_bar_[j] += c[j];
@@ -103,6 +108,7 @@ class Reverser {
   int source_;
   Field& u_bar_;
   MediaTangent& bar_;
+  StepReporter& reporter_;
   std::vector<size_t> begin_;  // of each run of steps, and the end
 };
 
@@ -130,42 +136,23 @@ void add(Gradient& into, const Gradient& from) {
   }
 }
 
-}  // namespace
-
-std::map<std::string, size_t> Simulation::parameter_sizes() const {
-  std::map<std::string, size_t> sizes{{"wavelength_m", 1}};
-  for (const Source& s : scene_->sources) {
-    for (const LaunchColumn& c : launch_columns(*scene_, s, march_->backend()))
-      if (c.parameter != "wavenumber") {
-        size_t& size = sizes["source/" + s.name + "/" + c.parameter];
-        size = std::max(size, c.index + 1);
-      }
-    if (s.kind == SourceKind::kSampled) sizes["source/" + s.name + "/samples"] = 2 * s.samples.size();
-  }
-  for (const Object& o : scene_->objects) {
-    if (!o.material.perfect_conductor) {
-      sizes["material/" + o.material.name + "/relative_permittivity"] = 1;
-      sizes["material/" + o.material.name + "/conductivity_s_per_m"] = 1;
-    }
-    const size_t axes = o.solids.empty() ? 2 : 3;
-    sizes["object/" + o.name + "/translation_m"] = axes;
-    sizes["object/" + o.name + "/scale"] = 1;
-    sizes["object/" + o.name + "/vertices_m"] = axes * num_vertices(o);
-  }
-  for (const CellMedium& c : scene_->cells) sizes["cells/index_minus_one"] = 2 * c.index_minus_one.size();
-  return sizes;
-}
-
-MediaTangent Simulation::media_tangent(const Gradient& tangent) const {
-  const auto sizes = parameter_sizes();
+// Every name is one of the table's, with as many values.
+void require_parameters(const Scene& scene, const Gradient& tangent) {
+  std::map<std::string, size_t> sizes;
   std::vector<std::string> names;
-  for (const auto& [name, size] : sizes) names.push_back(name);
+  for (const Parameter& p : parameters(scene)) sizes[p.name] = p.size(), names.push_back(p.name);
   for (const auto& [name, values] : tangent) {
     const auto it = sizes.find(name);
     if (it == sizes.end()) throw Error(message("unknown parameter '", name, "'", did_you_mean(name, names)));
     if (values.size() != it->second)
       throw Error(message("parameter '", name, "' has ", it->second, " values, the tangent has ", values.size()));
   }
+}
+
+}  // namespace
+
+MediaTangent Simulation::media_tangent(const Gradient& tangent) const {
+  require_parameters(*scene_, tangent);
   const auto value = [&](const std::string& name, size_t i) {
     const auto it = tangent.find(name);
     return it == tangent.end() ? 0.0 : it->second[i];
@@ -225,10 +212,12 @@ Planes Simulation::jvp(const Gradient& tangent) const {
     jvp_on_device(dot, media, out);
     return out;
   }
+  StepReporter reporter(options_.progress, int64_t(num_sources * march_->steps().size()));
   runtime::parallel_for(int64_t(num_sources), options_.num_threads, [&](int64_t s) {
     Field u = launch(*scene_, scene_->sources[size_t(s)], march_->backend());
     Field u_dot = launch_tangent(size_t(s), tangent, media.wavenumber);
     for (const Step& step : march_->steps()) {
+      reporter.step();
       if (step.kind == Step::Kind::kOutput) {
         out[size_t(step.output)][size_t(s)] = u_dot;
       } else {
@@ -236,6 +225,7 @@ Planes Simulation::jvp(const Gradient& tangent) const {
       }
     }
   });
+  reporter.finish();
   return out;
 }
 
@@ -247,8 +237,8 @@ int Simulation::tape_length() const {
 
 // Every field that the way back reads is kept. A layer of cells keeps its field in the gradient's row before its own,
 // which is free when the way back comes to the layer; the first has a row beside.
-void Simulation::reverse_with_tape(Field u, const Planes& cotangent, int source, Field& u_bar,
-                                   MediaTangent& bar) const {
+void Simulation::reverse_with_tape(Field u, const Planes& cotangent, int source, Field& u_bar, MediaTangent& bar,
+                                   StepReporter& reporter) const {
   const size_t n = u.size();
   const auto& steps = march_->steps();
   std::vector<Field> tape;
@@ -269,6 +259,7 @@ void Simulation::reverse_with_tape(Field u, const Planes& cotangent, int source,
   RowSweep forward(*march_, false, bar.with_wavenumber);
   for (size_t i = 0; i < steps.size(); ++i) {
     const Step& step = steps[i];
+    reporter.again();
     // layers come in their order, each once; memory is touched row by row
     if (with_cells && step.cell_slice >= 0) bar.cells.resize(2 * n * size_t(step.cell_slice));
     const bool needed = March::needs_field(step, bar.with_wavenumber), layer = in_gradient(step);
@@ -288,6 +279,7 @@ void Simulation::reverse_with_tape(Field u, const Planes& cotangent, int source,
   RowSweep back(*march_, true, bar.with_wavenumber);
   for (size_t i = steps.size(); i-- > 0;) {
     const Step& step = steps[i];
+    reporter.step();
     const bool layer = in_gradient(step);
     Complexc* row = with_cells && step.cell_slice >= 0 ? bar.cell(size_t(step.cell_slice) * n) : nullptr;
     if ((layer ? bool(in_lanes[i]) : !March::needs_field(step, bar.with_wavenumber)) &&
@@ -310,7 +302,7 @@ void Simulation::reverse_with_tape(Field u, const Planes& cotangent, int source,
   back.flush(u_bar);
 }
 
-Gradient Simulation::vjp_one(const Planes& cotangent, int s) const {
+Gradient Simulation::vjp_one(const Planes& cotangent, int s, StepReporter& reporter) const {
   Field u_bar(size_t(scene_->grid.num_points()));
   const bool taped = tape_length() <= num_checkpoints();
   MediaTangent bar = zero_tangent(*scene_, options_.cell_gradient && !taped);  // a tape grows its own cells
@@ -318,9 +310,9 @@ Gradient Simulation::vjp_one(const Planes& cotangent, int s) const {
   {
     Field u = launch(*scene_, scene_->sources[size_t(s)], march_->backend());
     if (taped) {
-      reverse_with_tape(std::move(u), cotangent, s, u_bar, bar);
+      reverse_with_tape(std::move(u), cotangent, s, u_bar, bar, reporter);
     } else {
-      Reverser reverser(*march_, cotangent, s, u_bar, bar);
+      Reverser reverser(*march_, cotangent, s, u_bar, bar, reporter);
       reverse_steps(reverser, 0, reverser.size(), u, num_checkpoints());
     }
   }
@@ -403,8 +395,10 @@ Gradient Simulation::vjp(const Planes& cotangent) const {
   if (device_) return vjp_on_device(cotangent);
   num_checkpoints();  // refuses here, not in a worker
   std::vector<Gradient> parts(num_sources);
+  StepReporter reporter(options_.progress, int64_t(num_sources * march_->steps().size()));
   runtime::parallel_for(int64_t(num_sources), options_.num_threads,
-                        [&](int64_t s) { parts[size_t(s)] = vjp_one(cotangent, int(s)); });
+                        [&](int64_t s) { parts[size_t(s)] = vjp_one(cotangent, int(s), reporter); });
+  reporter.finish();
   Gradient out = std::move(parts[0]);
   for (size_t i = 1; i < parts.size(); ++i) add(out, parts[i]);
   return out;

@@ -8,6 +8,7 @@
 #include "raywave/wave/fused_march.h"
 #include "raywave/wave/simulate.h"
 #include "raywave/wave/sources.h"
+#include "raywave/wave/step_reporter.h"
 
 namespace raywave::wave {
 
@@ -49,7 +50,7 @@ class Group {
 }  // namespace
 
 template <class Real>
-void Simulation::run_fused(Planes& field) const {
+void Simulation::run_fused(Planes& field, StepReporter& reporter) const {
   using Table = std::vector<std::complex<Real>>;
   const size_t n = size_t(scene_->grid.num_y), num_sources = scene_->sources.size(), lanes = Group<Real>::kLanes;
   const FusedMarch<Real> fused(scene_->grid.num_y);
@@ -81,6 +82,7 @@ void Simulation::run_fused(Planes& field) const {
         ops.back().screen = screen_of(s);
       } else {
         fused.run(ops, group.data());
+        for (size_t i = 0; i < ops.size() * count; ++i) reporter.step();
         ops.clear();
         for (size_t l = 0; l < count; ++l) field[size_t(s.output)][first + l] = group.get(l);
       }
@@ -90,7 +92,7 @@ void Simulation::run_fused(Planes& field) const {
 
 template bool Simulation::fusable<double>() const;
 template bool Simulation::fusable<float>() const;
-template void Simulation::run_fused<double>(Planes& field) const;
-template void Simulation::run_fused<float>(Planes& field) const;
+template void Simulation::run_fused<double>(Planes& field, StepReporter& reporter) const;
+template void Simulation::run_fused<float>(Planes& field, StepReporter& reporter) const;
 
 }  // namespace raywave::wave

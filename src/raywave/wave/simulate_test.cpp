@@ -441,5 +441,36 @@ TEST(Wave, BadInputIsRefusedByName) {
   EXPECT_THROW(simulate(beam_scene(512, 0.5, 4, 40), o), Error);
 }
 
+TEST(WaveProgress, IsToldAndMarchesStopWhereTheyAreAsked) {
+  Scene s = beam_scene(64, 0.4, 3, 40);
+  s.objects = {dielectric("pane", 2, {rectangle({0, 20 * kL}, 3 * kL, 30 * kL)})};
+  s.sources.push_back(s.sources[0]);
+  s.sources[1].name = "other";
+  for (const int64_t memory : {int64_t(1) << 30, int64_t(1) << 15}) {
+    int64_t last = -1, whole = 0, stop_at = -1;
+    SimulateOptions o;
+    o.memory_bytes = memory, o.num_threads = 1;
+    o.progress = [&](int64_t done, int64_t total) {
+      EXPECT_GE(done, last);
+      last = done, whole = total;
+      return stop_at < 0 || done < stop_at;
+    };
+    const Simulation sim(s, o);
+    const Planes w{{random_field(64, 1), random_field(64, 2)}};
+    const auto told = [&](const std::function<void()>& work) {
+      last = stop_at = -1;
+      work();
+      EXPECT_EQ(last, whole);
+      EXPECT_EQ(whole, int64_t(2 * sim.march().steps().size()));
+      last = -1, stop_at = whole / 3;
+      EXPECT_THROW(work(), runtime::Interrupted);
+      EXPECT_LT(last, whole / 2);
+    };
+    told([&] { sim.run(); });
+    told([&] { sim.jvp({{"wavelength_m", {1}}}); });
+    told([&] { sim.vjp(w); });
+  }
+}
+
 }  // namespace
 }  // namespace raywave::wave
