@@ -10,6 +10,8 @@ namespace raywave::wave {
 namespace {
 
 constexpr double kSoftness = 0.1, kToLimit = 1.5, kToCone = 6.5;  // in cos(theta_e); in softnesses
+// a source and its image cancel near the ground, what both ring does not
+constexpr double kAboveGround = 1;
 
 double softness(double end_rad) { return kSoftness * std::cos(end_rad); }
 
@@ -111,9 +113,11 @@ Cone cone_of(const Scene& scene, const Source& s) {
   const double wanted = kSoftness * cosine, sharper = std::max(1.0, wanted / limit.softness);
   c.half_angle_rad = std::asin(
       std::max(0.0, limit.limit - (kToCone - kToLimit) * std::max(wanted, limit.softness) * std::pow(sharper, 1.2)));
+  const bool ground = scene.boundary != Boundary::kPeriodic;
   if (scene.angle_filter_rad == 0)
-    c.half_angle_rad = std::asin(std::max(0.0, limit.limit - (kToCone - kToLimit) * limit.softness));
-  if (scene.boundary != Boundary::kPeriodic) c.ground_y_m = edges.front();
+    c.half_angle_rad =
+        std::asin(std::max(0.0, limit.limit - (kToCone + (ground ? kAboveGround : 0) - kToLimit) * limit.softness));
+  if (ground) c.ground_y_m = edges.front();
   if (s.kind == SourceKind::kArray) {
     const auto middle = [](const std::vector<double>& v) {
       if (v.empty()) return std::pair{0.0, 0.0};
