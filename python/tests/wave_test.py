@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """raywave.wave: words, shapes, errors, gradients by name. The physics is tested in C++."""
 import pathlib
+import warnings
 
 import numpy as np
 import pytest
@@ -349,3 +350,25 @@ def test_gradcheck_takes_waves():
     assert report.passed
     with pytest.raises(rw.Error, match="complex"):
         rw.gradcheck(wave.Solver(), parametric(), "source/source2/weights", "power")
+
+
+def test_marches_tell_their_progress_and_stop():
+    told = []
+    wave.simulate(parametric(), progress=lambda done, total: told.append((done, total)))
+    assert told[-1][0] == told[-1][1] > 0
+
+    def stop(done, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        wave.simulate(scene(z_end_m=4000 * LAMBDA,
+                            objects=[wave.rectangle([0, 2000 * LAMBDA], [3 * LAMBDA, 3990 * LAMBDA], 2.0, name="pane")]), progress=stop)
+
+
+def test_both_sides_of_a_window_of_a_volume_are_chosen():
+    s = wave.Scene(grid=wave.Grid(spacing_m=0.4503 * LAMBDA, num_x=0), frequency_hz=299792458.0 / LAMBDA, z_end_m=10 * LAMBDA,
+                   sources=[wave.GaussianBeam(waist_m=3 * LAMBDA, position_m=15 * LAMBDA)])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        result = wave.simulate(s)
+    assert len(result.y_m) > len(result.x_m) >= 64

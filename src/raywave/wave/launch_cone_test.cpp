@@ -108,7 +108,7 @@ TEST(LaunchCone, NarrowWindowsLaunchWhatTheyHold) {
                           }),
             0.005);
   EXPECT_EQ(r.cones[0].ground_y_m, 0);
-  EXPECT_TRUE(r.cones[0].holds({0, 30 * kL, 35 * kL}));
+  EXPECT_TRUE(r.cones[0].holds({0, 30 * kL, 45 * kL}));
   EXPECT_FALSE(r.cones[0].holds({0, 30 * kL, 20 * kL}));  // in the source's cone, not in its image's
 }
 

@@ -46,15 +46,6 @@ struct Line {
   double spare_above = 0, spare_below = 0;  // what lies between the rim where a wave comes back and the cone
 };
 
-/// What of a line's power goes wrong on its way: comes back over the rim, is sent back by the absorber, or begins in
-/// the absorber and is missing where it leaves it.
-struct Astray {
-  double returned = 0, reflected = 0, absorbed = 0;
-  void add(const Astray& other, double times) {
-    returned += times * other.returned, reflected += times * other.reflected, absorbed += times * other.absorbed;
-  }
-};
-
 // What a layer reflects of a wave that meets it, first order in its rate s t^p: (k / ky) s w p! / (2 ky w)^(p + 1).
 double layer_reflection(const Absorber& a, double k, double ky) {
   const double strength = a.nepers * (a.power + 1) * std::tan(a.max_angle_rad) / 2;  // s w
@@ -154,57 +145,73 @@ bool is_passive(const Scene& scene) {
 }
 
 FluxGain flux_gain(const Scene& scene, const March& march, const std::vector<MarchPlane>& planes, double rounding) {
-  FluxGain out;
-  double least = INFINITY, least_z = 0, launched = 0;
-  for (const MarchPlane& p : planes) {
-    const Flux f = flux_of(scene, march.backend(), *p.field);
-    launched = std::max(launched, f.carried);
-    // of what is left of a launch the rounding of the launch itself is a part
-    const double allowed = least * (1 + kModel + rounding) + rounding * launched;
-    if (f.carried > allowed && f.carried / least > out.factor) out = {f.carried / least, least_z, p.z_m};
-    // in a medium more is carried than vacuum would of the same field, for n >= 1: what is above is too much all the
-    // same
-    if (in_vacuum(scene, p.z_m) && f.carried + f.evanescent < least) least = f.carried + f.evanescent, least_z = p.z_m;
-  }
-  return out;
-}
-
-namespace {
-
-Astray astray_shares(const Scene& scene, const Source& source, const std::vector<MarchPlane>& planes) {
-  const Cone cone = cone_of(scene, source);
-  const double all = power(*planes[0].field);
-  Astray sum;
-  if (!(all > 0)) return sum;
-  for (size_t i = 0; i + 1 < planes.size(); ++i)
-    sum.add(astray(scene, cone, planes[i + 1].z_m, *planes[i].field, planes[i + 1].z_m - planes[i].z_m), 1 / all);
-  // what the absorber has taken of the launch is seen from the launch to the end
-  const double length = planes.back().z_m - planes[0].z_m;
-  const Astray whole = astray(scene, cone, planes.back().z_m, *planes[0].field, length);
-  sum.absorbed = whole.absorbed / all, sum.reflected = std::max(sum.reflected, whole.reflected / all);
-  return sum;
-}
-
-}  // namespace
-
-double returning_share(const Scene& scene, const Source& source, const std::vector<MarchPlane>& planes) {
-  return astray_shares(scene, source, planes).returned;
+  MarchWatch watch(scene, march, scene.sources.at(0), rounding);
+  for (const MarchPlane& p : planes) watch.look(p.z_m, *p.field);
+  return watch.flux_gain();
 }
 
 std::vector<std::string> march_warnings(const Scene& scene, const March& march, const Source& source,
                                         const std::vector<MarchPlane>& planes, double rounding) {
-  std::vector<std::string> out;
-  if (rounding >= 0) {
-    const FluxGain g = flux_gain(scene, march, planes, rounding);
-    if (g.factor > 1)
-      out.push_back(
-          message("source '", source.name, "': the flux grows by a factor of ", g.factor, " from z = ", g.z_m, " m to ",
-                  g.later_z_m,
-                  " m though nothing in the scene amplifies: the field there is wrong. Side by side media do this in "
-                  "slices thicker than wavelength/(2 (n - 1)) and where the grid does not hold their waves: use a "
-                  "smaller step_m, a spacing of at most wavelength/(2 n), or model = \"screen\""));
+  MarchWatch watch(scene, march, source, rounding);
+  for (const MarchPlane& p : planes) watch.look(p.z_m, *p.field);
+  return watch.warnings();
+}
+
+MarchWatch::MarchWatch(const Scene& scene, const March& march, const Source& source, double rounding)
+    : scene_(scene), march_(march), source_(source), rounding_(rounding) {}
+
+void MarchWatch::look_at_flux(double z, const Field& u) {
+  const Flux f = flux_of(scene_, march_.backend(), u);
+  launched_ = std::max(launched_, f.carried);
+  // of what is left of a launch the rounding of the launch itself is a part
+  const double allowed = least_ * (1 + kModel + rounding_) + rounding_ * launched_;
+  if (f.carried > allowed && f.carried / least_ > gain_.factor) gain_ = {f.carried / least_, least_z_m_, z};
+  // in a medium more is carried than vacuum would of the same field, for n >= 1: what is above is too much all the same
+  if (in_vacuum(scene_, z) && f.carried + f.evanescent < least_) least_ = f.carried + f.evanescent, least_z_m_ = z;
+}
+
+void MarchWatch::look(double z, const Field& u) {
+  if (rounding_ >= 0) look_at_flux(z, u);
+  if (first_.empty()) {
+    first_ = u, launched_power_ = power(u);
+  } else if (z > z_m_ && launched_power_ > 0) {
+    sum_.add(wave::astray(scene_, cone_of(scene_, source_), z, last_, z - z_m_), 1 / launched_power_);
   }
-  const Astray share = astray_shares(scene, source, planes);
+  z_m_ = z, last_ = u;
+}
+
+Astray MarchWatch::astray() const {
+  Astray out = sum_;
+  const double length = z_m_ - scene_.z_begin_m;
+  if (!(launched_power_ > 0) || !(length > 0)) return out;
+  // what the absorber has taken of the launch is seen from the launch to the end
+  const Astray whole = wave::astray(scene_, cone_of(scene_, source_), z_m_, first_, length);
+  out.absorbed = whole.absorbed / launched_power_;
+  out.reflected = std::max(out.reflected, whole.reflected / launched_power_);
+  return out;
+}
+
+double returning_share(const Scene& scene, const Source& source, const std::vector<MarchPlane>& planes) {
+  const Cone cone = cone_of(scene, source);
+  const double all = power(*planes[0].field);
+  Astray sum;
+  for (size_t i = 0; all > 0 && i + 1 < planes.size(); ++i)
+    sum.add(astray(scene, cone, planes[i + 1].z_m, *planes[i].field, planes[i + 1].z_m - planes[i].z_m), 1 / all);
+  return sum.returned;
+}
+
+std::vector<std::string> MarchWatch::warnings() const {
+  std::vector<std::string> out;
+  const Scene& scene = scene_;
+  const Source& source = source_;
+  if (gain_.factor > 1)
+    out.push_back(
+        message("source '", source.name, "': the flux grows by a factor of ", gain_.factor, " from z = ", gain_.z_m,
+                " m to ", gain_.later_z_m,
+                " m though nothing in the scene amplifies: the field there is wrong. Side by side media do this in "
+                "slices thicker than wavelength/(2 (n - 1)) and where the grid does not hold their waves: use a "
+                "smaller step_m, a spacing of at most wavelength/(2 n), or model = \"screen\""));
+  const Astray share = astray();
   const Cone cone = cone_of(scene, source);
   const bool narrow = source.kind == SourceKind::kPoint || source.waist_m * scene.wavenumber_rad_per_m() < 3;
   if (share.returned > (cone.half_angle_rad < kPi / 2 && narrow ? kTail : kReturning))

@@ -58,34 +58,68 @@ Result Simulation::run() const {
   out.warnings = warnings_;
   for (const Source& source : scene_->sources) out.cones.push_back(cone_of(*scene_, source));
   march_sources(out);
-  check(out);
   return out;
 }
 
-// At a plane in 32 steps at most, so that it costs little, and at the last.
-void Simulation::check(Result& out) const {
-  if (options_.num_reflections > 0 || options_.backend.kind == BackendKind::kGaussianBeams) return;
-  const size_t planes = out.z_m.size(), steps = march_->steps().size();
-  const size_t count = std::min(planes, 1 + steps / 32);
-  const double per_step = options_.backend.precision == Precision::kFloat ? 2e-7
-                          : options_.backend.kind == BackendKind::kNufft  ? 2 * options_.backend.tolerance
-                                                                          : 1e-14;
-  std::vector<std::vector<std::string>> said(scene_->sources.size());
-  runtime::parallel_for(int64_t(said.size()), options_.num_threads, [&](int64_t s) {
-    const Source& source = scene_->sources[size_t(s)];
-    const Field launched = launch(*scene_, source, march_->backend());
-    std::vector<MarchPlane> at{{scene_->z_begin_m, &launched}};
-    for (size_t i = 1; i <= count; ++i) {
-      const size_t p = i * planes / count - 1;
-      if (out.z_m[p] > at.back().z_m) at.push_back({out.z_m[p], &out.field[p][size_t(s)]});
-    }
-    said[size_t(s)] = march_warnings(*scene_, *march_, source, at, passive_ ? per_step * double(steps) : -1);
-  });
+namespace {
+
+// Relative error of the flux, of rounding and tolerances.
+double flux_rounding(const SimulateOptions& options, size_t steps) {
+  const double per_step = options.backend.precision == Precision::kFloat ? 2e-7
+                          : options.backend.kind == BackendKind::kNufft  ? 2 * options.backend.tolerance
+                                                                         : 1e-14;
+  return per_step * double(steps);
+}
+
+bool is_watched(const SimulateOptions& options) {
+  return options.num_reflections == 0 && options.backend.kind != BackendKind::kGaussianBeams;
+}
+
+/// When a march is looked at: at each output that is due and, where objects scatter, on the way, once in the time of 32
+/// steps of one transform pair, so that it costs little; at the last output always.
+class Due {
+ public:
+  Due(const Scene& scene, size_t outputs) : outputs_(outputs), on_the_way_(!scene.objects.empty()) {}
+  bool at(const Step& step) {
+    if (step.kind == Step::Kind::kSpectral) work_ += step.objects.empty() ? 1 : 4;
+    const bool output = step.kind == Step::Kind::kOutput,
+               on_the_way = on_the_way_ && step.kind == Step::Kind::kSpectral;
+    const bool due = (output && size_t(step.output) + 1 == outputs_) || (work_ >= 32 && (output || on_the_way));
+    if (due) work_ = 0;
+    return due;
+  }
+
+ private:
+  size_t outputs_;
+  bool on_the_way_;
+  int work_ = 0;
+};
+
+void tell(Result& out, const std::vector<std::vector<std::string>>& said, const LogSink& log) {
   for (const auto& words : said)
     for (const std::string& text : words) {
       out.warnings.push_back(text);
-      if (options_.log) options_.log(text);
+      if (log) log(text);
     }
+}
+
+}  // namespace
+
+// What was marched in lanes or on a device is looked at afterwards, at its outputs.
+void Simulation::check(Result& out) const {
+  if (!is_watched(options_)) return;
+  std::vector<std::vector<std::string>> said(scene_->sources.size());
+  runtime::parallel_for(int64_t(said.size()), options_.num_threads, [&](int64_t s) {
+    MarchWatch watch(*scene_, *march_, scene_->sources[size_t(s)],
+                     passive_ ? flux_rounding(options_, march_->steps().size()) : -1);
+    watch.look(scene_->z_begin_m, launch(*scene_, scene_->sources[size_t(s)], march_->backend()));
+    Due due(*scene_, out.z_m.size());
+    for (const Step& step : march_->steps())
+      if (due.at(step) && step.kind == Step::Kind::kOutput)
+        watch.look(step.z0_m, out.field[size_t(step.output)][size_t(s)]);
+    said[size_t(s)] = watch.warnings();
+  });
+  tell(out, said, options_.log);
 }
 
 void Simulation::march_sources(Result& out) const {
@@ -101,30 +135,45 @@ void Simulation::march_sources(Result& out) const {
   }
   if (device_) {
     run_on_device(out.field);
-    return;
+    return check(out);
   }
   StepReporter reporter(options_.progress, num_steps);
   const bool single = options_.backend.precision == Precision::kFloat;
   if (single ? fusable<float>() : fusable<double>()) {
     single ? run_fused<float>(out.field, reporter) : run_fused<double>(out.field, reporter);
-    return reporter.finish();
+    reporter.finish();
+    return check(out);
   }
+  std::vector<std::vector<std::string>> said(num_sources);
+  const bool watched = is_watched(options_);
+  const double rounding = passive_ ? flux_rounding(options_, march_->steps().size()) : -1;
   runtime::parallel_for(int64_t(num_sources), options_.num_threads, [&](int64_t s) {
     Field u = launch(*scene_, scene_->sources[size_t(s)], march_->backend());
+    MarchWatch watch(*scene_, *march_, scene_->sources[size_t(s)], rounding);
+    if (watched) watch.look(scene_->z_begin_m, u);
+    Due due(*scene_, output_z_m_.size());
+    double z = scene_->z_begin_m;
     RowSweep sweep(*march_, false, false);
     for (size_t i = 0; i < march_->steps().size(); ++i) {
       const Step& step = march_->steps()[i];
       reporter.step();
-      if (sweep.take(i, nullptr, nullptr, u)) continue;
-      sweep.flush(u);
-      if (step.kind == Step::Kind::kOutput) {
-        out.field[size_t(step.output)][size_t(s)] = u;
-      } else {
-        march_->apply(step, u);
+      if (!sweep.take(i, nullptr, nullptr, u)) {
+        sweep.flush(u);
+        if (step.kind == Step::Kind::kOutput) {
+          out.field[size_t(step.output)][size_t(s)] = u;
+        } else {
+          march_->apply(step, u);
+        }
       }
+      if (step.kind == Step::Kind::kSpectral) z += step.dz_m;
+      if (!watched || !due.at(step)) continue;
+      sweep.flush(u);
+      watch.look(step.kind == Step::Kind::kOutput ? step.z0_m : z, u);
     }
+    if (watched) said[size_t(s)] = watch.warnings();
   });
   reporter.finish();
+  tell(out, said, options_.log);
 }
 
 std::vector<double> even_planes_m(const Scene& scene, int count) {
