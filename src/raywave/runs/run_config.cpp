@@ -60,6 +60,37 @@ DeviceConfig read_device(Table& table, bool transmits) {
   return out;
 }
 
+std::string read_name(Table& table, const char* what) {
+  std::optional<std::string> name;
+  table.read("name", name);
+  if (!name) table.fail(table.raw(), message(what, " needs the name of one of the scene's"));
+  return *name;
+}
+
+MaterialConfig read_material(Table& table) {
+  MaterialConfig out;
+  out.name = read_name(table, "a material");
+  table.read("itu_name", out.itu_name);
+  for (size_t i = 0; i < out.numbers.size(); ++i) table.read(em::kMaterialNumbers[i].name, out.numbers[i]);
+  table.read("perfect_conductor", out.perfect_conductor);
+  table.finish();
+  const bool constant =
+      out.numbers[size_t(em::MaterialNumber::kPermittivity)] || out.numbers[size_t(em::MaterialNumber::kConductivity)];
+  if (out.itu_name && constant) {
+    table.fail(table.raw(), "give itu_name, or relative_permittivity and conductivity_s_per_m, not both");
+  }
+  return out;
+}
+
+ObjectConfig read_object(Table& table) {
+  ObjectConfig out;
+  out.name = read_name(table, "an object");
+  table.read("material", out.material);
+  table.read("velocity_m_per_s", out.velocity_m_per_s);
+  table.finish();
+  return out;
+}
+
 InteractionOptions read_interactions(Table& table) {
   InteractionOptions out;
   table.read_integer("max_depth", out.max_depth, 0);
@@ -144,6 +175,23 @@ scene::Device device_of(const DeviceConfig& config, const char* prefix, size_t i
   return d;
 }
 
+void change(scene::Scene& scene, const MaterialConfig& config) {
+  em::Material changed = scene.materials[size_t(scene.find_material(config.name))];
+  put(config.itu_name, changed.itu_name);
+  put(config.perfect_conductor, changed.perfect_conductor);
+  for (size_t i = 0; i < config.numbers.size(); ++i) {
+    if (config.numbers[i]) em::set_number(changed, i, *config.numbers[i], scene.frequency_hz);
+  }
+  changed.validate();
+  scene.materials[size_t(scene.find_material(config.name))] = std::move(changed);
+}
+
+void change(scene::Scene& scene, const ObjectConfig& config) {
+  scene::Object& object = scene.objects[size_t(scene.find_object(config.name))];
+  if (config.material) object.material = scene.find_material(*config.material);
+  put(config.velocity_m_per_s, object.velocity_m_per_s);
+}
+
 }  // namespace
 
 RunConfig parse_run_config(std::string_view toml, const std::string& name, const std::string& folder) {
@@ -159,6 +207,8 @@ RunConfig parse_run_config(std::string_view toml, const std::string& name, const
   table.require_positive_value("temperature_k", out.temperature_k);
   table.read_integer("seed", out.seed, 0, std::numeric_limits<int64_t>::max());
   table.read_integer("threads", out.threads, 0, 4096);
+  for (Table& t : table.tables("material")) out.materials.push_back(read_material(t));
+  for (Table& t : table.tables("object")) out.objects.push_back(read_object(t));
   for (Table& t : table.tables("transmitter")) out.transmitters.push_back(read_device(t, true));
   for (Table& t : table.tables("receiver")) out.receivers.push_back(read_device(t, false));
   if (auto t = table.sub_table("paths")) out.paths = read_paths(*t);
@@ -176,6 +226,8 @@ void RunConfig::apply_to(scene::Scene& to) const {
   put(frequency_hz, to.frequency_hz);
   put(bandwidth_hz, to.bandwidth_hz);
   put(temperature_k, to.temperature_k);
+  for (const MaterialConfig& m : materials) change(to, m);
+  for (const ObjectConfig& o : objects) change(to, o);
   for (size_t i = 0; i < transmitters.size(); ++i) to.add_transmitter(device_of(transmitters[i], "tx", i));
   for (size_t i = 0; i < receivers.size(); ++i) to.add_receiver(device_of(receivers[i], "rx", i));
 }

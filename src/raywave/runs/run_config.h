@@ -15,6 +15,13 @@
 //   power_dbm = 44
 //   array = { num_rows = 2, num_cols = 4, vertical_spacing_wavelengths = 0.5, horizontal_spacing_wavelengths = 0.5,
 //             pattern = "tr38901", polarization = "cross", polarization_model = 2 }
+//   [[material]]                          # one of the scene's, changed: itu_name, or relative_permittivity and
+//   name = "brick"                        # conductivity_s_per_m as constants; thickness_m, scattering_coefficient,
+//   thickness_m = 0.2                     # xpd_coefficient, perfect_conductor
+//   [[object]]                            # one of the scene's: of another material, moving
+//   name = "house_3"
+//   material = "brick"
+//   velocity_m_per_s = [0, 0, 0]
 //   [paths]                               # max_depth, los, specular_reflection, refraction, diffraction,
 //   finder = "exhaustive"                 # max_diffractions, seam_tolerance_m, finder, samples_per_tx,
 //   synthetic_array;
@@ -52,6 +59,19 @@ struct DeviceConfig {
   std::optional<em::PlanarArrayOptions> array;
 };
 
+struct MaterialConfig {
+  std::string name;
+  std::optional<std::string> itu_name;
+  std::array<std::optional<double>, em::kMaterialNumbers.size()> numbers;  // in their order
+  std::optional<bool> perfect_conductor;
+};
+
+struct ObjectConfig {
+  std::string name;
+  std::optional<std::string> material;
+  std::optional<Vec3d> velocity_m_per_s;
+};
+
 struct PathConfig {
   InteractionOptions interactions;
   std::optional<bool> synthetic_array;
@@ -79,12 +99,15 @@ struct RunConfig {
   std::optional<double> frequency_hz, bandwidth_hz, temperature_k;
   std::optional<uint64_t> seed;
   std::optional<int> threads;
+  std::vector<MaterialConfig> materials;
+  std::vector<ObjectConfig> objects;
   std::vector<DeviceConfig> transmitters, receivers;
   PathConfig paths;
   MapConfig map;
   OutputConfig output;
 
-  /// Sets frequency, bandwidth and temperature where given and adds the devices. @throws Error as the scene does.
+  /// Sets frequency, bandwidth and temperature where given, changes materials and objects, and adds the devices.
+  /// @throws Error as the scene does, and for a material or object that it does not have.
   void apply_to(scene::Scene& scene) const;
   /// Overwrites what the file gives.
   void apply_to(paths::PathOptions& options) const;

@@ -89,5 +89,65 @@ TEST(RunConfig, ErrorsNameLineAndNearestKey) {
   expect_error([] { read_run_config("/no/run.toml"); }, "cannot read '/no/run.toml'");
 }
 
+scene::Scene brick_wall() {
+  scene::Scene scene;
+  em::Material brick;
+  brick.name = "wall";
+  brick.itu_name = "brick";
+  scene.add_material(brick);
+  brick.name = "pane";
+  brick.itu_name = "glass";
+  scene.add_material(brick);
+  scene::Object object;
+  object.name = "house";
+  object.mesh.vertices_m = {{0, 0, 0}, {1, 0, 0}, {0, 1, 0}};
+  object.mesh.triangles = {{0, 1, 2}};
+  scene.add_object(object);
+  return scene;
+}
+
+TEST(RunConfig, ChangesMaterialsAndObjectsOfTheScene) {
+  scene::Scene scene = brick_wall();
+  parse_run_config(R"(frequency = "28GHz"
+[[material]]
+name = "wall"
+relative_permittivity = 7.5
+thickness_m = 0.3
+[[material]]
+name = "pane"
+itu_name = "metal"
+[[object]]
+name = "house"
+material = "pane"
+velocity_m_per_s = [1, 2, 3]
+)",
+                   "run.toml")
+      .apply_to(scene);
+  const em::Material& wall = scene.materials[0];
+  EXPECT_TRUE(wall.itu_name.empty());
+  EXPECT_EQ(wall.relative_permittivity, 7.5);
+  EXPECT_EQ(wall.thickness_m, 0.3);
+  // the row's other number, at the run's frequency, stays as a constant
+  EXPECT_EQ(wall.conductivity_s_per_m, em::conductivity_of(em::itu_row_at("brick", 28e9), 28e9));
+  EXPECT_EQ(scene.materials[1].itu_name, "metal");
+  EXPECT_EQ(scene.objects[0].material, 1);
+  EXPECT_TRUE(scene.objects[0].velocity_m_per_s == (Vec3d{1, 2, 3}));
+}
+
+TEST(RunConfig, RefusesMaterialsAndObjectsThatCannotBe) {
+  const auto apply = [](const char* toml) {
+    scene::Scene scene = brick_wall();
+    parse_run_config(toml, "run.toml").apply_to(scene);
+  };
+  for (const char* toml :
+       {"[[material]]\nthickness_m = 1\n", "[[material]]\nname = \"wal\"\n",
+        "[[material]]\nname = \"wall\"\nthickness_m = 0\n", "[[material]]\nname = \"wall\"\nitu_name = \"brik\"\n",
+        "[[material]]\nname = \"wall\"\nitu_name = \"wood\"\nrelative_permittivity = 3\n",
+        "[[object]]\nname = \"home\"\n", "[[object]]\nname = \"house\"\nmaterial = \"walll\"\n",
+        "[[object]]\nname = \"house\"\ncolour = 1\n"}) {
+    EXPECT_THROW(apply(toml), Error) << toml;
+  }
+}
+
 }  // namespace
 }  // namespace raywave::runs
