@@ -401,3 +401,82 @@ def test_view_writes_one_page(raywave, tmp_path):
     assert result.returncode == 0, result.stderr
     assert result.stdout.strip() == str(page)
     assert pathlib.Path(page).read_text().lstrip().lower().startswith("<!doctype html")
+
+
+def python_that(tmp_path, name, *lines):
+    """A program that stands for a Python, first on the PATH."""
+    file = tmp_path / name
+    file.write_text("#!/bin/sh\n" + "\n".join(lines) + "\n")
+    file.chmod(0o755)
+    return file
+
+
+def run_with(raywave_bin, tmp_path, *arguments, **environment):
+    return subprocess.run([raywave_bin, *arguments], cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120,
+                          env={**os.environ, **{k: str(v) for k, v in environment.items()}})
+
+
+@pytest.mark.parametrize("command", [["campaign", "status", "none.toml"], ["explore", "none.xml"], ["scene", "build", "none.osm", "out"], ["new"]], ids=" ".join)
+def test_commands_in_python_are_started_with_the_module_of_this_version(raywave_bin, tmp_path, command):
+    """What the module says of bad input, and its exit code, are the program's."""
+    result = run_with(raywave_bin, tmp_path, *command)
+    direct = subprocess.run(["python3", "-m", "raywave", *command], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert (result.returncode, result.stdout, result.stderr) == (direct.returncode, direct.stdout, direct.stderr)
+    assert result.returncode in (2, 3) and result.stderr
+
+
+def test_help_of_commands_in_python_is_theirs(raywave_bin, raywave, tmp_path):
+    assert "--port" in run_with(raywave_bin, tmp_path, "explore", "--help").stdout
+    for word in ("explore", "campaign", "new"):
+        assert re.search(rf"^ +{word} +\w", raywave("--help").stdout, re.M)
+    assert "build" in raywave("scene", "--help").stdout
+
+
+def test_arguments_reach_python_as_they_are(raywave_bin, tmp_path):
+    version = raywave_version(raywave_bin)
+    python_that(tmp_path, "python3", 'case "$2" in *version__*) echo ' + version + ' ;; *print*) echo python ;; *) for a in "$@"; do printf "<%s>" "$a"; done ;; esac')
+    result = run_with(raywave_bin, tmp_path, "explore", "a b", "--tx", "x=1,2,3", "", "$HOME", "'\"", PATH=f"{tmp_path}:/usr/bin:/bin")
+    assert result.stdout == "<-m><raywave><explore><a b><--tx><x=1,2,3><><$HOME><'\">", result.stderr
+
+
+def raywave_version(raywave_bin):
+    return subprocess.run([raywave_bin, "--version"], capture_output=True, text=True).stdout.split()[1]
+
+
+def test_no_module_or_another_version_names_the_pip_line(raywave_bin, tmp_path):
+    version = raywave_version(raywave_bin)
+    old = python_that(tmp_path, "python3", 'case "$2" in *version__*) echo 0.0.1 ;; *) echo python ;; esac')
+    python_that(tmp_path, "python", 'case "$2" in *version__*) exit 1 ;; *) echo python ;; esac')
+    result = run_with(raywave_bin, tmp_path, "campaign", "run", "x.toml", PATH=tmp_path)
+    assert result.returncode == 3
+    assert result.stderr == (f"raywave: this command is written in Python and needs the module raywave {version}, but 'python3' has raywave 0.0.1, "
+                             f"'python' cannot import the module raywave: pip install 'raywave[campaigns]=={version}', or name the Python that has it "
+                             "in RAYWAVE_PYTHON\n")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    result = run_with(raywave_bin, tmp_path, "explore", "x.xml", PATH=empty)
+    assert result.returncode == 3 and "there is no program 'python3' that runs Python" in result.stderr and "raywave[explore]" in result.stderr
+    result = run_with(raywave_bin, tmp_path, "new", "folder", RAYWAVE_PYTHON=old)
+    assert result.returncode == 3 and f"'{old}' has raywave 0.0.1: pip install 'raywave=={version}'" in result.stderr
+
+
+def test_a_run_file_changes_materials_and_objects(raywave, tmp_path, root):
+    """What [[material]] says is what the scene would give with it: all of one conductor, by the material or by the objects."""
+    head = f"scene = {json.dumps(str(root / CANYON))}\n[[transmitter]]\nposition_m = [-30, 0, 10]\n[[receiver]]\nposition_m = [30, 0, 1.5]\n"
+
+    def paths(more):
+        run = tmp_path / "run.toml"
+        run.write_text(head + more)
+        result = raywave("paths", "--config", run, "--json", "-")
+        assert result.returncode == 0, result.stderr
+        return [(p["delay_s"], p["a"]) for p in json.loads(result.stdout)["paths"]]
+
+    plain = paths("")
+    metal = paths("".join(f"[[material]]\nname = '{name}'\nperfect_conductor = true\n" for name in ("brick", "concrete", "glass", "marble", "wood")))
+    assert [d for d, _ in plain] == [d for d, _ in metal] and plain[0] == metal[0] and plain[1:] != metal[1:]
+    # a mirror of a conductor gives back all of it: no weaker than any other
+    assert all(math.hypot(*a) <= math.hypot(*b) * (1 + 1e-12) for (_, a), (_, b) in zip(plain, metal))
+    run = tmp_path / "run.toml"
+    run.write_text(head + "[[material]]\nname = 'bric'\n")
+    result = raywave("paths", "--config", run)
+    assert result.returncode == 3 and "bric" in result.stderr and "brick" in result.stderr

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "raywave/cli/commands.h"
+#include "raywave/cli/python_command.h"
 #include "raywave/cli/terminal.h"
 #include "raywave/core/error.h"
 #include "raywave/runtime/progress.h"
@@ -87,6 +88,7 @@ void read_whole_numbers(CLI::App& app) {
 
 int run(int argc, char** argv) {
   using namespace raywave::cli;
+  if (const PythonCommand* command = python_command(argc, argv)) return start(*command, argc, argv);
   CLI::App app{"Radio channels, coverage maps and pictures from a scene file.", "raywave"};
   app.set_version_flag("--version", std::string("raywave ") + RAYWAVE_VERSION);
   app.require_subcommand(1);
@@ -100,6 +102,7 @@ int run(int argc, char** argv) {
   add_gradcheck_command(app, action);
   add_validate_command(app, action);
   add_doctor_command(app, action);
+  add_python_commands(app);
   refuse_unknown_subcommand(app, argc, argv);
   read_whole_numbers(app);
   try {
