@@ -4,6 +4,7 @@
 #include "options.h"
 #include "raywave/runs/results.h"
 #include "raywave/runtime/threads.h"
+#include "raywave/view/report_data.h"
 #include "raywave/view/view.h"
 #include "results.h"
 
@@ -86,8 +87,11 @@ int tx_index(const PyRadioMap& m, const nb::object& tx) {
   throw Error(message("no transmitter is named '", name, "'", did_you_mean(name, m.map.tx_names)));
 }
 
-std::string report(const std::shared_ptr<PyScene>& s, const nb::object& found_paths, const nb::object& radio_map,
-                   const std::string& title, const std::string& metric) {
+/// The page that shows them, or what goes into it alone.
+std::string shown(std::string (*show)(const scene::Scene&, const paths::Paths*, const maps::RadioMap*,
+                                      const view::ReportOptions&),
+                  const std::shared_ptr<PyScene>& s, const nb::object& found_paths, const nb::object& radio_map,
+                  const std::string& title, const std::string& metric) {
   const PyRadioMap* m = radio_map.is_none() ? nullptr : &nb::cast<PyRadioMap&>(radio_map);
   const paths::Paths* p = found_paths.is_none() ? nullptr : &nb::cast<PyPaths&>(found_paths).paths;
   std::shared_ptr<const scene::Scene> solved = s ? s->snapshot().scene : m ? m->solved.scene : nullptr;
@@ -95,7 +99,17 @@ std::string report(const std::shared_ptr<PyScene>& s, const nb::object& found_pa
   view::ReportOptions o;
   o.title = title;
   o.map.metric = metric_from(metric);
-  return view::report_html(*solved, p, m ? &m->map : nullptr, o);
+  return show(*solved, p, m ? &m->map : nullptr, o);
+}
+
+std::string report(const std::shared_ptr<PyScene>& s, const nb::object& found_paths, const nb::object& radio_map,
+                   const std::string& title, const std::string& metric) {
+  return shown(&view::report_html, s, found_paths, radio_map, title, metric);
+}
+
+std::string frame(const std::shared_ptr<PyScene>& s, const nb::object& found_paths, const nb::object& radio_map,
+                  const std::string& metric) {
+  return shown(&view::report_data, s, found_paths, radio_map, "", metric);
 }
 
 }  // namespace
@@ -158,6 +172,8 @@ void bind_maps(nb::module_& m) {
           ".png or .svg");
   bind_map_derivatives(c);
   m.def("solve_radio_map", &solve, "scene"_a, "options"_a);
+  m.def("report_data", &frame, "scene"_a.none(), "paths"_a.none(), "radio_map"_a.none(), "metric"_a = "path_gain",
+        "What a page shows, as JSON, without the page.");
   m.def("report_html", &report, "scene"_a.none(), "paths"_a.none(), "radio_map"_a.none(), "title"_a, "metric"_a);
 }
 

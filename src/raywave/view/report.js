@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Puts the page together: view, panels, pointer.
+// Puts the page together: view, panels, pointer. Pages that go on (an animation, the live page) find it in Raywave.page.
 'use strict';
 (function () {
   const element = Raywave.element;
   const byId = (id) => document.getElementById(id);
   const kMaxLabels = 80;
+  let fit = () => {};  // the picture to its place
 
   function webglWorks() {
     try {
@@ -20,7 +21,8 @@
     byId('message').hidden = false;
   }
 
-  function addLabels(view) {
+  function setLabels(view) {
+    byId('labels').textContent = '';
     const labels = view.data.devices.slice(0, kMaxLabels).map((device) => {
       const label = element('div', 'device-label', device.name);
       byId('labels').append(label);
@@ -131,6 +133,23 @@
     };
   }
 
+  /// Another frame takes the place of the one shown (View.setFrame), with all that stands around it.
+  function show(frame) {
+    const {view, pointer} = Raywave.page;
+    pointer.hide();
+    pointer.selected = -1;
+    view.setFrame(frame);
+    Object.assign(document.body.dataset, counts(view.data));
+    Raywave.facts(Object.assign(view.data, {facts: frame.facts || [], frequency_hz: frame.frequency_hz || view.data.frequency_hz}));
+    setLabels(view);
+    Raywave.mapPanel(view);
+    Raywave.rayLegend(view, pointer.onRays);
+    if (!frame.paths) byId('table-panel').hidden = true;
+    else if (pointer.table) pointer.table.setData(frame.paths, view.rays);
+    else pointer.table = new Raywave.Table(frame.paths, view.rays, (path) => pointer.select(path));
+    fit();  // the table may have come or gone
+  }
+
   function start() {
     const data = Raywave.load();
     Raywave.facts(data);
@@ -144,14 +163,18 @@
     }
     const view = new Raywave.View(byId('view'), data);
     const pointer = new Pointer(view);
-    Raywave.layers(view);
+    pointer.onRays = () => { view.draw(); if (pointer.table) pointer.table.sort(); };
+    Raywave.page = {view, pointer, show};
+    Raywave.layers(view, document.body.dataset.live === 'true');
     Raywave.mapPanel(view);
-    Raywave.legends(view, () => { view.draw(); if (pointer.table) pointer.table.sort(); });
+    Raywave.legends(view, pointer.onRays);
     if (data.paths) pointer.table = new Raywave.Table(data.paths, view.rays, (path) => pointer.select(path));
-    addLabels(view);
+    setLabels(view);
     addPresets(view);
     const stage = byId('stage');
-    const fit = () => view.resize(stage.clientWidth, stage.clientHeight);
+    fit = () => {
+      if (view.width !== stage.clientWidth || view.height !== stage.clientHeight) view.resize(stage.clientWidth, stage.clientHeight);
+    };
     fit();
     view.preset('oblique');
     view.drawNow();

@@ -21,6 +21,21 @@ const Raywave = {};
     return value;
   }
 
+  /// What raywave writes of a scene at one moment (report_data), parsed; in place.
+  Raywave.decoded = decoded;
+
+  /// Moves a frame's places, in place. Devices are in the scene's own coordinates and stay.
+  Raywave.shift = function (frame, by) {
+    if (by.every((x) => x === 0)) return;
+    const shift = (array) => { if (array) for (let i = 0; i < array.length; ++i) array[i] += by[i % 3]; };
+    if (frame.mesh) shift(frame.mesh.positions), shift(frame.mesh.edges);
+    if (frame.paths) for (const key of ['vertices', 'tx_positions', 'rx_positions']) shift(frame.paths[key]);
+    if (!frame.map) return;
+    shift(frame.map.corner);
+    shift(frame.map.corners);
+    if (frame.map.heights) frame.map.heights.forEach((h, i, all) => { all[i] = h + by[2]; });
+  };
+
   Raywave.load = function () {
     const data = decoded(JSON.parse(document.getElementById('report-data').textContent));
     ramp = data.colors.sequential;

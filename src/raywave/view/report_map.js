@@ -11,7 +11,8 @@
   const kTile = 2048;  // cells a side of one texture
 
   class RadioMap {
-    constructor(data) {
+    /// @param before  the map whose place this one takes: what was chosen there is chosen here
+    constructor(data, before) {
       this.data = data;
       this.cells = data.num_x * data.num_y;
       this.numTx = data.tx_names.length;
@@ -20,6 +21,12 @@
       this.group = new THREE.Group();
       this.meshes = [];
       this.opacity = 0.85;
+      if (before) {
+        this.metric = before.metric;
+        this.tx = Math.max(-1, data.tx_names.indexOf(before.data.tx_names[before.tx]));
+        this.opacity = before.opacity;
+        this.group.visible = before.group.visible;
+      }
       if (this.cells > 0) data.corners ? this.buildTriangles() : this.buildGrid();
       this.update();
     }

@@ -51,25 +51,26 @@
     return select;
   }
 
-  Raywave.layers = function (view) {
+  /// @param live  the page's frames change: there may be devices, rays, a map later
+  Raywave.layers = function (view, live) {
     const parent = byId('layers');
-    const layer = (name, object, present) => {
-      if (present) toggle(parent, name, true, (on) => { object.visible = on; view.draw(); });
+    const layer = (name, present, ...objects) => {
+      if (present) toggle(parent, name, true, (on) => { for (const get of objects) if (get()) get().visible = on; view.draw(); });
     };
-    layer('Mesh', view.mesh, view.materials.length > 0);
-    layer('Edges', view.edges, view.data.mesh.edges.length > 0);
-    if (view.places.length) {
+    layer('Mesh', view.materials.length > 0, () => view.mesh, () => view.moving);
+    layer('Edges', view.data.mesh.edges.length > 0, () => view.edges);
+    if (live || view.places.length) {
       toggle(parent, 'Devices', true, (on) => {
         view.devices.visible = on;
         byId('labels').hidden = !on;
         view.draw();
       });
     }
-    if (view.rays && view.rays.count) layer('Rays', view.rays.group, true);
-    if (view.map) {
+    layer('Rays', live || view.rays && view.rays.count, () => view.rays && view.rays.group);
+    if (live || view.map) {
       toggle(parent, 'Radio map', true, (on) => {
-        view.map.group.visible = on;
-        byId('color-bar').hidden = !on;
+        if (view.map) view.map.group.visible = on;
+        byId('color-bar').hidden = !on || !view.map;
         view.draw();
       });
     }
@@ -82,22 +83,27 @@
 
   Raywave.mapPanel = function (view) {
     const map = view.map;
-    if (!map) return;
     const parent = byId('map-panel');
-    parent.hidden = false;
+    parent.hidden = !map;
+    byId('color-bar').hidden = !map;
+    if (!map) return;
+    const names = map.data.tx_names.map((name, i) => [String(i), name]);
+    Raywave.colorBar(map);
+    // another frame of the same transmitters: what was built is still right
+    if (parent.dataset.names === JSON.stringify(names)) return;
+    parent.dataset.names = JSON.stringify(names);
+    for (const row of parent.querySelectorAll('.row')) row.remove();
     const choose = () => {
       tx.disabled = metric.value === 'association';
-      map.choose(metric.value, Number(tx.value));
-      Raywave.colorBar(map);
+      view.map.choose(metric.value, Number(tx.value));
+      Raywave.colorBar(view.map);
       view.draw();
     };
     const metrics = Object.keys(Raywave.metrics).map((key) => [key, Raywave.metrics[key].name]);
     const metric = chooser(parent, 'Quantity', metrics, map.metric, choose);
-    const names = map.data.tx_names.map((name, i) => [String(i), name]);
     const tx = chooser(parent, 'Transmitter', [['-1', 'Best of all'], ...names], String(map.tx), choose);
     tx.disabled = map.metric === 'association';
-    slider(parent, 'Opacity', 0, 1, map.opacity, (x) => { map.setOpacity(x); view.draw(); });
-    Raywave.colorBar(map);
+    slider(parent, 'Opacity', 0, 1, map.opacity, (x) => { view.map.setOpacity(x); view.draw(); });
   };
 
   function niceStep(span) {
@@ -136,17 +142,21 @@
     parent.append(scale);
   };
 
-  Raywave.legends = function (view, onRays) {
-    const rays = view.rays;
-    if (rays && rays.count) {
-      const parent = byId('ray-legend');
-      parent.hidden = false;
+  Raywave.rayLegend = function (view, onRays) {
+    const rays = view.rays, parent = byId('ray-legend');
+    parent.hidden = !(rays && rays.count);
+    for (const row of parent.querySelectorAll('.row')) row.remove();
+    if (!parent.hidden) {
       Raywave.classes.forEach(({name, color}, kind) => {
         const count = rays.members[kind].length;
         const text = name[0].toUpperCase() + name.slice(1);
-        if (count) toggle(parent, text, true, (on) => { rays.show(kind, on); onRays(); }, swatch(Raywave.css(color), 'line'), count);
+        if (count) toggle(parent, text, !rays.hidden.has(kind), (on) => { rays.show(kind, on); onRays(); }, swatch(Raywave.css(color), 'line'), count);
       });
     }
+  };
+
+  Raywave.legends = function (view, onRays) {
+    Raywave.rayLegend(view, onRays);
     const materials = byId('material-legend');
     view.data.mesh.materials.forEach((material, i) => {
       materials.hidden = false;
@@ -157,8 +167,9 @@
 
   Raywave.facts = function (data) {
     const list = byId('facts').querySelector('dl');
+    list.textContent = '';
+    byId('facts').hidden = data.facts.length === 0;
     for (const [name, value] of data.facts) {
-      byId('facts').hidden = false;
       list.append(element('dt', '', name), element('dd', '', value));
     }
     let triangles = 0;
@@ -173,24 +184,20 @@
   /// The paths as rows; only those in sight are in the document, so that many thousands scroll freely.
   class Table {
     constructor(data, rays, onHover) {
-      this.data = data;
-      this.classOf = data.classes;
-      this.hidden = rays ? rays.hidden : new Set();
       this.onHover = onHover;
-      this.active = -1;
+      const of = (key) => (i) => this.data[key][i];
       this.columns = [
         ['#', 'number', '64px', (i) => i, (i) => String(i)],
-        ['From', '', '16%', (i) => data.tx_names[data.tx[i]]],
-        ['To', '', '16%', (i) => data.rx_names[data.rx[i]]],
-        ['Gain [dB]', 'number', '104px', (i) => data.gain_db[i], (i) => Raywave.number(data.gain_db[i], 1)],
-        ['Delay [ns]', 'number', '108px', (i) => data.delay_ns[i], (i) => Raywave.number(data.delay_ns[i], 2)],
-        ['Interactions', '', 'auto', (i) => data.begin[i + 1] - data.begin[i], (i) => this.steps(i)],
+        ['From', '', '16%', (i) => this.data.tx_names[this.data.tx[i]]],
+        ['To', '', '16%', (i) => this.data.rx_names[this.data.rx[i]]],
+        ['Gain [dB]', 'number', '104px', of('gain_db'), (i) => Raywave.number(this.data.gain_db[i], 1)],
+        ['Delay [ns]', 'number', '108px', of('delay_ns'), (i) => Raywave.number(this.data.delay_ns[i], 2)],
+        ['Interactions', '', 'auto', (i) => this.data.begin[i + 1] - this.data.begin[i], (i) => this.steps(i)],
       ];
       this.sortBy = 3;
       this.descending = true;
       this.scroll = byId('table-scroll');
       this.body = this.scroll.querySelector('tbody');
-      byId('table-panel').hidden = false;
       this.addHead();
       this.scroll.addEventListener('scroll', () => this.fill());
       this.body.addEventListener('mouseover', (e) => {
@@ -199,6 +206,16 @@
       });
       this.body.addEventListener('mouseleave', () => this.onHover(-1));
       byId('table-fold').addEventListener('click', () => this.fold());
+      this.setData(data, rays);
+    }
+
+    /// Other paths take the place of those shown, in the order that was chosen.
+    setData(data, rays) {
+      this.data = data;
+      this.classOf = data.classes;
+      this.hidden = rays ? rays.hidden : new Set();
+      this.active = -1;
+      byId('table-panel').hidden = false;
       this.sort();
     }
 

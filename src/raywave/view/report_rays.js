@@ -49,21 +49,24 @@
   }
 
   class Rays {
-    constructor(data) {
+    /// @param before  the rays whose place these take: what was hidden there is hidden here
+    constructor(data, before) {
       this.data = data;
       this.count = data.count;
       this.group = new THREE.Group();
-      this.resolution = {value: new THREE.Vector2(1, 1)};
+      this.resolution = before ? before.resolution : {value: new THREE.Vector2(1, 1)};
       this.classOf = data.classes;
       this.members = Raywave.classes.map(() => []);
       for (let i = 0; i < this.count; ++i) this.members[data.classes[i]].push(i);
-      this.hidden = new Set();
+      this.hidden = before ? before.hidden : new Set();
       this.meshes = this.members.map(() => []);
       this.best = -Infinity;
       for (const gain of data.gain_db) if (gain > this.best) this.best = gain;
       this.members.forEach((paths, i) => { if (paths.length) this.build(i); });
       this.highlightGroup = new THREE.Group();
       this.group.add(this.highlightGroup);
+      if (before) this.group.visible = before.group.visible;
+      for (const kind of this.hidden) this.show(kind, false);
     }
 
     /// The corner points of a path, transmitter first: [x y z ...].

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The 3D view: mesh, edges, devices, light, camera. Draws when something changed.
+// The 3D view: mesh, edges, devices, light, camera. Draws when something changed. What may change while the page is open
+// (devices, rays, map, objects that move) is one frame, which setFrame() puts in the place of the one before.
 'use strict';
 (function () {
   const kFieldOfView = 38;
@@ -36,14 +37,12 @@
       this.box = new THREE.Box3();
       this.materials = [];
       this.onDraw = () => {};
+      this.meshOpacity = 1;
       this.addLight();
       this.addMesh();
-      this.addEdges();
-      this.addDevices();
-      this.map = data.map ? new Raywave.RadioMap(data.map) : null;
-      this.rays = data.paths ? new Raywave.Rays(data.paths) : null;
-      if (this.map) this.scene.add(this.map.group), this.box.expandByObject(this.map.group);
-      if (this.rays) this.scene.add(this.rays.group);
+      this.setFrame({origin: data.origin, devices: data.devices, paths: data.paths, map: data.map});
+      for (const place of this.places) this.box.expandByPoint(place);
+      if (this.map) this.box.expandByObject(this.map.group);
       if (this.box.isEmpty()) this.box.set(new THREE.Vector3(-1, -1, -1), new THREE.Vector3(1, 1, 1));
       this.cutAboveIndoorDevices();
     }
@@ -57,11 +56,21 @@
       }
     }
 
+    /// What does not move.
     addMesh() {
-      const {positions, materials} = this.data.mesh;
+      const {positions, edges} = this.data.mesh;
+      this.materials = this.solids(this.data.mesh);
       this.mesh = new THREE.Group();
+      if (this.materials.length) this.mesh.add(...this.materials);
+      if (positions.length > 0) this.box.setFromArray(positions);
+      this.edges = this.lines(edges);
+      this.scene.add(this.mesh, this.edges);
+    }
+
+    /// One mesh a material.
+    solids({positions, materials}) {
       const attribute = new THREE.BufferAttribute(positions, 3);
-      for (const {color, triangles} of materials) {
+      return materials.map(({color, triangles}) => {
         const geometry = new THREE.BufferGeometry();
         geometry.setAttribute('position', attribute);
         geometry.setIndex(new THREE.BufferAttribute(triangles, 1));
@@ -71,22 +80,59 @@
         });
         const mesh = new THREE.Mesh(geometry, material);
         mesh.frustumCulled = false;
-        this.materials.push(mesh);
-        this.mesh.add(mesh);
-      }
-      if (positions.length > 0) this.box.setFromArray(positions);
-      this.scene.add(this.mesh);
+        return mesh;
+      });
     }
 
-    addEdges() {
+    lines(edges) {
       const geometry = new THREE.BufferGeometry();
-      geometry.setAttribute('position', new THREE.BufferAttribute(this.data.mesh.edges, 3));
-      this.edges = new THREE.LineSegments(geometry, new THREE.LineBasicMaterial({
+      geometry.setAttribute('position', new THREE.BufferAttribute(edges, 3));
+      const lines = new THREE.LineSegments(geometry, new THREE.LineBasicMaterial({
         color: 0x25313d, transparent: true, opacity: 0.4, depthWrite: false, clippingPlanes: [this.cut],
       }));
-      this.edges.frustumCulled = false;
-      this.edges.renderOrder = 1;
-      this.scene.add(this.edges);
+      lines.frustumCulled = false;
+      lines.renderOrder = 1;
+      return lines;
+    }
+
+    /// Devices, rays, map and, with `mesh`, objects of one moment take the place of those shown; what the reader has hidden
+    /// or chosen stays so.
+    setFrame(frame) {
+      Raywave.shift(frame, frame.origin.map((x, i) => x - this.data.origin[i]));
+      frame.origin = this.data.origin;
+      Object.assign(this.data, {devices: frame.devices, paths: frame.paths, map: frame.map});
+      const before = {map: this.map, rays: this.rays};
+      const hidden = ['devices', 'moving'].filter((key) => this[key] && !this[key].visible);
+      for (const group of [this.devices, this.moving, before.map && before.map.group, before.rays && before.rays.group]) {
+        if (group) this.scene.remove(group), View.dispose(group);
+      }
+      this.addDevices();
+      this.addMoving(frame.mesh);
+      for (const key of hidden) this[key].visible = false;
+      this.map = frame.map ? new Raywave.RadioMap(frame.map, before.map) : null;
+      this.rays = frame.paths ? new Raywave.Rays(frame.paths, before.rays) : null;
+      if (this.map) this.scene.add(this.map.group);
+      if (this.rays) this.scene.add(this.rays.group);
+      this.draw();
+    }
+
+    static dispose(group) {
+      group.traverse((node) => {
+        if (node.geometry) node.geometry.dispose();
+        if (!node.material) return;
+        if (node.material.map) node.material.map.dispose();
+        node.material.dispose();
+      });
+    }
+
+    addMoving(mesh) {
+      this.moving = new THREE.Group();
+      if (mesh) {
+        const solids = this.solids(mesh);
+        if (solids.length) this.moving.add(...solids, this.lines(mesh.edges));
+      }
+      this.scene.add(this.moving);
+      this.setMeshOpacity(this.meshOpacity);
     }
 
     addDevices() {
@@ -103,7 +149,6 @@
         points.renderOrder = 7;
         if (places.length) this.devices.add(points);
       }
-      for (const place of this.places) this.box.expandByPoint(place);
       this.scene.add(this.devices);
     }
 
@@ -142,7 +187,8 @@
     }
 
     setMeshOpacity(opacity) {
-      for (const mesh of this.materials) {
+      this.meshOpacity = opacity;
+      for (const mesh of [...this.materials, ...this.moving.children.filter((node) => node.isMesh)]) {
         mesh.material.opacity = opacity;
         mesh.material.transparent = opacity < 1;
         mesh.material.depthWrite = opacity > 0.95;
