@@ -29,8 +29,9 @@ from .scenes import load_scene
 from .shapes import box, plane, sphere
 
 __all__ = ["AntennaArray", "Device", "Error", "GradCheck", "Material", "Object", "Parameter", "PathSolver", "Paths", "PlanarArray", "RadioMap",
-           "RadioMapSolver", "Receiver", "Report", "Scene", "Transmitter", "__version__", "box", "differentiable", "formats", "gradcheck", "itu_material", "load_scene", "plane",
-           "scenes", "shapes", "signal", "sphere", "subcarrier_frequencies", "wave"]
+           "RadioMapSolver", "Receiver", "Report", "Scene", "Simulation", "Trajectory", "Transmitter", "__version__", "box", "differentiable", "formats",
+           "gradcheck", "itu_material", "load_scene", "motion", "plane", "read_trajectories", "scenes", "shapes", "signal", "simulate", "sphere",
+           "subcarrier_frequencies", "wave"]
 
 
 def _find_cufft():
@@ -140,6 +141,13 @@ def _preview(self, paths=None, radio_map=None, title="raywave", metric="path_gai
     return _present(Report(_raywave.report_html(self, paths, radio_map, title, metric)))
 
 
+@method(Scene, "explore")
+def _explore(self, run: str | os.PathLike | None = None, port: int = 0, open_browser: bool = False) -> object:
+    """Serves the live page of this scene: drag devices, change materials and switches, rays and coverage follow. Returns an Explorer with url, document,
+    scene() and close(). run: the file that keeps its state (scene.explore.toml). Needs the extra raywave[explore]."""
+    return importlib.import_module(".explore", __name__).explore(self, run=run, port=port, open_browser=open_browser)
+
+
 @method(RadioMap, "show")
 def _show(self, metric="path_gain", title="raywave"):
     """The map draped over its scene: shown in a notebook, else written to a file whose path is returned."""
@@ -147,8 +155,9 @@ def _show(self, metric="path_gain", title="raywave"):
 
 
 def __getattr__(name):
-    """raywave.torch, raywave.jax, raywave.geo, raywave.campaigns and raywave.inverse, which import their libraries, only when they are asked for."""
-    if name in ("torch", "jax", "geo", "campaigns", "inverse"):
+    """raywave.torch, raywave.jax, raywave.geo, raywave.campaigns, raywave.inverse and raywave.explore, which import their libraries, only when they are
+    asked for."""
+    if name in ("torch", "jax", "geo", "campaigns", "inverse", "explore"):
         return importlib.import_module(f".{name}", __name__)
     if name == "Campaign":
         return importlib.import_module(".campaigns", __name__).Campaign
@@ -158,9 +167,11 @@ def __getattr__(name):
 
 
 def __dir__():
-    return sorted({*__all__, "Campaign", "campaigns", "fit", "geo", "inverse", "jax", "torch"})
+    return sorted({*__all__, "Campaign", "campaigns", "explore", "fit", "geo", "inverse", "jax", "torch"})
 
 
 from . import _copies, formats, scenes, shapes, signal  # noqa: E402, F401
 from .formats import labelled as _labelled, pictures as _pictures  # noqa: E402, F401: to_xarray and plot of the classes
 from .results import subcarrier_frequencies  # noqa: E402
+from . import motion  # noqa: E402
+from .motion import Simulation, Trajectory, read_trajectories, simulate  # noqa: E402

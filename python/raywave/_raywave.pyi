@@ -389,6 +389,12 @@ class Scene:
         The scene with its devices, paths and map as a page: shown in a notebook, else written to a file whose path is returned.
         """
 
+    def explore(self, run: str | os.PathLike | None = None, port: int = 0, open_browser: bool = False) -> object:
+        """
+        Serves the live page of this scene: drag devices, change materials and switches, rays and coverage follow. Returns an Explorer with url, document,
+        scene() and close(). run: the file that keeps its state (scene.explore.toml). Needs the extra raywave[explore].
+        """
+
     def __copy__(self) -> Scene: ...
 
     def __deepcopy__(self, memo: dict) -> Scene: ...
@@ -777,6 +783,9 @@ class RadioMap:
         """
 
 def solve_radio_map(scene: Scene, options: dict) -> RadioMap: ...
+
+def report_data(scene: Scene | None, paths: object | None, radio_map: object | None, metric: str = 'path_gain') -> str:
+    """What a page shows, as JSON, without the page."""
 
 def report_html(scene: Scene | None, paths: object | None, radio_map: object | None, title: str, metric: str) -> str: ...
 

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The live page: drag a mast, turn a panel, change a wall, and rays and coverage follow.
+
+    raywave explore scenes/old_town/old_town.xml --tx mast=0,0,60       # from the command line
+    explorer = scene.explore(); print(explorer.url)                     # from Python
+
+Its state is a run file. Needs the package of the extra: pip install 'raywave[explore]'."""
+from __future__ import annotations
+
+import os
+import pathlib
+import webbrowser
+
+from .. import scenes
+from .._raywave import Error, Scene
+from . import document as document_
+from .server import Server
+from .session import Session
+
+__all__ = ["Explorer", "explore"]
+
+
+class Explorer:
+    """A live page that is served: url, document (the run as a dict), scene() (as it is now), close()."""
+
+    def __init__(self, session, title, port):
+        self._session = session
+        self._server = Server(session, title, port)
+
+    @property
+    def url(self) -> str:
+        return self._server.url
+
+    @property
+    def file(self) -> pathlib.Path:
+        """The run file that holds the state."""
+        return self._session.file
+
+    @property
+    def document(self) -> dict:
+        return self._session.document
+
+    def scene(self) -> Scene:
+        """A scene of its own, as the page has it."""
+        with self._session._lock:
+            return self._session._check_stage.put(self._session.document).copy()
+
+    def edit(self, command: dict) -> None:
+        """What the page sends, {"do": "set", "kind": "device", "name": "tx0", "to": {"position_m": [0, 0, 20]}} (docs/explore.md). @raises Error"""
+        self._session.edit(command)
+        self._server.solver.wish()
+        self._server.call(self._server.send, {"type": "state", **self._session.state()})
+
+    def wait_until_solved(self, seconds: float = 600.0) -> None:
+        """Until what the page shows is refined. @raises Error where it is not by then"""
+        if not self._server.solver.wait_for(self._session.revision, seconds):
+            raise Error(f"the run is not solved after {seconds:g} s")
+
+    def wait(self) -> None:
+        """Until close() or the end of the server."""
+        self._server.wait()
+
+    def close(self) -> None:
+        self._server.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def __repr__(self):
+        return f"Explorer({self.url!r}, {str(self.file)!r})"
+
+
+def explore(scene: Scene | str | os.PathLike, *, run: str | os.PathLike | None = None, port: int = 0, open_browser: bool = False,
+            document: dict | None = None) -> Explorer:
+    """Serves the live page of a scene: a file, one that comes with raywave by its name, a run file (.toml), or a Scene.
+
+    run: the file that holds the state, read where it exists; by default NAME.explore.toml in the working folder, or the run file itself.
+    document: what the run starts with where there is no file yet. @raises Error for what cannot be read, and for a port that is taken"""
+    if isinstance(scene, Scene):
+        document = {**_devices_of(scene), **(document or {})}
+        title, base = "raywave", scene.copy()
+        file = pathlib.Path("scene.explore.toml" if run is None else run)
+        _require_toml(file)
+        if scene.objects:
+            document["scene"] = str(scene.save(file.absolute().with_name(f"{file.stem}.scene"), overwrite=True))
+    else:
+        given = pathlib.Path(scene)
+        if given.suffix.lower() == ".toml":
+            if run is not None:
+                raise Error("give a run file or a scene and run=, not both")
+            file = given
+            if not file.is_file():
+                raise Error(f"there is no run file '{file}'")
+        else:
+            file = pathlib.Path(f"{given.stem}.explore.toml" if run is None else run)
+            path = scenes.file(str(scene)) if str(scene) in scenes.names() and not os.path.lexists(scene) else given
+            document = {"scene": str(path.absolute()), **(document or {})}
+        title, base = given.name, None
+    _require_toml(file)
+    if file.is_file():
+        stored = document_.read(file)
+        wanted = (document or {}).get("scene")
+        if wanted and stored.get("scene") and pathlib.Path(stored["scene"]).absolute() != pathlib.Path(wanted):
+            raise Error(f"'{file}' is the run of another scene, '{stored['scene']}': name another with run=")
+        document = {**(document or {}), **stored}
+    if base is None:
+        if not document.get("scene"):
+            raise Error(f"'{file}' names no scene")
+        base = scenes.load_scene(document["scene"], document.get("frequency_hz", 3.5e9))
+    explorer = Explorer(Session(base, document, file), title, port)
+    explorer._server.start()
+    if open_browser:
+        webbrowser.open(explorer.url)
+    return explorer
+
+
+def _require_toml(file):
+    if file.suffix.lower() != ".toml":
+        raise Error(f"'{file}': a run file has the extension .toml")
+
+
+def _devices_of(scene) -> dict:
+    out: dict = {"frequency_hz": scene.frequency_hz, "bandwidth_hz": scene.bandwidth_hz, "temperature_k": scene.temperature_k}
+    for kind, devices in (("transmitter", scene.transmitters), ("receiver", scene.receivers)):
+        for name, d in devices.items():
+            row = {"name": name, "position_m": list(d.position_m)}
+            row |= {word: list(getattr(d, word)) for word in ("orientation_rad", "velocity_m_per_s") if any(getattr(d, word))}
+            if kind == "transmitter":
+                row["power_dbm"] = d.power_dbm
+            out.setdefault(kind, []).append(row)
+    return out

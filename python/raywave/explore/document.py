@@ -1,0 +1,292 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The state of the live page: a run file (docs/cli.md), as the dict that TOML gives, its words checked.
+
+What the file says is what `raywave paths --config FILE` and `raywave map --config FILE` solve, bit for bit."""
+from __future__ import annotations
+
+import difflib
+import json
+import math
+import numbers
+import os
+import pathlib
+import tomllib
+
+from .. import PathSolver, PlanarArray, RadioMapSolver, Receiver, Transmitter
+from .._raywave import Error, Scene
+
+_INTERACTIONS = ("max_depth", "los", "specular_reflection", "refraction", "diffraction", "max_diffractions", "seam_tolerance_m", "samples_per_tx")
+_DEVICE = ("name", "position_m", "orientation_rad", "look_at_m", "velocity_m_per_s", "array")
+_NUMBERS = ("relative_permittivity", "conductivity_s_per_m", "thickness_m", "scattering_coefficient", "xpd_coefficient")
+_ARRAY = {"num_rows": "num_rows", "num_cols": "num_cols", "vertical_spacing_wavelengths": "vertical_spacing", "polarization": "polarization",
+          "horizontal_spacing_wavelengths": "horizontal_spacing", "pattern": "pattern", "polarization_model": "polarization_model"}
+TABLES = {
+    "transmitter": (*_DEVICE, "power_dbm"), "receiver": _DEVICE, "material": ("name", "itu_name", *_NUMBERS, "perfect_conductor"),
+    "object": ("name", "material", "velocity_m_per_s"), "paths": (*_INTERACTIONS, "finder", "synthetic_array"),
+    "map": (*_INTERACTIONS, "method", "points_per_cell", "coherent", "surface", "center_m", "orientation_rad", "size_m", "cell_size_m", "height_m", "objects", "max_bytes"),
+    "output": ("paths", "map", "json", "report", "image")}
+LISTS = ("material", "object", "transmitter", "receiver")
+SCALARS = ("scene", "frequency", "frequency_hz", "bandwidth_hz", "temperature_k", "seed", "threads")
+
+
+def _refuse_unknown(given, known, where):
+    for word in given:
+        if word not in known:
+            near = difflib.get_close_matches(str(word), known, 1)
+            raise Error(f"{where}: unknown key '{word}'" + (f", did you mean '{near[0]}'?" if near else f". Known: {', '.join(known)}"))
+
+
+def number(where, value):
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
+        raise Error(f"{where} must be a finite number, got {value!r}")
+    return float(value)
+
+
+def triple(where, value):
+    if not isinstance(value, (list, tuple)) or len(value) != 3:
+        raise Error(f"{where} takes three numbers, got {value!r}")
+    return [number(where, x) for x in value]
+
+
+def check(document, where="run") -> None:
+    """@raises Error for words that a run file does not have, and for devices without a name, a place, or of a name that is taken"""
+    if not isinstance(document, dict):
+        raise Error(f"{where}: a table is wanted")
+    _refuse_unknown(document, (*SCALARS, *TABLES), where)
+    for name, known in TABLES.items():
+        value = document.get(name, [] if name in LISTS else {})
+        if not isinstance(value, list if name in LISTS else dict) or name in LISTS and not all(isinstance(row, dict) for row in value):
+            raise Error(f"{where}: {name} must be {'tables, [[' + name + ']]' if name in LISTS else 'a table'}")
+        for row in value if name in LISTS else [value]:
+            _refuse_unknown(row, known, f"{where}, [{name}]")
+            if name in LISTS and not (isinstance(row.get("name"), str) and row["name"]):
+                raise Error(f"{where}, [[{name}]]: a name is wanted, got {row.get('name')!r}")
+    taken = set()
+    for row in [*document.get("transmitter", []), *document.get("receiver", [])]:
+        if row["name"] in taken:
+            raise Error(f"{where}: two devices are called '{row['name']}'")
+        taken.add(row["name"])
+        triple(f"{where}, '{row['name']}': position_m", row.get("position_m"))
+        for word in ("orientation_rad", "look_at_m", "velocity_m_per_s"):
+            if word in row:
+                triple(f"{where}, '{row['name']}': {word}", row[word])
+
+
+def read(file: pathlib.Path) -> dict:
+    """With names for devices that have none and the scene's file as it is found from here. @raises Error"""
+    try:
+        document = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Error(f"'{file}' cannot be read: {error}") from None
+    for kind, prefix in (("transmitter", "tx"), ("receiver", "rx")):
+        if isinstance(document.get(kind), list):
+            for i, row in enumerate(document[kind]):
+                if isinstance(row, dict):
+                    row.setdefault("name", f"{prefix}{i}")
+    check(document, f"'{file}'")
+    if "frequency" in document:
+        document["frequency_hz"] = hertz(f"'{file}'", document.pop("frequency"))
+    if isinstance(document.get("scene"), str):
+        document["scene"] = str((file.parent / document["scene"]).absolute())
+    return document
+
+
+def hertz(where, given):
+    """ "3.5GHz", or a number of hertz of at least 1e6."""
+    units = {"ghz": 1e9, "mhz": 1e6, "khz": 1e3, "hz": 1.0}
+    text = str(given).strip()
+    for unit, scale in units.items():
+        if text.lower().endswith(unit):
+            text = text[:-len(unit)]
+            break
+    else:
+        unit, scale = "", 1.0
+    try:
+        value = float(text) * scale
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value > 0) or not unit and value < 1e6:
+        raise Error(f"{where}: frequency is like \"3.5GHz\" or 3.5e9, got {given!r}")
+    return value
+
+
+# ------------------------------------------------------------------------------------------------------------------ text
+
+def _value(value):
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(_value, value)) + "]"
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_value(x)}" for key, x in value.items()) + " }"
+    if isinstance(value, numbers.Integral):
+        return str(int(value))
+    return repr(float(value))  # every bit comes back
+
+
+def to_toml(document, folder: pathlib.Path | None = None, note: str = "") -> str:
+    """@param folder  where the file will lie: a scene below it is named from there"""
+    out = [f"# {line}\n" for line in note.splitlines()]
+    for key in SCALARS:
+        if key not in document:
+            continue
+        value = document[key]
+        if key == "scene" and folder is not None:
+            path = pathlib.Path(value)
+            value = os.path.relpath(path, folder) if path.is_relative_to(folder) else str(path)
+        out.append(f"{key} = {_value(value)}\n")
+    for key in TABLES:
+        rows = document.get(key)
+        for row in rows if key in LISTS and rows else [rows] if rows else []:
+            out.append(f"\n[[{key}]]\n" if key in LISTS else f"\n[{key}]\n")
+            out += [f"{word} = {_value(value)}\n" for word, value in row.items()]
+    return "".join(out)
+
+
+# ----------------------------------------------------------------------------------------------------------------- solving
+
+def path_options(document) -> dict:
+    """Of PathSolver."""
+    out = {{"samples_per_tx": "samples_per_src"}.get(key, key): value for key, value in document.get("paths", {}).items()}
+    return {**out, **({"seed": document["seed"]} if "seed" in document else {}), "num_threads": document.get("threads", 0)}
+
+
+def map_options(document) -> dict:
+    """Of RadioMapSolver."""
+    out = dict(document.get("map", {}))
+    surface, objects = out.pop("surface", "plane"), out.pop("objects", None)
+    if surface not in ("plane", "mesh", "terrain"):
+        raise Error(f"map: surface is plane, mesh or terrain, got {surface!r}")
+    if surface != "plane":
+        out["measurement_surface" if surface == "mesh" else "terrain"] = objects or []
+    return {**out, **({"seed": document["seed"]} if "seed" in document else {}), "num_threads": document.get("threads", 0)}
+
+
+def _array(row, where):
+    words = row.get("array")
+    if words is None:
+        return None
+    if not isinstance(words, dict):
+        raise Error(f"{where}: array takes {{ num_rows = ..., pattern = ... }}, got {words!r}")
+    _refuse_unknown(words, _ARRAY, f"{where}, array")
+    return PlanarArray(**{_ARRAY[key]: value for key, value in words.items()})
+
+
+def _device(row, kind, arrays):
+    where = f"'{row['name']}'"
+    array = _array(row, where)
+    if array is None:
+        array = arrays.get(row["name"])
+    words = {"name": row["name"], "position_m": row["position_m"], "orientation_rad": row.get("orientation_rad"), "array": array,
+             "velocity_m_per_s": row.get("velocity_m_per_s"), "look_at": row.get("look_at_m")}
+    if kind == "receiver":
+        return Receiver(**words)
+    return Transmitter(**words, **({"power_dbm": number(f"{where}: power_dbm", row["power_dbm"])} if "power_dbm" in row else {}))
+
+
+class Stage:
+    """The scene that is solved: that of the file, kept with its prepared geometry, changed as a document says each time."""
+
+    def __init__(self, scene: Scene):
+        self.scene = scene
+        self.arrays = {d.name: d.array for d in (*scene.transmitters.values(), *scene.receivers.values())}  # of devices that Python gave
+        for name in [*scene.transmitters, *scene.receivers]:
+            scene.remove(name)
+        self.frequency_hz, self.bandwidth_hz, self.temperature_k = scene.frequency_hz, scene.bandwidth_hz, scene.temperature_k
+        words = ("itu_name", *_NUMBERS, "perfect_conductor")
+        self.materials = {name: {word: getattr(m, word) for word in words} for name, m in scene.materials.items()}
+        self.objects = {name: (o.material, list(o.velocity_m_per_s)) for name, o in scene.objects.items()}
+        self._changed_objects: list[str] = []
+
+    def put(self, document) -> Scene:
+        """@raises Error for what the scene does not have or cannot be; the scene is then to be put anew"""
+        scene = self.scene
+        scene.frequency_hz = number("frequency_hz", document.get("frequency_hz", self.frequency_hz))
+        scene.bandwidth_hz = number("bandwidth_hz", document.get("bandwidth_hz", self.bandwidth_hz))
+        scene.temperature_k = number("temperature_k", document.get("temperature_k", self.temperature_k))
+        materials, objects = scene.materials, scene.objects  # each is made anew when asked for
+        for name, values in self.materials.items():
+            for word, value in values.items():
+                setattr(materials[name], word, value)
+        for row in document.get("material", []):
+            self._change_material(materials[self._known(row["name"], materials, "material")], row, scene.frequency_hz)
+        for name in self._changed_objects:
+            objects[name].material, objects[name].velocity_m_per_s = self.objects[name]
+        self._changed_objects = [row["name"] for row in document.get("object", []) if row["name"] in objects]
+        for row in document.get("object", []):
+            item = objects[self._known(row["name"], objects, "object")]
+            if "material" in row:
+                item.material = self._known(row["material"], materials, "material")
+            if "velocity_m_per_s" in row:
+                item.velocity_m_per_s = triple("velocity_m_per_s", row["velocity_m_per_s"])
+        for name in [*scene.transmitters, *scene.receivers]:
+            scene.remove(name)
+        for kind in ("transmitter", "receiver"):
+            for row in document.get(kind, []):
+                scene.add(_device(row, kind, self.arrays))
+        return scene
+
+    @staticmethod
+    def _known(name, there, what):
+        if name not in there:
+            near = difflib.get_close_matches(str(name), list(there), 1)
+            raise Error(f"the scene has no {what} named '{name}'" + (f", did you mean '{near[0]}'?" if near else ""))
+        return name
+
+    @staticmethod
+    def _change_material(material, row, frequency_hz):
+        constants = [word for word in _NUMBERS[:2] if word in row]
+        if "itu_name" in row and constants:
+            raise Error(f"material '{row['name']}': give itu_name, or relative_permittivity and conductivity_s_per_m, not both")
+        if "itu_name" in row:
+            material.itu_name = row["itu_name"]
+        if constants and material.itu_name:  # the row's other number, at the run's frequency, stays as a constant
+            material.relative_permittivity, material.conductivity_s_per_m = material.properties_at(frequency_hz)
+            material.itu_name = ""
+        for word in _NUMBERS:
+            if word in row:
+                setattr(material, word, number(f"material '{row['name']}': {word}", row[word]))
+        if "perfect_conductor" in row:
+            material.perfect_conductor = row["perfect_conductor"]
+        material.properties_at(frequency_hz)  # refuses rows that there are not
+
+
+def to_script(document) -> str:
+    """A Python program that solves the same."""
+    lines = ["# Written by raywave explore.", "import raywave as rw", ""]
+    scene = document.get("scene")
+    frequency = f", frequency_hz={document['frequency_hz']!r}" if "frequency_hz" in document else ""
+    lines.append(f"scene = rw.load_scene({scene!r}{frequency})" if scene else "scene = rw.load_scene(...)  # the scene was given by Python")
+    lines += [f"scene.{word} = {document[word]!r}" for word in ("bandwidth_hz", "temperature_k") if word in document]
+    for row in document.get("material", []):
+        lines.append(f"material = scene.materials[{row['name']!r}]")
+        if any(word in row for word in _NUMBERS[:2]):
+            lines += ["if material.itu_name:", "    material.relative_permittivity, material.conductivity_s_per_m = material.properties_at(scene.frequency_hz)",
+                      "    material.itu_name = ''"]
+        lines += [f"material.{word} = {value!r}" for word, value in row.items() if word != "name"]
+    for row in document.get("object", []):
+        lines += [f"scene.objects[{row['name']!r}].{word} = {value!r}" for word, value in row.items() if word != "name"]
+    for kind, make in (("transmitter", "Transmitter"), ("receiver", "Receiver")):
+        for row in document.get(kind, []):
+            words = {{"look_at_m": "look_at"}.get(key, key): value for key, value in row.items() if key not in ("name", "array")}
+            shown = "".join(f", {key}={value!r}" for key, value in words.items())
+            if "array" in row:
+                shown += ", array=rw.PlanarArray(" + ", ".join(f"{_ARRAY[key]}={value!r}" for key, value in row["array"].items()) + ")"
+            lines.append(f"scene.add(rw.{make}({row['name']!r}{shown}))")
+    for name, options, solver in (("paths", path_options(document), "PathSolver"), ("radio_map", map_options(document), "RadioMapSolver")):
+        if name == "paths" and not (document.get("transmitter") and document.get("receiver")) or not document.get("transmitter"):
+            continue
+        words = "".join(f", {key}={value!r}" for key, value in options.items())
+        lines.append(f"{name} = rw.{solver}()(scene{words})")
+        lines.append(f"print({name})")
+    return "\n".join(lines) + "\n"
+
+
+def solve_paths(scene, document, **more):
+    return PathSolver()(scene, **{**path_options(document), **more})
+
+
+def solve_map(scene, document, **more):
+    return RadioMapSolver()(scene, **{**map_options(document), **more})
