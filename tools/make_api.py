@@ -26,6 +26,10 @@ SECTIONS = [
     ("Formats", "raywave.formats", "formats", None),
     ("Signals", "raywave.signal", "signal", None),
     ("Scenes from maps", "raywave.geo", "geo/builder.py", ["build", "Built"]),
+    ("Things that move", "raywave", "motion/simulation.py", ["simulate", "Simulation"]),
+    ("Trajectories", "raywave", "motion/trajectory.py", ["Trajectory", "read_trajectories"]),
+    ("Paths over time", "raywave.motion", "motion/tracks.py", ["Tracks", "Track"]),
+    ("The live page", "raywave.explore", "explore/__init__.py", None),
     ("Campaigns", "raywave", "campaigns/campaign.py", ["Campaign", "Summary"]),
 ]
 
