@@ -162,3 +162,30 @@ def test_a_program_that_ends_in_the_middle_of_a_solve_ends_well(tmp_path):
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0 and not done.stderr, done.stderr
     assert "seed = 5" in (tmp_path / "old_town.explore.toml").read_text()
+
+
+def test_a_scene_that_no_file_can_hold_is_explored_with_a_warning(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    scene = rw.Scene()
+    scene.add(rw.Material("ideal", perfect_conductor=True))
+    scene.add(rw.box("house", [0, 0, 5], [10, 10, 10], "ideal"))
+    scene.add(rw.Transmitter("mast", [-30, 0, 10]))
+    with pytest.warns(UserWarning, match="cannot be written beside the run file"), scene.explore() as explorer:
+        explorer.wait_until_solved(120)
+        assert "scene" not in explorer.document
+    empty = rw.Scene()
+    empty.add(rw.Transmitter("a", [0, 0, 10]))
+    empty.add(rw.Receiver("b", [30, 0, 1.5]))
+    with empty.explore(run="empty.toml") as explorer:  # free space: a map needs something to lie over, and says so; paths are there
+        explorer.edit({"do": "set", "kind": "map", "to": {"center_m": [0, 0, 1.5], "size_m": [50.0, 50.0]}})
+        explorer.wait_until_solved(120)
+
+
+def test_a_run_that_cannot_be_solved_says_why_and_the_next_one_is(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with explore(CANYON, document={"transmitter": [MAST], "receiver": [{"name": "car", "position_m": [30, 0, 1.5]}]}) as explorer:
+        explorer.edit({"do": "set", "kind": "device", "name": "car", "to": {"position_m": MAST["position_m"]}})  # both at one point
+        with pytest.raises(rw.Error, match="car"):
+            explorer.wait_until_solved(120)
+        explorer.edit({"do": "undo"})
+        explorer.wait_until_solved(120)

@@ -208,3 +208,32 @@ def test_the_page_holds_every_snapshot(tmp_path):
     assert text.count('"tx_positions"') == 2 and '"times_s": [0.0, 1.0]' in text and 'data-live="true"' in text
     with pytest.raises(rw.Error, match="'.*drive.txt': a page has the extension"):
         simulation.save_html(tmp_path / "drive.txt")
+
+
+def test_a_campaign_has_the_axis_time_and_the_numbers_of_simulate(tmp_path):
+    scene = street()
+    for name in ("mast", "car"):
+        scene.remove(name)
+    scene.materials["m"].perfect_conductor, scene.materials["m"].itu_name = False, "metal"  # a file has a word for it
+    file = scene.save(tmp_path / "street")
+    times, options = [0.0, 0.3, 1.0], dict(max_depth=2, samples_per_src=20_000)
+    ways = {"car": rw.Trajectory([0, 1], [[0, 0, 1.5], [2, 15, 1.5]], [[0, 0, 0], [1, 0, 0]]), "truck": rw.Trajectory([0, 1], [[5, 0, 1.6], [5, -20, 1.6]])}
+    campaign = rw.Campaign(tmp_path / "out.zarr", scenes=[file], transmitters=[dict(name="mast", position_m=[-10, -25, 8], velocity_m_per_s=[3, 0, 0])],
+                           receivers=[dict(name="car", position_m=[0, 0, 1.5])], frequencies_hz=[F], times_s=times, trajectories=ways, solver=options,
+                           outputs=["path_gain", "paths"], max_paths=40)
+    assert not campaign.run().failures
+    data = rw.Campaign(tmp_path / "out.zarr").dataset()
+    assert data.time.values.tolist() == times and data.time.attrs["units"] == "s"
+    whole = rw.load_scene(file, F)
+    whole.add(rw.Transmitter("mast", [-10, -25, 8], velocity_m_per_s=[3, 0, 0]))
+    whole.add(rw.Receiver("car", [0, 0, 1.5]))
+    simulation = rw.simulate(whole, times, ways, paths=options)
+    gains = np.stack([p.path_gain[0, 0] for p in simulation.paths])
+    assert np.allclose(data.path_gain.squeeze().values, gains, rtol=1e-12) and len(set(gains)) == 3
+    doppler = data.doppler.squeeze().values
+    assert np.nanmax(np.abs(np.sort(doppler[1][: simulation.tracks.valid[1].sum()]) - np.sort(simulation.tracks.doppler_hz[1, simulation.tracks.valid[1]]))) < 1e-6
+    words = dict(scenes=[file], transmitters=[[0, 0, 5]], receivers=[[0, 5, 5]], frequencies_hz=[F])
+    for more, part in ((dict(trajectories=ways), "trajectories need times_s"), (dict(times_s=times, samples=3), "takes the place of samples"),
+                       (dict(times_s=times, trajectories={"bus": ways["car"]}), "no device or object named 'bus'"), (dict(times_s=[1, 0]), "times must increase")):
+        with pytest.raises(rw.Error, match=part):
+            rw.Campaign(tmp_path / "other.zarr", **words, **more)

@@ -83,10 +83,11 @@ class Campaign:
     vary: {parameter's name, or solver/OPTION: values, one a sample, or {"uniform": [low, high]}, {"normal": [mean, deviation]},
     {"integers": [low, high)}, {"choice": [...]}}, samples of them drawn with seed.
     outputs: of path_gain (always), mean_delay, num_paths, paths (the max_paths strongest), vertices, cfr (at subcarriers_hz).
+    times_s, trajectories: of rw.simulate; the axis of samples is then the time.
     A task is one scene, frequency and transmitter, `tile` receivers and `batch` samples."""
 
     def __init__(self, store, *, scenes=None, transmitters=None, receivers=None, frequencies_hz=None, tile=256, batch=1, solver=None, vary=None,
-                 samples=None, seed=0, outputs=("path_gain",), max_paths=32, subcarriers_hz=None, processor_level=None,
+                 samples=None, seed=0, times_s=None, trajectories=None, outputs=("path_gain",), max_paths=32, subcarriers_hz=None, processor_level=None,
                  mix_processor_levels=False, base="."):
         self.store = pathlib.Path(store).absolute()
         self._level, self._mix = processor_level, mix_processor_levels
@@ -94,7 +95,7 @@ class Campaign:
             self.specification = store_.read_specification(self.store)
         else:
             self.specification = specify(scenes=scenes, transmitters=transmitters, receivers=receivers, frequencies_hz=frequencies_hz, tile=tile,
-                                         batch=batch, solver=solver, vary=vary, samples=samples, seed=seed, outputs=outputs, max_paths=max_paths,
+                                         batch=batch, solver=solver, vary=vary, samples=samples, seed=seed, times_s=times_s, trajectories=trajectories, outputs=outputs, max_paths=max_paths,
                                          subcarriers_hz=subcarriers_hz, base=pathlib.Path(base))
         self.plan = Plan(self.specification)
 
@@ -239,6 +240,9 @@ class Campaign:
         xarray = need("xarray", "dataset()")
         self._require_ours()
         out = xarray.open_zarr(str(self.store), chunks=chunks, consolidated=True)
+        times = self.specification.document.get("times_s")
+        if times is not None:
+            out = out.drop_vars("sample", errors="ignore").rename(sample="time").assign_coords(time=("time", times, {"units": "s", "long_name": "time"}))
         for part in (out, *out.data_vars.values()):
             part.attrs = {key: json.dumps(value) if isinstance(value, dict) else value for key, value in part.attrs.items()}
         return out

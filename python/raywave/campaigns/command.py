@@ -16,7 +16,7 @@ from .campaign import Campaign, Summary
 from .devices import refuse_unknown
 from .requirements import need
 
-WORDS = ("store", "scenes", "transmitters", "receivers", "frequencies_hz", "tile", "batch", "solver", "vary", "samples", "seed", "outputs", "max_paths",
+WORDS = ("store", "scenes", "transmitters", "receivers", "frequencies_hz", "tile", "batch", "solver", "vary", "samples", "seed", "times_s", "trajectories", "outputs", "max_paths",
          "subcarriers_hz", "processor_level", "mix_processor_levels")
 _FAILURES_SHOWN = 20
 

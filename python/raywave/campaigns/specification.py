@@ -16,7 +16,7 @@ import numpy as np
 from .. import PathSolver, Scene, _raywave, load_scene
 from .._names import options_of
 from .._raywave import Error, __version__
-from . import draws, outputs as outputs_
+from . import draws, motion, outputs as outputs_
 from .devices import Devices, parse as parse_devices
 
 FORMAT = 1
@@ -83,7 +83,7 @@ def read_scene(name: str, file: str):
     return scene
 
 
-def specify(*, scenes, transmitters, receivers, frequencies_hz, tile, batch, solver, vary, samples, seed, outputs, max_paths, subcarriers_hz,
+def specify(*, scenes, transmitters, receivers, frequencies_hz, tile, batch, solver, vary, samples, seed, times_s, trajectories, outputs, max_paths, subcarriers_hz,
             base: pathlib.Path) -> Specification:
     """@param base  the folder that names of files count from. @raises Error"""
     files = _scene_files(scenes, base)
@@ -93,13 +93,25 @@ def specify(*, scenes, transmitters, receivers, frequencies_hz, tile, batch, sol
     frequencies = _positive_numbers("frequencies_hz", frequencies_hz)
     options = _solver_options(solver or {})
     seed = _whole("seed", seed, 0)
-    varied, rules, samples = _varied(vary or {}, samples, seed, loaded, tx, rx, frequencies[0], options)
+    vary, moving, times = dict(vary or {}), {}, None
+    if times_s is not None:
+        if samples is not None or any(isinstance(rule, dict) for rule in vary.values()):
+            raise Error("times_s takes the place of samples: vary takes values then, one a time, and no draws")
+        times, moving = motion.varied(times_s, trajectories, loaded, tx, rx, base)
+        if both := {*moving} & {*vary}:
+            raise Error(f"vary: '{sorted(both)[0]}' moves already")
+        samples = len(times)
+    elif trajectories is not None:
+        raise Error("trajectories need times_s: the times that are solved")
+    varied, rules, samples = _varied({**vary, **moving}, samples, seed, loaded, tx, rx, frequencies[0], options)
     outputs = _outputs(outputs, options, subcarriers_hz)
     document = {
         "format": FORMAT, "raywave_version": __version__, "scenes": [{"name": name, "hash": scene_hash(scene)} for name, scene in loaded.items()],
         "transmitters": tx.document(), "receivers": rx.document(), "frequencies_hz": frequencies, "solver": options, "vary": rules, "samples": samples,
         "seed": seed, "outputs": outputs, "tile": min(_whole("tile", tile, 1), len(rx)), "batch": min(_whole("batch", batch, 1), samples),
         "max_paths": _whole("max_paths", max_paths, 1), "subcarriers_hz": [float(f) for f in subcarriers_hz] if "cfr" in outputs else []}
+    if times is not None:
+        document["times_s"] = times
     specification = Specification(document, files, tx, rx, varied)
     _try_solver(specification)
     return specification

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import warnings
 import webbrowser
 
 from .. import scenes
@@ -52,9 +53,10 @@ class Explorer:
         self._server.call(self._server.send, {"type": "state", **self._session.state()})
 
     def wait_until_solved(self, seconds: float = 600.0) -> None:
-        """Until what the page shows is refined. @raises Error where it is not by then"""
-        if not self._server.solver.wait_for(self._session.revision, seconds):
-            raise Error(f"the run is not solved after {seconds:g} s")
+        """Until what the page shows is refined. @raises Error why it cannot be, or where it is not by then"""
+        solver, revision = self._server.solver, self._session.revision
+        if not solver.wait_for(revision, seconds):
+            raise Error(solver.failure or f"the run is not solved after {seconds:g} s")
 
     def wait(self) -> None:
         """Until close() or the end of the server."""
@@ -85,7 +87,10 @@ def explore(scene: Scene | str | os.PathLike, *, run: str | os.PathLike | None =
         file = pathlib.Path("scene.explore.toml" if run is None else run)
         _require_toml(file)
         if scene.objects:
-            document["scene"] = str(scene.save(file.absolute().with_name(f"{file.stem}.scene"), overwrite=True))
+            try:
+                document["scene"] = str(scene.save(file.absolute().with_name(f"{file.stem}.scene"), overwrite=True))
+            except Error as error:
+                warnings.warn(f"the scene cannot be written beside the run file, which so names none: {error}", stacklevel=3)
     else:
         given = pathlib.Path(scene)
         if given.suffix.lower() == ".toml":

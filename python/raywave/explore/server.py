@@ -167,7 +167,7 @@ class Server:
         self.solver.wait_for(revision, 600)
         found = self.solver.finished
         if found is None or found[0] < revision:
-            raise Error("this run could not be solved: the page says why")
+            raise Error(f"this run could not be solved: {self.solver.failure}")
         _, _, paths, radio_map = found
         if name == "report.html":
             return _EXPORTS[name], _raywave.report_html(None if radio_map is not None else self.session._check_stage.scene, paths, radio_map, self.title, "path_gain").encode()

@@ -56,6 +56,7 @@ class Solver:
         self._extent_m = _extent(session.coarse_stage.scene)
         self.finished = None  # (revision, document, paths, map) of the last one solved as the file says
         self._ended = 0  # the newest revision that is finished or has failed
+        self.failure = ""  # why the last one that failed did
         self._threads = [threading.Thread(target=work, name=f"raywave-explore-{name}", daemon=True)
                          for name, work in (("coarse", self._run_coarse), ("refined", self._run_refined))]
 
@@ -129,6 +130,7 @@ class Solver:
             self._failed(revision, f"{type(error).__name__}: {error}")
 
     def _failed(self, revision, text):
+        self.failure = text
         self._tell({"type": "error", "revision": revision, "text": text})
         self._notify("_ended", max(self._ended, revision))
 
