@@ -237,3 +237,54 @@ def test_a_campaign_has_the_axis_time_and_the_numbers_of_simulate(tmp_path):
                        (dict(times_s=times, trajectories={"bus": ways["car"]}), "no device or object named 'bus'"), (dict(times_s=[1, 0]), "times must increase")):
         with pytest.raises(rw.Error, match=part):
             rw.Campaign(tmp_path / "other.zarr", **words, **more)
+
+
+def test_surfaces_are_those_of_the_solver():
+    """Where nothing moves, the solver's own numbers of facets and edges name the same places: one to one."""
+    from raywave.formats.content import content
+    scene = rw.load_scene("street_canyon")
+    scene.add(rw.Transmitter("mast", [-30, 0, 10]))
+    scene.add(rw.Receiver("car", [11, -2, 1.5]))
+    simulation = rw.simulate(scene, [0], paths=dict(max_depth=2, diffraction=True, samples_per_src=100_000))
+    held = content(simulation.paths[0])
+    tracks = simulation.tracks
+    by_delay = np.argsort(held["tau_s"], kind="stable")
+    assert np.array_equal(tracks.tau_s[0], held["tau_s"][by_delay])
+    ours, theirs = {}, {}
+    for k, path in enumerate(by_delay):
+        steps = slice(held["interaction_begin"][path], held["interaction_begin"][path + 1])
+        assert np.array_equal(tracks.vertices[0, k, :steps.stop - steps.start], held["vertices_m"][steps])
+        for (kind, name, surfaces), number, edge in zip(tracks.tracks[k].interactions, held["facets"][steps], held["interactions"][steps] == 8):
+            assert (kind == "diffraction") == edge
+            here, there = (bool(edge), name, surfaces), (bool(edge), int(number))
+            assert theirs.setdefault(there, here) == here
+            assert edge or ours.setdefault(here, there) == there  # an edge that the ground cuts is two for the solver
+            ours.setdefault(here, there)
+    assert len(ours) > 15 and any(edge for edge, *_ in ours)
+
+
+def test_paths_that_touch_the_same_go_on_from_the_nearest():
+    from raywave.motion.tracks import _numbers
+    f = 3e9
+    group = [((1.0, 20e-9, 0.0, 1e-6), 0, 0, 0), ((1.0, 10e-9, 0.0, 1e-9), 0, 0, 1)]
+    assert _numbers(group, {}, f) == [0, 1]  # the strongest first
+    before = {0: (0.9, 10e-9 - 100e-12, -3e9 * 1e-9, 1e-9), 1: (0.9, 20e-9, 0.0, 1e-6)}
+    assert _numbers(group, before, f) == [1, 0]
+    assert _numbers(group[:1], before, f) == [1] and _numbers(group[1:], before, f) == [0]  # the other is away
+    same = {0: (0.9, 20e-9, 0.0, 1e-12), 1: (0.9, 20e-9, 0.0, 1e-6)}  # one place, two edges
+    assert _numbers([group[0], ((1.0, 20e-9, 0.0, 2e-12), 0, 0, 1)], same, f) == [1, 0]
+    assert _numbers([*group, ((1.0, 90e-9, 0.0, 1e-3), 0, 0, 2)], before, f) == [1, 0, 2]
+
+
+def test_the_ends_of_one_screen_are_edges_of_their_own():
+    """A free edge has one surface: the four of a screen differ by their line, however its triangles are cut."""
+    scene = rw.Scene()
+    scene.add(rw.Material("m", perfect_conductor=True))
+    corners = [[0, y, z] for z in (0.0, 2.0, 4.0) for y in (-2.0, 0.0, 2.0)]
+    quads = [(0, 1, 4, 3), (1, 2, 5, 4), (3, 4, 7, 6), (4, 5, 8, 7)]
+    scene.add(rw.Object("screen", np.array(corners), np.array([t for a, b, c, d in quads for t in ((a, b, c), (a, c, d))], dtype=np.int64), "m"))
+    scene.add(rw.Transmitter("a", [-10, 0.3, 2.2]))
+    scene.add(rw.Receiver("b", [10, -0.2, 1.9]))
+    tracks = rw.simulate(scene, [0], paths=dict(max_depth=1, los=True, diffraction=True)).tracks
+    edges = [t.interactions[0][2] for t in tracks.tracks if t.interactions]
+    assert len(edges) == len(set(edges)) == 4 and {e[:2] for e in edges} == {(0, -1)} and {t.number for t in tracks.tracks} == {0}

@@ -2,7 +2,7 @@
 """Which of an object's own surfaces a path touches, by a number that stays the same wherever the object is.
 
 The solvers' numbers of facets and edges are those of one scene; where an object moves past another they may change. Here a surface is found again in
-the object's mesh as it stood before it moved: coplanar neighbouring triangles are one surface, an edge is the two that meet there."""
+the object's mesh as it stood before it moved: coplanar neighbouring triangles are one surface, an edge is the line where surfaces meet or one ends."""
 from __future__ import annotations
 
 import numpy as np
@@ -13,6 +13,7 @@ REFLECTION, DIFFRACTION = 1, 8
 _TOUCH_M = 1e-5
 # As for the solvers' facets: files in single precision turn the pieces of one wall by some 1e-5 rad.
 _SAME_PLANE_RAD = 2e-5
+_MATRIX = 2_000_000  # points times triangles that are looked at at once
 
 
 class Surfaces:
@@ -31,7 +32,7 @@ class Surfaces:
 
     def _join(self, vertices, triangles):
         """The lowest triangle of each one's surface."""
-        _, welded = np.unique(vertices, axis=0, return_inverse=True)
+        places, welded = np.unique(vertices, axis=0, return_inverse=True)
         triangles = np.asarray(welded).reshape(-1)[triangles]
         root = np.arange(len(triangles))
 
@@ -41,36 +42,82 @@ class Surfaces:
                 i = root[i]
             return i
 
-        by_edge: dict[tuple, int] = {}
-        for i, corners in enumerate(triangles):
+        by_edge: dict[tuple, list[int]] = {}
+        for i, corners in enumerate(triangles.tolist()):
             for k in range(3):
-                edge = tuple(sorted((corners[k], corners[(k + 1) % 3])))
-                j = by_edge.setdefault(edge, i)
+                sides = by_edge.setdefault(tuple(sorted((corners[k], corners[(k + 1) % 3]))), [])
+                sides.append(i)
+                j = sides[0]
                 if j != i and np.linalg.norm(np.cross(self.normals[i], self.normals[j])) < _SAME_PLANE_RAD:
                     a, b = sorted((find(i), find(j)))
                     root[b] = a
-        return np.array([find(i) for i in range(len(triangles))], dtype=np.int64)
+        surface = np.array([find(i) for i in range(len(triangles))], dtype=np.int64)
+        self._find_lines(places, [edge for edge, sides in by_edge.items() if len(sides) == 1 or len({surface[i] for i in sides}) > 1])
+        return surface
 
-    def touched(self, point, kind, bisector) -> tuple:
-        """The surface of a reflection or transmission, the surfaces that meet at a diffraction's edge. Point and bisector (of the way in and the way
-        out, along the normal of a mirror) are those of the object at rest."""
-        near = np.flatnonzero(np.abs(self.normals @ point - self.offsets) < 100 * _TOUCH_M)
-        if len(near) == 0:
-            near = np.arange(len(self.corners))
-        if len(near) == 0:
-            return ()
-        distance = _distances(point, self.corners[near])
-        close = near[distance <= distance.min() + _TOUCH_M]
-        if kind == DIFFRACTION:
-            return tuple(sorted({*self.surface[close].tolist()})[:2])
-        if kind == REFLECTION and len(close) > 1:
-            along = np.abs(self.normals[close] @ bisector)
-            close = close[along >= along.max() - 1e-6]
-        return (int(self.surface[close].min()),)
+    def _find_lines(self, places, edges):
+        """Sides of triangles that are sides of surfaces; those that go straight on into each other are one line, named by the first."""
+        self.starts, self.ends = (places[[edge[k] for edge in edges]].reshape(-1, 3) for k in (0, 1))
+        root = list(range(len(edges)))
+
+        def find(i):
+            while root[i] != i:
+                i = root[i]
+            return i
+
+        at: dict[int, list] = {}
+        for i, (start, end) in enumerate(edges):
+            way = (self.ends[i] - self.starts[i]) / np.linalg.norm(self.ends[i] - self.starts[i])
+            for vertex in (start, end):
+                for j, other in at.setdefault(vertex, []):
+                    if np.linalg.norm(np.cross(way, other)) < _SAME_PLANE_RAD:
+                        a, b = sorted((find(i), find(j)))
+                        root[b] = a
+                at[vertex].append((i, way))
+        self.line = np.array([find(i) for i in range(len(edges))], dtype=np.int64)
+
+    def touched(self, points, kinds, bisectors) -> list[tuple]:
+        """Of each point [n, 3] the surface of its reflection or transmission (surface,), or of its diffraction (surface, the other or -1, edge). Points and bisectors (of the
+        way in and the way out, along the normal of a mirror) are those of the object at rest."""
+        if len(self.corners) == 0:
+            return [()] * len(points)
+        at_once = max(1, _MATRIX // len(self.corners))
+        return [found for k in range(0, len(points), at_once)
+                for found in self._touched(points[k:k + at_once], kinds[k:k + at_once], bisectors[k:k + at_once])]
+
+    def _touched(self, points, kinds, bisectors):
+        near = np.abs(points @ self.normals.T - self.offsets) < 100 * _TOUCH_M
+        near[~near.any(axis=1)] = True
+        which, triangle = np.nonzero(near)  # ascending in both
+        distance = _distances(points[which], self.corners[triangle])
+        least = np.full(len(points), np.inf)
+        np.minimum.at(least, which, distance)
+        close = distance <= least[which] + _TOUCH_M
+        along = np.abs(np.einsum("ij,ij->i", self.normals[triangle], bisectors[which]))
+        begin = np.searchsorted(which, np.arange(len(points) + 1))
+        out = []
+        for i, kind in enumerate(kinds):
+            part = slice(begin[i], begin[i + 1])
+            mine = np.flatnonzero(close[part])
+            surfaces = self.surface[triangle[part][mine]]
+            if kind == DIFFRACTION:
+                out.append((*[*sorted({*surfaces.tolist()}), -1][:2], self._line_at(points[i])))
+                continue
+            if kind == REFLECTION and len(mine) > 1:
+                aligned = along[part][mine]
+                surfaces = surfaces[aligned >= aligned.max() - 1e-6]
+            out.append((int(surfaces.min()),))
+        return out
+
+    def _line_at(self, point):
+        if len(self.line) == 0:
+            return -1
+        distance = _from_side(point, self.starts, self.ends)
+        return int(self.line[distance <= distance.min() + _TOUCH_M].min())
 
 
 def _distances(p, corners):
-    """Of a point from triangles, [n]: over the inside the plane's, else that of the nearest side."""
+    """Of points from triangles, one each, [n]: over the inside the plane's, else that of the nearest side."""
     a, b, c = np.moveaxis(corners, 1, 0)
     u, v, w = b - a, c - a, p - a
     uu, uv, vv, wu, wv = (np.einsum("ij,ij->i", x, y) for x, y in ((u, u), (u, v), (v, v), (w, u), (w, v)))

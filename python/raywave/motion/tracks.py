@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Paths followed from snapshot to snapshot: one track is one sequence of surfaces that the paths of a link touch.
 
-Two paths of one snapshot that touch the same surfaces in the same way (two points of one edge) are told apart by the order of their delays."""
+Several paths of one snapshot may touch the same in the same way (two points of one edge; an edge that another surface cuts in two). They are
+told apart by continuity: each goes on from the one whose delay, moved on at its Doppler shift, and then whose gain it is nearest to."""
 from __future__ import annotations
 
 import dataclasses
@@ -16,15 +17,16 @@ KINDS = {1: "specular_reflection", 2: "diffuse_reflection", 4: "refraction", 8: 
 
 @dataclasses.dataclass(frozen=True)
 class Track:
-    """tx, rx: names. interactions: (kind, object, surfaces of its mesh by their lowest triangle: one, at an edge those that meet)."""
+    """tx, rx: names. interactions: (kind, object, place in its mesh): (surface,) by its lowest triangle; of a diffraction (surface, the other that meets it
+    there or -1, number of the edge)."""
 
     tx: str
     rx: str
     interactions: tuple[tuple[str, str, tuple[int, ...]], ...]
-    number: int  # among those that touch the same, by delay
+    number: int  # among those that touch the same
 
     def __str__(self):
-        steps = [f"{kind} at '{name}' {'/'.join(map(str, surfaces))}" for kind, name, surfaces in self.interactions]
+        steps = [f"{kind} at '{name}' {place[0]}" + (f" edge {place[-1]}" if len(place) > 1 else "") for kind, name, place in self.interactions]
         return f"{self.tx} to {self.rx}: " + (", ".join(steps) if steps else "line of sight")
 
 
@@ -82,47 +84,74 @@ class _Lazy(dict):
 def follow(times_s, frequency_hz, snapshots, surfaces, to_rest) -> Tracks:
     """@param snapshots  Paths, one a time, all of the same devices; to_rest(step, object) gives (R, shift): at rest p is R (p - shift)."""
     found: dict[Track, int] = {}
+    last: dict[tuple, dict] = {}  # of what is touched, by number: (time, delay, Doppler shift, gain) when it was there last
     rows = []  # (step, track, rx, tx, path)
     for step, paths in enumerate(snapshots):
-        seen: dict[tuple, int] = {}
-        for rx, tx, path in _by_delay(paths):
-            key = (*_ends(paths, tx, rx), _interactions(paths, rx, tx, path, surfaces, lambda name: to_rest(step, name)))
-            number = seen[key] = seen.get(key, -1) + 1
-            rows.append((step, found.setdefault(Track(*key, number), len(found)), rx, tx, path))
+        listed = list(_by_delay(paths))
+        touched = _interactions(paths, listed, surfaces, lambda name: to_rest(step, name))
+        same: dict[tuple, list] = {}
+        for (rx, tx, path), interactions in zip(listed, touched):
+            gain = float(np.sum(np.abs(paths.a[rx, :, tx, :, path]) ** 2))
+            moment = (float(times_s[step]), float(paths.tau[rx, tx, path]), float(paths.arrays["doppler"][rx, tx, path]), gain)
+            same.setdefault((paths.tx_names[tx], paths.rx_names[rx], interactions), []).append((moment, rx, tx, path))
+        for key, group in same.items():
+            for number, (moment, rx, tx, path) in zip(_numbers(group, last.setdefault(key, {}), frequency_hz), group):
+                last[key][number] = moment
+                rows.append((step, found.setdefault(Track(*key, number), len(found)), rx, tx, path))
     return _filled(times_s, frequency_hz, list(found), rows, snapshots)
 
 
+def _numbers(group, before, frequency_hz):
+    """Those of the paths of one snapshot that touch the same."""
+    def apart(moment, then):
+        moved = then[1] - then[2] / frequency_hz * (moment[0] - then[0])
+        # in wavelengths; below a thousandth gains tell
+        return round(abs(moment[1] - moved) * frequency_hz, 3), abs(np.log((moment[3] + 1e-300) / (then[3] + 1e-300)))
+
+    out: dict[int, int] = {}
+    pairs = sorted((apart(moment, then), i, number) for i, (moment, *_) in enumerate(group) for number, then in before.items())
+    for _, i, number in pairs:
+        if i not in out and number not in out.values():
+            out[i] = number
+    fresh = (number for number in range(len(group) + len(before)) if number not in before)
+    for i in sorted(range(len(group)), key=lambda i: -group[i][0][3]):  # the strongest first
+        if i not in out:
+            out[i] = next(fresh)
+    return [out[i] for i in range(len(group))]
+
+
 def _by_delay(paths):
-    valid, tau = np.asarray(paths.valid), np.asarray(paths.tau)
-    for rx in range(valid.shape[0]):
-        for tx in range(valid.shape[1]):
-            there = np.flatnonzero(valid[rx, tx])
-            for path in there[np.argsort(tau[rx, tx, there], kind="stable")]:
+    for rx in range(paths.valid.shape[0]):
+        for tx in range(paths.valid.shape[1]):
+            there = np.flatnonzero(paths.valid[rx, tx])
+            for path in there[np.argsort(paths.tau[rx, tx, there], kind="stable")]:
                 yield rx, tx, int(path)
 
 
-def _ends(paths, tx, rx):
-    return paths.tx_names[tx], paths.rx_names[rx]
-
-
-def _interactions(paths, rx, tx, path, surfaces, to_rest):
-    kinds = paths.interactions[:, rx, tx, path]
-    count = int(np.count_nonzero(kinds))
-    points = [paths.tx_positions[tx], *paths.vertices[:count, rx, tx, path], paths.rx_positions[rx]]
-    out = []
-    for k in range(count):
-        name = paths.object_names[int(paths.objects[k, rx, tx, path])]
+def _interactions(paths, listed, surfaces, to_rest):
+    """Of each path of a snapshot (kind, object, surfaces) of each step; looked for object by object."""
+    out: list[list] = []
+    of_object: dict[int, list] = {}  # (path's place, step, kind, point, bisector)
+    for i, (rx, tx, path) in enumerate(listed):
+        kinds = paths.interactions[:, rx, tx, path]
+        count = int(np.count_nonzero(kinds))
+        corners = np.concatenate([paths.tx_positions[None, tx], paths.vertices[:count, rx, tx, path], paths.rx_positions[None, rx]])
+        ways = np.diff(corners, axis=0)
+        length = np.linalg.norm(ways, axis=1, keepdims=True)
+        ways = np.divide(ways, length, out=np.zeros_like(ways), where=length > 0)
+        out.append([None] * count)
+        for k, item in enumerate(paths.objects[:count, rx, tx, path].tolist()):
+            of_object.setdefault(item, []).append((i, k, int(kinds[k]), corners[k + 1], ways[k + 1] - ways[k]))
+    for item, steps in of_object.items():
+        name = paths.object_names[item]
         turn, shift = to_rest(name)
-        point = turn @ (points[k + 1] - shift)
-        way_in, way_out = points[k + 1] - points[k], points[k + 2] - points[k + 1]
-        bisector = turn @ _unit(_unit(way_out) - _unit(way_in))
-        out.append((KINDS.get(int(kinds[k]), str(int(kinds[k]))), name, surfaces[name].touched(point, int(kinds[k]), bisector)))
-    return tuple(out)
-
-
-def _unit(v):
-    length = np.linalg.norm(v)
-    return v / length if length > 0 else v
+        _, _, kinds, points, bisectors = zip(*steps)
+        bisectors = np.array(bisectors) @ turn.T
+        length = np.linalg.norm(bisectors, axis=1, keepdims=True)
+        bisectors = np.divide(bisectors, length, out=np.zeros_like(bisectors), where=length > 0)
+        for (i, k, kind, *_), there in zip(steps, surfaces[name].touched((np.array(points) - shift) @ turn.T, kinds, bisectors)):
+            out[i][k] = (KINDS.get(kind, str(kind)), name, there)
+    return [tuple(steps) for steps in out]
 
 
 def _filled(times_s, frequency_hz, tracks, rows, snapshots):
