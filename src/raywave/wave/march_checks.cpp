@@ -62,6 +62,7 @@ Astray astray(const Scene& scene, const Line& line, const Complexc* u, size_t st
   const Absorber& a = scene.absorber;
   Astray out;
   Field part(static_cast<size_t>(block));
+  std::vector<double> below(size_t(block) + 1);
   for (int first = -block / 2; first < line.n; first += block / 2) {
     double weight = 0, moment = 0;
     for (int j = 0; j < block; ++j) {
@@ -71,6 +72,14 @@ Astray astray(const Scene& scene, const Line& line, const Complexc* u, size_t st
       weight += std::norm(part[size_t(j)]), moment += at * std::norm(part[size_t(j)]);
     }
     if (weight == 0) continue;
+    // what of a direction passes the rim is taken to lie in the block as the whole of it does
+    for (int j = 0; j < block; ++j) below[size_t(j) + 1] = below[size_t(j)] + std::norm(part[size_t(j)]) / weight;
+    const auto beyond = [&](double place, bool above) {
+      const double at = std::clamp((place - line.begin) / line.spacing + 0.5 - first, 0.0, double(block));
+      const auto j = std::min(size_t(at), size_t(block) - 1);
+      const double under = below[j] + (at - double(j)) * (below[j + 1] - below[j]);
+      return above ? std::max(0.0, below.back() - under) : under;
+    };
     fft.forward(part.data());
     const double y = line.begin + moment / weight * line.spacing;
     for (int m = 0; m < block; ++m) {
@@ -87,11 +96,14 @@ Astray astray(const Scene& scene, const Line& line, const Complexc* u, size_t st
       if (q < 0 && !line.open_below) continue;
       if (a.width_m > 0 && dz * tangent > to_rim - a.width_m)
         out.reflected += std::pow(layer_reflection(a, k, std::abs(q) * k), 2) * part_power;
-      if (dz * tangent <= to_rim + a.width_m + (q > 0 ? line.spare_below : line.spare_above)) continue;
-      double left = 1;
+      const double reaches = beyond(
+          q > 0 ? hi + a.width_m + line.spare_below - dz * tangent : lo - a.width_m - line.spare_above + dz * tangent,
+          q > 0);
+      if (reaches == 0) continue;
+      double left = reaches;
       if (a.width_m > 0) {
         const double inside = std::clamp((a.width_m - to_rim) / a.width_m, 0.0, 1.0);
-        left = std::exp(-a.nepers * std::tan(a.max_angle_rad) / tangent * (2 - std::pow(inside, a.power + 1)));
+        left *= std::exp(-a.nepers * std::tan(a.max_angle_rad) / tangent * (2 - std::pow(inside, a.power + 1)));
       }
       out.returned += left * part_power;
     }

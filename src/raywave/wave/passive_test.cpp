@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Random passive scenes in 2D and 3D: pillars, walls along and across the march, tilted slabs, conductors, one over the
 // other. None gains power, or its march says so; none differs from the same scene in a window eight times (3D: three
-// times) as wide, or its march says that something comes back.
+// times) as wide by 3 % of what was launched, or its march says that something comes back.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -137,24 +137,28 @@ void expect_no_silent_return(bool volume, int count) {
     wide.grid.num_y *= times;
     if (volume) wide.grid.num_x *= times;
     wide.absorber.width_m = 0;
-    const Result got = simulate(s), expected = simulate(wide);
+    SimulateOptions o;
+    o.output_z_m = {0, s.z_end_m};
+    const Result got = simulate(s, o), expected = simulate(wide, o);
     const auto at = [&](const Result& r, int i, int j) {
-      return r.field[0][0][size_t(volume ? i * r.scene().grid.num_y + j : j)];
+      return r.field[1][0][size_t(volume ? i * r.scene().grid.num_y + j : j)];
     };
-    double error = 0, norm = 0;
+    double error = 0, all = 0;
+    for (const Complexc v : expected.field[0][0]) all += std::norm(v);  // launched
     for (int i = 0; i < s.grid.num_x; ++i)
       for (int j = 0; j < s.grid.num_y; ++j) {
         if (!got.cones[0].holds({s.grid.x_m(i), s.grid.y_m(j), s.z_end_m})) continue;
         const int wide_i = volume ? i + wide.grid.num_x / 2 - s.grid.num_x / 2 : 0;
         const Complexc u = at(expected, wide_i, j + wide.grid.num_y / 2 - s.grid.num_y / 2);
-        error += std::norm(at(got, i, j) - u), norm += std::norm(u);
+        error += std::norm(at(got, i, j) - u);
       }
     const auto names_it = [](const std::string& w) {
       return w.find("rim") != std::string::npos || w.find("absorber") != std::string::npos ||
              w.find("degrees from the axis") != std::string::npos;
     };
     const bool said = std::any_of(got.warnings.begin(), got.warnings.end(), names_it);
-    EXPECT_TRUE(norm == 0 || error <= 0.03 * 0.03 * norm || said) << "seed " << seed << ": " << std::sqrt(error / norm);
+    // what is not named is less than 1e-4 of the launched power (5e-4 of what radiates all around), several times
+    EXPECT_TRUE(error <= 0.03 * 0.03 * all || said) << "seed " << seed << ": " << std::sqrt(error / all);
   });
 }
 

@@ -75,25 +75,30 @@ bool is_watched(const SimulateOptions& options) {
   return options.num_reflections == 0 && options.backend.kind != BackendKind::kGaussianBeams;
 }
 
-/// When a march is looked at: at each output that is due and, where objects scatter, on the way, once in the time of 32
-/// steps of one transform pair, so that it costs little; at the last output always.
-class Due {
- public:
-  Due(const Scene& scene, size_t outputs) : outputs_(outputs), on_the_way_(!scene.objects.empty()) {}
-  bool at(const Step& step) {
-    if (step.kind == Step::Kind::kSpectral) work_ += step.objects.empty() ? 1 : 4;
-    const bool output = step.kind == Step::Kind::kOutput,
-               on_the_way = on_the_way_ && step.kind == Step::Kind::kSpectral;
-    const bool due = (output && size_t(step.output) + 1 == outputs_) || (work_ >= 32 && (output || on_the_way));
-    if (due) work_ = 0;
-    return due;
+/// After which steps a march is looked at: the last output and others that are due and, where objects scatter, on the
+/// way and behind each; once in the time of 32 steps of one transform pair (cells, which are crossed in one: of 256),
+/// behind objects of 4, so that it costs little.
+std::vector<bool> looks(const March& march, const Scene& scene, size_t outputs, bool on_the_way) {
+  const int every = scene.objects.empty() ? 256 : 32;
+  const std::vector<Step>& steps = march.steps();
+  std::vector<bool> out(steps.size());
+  int work = 0;
+  for (size_t i = 0; i < steps.size(); ++i) {
+    const Step& step = steps[i];
+    if (step.kind == Step::Kind::kSpectral) work += step.objects.empty() ? 1 : 4;
+    const auto has_media = [&](size_t at) {
+      return at < steps.size() && (!steps[at].objects.empty() || steps[at].cell_slice >= 0);
+    };
+    const bool leaves = has_media(i) && !has_media(i + 1) && !has_media(i + 2);
+    if (step.kind == Step::Kind::kOutput) {
+      out[i] = work >= 32 || size_t(step.output) + 1 == outputs;
+    } else if (on_the_way) {
+      out[i] = (leaves && work >= 4) || (work >= every && step.kind == Step::Kind::kSpectral);
+    }
+    if (out[i]) work = 0;
   }
-
- private:
-  size_t outputs_;
-  bool on_the_way_;
-  int work_ = 0;
-};
+  return out;
+}
 
 void tell(Result& out, const std::vector<std::vector<std::string>>& said, const LogSink& log) {
   for (const auto& words : said)
@@ -109,13 +114,13 @@ void tell(Result& out, const std::vector<std::vector<std::string>>& said, const 
 void Simulation::check(Result& out) const {
   if (!is_watched(options_)) return;
   std::vector<std::vector<std::string>> said(scene_->sources.size());
+  const std::vector<bool> due = looks(*march_, *scene_, output_z_m_.size(), false);
   runtime::parallel_for(int64_t(said.size()), options_.num_threads, [&](int64_t s) {
     MarchWatch watch(*scene_, *march_, scene_->sources[size_t(s)],
                      passive_ ? flux_rounding(options_, march_->steps().size()) : -1);
     watch.look(scene_->z_begin_m, launch(*scene_, scene_->sources[size_t(s)], march_->backend()));
-    Due due(*scene_, out.z_m.size());
-    for (const Step& step : march_->steps())
-      if (due.at(step) && step.kind == Step::Kind::kOutput)
+    for (size_t i = 0; i < due.size(); ++i)
+      if (const Step& step = march_->steps()[i]; due[i])
         watch.look(step.z0_m, out.field[size_t(step.output)][size_t(s)]);
     said[size_t(s)] = watch.warnings();
   });
@@ -146,18 +151,20 @@ void Simulation::march_sources(Result& out) const {
   }
   std::vector<std::vector<std::string>> said(num_sources);
   const bool watched = is_watched(options_);
+  const std::vector<bool> due = looks(*march_, *scene_, output_z_m_.size(), true);
   const double rounding = passive_ ? flux_rounding(options_, march_->steps().size()) : -1;
   runtime::parallel_for(int64_t(num_sources), options_.num_threads, [&](int64_t s) {
     Field u = launch(*scene_, scene_->sources[size_t(s)], march_->backend());
     MarchWatch watch(*scene_, *march_, scene_->sources[size_t(s)], rounding);
     if (watched) watch.look(scene_->z_begin_m, u);
-    Due due(*scene_, output_z_m_.size());
     double z = scene_->z_begin_m;
     RowSweep sweep(*march_, false, false);
     for (size_t i = 0; i < march_->steps().size(); ++i) {
       const Step& step = march_->steps()[i];
       reporter.step();
-      if (!sweep.take(i, nullptr, nullptr, u)) {
+      // a screen that the lanes take is not seen behind
+      const bool look = watched && due[i], plain = look && step.kind == Step::Kind::kScreen;
+      if (plain || !sweep.take(i, nullptr, nullptr, u)) {
         sweep.flush(u);
         if (step.kind == Step::Kind::kOutput) {
           out.field[size_t(step.output)][size_t(s)] = u;
@@ -166,7 +173,7 @@ void Simulation::march_sources(Result& out) const {
         }
       }
       if (step.kind == Step::Kind::kSpectral) z += step.dz_m;
-      if (!watched || !due.at(step)) continue;
+      if (!look) continue;
       sweep.flush(u);
       watch.look(step.kind == Step::Kind::kOutput ? step.z0_m : z, u);
     }
