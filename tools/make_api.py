@@ -17,6 +17,7 @@ SECTIONS = [
     ("Shapes", "raywave", "shapes.py", ["box", "plane", "sphere"]),
     ("Solvers", "raywave", "__init__.py", ["PathSolver", "RadioMapSolver", "Report"]),
     ("Results", "raywave", "_raywave.pyi", ["Paths", "RadioMap"]),
+    ("The plane", "raywave", "_raywave.pyi", ["Scene2D", "Paths2D"]),
     ("Subcarriers", "raywave", "results.py", ["subcarrier_frequencies"]),
     ("Gradients", "raywave", "gradients.py", None),
     ("PyTorch", "raywave.torch", "torch.py", None),

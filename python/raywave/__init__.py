@@ -25,11 +25,12 @@ from ._raywave import (AntennaArray, Device, Error, Material, Object, Parameter,
                        itu_material)
 from .devices import Receiver, Transmitter
 from .gradients import GradCheck, gradcheck
+from .scene2d import Paths2D, Scene2D
 from .scenes import load_scene
 from .shapes import box, plane, sphere
 
-__all__ = ["AntennaArray", "Device", "Error", "GradCheck", "Material", "Object", "Parameter", "PathSolver", "Paths", "PlanarArray", "RadioMap",
-           "RadioMapSolver", "Receiver", "Report", "Scene", "Simulation", "Trajectory", "Transmitter", "__version__", "box", "differentiable", "formats",
+__all__ = ["AntennaArray", "Device", "Error", "GradCheck", "Material", "Object", "Parameter", "PathSolver", "Paths", "Paths2D", "PlanarArray", "RadioMap",
+           "RadioMapSolver", "Receiver", "Report", "Scene", "Scene2D", "Simulation", "Trajectory", "Transmitter", "__version__", "box", "differentiable", "formats",
            "gradcheck", "itu_material", "load_scene", "motion", "plane", "read_trajectories", "scenes", "shapes", "signal", "simulate", "sphere",
            "subcarrier_frequencies", "wave"]
 

@@ -6,6 +6,13 @@ from typing import Annotated, Any, overload
 import numpy
 from numpy.typing import ArrayLike, NDArray
 
+from raywave.scene2d import (
+    Solver2D as default_solver,
+    _from_geojson as from_geojson,
+    _from_walls as from_walls,
+    _load as load
+)
+
 
 class Error(ValueError):
     pass
@@ -928,3 +935,218 @@ def wave_lens(arg0: Sequence[float], arg1: float, arg2: float, arg3: float, /) -
 def wave_grating(arg0: Sequence[float], arg1: float, arg2: float, arg3: float, arg4: int, /) -> list: ...
 
 def wave_half_plane(arg0: Sequence[float], arg1: bool, arg2: float, arg3: float, /) -> list: ...
+
+class Paths2D:
+    """
+    Paths in the plane, one row each, ordered by transmitter, receiver, candidate.
+    """
+
+    def __len__(self) -> int: ...
+
+    @property
+    def tx(self) -> NDArray[numpy.int32]:  # [num_paths]
+        """Index of the transmitter, [paths]."""
+
+    @property
+    def rx(self) -> NDArray[numpy.int32]:  # [num_paths]
+        """Index of the receiver, [paths]."""
+
+    @property
+    def order(self) -> NDArray[numpy.int32]:  # [num_paths]
+        """Number of interactions, [paths]."""
+
+    @property
+    def valid(self) -> NDArray[numpy.float64]:  # [num_paths]
+        """0 or 1; smoothed: between, [paths]."""
+
+    @property
+    def power(self) -> NDArray[numpy.float64]:  # [num_paths]
+        """r_coef^order / (height_m^2 + length_m^2), without validity, [paths]."""
+
+    @property
+    def length_m(self) -> NDArray[numpy.float64]:  # [num_paths]
+        """[paths]"""
+
+    @property
+    def loss(self) -> NDArray[numpy.float64]:  # [num_paths]
+        """Sum of squared residuals, [paths]."""
+
+    @property
+    def departure_rad(self) -> NDArray[numpy.float64]:  # [num_paths]
+        """[paths]"""
+
+    @property
+    def arrival_rad(self) -> NDArray[numpy.float64]:  # [num_paths]
+        """[paths]"""
+
+    @property
+    def vertices_flat(self) -> NDArray[numpy.float64]:  # [num_vertices, 2]
+        """All vertices one after the other, [sum of order + 2, 2]."""
+
+    def vertices(self, path: int) -> object:
+        """Places of one path from the transmitter on, [order + 2, 2], m."""
+
+    def objects(self, path: int) -> list[str]:
+        """Names of what one path touches, from the transmitter on."""
+
+    def vjp(self, *, valid: object | None = None, power: object | None = None, length_m: object | None = None, loss: object | None = None, vertices_flat: object | None = None, wrt: object | None = None) -> dict:
+        """
+        Gradient by name of a loss whose derivatives by these columns are given.
+        """
+
+    def jvp(self, tangent: dict) -> dict:
+        """How the columns move with {parameter name: change}."""
+
+    def plot(self, ax: Any = None, **line: Any) -> Any:
+        """
+        Rays on matplotlib axes, which are given back; smoothed ones as strong as they are valid.
+        """
+
+class Scene2D:
+    """
+    A scene in the plane: transmitters, receivers, objects. Metres, radians.
+    """
+
+    def __init__(self) -> None: ...
+
+    @staticmethod
+    def square_scene() -> Scene2D: ...
+
+    @staticmethod
+    def square_scene_with_wall(ratio: float = 0.6) -> Scene2D: ...
+
+    @staticmethod
+    def square_scene_with_obstacle(ratio: float = 0.1) -> Scene2D: ...
+
+    @staticmethod
+    def basic_scene() -> Scene2D: ...
+
+    @staticmethod
+    def random_uniform_scene(n_transmitters: int = 1, n_walls: int = 1, n_receivers: int = 1, seed: int = 1234) -> Scene2D: ...
+
+    @property
+    def r_coef(self) -> float: ...
+
+    @r_coef.setter
+    def r_coef(self, arg: float, /) -> None: ...
+
+    @property
+    def height_m(self) -> float: ...
+
+    @height_m.setter
+    def height_m(self, arg: float, /) -> None: ...
+
+    @property
+    def alpha(self) -> float: ...
+
+    @alpha.setter
+    def alpha(self, arg: float, /) -> None: ...
+
+    @property
+    def frequency_hz(self) -> float: ...
+
+    @frequency_hz.setter
+    def frequency_hz(self, arg: float, /) -> None: ...
+
+    @property
+    def transmitters(self) -> dict:
+        """{name: (x, y)}, a copy: assign a dict to change them."""
+
+    @transmitters.setter
+    def transmitters(self, arg: dict, /) -> None: ...
+
+    @property
+    def receivers(self) -> dict:
+        """{name: (x, y)}, a copy: assign a dict to change them."""
+
+    @receivers.setter
+    def receivers(self, arg: dict, /) -> None: ...
+
+    @property
+    def objects(self) -> list:
+        """Dicts of kind, name, places and numbers; copies."""
+
+    def remove(self, name: str) -> None: ...
+
+    def add_material(self, material: Material) -> None:
+        """A material that walls may name."""
+
+    def copy(self) -> Scene2D: ...
+
+    def set_parameter(self, name: str, value: object) -> None:
+        """Gives a parameter a value, e.g. "wall/south/ends_m"."""
+
+    def trace(self, *, order: int | None = None, filter_objects: Callable[[dict], bool] | None = None, **options: Any) -> Paths2D:
+        """
+        Paths between all transmitters and receivers. Options: min_order, max_order (or order), candidates ("all" or "visible"), max_bytes,
+        filter_objects(object) (whether paths touch it; it blocks all the same), method ("image", "fermat", "min-path"), num_starts, max_steps,
+        seed, approx, activation ("hard_sigmoid", "sigmoid"), keep_invalid, num_threads; r_coef, height_m, alpha in place of the scene's.
+        """
+
+    def num_path_candidates(self, min_order: int = 0, max_order: int = 1) -> float:
+        """How many candidates there are in all: N (N - 1)^(n - 1) of order n."""
+
+    def add_wall(self, name: str, a: Sequence[float], b: Sequence[float], material: str = '') -> None:
+        """A wall from a to b."""
+
+    def add_ris(self, name: str, a: Sequence[float], b: Sequence[float], phi_rad: float = 0.7853981633974483) -> None:
+        """
+        A surface that sends what comes from anywhere at the angle phi_rad from its back normal; its normal is (t_y, -t_x).
+        """
+
+    def add_panel(self, name: str, a: Sequence[float], b: Sequence[float], profile_m: Sequence[float]) -> None:
+        """
+        A surface with a phase profile: it adds the optical path sum_j profile_m[j] s^j at the distance s from a.
+        """
+
+    def add_corner(self, name: str, at: Sequence[float]) -> None:
+        """A point that rays may turn at."""
+
+    def add_arc(self, name: str, center: Sequence[float], radius_m: float, begin_rad: float, end_rad: float) -> None:
+        """A reflecting arc, counter-clockwise from begin_rad to end_rad."""
+
+    def add_own(self, name: str, a: Sequence[float], b: Sequence[float], residual: Callable, numbers: Sequence[float] = (), gradient: Callable | None = None) -> None:
+        """
+        An object of your own law, for method="min-path": residual(before, at, after, a, b, numbers) takes points [n, 2] and numbers [n, k]
+        and gives [n] or [n, 2], zero where the law holds. gradient: the same arguments, [n, 2, 10 + k] in their order; without it differences.
+        """
+
+    def save(self, path: str | pathlib.Path) -> None:
+        """
+        A TOML file that Scene2D.load reads back to the bit. Own objects, whose law is a program, can't be saved.
+        """
+
+    def bounding_box(self) -> NDArray[numpy.float64]:
+        """[[x_min, y_min], [x_max, y_max]] of objects and devices."""
+
+    def grid(self, m: int = 50, n: int | None = None) -> tuple[NDArray[numpy.float64], NDArray[numpy.float64]]:
+        """x and y [n, m] over the bounding box, ends included; n: m."""
+
+    def parameters(self) -> dict[str, Parameter2D]:
+        """{name: value, unit, shape} of everything that has a derivative."""
+
+    def accumulate_on_receivers_grid_over_paths(self, x: ArrayLike, y: ArrayLike, fun: str | Callable = 'received_power', *, reduce_all: bool = False, grad: bool = False, value_and_grad: bool = False, per_path: bool = False, order: int | None = None, filter_objects: Callable[[dict], bool] | None = None, **options: Any) -> Any:
+        """
+        The sum over paths of validity times fun for receivers at x, y (any shape): {transmitter: array}, or with reduce_all one array.
+        grad: by each point, [..., 2]; value_and_grad: both; per_path: (candidates, {transmitter: [candidates, ...]}). fun: "received_power",
+        "length", "delay", "count", "departure_angle", "arrival_angle", or fun(PathBatch) -> [n] (with its slope by vertices for grad).
+        Options as trace takes them.
+        """
+
+    def accumulate_on_transmitters_grid_over_paths(self, x: ArrayLike, y: ArrayLike, fun: str | Callable = 'received_power', *, reduce_all: bool = False, grad: bool = False, value_and_grad: bool = False, per_path: bool = False, order: int | None = None, filter_objects: Callable[[dict], bool] | None = None, **options: Any) -> Any:
+        """The same for transmitters at x, y."""
+
+    def field(self, x: ArrayLike, y: ArrayLike, **options: Any) -> NDArray[numpy.complex128]:
+        """
+        The field of each transmitter at x, y (any shape), [transmitters, ...], complex: cylindrical waves exp(-j k r) / sqrt(2 pi r) with what
+        walls of material reflect and pass and what their edges diffract; |u|^2 in W/m^2 for 1 W per metre. Options: max_order, polarization
+        ("te": E_z, "tm": eta H_z), diffraction, transmission, max_bytes, num_threads.
+        """
+
+    def field_vjp(self, x: ArrayLike, y: ArrayLike, cotangent: ArrayLike, wrt: Sequence[str] | None = None, **options: Any) -> dict[str, np.ndarray]:
+        """
+        Gradient by name of a loss whose derivatives by the field are given, d/dRe + j d/dIm.
+        """
+
+    def plot(self, ax: Any = None, names: bool = True) -> Any:
+        """Objects and devices on matplotlib axes, which are given back."""

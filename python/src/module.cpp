@@ -22,4 +22,5 @@ NB_MODULE(_raywave, m) {
   raywave::python::bind_paths(m);
   raywave::python::bind_maps(m);
   raywave::python::bind_wave(m);
+  raywave::python::bind_plane(m);
 }

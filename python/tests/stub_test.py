@@ -24,7 +24,7 @@ def things():
                        objects=[wave.rectangle([0, 0.2], [3, 0.05], "concrete")])
     return {"AntennaArray": rw.PlanarArray(), "Object": scene.objects["ground"], "Parameter": scene.parameters()["device/tx/position_m"],
             "Paths": rw.PathSolver()(scene, max_depth=1), "RadioMap": rw.RadioMapSolver()(scene, cell_size_m=(20, 20), max_depth=0),
-            "WaveResult": wave.simulate(field, num_reflections=1), "Device": scene.get("tx")}
+            "Paths2D": rw.Scene2D.square_scene().trace(), "WaveResult": wave.simulate(field, num_reflections=1), "Device": scene.get("tx")}
 
 
 CALLS = {"tx_association": (), "coherent_sum": (), "incoherent_sum": (), "holds": (np.array([[0.0, 0.3]]),),

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 
 #include "raywave/core/constants.h"
 
@@ -19,6 +20,7 @@ RAYWAVE_INLINE V all(double x) { return V{x, x, x, x}; }
 RAYWAVE_INLINE V choose(const M& m, const V& a, const V& b) { return m ? a : b; }
 RAYWAVE_INLINE V where(const M& m, const V& a) { return m ? a : all(0); }
 RAYWAVE_INLINE V least(const V& a, const V& b) { return choose(b < a, b, a); }
+RAYWAVE_INLINE V size(const V& a) { return choose(a < all(0), -a, a); }
 RAYWAVE_INLINE bool any(const M& m) {
 #ifdef __AVX__
   return __builtin_ia32_movmskpd256(V(m)) != 0;
@@ -33,6 +35,12 @@ RAYWAVE_INLINE V root(const V& a) {
   return V{std::sqrt(a[0]), std::sqrt(a[1]), std::sqrt(a[2]), std::sqrt(a[3])};
 #endif
 }
+RAYWAVE_INLINE V load(const double* p) {
+  V v;
+  std::memcpy(&v, p, sizeof v);
+  return v;
+}
+RAYWAVE_INLINE void store(const V& v, double* p) { std::memcpy(p, &v, sizeof v); }
 RAYWAVE_INLINE double sum(const V& a) { return (a[0] + a[1]) + (a[2] + a[3]); }
 
 struct P {
@@ -57,6 +65,7 @@ struct WallsRun {
   std::array<V, kMaxOrder> t{}, step{}, un{};
   std::array<V, kMaxOrder + 1> stretch{};
   V length{}, margin{}, on{}, clear{}, lawful{};
+  M alive{};
   // adjoints
   std::array<P, kMaxOrder + 2> at_bar{};
   std::array<P, kMaxOrder> image_bar{};
@@ -70,6 +79,7 @@ struct WallsRun {
     r_bar = h_bar = alpha_bar = all(0);
   }
 
+  double inverse_square(size_t step_) const { return wall(step_).inverse_square; }
   P a(size_t step_) const { return all(Vec2d{wall(step_).ax, wall(step_).ay}); }
   const WallsKernel::Wall& wall(size_t step_) const { return k.walls_[size_t(objects[step_])]; }
   P along(size_t step_) const { return all(Vec2d{wall(step_).bx - wall(step_).ax, wall(step_).by - wall(step_).ay}); }
@@ -80,30 +90,35 @@ struct WallsRun {
     on = all(1e300);
     for (size_t i = n; i-- > 0;) {
       const P o = a(i), d = along(i), normal{d.y, -d.x}, next = at[i + 2], u = next - all(images[i]);
-      const V dd = dot(d, d);
       un[i] = dot(u, normal);
       step[i] = where(un[i] != all(0), dot(o - next, normal) / un[i]);
       at[i + 1] = next + step[i] * u;
-      t[i] = dot(at[i + 1] - o, d) / dd;
+      t[i] = dot(at[i + 1] - o, d) * all(inverse_square(i));
       on = least(on, least(t[i], all(1) - t[i]));
       if (!any(on >= all(k.cut_))) return false;
     }
+    // A mirror's law holds, or the ray passes through instead and is off by (2 cos)^2 summed to 4.
     V loss = all(0);
+    for (size_t i = 0; i < n; ++i) {
+      const P d = along(i), normal{d.y, -d.x};
+      const V in = dot(at[i + 1] - at[i], normal), out = dot(at[i + 2] - at[i + 1], normal);
+      loss = loss + where(!(in * out < all(0)), all(4));
+    }
+    lawful = all(kLossTolerance) - loss;
+    alive = (lawful > all(k.cut_)) & (on >= all(k.cut_));
+    return any(alive);
+  }
+
+  /// Lengths, and paths with a stretch of none.
+  RAYWAVE_INLINE void lengths() {
     length = all(0);
     for (size_t i = 0; i <= n; ++i) {
       const P s = at[i + 1] - at[i] + P{all(kStretchOffset), all(kStretchOffset)};
       stretch[i] = root(dot(s, s));
       length = length + stretch[i];
     }
-    M dead = length != length;
-    for (size_t i = 0; i < n; ++i) {
-      const P in = at[i + 1] - at[i], out = at[i + 2] - at[i + 1], d = along(i), normal{d.y, -d.x};
-      const V twice = all(2) * dot(in, normal) / dot(normal, normal);
-      loss = loss + where(!(dot(out, in - twice * normal) > all(0)), all(4));
-    }
-    for (size_t i = 0; i <= n; ++i) dead |= M(!(stretch[i] > all(kShortest) * length));
-    lawful = choose(dead, all(kLossTolerance - 4), all(kLossTolerance) - loss);
-    return any((lawful > all(k.cut_)) & (on >= all(k.cut_)));
+    const V shortest = all(kShortest) * length;
+    for (size_t i = 0; i <= n; ++i) lawful = choose(stretch[i] > shortest, lawful, all(kLossTolerance - 4));
   }
 
   struct Crossing {
@@ -126,17 +141,52 @@ struct WallsRun {
     return r;
   }
 
+  /// A stretch of the candidate at hand and an object that may cross it.
+  struct Job {
+    size_t stretch;
+    Vec2d a, back;
+    int32_t object;
+  };
+  std::vector<Job> jobs;
+
+  void start(std::span<const int32_t> sequence, const Vec2d* image) {
+    objects = sequence, n = sequence.size(), images = image;
+    jobs.clear();
+    for (size_t i = 0; i <= n; ++i) {
+      for (const int32_t j : k.blocking_) {
+        const auto& w = k.walls_[size_t(j)];
+        if (!touches(objects, i, j)) jobs.push_back({i, {w.ax, w.ay}, {w.ax - w.bx, w.ay - w.by}, j});
+      }
+    }
+  }
+
+  /// Is the stretch crossed? The same as cross(...).c >= 0 without its division.
+  RAYWAVE_INLINE M crossed(const P& from_, const P& along_, const Job& job) const {
+    const P back = all(job.back), from = from_ - all(job.a);
+    const V d = along_.y * back.x - along_.x * back.y, reach = all(1 + 2 * kCrossTolerance) * size(d);
+    const V nu = back.y * from.x - back.x * from.y, nw = along_.x * from.y - along_.y * from.x;
+    return (size(nu + nu - d) <= reach) & (size(nw + nw - d) <= reach) & (d != all(0));
+  }
+
   /// All conditions; false where no point can have a share.
   RAYWAVE_INLINE bool conditions() {
     clear = all(1e300);
-    const M alive = (lawful > all(k.cut_)) & (on >= all(k.cut_));
-    for (size_t i = 0; i <= n; ++i) {
-      for (const int32_t j : k.blocking_) {
-        if (touches(objects, i, j)) continue;
-        clear = least(clear, -cross(i, k.walls_[size_t(j)]).c);
+    size_t stretch_ = 0;
+    P from = at[0], along_ = at[1] - at[0];
+    for (const Job& job : jobs) {
+      if (job.stretch != stretch_) {
+        if (!any(alive)) return false;
+        stretch_ = job.stretch, from = at[stretch_], along_ = at[stretch_ + 1] - from;
       }
-      if (!any(alive & (clear >= all(k.cut_)))) return false;
+      if (!k.options_.trace.approx) {
+        alive &= ~crossed(from, along_, job);
+      } else {
+        clear = least(clear, -cross(job.stretch, k.walls_[size_t(job.object)]).c);
+      }
     }
+    if (k.options_.trace.approx) alive &= clear >= all(k.cut_);
+    if (!any(alive)) return false;
+    lengths();
     margin = least(on, least(clear, lawful));
     return true;
   }
@@ -144,7 +194,7 @@ struct WallsRun {
   RAYWAVE_INLINE V validity(V& slope) const {
     const TraceOptions& o = k.options_.trace;
     slope = all(0);
-    if (!o.approx) return where((on >= all(0)) & (clear > all(0)) & (lawful > all(0)), all(1));
+    if (!o.approx) return where(alive & (lawful > all(0)), all(1));
     const V z = all(k.alpha_) * margin;
     if (o.function == Activation::kHardSigmoid) {
       const M high = z<all(3), low = z> all(-3);
@@ -268,7 +318,8 @@ WallsKernel::WallsKernel(const SceneOver<double>& scene, Vec2d fixed, const Cand
       height_(scene.n[Layout::kHeight]) {
   for (size_t j = 0; j < scene.scene->objects.size(); ++j) {
     const Object& o = scene.scene->objects[j];
-    walls_.push_back({o.a.x, o.a.y, o.b.x, o.b.y});
+    const Vec2d along = o.b - o.a;
+    walls_.push_back({o.a.x, o.a.y, o.b.x, o.b.y, 1 / dot(along, along)});
     if (o.kind != Kind::kCorner) blocking_.push_back(int32_t(j));
   }
   // below this margin a path has no share: its validity is 0 in double precision
@@ -304,24 +355,31 @@ void WallsKernel::run(std::span<const double> x, std::span<const double> y, doub
   for (size_t i = 0; i < count; ++i) value[i] = 0;
   for (size_t i = 0; gradient && i < count; ++i) gradient[i] = {};
   for (size_t c = 0; c < sequences_.count(); ++c) {
-    r.objects = sequences_[c], r.n = r.objects.size();
-    r.images = images_.data() + sequences_.begin[c];
+    r.start(sequences_[c], images_.data() + sequences_.begin[c]);
     for (size_t i = 0; i < r.n; ++i) r.image_bar[i] = {all(0), all(0)};
     for (size_t begin = 0; begin < count; begin += kLanes) {
       const size_t lanes = std::min(kLanes, count - begin);
       P moving{};
-      V weight = all(0);
-      for (size_t i = 0; i < kLanes; ++i) {
+      V weight = all(1);
+      if (lanes == kLanes) {
+        moving = {load(x.data() + begin), load(y.data() + begin)};
+        if (weights) weight = load(weights + begin);
+      }
+      for (size_t i = 0; lanes < kLanes && i < kLanes; ++i) {
         const size_t at = begin + std::min(i, lanes - 1);
         moving.x[i] = x[at], moving.y[i] = y[at];
-        if (i < lanes) weight[i] = weights ? weights[at] : 1;
+        weight[i] = i >= lanes ? 0.0 : weights ? weights[at] : 1.0;
       }
       double* share = shares ? shares + c * shares_stride + begin : nullptr;
       for (size_t i = 0; share && i < lanes; ++i) share[i] = 0;
       if (!r.places(moving) || !r.conditions()) continue;
       V by_margin, by_length;
       const V valid = r.validity(by_margin), f = r.function(by_length), v = valid * f;
-      for (size_t i = 0; i < lanes; ++i) value[begin + i] += v[i];
+      if (lanes == kLanes) {
+        store(load(value + begin) + v, value + begin);
+      } else {
+        for (size_t i = 0; i < lanes; ++i) value[begin + i] += v[i];
+      }
       for (size_t i = 0; share && i < lanes; ++i) share[i] = v[i];
       if (!gradient && !shared) continue;
       const V bar = weight * f * by_margin;

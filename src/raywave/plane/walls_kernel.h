@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Four points at a time through one candidate of walls by images: values, and the adjoint written out. The expressions
-// are those of laws.h, operation by operation, so that values have the same bits.
+// are those of laws.h, but for divisions by what is constant.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +37,7 @@ class WallsKernel {
 
  private:
   struct Wall {
-    double ax, ay, bx, by;
+    double ax, ay, bx, by, inverse_square;  // of its length
   };
   const SceneOver<double> scene_;
   Vec2d fixed_;

@@ -1,0 +1,667 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ray tracing in the plane.
+
+    scene = raywave.Scene2D.square_scene()
+    paths = scene.trace(max_order=2)                       # columns: valid, power, length_m, ...
+    x, y = scene.grid(300)
+    gain = scene.accumulate_on_receivers_grid_over_paths(x, y, reduce_all=True, max_order=2)
+
+docs/plane.md has the rules: what a path is, hard and smoothed conditions, the three methods, derivatives."""
+from __future__ import annotations
+
+import dataclasses
+import functools
+import json
+import math
+import pathlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import _raywave
+from ._methods import method
+from ._raywave import Error, Paths2D, Scene2D
+from ._requirements import need
+from .differentiable import Output, Problem
+
+_OPTIONS = {"min_order": 0, "max_order": 1, "candidates": "all", "max_bytes": 1e9, "method": "image", "num_starts": 4, "max_steps": 50, "seed": 42,
+            "approx": False, "activation": "hard_sigmoid", "keep_invalid": False, "num_threads": 0}
+_NUMBERS = ("r_coef", "height_m", "alpha", "frequency_hz")
+
+
+@dataclasses.dataclass(frozen=True)
+class Parameter2D:
+    """A differentiable quantity of a scene in the plane, as it was when asked for."""
+
+    name: str
+    value: np.ndarray
+    unit: str
+
+    @property
+    def shape(self):
+        return self.value.shape
+
+
+def _prepared(scene, order, filter_objects, words):
+    """(scene, options): numbers such as alpha= are given to a copy."""
+    numbers = {k: words.pop(k) for k in _NUMBERS if k in words}
+    unknown = sorted(set(words) - set(_OPTIONS))
+    if unknown:
+        import difflib
+        near = difflib.get_close_matches(unknown[0], [*_OPTIONS, *_NUMBERS, "order", "filter_objects"], 1)
+        raise Error(f"unknown option '{unknown[0]}'" + (f", did you mean '{near[0]}'?" if near else ""))
+    options = {**_OPTIONS, **words}
+    if order is not None:
+        options["min_order"] = options["max_order"] = order
+    options["function"] = options.pop("activation")
+    options["use"] = None if filter_objects is None else [int(bool(filter_objects(o))) for o in scene.objects]
+    if numbers:
+        scene = scene.copy()
+        for name, value in numbers.items():
+            setattr(scene, name, float(value))
+    return scene, options
+
+
+@method(Scene2D, "trace")
+def _trace(self, *, order: int | None = None, filter_objects: Callable[[dict], bool] | None = None, **options: Any) -> Paths2D:
+    """Paths between all transmitters and receivers. Options: min_order, max_order (or order), candidates ("all" or "visible"), max_bytes,
+    filter_objects(object) (whether paths touch it; it blocks all the same), method ("image", "fermat", "min-path"), num_starts, max_steps,
+    seed, approx, activation ("hard_sigmoid", "sigmoid"), keep_invalid, num_threads; r_coef, height_m, alpha in place of the scene's."""
+    scene, options = _prepared(self, order, filter_objects, options)
+    return scene._trace(options)
+
+
+@method(Scene2D, "num_path_candidates")
+def _num_path_candidates(self, min_order: int = 0, max_order: int = 1) -> float:
+    """How many candidates there are in all: N (N - 1)^(n - 1) of order n."""
+    return _raywave._plane_candidates(len(self.objects), min_order, max_order)
+
+
+# --- building ---
+
+@method(Scene2D, "add_wall")
+def _add_wall(self, name: str, a: Sequence[float], b: Sequence[float], material: str = "") -> None:
+    """A wall from a to b."""
+    self._add("wall", name, {"a": a, "b": b, "material": material})
+
+
+@method(Scene2D, "add_ris")
+def _add_ris(self, name: str, a: Sequence[float], b: Sequence[float], phi_rad: float = math.pi / 4) -> None:
+    """A surface that sends what comes from anywhere at the angle phi_rad from its back normal; its normal is (t_y, -t_x)."""
+    self._add("ris", name, {"a": a, "b": b, "phi_rad": float(phi_rad)})
+
+
+@method(Scene2D, "add_panel")
+def _add_panel(self, name: str, a: Sequence[float], b: Sequence[float], profile_m: Sequence[float]) -> None:
+    """A surface with a phase profile: it adds the optical path sum_j profile_m[j] s^j at the distance s from a."""
+    self._add("panel", name, {"a": a, "b": b, "profile_m": [float(c) for c in profile_m]})
+
+
+@method(Scene2D, "add_corner")
+def _add_corner(self, name: str, at: Sequence[float]) -> None:
+    """A point that rays may turn at."""
+    self._add("corner", name, {"a": at})
+
+
+@method(Scene2D, "add_arc")
+def _add_arc(self, name: str, center: Sequence[float], radius_m: float, begin_rad: float, end_rad: float) -> None:
+    """A reflecting arc, counter-clockwise from begin_rad to end_rad."""
+    self._add("arc", name, {"a": center, "radius_m": float(radius_m), "begin_rad": float(begin_rad), "end_rad": float(end_rad)})
+
+
+class _Law:
+    """A residual in Python as the compiled side calls it: bounces [n, 10 + numbers] to residuals [n, 2] and slopes."""
+
+    def __init__(self, residual, gradient):
+        self.residual, self.gradient = residual, gradient
+
+    @staticmethod
+    def _split(x):
+        return (*(x[:, 2 * i:2 * i + 2] for i in range(5)), x[:, 10:])
+
+    def _value(self, x):
+        r = np.asarray(self.residual(*self._split(x)), dtype=np.float64)
+        if r.shape == (len(x),):
+            r = np.stack([r, np.zeros_like(r)], axis=1)
+        if r.shape != (len(x), 2):
+            raise Error(f"a residual must have the shape [{len(x)}] or [{len(x)}, 2], got {list(r.shape)}")
+        return r
+
+    def __call__(self, x, want_slopes):
+        value = self._value(x)
+        if not want_slopes:
+            return value, None
+        if self.gradient is not None:
+            return value, np.ascontiguousarray(self.gradient(*self._split(x)), dtype=np.float64)
+        n, width = x.shape
+        h = 1e-6 * np.maximum(1.0, np.abs(x))  # the differences are off by about 1e-10 of the residual's third derivatives
+        moved = np.repeat(x[None], 2 * width, axis=0)
+        for k in range(width):
+            moved[k, :, k] += h[:, k]
+            moved[width + k, :, k] -= h[:, k]
+        r = self._value(moved.reshape(-1, width)).reshape(2, width, n, 2)
+        return value, np.ascontiguousarray(np.moveaxis((r[0] - r[1]) / (2 * h.T[:, :, None]), 0, 2))
+
+
+@method(Scene2D, "add_own")
+def _add_own(self, name: str, a: Sequence[float], b: Sequence[float], residual: Callable, numbers: Sequence[float] = (), gradient: Callable | None = None) -> None:
+    """An object of your own law, for method="min-path": residual(before, at, after, a, b, numbers) takes points [n, 2] and numbers [n, k]
+    and gives [n] or [n, 2], zero where the law holds. gradient: the same arguments, [n, 2, 10 + k] in their order; without it differences."""
+    self._add("own", name, {"a": a, "b": b, "numbers": [float(c) for c in numbers], "law": _Law(residual, gradient)})
+
+
+def _from_walls(walls: ArrayLike) -> Scene2D:
+    """A scene of walls [n, 2 ends, 2: x, y], named wall_0, ..."""
+    walls = np.asarray(walls, dtype=np.float64)
+    if walls.ndim != 3 or walls.shape[1:] != (2, 2):
+        raise Error(f"walls must have the shape [n, 2, 2], got {list(walls.shape)}")
+    scene = Scene2D()
+    for i, (a, b) in enumerate(walls):
+        scene.add_wall(f"wall_{i}", a, b)
+    return scene
+
+
+Scene2D.from_walls = staticmethod(_from_walls)
+
+
+def _rings(geometry, number):
+    kind, c = geometry.get("type"), geometry.get("coordinates")
+    if kind == "GeometryCollection":
+        return [line for g in geometry["geometries"] for line in _rings(g, number)]
+    lines = {"Polygon": lambda: c, "MultiPolygon": lambda: [ring for polygon in c for ring in polygon], "LineString": lambda: [c],
+             "MultiLineString": lambda: c}
+    if kind not in lines:
+        raise Error(f"feature {number}: a geometry of kind {kind!r} has no walls; known: {', '.join(lines)}, GeometryCollection")
+    return lines[kind]()
+
+
+def _from_geojson(source: Any, *, project: bool | None = None) -> Scene2D:
+    """Walls of the polygons (holes too) and lines of a GeoJSON file, text or dict. project: longitude and latitude to metres about the
+    middle of the data (None: yes, unless some number is out of their range); a wall that two polygons share is taken once."""
+    if isinstance(source, (str, pathlib.Path)) and not str(source).lstrip().startswith("{"):
+        source = pathlib.Path(source).read_text(encoding="utf-8")
+    data = json.loads(source) if isinstance(source, (str, bytes)) else source
+    kind = data.get("type")
+    if kind == "FeatureCollection":
+        geometries = [f.get("geometry") for f in data["features"]]
+    elif kind == "Feature":
+        geometries = [data["geometry"]]
+    else:
+        geometries = [data]
+    lines = [np.asarray([p[:2] for p in ring], dtype=np.float64) for i, g in enumerate(geometries) if g is not None for ring in _rings(g, i)]
+    if not lines:
+        raise Error("the GeoJSON has no walls")
+    every = np.concatenate(lines)
+    if not np.isfinite(every).all():
+        raise Error("the GeoJSON has a coordinate that is no finite number")
+    if project is None:
+        project = bool((np.abs(every[:, 0]) <= 180).all() and (np.abs(every[:, 1]) <= 90).all())
+    if project:
+        # WGS 84: metres per radian of latitude and longitude at the middle (the plane that touches the ellipsoid there)
+        lo, hi = every.min(axis=0), every.max(axis=0)
+        lon, lat = np.radians((lo + hi) / 2)
+        a, e2 = 6378137.0, 6.69437999014e-3
+        w = math.sqrt(1 - e2 * math.sin(lat) ** 2)
+        scale = np.array([a / w * math.cos(lat), a * (1 - e2) / w ** 3])
+        lines = [(np.radians(line) - (lon, lat)) * scale for line in lines]
+    scene, seen = Scene2D(), set()
+    for line in lines:
+        for a, b in zip(line[:-1], line[1:]):
+            key = frozenset((tuple(a), tuple(b)))
+            if len(key) < 2 or key in seen:
+                continue
+            seen.add(key)
+            scene.add_wall(f"wall_{len(seen) - 1}", a, b)
+    return scene
+
+
+Scene2D.from_geojson = staticmethod(_from_geojson)
+
+# --- from three dimensions, and to waves ---
+
+
+def _cut_segments(vertices, triangles, height):
+    """Segments [n, 2, 2] where triangles cross the level; one that lies in it has none (its neighbours do). A vertex on the level counts as above."""
+    z = vertices[:, 2] - height
+    corners, above = vertices[triangles], (z >= 0)[triangles]
+    cut = np.flatnonzero(above.any(axis=1) & ~above.all(axis=1))
+    ends = []
+    for t in cut:
+        points = []
+        for i in range(3):
+            p, q = corners[t, i], corners[t, (i + 1) % 3]
+            if above[t, i] != above[t, (i + 1) % 3]:
+                u = (height - p[2]) / (q[2] - p[2])
+                points.append(p[:2] + u * (q[:2] - p[:2]))
+        ends.append(points)
+    return np.asarray(ends, dtype=np.float64).reshape(-1, 2, 2)
+
+
+def _merged(segments):
+    """Segments of one line that touch or overlap become one. Tolerances: a billionth of the longest of them, in direction a millionth."""
+    if len(segments) == 0:
+        return segments
+    along = segments[:, 1] - segments[:, 0]
+    length = np.linalg.norm(along, axis=1)
+    longest = length.max(initial=0.0)
+    keep = length > 1e-9 * longest
+    segments, along, length = segments[keep], along[keep], length[keep]
+    unit = along / length[:, None]
+    unit[(unit[:, 0] < -1e-12) | ((np.abs(unit[:, 0]) <= 1e-12) & (unit[:, 1] < 0))] *= -1
+    origin = segments.mean(axis=(0, 1))
+    left, out = np.ones(len(segments), dtype=bool), []
+    for i in range(len(segments)):
+        if not left[i]:
+            continue
+        normal = np.array([-unit[i, 1], unit[i, 0]])
+        off = np.abs((segments - segments[i, 0]) @ normal).max(axis=1)
+        line = np.flatnonzero(left & (off <= 1e-6 * np.maximum(length, length[i])) & (np.abs(unit @ normal) <= 1e-6))
+        left[line] = False
+        spans = np.sort(((segments[line] - origin) @ unit[i]), axis=1)
+        spans = spans[np.argsort(spans[:, 0])]
+        base = origin + ((segments[i, 0] - origin) @ normal) * normal
+        begin, end = spans[0]
+        for lo, hi in spans[1:]:
+            if lo > end + 1e-9 * longest:
+                out.append((base + begin * unit[i], base + end * unit[i]))
+                begin, end = lo, hi
+            end = max(end, hi)
+        out.append((base + begin * unit[i], base + end * unit[i]))
+    return np.asarray(out)
+
+
+def _slice(self, height_m: float, devices: bool = True) -> Scene2D:
+    """The horizontal cut through a scene at a height: walls NAME_0, ... of each object with its material, at the scene's frequency; devices
+    by their x and y. Parts of one line that touch are one wall."""
+    scene = Scene2D()
+    scene.frequency_hz = float(self.frequency_hz)
+    known, seen = set(), set()
+    for name, thing in self.objects.items():
+        material = thing.material
+        for i, (a, b) in enumerate(_merged(_cut_segments(np.asarray(thing.vertices_m), np.asarray(thing.triangles), float(height_m)))):
+            key = frozenset((tuple(a), tuple(b)))
+            if key in seen:
+                continue  # of two objects that share a face the first has it
+            seen.add(key)
+            if material.name not in known:
+                known.add(material.name)
+                scene.add_material(material)
+            scene.add_wall(f"{name}_{i}".replace("/", "_"), a, b, material=material.name)
+    if devices:
+        scene.transmitters = {d.name: tuple(d.position_m)[:2] for d in self.transmitters.values()}
+        scene.receivers = {d.name: tuple(d.position_m)[:2] for d in self.receivers.values()}
+    return scene
+
+
+method(_raywave.Scene, "slice")(_slice)
+
+
+@method(Scene2D, "to_wave")
+def _to_wave(self, grid: Any, z_end_m: float, z_begin_m: float = 0.0, thickness_m: float = 0.01, **options: Any) -> Any:
+    """A raywave.wave.Scene of the same walls: x becomes z, y stays, as wave.cut has it. A wall is as thick as its material says, a perfect
+    conductor thickness_m, around its line. Transmitters, which must lie before z_begin_m, become line sources that radiate 1 W per metre."""
+    from . import wave
+    materials = {m.name: m for m in self.materials}
+    things, sources = [], []
+    for o in self.objects:
+        if o["kind"] == "corner":
+            continue
+        if o["kind"] != "wall":
+            raise Error(f"object '{o['name']}': waves know walls alone")
+        material = materials.get(o.get("material"))
+        a, b = np.asarray(o["a"]), np.asarray(o["b"])
+        across = np.array([a[1] - b[1], b[0] - a[0]]) / np.linalg.norm(b - a) * (material.thickness_m if material else thickness_m) / 2
+        outline = np.array([a - across, b - across, b + across, a + across])[:, ::-1]
+        things.append(wave.Object([outline], material if material else "pec", name=o["name"]))
+    for name, (x, y) in self.transmitters.items():
+        if x > z_begin_m:
+            raise Error(f"transmitter '{name}' at x = {x} m lies behind z_begin_m = {z_begin_m} m, where the march begins")
+        sources.append(wave.PointSource(name, position_m=y, distance_m=z_begin_m - x, power_w_per_m=1.0))
+    return wave.Scene(grid=grid, objects=things, sources=sources, frequency_hz=self.frequency_hz, z_begin_m=z_begin_m, z_end_m=z_end_m, **options)
+
+
+# --- files ---
+
+
+def _toml(value):
+    if isinstance(value, str):
+        return json.dumps(value)
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return repr(float(value))
+
+
+@method(Scene2D, "save")
+def _save(self, path: str | pathlib.Path) -> None:
+    """A TOML file that Scene2D.load reads back to the bit. Own objects, whose law is a program, can't be saved."""
+    lines = [f"{name} = {_toml(getattr(self, name))}" for name in _NUMBERS]
+    for group, devices in (("transmitters", self.transmitters), ("receivers", self.receivers)):
+        lines += ["", f"[{group}]"] + [f"{json.dumps(name)} = {_toml(at)}" for name, at in devices.items()]
+    for o in self.objects:
+        if o["kind"] == "own":
+            raise Error(f"own object '{o['name']}' can't be saved: its law is a program")
+        lines += ["", "[[objects]]"] + [f"{key} = {_toml(value)}" for key, value in o.items()]
+    pathlib.Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+_KEYS = {"wall": ("a", "b"), "ris": ("a", "b", "phi_rad"), "panel": ("a", "b", "profile_m"), "corner": ("a",),
+         "arc": ("a", "radius_m", "begin_rad", "end_rad")}
+
+
+def _load(path: str | pathlib.Path) -> Scene2D:
+    """Reads what save writes."""
+    try:
+        import tomllib
+    except ImportError:
+        tomllib = need("tomli", "Scene2D.load")
+    data = tomllib.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+    known = {*_NUMBERS, "transmitters", "receivers", "objects"}
+    for key in data:
+        if key not in known:
+            raise Error(f"{path}: unknown key '{key}'; known: {', '.join(sorted(known))}")
+    scene = Scene2D()
+    for name in _NUMBERS:
+        if name in data:
+            setattr(scene, name, float(data[name]))
+    for i, o in enumerate(data.get("objects", [])):
+        kind = o.get("kind", "wall")
+        if kind not in _KEYS:
+            raise Error(f"{path}: object {i}: unknown kind '{kind}'; known: {', '.join(_KEYS)}")
+        wanted = {"kind", "name", *_KEYS[kind]}
+        for key in (*(wanted - set(o) - {"kind"}), *(set(o) - wanted - {"material"})):
+            raise Error(f"{path}: object {i}: {'missing' if key in wanted else 'unknown'} key '{key}'")
+        scene._add(kind, o["name"], {k: o[k] for k in _KEYS[kind]})
+    scene.transmitters, scene.receivers = data.get("transmitters", {}), data.get("receivers", {})
+    return scene
+
+
+Scene2D.load = staticmethod(_load)
+
+# --- places ---
+
+
+@method(Scene2D, "bounding_box")
+def _bounding_box(self) -> NDArray[np.float64]:
+    """[[x_min, y_min], [x_max, y_max]] of objects and devices."""
+    points = [*self.transmitters.values(), *self.receivers.values()]
+    for o in self.objects:
+        points += [o[k] for k in ("a", "b") if k in o and o["kind"] != "arc"]
+        if o["kind"] == "arc":
+            angles = np.linspace(o["begin_rad"], o["end_rad"], 65)
+            points += list(np.stack([o["a"][0] + o["radius_m"] * np.cos(angles), o["a"][1] + o["radius_m"] * np.sin(angles)], axis=1))
+    if not points:
+        raise Error("an empty scene has no bounding box")
+    points = np.asarray(points, dtype=np.float64)
+    return np.array([points.min(axis=0), points.max(axis=0)])
+
+
+@method(Scene2D, "grid")
+def _grid(self, m: int = 50, n: int | None = None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """x and y [n, m] over the bounding box, ends included; n: m."""
+    (x0, y0), (x1, y1) = self.bounding_box()
+    x, y = np.meshgrid(np.linspace(x0, x1, m), np.linspace(y0, y1, m if n is None else n))
+    return x, y
+
+
+@method(Scene2D, "parameters")
+def _parameters(self) -> dict[str, Parameter2D]:
+    """{name: value, unit, shape} of everything that has a derivative."""
+    return {name: Parameter2D(name, value, unit) for name, unit, value in self._parameters()}
+
+
+# --- maps ---
+
+
+@dataclasses.dataclass(frozen=True)
+class PathBatch:
+    """Paths of one order as a function of paths sees them."""
+
+    order: int
+    vertices: np.ndarray  # [n, order + 2, 2]
+    length_m: np.ndarray  # [n]
+    departure_rad: np.ndarray
+    arrival_rad: np.ndarray
+
+
+def _apply(fun, paths):
+    """(value [paths], slope by all vertices or None) of a function in Python."""
+    order, flat = paths.order, paths.vertices_flat
+    begin = np.concatenate([[0], np.cumsum(order + 2)])[:-1]
+    value, slope = np.zeros(len(order)), None
+    for n in np.unique(order):
+        rows = np.flatnonzero(order == n)
+        places = begin[rows, None] + np.arange(n + 2)
+        out = fun(PathBatch(int(n), flat[places], paths.length_m[rows], paths.departure_rad[rows], paths.arrival_rad[rows]))
+        if isinstance(out, tuple):
+            out, by_vertices = out
+            slope = np.zeros_like(flat) if slope is None else slope
+            slope[places] = by_vertices
+        value[rows] = out
+    return value, slope
+
+
+def _map_in_python(scene, options, x, y, fun, over_transmitters, want_grad, chunk=4096):
+    """(value [devices, points], gradient or None): chunks of points become devices."""
+    fixed = scene.receivers if over_transmitters else scene.transmitters
+    values, gradients = np.zeros((len(fixed), len(x))), np.zeros((len(fixed), len(x), 2)) if want_grad else None
+    if "fixed" not in options:
+        options = {**options, "keep_invalid": False}
+    for begin in range(0, len(x), chunk):
+        count = min(chunk, len(x) - begin)
+        points = {f"point {i}": (x[begin + i], y[begin + i]) for i in range(count)}
+        for d, (name, at) in enumerate(fixed.items()):
+            there = scene.copy()
+            there.transmitters, there.receivers = {}, {}
+            fixed_one = {"fixed " + name: at}
+            there.transmitters, there.receivers = (points, fixed_one) if over_transmitters else (fixed_one, points)
+            paths = there._trace(options)
+            value, slope = _apply(fun, paths)
+            at_point = paths.tx if over_transmitters else paths.rx
+            values[d, begin:begin + count] = np.bincount(at_point, weights=paths.valid * value, minlength=count)
+            if want_grad:
+                if slope is None:
+                    raise Error("grad of a function in Python: let it return (value [n], slope by vertices [n, order + 2, 2])")
+                g = paths.vjp(valid=value, vertices_flat=np.repeat(paths.valid, paths.order + 2)[:, None] * slope,
+                              wrt=[f"device/{p}/position_m" for p in points])
+                gradients[d, begin:begin + count] = np.stack([g[f"device/{p}/position_m"] for p in points])
+    return values, gradients
+
+
+def _accumulate(scene, x, y, fun, over_transmitters, reduce_all, grad, value_and_grad, per_path, order, filter_objects, words):
+    scene, options = _prepared(scene, order, filter_objects, words)
+    x, y = np.broadcast_arrays(np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64))
+    names = list(scene.receivers if over_transmitters else scene.transmitters)
+    flat_x, flat_y = np.ascontiguousarray(x).reshape(-1), np.ascontiguousarray(y).reshape(-1)
+    want_grad = grad or value_and_grad
+    if callable(fun):
+        if per_path:
+            raise Error("per_path takes one of the built-in functions by its name")
+        value, gradient = _map_in_python(scene, options, flat_x, flat_y, fun, over_transmitters, want_grad)
+        result = {}
+    else:
+        result = scene._map(flat_x, flat_y, {**options, "path_function": fun, "over_transmitters": over_transmitters, "per_path": per_path,
+                                             "gradient": want_grad})
+        value, gradient = result["value"], result.get("gradient")
+    if per_path:
+        shares = result["shares"]
+        return result["candidates"], {name: shares[i].reshape(shares.shape[1], *x.shape) for i, name in enumerate(names)}
+    value = value.reshape(len(names), *x.shape)
+    gradient = None if gradient is None else gradient.reshape(len(names), *x.shape, 2)
+    if reduce_all:
+        value, gradient = value.sum(axis=0), None if gradient is None else gradient.sum(axis=0)
+        return (value, gradient) if value_and_grad else gradient if grad else value
+    return {name: (value[i], gradient[i]) if value_and_grad else gradient[i] if grad else value[i] for i, name in enumerate(names)}
+
+
+@method(Scene2D, "accumulate_on_receivers_grid_over_paths")
+def _accumulate_rx(self, x: ArrayLike, y: ArrayLike, fun: str | Callable = "received_power", *, reduce_all: bool = False, grad: bool = False,
+                   value_and_grad: bool = False, per_path: bool = False, order: int | None = None,
+                   filter_objects: Callable[[dict], bool] | None = None, **options: Any) -> Any:
+    """The sum over paths of validity times fun for receivers at x, y (any shape): {transmitter: array}, or with reduce_all one array.
+    grad: by each point, [..., 2]; value_and_grad: both; per_path: (candidates, {transmitter: [candidates, ...]}). fun: "received_power",
+    "length", "delay", "count", "departure_angle", "arrival_angle", or fun(PathBatch) -> [n] (with its slope by vertices for grad).
+    Options as trace takes them."""
+    return _accumulate(self, x, y, fun, False, reduce_all, grad, value_and_grad, per_path, order, filter_objects, options)
+
+
+@method(Scene2D, "accumulate_on_transmitters_grid_over_paths")
+def _accumulate_tx(self, x: ArrayLike, y: ArrayLike, fun: str | Callable = "received_power", *, reduce_all: bool = False, grad: bool = False,
+                   value_and_grad: bool = False, per_path: bool = False, order: int | None = None,
+                   filter_objects: Callable[[dict], bool] | None = None, **options: Any) -> Any:
+    """The same for transmitters at x, y."""
+    return _accumulate(self, x, y, fun, True, reduce_all, grad, value_and_grad, per_path, order, filter_objects, options)
+
+
+# --- fields ---
+
+_FIELD = {"max_order": 1, "polarization": "te", "diffraction": True, "transmission": True, "max_bytes": 1e9, "num_threads": 0}
+
+
+def _field_options(words):
+    unknown = sorted(set(words) - set(_FIELD))
+    if unknown:
+        raise Error(f"unknown option '{unknown[0]}' of fields; known: {', '.join(_FIELD)}")
+    return {**_FIELD, **words}
+
+
+@method(Scene2D, "field")
+def _field(self, x: ArrayLike, y: ArrayLike, **options: Any) -> NDArray[np.complex128]:
+    """The field of each transmitter at x, y (any shape), [transmitters, ...], complex: cylindrical waves exp(-j k r) / sqrt(2 pi r) with what
+    walls of material reflect and pass and what their edges diffract; |u|^2 in W/m^2 for 1 W per metre. Options: max_order, polarization
+    ("te": E_z, "tm": eta H_z), diffraction, transmission, max_bytes, num_threads."""
+    x, y = np.broadcast_arrays(np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64))
+    flat = [np.ascontiguousarray(a).reshape(-1) for a in (x, y)]
+    return self._field(*flat, _field_options(options)).reshape(-1, *x.shape)
+
+
+@method(Scene2D, "field_vjp")
+def _field_vjp(self, x: ArrayLike, y: ArrayLike, cotangent: ArrayLike, wrt: Sequence[str] | None = None, **options: Any) -> dict[str, np.ndarray]:
+    """Gradient by name of a loss whose derivatives by the field are given, d/dRe + j d/dIm."""
+    x, y = np.broadcast_arrays(np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64))
+    flat = [np.ascontiguousarray(a).reshape(-1) for a in (x, y)]
+    cotangent = np.ascontiguousarray(cotangent, dtype=np.complex128).reshape(len(self.transmitters), -1)
+    return self._field_vjp(*flat, _field_options(options), cotangent, wrt)
+
+
+# --- derivatives by raywave.torch, raywave.jax, gradcheck ---
+
+
+class Solver2D:
+    """Paths of a Scene2D as raywave.differentiable sees a solver."""
+
+    def __call__(self, scene, **options):
+        return Result2D(scene, options)
+
+
+class Result2D:
+    def __init__(self, scene, options):
+        self.field_options = {k: v for k, v in options.items() if k in _FIELD}
+        options = {k: v for k, v in options.items() if k not in _FIELD or k in _OPTIONS}
+        order, filter_objects, words = options.get("order"), options.get("filter_objects"), dict(options)
+        words.pop("order", None), words.pop("filter_objects", None)
+        self.scene, self.options = _prepared(scene, order, filter_objects, words)
+
+    @functools.cached_property
+    def paths(self):
+        return self.scene._trace(self.options)
+
+    @property
+    def received_power(self):
+        p, shape = self.paths, (len(self.scene.receivers), len(self.scene.transmitters))
+        return np.bincount(p.rx * shape[1] + p.tx, weights=p.valid * p.power, minlength=shape[0] * shape[1]).reshape(shape)
+
+    def received_power_vjp(self, cotangent, wrt):
+        p, w = self.paths, np.asarray(cotangent, dtype=np.float64)[self.paths.rx, self.paths.tx]
+        return p.vjp(valid=w * p.power, power=w * p.valid, wrt=wrt)
+
+    def _map(self, x, y, fun, over_transmitters, cotangent=None, wrt=None):
+        x, y = np.broadcast_arrays(np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64))
+        words = {**self.options, "path_function": fun, "over_transmitters": over_transmitters, "per_path": False, "gradient": False}
+        flat = [np.ascontiguousarray(a).reshape(-1) for a in (x, y)]
+        if cotangent is None:
+            return self.scene._map(*flat, words)["value"].reshape(-1, *x.shape)
+        return self.scene._map(*flat, words, np.asarray(cotangent, dtype=np.float64).reshape(-1, x.size), wrt)["by_name"]
+
+    def field(self, x, y):
+        return self.scene.field(x, y, **self.field_options)
+
+    def field_vjp(self, x, y, cotangent, wrt):
+        return self.scene.field_vjp(x, y, cotangent, wrt, **self.field_options)
+
+    def map(self, x, y, fun="received_power", over_transmitters=False):
+        return self._map(x, y, fun, over_transmitters)
+
+    def map_vjp(self, x, y, cotangent, wrt, fun="received_power", over_transmitters=False):
+        return self._map(x, y, fun, over_transmitters, cotangent, wrt)
+
+
+class PlaneProblem(Problem):
+    """received_power [num_rx, num_tx]; map [devices, ...] and field [transmitters, ...], whose arguments are the `channel`: x, y; of map fun
+    and over_transmitters too."""
+
+    outputs = {"received_power": Output.of_property_with_its_own("received_power"), "map": Output.of_method("map"), "field": Output.of_method("field")}
+
+    def __init__(self, solver, scene, wrt, options):
+        self.solver, self.wrt, self.options, self.scene = solver, wrt, dict(options), scene.copy()
+        for name in _NUMBERS:
+            if name in self.options:
+                setattr(self.scene, name, float(self.options.pop(name)))
+        known = self.scene.parameters()
+        for name in wrt:
+            if name not in known:
+                self.scene.set_parameter(name, 0.0)  # raises, naming the nearest
+        self.base = {name: known[name].value for name in wrt}
+
+    def step(self, name):
+        return 1e-6 * max(1.0, float(np.abs(self.base[name]).max()))
+
+    def solve(self, values):
+        scene = self.scene.copy()
+        for name, value in values.items():
+            scene.set_parameter(name, value)
+        return self.solver(scene, **self.options), list(self.wrt), lambda gradient: gradient
+
+
+Solver2D.problem = PlaneProblem
+Scene2D.default_solver = Solver2D
+
+# --- pictures ---
+
+
+@method(Scene2D, "plot")
+def _plot(self, ax: Any = None, names: bool = True) -> Any:
+    """Objects and devices on matplotlib axes, which are given back."""
+    ax = ax if ax is not None else need("matplotlib.pyplot", "plot").figure(layout="constrained").add_subplot()
+    styles = {"wall": ("k", 1.5), "ris": ("C2", 3), "panel": ("C4", 3), "own": ("C5", 3)}
+    for o in self.objects:
+        if o["kind"] == "corner":
+            ax.plot(*o["a"], "k.", ms=6)
+        elif o["kind"] == "arc":
+            angles = np.linspace(o["begin_rad"], o["end_rad"], 129)
+            ax.plot(o["a"][0] + o["radius_m"] * np.cos(angles), o["a"][1] + o["radius_m"] * np.sin(angles), "k", lw=1.5)
+        else:
+            color, width = styles[o["kind"]]
+            ax.plot([o["a"][0], o["b"][0]], [o["a"][1], o["b"][1]], color=color, lw=width)
+    for devices, color in ((self.transmitters, "C3"), (self.receivers, "C0")):
+        for name, at in devices.items():
+            ax.plot(*at, "o", color=color)
+            if names:
+                ax.annotate(name, at, textcoords="offset points", xytext=(5, 5), color=color)
+    ax.set_aspect("equal")
+    ax.set_xlabel("x (m)"), ax.set_ylabel("y (m)")
+    return ax
+
+
+@method(Paths2D, "plot")
+def _plot_paths(self, ax: Any = None, **line: Any) -> Any:
+    """Rays on matplotlib axes, which are given back; smoothed ones as strong as they are valid."""
+    ax = ax if ax is not None else need("matplotlib.pyplot", "plot").figure(layout="constrained").add_subplot()
+    for i, (n, valid) in enumerate(zip(self.order, self.valid)):
+        if valid > 0:
+            ax.plot(*self.vertices(i).T, **{"color": f"C{n}", "lw": 0.8, "alpha": float(valid), **line})
+    return ax
+
+
+__all__ = ["Parameter2D", "PathBatch", "Paths2D", "Scene2D"]

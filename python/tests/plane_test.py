@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ray tracing in the plane from Python."""
+import json
+import math
+
+import numpy as np
+import pytest
+
+import raywave as rw
+
+
+def test_paths_of_the_square_are_those_of_images():
+    scene = rw.Scene2D.square_scene()
+    paths = scene.trace(max_order=2)
+    assert len(paths) == 1 + 4 + 8 and (paths.valid == 1).all()
+    assert paths.objects(1) == ["south"]
+    # the transmitter's image in the south wall is at (.2, -.2)
+    assert paths.length_m[1] == pytest.approx(math.hypot(0.3, 0.8), abs=1e-15)
+    assert paths.vertices(1)[1] == pytest.approx([0.275, 0.0])
+    assert paths.power == pytest.approx(0.5 ** paths.order / (0.01 + paths.length_m ** 2))
+    assert scene.num_path_candidates(0, 2) == 17
+
+
+def test_maps_add_their_shares_and_take_any_function():
+    scene = rw.Scene2D.square_scene_with_wall()
+    x, y = np.meshgrid(np.linspace(0.03, 0.96, 9), np.linspace(0.02, 0.97, 7))
+    assert x.shape == (7, 9) == scene.grid(9, 7)[0].shape
+    options = dict(max_order=1, approx=True, alpha=20)
+    total = scene.accumulate_on_receivers_grid_over_paths(x, y, reduce_all=True, **options)
+    candidates, shares = scene.accumulate_on_receivers_grid_over_paths(x, y, per_path=True, **options)
+    assert candidates[:2] == [(), (0,)] and shares["tx"].shape == (6, 7, 9)
+    assert shares["tx"].sum(axis=0) == pytest.approx(total)
+
+    def power(paths):
+        d = 0.01 + paths.length_m ** 2
+        value = 0.5 ** paths.order / d
+        steps = np.diff(paths.vertices, axis=1)
+        units = steps / np.linalg.norm(steps, axis=2, keepdims=True)
+        by_length = np.zeros_like(paths.vertices)
+        by_length[:, 1:] += units
+        by_length[:, :-1] -= units
+        return value, (-2 * paths.length_m * value / d)[:, None, None] * by_length
+
+    value, grad = scene.accumulate_on_receivers_grid_over_paths(x, y, power, reduce_all=True, value_and_grad=True, **options)
+    want, want_grad = scene.accumulate_on_receivers_grid_over_paths(x, y, reduce_all=True, value_and_grad=True, **options)
+    assert value == pytest.approx(want, rel=1e-12)
+    assert grad == pytest.approx(want_grad, rel=1e-9, abs=1e-9)
+    swapped = scene.copy()
+    swapped.transmitters, swapped.receivers = {}, {}
+    swapped.receivers = {"rx": scene.transmitters["tx"]}
+    back = swapped.accumulate_on_transmitters_grid_over_paths(x, y, **options)["rx"]
+    assert back == pytest.approx(total)  # reciprocity
+
+
+def test_gradients_by_name_are_those_of_differences():
+    scene = rw.Scene2D.square_scene_with_wall()
+    scene.transmitters = {"tx": (0.21, 0.43)}
+    names = ["device/tx/position_m", "wall/middle/ends_m", "wall/south/ends_m", "r_coef", "height_m", "alpha"]
+    for of, channel in (("received_power", {}), ("map", dict(x=[[0.3, 0.7]], y=[[0.4, 0.9]]))):
+        for name in names:
+            check = rw.gradcheck(scene.default_solver(), scene, name, of=of, channel=channel, max_order=2, approx=True, activation="sigmoid", alpha=15,
+                                 tolerance=1e-6)
+            assert check, check
+    with pytest.raises(rw.Error, match="did you mean 'wall/middle/ends_m'"):
+        rw.gradcheck(scene.default_solver(), scene, "wall/midle/ends_m", of="received_power")
+
+
+def test_torch_and_jax_see_the_same_gradient():
+    torch = pytest.importorskip("torch")
+    scene = rw.Scene2D.square_scene_with_obstacle()
+    options = dict(max_order=1, approx=True, alpha=30.0)
+    f = rw.torch.function(scene, wrt=["device/tx/position_m"], of="received_power", **options)
+    at = torch.tensor([0.2, 0.3], dtype=torch.float64, requires_grad=True)
+    f(at).sum().backward()
+    there = scene.copy()
+    there.set_parameter("device/tx/position_m", [0.2, 0.3])
+    there.alpha = 30.0
+    paths = there.trace(max_order=1, approx=True)
+    want = paths.vjp(valid=paths.power, power=paths.valid)["device/tx/position_m"]
+    assert at.grad.numpy() == pytest.approx(want)
+    jax = pytest.importorskip("jax")
+    jax.config.update("jax_enable_x64", True)
+    g = jax.grad(lambda p: rw.jax.function(scene, wrt=["device/tx/position_m"], of="received_power", **options)(p).sum())(np.array([0.2, 0.3]))
+    assert np.asarray(g) == pytest.approx(want)
+
+
+def test_jvp_is_the_transpose_of_vjp():
+    scene = rw.Scene2D.square_scene_with_wall()
+    paths = scene.trace(max_order=2, approx=True, alpha=25)
+    rng = np.random.default_rng(1)
+    tangent = {name: rng.normal(size=p.shape) for name, p in scene.parameters().items()}
+    moved = paths.jvp(tangent)
+    weights = {name: rng.normal(size=len(paths)) for name in ("valid", "power", "length_m", "loss")}
+    gradient = paths.vjp(**weights)
+    forward = sum(float(weights[k] @ moved[k]) for k in weights)
+    backward = sum(float((gradient[k] * tangent[k]).sum()) for k in gradient)
+    assert forward == pytest.approx(backward, rel=1e-10)
+
+
+def test_an_own_law_in_python_finds_what_the_panel_of_the_same_slope_finds():
+    scene = rw.Scene2D()
+    scene.transmitters, scene.receivers = {"tx": (-1.0, 1.0)}, {"rx": (0.7, 2.0)}
+
+    def law(before, at, after, a, b, numbers):
+        def unit(v):
+            return v / np.linalg.norm(v, axis=1, keepdims=True)
+        return ((unit(after - at) - unit(at - before)) * unit(b - a)).sum(axis=1) - numbers[:, 0]
+
+    scene.add_own("law", (-2, 0), (2, 0), law, numbers=[0.3])
+    own = scene.trace(order=1, method="min-path")
+    slope = own.vjp(length_m=[1.0], wrt=["own/law/numbers"])["own/law/numbers"]
+    scene.remove("law")
+    scene.add_panel("panel", (-2, 0), (2, 0), [0.0, 0.3])
+    for name in ("min-path", "fermat"):
+        panel = scene.trace(order=1, method=name)
+        assert panel.vertices(0) == pytest.approx(own.vertices(0), abs=1e-8)
+    by_profile = panel.vjp(length_m=[1.0], wrt=["panel/panel/profile_m"])["panel/panel/profile_m"]
+    assert slope == pytest.approx([by_profile[1]], rel=1e-6)  # the slopes of the law are differences
+    scene.remove("panel")
+    scene.add_own("bad", (-2, 0), (2, 0), lambda *points: np.full(len(points[0]), np.nan))
+    with pytest.raises(rw.Error, match="own object 'bad': its residual is not finite"):
+        scene.trace(order=1, method="min-path")
+
+
+def test_a_file_comes_back_to_the_bit(tmp_path):
+    scene = rw.Scene2D.square_scene()
+    scene.add_ris("ris", (0.5, 0.3), (0.5, 0.7), 1 / 3)
+    scene.add_arc("bow", (0.2, 0.8), 0.1, 0.5, 2)
+    scene.add_corner("tip", (0.5, 0.3))
+    scene.add_panel("panel", (0.6, 0.1), (0.7, 0.1), [0, 0.1])
+    scene.r_coef = 1 / 7
+    scene.save(tmp_path / "scene.toml")
+    back = rw.Scene2D.load(tmp_path / "scene.toml")
+    assert back.objects == scene.objects and back.r_coef == scene.r_coef and back.receivers == scene.receivers
+    (tmp_path / "bad.toml").write_text("[[objects]]\nkind = 'wal'\n")
+    with pytest.raises(rw.Error, match="unknown kind 'wal'"):
+        rw.Scene2D.load(tmp_path / "bad.toml")
+
+
+def test_geojson_walls_are_in_metres_with_holes_and_shared_walls_once():
+    square = [[0, 0], [1e-3, 0], [1e-3, 1e-3], [0, 1e-3], [0, 0]]
+    hole = [[4e-4, 4e-4], [6e-4, 4e-4], [6e-4, 6e-4], [4e-4, 4e-4]]
+    beside = [[1e-3, 0], [2e-3, 0], [2e-3, 1e-3], [1e-3, 1e-3], [1e-3, 0]]
+    data = {"type": "FeatureCollection", "features": [
+        {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [square, hole]}},
+        {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [beside]}},
+        {"type": "Feature", "geometry": {"type": "LineString", "coordinates": [[0, 0], [-1e-3, 0]]}}]}
+    scene = rw.Scene2D.from_geojson(json.dumps(data))
+    assert len(scene.objects) == 4 + 3 + 3 + 1
+    (x0, y0), (x1, y1) = scene.bounding_box()
+    assert x1 - x0 == pytest.approx(3e-3 * 111319.49, rel=1e-6)  # a degree of longitude at the equator
+    assert y1 - y0 == pytest.approx(1e-3 * 110574.39, rel=1e-5)  # one of latitude
+    with pytest.raises(rw.Error, match="feature 0: a geometry of kind 'Point' has no walls"):
+        rw.Scene2D.from_geojson({"type": "Feature", "geometry": {"type": "Point", "coordinates": [0, 0]}})
+
+
+def test_bad_input_is_named():
+    scene = rw.Scene2D.square_scene()
+    with pytest.raises(rw.Error, match="zero length"):
+        scene.add_wall("flat", (0, 0), (0, 0))
+    assert len(scene.objects) == 4
+    with pytest.raises(rw.Error, match="did you mean 'max_order'"):
+        scene.trace(max_orde=1)
+    with pytest.raises(rw.Error, match="candidates=\"visible\""):
+        rw.Scene2D.random_uniform_scene(1, 200, 1).trace(max_order=5)
+    with pytest.raises(rw.Error, match="unknown method"):
+        scene.trace(method="fermt")
+    scene.add_wall("again", (1, 0), (0, 0))
+    with pytest.raises(rw.Error, match="have the same ends"):
+        scene.trace()
+
+
+def test_pictures_have_what_the_scene_has():
+    pytest.importorskip("matplotlib").use("Agg")
+    scene = rw.Scene2D.square_scene_with_obstacle()
+    paths = scene.trace(max_order=1)
+    ax = scene.plot()
+    assert len(ax.lines) == 8 + 2
+    paths.plot(ax)
+    assert len(ax.lines) == 10 + len(paths)
+
+
+def test_fields_are_cylindrical_waves_and_differentiable():
+    scene = rw.Scene2D()
+    scene.frequency_hz = 3e9
+    scene.transmitters = {"tx": (-1.3, 0.7)}
+    free = scene.field([0.7], [0.7])[0, 0]
+    k = 2 * np.pi * 3e9 / 299792458.0
+    assert free == pytest.approx(np.exp(-2j * k) / math.sqrt(4 * math.pi))
+    scene.add_material(rw.itu_material("brick", 0.08))
+    scene.add_wall("screen", (0, -4), (0, 0.5), material="brick")
+    scene.add_wall("metal", (1, 2), (3, 2.5))
+    x, y = np.array([2.1, 1.7]), np.array([-0.3, 0.9])
+    assert np.isfinite(scene.field(x, y, max_order=2)).all()
+    for name in ("device/tx/position_m", "wall/screen/ends_m", "material/brick/thickness_m"):
+        check = rw.gradcheck(scene.default_solver(), scene, name, of="field", channel=dict(x=x, y=y), step=1e-7, tolerance=1e-5)
+        assert check, check
+
+
+def test_a_slice_has_one_wall_a_face_with_its_material():
+    scene = rw.load_scene("street_canyon")
+    scene.add(rw.Transmitter("tx", [-30, 0, 10]))
+    flat = scene.slice(1.5)
+    assert flat.transmitters == {"tx": (-30.0, 0.0)} and len(flat.materials) >= 1
+    names = {o["name"].rpartition("_")[0] for o in flat.objects}
+    assert "ground" not in names  # level
+    for o in flat.objects:
+        thing = scene.objects[o["name"].rpartition("_")[0]]
+        assert o["material"] == thing.material.name
+        lo, hi = np.asarray(thing.vertices_m).min(axis=0)[:2], np.asarray(thing.vertices_m).max(axis=0)[:2]
+        assert (np.array([o["a"], o["b"]]) >= lo - 1e-9).all() and (np.array([o["a"], o["b"]]) <= hi + 1e-9).all()
+    boxes = {name: sum(o["name"].startswith(name + "_") for o in flat.objects) for name in names}
+    assert set(boxes.values()) == {4}, boxes  # buildings are boxes
+
+
+def test_waves_and_rays_agree_behind_a_half_plane():
+    scene = rw.Scene2D()
+    scene.frequency_hz = 5e9
+    scene.transmitters = {"tx": (-2.0, 0.0)}
+    free = scene.copy()
+    scene.add_wall("screen", (2.0, -60.0), (2.0, 0.1))
+    grid = rw.wave.Grid(2048, spacing_m=0.01, center_m=0.0)
+    fields = []
+    for s in (scene, free):
+        march = s.to_wave(grid, z_end_m=8.0, absorber_width_m=3.0)
+        result = rw.wave.simulate(march)
+        y = np.linspace(-2.5, 3.0, 40)
+        wave = result.at(np.stack([y, np.full_like(y, 8.0)], axis=1), 0)
+        fields.append((wave, s.field(np.full_like(y, 8.0), y)[0]))
+    (wave, ray), (wave_free, ray_free) = fields
+    # a thin absorbing screen of the march, a perfect conductor of the rays: they differ in the deep shadow by the reflected shadow's term
+    lit = y > 0.3
+    difference = 20 * np.log10(np.abs(wave / wave_free)) - 20 * np.log10(np.abs(ray / ray_free))
+    assert np.abs(difference[lit]).max() < 0.5 and np.abs(difference).max() < 1.5, difference

@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raywave/plane/fields.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "raywave/core/constants.h"
+#include "raywave/core/error.h"
+#include "raywave/em/utd.h"
+#include "raywave/runtime/parallel.h"
+
+namespace raywave::plane {
+namespace {
+
+constexpr double kInf = std::numeric_limits<double>::infinity();
+
+/// Where walls end: one (a screen) or two (a wedge).
+struct Corner {
+  struct End {
+    int32_t wall;
+    bool at_b;
+  };
+  std::vector<End> ends;
+};
+
+/// Reflections before, a corner or none (-1), reflections after.
+struct Sequence {
+  std::vector<int32_t> before, after;
+  int32_t corner = -1;
+};
+
+template <class T>
+struct Materials {
+  std::vector<em::BasicMaterialProperties<T>> of_wall;
+  T wavelength;
+};
+
+class FieldScene {
+ public:
+  FieldScene(const Scene2D& scene, const FieldOptions& o) : scene_(scene), o_(o) {
+    scene.validate_distinct();
+    if (o.max_order < 0 || o.max_order > kMaxOrder)
+      throw Error(message("max_order must be 0 to ", kMaxOrder, ", got ", o.max_order));
+    for (const Object& object : scene.objects)
+      if (object.kind != Kind::kWall && object.kind != Kind::kCorner)
+        throw Error(message("object '", object.name, "': fields are those of walls and corners"));
+    for (em::Material& m : scene_.materials) {
+      if (m.itu_name.empty()) continue;
+      for (size_t i = 0; i < 2; ++i) em::set_number(m, i, number(m, i), scene.frequency_hz);
+    }
+    if (o.diffraction) find_corners();
+    list_sequences();
+  }
+
+  const Scene2D& scene() const { return scene_; }
+  const std::vector<Sequence>& sequences() const { return sequences_; }
+
+  template <class T>
+  Materials<T> materials(const SceneOver<T>& s) const {
+    Materials<T> out;
+    const T f = s.n[Layout::kFrequency];
+    out.wavelength = T(kSpeedOfLight) / f;
+    for (const Object& o : scene_.objects) {
+      em::BasicMaterialProperties<T> p;
+      p.perfect_conductor = true;
+      for (size_t i = 0; i < scene_.materials.size(); ++i) {
+        const em::Material& m = scene_.materials[i];
+        if (m.name != o.material) continue;
+        const T* n = s.n + s.layout->material_begin + 3 * i;
+        em::MaterialNumbers<T> numbers = em::numbers_of<T>(m, scene_.frequency_hz, f);
+        numbers[em::MaterialNumber::kPermittivity] = n[0], numbers[em::MaterialNumber::kConductivity] = n[1];
+        numbers[em::MaterialNumber::kThickness] = n[2];
+        p = em::properties_of(numbers, f, m.perfect_conductor);
+      }
+      out.of_wall.push_back(p);
+    }
+    return out;
+  }
+
+  /// The path's field, 0 where it does not hold.
+  template <class T>
+  Complex<T> field(const SceneOver<T>& s, const Materials<T>& m, const Sequence& q, const Vec2<T>& tx,
+                   const Vec2<T>& rx) const {
+    const Complex<T> none{T(0), T(0)};
+    if (q.corner < 0) {
+      const Places<T> p = image_places(s, tx, rx, q.before);
+      Complex<T> c{T(1), T(0)};
+      if (!follow(s, m, q.before, p, nullptr, nullptr, c)) return none;
+      return c * wave(length_of(p), m.wavelength);
+    }
+    const Corner& corner = corners_[size_t(q.corner)];
+    const Vec2<T> at = corner_at(s, corner);
+    const Places<T> in = image_places(s, tx, at, q.before), out = image_places(s, at, rx, q.after);
+    Complex<T> c{T(1), T(0)};
+    if (!follow(s, m, q.before, in, nullptr, &corner, c) || !follow(s, m, q.after, out, &corner, nullptr, c))
+      return none;
+    const T length_in = length_of(in), length_out = length_of(out);
+    Complex<T> d;
+    if (!diffract(s, m, corner, at, in.at[size_t(in.order)], out.at[1], length_in, length_out, d)) return none;
+    return c * d * wave(length_in + length_out, m.wavelength);
+  }
+
+ private:
+  static double number(const em::Material& m, size_t i, double f) { return em::numbers_of<double>(m, f, f).numbers[i]; }
+  double number(const em::Material& m, size_t i) const { return number(m, i, scene_.frequency_hz); }
+
+  void find_corners() {
+    const auto same = [](Vec2d p, Vec2d q) { return p.x == q.x && p.y == q.y; };
+    std::vector<Vec2d> places;
+    for (size_t i = 0; i < scene_.objects.size(); ++i) {
+      const Object& o = scene_.objects[i];
+      if (o.kind != Kind::kWall) continue;
+      for (const bool at_b : {false, true}) {
+        const Vec2d p = at_b ? o.b : o.a;
+        size_t k = 0;
+        while (k < places.size() && !same(places[k], p)) ++k;
+        if (k == places.size()) places.push_back(p), corners_.emplace_back();
+        corners_[k].ends.push_back({int32_t(i), at_b});
+      }
+    }
+  }
+
+  void list_sequences() {
+    std::vector<int32_t> walls;
+    for (size_t i = 0; i < scene_.objects.size(); ++i)
+      if (scene_.objects[i].kind == Kind::kWall) walls.push_back(int32_t(i));
+    std::vector<std::vector<int32_t>> all{{}};
+    for (size_t begin = 0, order = 0; order < size_t(o_.max_order); ++order) {
+      const size_t end = all.size();
+      for (size_t i = begin; i < end; ++i) {
+        for (const int32_t w : walls) {
+          if (!all[i].empty() && all[i].back() == w) continue;
+          all.push_back(all[i]);
+          all.back().push_back(w);
+          if (double(all.size()) * 64 > o_.max_bytes) throw Error("the sequences exceed max_bytes: lower max_order");
+        }
+      }
+      begin = end;
+    }
+    for (const auto& a : all) sequences_.push_back({a, {}, -1});
+    for (size_t c = 0; c < corners_.size(); ++c) {
+      if (corners_[c].ends.size() > 2) continue;
+      for (const auto& a : all) {
+        if (!a.empty() && meets(corners_[c], a.back())) continue;
+        for (const auto& b : all) {
+          if (a.size() + b.size() > size_t(o_.max_order) || (!b.empty() && meets(corners_[c], b.front()))) continue;
+          sequences_.push_back({a, b, int32_t(c)});
+        }
+      }
+      if (double(sequences_.size()) * 128 > o_.max_bytes)
+        throw Error("the sequences exceed max_bytes: lower max_order");
+    }
+  }
+
+  static bool meets(const Corner& c, int32_t wall) {
+    for (const auto& e : c.ends)
+      if (e.wall == wall) return true;
+    return false;
+  }
+
+  template <class T>
+  static Vec2<T> corner_at(const SceneOver<T>& s, const Corner& c) {
+    Vec2<T> sum{T(0), T(0)};
+    for (const auto& e : c.ends) sum = sum + (e.at_b ? s.object(e.wall).b() : s.object(e.wall).a());
+    return T(1.0 / double(c.ends.size())) * sum;
+  }
+
+  template <class T>
+  static Complex<T> wave(const T& length, const T& wavelength) {
+    using std::sqrt;
+    return (T(1) / sqrt(T(2 * kPi) * length)) * expj(-(T(2 * kPi) * length / wavelength));
+  }
+
+  template <class T>
+  Complex<T> pick(const em::SlabCoefficients<T>& c, bool transmitted) const {
+    if (o_.polarization == Polarization::kTe) return transmitted ? c.t_te : c.r_te;
+    return transmitted ? c.t_tm : c.r_tm;
+  }
+  template <class T>
+  static T cosine(const ObjectOver<T>& o, const Vec2<T>& along) {
+    using std::abs;
+    const Vec2<T> t = unit(o.b() - o.a()), d = unit(along);
+    return abs(cross(t, d));
+  }
+
+  /// Multiplies by what walls do along a stretch of mirrors; false where the path does not hold.
+  template <class T>
+  bool follow(const SceneOver<T>& s, const Materials<T>& m, std::span<const int32_t> walls, const Places<T>& p,
+              const Corner* begins, const Corner* ends, Complex<T>& c) const {
+    for (size_t k = 0; k < walls.size(); ++k) {
+      const double t = ad::value_of(p.t[k]);
+      if (!(t >= 0 && t <= 1)) return false;
+      const auto o = s.object(walls[k]);
+      const Vec2d a = plain(o.a()), d = plain(o.b()) - a, in = plain(p.at[k]) - a, out = plain(p.at[k + 2]) - a;
+      // both ends of a reflection are on one side, off the wall
+      if (!(raywave::cross(d, in) * raywave::cross(d, out) > 0)) return false;
+      c = c *
+          (m.of_wall[size_t(walls[k])].specular_scale *
+           pick(em::coefficients(cosine(o, p.at[k + 1] - p.at[k]), m.of_wall[size_t(walls[k])], m.wavelength), false));
+    }
+    for (size_t k = 0; k <= walls.size(); ++k) {
+      const Vec2d from = plain(p.at[k]), along = plain(p.at[k + 1]) - from;
+      if (!(dot(along, along) > 0)) return false;
+      for (size_t j = 0; j < scene_.objects.size(); ++j) {
+        if (scene_.objects[j].kind != Kind::kWall || touches(walls, k, int32_t(j))) continue;
+        if (k == 0 && begins && meets(*begins, int32_t(j))) continue;
+        if (k == walls.size() && ends && meets(*ends, int32_t(j))) continue;
+        const auto o = s.object(int32_t(j));
+        const Vec2d a = plain(o.a()), d = plain(o.b()) - a, back = a - from;
+        const double det = raywave::cross(along, d);
+        if (det == 0) continue;
+        const double u = raywave::cross(back, d) / det, w = raywave::cross(back, along) / det;
+        if (!(u >= 0 && u <= 1 && w >= 0 && w <= 1)) continue;
+        const auto& material = m.of_wall[j];
+        if (!o_.transmission || material.perfect_conductor) return false;
+        c = c * pick(em::coefficients(cosine(o, p.at[k + 1] - p.at[k]), material, m.wavelength), true);
+      }
+    }
+    return true;
+  }
+
+  /// What diffraction makes of the field continued straight; false inside the wedge.
+  template <class T>
+  bool diffract(const SceneOver<T>& s, const Materials<T>& m, const Corner& corner, const Vec2<T>& at,
+                const Vec2<T>& before, const Vec2<T>& after, const T& length_in, const T& length_out,
+                Complex<T>& out) const {
+    const auto face = [&](const Corner::End& e) {
+      const auto o = s.object(e.wall);
+      return azimuth(e.at_b ? o.a() - o.b() : o.b() - o.a());
+    };
+    Corner::End first = corner.ends.front(), second = corner.ends.back();
+    T zero = face(first), exterior(2 * kPi);
+    if (corner.ends.size() == 2) {
+      exterior = turn(face(second) - zero);
+      if (ad::value_of(exterior) < kPi) {
+        std::swap(first, second);
+        zero = face(first), exterior = turn(face(second) - zero);
+      }
+      if (ad::value_of(exterior) < kPi * (1 + 1e-12)) return false;  // walls in line
+    }
+    em::WedgeRay<T> r;
+    r.exterior_angle = exterior;
+    r.phi_in = turn(azimuth(before - at) - zero), r.phi_out = turn(azimuth(after - at) - zero);
+    const auto& face_0 = m.of_wall[size_t(first.wall)];
+    const auto& face_n = m.of_wall[size_t(second.wall)];
+    r.transmits = corner.ends.size() == 1 && o_.transmission && !face_0.perfect_conductor;
+    if (ad::value_of(r.phi_in) > ad::value_of(exterior) || ad::value_of(r.phi_out) > ad::value_of(exterior))
+      return false;
+    r.sin_beta = T(1), r.cos_beta = T(0);
+    r.k_l = T(2 * kPi) / m.wavelength * (length_in * length_out / (length_in + length_out));
+    r.end_a = T(-kInf), r.end_b = T(kInf);
+    const em::EdgeMatrix<T> d = em::diffraction_matrix(r, face_0, face_n, m.wavelength);
+    out = o_.polarization == Polarization::kTe ? d.qq : d.pp;
+    return true;
+  }
+  template <class T>
+  static T azimuth(const Vec2<T>& v) {
+    using std::atan2;
+    return atan2(v.y, v.x);
+  }
+  /// Into [0, 2 pi).
+  template <class T>
+  static T turn(const T& angle) {
+    return angle - T(2 * kPi * std::floor(ad::value_of(angle) / (2 * kPi)));
+  }
+
+  Scene2D scene_;
+  FieldOptions o_;
+  std::vector<Corner> corners_;
+  std::vector<Sequence> sequences_;
+};
+
+constexpr size_t kPointsInTask = 64;
+
+template <class Body>
+void tasks(size_t points, int threads, const Body& body) {
+  const size_t n = (points + kPointsInTask - 1) / kPointsInTask;
+  runtime::parallel_for(int64_t(n), threads, [&](int64_t task) {
+    const size_t begin = size_t(task) * kPointsInTask;
+    body(size_t(task), begin, std::min(points, begin + kPointsInTask));
+  });
+}
+
+}  // namespace
+
+FieldMap field_over_points(const Scene2D& scene, std::span<const Vec2d> points, const FieldOptions& o) {
+  const FieldScene f(scene, o);
+  const Layout l = layout(f.scene());
+  const std::vector<double> n = numbers(f.scene());
+  const SceneOver<double> s{&f.scene(), &l, n.data()};
+  const Materials<double> m = f.materials(s);
+  FieldMap out;
+  out.num_tx = scene.transmitters.size(), out.num_points = points.size();
+  out.field.resize(out.num_tx * points.size());
+  tasks(points.size(), o.num_threads, [&](size_t, size_t begin, size_t end) {
+    for (size_t tx = 0; tx < out.num_tx; ++tx) {
+      for (size_t i = begin; i < end; ++i) {
+        Complexd& sum = out.field[tx * points.size() + i];
+        for (const Sequence& q : f.sequences()) sum += f.field(s, m, q, s.transmitter(tx), points[i]);
+      }
+    }
+  });
+  return out;
+}
+
+std::vector<double> field_vjp(const Scene2D& scene, std::span<const Vec2d> points, const FieldOptions& o,
+                              std::span<const Complexd> cotangent, std::vector<Vec2d>* by_points) {
+  const FieldScene f(scene, o);
+  const size_t num_tx = scene.transmitters.size();
+  if (cotangent.size() != num_tx * points.size())
+    throw Error(message("the cotangent must have ", num_tx * points.size(), " numbers, got ", cotangent.size()));
+  const Layout l = layout(f.scene());
+  const std::vector<double> n = numbers(f.scene());
+  const SceneOver<double> s{&f.scene(), &l, n.data()};
+  const Materials<double> plain_materials = f.materials(s);
+  std::vector<std::vector<double>> parts((points.size() + kPointsInTask - 1) / kPointsInTask);
+  if (by_points) by_points->assign(points.size(), {});
+  tasks(points.size(), o.num_threads, [&](size_t task, size_t begin, size_t end) {
+    std::vector<double>& gradient = parts[task];
+    gradient.assign(l.count, 0.0);
+    ad::Tape tape;
+    const ad::Recording recording(tape);
+    std::vector<ad::Var> inputs;
+    for (const double x : n) inputs.push_back(tape.input(x));
+    const SceneOver<ad::Var> v{&f.scene(), &l, inputs.data()};
+    const Materials<ad::Var> m = f.materials(v);
+    tape.mark();
+    for (size_t tx = 0; tx < num_tx; ++tx) {
+      for (size_t i = begin; i < end; ++i) {
+        const Complexd w = cotangent[tx * points.size() + i];
+        if (w.re == 0 && w.im == 0) continue;
+        for (const Sequence& q : f.sequences()) {
+          const Complexd plain_field = f.field(s, plain_materials, q, s.transmitter(tx), points[i]);
+          if (plain_field.re == 0 && plain_field.im == 0) continue;
+          tape.back_to_mark();
+          const Vec2<ad::Var> rx{tape.input(points[i].x), tape.input(points[i].y)};
+          const Complex<ad::Var> u = f.field(v, m, q, v.transmitter(tx), rx);
+          tape.seed(u.re, w.re), tape.seed(u.im, w.im);
+          tape.sweep();
+          if (by_points) (*by_points)[i] = (*by_points)[i] + Vec2d{tape.adjoint(rx.x), tape.adjoint(rx.y)};
+        }
+      }
+    }
+    tape.back_to_mark();
+    tape.finish();
+    for (size_t i = 0; i < inputs.size(); ++i) gradient[i] += tape.adjoint(inputs[i]);
+  });
+  std::vector<double> sum(l.count, 0.0);
+  for (const auto& part : parts)
+    for (size_t i = 0; i < part.size(); ++i) sum[i] += part[i];
+  return sum;
+}
+
+}  // namespace raywave::plane
