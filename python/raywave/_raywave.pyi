@@ -382,6 +382,12 @@ class Scene:
     def wavelength(self) -> float:
         """Sionna RT's name of wavelength_m."""
 
+    def slice(self, height_m: float, devices: bool = True) -> Scene2D:
+        """
+        The horizontal cut through a scene at a height: walls NAME_0, ... of each object with its material, at the scene's frequency; devices
+        by their x and y. Parts of one line that touch are one wall.
+        """
+
     def save(self, folder: str | os.PathLike, *, dialect: str = 'raywave', overwrite: bool = False) -> pathlib.Path:
         """
         Writes materials and objects as FOLDER/NAME.xml (Mitsuba XML, whose path is returned) and FOLDER/meshes/*.ply; read again they are the same,
@@ -1071,6 +1077,10 @@ class Scene2D:
     def add_material(self, material: Material) -> None:
         """A material that walls may name."""
 
+    @property
+    def materials(self) -> list[Material]:
+        """A copy of the list."""
+
     def copy(self) -> Scene2D: ...
 
     def set_parameter(self, name: str, value: object) -> None:
@@ -1109,6 +1119,12 @@ class Scene2D:
         """
         An object of your own law, for method="min-path": residual(before, at, after, a, b, numbers) takes points [n, 2] and numbers [n, k]
         and gives [n] or [n, 2], zero where the law holds. gradient: the same arguments, [n, 2, 10 + k] in their order; without it differences.
+        """
+
+    def to_wave(self, grid: Any, z_end_m: float, z_begin_m: float = 0.0, thickness_m: float = 0.01, **options: Any) -> Any:
+        """
+        A raywave.wave.Scene of the same walls: x becomes z, y stays, as wave.cut has it. A wall is as thick as its material says, a perfect
+        conductor thickness_m, around its line. Transmitters, which must lie before z_begin_m, become line sources that radiate 1 W per metre.
         """
 
     def save(self, path: str | pathlib.Path) -> None:

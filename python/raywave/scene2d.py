@@ -279,7 +279,7 @@ def _slice(self, height_m: float, devices: bool = True) -> Scene2D:
     scene.frequency_hz = float(self.frequency_hz)
     known, seen = set(), set()
     for name, thing in self.objects.items():
-        material = thing.material
+        material = self.materials[thing.material]
         for i, (a, b) in enumerate(_merged(_cut_segments(np.asarray(thing.vertices_m), np.asarray(thing.triangles), float(height_m)))):
             key = frozenset((tuple(a), tuple(b)))
             if key in seen:

@@ -19,7 +19,13 @@ constexpr size_t kLanes = 4;
 RAYWAVE_INLINE V all(double x) { return V{x, x, x, x}; }
 RAYWAVE_INLINE V choose(const M& m, const V& a, const V& b) { return m ? a : b; }
 RAYWAVE_INLINE V where(const M& m, const V& a) { return m ? a : all(0); }
-RAYWAVE_INLINE V least(const V& a, const V& b) { return choose(b < a, b, a); }
+RAYWAVE_INLINE V least(const V& a, const V& b) {
+#ifdef __AVX__
+  return __builtin_ia32_minpd256(b, a);  // b < a ? b : a
+#else
+  return choose(b < a, b, a);
+#endif
+}
 RAYWAVE_INLINE V size(const V& a) { return choose(a < all(0), -a, a); }
 RAYWAVE_INLINE bool any(const M& m) {
 #ifdef __AVX__
@@ -73,6 +79,8 @@ struct WallsRun {
   P fixed_bar{};
   V r_bar{}, h_bar{}, alpha_bar{};
 
+  bool values_alone = false;  // no derivative is asked for
+
   explicit WallsRun(const WallsKernel& kernel) : k(kernel), ends_bar(kernel.walls_.size()) {
     for (auto& e : ends_bar) e.fill(all(0));
     fixed_bar = {all(0), all(0)};
@@ -111,6 +119,17 @@ struct WallsRun {
 
   /// Lengths, and paths with a stretch of none.
   RAYWAVE_INLINE void lengths() {
+    if (values_alone && !k.options_.trace.approx) {
+      // what still holds runs straight from the last image
+      const P whole = at[n + 1] - all(n == 0 ? k.fixed_ : images[n - 1]);
+      const V square = dot(whole, whole), shortest = all(kShortest * kShortest) * square;
+      length = root(square);
+      for (size_t i = 0; i <= n; ++i) {
+        const P s = at[i + 1] - at[i];
+        alive &= dot(s, s) > shortest;
+      }
+      return;
+    }
     length = all(0);
     for (size_t i = 0; i <= n; ++i) {
       const P s = at[i + 1] - at[i] + P{all(kStretchOffset), all(kStretchOffset)};
@@ -141,23 +160,64 @@ struct WallsRun {
     return r;
   }
 
-  /// A stretch of the candidate at hand and an object that may cross it.
+  /// A stretch of the candidate at hand and an object that may cross it. `above`: s = normal . (p - a), its sign so
+  /// that the stretch's beginning (of an inner one both ends) is at s > 0, between lo and hi.
   struct Job {
     size_t stretch;
-    Vec2d a, back;
+    Vec2d a, back, normal;
+    double lo, hi;
+    bool
+        apart;  // inner: cannot be crossed while the places are well on their walls; last: the beginning is on one side
     int32_t object;
   };
   std::vector<Job> jobs;
+
+  // While the places are this far from the ends of their walls, as shares of them,
+  static constexpr double kWellOn = 0.05;
+  // and a stretch made longer by this at both ends does not reach the object's line, its crossing condition is above
+  // 1e-2, so never the least: that of the loss is not above it.
+  static constexpr double kReach = 0.016;
+  static_assert(kReach > kCrossTolerance + kLossTolerance);
+
+  /// The points that stretch ends at: those of a wall well on it, or the fixed end.
+  std::array<Vec2d, 2> ends_of(size_t vertex) const {
+    if (vertex == 0) return {k.fixed_, k.fixed_};
+    const auto& w = wall(vertex - 1);
+    const Vec2d p{w.ax, w.ay}, q{w.bx, w.by};
+    return {p + kWellOn * (q - p), q - kWellOn * (q - p)};
+  }
+
+  Job job_of(size_t i, int32_t j) const {
+    const auto& w = k.walls_[size_t(j)];
+    Job job{i, {w.ax, w.ay}, {w.ax - w.bx, w.ay - w.by}, {w.by - w.ay, w.ax - w.bx}, 0, 0, false, j};
+    const auto side = [&](Vec2d p) { return job.normal.x * (p.x - job.a.x) + job.normal.y * (p.y - job.a.y); };
+    if (side(ends_of(i)[0]) < 0) job.normal = {-job.normal.x, -job.normal.y};
+    job.lo = std::min(side(ends_of(i)[0]), side(ends_of(i)[1]));
+    job.hi = std::max(side(ends_of(i)[0]), side(ends_of(i)[1]));
+    job.apart = job.lo > 0;
+    for (const Vec2d q : i < n ? ends_of(i + 1) : ends_of(i)) {
+      const double s = side(q);
+      if (i < n) job.apart = job.apart && (1 + kReach) * s > kReach * job.hi && (1 + kReach) * job.lo > kReach * s;
+    }
+    return job;
+  }
 
   void start(std::span<const int32_t> sequence, const Vec2d* image) {
     objects = sequence, n = sequence.size(), images = image;
     jobs.clear();
     for (size_t i = 0; i <= n; ++i) {
-      for (const int32_t j : k.blocking_) {
-        const auto& w = k.walls_[size_t(j)];
-        if (!touches(objects, i, j)) jobs.push_back({i, {w.ax, w.ay}, {w.ax - w.bx, w.ay - w.by}, j});
-      }
+      for (const int32_t j : k.blocking_)
+        if (!touches(objects, i, j)) jobs.push_back(job_of(i, j));
     }
+  }
+
+  /// Is the job's condition never the least one, at any point that is still alive?
+  RAYWAVE_INLINE bool idle(const Job& job, bool well_on) const {
+    if (!job.apart || !well_on) return false;
+    if (job.stretch < n) return true;
+    const P q = at[n + 1] - all(job.a);
+    const V s = all(job.normal.x) * q.x + all(job.normal.y) * q.y, reach = all(1 + kReach);
+    return !any(alive & ((reach * s <= all(kReach * job.hi)) | (all((1 + kReach) * job.lo) <= all(kReach) * s)));
   }
 
   /// Is the stretch crossed? The same as cross(...).c >= 0 without its division.
@@ -173,11 +233,13 @@ struct WallsRun {
     clear = all(1e300);
     size_t stretch_ = 0;
     P from = at[0], along_ = at[1] - at[0];
+    const bool well_on = n == 0 || !any(alive & (on < all(kWellOn)));
     for (const Job& job : jobs) {
       if (job.stretch != stretch_) {
         if (!any(alive)) return false;
         stretch_ = job.stretch, from = at[stretch_], along_ = at[stretch_ + 1] - from;
       }
+      if (idle(job, well_on)) continue;
       if (!k.options_.trace.approx) {
         alive &= ~crossed(from, along_, job);
       } else {
@@ -351,6 +413,7 @@ void WallsKernel::Shared::add(const Shared& o) {
 void WallsKernel::run(std::span<const double> x, std::span<const double> y, double* value, double* shares,
                       size_t shares_stride, Vec2d* gradient, const double* weights, Shared* shared) const {
   WallsRun r(*this);
+  r.values_alone = !gradient && !shared;
   const size_t count = x.size();
   for (size_t i = 0; i < count; ++i) value[i] = 0;
   for (size_t i = 0; gradient && i < count; ++i) gradient[i] = {};
