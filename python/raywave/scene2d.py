@@ -339,6 +339,14 @@ def _save(self, path: str | pathlib.Path) -> None:
     lines = [f"{name} = {_toml(getattr(self, name))}" for name in _NUMBERS]
     for group, devices in (("transmitters", self.transmitters), ("receivers", self.receivers)):
         lines += ["", f"[{group}]"] + [f"{json.dumps(name)} = {_toml(at)}" for name, at in devices.items()]
+    for m in self.materials:
+        lines += ["", "[[materials]]", f"name = {_toml(m.name)}", f"thickness_m = {_toml(m.thickness_m)}"]
+        if m.perfect_conductor:
+            lines.append("perfect_conductor = true")
+        elif m.itu_name:
+            lines.append(f"itu_name = {_toml(m.itu_name)}")
+        else:
+            lines += [f"{key} = {_toml(getattr(m, key))}" for key in ("relative_permittivity", "conductivity_s_per_m")]
     for o in self.objects:
         if o["kind"] == "own":
             raise Error(f"own object '{o['name']}' can't be saved: its law is a program")
@@ -357,7 +365,7 @@ def _load(path: str | pathlib.Path) -> Scene2D:
     except ImportError:
         tomllib = need("tomli", "Scene2D.load")
     data = tomllib.loads(pathlib.Path(path).read_text(encoding="utf-8"))
-    known = {*_NUMBERS, "transmitters", "receivers", "objects"}
+    known = {*_NUMBERS, "transmitters", "receivers", "objects", "materials"}
     for key in data:
         if key not in known:
             raise Error(f"{path}: unknown key '{key}'; known: {', '.join(sorted(known))}")
@@ -365,6 +373,15 @@ def _load(path: str | pathlib.Path) -> Scene2D:
     for name in _NUMBERS:
         if name in data:
             setattr(scene, name, float(data[name]))
+    for i, m in enumerate(data.get("materials", [])):
+        fields = ("name", "itu_name", "relative_permittivity", "conductivity_s_per_m", "thickness_m", "perfect_conductor")
+        for key in (k for k in m if k not in fields):
+            raise Error(f"{path}: material {i}: unknown key '{key}'; known: {', '.join(fields)}")
+        material = _raywave.Material(m["name"])
+        for key in fields[1:]:
+            if key in m:
+                setattr(material, key, m[key])
+        scene.add_material(material)
     for i, o in enumerate(data.get("objects", [])):
         kind = o.get("kind", "wall")
         if kind not in _KEYS:
@@ -372,7 +389,7 @@ def _load(path: str | pathlib.Path) -> Scene2D:
         wanted = {"kind", "name", *_KEYS[kind]}
         for key in (*(wanted - set(o) - {"kind"}), *(set(o) - wanted - {"material"})):
             raise Error(f"{path}: object {i}: {'missing' if key in wanted else 'unknown'} key '{key}'")
-        scene._add(kind, o["name"], {k: o[k] for k in _KEYS[kind]})
+        scene._add(kind, o["name"], {k: o[k] for k in (*_KEYS[kind], "material") if k in o})
     scene.transmitters, scene.receivers = data.get("transmitters", {}), data.get("receivers", {})
     return scene
 

@@ -365,9 +365,9 @@ void bind_plane(nb::module_& m) {
           "name"_a)
       .def(
           "add_material",
-          [](Scene2D& s, const em::Material& m) {
+          [](Scene2D& s, const em::Material& material) {
             Scene2D next = s;
-            next.materials.push_back(m);
+            next.materials.push_back(material);
             next.validate();
             s = std::move(next);
           },

@@ -129,9 +129,12 @@ def test_a_file_comes_back_to_the_bit(tmp_path):
     scene.add_corner("tip", (0.5, 0.3))
     scene.add_panel("panel", (0.6, 0.1), (0.7, 0.1), [0, 0.1])
     scene.r_coef = 1 / 7
+    scene.add_material(rw.itu_material("brick", 0.07))
+    scene.add_wall("bricks", (0.1, 0.9), (0.3, 0.9), material="brick")
     scene.save(tmp_path / "scene.toml")
     back = rw.Scene2D.load(tmp_path / "scene.toml")
     assert back.objects == scene.objects and back.r_coef == scene.r_coef and back.receivers == scene.receivers
+    assert [(m.name, m.itu_name, m.thickness_m) for m in back.materials] == [("brick", "brick", 0.07)]
     (tmp_path / "bad.toml").write_text("[[objects]]\nkind = 'wal'\n")
     with pytest.raises(rw.Error, match="unknown kind 'wal'"):
         rw.Scene2D.load(tmp_path / "bad.toml")
