@@ -82,6 +82,7 @@ std::string wave_json(const wave::Result& r, const WaveConfig& config) {
                        {"half_angle_rad", c.half_angle_rad},
                        {"y_m", {c.y_min_m, c.y_max_m}}};
     if (std::isfinite(c.half_width_m)) cones[names[i]]["half_width_m"] = c.half_width_m;
+    if (!std::isnan(c.ground_y_m)) cones[names[i]]["ground_y_m"] = c.ground_y_m;
     if (c.volume) {
       cones[names[i]]["apex_x_m"] = c.apex_x_m, cones[names[i]]["tilt_x_rad"] = c.tilt_x_rad;
       cones[names[i]]["x_m"] = {c.x_min_m, c.x_max_m};
