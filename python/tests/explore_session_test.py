@@ -70,6 +70,9 @@ def test_undo_gives_back_each_state_and_a_drag_is_one(tmp_path):
     ({"do": "set", "kind": "material", "name": "brick", "to": {"itu_name": "brik"}}, "brik"),
     ({"do": "set", "kind": "material", "name": "brick", "to": {"thickness_m": -1}}, "thickness_m"),
     ({"do": "set", "kind": "object", "name": "grund", "to": {"material": "brick"}}, "did you mean 'ground'"),
+    ({"do": "set", "kind": "map", "to": {"cell_size_m": "x"}}, "cell_size_m takes"), ({"do": "set", "kind": "options", "to": {"los": 7}}, "los takes True or False"),
+    ({"do": "set", "kind": "paths", "to": {"max_depth": 1.5}}, "max_depth takes a whole number"), ({"do": "set", "kind": "map", "to": {"surface": "sphere"}}, "surface is plane"),
+    ({"do": "set", "kind": "run", "to": {"seed": -1}}, "seed takes a whole number"), ({"do": "set", "kind": "device", "name": "mast", "to": {"power_dbm": "much"}}, "power_dbm"),
     ({"do": "add", "kind": "mast", "position_m": [0, 0, 0]}, "a transmitter or a receiver"), ({"do": "remove", "name": 7}, "no device called 7"),
     ({"do": "dance"}, "unknown command 'dance'"), ({}, "unknown command None"), ([], "a command is a table")])
 def test_what_cannot_be_changes_nothing(tmp_path, command, part):

@@ -12,7 +12,7 @@ import os
 import pathlib
 import tomllib
 
-from .. import PathSolver, PlanarArray, RadioMapSolver, Receiver, Transmitter
+from .. import _names, PathSolver, PlanarArray, RadioMapSolver, Receiver, Transmitter
 from .._raywave import Error, Scene
 
 _INTERACTIONS = ("max_depth", "los", "specular_reflection", "refraction", "diffraction", "max_diffractions", "seam_tolerance_m", "samples_per_tx")
@@ -162,6 +162,12 @@ def map_options(document) -> dict:
     if surface != "plane":
         out["measurement_surface" if surface == "mesh" else "terrain"] = objects or []
     return {**out, **({"seed": document["seed"]} if "seed" in document else {}), "num_threads": document.get("threads", 0)}
+
+
+def check_options(document) -> None:
+    """@raises Error, TypeError for options of a kind that the solvers do not read; what they make of the values they say themselves"""
+    for solver, options in ((PathSolver, path_options(document)), (RadioMapSolver, map_options(document))):
+        _names.options_of(solver._defaults, options)
 
 
 def _array(row, where):

@@ -30,7 +30,11 @@ class Session:
         self.coarse_stage, self.refined_stage = document_.Stage(scene.copy()), document_.Stage(scene.copy())
         self.coarse_stage.arrays = self.refined_stage.arrays = self._check_stage.arrays
         document_.check(document, f"'{file}'")
-        self._check_stage.put(document)
+        try:
+            document_.check_options(document)
+            self._check_stage.put(document)
+        except (Error, TypeError) as error:
+            raise Error(f"'{file}': {error}") from None
         self._document = document
         self._undo: list[dict] = []
         self._redo: list[dict] = []
@@ -81,6 +85,7 @@ class Session:
     def _take(self, changed):
         document_.check(changed)
         try:
+            document_.check_options(changed)
             self._check_stage.put(changed)
         except (Error, TypeError) as error:
             self._check_stage.put(self._document)

@@ -37,7 +37,7 @@
 
   function addPresets(view) {
     const names = [['oblique', 'Oblique'], ['top', 'Top']];
-    if (view.places.length) names.push(['devices', 'Devices']);
+    if (view.places.length || document.body.dataset.live) names.push(['devices', 'Devices']);
     for (const [key, text] of names) {
       const button = element('button', '', text);
       button.type = 'button';
