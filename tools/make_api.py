@@ -101,6 +101,16 @@ def _tree(place):
     return ast.Module([node for file in files for node in ast.parse(file.read_text(encoding="utf-8")).body], [])
 
 
+# Classes of raywave that raywave.wave has its own of: elsewhere in signatures they are said in full, as Sphinx asks which.
+_TWICE = re.compile(r"(?<![\w.])(Object|Scene)(?!\w)")
+
+
+def _in_full(lines, prefix):
+    if prefix in ("raywave", "raywave.wave"):
+        return lines
+    return [_TWICE.sub(r"raywave.\1", line) if re.match(r" *\.\. py:(function|method|property|class)::", line) else line for line in lines]
+
+
 def page():
     out = ["API reference", "=============", "", "Names, signatures and words of the Python module; how they go together stands under :doc:`python`.", ""]
     for title, prefix, file, names in SECTIONS:
@@ -108,9 +118,9 @@ def page():
         out += [f".. py:currentmodule:: {prefix}", ""]
         for node in _public(_tree(PACKAGE / file), names):
             if isinstance(node, ast.ClassDef):
-                out += _class(node)
+                out += _in_full(_class(node), prefix)
             else:
-                out += [f".. py:function:: {node.name}{_signature(node, False)}", "", *_text(node, "   "), ""]
+                out += [*_in_full([f".. py:function:: {node.name}{_signature(node, False)}"], prefix), "", *_text(node, "   "), ""]
     return "\n".join(out) + "\n"
 
 
