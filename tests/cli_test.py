@@ -190,6 +190,7 @@ def test_map_writes_arrays_picture_and_statistics(raywave, tmp_path):
 
 
 @pytest.mark.parametrize("arguments, code, words", [
+    (["paths", CANYON, *LINK, "--threads", 10000], 2, ["--threads must be in 0 (all) to 4096"]),
     ([], 2, ["subcommand"]),
     (["pahts"], 2, ["unknown subcommand 'pahts'", "did you mean 'paths'"]),
     (["paths", CANYON, "--max-dept", 3], 2, ["--max-dept"]),
@@ -231,6 +232,35 @@ def test_bad_input_names_the_thing(raywave, arguments, code, words):
         assert word in result.stderr
     # One line for people, no trace.
     assert len(result.stderr.strip().splitlines()) <= 2
+
+
+def test_numbers_with_blanks_are_taken(raywave):
+    expected = raywave("paths", CANYON, *LINK, "--max-depth", 1, "--json", "-")
+    for words in (["--tx", "-30", "0", "10", "--rx", "30", "0", "1.5"], ["--rx", "rx0=30", "0", "1.5", "--tx=-30,0,10"]):
+        for scene in ([CANYON, *words], [*words, CANYON]):
+            assert raywave("paths", *scene, "--max-depth", 1, "--json", "-").stdout == expected.stdout
+    done = raywave("map", CANYON, "--tx", "-30", "0", "10", "--center", 0, 0, 2, "--size", 40, 20, "--cell-size", 10, 5, "--max-depth", 0)
+    assert done.returncode == 0 and "4 x 4 cells" in done.stdout
+
+
+def test_a_folder_is_a_scene(raywave, tmp_path):
+    assert raywave("scene", "info", "scenes/street_canyon").stdout == raywave("scene", "info", CANYON).stdout
+    done = raywave("scene", "check", tmp_path)
+    assert done.returncode == 3 and "no .xml in it" in done.stderr
+
+
+def test_outputs_of_a_run_file_are_looked_at_before_the_work(raywave, tmp_path, root):
+    head = f'scene = "{root / CANYON}"\n[[transmitter]]\nposition_m = [0, 0, 10]\n[output]\n'
+    for command, key, name, words in (("map", "map", "no/where.npz", "there is no folder"), ("map", "image", "map.jpg", "must end in .png, .svg"),
+                                      ("map", "report", "x.txt", "must end in .html"), ("view", "report", "no/x.html", "there is no folder")):
+        (tmp_path / "run.toml").write_text(head + f'{key} = "{name}"\n')
+        done = raywave(command, "--config", tmp_path / "run.toml", "--cell-size", 0.05)
+        assert done.returncode in (2, 3) and f"output.{key}" in done.stderr and words in done.stderr
+
+
+def test_the_memory_of_a_map_can_be_limited(raywave):
+    done = raywave("map", CANYON, "--tx", "0,0,10", "--cell-size", 1, "--max-bytes", 1e5)
+    assert done.returncode == 3 and "max_bytes = 0.0001 GB" in done.stderr
 
 
 def test_malformed_xml_is_named_with_its_line(raywave, tmp_path):

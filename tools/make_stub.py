@@ -35,7 +35,7 @@ ARRAYS = {
                    "coherent_sum": ("complex128", _PLANE), "incoherent_sum": ("float64", _PLANE)},
 }
 # Properties of three numbers, lists that refuse to be written in.
-LISTS = {"Device": ("position_m", "orientation_rad", "velocity_m_per_s"), "Object": ("velocity_m_per_s",), "RadioMap": ("center_m", "size_m")}
+LISTS = {"Material": ("color",), "RadioMap": ("center_m", "size_m")}
 
 
 def with_arrays(text):
@@ -60,7 +60,7 @@ def with_arrays(text):
         raise SystemExit(f"tools/make_stub.py: not in the module, or no longer object: {', '.join(missing)}")
     joined = "\n".join(out) + "\n"
     # annotations of methods written in Python come as they stand there
-    joined = joined.replace("from typing import Annotated, overload\n", "from typing import Annotated, Any, overload\n").replace("import np\n", "").replace("NDArray[np.", "NDArray[numpy.")
+    joined = re.sub(r"^from typing import Annotated\b", "from typing import Annotated, Any", joined, flags=re.M).replace("import np\n", "").replace("NDArray[np.", "NDArray[numpy.")
     return joined.replace("from numpy.typing import NDArray\n", "from numpy.typing import ArrayLike, NDArray\n")
 
 

@@ -19,11 +19,11 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 
-from . import _names, _progress, _raywave, differentiable, wave
+from . import _checked, _names, _progress, _raywave, differentiable, wave  # _checked first: what it wraps, others give by other names
 from ._methods import method
-from ._raywave import (AntennaArray, Device, Error, Material, Object, Parameter, Paths, PlanarArray, RadioMap, Scene, __version__,
+from ._raywave import (AntennaArray, Device, Error, Material, Object, Parameter, Paths, RadioMap, Scene, __version__,
                        itu_material)
-from .devices import Receiver, Transmitter
+from .devices import PlanarArray, Receiver, Transmitter
 from .gradients import GradCheck, gradcheck
 from .scene2d import Paths2D, Scene2D
 from .scenes import load_scene

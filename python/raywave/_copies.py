@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """copy, deepcopy, pickle and repr of the compiled classes.
 
-Materials and objects are pickled by their properties. What has an antenna array is copied by Scene.copy, which keeps every bit; it is not
-pickled, as an array does not tell its pattern. Paths and wave fields cannot be changed: a copy is the thing itself.
+Materials, objects, devices and scenes are pickled by their properties, arrays by all that they are; a scene and its devices are copied by
+Scene.copy, which keeps every bit. Paths and wave fields cannot be changed: a copy is the thing itself.
 """
 import copyreg
 
@@ -13,7 +13,7 @@ from ._methods import method
 from ._raywave import AntennaArray, Device, Material, Object, Parameter, Paths, RadioMap, Scene, WaveResult
 
 _MATERIAL = ("itu_name", "relative_permittivity", "conductivity_s_per_m", "thickness_m", "scattering_coefficient", "xpd_coefficient",
-             "perfect_conductor")
+             "perfect_conductor", "scattering_pattern", "color")
 
 
 def _material(name, values):
@@ -29,10 +29,18 @@ def _object(name, vertices, triangles, material, velocity):
     return out
 
 
-def _scene(frequency_hz, bandwidth_hz, temperature_k, materials, objects):
+def _device(transmits, values, power_dbm, precoding):
+    if not transmits:
+        return _raywave.Receiver(**values)
+    out = _raywave.Transmitter(power_dbm=power_dbm, **values)
+    out.precoding = precoding
+    return out
+
+
+def _scene(frequency_hz, bandwidth_hz, temperature_k, items):
     out = Scene()
     out.frequency_hz, out.bandwidth_hz, out.temperature_k = frequency_hz, bandwidth_hz, temperature_k
-    for item in (*materials, *objects):
+    for item in items:
         out.add(item)
     return out
 
@@ -45,14 +53,18 @@ def _reduce_object(o):
     return _object, (o.name, np.array(o.vertices_m), np.array(o.triangles, dtype=np.int64), o.material, list(o.velocity_m_per_s))
 
 
+def _reduce_device(d):
+    values = {key: list(getattr(d, key)) for key in ("position_m", "orientation_rad", "velocity_m_per_s")}
+    power, weights = (d.power_dbm, np.array(d.precoding)) if d.transmits else (None, None)
+    return _device, (d.transmits, {"name": d.name, **values, "array": d.array}, power, weights)
+
+
 def _reduce_scene(s):
-    for device in (*s.transmitters.values(), *s.receivers.values()):
-        _refuse(device)
-    return _scene, (s.frequency_hz, s.bandwidth_hz, s.temperature_k, list(s.materials.values()), list(s.objects.values()))
+    items = [*s.materials.values(), *s.objects.values(), *s.transmitters.values(), *s.receivers.values()]
+    return _scene, (s.frequency_hz, s.bandwidth_hz, s.temperature_k, items)
 
 
-_WHY = {AntennaArray: "an antenna array does not tell its pattern", Device: "its antenna array does not tell its pattern",
-        Paths: "they hold the scene they were solved in; save() writes their numbers, to_xarray() gives them",
+_WHY = {Paths: "they hold the scene they were solved in; save() writes their numbers, to_xarray() gives them",
         RadioMap: "it holds the scene it was solved in; save() writes its numbers, to_xarray() gives them",
         WaveResult: "it holds the march that made it; save() writes its numbers, to_xarray() gives them",
         Parameter: "it is of the scene it was asked for"}
@@ -63,7 +75,7 @@ def _refuse(item):
     raise TypeError(f"{whose} cannot be pickled: {_WHY[type(item)]}")
 
 
-for _cls, _reduce in ((Material, _reduce_material), (Object, _reduce_object), (Scene, _reduce_scene)):
+for _cls, _reduce in ((Material, _reduce_material), (Object, _reduce_object), (Device, _reduce_device), (Scene, _reduce_scene)):
     copyreg.pickle(_cls, _reduce)
 for _cls in _WHY:
     copyreg.pickle(_cls, _refuse)

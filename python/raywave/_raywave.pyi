@@ -1,7 +1,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 import os
 import pathlib
-from typing import Annotated, Any, overload
+from typing import Annotated, Any
 
 import numpy
 from numpy.typing import ArrayLike, NDArray
@@ -36,6 +36,20 @@ class AntennaArray:
     @element_positions_m.setter
     def element_positions_m(self, arg: object, /) -> None: ...
 
+    @property
+    def pattern(self) -> str:
+        """
+        Of the elements: iso, dipole, hw_dipole, tr38901, or the name of a measured one.
+        """
+
+    @property
+    def polarization(self) -> str:
+        """V, H, VH or cross."""
+
+    def __getstate__(self) -> tuple: ...
+
+    def __setstate__(self, arg: tuple, /) -> None: ...
+
     def __copy__(self) -> AntennaArray: ...
 
     def __deepcopy__(self, memo: dict) -> AntennaArray: ...
@@ -65,39 +79,39 @@ class Device:
     def name(self) -> str: ...
 
     @name.setter
-    def name(self, arg: str, /) -> None: ...
+    def name(self, value: str, /) -> None: ...
 
     @property
     def position_m(self) -> list[float]: ...
 
     @position_m.setter
-    def position_m(self, arg: Sequence[float], /) -> None: ...
+    def position_m(self, value: Sequence[float], /) -> None: ...
 
     @property
     def orientation_rad(self) -> list[float]:
         """(yaw, pitch, roll)"""
 
     @orientation_rad.setter
-    def orientation_rad(self, arg: Sequence[float], /) -> None: ...
+    def orientation_rad(self, value: Sequence[float], /) -> None: ...
 
     @property
     def velocity_m_per_s(self) -> list[float]: ...
 
     @velocity_m_per_s.setter
-    def velocity_m_per_s(self, arg: Sequence[float], /) -> None: ...
+    def velocity_m_per_s(self, value: Sequence[float], /) -> None: ...
 
     @property
     def array(self) -> AntennaArray:
         """Its own: assigning one copies it, editing it edits the device."""
 
     @array.setter
-    def array(self, arg: AntennaArray, /) -> None: ...
+    def array(self, value: AntennaArray, /) -> None: ...
 
     @property
     def power_dbm(self) -> float: ...
 
     @power_dbm.setter
-    def power_dbm(self, arg: float, /) -> None: ...
+    def power_dbm(self, value: float, /) -> None: ...
 
     @property
     def precoding(self) -> object:
@@ -167,45 +181,59 @@ class Material:
         """The ITU-R P.2040 row; empty: the constants below hold."""
 
     @itu_name.setter
-    def itu_name(self, arg: str, /) -> None: ...
+    def itu_name(self, value: str, /) -> None: ...
 
     @property
     def relative_permittivity(self) -> float:
         """Used while itu_name is empty."""
 
     @relative_permittivity.setter
-    def relative_permittivity(self, arg: float, /) -> None: ...
+    def relative_permittivity(self, value: float, /) -> None: ...
 
     @property
     def conductivity_s_per_m(self) -> float:
         """Used while itu_name is empty."""
 
     @conductivity_s_per_m.setter
-    def conductivity_s_per_m(self, arg: float, /) -> None: ...
+    def conductivity_s_per_m(self, value: float, /) -> None: ...
 
     @property
     def thickness_m(self) -> float: ...
 
     @thickness_m.setter
-    def thickness_m(self, arg: float, /) -> None: ...
+    def thickness_m(self, value: float, /) -> None: ...
 
     @property
     def scattering_coefficient(self) -> float: ...
 
     @scattering_coefficient.setter
-    def scattering_coefficient(self, arg: float, /) -> None: ...
+    def scattering_coefficient(self, value: float, /) -> None: ...
 
     @property
     def xpd_coefficient(self) -> float: ...
 
     @xpd_coefficient.setter
-    def xpd_coefficient(self, arg: float, /) -> None: ...
+    def xpd_coefficient(self, value: float, /) -> None: ...
 
     @property
     def perfect_conductor(self) -> bool: ...
 
     @perfect_conductor.setter
-    def perfect_conductor(self, arg: bool, /) -> None: ...
+    def perfect_conductor(self, value: bool, /) -> None: ...
+
+    @property
+    def scattering_pattern(self) -> str:
+        """Of diffuse scattering, by name."""
+
+    @scattering_pattern.setter
+    def scattering_pattern(self, arg: str, /) -> None: ...
+
+    @property
+    def color(self) -> list[float]:
+        """For pictures: red, green, blue from 0 to 1."""
+
+    @color.setter
+    def color(self, arg: Sequence[float], /) -> None: ...
 
     def properties_at(self, frequency_hz: float) -> tuple:
         """(relative permittivity, conductivity in S/m) at a frequency."""
@@ -222,25 +250,26 @@ def itu_material(name: str, thickness_m: float = 0.1) -> Material:
 class Object:
     """A triangle mesh of one material."""
 
-    def __init__(self, name: str, vertices_m: object, triangles: object, material: str) -> None:
+    def __init__(self, name: str, vertices_m: ArrayLike, triangles: ArrayLike, material: str | Material) -> None:
         """
-        vertices_m [num_vertices, 3] float64, triangles [num_triangles, 3] int64, the material's name.
+        vertices_m [num_vertices, 3], triangles [num_triangles, 3] by the numbers of their vertices, a material or its name.
         """
 
     @property
     def name(self) -> str: ...
 
     @property
-    def material(self) -> str: ...
+    def material(self) -> str:
+        """The name; a material is taken, too."""
 
     @material.setter
-    def material(self, arg: str, /) -> None: ...
+    def material(self, material: str | Material, /) -> None: ...
 
     @property
     def velocity_m_per_s(self) -> list[float]: ...
 
     @velocity_m_per_s.setter
-    def velocity_m_per_s(self, arg: Sequence[float], /) -> None: ...
+    def velocity_m_per_s(self, value: Sequence[float], /) -> None: ...
 
     @property
     def vertices_m(self) -> NDArray[numpy.float64]:  # [num_vertices, 3]
@@ -286,19 +315,19 @@ class Scene:
     def frequency_hz(self) -> float: ...
 
     @frequency_hz.setter
-    def frequency_hz(self, arg: float, /) -> None: ...
+    def frequency_hz(self, value: float, /) -> None: ...
 
     @property
     def bandwidth_hz(self) -> float: ...
 
     @bandwidth_hz.setter
-    def bandwidth_hz(self, arg: float, /) -> None: ...
+    def bandwidth_hz(self, value: float, /) -> None: ...
 
     @property
     def temperature_k(self) -> float: ...
 
     @temperature_k.setter
-    def temperature_k(self, arg: float, /) -> None: ...
+    def temperature_k(self, value: float, /) -> None: ...
 
     @property
     def wavelength_m(self) -> float: ...
@@ -319,14 +348,7 @@ class Scene:
     def materials(self) -> Mapping[str, Material]:
         """Name to material."""
 
-    @overload
-    def add(self, item: Device) -> None: ...
-
-    @overload
-    def add(self, item: Object) -> None: ...
-
-    @overload
-    def add(self, item: Material) -> None:
+    def add(self, item: Device | Object | Material) -> None:
         """Adds a Transmitter, Receiver, Object or Material; names are unique."""
 
     def get(self, name: str) -> object:
@@ -718,6 +740,10 @@ def solve_paths(scene: Scene, options: dict) -> Paths: ...
 
 class RadioMap:
     """Path gains in the cells of a surface, from every transmitter."""
+
+    def __copy__(self) -> RadioMap: ...
+
+    def __deepcopy__(self, memo: dict) -> RadioMap: ...
 
     @property
     def path_gain(self) -> NDArray[numpy.float64]:  # [num_tx, num_y, num_x]

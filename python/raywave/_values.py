@@ -3,6 +3,8 @@
 import math
 import numbers
 
+import numpy as np
+
 from ._raywave import Error, Object
 
 _COUNTS = {"max_depth", "max_diffractions", "samples_per_src", "samples_per_tx", "points_per_cell", "seed", "num_threads"}
@@ -62,6 +64,22 @@ def _name_list(key, value):
     except TypeError:
         names = [None]
     return names if names and all(isinstance(name, str) for name in names) else _refuse(key, "the name of an object or a list of names", value)
+
+
+def real_number(key, value):
+    """A number as float. Raises Error for anything else."""
+    return _number(key, value)
+
+
+def number_list(key, value):
+    """An array of numbers, [n]; one number is one of them. Raises Error for anything else."""
+    try:
+        held = np.asarray(value)
+    except ValueError:  # lists of different lengths
+        held = np.zeros(0, dtype=object)
+    if held.dtype.kind not in "iuf" and held.size or held.ndim > 1:
+        _refuse(key, "a list of numbers", value)
+    return np.atleast_1d(held).astype(float)
 
 
 def three_numbers(key, value):

@@ -9,7 +9,7 @@ import numpy as np
 from . import _raywave
 from ._methods import method
 from ._raywave import AntennaArray, Device, Error, Object, Scene
-from ._values import three_numbers
+from ._values import real_number, three_numbers, whole_number
 
 
 def _place(target):
@@ -46,6 +46,10 @@ def _words(name, position_m, orientation_rad, velocity_m_per_s, array, look_at, 
         raise TypeError(f"'{name}' needs position_m, three numbers in metres")
     turned = _one(orientation_rad, "orientation_rad", orientation, "orientation", _ZEROS)
     moving = _one(velocity_m_per_s, "velocity_m_per_s", velocity, "velocity", _ZEROS)
+    if not isinstance(name, str):
+        raise Error(f"name takes a word, got {name!r}")
+    if array is not None and not isinstance(array, AntennaArray):
+        raise Error(f"array of '{name}' takes a rw.PlanarArray(...), got {array!r}")
     words = dict(name=name, position_m=three_numbers("position_m", place), orientation_rad=three_numbers("orientation_rad", turned),
                  velocity_m_per_s=three_numbers("velocity_m_per_s", moving), array=array)
     return {**words, "look_at": _place(look_at)} if look_at is not None else words
@@ -59,7 +63,7 @@ def Transmitter(name: str, position_m: Sequence[float] | None = None, orientatio
     """A transmitter at position_m (metres), turned by orientation_rad (yaw, pitch, roll; default none) or toward look_at: a place, a
     device or an object. position, orientation, velocity are Sionna RT's names; color and display_radius, for its pictures, change nothing."""
     words = _words(name, position_m, orientation_rad, velocity_m_per_s, array, look_at, position, orientation, velocity)
-    return _raywave.Transmitter(power_dbm=power_dbm, **words)
+    return _raywave.Transmitter(power_dbm=real_number("power_dbm", power_dbm), **words)
 
 
 def Receiver(name: str, position_m: Sequence[float] | None = None, orientation_rad: Sequence[float] | None = None,
@@ -69,6 +73,20 @@ def Receiver(name: str, position_m: Sequence[float] | None = None, orientation_r
              display_radius: object = None) -> Device:
     """A receiver at position_m (metres), as Transmitter without power."""
     return _raywave.Receiver(**_words(name, position_m, orientation_rad, velocity_m_per_s, array, look_at, position, orientation, velocity))
+
+
+def PlanarArray(num_rows: int = 1, num_cols: int = 1, vertical_spacing: float = 0.5, horizontal_spacing: float = 0.5, pattern: str = "iso",
+                polarization: str = "V", polarization_model: int | str = 2) -> AntennaArray:
+    """A grid in the y-z plane facing +x, spacings in wavelengths. pattern: iso, dipole, hw_dipole, tr38901, or a file (.csv, .msi, .pln);
+    polarization: V, H, VH, cross; polarization_model: 1 or 2 of TR 38.901 (Sionna RT's words: "tr38901_1", "tr38901_2")."""
+    model = {"tr38901_1": 1, "tr38901_2": 2}.get(polarization_model, polarization_model)
+    for key, word in (("pattern", pattern), ("polarization", polarization)):
+        if not isinstance(word, str):
+            raise Error(f"{key} takes a word, got {word!r}")
+    return _raywave.PlanarArray(num_rows=whole_number("num_rows", num_rows), num_cols=whole_number("num_cols", num_cols),
+                                vertical_spacing=real_number("vertical_spacing", vertical_spacing),
+                                horizontal_spacing=real_number("horizontal_spacing", horizontal_spacing), pattern=pattern, polarization=polarization,
+                                polarization_model=whole_number("polarization_model", model))
 
 
 _look_at = Device.look_at

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ._geometry import rotation
 from ._methods import method
 from ._raywave import Error, Paths, RadioMap, Scene
-from ._values import whole_number
+from ._values import number_list, whole_number
 from .formats.content import content, decibel, names, only
 
 
@@ -55,7 +55,7 @@ def _cfr_of(self, frequencies_hz: Sequence[float] | None = None, *, sampling_fre
     mean over each link's antennas, times and frequencies. frequencies, sampling_frequency and out_type are Sionna RT's."""
     _require_numpy(out_type)
     rate = sampling_frequency_hz if sampling_frequency is None else sampling_frequency
-    return _cfr(self, _one("frequencies_hz", frequencies_hz, "frequencies", frequencies), sampling_frequency_hz=rate, num_time_steps=num_time_steps,
+    return _cfr(self, number_list("frequencies_hz", _one("frequencies_hz", frequencies_hz, "frequencies", frequencies)), sampling_frequency_hz=rate, num_time_steps=num_time_steps,
                 normalize_delays=normalize_delays, normalize=normalize)
 
 

@@ -2,6 +2,7 @@
 """Scenes read and written: load_scene(file), load_scene("street_canyon") of those that come with raywave, scene.save(folder)."""
 from __future__ import annotations
 
+import difflib
 import os
 import pathlib
 
@@ -32,12 +33,16 @@ def load_scene(path: str | os.PathLike, frequency_hz: float = 3500000000.0) -> S
     its name (scenes.names() lists them), where no file or folder is called so."""
     if isinstance(path, str) and path in names() and not os.path.lexists(path):
         path = file(path)
+    elif isinstance(path, str) and not os.path.lexists(path) and not pathlib.Path(path).suffix:
+        near = difflib.get_close_matches(path, names(), 1)
+        raise Error(f"'{path}' is no file, no folder, and no scene that comes with raywave ({', '.join(names())})" + (f", did you mean '{near[0]}'?" if near else ""))
     elif os.path.isdir(path):
         path = _scene_folder.xml_in(pathlib.Path(os.fsdecode(path)))
     return _raywave.load_scene(path, frequency_hz)
 
 
 _DIALECTS = ("raywave", "sionna")
+_GREY = [0.6, 0.6, 0.6]  # a material's colour unless told
 
 
 @method(Scene, "save")
@@ -83,18 +88,31 @@ def _material_lines(m: Material, dialect: str) -> list[str]:
     entry = _scene_folder.entry
     if not m.name:
         raise Error("a material without a name cannot be written")
-    if m.perfect_conductor:
-        raise Error(f"material '{m.name}' is a perfect conductor, for which scene files have no word: give it a conductivity, as 1e7 S/m")
+    if m.perfect_conductor and dialect == "sionna":
+        raise Error(f"material '{m.name}' is a perfect conductor, for which Sionna RT has no word: give it a conductivity, as 1e7 S/m")
     out = [f'  <bsdf type="{"itu-radio-material" if m.itu_name else "radio-material"}" id={_scene_folder.quoted("mat-" + m.name, "material")}>']
+    conductor = [entry("boolean", "perfect_conductor", True)] if m.perfect_conductor else []
     if m.itu_name:
+        if conductor:
+            raise Error(f"material '{m.name}' has a row of P.2040 and is a perfect conductor: it can be written as one of them only")
         out.append(entry("string", "type", m.itu_name))
     else:
-        out += [entry("float", "relative_permittivity", m.relative_permittivity), entry("float", "conductivity", m.conductivity_s_per_m)]
+        out += [entry("float", "relative_permittivity", m.relative_permittivity), entry("float", "conductivity", m.conductivity_s_per_m), *conductor]
+    if m.scattering_pattern != "lambertian":
+        out.append(entry("string", "scattering_pattern", m.scattering_pattern))
+    if list(m.color) != _GREY:
+        out.append(entry("rgb", "color", _numbers(m.color)))
     return out + [entry("float", "thickness", m.thickness_m), entry("float", "scattering_coefficient", m.scattering_coefficient),
                   entry("float", "xpd_coefficient", m.xpd_coefficient), "  </bsdf>"]
 
 
 def _motion_lines(item, dialect):
-    if any(item.velocity_m_per_s):
-        raise Error(f"object '{item.name}' moves, for which scene files have no word: set its velocity_m_per_s after reading")
-    return []
+    if not any(item.velocity_m_per_s):
+        return []
+    if dialect == "sionna":
+        raise Error(f"object '{item.name}' moves, for which Sionna RT's files have no word: set its velocity there")
+    return [_scene_folder.entry("vector", "velocity_m_per_s", _numbers(item.velocity_m_per_s))]
+
+
+def _numbers(values):
+    return ", ".join(repr(float(v)) for v in values)

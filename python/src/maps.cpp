@@ -116,6 +116,10 @@ std::string frame(const std::shared_ptr<PyScene>& s, const nb::object& found_pat
 
 void bind_maps(nb::module_& m) {
   auto c = nb::class_<PyRadioMap>(m, "RadioMap", "Path gains in the cells of a surface, from every transmitter.");
+  const auto copied = [](const PyRadioMap& r) { return std::make_shared<PyRadioMap>(r); };
+  c.def("__copy__", copied)
+      .def(
+          "__deepcopy__", [copied](const PyRadioMap& r, const nb::dict&) { return copied(r); }, "memo"_a);
   c.def_prop_ro(
        "path_gain",
        [](PyRadioMap& r) {

@@ -108,11 +108,31 @@ constexpr const char* kAssignVelocity = "assign all three, as in tx.velocity_m_p
 using Vertices = nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using Triangles = nb::ndarray<const int64_t, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 
+/// Lists and arrays of other types as an array of `dtype`; what holds no numbers, or (whole) others than whole ones,
+/// stays as it is.
+nb::object numbers_as(const nb::object& given, const char* dtype, bool whole) {
+  try {
+    const nb::module_ numpy = nb::module_::import_("numpy");
+    const nb::object held = numpy.attr("asarray")(given);
+    const auto kind = nb::cast<std::string>(held.attr("dtype").attr("kind"));
+    if (kind != "i" && kind != "u" && (whole || kind != "f")) return given;
+    return numpy.attr("ascontiguousarray")(held, dtype);
+  } catch (const nb::python_error&) {  // lists of different lengths
+    return given;
+  }
+}
+
+/// What str() says.
+std::string text_of(const nb::object& thing) { return nb::str(thing).c_str(); }
+
+std::string shape_of(const nb::object& given) {
+  return nb::hasattr(given, "shape") ? ", got the shape " + text_of(nb::getattr(given, "shape")) : "";
+}
+
 std::vector<Vec3d> vertices_from(const nb::object& given) {
   Vertices a;
-  if (!nb::try_cast(given, a, false) || a.shape(1) != 3) {
-    throw Error("vertices_m must be a C-contiguous numpy array of float64 and shape [num_vertices, 3]");
-  }
+  if (!nb::try_cast(numbers_as(given, "float64", false), a, false) || a.shape(1) != 3)
+    throw Error(message("vertices_m takes numbers of the shape [num_vertices, 3]", shape_of(given)));
   std::vector<Vec3d> out;
   for (size_t i = 0; i < a.shape(0); ++i) {
     const Vec3d v{a.data()[3 * i], a.data()[3 * i + 1], a.data()[3 * i + 2]};
@@ -124,9 +144,8 @@ std::vector<Vec3d> vertices_from(const nb::object& given) {
 
 std::vector<std::array<uint32_t, 3>> triangles_from(const nb::object& given, size_t num_vertices) {
   Triangles a;
-  if (!nb::try_cast(given, a, false) || a.shape(1) != 3) {
-    throw Error("triangles must be a C-contiguous numpy array of int64 and shape [num_triangles, 3]");
-  }
+  if (!nb::try_cast(numbers_as(given, "int64", true), a, false) || a.shape(1) != 3)
+    throw Error(message("triangles takes whole numbers of the shape [num_triangles, 3]", shape_of(given)));
   std::vector<std::array<uint32_t, 3>> out;
   for (size_t i = 0; i < a.shape(0); ++i) {
     for (size_t k = 0; k < 3; ++k) {
@@ -200,6 +219,48 @@ void add_material(PyScene& s, const std::shared_ptr<em::Material>& m) {
   s.materials.push_back(m);
 }
 
+std::vector<Triple> triples(const std::vector<Vec3d>& values) {
+  std::vector<Triple> out;
+  for (const Vec3d& v : values) out.push_back(triple(v));
+  return out;
+}
+std::vector<Vec3d> vecs(const std::vector<Triple>& values) {
+  std::vector<Vec3d> out;
+  for (const Triple& t : values) out.push_back(vec(t));
+  return out;
+}
+
+/// All that an array is, for pickle.
+nb::tuple state_of(const em::AntennaArray& a) {
+  nb::object measured = nb::none();
+  if (const em::MeasuredPattern* p = a.pattern.measured.get()) {
+    measured = nb::make_tuple(p->name, p->max_gain_dbi, p->azimuth_rad, p->azimuth_gain_db, p->elevation_rad,
+                              p->elevation_gain_db);
+  }
+  return nb::make_tuple(triples(a.element_positions_wavelengths), triples(a.element_positions_m),
+                        a.pattern.measured ? "" : em::pattern_name(a.pattern.kind), int(a.pattern.model), measured,
+                        a.slants_rad, a.polarization);
+}
+
+em::AntennaArray array_of(const nb::tuple& state) {
+  em::AntennaArray a;
+  a.element_positions_wavelengths = vecs(nb::cast<std::vector<Triple>>(state[0]));
+  a.element_positions_m = vecs(nb::cast<std::vector<Triple>>(state[1]));
+  a.pattern.model = em::PolarizationModel(nb::cast<int>(state[3]));
+  if (state[4].is_none()) {
+    a.pattern.kind = em::pattern_kind_from_name(nb::cast<std::string>(state[2]));
+  } else {
+    const nb::tuple held = nb::cast<nb::tuple>(state[4]);
+    const auto numbers = [&](size_t i) { return nb::cast<std::vector<double>>(held[i]); };
+    a.pattern.kind = em::PatternKind::kMeasured;
+    a.pattern.measured = std::make_shared<const em::MeasuredPattern>(em::MeasuredPattern{
+        nb::cast<std::string>(held[0]), nb::cast<double>(held[1]), numbers(2), numbers(3), numbers(4), numbers(5)});
+  }
+  a.slants_rad = nb::cast<std::vector<double>>(state[5]);
+  a.polarization = nb::cast<std::string>(state[6]);
+  return a;
+}
+
 void bind_antennas(nb::module_& m) {
   nb::class_<PyArray>(m, "AntennaArray", "Antenna elements of a device: positions, pattern, polarisation.")
       .def_prop_ro("num_elements", [](const PyArray& a) { return a.array.num_elements(); })
@@ -219,7 +280,20 @@ void bind_antennas(nb::module_& m) {
             PyDevice* owner = a.owner.is_valid() ? nb::inst_ptr<PyDevice>(a.owner) : nullptr;
             if (owner && owner->array_revision == a.array_revision) owner->device.array = a.array;
           },
-          "[num_elements, 3] in metres in the device's frame; empty when given in wavelengths.");
+          "[num_elements, 3] in metres in the device's frame; empty when given in wavelengths.")
+      .def_prop_ro(
+          "pattern",
+          [](const PyArray& a) {
+            return a.array.pattern.measured ? a.array.pattern.measured->name
+                                            : std::string(em::pattern_name(a.array.pattern.kind));
+          },
+          "Of the elements: iso, dipole, hw_dipole, tr38901, or the name of a measured one.")
+      .def_prop_ro(
+          "polarization", [](const PyArray& a) { return a.array.polarization; }, "V, H, VH or cross.")
+      .def("__getstate__", [](const PyArray& a) { return state_of(a.array); })
+      .def("__setstate__", [](PyArray& self, const nb::tuple& state) {
+        new (&self) PyArray{array_of(state), {}, 0};
+      });
   m.def(
       "PlanarArray",
       [](int rows, int cols, double v, double h, const std::string& pattern, const std::string& polarization,
@@ -310,7 +384,8 @@ std::shared_ptr<PyDevice> make_device(bool transmits, const std::string& name, c
 }
 
 void bind_devices(nb::module_& m) {
-  auto device = nb::class_<PyDevice>(m, "Device", "A transmitter or receiver; edits reach the scene that holds it.");
+  auto device = nb::class_<PyDevice>(m, "Device", nb::is_weak_referenceable(),
+                                     "A transmitter or receiver; edits reach the scene that holds it.");
   bind_device(device);
   device.def_prop_ro("transmits", [](const PyDevice& d) { return d.transmits; });
   m.def(
@@ -352,6 +427,16 @@ void bind_material(nb::module_& m) {
       .def_rw("scattering_coefficient", &Material::scattering_coefficient)
       .def_rw("xpd_coefficient", &Material::xpd_coefficient)
       .def_rw("perfect_conductor", &Material::perfect_conductor)
+      .def_rw("scattering_pattern", &Material::scattering_pattern, "Of diffuse scattering, by name.")
+      .def_prop_rw(
+          "color", [](const Material& self) { return fixed(triple(self.color), "assign all three"); },
+          [](Material& self, const Triple& c) {
+            for (const double x : c) {
+              if (!(x >= 0 && x <= 1)) throw Error(message("color must be three numbers from 0 to 1, got ", x));
+            }
+            self.color = vec(c);
+          },
+          "For pictures: red, green, blue from 0 to 1.")
       .def(
           "properties_at",
           [](const Material& self, double f) {
@@ -367,28 +452,41 @@ void bind_material(nb::module_& m) {
       "name"_a, "thickness_m"_a = 0.1, "A material of ITU-R P.2040 by name.");
 }
 
+std::string material_name(const nb::object& given) {
+  std::string name;
+  if (nb::try_cast(given, name)) return name;
+  if (nb::isinstance<em::Material>(given)) return nb::cast<const em::Material&>(given).name;
+  throw Error("material takes a rw.Material or its name, got " + text_of(nb::getattr(given.type(), "__name__")));
+}
+
 void bind_object(nb::module_& m) {
   nb::class_<PyObject>(m, "Object", "A triangle mesh of one material.")
       .def(
           "__init__",
           [](PyObject* self, const std::string& name, const nb::object& vertices, const nb::object& triangles,
-             const std::string& material) {
+             const nb::object& material) {
             auto v = vertices_from(vertices);
             auto t = triangles_from(triangles, v.size());
             new (self) PyObject();
             self->object.name = name;
             self->object.mesh = {std::move(v), std::move(t)};
-            self->material = material;
+            self->material = material_name(material);
           },
           "name"_a, "vertices_m"_a, "triangles"_a, "material"_a,
-          "vertices_m [num_vertices, 3] float64, triangles [num_triangles, 3] int64, the material's name.")
+          nb::sig(
+              "def __init__(self, name: str, vertices_m: ArrayLike, triangles: ArrayLike, material: str | Material) "
+              "-> None"),
+          "vertices_m [num_vertices, 3], triangles [num_triangles, 3] by the numbers of their vertices, a material or "
+          "its name.")
       .def_prop_ro("name", [](const PyObject& o) { return o.object.name; })
       .def_prop_rw(
           "material", [](const PyObject& o) { return o.material; },
-          [](PyObject& o, const std::string& v) {
-            o.material = v;
+          [](PyObject& o, const nb::object& v) {
+            o.material = material_name(v);
             o.touch();
-          })
+          },
+          nb::for_setter(nb::sig("def material(self, material: str | Material, /) -> None")),
+          "The name; a material is taken, too.")
       .def_prop_rw(
           "velocity_m_per_s",
           [](const PyObject& o) { return fixed(triple(o.object.velocity_m_per_s), kAssignVelocity); },
@@ -425,7 +523,8 @@ void bind_scene(nb::module_& m) {
   bind_devices(m);
   bind_material(m);
   bind_object(m);
-  nb::class_<PyScene> scene_class(m, "Scene", "Objects, materials, devices and the frequency.");
+  nb::class_<PyScene> scene_class(m, "Scene", nb::is_weak_referenceable(),
+                                  "Objects, materials, devices and the frequency.");
   scene_class.def("__init__", [](PyScene* self) { new (self) PyScene(); })
       .def_prop_rw(
           "frequency_hz", [](const PyScene& s) { return s.frequency_hz; },

@@ -320,7 +320,26 @@ def test_a_scene_made_by_hand():
     (lambda s: rw.Transmitter("t", [0, 0, float("nan")]), "position_m must be finite"),
     (lambda s: rw.PlanarArray(pattern="is"), "did you mean 'iso'"),
     (lambda s: rw.itu_material("concret"), "did you mean 'concrete'"),
-    (lambda s: setattr(s.objects["ground"], "vertices_m", np.zeros((4, 3), np.float32)), "float64"),
+    (lambda s: setattr(s.objects["ground"], "vertices_m", np.zeros((4, 2))), r"numbers of the shape \[num_vertices, 3\], got the shape \(4, 2\)"),
+    (lambda s: setattr(s.objects["ground"], "vertices_m", [["a", "b", "c"]] * 4), "vertices_m takes numbers"),
+    (lambda s: rw.Object("o", [[0, 0, 0], [1, 0, 0], [0, 1, 0]], [[0, 1, 1.5]], "brick"), "triangles takes whole numbers"),
+    (lambda s: rw.Object("o", [[0, 0, 0], [1, 0, 0], [0, 1, 0]], [[0, 1], [2]], "brick"), "triangles takes whole numbers"),
+    (lambda s: rw.Object("o", [[0, 0, 0], [1, 0, 0], [0, 1, 0]], [[0, 1, 2]], 5), "material takes a rw.Material or its name, got int"),
+    (lambda s: setattr(s, "frequency_hz", "3GHz"), "frequency_hz takes a number, got '3GHz'"),
+    (lambda s: s.add(3), "scene.add takes a rw.Transmitter"),
+    (lambda s: setattr(s.transmitters["tx"], "position_m", [1, 2]), "position_m of 'tx' takes three numbers"),
+    (lambda s: setattr(s.transmitters["tx"], "power_dbm", "x"), "power_dbm of 'tx' takes a number"),
+    (lambda s: setattr(s.transmitters["tx"], "array", 3), "array of 'tx' takes a rw.PlanarArray"),
+    (lambda s: setattr(s.objects["ground"], "velocity_m_per_s", 1), "velocity_m_per_s of 'ground' takes three numbers"),
+    (lambda s: setattr(s.materials["brick"], "relative_permittivity", 0.5), "relative_permittivity of 'brick' must be >= 1, got 0.5"),
+    (lambda s: setattr(s.materials["brick"], "thickness_m", 0), "thickness_m of 'brick' must be > 0, got 0"),
+    (lambda s: setattr(s.materials["brick"], "conductivity_s_per_m", float("nan")), "takes|must be >= 0"),
+    (lambda s: setattr(s.materials["brick"], "scattering_coefficient", 1.5), "must be from 0 to 1, got 1.5"),
+    (lambda s: setattr(s.materials["brick"], "itu_name", "concret"), "did you mean 'concrete'"),
+    (lambda s: setattr(s.materials["brick"], "color", [0, 0, 2]), "from 0 to 1"),
+    (lambda s: rw.PlanarArray(num_rows=1.5), "num_rows takes a whole number, got 1.5"),
+    (lambda s: rw.PathSolver()(s, max_depth=0).cfr("fast"), "frequencies_hz takes a list of numbers"),
+    (lambda s: rw.PathSolver()(s, max_depth=0).cfr(np.zeros((2, 2))), "frequencies_hz takes a list of numbers"),
     (lambda s: setattr(s.objects["ground"], "vertices_m", np.full((4, 3), np.nan)), "not finite"),
     (lambda s: rw.RadioMapSolver()(s, cell_size_m=(0, 1)), "cell_size_m.x must be > 0"),
     (lambda s: rw.RadioMapSolver()(s, cell_size_m=(1e-4, 1e-4)), "GB"),
@@ -414,6 +433,22 @@ def test_map_cells_on_a_mesh_are_its_own_triangles():
 def test_a_map_with_a_size_alone_lies_at_its_height():
     radio_map = rw.RadioMapSolver()(canyon(), size_m=[40, 10], height_m=2.5, max_depth=0)
     assert radio_map.center_m[2] == 2.5 and (radio_map.cell_centers[..., 2] == 2.5).all()
+
+
+def test_values_are_taken_as_they_are_written():
+    scene = canyon()
+    corners, sides = [[0, 0, 50], [1, 0, 50], [0, 1, 50]], [[0, 1, 2]]
+    lists = rw.Object("lists", corners, sides, scene.materials["brick"])
+    arrays = rw.Object("arrays", np.array(corners, np.float32), np.array(sides, np.uint8), "brick")
+    assert lists.material == "brick" and np.array_equal(lists.vertices_m, arrays.vertices_m) and np.array_equal(lists.triangles, arrays.triangles)
+    lists.vertices_m = np.asfortranarray(np.array(corners) + 1)
+    assert np.array_equal(lists.vertices_m, np.array(corners) + 1)
+    lists.material = scene.materials["concrete"]
+    assert lists.material == "concrete"
+    scene.frequency_hz = np.float32(2e9)
+    assert scene.frequency_hz == 2e9 and rw.PlanarArray(2.0, np.int32(3), polarization_model="tr38901_1").num_ant == 6
+    paths = rw.PathSolver()(scene, max_depth=0)
+    assert paths.cfr(0).shape == (*paths.a.shape[:4], 1, 1) and paths.cfr((0, 1)).shape[-1] == 2
 
 
 def test_options_take_numbers_as_they_are_written():

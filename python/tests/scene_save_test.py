@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import raywave as rw
 
-MATERIAL = ("itu_name", "relative_permittivity", "conductivity_s_per_m", "thickness_m", "scattering_coefficient", "xpd_coefficient")
+MATERIAL = ("itu_name", "relative_permittivity", "conductivity_s_per_m", "thickness_m", "scattering_coefficient", "xpd_coefficient", "perfect_conductor",
+            "scattering_pattern", "color")
 
 
 def require_same(a, b):
@@ -14,10 +15,10 @@ def require_same(a, b):
     for name, item in a.objects.items():
         other = b.objects[name]
         assert item.material == other.material, name
+        assert list(item.velocity_m_per_s) == list(other.velocity_m_per_s), name
         assert np.array_equal(item.vertices_m, other.vertices_m) and np.array_equal(item.triangles, other.triangles), name
-    used = {item.material for item in a.objects.values()}
-    assert set(b.materials) >= used
-    for name in used:
+    assert set(a.materials) == set(b.materials)
+    for name in a.materials:
         assert [getattr(a.materials[name], key) for key in MATERIAL] == [getattr(b.materials[name], key) for key in MATERIAL], name
 
 
@@ -45,6 +46,10 @@ def test_an_edited_scene(tmp_path):
     scene.add(rw.Object("twice", np.array([[0, 0, 70.0], [1, 0, 70], [0, 1, 70], [0, 0, 70], [5, 5, 70]]), np.array([[0, 1, 2], [3, 1, 2], [0, 0, 1]]), "brick"))
     scene.objects["north_1"].vertices_m = scene.objects["north_1"].vertices_m + np.pi
     scene.materials["brick"].thickness_m = 0.123456789012345678
+    scene.materials["brick"].color = [0.8, 1 / 3, 0]
+    scene.add(rw.Material("sheet", perfect_conductor=True))  # of which nothing is made
+    scene.objects["south_1"].material = "sheet"
+    scene.objects["south_2"].velocity_m_per_s = [1 / 3, 0, -2]
     with pytest.warns(UserWarning, match="degenerate"):
         again = rw.load_scene(scene.save(tmp_path / "edited"))
     require_same(scene.copy(), again)
@@ -60,7 +65,8 @@ def test_sionnas_words(tmp_path):
     """Plugins and keys that its reader takes: nothing else is written."""
     root = xml.etree.ElementTree.parse(rw.load_scene("street_canyon").save(tmp_path / "s", dialect="sionna")).getroot()
     keys = {(b.get("type"), c.tag, c.get("name")) for b in root.findall("bsdf") for c in b}
-    assert keys == {("itu-radio-material", tag, name) for tag, name in (("string", "type"), ("float", "thickness"), ("float", "scattering_coefficient"), ("float", "xpd_coefficient"))}
+    assert keys == {("itu-radio-material", tag, name) for tag, name in 
+                    (("string", "type"), ("float", "thickness"), ("float", "scattering_coefficient"), ("float", "xpd_coefficient"), ("rgb", "color"))}
     assert all(s.get("type") == "ply" and s.get("id").startswith("mesh-") and s.find("ref").get("id").startswith("mat-") for s in root.findall("shape"))
 
 
@@ -98,6 +104,14 @@ def test_what_has_no_words_is_refused_and_nothing_written(tmp_path):
     scene = rw.Scene()
     scene.add(rw.box("b", (0, 0, 0), 1, "nowhere"))
     refused("'nowhere', which the scene does not hold", scene)
+    scene = rw.Scene()
+    scene.add(rw.Material("sheet", perfect_conductor=True))
+    refused("perfect conductor", scene, dialect="sionna")
+    scene = rw.load_scene("room")
+    next(iter(scene.objects.values())).velocity_m_per_s = [1, 0, 0]
+    refused("moves", scene, dialect="sionna")
+    with pytest.raises(rw.Error, match="did you mean 'street_canyon'"):
+        rw.load_scene("street_cannyon")
 
 
 def test_folders_as_scenes(tmp_path):

@@ -22,7 +22,7 @@ def things():
     scene.add(rw.Receiver("rx", [30, 0, 1.5]))
     field = wave.Scene(grid=wave.Grid(64, spacing_m=0.02), frequency_hz=5.8e9, z_end_m=0.5, sources=[wave.GaussianBeam(waist_m=0.2)],
                        objects=[wave.rectangle([0, 0.2], [3, 0.05], "concrete")])
-    return {"AntennaArray": rw.PlanarArray(), "Object": scene.objects["ground"], "Parameter": scene.parameters()["device/tx/position_m"],
+    return {"Material": scene.materials["brick"], "AntennaArray": rw.PlanarArray(), "Object": scene.objects["ground"], "Parameter": scene.parameters()["device/tx/position_m"],
             "Paths": rw.PathSolver()(scene, max_depth=1), "RadioMap": rw.RadioMapSolver()(scene, cell_size_m=(20, 20), max_depth=0),
             "Paths2D": rw.Scene2D.square_scene().trace(), "WaveResult": wave.simulate(field, num_reflections=1), "Device": scene.get("tx")}
 

@@ -9,6 +9,7 @@
 #include <exception>
 #include <new>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "raywave/cli/commands.h"
@@ -38,6 +39,23 @@ bool is_number(const std::string& text) {
   char* end = nullptr;
   std::strtod(text.c_str(), &end);
   return !text.empty() && *end == '\0';
+}
+
+/// The words of the command line; `--tx 0 0 10` is `--tx 0,0,10`.
+std::vector<std::string> read_words(int argc, char** argv) {
+  static const std::vector<std::pair<std::string, size_t>> counts = {
+      {"--tx", 3}, {"--rx", 3}, {"--center", 3}, {"--orientation", 3}, {"--size", 2}, {"--cell-size", 2}};
+  std::vector<std::string> words;
+  for (int i = 1; i < argc; ++i) {
+    words.emplace_back(argv[i]);
+    const auto flag = std::find_if(counts.begin(), counts.end(), [&](const auto& c) { return c.first == argv[i]; });
+    if (flag == counts.end() || i + 1 == argc) continue;
+    words.emplace_back(argv[++i]);  // 0, or name=0
+    if (!is_number(words.back().substr(words.back().find('=') + 1))) continue;
+    for (size_t k = 1; k < flag->second && i + 1 < argc && is_number(argv[i + 1]); ++k)
+      words.back() += std::string(",") + argv[++i];
+  }
+  return words;
 }
 
 /// Whole numbers may be written 1e6 and 2.0.
@@ -106,7 +124,9 @@ int run(int argc, char** argv) {
   refuse_unknown_subcommand(app, argc, argv);
   read_whole_numbers(app);
   try {
-    app.parse(argc, argv);
+    std::vector<std::string> words = read_words(argc, argv);
+    std::reverse(words.begin(), words.end());  // as CLI11 takes them
+    app.parse(std::move(words));
   } catch (const CLI::ExtrasError&) {
     refuse_extras(app);
   } catch (const CLI::ParseError& e) {

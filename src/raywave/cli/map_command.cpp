@@ -65,6 +65,10 @@ int MapCommand::run() {
   if (output.empty()) output = configured.map.value_or("");
   if (html.empty()) html = configured.report.value_or("");
   if (png.empty() && svg.empty()) png = configured.image.value_or("");
+  check_output("output.map", output, {".npz", ".h5", ".hdf5"});
+  check_output("output.json", json, {});
+  check_output("output.report", html, {".html", ".htm"});
+  if (!svg.ends_with(".svg")) check_output("output.image", png, {".png", ".svg"});
   if (loaded.transmitters.empty()) throw UsageError("no transmitter: give --tx x,y,z, or one in the file of --config");
   const auto options = map.options(scene, interactions);
   const maps::RadioMap result = maps::solve_radio_map(loaded, map.map_surface(scene), options);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "raywave/cli/run_flags.h"
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
@@ -150,6 +152,8 @@ void SceneFlags::add_to(CLI::App& app, bool devices) {
 }
 
 scene::Scene SceneFlags::load() {
+  if (threads && !(*threads >= 0 && *threads <= runs::kMostThreads))
+    throw UsageError(message("--threads must be in 0 (all) to ", runs::kMostThreads, ", got ", *threads));
   if (!config_file.empty()) config = runs::read_run_config(config_file);
   if (file.empty()) file = config.scene.value_or("");
   if (file.empty()) throw UsageError("no scene: give a scene file, or --config with a scene in it");
@@ -244,6 +248,7 @@ void MapFlags::add_to(CLI::App& app) {
   app.add_option("--method", method, "exact (default) or monte-carlo");
   app.add_option("--points-per-cell", points_per_cell, "exact: 1 (default), 4 or 9 sample points");
   app.add_flag("--coherent", coherent, "exact: add fields instead of powers");
+  app.add_option("--max-bytes", max_bytes, "refuse maps that need more memory (default 4e9)");
 }
 
 maps::RadioMapOptions MapFlags::options(const SceneFlags& scene_flags, const InteractionFlags& interactions) const {
@@ -255,6 +260,7 @@ maps::RadioMapOptions MapFlags::options(const SceneFlags& scene_flags, const Int
   }
   if (points_per_cell) options.points_per_cell = *points_per_cell;
   if (coherent) options.coherent = true;
+  if (max_bytes) options.max_bytes = *max_bytes;
   const bool exact = options.method == maps::Method::kExact;
   tell_idle_edge_flags(interactions, options.diffraction);
   tell_if_idle(points_per_cell.has_value(), "--points-per-cell", exact, "with --method monte-carlo");
@@ -300,6 +306,8 @@ void check_output(std::string_view flag, const std::string& path, const std::vec
   const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
   if (!std::filesystem::is_directory(folder))
     throw Error(message(flag, ": there is no folder '", folder.string(), "'"));
+  if (::access(folder.c_str(), W_OK) != 0)
+    throw Error(message(flag, ": nothing can be written in the folder '", folder.string(), "'"));
   if (std::filesystem::is_directory(file)) throw Error(message(flag, ": '", path, "' is a folder"));
   if (extensions.empty()) return;
   std::string list;

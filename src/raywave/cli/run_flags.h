@@ -61,7 +61,7 @@ struct PathFlags {
 struct MapFlags {
   std::optional<std::string> method, surface, center, orientation, size, cell_size;
   std::vector<std::string> objects;
-  std::optional<double> height_m;
+  std::optional<double> height_m, max_bytes;
   std::optional<int> points_per_cell;
   bool coherent = false;
 
@@ -70,7 +70,7 @@ struct MapFlags {
   maps::Surface map_surface(const SceneFlags& scene_flags) const;
 };
 
-/// @throws Error unless the file's folder exists and its ending is one of `extensions`: said before the work, not
+/// @throws Error unless the file's folder exists and can be written to, and its ending is one of `extensions`: said before the work, not
 /// after.
 void check_output(std::string_view flag, const std::string& path, const std::vector<std::string>& extensions);
 

@@ -32,6 +32,7 @@ int ViewCommand::run() {
   check_output("--html", html, {".html", ".htm"});
   const scene::Scene loaded = scene.load();
   if (html.empty()) html = scene.config.output.report.value_or("");
+  check_output("output.report", html, {".html", ".htm"});
   if (html.empty()) throw UsageError("no page named: give --html FILE");
   report.title = title.empty() ? std::filesystem::path(scene.file).filename().string() : title;
   std::optional<paths::Paths> paths;

@@ -39,6 +39,7 @@ struct ShapeRequest {
   bool flip = false;
   Affine to_world;
   int material = 0;
+  Vec3d velocity_m_per_s{0, 0, 0};
 };
 
 class SceneReader {
@@ -58,6 +59,7 @@ class SceneReader {
         *kind == 'b' ? add_bsdf(node) : *kind == 'a' ? add_alias(node) : add_shape(node);
       }
     }
+    for (const std::string& id : radio_) add_material(scene_, *bsdfs_.at(id).material);  // those that no shape has, too
     if (!options_.log) return;
     if (ignored_ > 0) {
       options_.log(
@@ -151,6 +153,7 @@ class SceneReader {
     if (id.empty()) doc_->fail(node, "a bsdf of the scene needs an 'id'");
     const auto [known, is_new] = bsdfs_.try_emplace(id, parse_bsdf(node, id));
     if (!is_new) doc_->fail(node, message("bsdf '", id, "' is already defined in line ", known->second.line));
+    if (known->second.type == "radio-material" || known->second.type == "itu-radio-material") radio_.push_back(id);
   }
 
   Bsdf parse_bsdf(pugi::xml_node node, const std::string& id) {
@@ -216,6 +219,7 @@ class SceneReader {
     m.name = name.empty() ? message("material_", doc_->line(node)) : name;
     static const std::vector<std::string> known = {"relative_permittivity",
                                                    "conductivity",
+                                                   "perfect_conductor",
                                                    "thickness",
                                                    "scattering_coefficient",
                                                    "xpd_coefficient",
@@ -230,6 +234,8 @@ class SceneReader {
         m.relative_permittivity = doc_->number(child);
       } else if (key == "conductivity") {
         m.conductivity_s_per_m = doc_->number(child);
+      } else if (key == "perfect_conductor") {  // a word of ours
+        m.perfect_conductor = doc_->boolean(child);
       } else if (!common_key(child, key, m)) {
         doc_->fail_unknown(child, "key", key, known);
       }
@@ -314,10 +320,10 @@ class SceneReader {
 
   void read_shape_child(pugi::xml_node shape_node, pugi::xml_node child, ShapeRequest& shape,
                         std::optional<int>& material) {
-    static const std::vector<std::string> elements = {"string",    "boolean", "ref",   "bsdf",
-                                                      "transform", "emitter", "medium"};
-    static const std::vector<std::string> keys = {"filename", "face_normals", "flip_normals", "flip_tex_coords",
-                                                  "to_world"};
+    static const std::vector<std::string> elements = {"string",    "boolean", "ref",    "bsdf",
+                                                      "transform", "emitter", "medium", "vector"};
+    static const std::vector<std::string> keys = {"filename",        "face_normals", "flip_normals",
+                                                  "flip_tex_coords", "to_world",     "velocity_m_per_s"};
     const std::string_view element = child.name();
     if (element == "ref" || element == "bsdf") {
       if (material) doc_->fail(child, message("shape '", doc_->attribute(shape_node, "id"), "' has a second bsdf"));
@@ -337,6 +343,10 @@ class SceneReader {
       doc_->boolean(child);
     } else if (key == "to_world" && element == "transform") {
       shape.to_world = read_transform(*doc_, child);
+    } else if (key == "velocity_m_per_s" && element == "vector") {  // a word of ours
+      const std::vector<double> v = doc_->numbers(child, "value");
+      if (v.size() != 3) doc_->fail(child, message("velocity_m_per_s takes three numbers, got ", v.size()));
+      shape.velocity_m_per_s = {v[0], v[1], v[2]};
     } else {
       doc_->fail_unknown(child, "key", key, keys);
     }
@@ -382,6 +392,7 @@ class SceneReader {
   std::vector<std::string> folders_;
   const LoadOptions& options_;
   std::unordered_map<std::string, Bsdf> bsdfs_;
+  std::vector<std::string> radio_;                    // of the bsdfs: those that are about radio waves alone
   std::unordered_map<std::string, int> shape_lines_;  // by id
   std::set<std::string> shape_names_;
   int ignored_ = 0, patterns_ = 0;
@@ -433,7 +444,8 @@ scene::Scene load_scene_from_string(const std::string& xml, const std::string& f
     for (int64_t i = task * kShapesPerTask; i < std::min(num_shapes, (task + 1) * kShapesPerTask); ++i) {
       const detail::ShapeRequest& shape = reader.shapes_[size_t(i)];
       try {
-        scene.objects[size_t(i)] = {shape.name, detail::read_shape(shape, reader), shape.material};
+        scene.objects[size_t(i)] = {shape.name, detail::read_shape(shape, reader), shape.material,
+                                    shape.velocity_m_per_s};
       } catch (const Error& e) {
         throw Error(message(shape.place, ": shape '", shape.name, "': ", e.what()));
       }

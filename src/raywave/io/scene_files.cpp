@@ -125,14 +125,33 @@ scene::Scene load_meshes(const std::string& path, const std::string& ext, const 
   return scene;
 }
 
+/// The scene's file in a folder: NAME.xml as the folder is called, else the only XML. @throws Error naming what there
+/// is.
+std::string xml_in(const std::string& folder) {
+  namespace fs = std::filesystem;
+  std::error_code none;
+  const fs::path place(folder);
+  const fs::path own = place / (fs::weakly_canonical(place, none).filename().string() + ".xml");
+  if (fs::is_regular_file(own, none)) return own.string();
+  std::set<std::string> found;
+  for (const fs::directory_entry& entry : fs::directory_iterator(place, none)) {
+    if (entry.path().extension() == ".xml") found.insert(entry.path().string());
+  }
+  if (found.size() == 1) return *found.begin();
+  std::string list;
+  for (const std::string& file : found) list += (list.empty() ? "" : ", ") + fs::path(file).filename().string();
+  throw Error(
+      message("'", folder, "' is a folder with ", list.empty() ? "no .xml" : list, " in it: name the scene's file"));
+}
+
 }  // namespace
 
-scene::Scene load_scene(const std::string& path, const LoadOptions& options) {
+scene::Scene load_scene(const std::string& given, const LoadOptions& options) {
   require_positive("frequency_hz", options.frequency_hz);
+  std::error_code none;
+  const std::string path = std::filesystem::is_directory(given, none) ? xml_in(given) : given;
   const std::string ext = extension_of(path);
   static const std::vector<std::string> known = {".xml", ".ply", ".obj", ".gltf", ".glb", ".stl"};
-  if (std::error_code none; std::filesystem::is_directory(path, none))
-    throw Error(message("'", path, "' is a folder: name the scene's file in it"));
   if (std::find(known.begin(), known.end(), ext) == known.end()) {
     throw Error(
         message("'", path, "': scene files end in .xml, .ply, .obj, .gltf, .glb or .stl", did_you_mean(ext, known)));

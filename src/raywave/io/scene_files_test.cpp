@@ -98,6 +98,38 @@ TEST(SceneXml, InlineBsdfDefaultsAndNames) {
   EXPECT_EQ(s.objects.at(0).name, "r");
 }
 
+TEST(SceneXml, ConductorsMovingObjectsAndMaterialsOfNothingAreRead) {
+  const scene::Scene s = parse(
+      "<bsdf type=\"radio-material\" id=\"mat-spare\"><float name=\"conductivity\" value=\"0.5\"/></bsdf>\n"
+      "<bsdf type=\"radio-material\" id=\"m\"><boolean name=\"perfect_conductor\" value=\"true\"/></bsdf>\n"
+      "<bsdf type=\"diffuse\" id=\"paint\"/>\n" +
+      rectangle(kRef, "<vector name=\"velocity_m_per_s\" value=\"1, 0, -2.5\"/>"));
+  ASSERT_EQ(s.materials.size(), 2u);  // those that have a shape come first; paint says nothing about radio waves
+  EXPECT_EQ(s.materials[0].name, "m");
+  EXPECT_TRUE(s.materials[0].perfect_conductor);
+  EXPECT_EQ(s.materials[1].name, "spare");
+  EXPECT_EQ(s.materials[1].conductivity_s_per_m, 0.5);
+  EXPECT_EQ(s.objects.at(0).velocity_m_per_s, (Vec3d{1, 0, -2.5}));
+  expect_error([] { parse(kConcrete + rectangle(kRef, "<vector name=\"velocity_m_per_s\" value=\"1, 0\"/>")); },
+               "velocity_m_per_s takes three numbers, got 2");
+}
+
+TEST(LoadScene, AFolderIsTheXmlInIt) {
+  const fs::path folder = scratch() / "town";
+  fs::remove_all(folder);
+  fs::create_directories(folder);
+  expect_error([&] { load_scene(folder.string()); }, "is a folder with no .xml in it");
+  const auto write = [&](const char* name, const std::string& inside) {
+    std::ofstream(folder / name) << "<scene version=\"2.1.0\">" << inside << "</scene>";
+  };
+  write("first.xml", kConcrete + rectangle(kRef));
+  EXPECT_EQ(load_scene(folder.string()).objects.size(), 1u);
+  write("second.xml", "");
+  expect_error([&] { load_scene(folder.string()); }, "is a folder with first.xml, second.xml in it");
+  write("town.xml", kConcrete + rectangle(kRef));
+  EXPECT_EQ(load_scene(folder.string() + "/").objects.size(), 1u);
+}
+
 TEST(SceneXml, EqualMaterialsAreOneAndOthersAreNumbered) {
   const auto shape = [](const std::string& id, const std::string& bsdf) {
     return "<shape type=\"rectangle\" id=\"" + id + "\">" + bsdf + "</shape>";

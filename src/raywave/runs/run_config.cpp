@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "raywave/runs/run_config.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <limits>
 
@@ -118,12 +119,15 @@ void read_word(Table& table, const char* key, std::optional<Enum>& out) {
   }
 }
 
+/// Where a key belongs that its table does not know: ": it belongs in [map]"; "" when nowhere.
+std::string home_of(const std::string& key);
+
 PathConfig read_paths(Table& table) {
   PathConfig out;
   out.interactions = read_interactions(table);
   read_word(table, "finder", out.finder);
   table.read("synthetic_array", out.synthetic_array);
-  table.finish();
+  table.finish(home_of);
   return out;
 }
 
@@ -140,10 +144,12 @@ MapConfig read_map(Table& table) {
   table.read("cell_size_m", out.cell_size_m);
   table.read("height_m", out.height_m);
   table.read("objects", out.objects);
+  table.read("max_bytes", out.max_bytes);
+  table.require_positive_value("max_bytes", out.max_bytes);
   if (out.center_m && out.height_m && out.surface.value_or(maps::Surface::Kind::kPlane) == maps::Surface::Kind::kPlane)
     table.fail(*table.raw().get("height_m"),
                "the z of center_m is the map's level: give center_m or height_m, not both");
-  table.finish();
+  table.finish(home_of);
   return out;
 }
 
@@ -154,8 +160,46 @@ OutputConfig read_output(Table& table) {
   table.read("json", out.json);
   table.read("report", out.report);
   table.read("image", out.image);
-  table.finish();
+  table.finish(home_of);
   return out;
+}
+
+void read_run(Table& table, RunConfig& out) {
+  table.read("scene", out.scene);
+  table.read_frequency(out.frequency_hz);
+  table.read("bandwidth_hz", out.bandwidth_hz);
+  table.require_positive_value("bandwidth_hz", out.bandwidth_hz);
+  table.read("temperature_k", out.temperature_k);
+  table.require_positive_value("temperature_k", out.temperature_k);
+  table.read_integer("seed", out.seed, 0, std::numeric_limits<int64_t>::max());
+  table.read_integer("threads", out.threads, 0, kMostThreads);
+}
+
+/// What a reader asks for.
+template <class Read>
+std::vector<std::string> keys_of(Read read) {
+  static const toml::table nothing;
+  static const std::string no_file;
+  Table table(nothing, no_file, "");
+  read(table);
+  return table.known();
+}
+
+std::string home_of(const std::string& key) {
+  static const std::vector<std::pair<const char*, std::vector<std::string>>> homes = {
+      {"[paths]", keys_of([](Table& t) { read_paths(t); })},
+      {"[map]", keys_of([](Table& t) { read_map(t); })},
+      {"[output]", keys_of([](Table& t) { read_output(t); })},
+      {"the head of the file, before the first table", keys_of([](Table& t) {
+         RunConfig unused;
+         read_run(t, unused);
+       })}};
+  std::string list;
+  for (const auto& [home, keys] : homes) {
+    if (std::find(keys.begin(), keys.end(), key) != keys.end())
+      list += (list.empty() ? "" : " or ") + std::string(home);
+  }
+  return list.empty() ? "" : ": it belongs in " + list;
 }
 
 template <class T>
@@ -198,15 +242,8 @@ RunConfig parse_run_config(std::string_view toml, const std::string& name, const
   const toml::table parsed = detail::parse_toml(toml, name);
   Table table(parsed, name, "");
   RunConfig out;
-  table.read("scene", out.scene);
+  read_run(table, out);
   if (out.scene) out.scene = path_in(folder, *out.scene);
-  table.read_frequency(out.frequency_hz);
-  table.read("bandwidth_hz", out.bandwidth_hz);
-  table.require_positive_value("bandwidth_hz", out.bandwidth_hz);
-  table.read("temperature_k", out.temperature_k);
-  table.require_positive_value("temperature_k", out.temperature_k);
-  table.read_integer("seed", out.seed, 0, std::numeric_limits<int64_t>::max());
-  table.read_integer("threads", out.threads, 0, 4096);
   for (Table& t : table.tables("material")) out.materials.push_back(read_material(t));
   for (Table& t : table.tables("object")) out.objects.push_back(read_object(t));
   for (Table& t : table.tables("transmitter")) out.transmitters.push_back(read_device(t, true));
@@ -214,7 +251,7 @@ RunConfig parse_run_config(std::string_view toml, const std::string& name, const
   if (auto t = table.sub_table("paths")) out.paths = read_paths(*t);
   if (auto t = table.sub_table("map")) out.map = read_map(*t);
   if (auto t = table.sub_table("output")) out.output = read_output(*t);
-  table.finish();
+  table.finish(home_of);
   return out;
 }
 
@@ -245,6 +282,7 @@ void RunConfig::apply_to(maps::RadioMapOptions& o) const {
   put(map.method, o.method);
   put(map.points_per_cell, o.points_per_cell);
   put(map.coherent, o.coherent);
+  put(map.max_bytes, o.max_bytes);
   put(seed, o.seed);
   put(threads, o.num_threads);
 }

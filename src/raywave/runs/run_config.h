@@ -28,7 +28,7 @@
 //                                         # finder: "shoot-and-bounce" or "exhaustive"
 //   [map]                                 # the same switches, and method, points_per_cell, coherent, and the surface:
 //   surface = "plane"                     # "plane", "mesh", "terrain"; center_m, orientation_rad, size_m, cell_size_m,
-//   method = "exact"                      # height_m, objects; method: "exact" or "monte-carlo"
+//   method = "exact"                      # height_m, objects, max_bytes; method: "exact" or "monte-carlo"
 //   [output]
 //   paths = "paths.npz"                   # relative to the working folder
 //   map = "map.npz"
@@ -50,6 +50,8 @@
 #include "raywave/scene/scene.h"
 
 namespace raywave::runs {
+
+inline constexpr int kMostThreads = 4096;  // more is a slip of the finger
 
 struct DeviceConfig {
   std::optional<std::string> name;
@@ -86,7 +88,7 @@ struct MapConfig {
   std::optional<maps::Surface::Kind> surface;
   std::optional<Vec3d> center_m, orientation_rad;
   std::optional<Vec2d> size_m, cell_size_m;
-  std::optional<double> height_m;
+  std::optional<double> height_m, max_bytes;
   std::optional<std::vector<std::string>> objects;
 };
 

@@ -72,6 +72,12 @@ TEST(RunConfig, ErrorsNameLineAndNearestKey) {
   expect_error(bad("\nfrequncy = 1e9\n"), "run.toml:2: unknown key 'frequncy', did you mean 'frequency'?");
   expect_error(bad("[paths]\nmax_dept = 2\n"),
                "run.toml:2: unknown key 'max_dept' in [paths], did you mean 'max_depth'?");
+  expect_error(bad("[paths]\ncell_size_m = [1, 1]\n"),
+               "run.toml:2: unknown key 'cell_size_m' in [paths]: it belongs in [map]");
+  expect_error(bad("max_depth = 2\n"), "run.toml:1: unknown key 'max_depth': it belongs in [paths] or [map]");
+  expect_error(bad("[map]\nseed = 2\n"), "in [map]: it belongs in the head of the file, before the first table");
+  expect_error(bad("[map]\nmax_bytes = 0\n"), "run.toml:2: max_bytes must be > 0, got 0");
+  expect_error(bad("threads = 10000\n"), "run.toml:1: threads must be in [0, 4096]");
   expect_error(bad("[paths]\nfinder = \"exhaustiv\"\n"),
                "run.toml:2: unknown finder 'exhaustiv', did you mean 'exhaustive'?");
   expect_error(bad("frequency = \"fast\"\n"), "run.toml:1:");

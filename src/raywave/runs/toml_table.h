@@ -43,14 +43,22 @@ class Table {
     return table_.get(key);
   }
 
-  void finish() const {
+  /// @param elsewhere  what could be said of a key that is none of this table's: where it belongs; or "".
+  template <class Elsewhere>
+  void finish(const Elsewhere& elsewhere) const {
     for (const auto& [key, node] : table_) {
       const std::string word(key.str());
       if (std::find(known_.begin(), known_.end(), word) != known_.end()) continue;
+      const std::string place = elsewhere(word);
       throw Error(message(file_, ":", key.source().begin.line, ": unknown key '", word, "'",
-                          where_.empty() ? "" : " in [" + where_ + "]", did_you_mean(word, known_)));
+                          where_.empty() ? "" : " in [" + where_ + "]",
+                          place.empty() ? did_you_mean(word, known_) : place));
     }
   }
+  void finish() const {
+    finish([](const std::string&) { return std::string(); });
+  }
+  const std::vector<std::string>& known() const { return known_; }
 
   double as_number(const toml::node& node, const std::string& key) const {
     const auto value = node.is_number() ? node.value<double>() : std::nullopt;
