@@ -17,6 +17,18 @@ def test_example_runs(root, tmp_path, name):
     assert len(result.stdout.splitlines()) >= 2
 
 
+SIONNA = ["introduction.py", "mobility.py", "radio_maps.py", "scene_editing.py"]
+
+
+@pytest.mark.parametrize("name", SIONNA)
+def test_tutorials_in_sionnas_words_run(root, tmp_path, name):
+    script = root / "examples/sionna" / name
+    assert "\nfrom raywave import" in script.read_text() and script.read_text().count("raywave") == 1
+    result = subprocess.run([sys.executable, "-W", "error::UserWarning", script], capture_output=True, text=True, timeout=300, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert len(result.stdout.splitlines()) >= 3
+
+
 def test_demo_writes_what_it_promises(root, tmp_path, raywave_bin):
     result = subprocess.run([sys.executable, root / "examples/demo.py", tmp_path], capture_output=True, text=True, timeout=300,
                             env={**os.environ, "RAYWAVE_BIN": raywave_bin})
@@ -24,7 +36,10 @@ def test_demo_writes_what_it_promises(root, tmp_path, raywave_bin):
     for name in ("report.html", "map.png", "paths.npz", "map.npz"):
         assert (tmp_path / name).stat().st_size > 1000, name
         assert name in result.stdout
+    table = [float(line.split()[2]) for line in result.stdout.splitlines() if line.startswith(("church", "roof")) and len(line.split()) == 5]
+    assert len(table) == 2 and min(table) > 60  # per cent of the cells: edges light the streets around corners
 
 
 def test_no_example_is_forgotten(root):
     assert {p.name for p in (root / "examples").glob("*.py")} == {*EXAMPLES, "demo.py"}
+    assert {p.name for p in (root / "examples/sionna").glob("*.py")} == set(SIONNA)

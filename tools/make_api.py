@@ -11,8 +11,9 @@ PACKAGE = ROOT / "python/raywave"
 
 # title, prefix of the names, file, names (None: what its __all__ says, else all public ones)
 SECTIONS = [
-    ("Scenes and devices", "raywave", "_raywave.pyi", ["Scene", "Device", "AntennaArray", "PlanarArray", "Material", "itu_material", "Object", "Parameter", "Error"]),
-    ("Making devices", "raywave", "devices.py", ["Transmitter", "Receiver"]),
+    ("Scenes and devices", "raywave", "_raywave.pyi", ["Scene", "Device", "AntennaArray", "Material", "itu_material", "Object", "Parameter", "Error"]),
+    ("Making devices", "raywave", "devices.py", ["Transmitter", "Receiver", "PlanarArray"]),
+    ("In Sionna RT's words", "raywave", "_sionna.py", ["RadioMaterial", "ITURadioMaterial"]),
     ("Scenes that come along, folders", "raywave", "scenes.py", ["load_scene"]),
     ("Shapes", "raywave", "shapes.py", ["box", "plane", "sphere"]),
     ("Solvers", "raywave", "__init__.py", ["PathSolver", "RadioMapSolver", "Report"]),

@@ -101,8 +101,7 @@ class Device:
     def velocity_m_per_s(self, value: Sequence[float], /) -> None: ...
 
     @property
-    def array(self) -> AntennaArray:
-        """Its own: assigning one copies it, editing it edits the device."""
+    def array(self) -> AntennaArray: ...
 
     @array.setter
     def array(self, value: AntennaArray, /) -> None: ...
@@ -282,6 +281,12 @@ class Object:
     def triangles(self) -> NDArray[numpy.uint32]: ...  # [num_triangles, 3]
 
     @property
+    def radio_material(self) -> str: ...
+
+    @radio_material.setter
+    def radio_material(self, value: str | Material, /) -> None: ...
+
+    @property
     def velocity(self) -> list[float]:
         """Sionna RT's name of velocity_m_per_s."""
 
@@ -378,6 +383,26 @@ class Scene:
         """
         Gives a parameter a value of its shape; translation, rotation and scale move the object's present mesh.
         """
+
+    @property
+    def tx_array(self) -> AntennaArray | None: ...
+
+    @tx_array.setter
+    def tx_array(self, value: AntennaArray | None, /) -> None: ...
+
+    @property
+    def rx_array(self) -> AntennaArray | None: ...
+
+    @rx_array.setter
+    def rx_array(self, value: AntennaArray | None, /) -> None: ...
+
+    def edit(self, add: object = None, remove: object = None) -> None:
+        """
+        Sionna RT's: removes objects (themselves or by name), then adds some: one or several of each.
+        """
+
+    @property
+    def radio_materials(self) -> Mapping[str, Material]: ...
 
     @property
     def frequency(self) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 from . import _raywave
 from ._methods import method
 from ._raywave import AntennaArray, Device, Error, Object, Scene
+from ._sionna import note_bare
 from ._values import real_number, three_numbers, whole_number
 
 
@@ -63,7 +64,8 @@ def Transmitter(name: str, position_m: Sequence[float] | None = None, orientatio
     """A transmitter at position_m (metres), turned by orientation_rad (yaw, pitch, roll; default none) or toward look_at: a place, a
     device or an object. position, orientation, velocity are Sionna RT's names; color and display_radius, for its pictures, change nothing."""
     words = _words(name, position_m, orientation_rad, velocity_m_per_s, array, look_at, position, orientation, velocity)
-    return _raywave.Transmitter(power_dbm=real_number("power_dbm", power_dbm), **words)
+    out = _raywave.Transmitter(power_dbm=real_number("power_dbm", power_dbm), **words)
+    return note_bare(out) if array is None else out
 
 
 def Receiver(name: str, position_m: Sequence[float] | None = None, orientation_rad: Sequence[float] | None = None,
@@ -72,7 +74,8 @@ def Receiver(name: str, position_m: Sequence[float] | None = None, orientation_r
              orientation: Sequence[float] | None = None, velocity: Sequence[float] | None = None, color: object = None,
              display_radius: object = None) -> Device:
     """A receiver at position_m (metres), as Transmitter without power."""
-    return _raywave.Receiver(**_words(name, position_m, orientation_rad, velocity_m_per_s, array, look_at, position, orientation, velocity))
+    out = _raywave.Receiver(**_words(name, position_m, orientation_rad, velocity_m_per_s, array, look_at, position, orientation, velocity))
+    return note_bare(out) if array is None else out
 
 
 def PlanarArray(num_rows: int = 1, num_cols: int = 1, vertical_spacing: float = 0.5, horizontal_spacing: float = 0.5, pattern: str = "iso",

@@ -28,9 +28,14 @@ def file(name: str) -> pathlib.Path:
     return found
 
 
-def load_scene(path: str | os.PathLike, frequency_hz: float = 3500000000.0) -> Scene:
+def load_scene(path: str | os.PathLike | None = None, frequency_hz: float = 3500000000.0, *, merge_shapes: bool = False) -> Scene:
     """Reads Mitsuba XML, PLY, OBJ, glTF, GLB or STL; a folder with one XML in it, as Scene.save makes; or a scene that comes with raywave, by
-    its name (scenes.names() lists them), where no file or folder is called so."""
+    its name (scenes.names() lists them), where no file or folder is called so. None: an empty scene. merge_shapes, Sionna RT's, changes nothing:
+    objects keep their names, and as faces that continue each other are one, merging gains nothing."""
+    if path is None:
+        out = Scene()
+        out.frequency_hz = frequency_hz
+        return out
     if isinstance(path, str) and path in names() and not os.path.lexists(path):
         path = file(path)
     elif isinstance(path, str) and not os.path.lexists(path) and not pathlib.Path(path).suffix:
