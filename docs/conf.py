@@ -6,6 +6,7 @@ extensions = ["myst_nb"]
 nb_execution_mode = "off"  # the tests run them; what they gave is kept with them
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 2
+suppress_warnings = ["ref.python"]  # names that two modules have, in signatures
 html_theme = "alabaster"
 exclude_patterns = ["decisions/*"]
 html_css_files = ["tables.css"]

@@ -62,6 +62,7 @@
           if (values[i] === values[i] && !(best[i] >= values[i])) best[i] = values[i], index[i] = t;
         }
       }
+      this.index = index;  // of the transmitter whose value stands for all
       return association ? index : best;
     }
 
@@ -107,9 +108,20 @@
       const value = this.values[cell];
       if (!(value === value)) return null;
       const {name, unit} = kMetrics[this.metric];
-      if (this.metric === 'association') return [name, this.data.tx_names[value]];
-      const from = this.tx >= 0 ? this.data.tx_names[this.tx] : this.numTx > 1 ? 'best transmitter' : this.data.tx_names[0];
-      return [name + ' ' + Raywave.number(value, 1) + ' ' + unit, from];
+      const place = 'at ' + Raywave.place(this.centerOf(cell));
+      if (this.metric === 'association') return [name, this.data.tx_names[value], place];
+      const from = this.data.tx_names[this.tx >= 0 ? this.tx : this.index[cell]];
+      const best = this.tx < 0 && this.numTx > 1 ? ', the best here' : '';
+      return [name + ' ' + Raywave.number(value, 1) + ' ' + unit, 'from ' + from + best, place];
+    }
+
+    /// The middle of a cell.
+    centerOf(cell) {
+      const {corners, corner, step_x: sx, step_y: sy, heights, num_x: nx} = this.data;
+      if (corners) return [0, 1, 2].map((k) => (corners[9 * cell + k] + corners[9 * cell + 3 + k] + corners[9 * cell + 6 + k]) / 3);
+      const i = cell % nx + 0.5, j = Math.floor(cell / nx) + 0.5;
+      const p = [0, 1, 2].map((k) => corner[k] + i * sx[k] + j * sy[k]);
+      return heights ? [p[0], p[1], heights[cell]] : p;
     }
 
     add(geometry, material, paint, cellOf) {
