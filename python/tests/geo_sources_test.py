@@ -110,7 +110,7 @@ def test_units_and_odd_values(tmp_path):
                                                            "building:material": "cheese"})])
     built, folder = build(source, tmp_path)
     assert folder.top("roof") == 7.5
-    assert set(built.report.notes) == {"roof:shape=9.0 is not built: flat", "building:material=cheese is not known"}
+    assert set(built.report.notes) == {"roof:shape=9.0 is not built: flat", "building:material=cheese is not known", "height=tall is not understood"}
 
 
 def test_rules_are_the_users(tmp_path):
@@ -299,13 +299,26 @@ def test_footprints_that_cross_themselves(tmp_path):
 
 
 def test_heights_of_zero(tmp_path):
-    for tags, words in (({"height": 0}, "height = 0"), ({"height": -3}, "must be > 0 m"), ({"height": 5, "min_height": 6}, "not below height")):
+    for tags, words in (({"height": 1e-3}, "from 0.1 to 1000 m"), ({"height": 3e5}, "from 0.1 to 1000 m"), ({"height": 0}, "height = 0"),
+                        ({"height": -3}, "must be > 0 m"), ({"height": 5, "min_height": 6}, "not below height")):
         source = geojson(tmp_path / "zero.geojson", (box(0, 0, 10, 10), tags), (box(30, 0, 40, 10), {"height": 5}))
         refused([words, "building_0", "bad='repair'"], source, tmp_path)
     built, folder = build(source, tmp_path, bad="repair")
     assert folder.top("building_0-roof") == 9 and sum(built.report.repaired.values()) == 1
     built, folder = build(source, tmp_path, bad="skip", overwrite=True)
     assert built.report.buildings == 1
+
+
+@pytest.mark.parametrize("key, value", [("height", "12 storeys"), ("height", "5;7"), ("height", "inf"), ("building:levels", "1e5"), ("building:levels", "-3"),
+                                        ("roof:height", "steep"), ("min_height", "?")])
+def test_what_is_not_understood_is_said(tmp_path, key, value):
+    built, folder = build(geojson(tmp_path / "t.geojson", (box(0, 0, 9, 9), {key: value, "roof:shape": "gabled"})), tmp_path)
+    assert built.report.notes[f"{key}={value} is not understood"] == 1 and built.report.heights == {"kind": 1} and folder.top() == 9
+
+
+def test_a_floor_above_the_height_stands_on_the_ground(tmp_path):
+    built, folder = build(geojson(tmp_path / "t.geojson", (box(0, 0, 9, 9), {"height": 10, "building:min_level": 30})), tmp_path)
+    assert folder.top() == 10 and folder.all("walls")[..., 2].min() == 0 and any("min_level" in note for note in built.report.notes)
 
 
 def test_a_wrong_crs_is_said(tmp_path):

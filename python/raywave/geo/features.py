@@ -33,7 +33,7 @@ class Layer:
     left_out: collections.Counter = dataclasses.field(default_factory=collections.Counter)
 
 
-_LENGTH = re.compile(r"^\s*(?P<value>[+-]?\d+([.,]\d+)?)\s*(?P<unit>m|metres?|meters?|ft|feet|'|)\s*((?P<inches>\d+(\.\d+)?)\s*(\"|''))?\s*$")
+_LENGTH = re.compile(r"^\s*(?P<value>[+-]?\d+([.,]\d+)?([eE][+-]?\d+)?)\s*(?P<unit>m|metres?|meters?|ft|feet|'|)\s*((?P<inches>\d+(\.\d+)?)\s*(\"|''))?\s*$")
 
 
 def length_m(text: str | None) -> float | None:
@@ -56,6 +56,15 @@ def number(text: str | None) -> float | None:
     except ValueError:
         return None
     return value if abs(value) < 1e6 else None
+
+
+_MOST_LEVELS = 300  # the tallest building has 163
+
+
+def storeys(text: str | None) -> float | None:
+    """A number of levels; None for what no building has."""
+    value = number(text)
+    return value if value is not None and 0 <= value <= _MOST_LEVELS else None
 
 
 _COMPASS = ["N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW"]

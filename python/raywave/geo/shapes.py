@@ -7,13 +7,14 @@ import math
 
 import shapely
 
-from .features import Feature, direction_deg, length_m, number
+from .features import Feature, direction_deg, length_m, storeys
 from .report import Report
 from .roofs import EXACT, SHAPES, Roof, flat, make
 from .rules import Rules
 
 CANOPIES = ("roof", "canopy", "carport")
 _MIN_WALL_M = 1.0  # under the eaves of what stands on the ground
+_LOWEST_M, _TALLEST_M = 0.1, 1000.0  # of buildings: what is lower is a slip of units or none, and the tallest has 828 m
 _STEEPEST = 20.0  # rise by run of a roof, 87 degrees: what is steeper is a footprint of no width
 
 
@@ -39,8 +40,9 @@ def problem_of(feature: Feature) -> str | None:
     """What is wrong with the heights that a map gives, in words."""
     height = length_m(feature.tags.get("height"))
     floor = length_m(feature.tags.get("min_height"))
-    if height is not None and height <= 0:
-        return f"height = {feature.tags['height']}: must be > 0 m"
+    if height is not None and not _LOWEST_M <= height <= _TALLEST_M:
+        limit = "> 0 m" if height <= 0 else f"from {_LOWEST_M:g} to {_TALLEST_M:g} m"
+        return f"height = {feature.tags['height']}: must be {limit}"
     if height is not None and floor is not None and floor >= height:
         return f"min_height = {feature.tags['min_height']} is not below height = {feature.tags['height']}"
     return None
@@ -64,10 +66,14 @@ def shape_of(feature: Feature, footprint: shapely.Geometry, outline: dict[str, s
         roof = Roof(feature.pieces)
         lowest = min(a * x + b * y + c for p, (a, b, c) in feature.pieces for x, y in shapely.get_coordinates(p))
         return Shape(None, lowest, roof, walls, covering)
+    _note_unread(tags, report)
     floor = _floor(tags, rules)
     shape = _roof_shape(tags, report)
     roof_height = _roof_height(tags, shape, footprint, rules)
     top, source = _top(tags, kind, floor, roof_height, rules)
+    if floor is not None and top <= floor and source == "height":
+        report.notes["building:min_level not below height: stands on the ground"] += 1
+        floor = None
     if floor is not None and top <= floor:
         report.notes["building:levels not above building:min_level: one storey taken"] += 1
         top = floor + rules.storey_height_m
@@ -83,6 +89,14 @@ def shape_of(feature: Feature, footprint: shapely.Geometry, outline: dict[str, s
         roof_height *= _STEEPEST / steepest
         roof = make(shape, footprint, roof_height, *turn)
     return Shape(floor, top - roof_height, roof.lifted(top - roof_height), walls, covering)
+
+
+def _note_unread(tags: dict[str, str], report: Report) -> None:
+    """What stands in the place of a height and is none is said; it counts as not there."""
+    for keys, read in ((("height", "min_height", "roof:height"), length_m), (("building:levels", "building:min_level", "roof:levels"), storeys)):
+        for key in keys:
+            if tags.get(key, "").strip() and read(tags[key]) is None:
+                report.notes[f"{key}={tags[key]} is not understood"] += 1
 
 
 def crown(tree: Feature, rules: Rules) -> shapely.Polygon:
@@ -104,7 +118,7 @@ def _plant(feature: Feature, footprint: shapely.Geometry, rules: Rules, report: 
 def _floor(tags: dict[str, str], rules: Rules) -> float | None:
     floor = length_m(tags.get("min_height"))
     if floor is None:
-        level = number(tags.get("building:min_level"))
+        level = storeys(tags.get("building:min_level"))
         floor = None if level is None else level * rules.storey_height_m
     return floor if floor is not None and floor > 0 else None
 
@@ -125,7 +139,7 @@ def _roof_height(tags: dict[str, str], shape: str, footprint: shapely.Polygon, r
         return 0.0
     height = length_m(tags.get("roof:height"))
     if height is None:
-        levels = number(tags.get("roof:levels"))
+        levels = storeys(tags.get("roof:levels"))
         height = levels * rules.storey_height_m if levels else None
     if height is not None:
         return max(0.0, height)
@@ -140,7 +154,7 @@ def _top(tags: dict[str, str], kind: str, floor: float | None, roof_height: floa
     height = length_m(tags.get("height"))
     if height is not None:
         return height, "height"
-    levels = number(tags.get("building:levels"))
+    levels = storeys(tags.get("building:levels"))
     if levels is not None and levels > 0:
         return levels * rules.storey_height_m + roof_height, "building:levels"
     if levels == 0 and roof_height > 0:
