@@ -11,4 +11,6 @@ scene = wave.Scene(grid=wave.Grid(1280, spacing_m=0.0027), frequency_hz=28e9, z_
 result = wave.simulate(scene, planes=250)
 flux = result.power_w_per_m[:, 0]
 print(f"{flux[-1] / flux[0]:.0%} of the power passes the opening")
-result.plot(ax=None).figure.savefig(sys.argv[1], dpi=110, bbox_inches="tight")
+axes = result.plot(ax=None)
+axes.set_ylim(-0.6, 0.6)
+axes.figure.savefig(sys.argv[1], dpi=110, bbox_inches="tight")

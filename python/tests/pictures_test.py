@@ -116,6 +116,9 @@ def test_wave_fields():
                        sources=[wave.GaussianBeam(waist_m=0.2), wave.GaussianBeam(waist_m=0.3)])
     field = wave.simulate(scene, planes=3)
     one = field.plot(ax=plt.subplots()[1], source=1).collections[0].get_array()
+    axes = field.plot(ax=plt.subplots()[1])
+    sides = np.ptp(axes.get_xlim()), np.ptp(axes.get_ylim())
+    assert axes.get_aspect() == (1.0 if max(sides) < 6 * min(sides) else "auto")  # a metre is a metre along both axes
     assert np.allclose(one, 20 * np.log10(np.abs(field.field[:, 1].T)), rtol=1e-12)
     both = field.plot(source=-1).collections[0].get_array()
     assert np.allclose(both, 10 * np.log10((np.abs(field.field) ** 2).sum(axis=1).T), rtol=1e-9)

@@ -253,6 +253,9 @@ def _rims(centres, width):
 _save_field = WaveResult.plot
 
 
+_LONGEST_PICTURE = 6  # sides of a field that is longer are drawn at scales of their own: a strip would show nothing
+
+
 @method(WaveResult, "plot")
 def _plot_field(self, path: object | None = None, source: int = 0, phase: bool = False, range_db: float = 50.0, x_m: float = 0.0, title: str = "",
                 *, ax: Any | None = None) -> Any:
@@ -280,6 +283,9 @@ def _plot_field(self, path: object | None = None, source: int = 0, phase: bool =
     shown = ax.pcolormesh(_between(self.z_m), _between(self.y_m), values.T, **words)
     _colorbar(ax, shown, label)
     ax.set(xlabel="z / m", ylabel="y / m", title=title)
+    z, y = np.ptp(ax.get_xlim()), np.ptp(ax.get_ylim())
+    if max(z, y) < _LONGEST_PICTURE * min(z, y):
+        ax.set_aspect("equal")
     return ax
 
 
