@@ -70,8 +70,8 @@ struct MapFlags {
   maps::Surface map_surface(const SceneFlags& scene_flags) const;
 };
 
-/// @throws Error unless the file's folder exists and can be written to, and its ending is one of `extensions`: said before the work, not
-/// after.
+/// @throws Error unless the file's folder exists and can be written to, and its ending is one of `extensions`: said
+/// before the work, not after.
 void check_output(std::string_view flag, const std::string& path, const std::vector<std::string>& extensions);
 
 /// "-" is standard output.
