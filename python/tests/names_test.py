@@ -77,3 +77,41 @@ def test_completion_lists_what_there_is_and_nothing_else():
     assert not {"os", "html", "inspect", "method", "annotations"} & set(dir(rw)) and not [n for n in dir(rw) if n.startswith("_") and n != "__version__"]
     for name in set(dir(rw)) - {"torch", "jax", "geo", "campaigns", "Campaign"}:
         assert getattr(rw, name) is not None
+
+
+def test_arrays_of_a_scene_are_those_of_devices_without_one():
+    scene = rw.load_scene("street_canyon")
+    pair, own = rw.PlanarArray(num_cols=2), rw.PlanarArray(num_rows=3)
+    scene.add(rw.Transmitter("bare", [0, 0, 9]))
+    scene.add(rw.Transmitter("own", [1, 0, 9], array=own))
+    scene.add(rw.Receiver("rx", [9, 0, 2]))
+    assert scene.tx_array is None
+    scene.tx_array = pair
+    scene.add(rw.Transmitter("late", [2, 0, 9]))
+    assert [scene.get(n).array.num_ant for n in ("bare", "own", "late", "rx")] == [2, 3, 2, 1]
+    scene.get("bare").array = own  # its own from now on
+    scene.tx_array = rw.PlanarArray(polarization="cross")
+    assert [scene.get(n).array.num_ant for n in ("bare", "own", "late")] == [3, 3, 2] and scene.get("late").array.polarization == "cross"
+    twin = scene.copy()
+    twin.add(rw.Transmitter("later", [3, 0, 9]))
+    assert twin.get("later").array.polarization == "cross" and "later" not in scene.transmitters
+    other = rw.Scene()
+    other.add(rw.Transmitter("elsewhere", [0, 0, 0]))
+    assert other.get("elsewhere").array.num_ant == 1
+    with pytest.raises(rw.Error, match="rx_array takes a rw.PlanarArray"):
+        scene.rx_array = 4
+
+
+def test_materials_and_edits_by_their_other_names():
+    scene = rw.load_scene("street_canyon")
+    sheet = rw.ITURadioMaterial("sheet", "metal", thickness=0.01, color=(1, 0, 0))
+    assert (sheet.name, sheet.itu_name, sheet.thickness_m, list(sheet.color)) == ("sheet", "metal", 0.01, [1, 0, 0])
+    wall = rw.RadioMaterial("wall", 0.2, relative_permittivity=4, conductivity=0.5)
+    assert (wall.relative_permittivity, wall.conductivity_s_per_m, wall.thickness_m) == (4, 0.5, 0.2)
+    scene.edit(add=[wall, sheet], remove=["north_1", scene.objects["north_2"]])
+    assert "north_1" not in scene.objects and "north_2" not in scene.objects and set(scene.radio_materials) >= {"wall", "sheet"}
+    scene.get("north_3").radio_material = sheet
+    assert scene.get("north_3").radio_material == scene.get("north_3").material == "sheet"
+    with pytest.raises(rw.Error, match="did you mean 'metal'"):
+        rw.ITURadioMaterial("x", "metall")
+    assert len(rw.load_scene(None).objects) == 0
