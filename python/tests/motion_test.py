@@ -196,6 +196,25 @@ def test_what_cannot_be_simulated_is_said(arguments, words, part):
         rw.simulate(street(), *arguments, **words)
 
 
+def test_a_scene_without_receivers_has_a_map_over_time():
+    scene = street()
+    scene.remove("car")
+    simulation = rw.simulate(scene, [0, 1], {"mast": [[-10, -25, 8], [-5, -25, 8]]}, radio_map=dict(cell_size_m=10, max_depth=0))
+    assert not simulation.paths and simulation.to_xarray().map_path_gain.sizes["time"] == 2
+    with pytest.raises(rw.Error, match="no paths were asked for"):
+        simulation.tracks
+    with pytest.raises(rw.Error, match="at 0 s: the scene has no receiver"):
+        rw.simulate(scene, [0, 1])
+
+
+def test_links_without_a_path_are_no_track():
+    scene = street()
+    scene.get("car").position_m = [80, 0, -5]  # below the ground
+    with pytest.warns(UserWarning, match="no path was found"):
+        simulation = rw.simulate(scene, [0, 1], paths=dict(max_depth=0))
+    assert len(simulation.tracks) == 0 and simulation.to_xarray().sizes["track"] == 0
+
+
 def test_a_simulation_counts_its_snapshots():
     seen = []
     rw.simulate(street(), [0, 1, 2], paths=dict(max_depth=0), progress=lambda done, total: seen.append((done, total)))

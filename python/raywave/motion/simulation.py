@@ -103,7 +103,7 @@ def simulate(scene: Scene, times_s: ArrayLike, trajectories: Mapping[str, object
     trajectories: {name of a device or object: Trajectory, positions [num_times, 3] at times_s, or a CSV file}, or a CSV file with the column name.
     What has a velocity_m_per_s and no trajectory moves straight on, from where it stands at time 0; all else stands still. Devices and objects
     get the velocities of their trajectories, by which paths have their Doppler shifts.
-    paths, radio_map: options of PathSolver and RadioMapSolver, or True for their defaults. progress: as theirs, counting snapshots.
+    paths, radio_map: options of PathSolver and RadioMapSolver, or True for their defaults (a map alone where there is no receiver). progress: as theirs, counting snapshots.
     @raises Error for times that do not increase, names that the scene does not have, times outside of a trajectory."""
     times = check_times(times_s, "simulate")
     options = {}
@@ -111,6 +111,8 @@ def simulate(scene: Scene, times_s: ArrayLike, trajectories: Mapping[str, object
         if not isinstance(given, (bool, Mapping)) and given is not None:
             raise Error(f"simulate: {word} takes True, False or a dict of the options of {solver.__name__}, got {given!r}")
         options[word] = None if given is None or given is False else {} if given is True else dict(given)
+    if paths is True and options["radio_map"] is not None and not scene.receivers:
+        options["paths"] = None
     if options["paths"] is None and options["radio_map"] is None:
         raise Error("simulate: nothing is asked for: give paths or radio_map")
     if options["paths"] is not None and not options["paths"].get("synthetic_array", True):
