@@ -171,7 +171,7 @@ def test_a_scene_that_no_file_can_hold_is_explored_with_a_warning(tmp_path, monk
     monkeypatch.chdir(tmp_path)
     scene = rw.Scene()
     scene.add(rw.Material("ideal", perfect_conductor=True))
-    scene.add(rw.box("house", [0, 0, 5], [10, 10, 10], "ideal"))
+    scene.add(rw.box("house $1", [0, 0, 5], [10, 10, 10], "ideal"))  # Mitsuba XML takes $NAME for a parameter
     scene.add(rw.Transmitter("mast", [-30, 0, 10]))
     with pytest.warns(UserWarning, match="cannot be written beside the run file"), scene.explore() as explorer:
         explorer.wait_until_solved(120)
