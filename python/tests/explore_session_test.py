@@ -122,15 +122,18 @@ def test_a_scene_of_python_is_explored_and_left_as_it_is(tmp_path, monkeypatch):
     scene = rw.load_scene(CANYON)
     scene.add(rw.Transmitter("mast", [-30, 0, 10], array=rw.PlanarArray(num_cols=2, pattern="tr38901")))
     scene.add(rw.Receiver("car", [30, 0, 1.5]))
+    scene.get("mast").precoding = [1, 0.5j]
     wanted = rw.PathSolver()(scene).a
     with scene.explore() as explorer:
         assert "http://127.0.0.1:" in repr(explorer) and explorer.file.name == "scene.explore.toml"
         explorer.wait_until_solved(120)
         assert np.array_equal(rw.PathSolver()(explorer.scene()).a, wanted)  # its array came along
+        assert explorer.scene().get("mast").precoding.tolist() == [1, 0.5j]
         explorer.edit({"do": "set", "kind": "device", "name": "car", "to": {"position_m": [20.0, 1.0, 1.5]}})
         explorer.wait_until_solved(120)
         assert explorer.scene().get("car").position_m == [20, 1, 1.5] and scene.get("car").position_m == [30, 0, 1.5]
     held = document.read(tmp_path / "scene.explore.toml")
+    assert held["transmitter"][0]["array"]["num_cols"] == 2 and held["transmitter"][0]["array"]["pattern"] == "tr38901"
     assert held["receiver"][0]["position_m"] == [20, 1, 1.5] and pathlib.Path(held["scene"]).is_file()
     explorer.close()  # twice is no more than once
     with explore(tmp_path / "scene.explore.toml") as again:  # its scene was written beside it
@@ -167,8 +170,10 @@ def test_a_program_that_ends_in_the_middle_of_a_solve_ends_well(tmp_path):
     assert "seed = 5" in (tmp_path / "old_town.explore.toml").read_text()
 
 
-def test_a_scene_that_no_file_can_hold_is_explored_with_a_warning(tmp_path, monkeypatch):
+def test_a_scene_that_cannot_be_written_is_explored_with_a_warning(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "scene.explore.scene").mkdir()
+    (tmp_path / "scene.explore.scene/letters.txt").write_text("not a scene")
     scene = rw.Scene()
     scene.add(rw.Material("ideal", perfect_conductor=True))
     scene.add(rw.box("house $1", [0, 0, 5], [10, 10, 10], "ideal"))  # Mitsuba XML takes $NAME for a parameter
@@ -176,6 +181,7 @@ def test_a_scene_that_no_file_can_hold_is_explored_with_a_warning(tmp_path, monk
     with pytest.warns(UserWarning, match="cannot be written beside the run file"), scene.explore() as explorer:
         explorer.wait_until_solved(120)
         assert "scene" not in explorer.document
+    assert (tmp_path / "scene.explore.scene/letters.txt").read_text() == "not a scene"
     empty = rw.Scene()
     empty.add(rw.Transmitter("a", [0, 0, 10]))
     empty.add(rw.Receiver("b", [30, 0, 1.5]))
@@ -192,3 +198,18 @@ def test_a_run_that_cannot_be_solved_says_why_and_the_next_one_is(tmp_path, monk
             explorer.wait_until_solved(120)
         explorer.edit({"do": "undo"})
         explorer.wait_until_solved(120)
+
+
+@pytest.mark.parametrize("words", [dict(num_rows=3, num_cols=2, vertical_spacing=0.7, horizontal_spacing=1 / 3, pattern="tr38901", polarization="VH"),
+                                   dict(num_cols=5, horizontal_spacing=0.37), dict(num_rows=4), dict(pattern="dipole", polarization="cross", polarization_model=1)])
+def test_arrays_of_python_have_words_in_a_run_file(words):
+    found = document.array_words(rw.PlanarArray(**words))
+    row = {"name": "a", "position_m": [0.0, 0.0, 0.0], "array": tomllib.loads(document.to_toml({"transmitter": [{"name": "a", "array": found}]}))["transmitter"][0]["array"]}
+    assert document._device(row, "transmitter", {}).array.__getstate__() == rw.PlanarArray(**words).__getstate__()
+
+
+def test_arrays_without_words_have_none():
+    array = rw.Transmitter("a", [0, 0, 0], array=rw.PlanarArray(num_cols=2)).array
+    assert document.array_words(rw.PlanarArray()) is None
+    array.element_positions_m = np.array([[0.0, 0.0, 0.0], [0.0, 0.01, 0.003]])
+    assert document.array_words(array) is None

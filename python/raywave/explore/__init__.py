@@ -135,5 +135,7 @@ def _devices_of(scene) -> dict:
             row |= {word: list(getattr(d, word)) for word in ("orientation_rad", "velocity_m_per_s") if any(getattr(d, word))}
             if kind == "transmitter":
                 row["power_dbm"] = d.power_dbm
+            if words := document_.array_words(d.array):
+                row["array"] = words
             out.setdefault(kind, []).append(row)
     return out

@@ -180,6 +180,26 @@ def _array(row, where):
     return PlanarArray(**{_ARRAY[key]: value for key, value in words.items()})
 
 
+def array_words(array) -> dict | None:
+    """The words of an array that a run file has words for; None: it has not, or the array is the default. Tried out: they give the same array."""
+    wavelengths, metres, pattern, model, _, _, polarization = array.__getstate__()
+    if metres or not wavelengths or array.__getstate__() == PlanarArray().__getstate__():
+        return None
+    ys, zs = (sorted({place[k] for place in wavelengths}) for k in (1, 2))
+    words = {"num_rows": len(zs), "num_cols": len(ys), "pattern": pattern, "polarization": polarization, "polarization_model": model}
+    for digits in (9, None):  # spacings as people write them, else as they come
+        for key, places in (("vertical_spacing_wavelengths", zs), ("horizontal_spacing_wavelengths", ys)):
+            if len(places) > 1:
+                spacing = (places[-1] - places[0]) / (len(places) - 1)
+                words[key] = spacing if digits is None else round(spacing, digits)
+        try:
+            if PlanarArray(**{_ARRAY[key]: value for key, value in words.items()}).__getstate__() == array.__getstate__():
+                return words
+        except (Error, TypeError):
+            return None
+    return None
+
+
 def _device(row, kind, arrays):
     where = f"'{row['name']}'"
     array = _array(row, where)
@@ -198,6 +218,7 @@ class Stage:
     def __init__(self, scene: Scene):
         self.scene = scene
         self.arrays = {d.name: d.array for d in (*scene.transmitters.values(), *scene.receivers.values())}  # of devices that Python gave
+        self.precoding = {d.name: d.precoding for d in scene.transmitters.values() if d.precoding is not None}
         for name in [*scene.transmitters, *scene.receivers]:
             scene.remove(name)
         self.frequency_hz, self.bandwidth_hz, self.temperature_k = scene.frequency_hz, scene.bandwidth_hz, scene.temperature_k
@@ -231,7 +252,10 @@ class Stage:
             scene.remove(name)
         for kind in ("transmitter", "receiver"):
             for row in document.get(kind, []):
-                scene.add(_device(row, kind, self.arrays))
+                device = _device(row, kind, self.arrays)
+                if kind == "transmitter" and row["name"] in self.precoding:
+                    device.precoding = self.precoding[row["name"]]
+                scene.add(device)
         return scene
 
     @staticmethod

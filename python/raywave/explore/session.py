@@ -28,7 +28,8 @@ class Session:
         self._check_stage = document_.Stage(scene)
         # each of one thread of the solver
         self.coarse_stage, self.refined_stage = document_.Stage(scene.copy()), document_.Stage(scene.copy())
-        self.coarse_stage.arrays = self.refined_stage.arrays = self._check_stage.arrays
+        for stage in (self.coarse_stage, self.refined_stage):
+            stage.arrays, stage.precoding = self._check_stage.arrays, self._check_stage.precoding
         document_.check(document, f"'{file}'")
         try:
             document_.check_options(document)
