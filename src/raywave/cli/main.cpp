@@ -117,6 +117,7 @@ int run(int argc, char** argv) {
   add_map_command(app, action);
   add_view_command(app, action);
   add_wave_command(app, action);
+  add_plane_command(app, action);
   add_gradcheck_command(app, action);
   add_validate_command(app, action);
   add_doctor_command(app, action);

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// raywave plane: paths and maps in two dimensions.
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "raywave/cli/commands.h"
+#include "raywave/cli/run_flags.h"
+#include "raywave/cli/terminal.h"
+#include "raywave/io/arrays.h"
+#include "raywave/plane/grid.h"
+#include "raywave/runs/plane_file.h"
+
+namespace raywave::cli {
+namespace {
+
+struct PlaneCommand {
+  std::string file, json, map, method = "image", candidates = "all", activation;
+  int min_order = 0, max_order = 1, threads = 0, points = 300;
+  double alpha = 0;
+
+  plane::TraceOptions options() const;
+  int run();
+};
+
+plane::TraceOptions PlaneCommand::options() const {
+  static constexpr std::pair<const char*, bool> kLists[] = {{"all", false}, {"visible", true}};
+  plane::TraceOptions o;
+  o.candidates.min_order = min_order, o.candidates.max_order = max_order;
+  o.candidates.pruned = value_named(kLists, "--candidates", candidates);
+  o.refine.method = plane::method_from_name(method);
+  o.num_threads = threads;
+  o.approx = !activation.empty();
+  if (o.approx) o.function = plane::activation_from_name(activation);
+  return o;
+}
+
+std::vector<std::string> touched(const plane::Scene2D& s, const plane::Paths2D& p, size_t i) {
+  std::vector<std::string> names;
+  for (int64_t k = p.begin[i]; k < p.begin[i + 1]; ++k) names.push_back(s.objects[size_t(p.objects[size_t(k)])].name);
+  return names;
+}
+
+std::string paths_json(const plane::Scene2D& s, const plane::Paths2D& p) {
+  nlohmann::json list = nlohmann::json::array();
+  for (size_t i = 0; i < p.count(); ++i) {
+    nlohmann::json vertices = nlohmann::json::array();
+    for (size_t k = 0; k < size_t(p.order[i]) + 2; ++k) {
+      const Vec2d v = p.vertices[size_t(p.begin[i]) + 2 * i + k];
+      vertices.push_back({v.x, v.y});
+    }
+    list.push_back({{"tx", s.transmitters[size_t(p.tx[i])].name},
+                    {"rx", s.receivers[size_t(p.rx[i])].name},
+                    {"objects", touched(s, p, i)},
+                    {"valid", p.valid[i]},
+                    {"power", p.power[i]},
+                    {"length_m", p.length_m[i]},
+                    {"vertices_m", vertices}});
+  }
+  return nlohmann::json({{"paths", list}}).dump(1) + "\n";
+}
+
+std::string table(const plane::Scene2D& s, const plane::Paths2D& p) {
+  std::vector<std::vector<std::string>> rows{{"tx", "rx", "by", "valid", "length [m]", "power [dB]"}};
+  for (size_t i = 0; i < p.count(); ++i) {
+    std::string by;
+    for (const std::string& name : touched(s, p, i)) by += (by.empty() ? "" : " ") + name;
+    rows.push_back({s.transmitters[size_t(p.tx[i])].name, s.receivers[size_t(p.rx[i])].name, by.empty() ? "-" : by,
+                    number(p.valid[i]), number(p.length_m[i], 6), decibel(p.valid[i] * p.power[i])});
+  }
+  return message(p.count(), " paths\n\n", layout_table(rows));
+}
+
+/// Over the box of all objects' ends and devices, ends included.
+void save_map(const std::string& path, const plane::Scene2D& s, const plane::TraceOptions& o, int points) {
+  Vec2d lo{1e300, 1e300}, hi{-1e300, -1e300};
+  const auto see = [&](Vec2d p, double r) {
+    lo = {std::min(lo.x, p.x - r), std::min(lo.y, p.y - r)}, hi = {std::max(hi.x, p.x + r), std::max(hi.y, p.y + r)};
+  };
+  for (const auto& object : s.objects) {
+    see(object.a, object.kind == plane::Kind::kArc ? object.radius_m : 0);
+    if (object.kind != plane::Kind::kArc && object.kind != plane::Kind::kCorner) see(object.b, 0);
+  }
+  for (const auto& d : s.transmitters) see(d.position_m, 0);
+  for (const auto& d : s.receivers) see(d.position_m, 0);
+  std::vector<double> x, y;
+  for (int i = 0; i < points; ++i) {
+    const double u = double(i) / (points - 1);
+    x.push_back(lo.x + u * (hi.x - lo.x)), y.push_back(lo.y + u * (hi.y - lo.y));
+  }
+  plane::MapOptions m;
+  m.trace = o;
+  const plane::Map2D map = plane::map_over_receivers(s, plane::Grid2D::of_lines(x, y), m);
+  std::vector<std::string> names;
+  for (const auto& d : s.transmitters) names.push_back(d.name);
+  const auto n = size_t(points);
+  io::write_arrays(path, {io::array_of("power", {map.num_devices, n, n}, map.value), io::array_of("x_m", {n}, x),
+                          io::array_of("y_m", {n}, y), io::array_of("tx_names", names)});
+}
+
+int PlaneCommand::run() {
+  check_output("--json", json, {});
+  check_output("--map", map, {".npz", ".h5", ".hdf5"});
+  if (points < 2) throw UsageError(message("--points must be at least 2, got ", points));
+  plane::Scene2D scene = runs::load_plane_scene(file);
+  if (alpha != 0) scene.alpha = alpha;
+  const plane::TraceOptions o = options();
+  const plane::Paths2D paths = plane::trace(scene, o);
+  if (!map.empty()) save_map(map, scene, o, points);
+  if (!json.empty()) write_text(json, paths_json(scene, paths));
+  if (json != "-") std::fputs(table(scene, paths).c_str(), stdout);
+  return kDone;
+}
+
+}  // namespace
+
+void add_plane_command(CLI::App& app, Action& action) {
+  auto command = std::make_shared<PlaneCommand>();
+  CLI::App* sub = app.add_subcommand("plane", "paths and maps of a scene in two dimensions");
+  sub->add_option("SCENE", command->file, "scene in the plane (TOML, docs/plane.md)")->required();
+  sub->add_option("--min-order", command->min_order, "fewest interactions (default 0)");
+  sub->add_option("--max-order", command->max_order, "most interactions (default 1)");
+  sub->add_option("--candidates", command->candidates, "all (default) or visible");
+  sub->add_option("--method", command->method, "image (default), fermat, min-path");
+  sub->add_option("--smoothed", command->activation, "sigmoid or hard_sigmoid: smoothed conditions");
+  sub->add_option("--alpha", command->alpha, "their slope (default: the scene's)");
+  sub->add_option("--threads", command->threads, "0: all (default)");
+  sub->add_option("--json", command->json, "the paths as JSON; - is standard output");
+  sub->add_option("--map", command->map, "received power over the scene as arrays: .npz, .h5");
+  sub->add_option("--points", command->points, "of the map, along each side (default 300)");
+  sub->footer("Example:\n  raywave plane examples/plane_room.toml --max-order 2 --map room.npz");
+  sub->callback([command, &action] { action = [command] { return command->run(); }; });
+}
+
+}  // namespace raywave::cli

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raywave/runs/plane_file.h"
+
+#include "raywave/core/files.h"
+#include "raywave/runs/toml_table.h"
+
+namespace raywave::runs {
+namespace {
+
+using detail::Table;
+
+std::vector<plane::Device> read_devices(const toml::table& root, const char* key, const std::string& file) {
+  std::vector<plane::Device> out;
+  const toml::node* node = root.get(key);
+  if (!node) return out;
+  const toml::table* table = node->as_table();
+  if (!table)
+    throw Error(message(file, ":", node->source().begin.line, ": ", key, " must be a table of name = [x, y]"));
+  for (const auto& [name, at] : *table) {
+    const std::string word(name.str());
+    Table row(*table, file, key);
+    const auto p = row.numbers(word.c_str(), 2);
+    out.push_back({word, {(*p)[0], (*p)[1]}});
+  }
+  return out;
+}
+
+em::Material read_material(Table table) {
+  em::Material m;
+  std::optional<std::string> name, itu;
+  std::optional<bool> conductor;
+  table.read("name", name), table.read("itu_name", itu), table.read("perfect_conductor", conductor);
+  if (!name) table.fail(table.raw(), "a material needs a name");
+  m.name = *name, m.itu_name = itu.value_or(""), m.perfect_conductor = conductor.value_or(false);
+  const std::pair<const char*, double*> numbers[] = {{"relative_permittivity", &m.relative_permittivity},
+                                                     {"conductivity_s_per_m", &m.conductivity_s_per_m},
+                                                     {"thickness_m", &m.thickness_m}};
+  for (const auto& [key, to] : numbers) {
+    std::optional<double> value;
+    table.read(key, value);
+    if (value) *to = *value;
+  }
+  table.finish();
+  return m;
+}
+
+plane::Object read_object(Table table) {
+  using plane::Kind;
+  static constexpr std::pair<const char*, Kind> kKinds[] = {{"wall", Kind::kWall},
+                                                            {"ris", Kind::kRis},
+                                                            {"panel", Kind::kPanel},
+                                                            {"corner", Kind::kCorner},
+                                                            {"arc", Kind::kArc}};
+  plane::Object o;
+  std::optional<std::string> kind, name, material;
+  std::optional<Vec2d> a, b;
+  table.read("kind", kind), table.read("name", name), table.read("a", a), table.read("material", material);
+  try {
+    o.kind = value_named(kKinds, "kind of object", kind.value_or("wall"));
+  } catch (const Error& e) {
+    table.fail(table.raw(), e.what());
+  }
+  if (!name || !a) table.fail(table.raw(), message("an object needs ", name ? "a = [x, y]" : "a name"));
+  o.name = *name, o.a = *a, o.material = material.value_or("");
+  const auto number = [&](const char* key, double& to) {
+    std::optional<double> value;
+    table.read(key, value);
+    if (!value) table.fail(table.raw(), message("'", o.name, "' needs ", key));
+    to = *value;
+  };
+  if (o.kind == Kind::kArc) {
+    number("radius_m", o.radius_m), number("begin_rad", o.begin_rad), number("end_rad", o.end_rad);
+  } else if (o.kind != Kind::kCorner) {
+    table.read("b", b);
+    if (!b) table.fail(table.raw(), message("'", o.name, "' needs b = [x, y]"));
+    o.b = *b;
+  }
+  if (o.kind == Kind::kRis) number("phi_rad", o.phi_rad);
+  if (o.kind == Kind::kPanel) o.profile_m = table.numbers("profile_m").value_or(std::vector<double>{});
+  table.finish();
+  return o;
+}
+
+}  // namespace
+
+plane::Scene2D parse_plane_scene(const std::string& text, const std::string& name) {
+  const toml::table root = detail::parse_toml(text, name);
+  Table table(root, name, "");
+  plane::Scene2D s;
+  const std::pair<const char*, double*> numbers[] = {
+      {"r_coef", &s.r_coef}, {"height_m", &s.height_m}, {"alpha", &s.alpha}, {"frequency_hz", &s.frequency_hz}};
+  for (const auto& [key, to] : numbers) {
+    std::optional<double> value;
+    table.read(key, value);
+    if (value) *to = *value;
+  }
+  table.find("transmitters"), table.find("receivers");
+  s.transmitters = read_devices(root, "transmitters", name), s.receivers = read_devices(root, "receivers", name);
+  for (const Table& item : table.tables("materials")) s.materials.push_back(read_material(item));
+  for (const Table& item : table.tables("objects")) s.objects.push_back(read_object(item));
+  table.finish();
+  try {
+    s.validate_distinct();
+  } catch (const Error& e) {
+    throw Error(message(name, ": ", e.what()));
+  }
+  return s;
+}
+
+plane::Scene2D load_plane_scene(const std::string& path) { return parse_plane_scene(read_file(path), path); }
+
+}  // namespace raywave::runs
