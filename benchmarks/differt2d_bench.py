@@ -28,7 +28,7 @@ def main(runs):
         return scene.accumulate_on_receivers_grid_over_paths(x, y, fun=received_power, reduce_all=True, **words)
 
     out = {f"orders 0 to {order}": timed(lambda order=order: power_map(max_order=order), runs) for order in (2, 3)}
-    ris = scene.add_objects([RIS(xys=jnp.array([[0.5, 0.3], [0.5, 0.7]]), phi=jnp.pi / 4)])
+    ris = scene.add_objects(RIS(xys=jnp.array([[0.5, 0.3], [0.5, 0.7]]), phi=jnp.array(jnp.pi / 4)))
     key = jax.random.PRNGKey(1234)
     out["ris 15000"] = timed(lambda: power_map(ris, x[:, ::6], y[:, ::6], order=1, path_cls=MinPath, path_cls_kwargs={"steps": 1000}, key=key), 0)
     print(json.dumps(out))
