@@ -15,7 +15,8 @@ scene.rx_array = PlanarArray(num_rows=1, num_cols=1, pattern="iso", polarization
 scene.add(Transmitter("west", position=[-40, 0, 12], power_dbm=23))
 scene.add(Transmitter("east", position=[45, 3, 9], power_dbm=23))
 
-rm = RadioMapSolver()(scene, max_depth=2, samples_per_tx=10**6, cell_size=(4, 4), center=[0, 0, 1.5], size=[150, 100], orientation=[0, 0, 0])
+rm = RadioMapSolver()(scene, max_depth=2, refraction=False, samples_per_tx=10**6, cell_size=(4, 4), center=[0, 0, 1.5], size=[150, 100],
+                      orientation=[0, 0, 0])
 for name in ("path_gain", "rss", "sinr"):
     values = np.array(getattr(rm, name))
     print(name, values.shape, f"median of what is reached {10 * np.log10(np.median(values[values > 0])):.1f} dB")
