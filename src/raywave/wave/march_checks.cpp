@@ -86,6 +86,8 @@ Astray astray(const Scene& scene, const Line& line, const Complexc* u, size_t st
       // exp(-j ky y) travels towards +y
       const double q = -2 * kPi * (m < block / 2 ? m : m - block) / (block * line.spacing * k);
       if (std::abs(q) >= 1 || q == 0) continue;
+      if (std::norm(part[size_t(m)]) < 1e-8 * weight)
+        continue;  // all of these together are less than that of the power
       const double tangent = std::abs(q) / std::sqrt(1 - q * q), to_rim = q > 0 ? hi - y : y - lo;
       const double part_power = std::norm(part[size_t(m)]) / block, from_rim = q > 0 ? y - lo : hi - y;
       if (from_rim < a.width_m && (q < 0 || line.open_below) && dz * tangent > a.width_m - from_rim) {
