@@ -280,6 +280,35 @@ TEST(SymmetricPlaces, ADeviceOnAFaceReceivesTheLimitFromTheOthersSide) {
   }
 }
 
+/// Two devices on the ground with a house between them: no sight under the ground, for which its winding does not
+/// matter where the house's floor lies on it. With diffraction they have the house's edges.
+TEST(SymmetricPlaces, DevicesOnTheGroundDoNotSeeEachOtherUnderIt) {
+  scene::Scene s;
+  s.frequency_hz = 1e9;
+  s.add_material(em::itu_material("concrete"));
+  scene::Mesh ground;
+  scene::add_rectangle(ground, {-20, -20, 0}, {40, 0, 0}, {0, 40, 0}, 1);
+  s.add_object({"ground", ground, 0});
+  s.add_object({"house", test::box({-2, -3, 0}, {4, 6, 5}), 0});
+  scene::clean_meshes(s);
+  em::PlanarArrayOptions array;
+  s.add_transmitter({"tx", {-7, 0.5, 0}, {}, {}, em::planar_array(array)});
+  s.add_receiver({"rx", {8, -0.25, 0}, {}, {}, em::planar_array(array)});
+  s.add_receiver({"beside", {-7, 9, 0}, {}, {}, em::planar_array(array)});
+  paths::PathOptions o;
+  o.max_depth = 2;
+  const paths::Paths p = solve_paths(s, o);
+  EXPECT_EQ(p.links[0].path_begin, p.links[0].path_end);
+  EXPECT_LT(p.links[1].path_begin, p.links[1].path_end);
+  o.diffraction = true;
+  const paths::Paths d = solve_paths(s, o);
+  EXPECT_LT(d.links[0].path_begin, d.links[0].path_end);
+  for (int64_t i = d.links[0].path_begin; i < d.links[0].path_end; ++i) {
+    for (int64_t k = d.interaction_begin[size_t(i)]; k < d.interaction_begin[size_t(i) + 1]; ++k)
+      EXPECT_GE(d.vertices_m[size_t(k)].z, -1e-9);
+  }
+}
+
 TEST(SymmetricPlaces, NothingLeaksOutOfAClosedBox) {
   // from the middle through corners and along diagonals, 3 km from the coordinates' origin and at it
   for (const Vec3d& at : {Vec3d{0, 0, 0}, Vec3d{3000, 3000, 0}}) {

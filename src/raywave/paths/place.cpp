@@ -51,6 +51,12 @@ Vec3d moved_aside(const PreparedScene& scene, const Place& place, const std::vec
   return p;
 }
 
+bool touches_mirror(const scene::FacetTable& table, int32_t mirror, const Vec3d& p, double within_m) {
+  bool touches = false;
+  table.for_members(mirror, [&](int32_t f) { touches = touches || table.touches(f, p, within_m); });
+  return touches;
+}
+
 }  // namespace
 
 bool Place::on_a_face() const {
@@ -96,8 +102,10 @@ Vec3d aside(const PreparedScene& scene, const Place& place, const Vec3d& other_m
   std::vector<double> sides;
   for (const Place::Face& f : place.faces) {
     const double d = table.distance(f.mirror, other_m);
-    const double side = std::abs(d) > tolerance_m ? (d < 0 ? -1 : 1) : front(table, f.mirror);
-    sides.push_back(f.side != 0 ? f.side : behind ? -side : side);
+    const bool in_plane = std::abs(d) <= tolerance_m;
+    const double side = in_plane ? front(table, f.mirror) : d < 0 ? -1 : 1;
+    const bool turned = behind && !(in_plane && touches_mirror(table, f.mirror, other_m, tolerance_m));
+    sides.push_back(f.side != 0 ? f.side : turned ? -side : side);
   }
   return moved_aside(scene, place, sides);
 }

@@ -7,8 +7,9 @@
 //
 // A device on a face stands on the side of the other end of the link; where that lies in the face's plane too, on the
 // side that the face's normal (its winding) points to (of faces that lie on each other and look both ways, the upper
-// one). When nothing arrives there, on the other side. In an edge or
-// corner that holds for each of the faces. Edges that a device stands on do not diffract for it.
+// one). When nothing arrives there, on the other side, unless the other end stands on the same face: two devices on the
+// ground do not see each other under it. In an edge or corner that holds for each of the faces. Edges that a device
+// stands on do not diffract for it.
 #pragma once
 
 #include <cstdint>
