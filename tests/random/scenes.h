@@ -35,6 +35,7 @@ struct Case {
   bool refraction = false;
   bool swap_windings = false;
   bool edges = false;  // diffraction too
+  int max_diffractions = 1;
 };
 
 /// Random numbers of one case.
