@@ -59,6 +59,38 @@ TEST(BoxCorners, VerticesHaveNoBoundaryOfTheirOwn) {
   expect_small_steps({cube, {-5, 1.1, 2}, {4.4, 1.9999, 2}, {4.4, 2.0001, 2}}, 2, 4, 0.12, 1);
 }
 
+/// Past a corner an edge's field runs over the next face, which ends farther on: there it hands over to the edge at
+/// that end. (0.18, 0.16, 0.07 of the incident field before.)
+TEST(BoxCorners, FieldsPastACornerEndAtTheFarOneWithoutAStep) {
+  for (const Track& t :
+       {Track{{3.97, 1.26, 4.09}, {-13.89, 0.729, 2.617}, {5.195, 0.2, 3.9}, {5.195, 0.2, 4.3}},
+        Track{{2.62, 1.05, 5.06}, {-9.444, 0, -5.14}, {4.18, -0.21, -5.2}, {4.18, -0.21, -4.9}},
+        Track{{2.07, 1.73, 3.61}, {6.145, 1.73, 2.618}, {-5.614, -0.186, 3.7}, {-5.614, -0.186, 3.5}}}) {
+    expect_small_steps(t, 2, 4, 0.02, 0);
+  }
+}
+
+/// A receiver in a face's plane, seen obliquely over that face's far edge, which is in the same plane: which side of it
+/// the receiver is on is one answer for all paths. (1.01 of the incident field before.)
+TEST(BoxCorners, ReceiversInAFacesPlaneSeenObliquely) {
+  expect_small_steps({{1.88, 3.66, 2.56}, {0, -7.62, -2.558}, {-2.55, 4.2734094, -2.56}, {-2.59, 4.2734094, -2.56}}, 2,
+                     20, 0.02, 1);
+}
+
+/// In a corner's own shadow, and where a reflection ends in one, the sum is that of the places beside it. (0.39 and
+/// 0.18 of the incident field before.)
+TEST(BoxCorners, TracksThroughTheShadowOfACorner) {
+  const auto through = [](const Vec3d& half, const Vec3d& from, const Vec3d& tx, const Vec3d& corner) {
+    const Vec3d d = normalized(corner - from), at = corner + 2.7 * d,
+                aside = normalized(cross(d, Vec3d{0.3, 0.5, 0.8}));
+    expect_small_steps({half, tx, at - aside, at + aside}, 2, 8, 0.02, 1);
+  };
+  const Vec3d a{-5.918, -2.683, 1.424}, b{1.054, 2.156, -3.639}, c{7.218, 0.785, -15.367};
+  through({2.04, 2.04, 2.79}, a, a, {2.04, -2.04, 2.79});
+  through({1.74, 1.74, 1.14}, b, b, {-1.74, -1.74, -1.14});
+  through({4.58, 5.19, 2.15}, {7.218, 0.785, 11.067}, c, {-4.58, -5.19, -2.15});
+}
+
 /// A device on the line of an edge has no cone of rays to it.
 TEST(BoxCorners, DevicesOnAnEdgesLine) {
   const Vec3d half{2.07, 4.65, 2.11};

@@ -2,15 +2,37 @@
 #include "raywave/paths/corners.h"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 
 #include "raywave/paths/box_tree.h"
+#include "raywave/paths/edge_sight.h"
 
 namespace raywave::paths {
 namespace {
 
-bool bounds(const RayQueries& queries, const Wedge& w, int32_t facet) {
-  return w.facet0 == facet || w.facet_n == facet || queries.same_plane(w.facet0, facet) ||
-         queries.same_plane(w.facet_n, facet);
+/// Does the edge lie in the facet's plane?
+bool in_plane(const scene::FacetTable& table, const Wedge& w, int32_t facet, double within_m) {
+  const auto near = [&](const Vec3d& p) { return std::abs(table.distance(facet, p)) <= within_m; };
+  return near(w.a) && near(w.at(w.length_m));
+}
+
+/// One face of a wedge: its facet and its normal, out of the body.
+struct Face {
+  int32_t facet;
+  Vec3d normal;
+};
+std::array<Face, 2> faces_of(const Wedge& w) {
+  const double c = std::cos(w.exterior_angle_rad), s = std::sin(w.exterior_angle_rad);
+  return {Face{w.facet0, w.n0}, Face{w.facet_n, s * w.t0 - c * w.n0}};
+}
+
+/// Are these one face of two wedges?
+bool one_face(const scene::FacetTable& table, const RayQueries& queries, double seam_tolerance_m, const Wedge& v,
+              const Face& f, const Wedge& w, const Face& g) {
+  if (f.facet == g.facet || queries.same_plane(f.facet, g.facet)) return true;
+  return dot(f.normal, g.normal) > 0 && in_plane(table, w, f.facet, seam_tolerance_m) &&
+         in_plane(table, v, g.facet, seam_tolerance_m);
 }
 
 }  // namespace
@@ -19,9 +41,38 @@ double corner_reach_m(const scene::FacetTable& table, double seam_tolerance_m, c
   return std::max(kSamePoint * table.rounding_m(at_m), 2 * seam_tolerance_m);
 }
 
-bool turn_on_a_face(const RayQueries& queries, const Wedge& v, const Wedge& w) {
-  return norm(cross(v.direction, w.direction)) >= kAlongEdge &&
-         (bounds(queries, w, v.facet0) || bounds(queries, w, v.facet_n));
+bool holds_edge(const scene::FacetTable& table, const RayQueries& queries, const Wedge& w, int32_t facet,
+                double seam_tolerance_m) {
+  if (queries.same_plane(w.facet0, facet) || queries.same_plane(w.facet_n, facet)) return true;
+  const auto is = [&](int32_t other) { return other == facet || queries.same_plane(other, facet); };
+  return std::any_of(w.facets.begin(), w.facets.end(), is) && in_plane(table, w, facet, seam_tolerance_m);
+}
+
+bool turn_on_a_face(const scene::FacetTable& table, const RayQueries& queries, double seam_tolerance_m, const Wedge& v,
+                    const Wedge& w) {
+  if (norm(cross(v.direction, w.direction)) < kAlongEdge) return false;
+  for (const Face& f : faces_of(v)) {
+    for (const Face& g : faces_of(w)) {
+      if (one_face(table, queries, seam_tolerance_m, v, f, w, g)) return true;
+    }
+  }
+  return false;
+}
+
+namespace {
+double outward(const scene::FacetTable& table, const Wedge& w, bool at_end, int32_t over) {
+  return (dot(table.facets[size_t(over)].normal, w.direction) > 0) == at_end ? 1 : -1;
+}
+}  // namespace
+
+double height_over(const scene::FacetTable& table, const Wedge& w, bool at_end, int32_t over, const Vec3d& p) {
+  return outward(table, w, at_end, over) * table.distance(over, p);
+}
+
+Vec3d lifted_over(const scene::FacetTable& table, const Wedge& w, bool at_end, int32_t over, const Vec3d& p) {
+  const Vec3d& n = table.facets[size_t(over)].normal;
+  const double missing = end_inset_m(w) * std::abs(dot(n, w.direction)) - height_over(table, w, at_end, over, p);
+  return missing > 0 ? p + (missing * outward(table, w, at_end, over)) * n : p;
 }
 
 void find_corners(std::vector<Wedge>& wedges, const scene::FacetTable& table, const RayQueries& queries,
@@ -38,8 +89,15 @@ void find_corners(std::vector<Wedge>& wedges, const scene::FacetTable& table, co
     tree.overlapping(places[i].grown(reach), [&](uint32_t j) {
       const Wedge& v = wedges[j / 2];
       if (&v == &w || norm(places[j].lo - corner) > reach || norm(cross(v.direction, w.direction)) < kAlongEdge) return;
-      turns.face_0 = turns.face_0 || bounds(queries, v, w.facet0);
-      turns.face_n = turns.face_n || bounds(queries, v, w.facet_n);
+      const auto own = faces_of(w), next = faces_of(v);
+      for (const size_t i_face : {0, 1}) {
+        for (const size_t j_face : {0, 1}) {
+          if (!one_face(table, queries, seam_tolerance_m, w, own[i_face], v, next[j_face])) continue;
+          (i_face == 0 ? turns.face_0 : turns.face_n) = true;
+          int32_t& over = i_face == 0 ? turns.over_0 : turns.over_n;
+          if (over < 0 && v.facet0 != v.facet_n) over = next[1 - j_face].facet;
+        }
+      }
     });
   }
 }

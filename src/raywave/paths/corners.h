@@ -20,8 +20,21 @@ constexpr double kAlongEdge = 1e-4;
 /// may miss it by the seam tolerance.
 double corner_reach_m(const scene::FacetTable& table, double seam_tolerance_m, const Vec3d& at_m);
 
-/// Do two edges bound a common face, in different directions?
-bool turn_on_a_face(const RayQueries& queries, const Wedge& v, const Wedge& w);
+/// Does a facet's plane hold the edge: one of its faces', or that of another facet at the edge, within the seam
+/// tolerance along all of it? Such a facet has no image of the edge.
+bool holds_edge(const scene::FacetTable& table, const RayQueries& queries, const Wedge& w, int32_t facet,
+                double seam_tolerance_m);
+
+/// Do two edges bound a common face, in different directions? Faces are one when both edges lie in their planes within
+/// the seam tolerance, on one side.
+bool turn_on_a_face(const scene::FacetTable& table, const RayQueries& queries, double seam_tolerance_m, const Wedge& v,
+                    const Wedge& w);
+
+/// A leg past an edge's end runs over a facet (Wedge::Turns::over_0, over_n): how far an end p of the path is in front
+/// of that facet's plane, metres; and p itself, or where it is behind a place in front from which the corner is looked
+/// at.
+double height_over(const scene::FacetTable& table, const Wedge& w, bool at_end, int32_t over, const Vec3d& p);
+Vec3d lifted_over(const scene::FacetTable& table, const Wedge& w, bool at_end, int32_t over, const Vec3d& p);
 
 /// Sets Wedge::turns of all wedges: at which ends do their faces go on along another edge?
 void find_corners(std::vector<Wedge>& wedges, const scene::FacetTable& table, const RayQueries& queries,

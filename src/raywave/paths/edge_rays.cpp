@@ -46,6 +46,7 @@ EdgeShooter::EdgeShooter(const PreparedScene& scene, const SequenceTree& tree, c
   EdgeOptions edges;
   edges.max_depth = refine.max_depth;
   edges.reflection = options.reflection;
+  edges.wavelength_m = refine.wavelength_m;
   const WedgesOfFacets of = wedges_of_facets(scene);
   const std::vector<LitWedge> lit = lit_wedges(scene, tree, edges);
   const std::vector<LitPart> parts = lit_parts(scene, tree, lit, edges.max_depth);

@@ -9,7 +9,9 @@
 #include "raywave/core/constants.h"
 #include "raywave/core/error.h"
 #include "raywave/paths/box_tree.h"
+#include "raywave/paths/corners.h"
 #include "raywave/paths/edge_sight.h"
+#include "raywave/paths/path_field.h"
 #include "raywave/paths/place.h"
 #include "raywave/paths/ray_queries.h"
 #include "raywave/runtime/parallel.h"
@@ -27,6 +29,23 @@ bool in_reach(const Wedge& w, const Vec3d& p, const std::vector<uint8_t>* opaque
 /// An end of the path inside the solid's sector may be reached past a corner (Along::kPast), whichever end it is.
 bool past_corner(const Wedge& w, const std::vector<uint8_t>* opaque) { return !opaque && w.facet0 != w.facet_n; }
 
+/// Does a source behind the plane of the face at an edge's end see that corner over the face (Along::kPast)?
+bool lights_over(const PreparedScene& scene, const Wedge& w, const Vec3d& source_m, double wavelength_m) {
+  for (const bool at_end : {false, true}) {
+    const Wedge::Turns& turns = w.turns[at_end ? 1 : 0];
+    const int32_t over = turns.face_0 ? turns.over_0 : turns.over_n;
+    if (over < 0) continue;
+    const Vec3d corner = w.at(at_end ? w.length_m : 0),
+                beside = corner + (at_end ? end_inset_m(w) : -end_inset_m(w)) * w.direction;
+    const double height = height_over(scene.facets(), w, at_end, over, source_m), distance = norm(source_m - corner);
+    // the distance parameter is at most the distance
+    if (path_field_detail::over_height(2 * kPi / wavelength_m * distance, height, distance) < -2 * kOverReach) continue;
+    const Vec3d from = lifted_over(scene.facets(), w, at_end, over, source_m);
+    if (!scene.queries().occluded(from, beside, {}, EndFacets::at_edge(w))) return true;
+  }
+  return false;
+}
+
 /// Adds a wedge to those that a node lights.
 /// @param sight  looking along the node.
 void add_lit(const PreparedScene& scene, const SequenceNode& from, const EdgeOptions& options, const LitWedge& lit,
@@ -34,11 +53,14 @@ void add_lit(const PreparedScene& scene, const SequenceNode& from, const EdgeOpt
   const Wedge& w = scene.wedges()[size_t(lit.wedge)];
   // A facet that holds the edge, or has it in its plane, does not reflect onto it; the image must be outside.
   const int32_t mirror = from.surface.index;  // -1: the source
-  if (mirror >= 0 && (scene.queries().same_plane(w.facet0, mirror) || scene.queries().same_plane(w.facet_n, mirror)))
-    return;
+  if (mirror >= 0 && holds_edge(scene.facets(), scene.queries(), w, mirror, scene.seam_tolerance_m())) return;
   const bool outside = in_reach(w, from.image_m, options.opaque);
   if (!outside && !(mirror < 0 && past_corner(w, options.opaque))) return;
-  if (!sight || (outside ? sight->lights(w) : sight->lights_corner(w))) out.push_back(lit);
+  const auto corner_is_lit = [&] {
+    return sight->lights_corner(w) ||
+           (options.wavelength_m > 0 && lights_over(scene, w, from.image_m, options.wavelength_m));
+  };
+  if (!sight || (outside ? sight->lights(w) : corner_is_lit())) out.push_back(lit);
 }
 
 std::vector<Box> boxes_of(const std::vector<Wedge>& all, const std::vector<int32_t>& among) {
@@ -195,6 +217,7 @@ class Joiner {
 EdgeOptions edge_options(const Interactions& interactions, const RefineOptions& refine) {
   EdgeOptions edges{interactions.max_depth, interactions.max_diffractions, interactions.specular_reflection};
   if (interactions.refraction) edges.opaque = &refine.opaque;
+  edges.wavelength_m = refine.wavelength_m;
   return edges;
 }
 
@@ -304,8 +327,8 @@ class Expander {
   }
   /// Does the facet, or its plane, hold the wedge's edge?
   bool on_facet(int32_t wedge, int32_t facet) const {
-    const Wedge& w = scene_.wedges()[size_t(wedge)];
-    return scene_.queries().same_plane(w.facet0, facet) || scene_.queries().same_plane(w.facet_n, facet);
+    return holds_edge(scene_.facets(), scene_.queries(), scene_.wedges()[size_t(wedge)], facet,
+                      scene_.seam_tolerance_m());
   }
 
   const PreparedScene& scene_;

@@ -22,6 +22,7 @@ struct EdgeOptions {
   /// With refraction, [num_facets], 1: transmits nothing. Edges may then be seen from inside and through walls.
   const std::vector<uint8_t>* opaque = nullptr;
   int64_t max_sequences = 50000000;
+  double wavelength_m = 0;  // how far past corners fields reach
 };
 
 /// What the interactions say of edges. @param refine  must outlive what is returned.

@@ -32,8 +32,18 @@ struct EdgeFacts {
   bool shares_begin = false, shares_end = false;  // is this end a corner with the edge before or behind in the path?
   /// Where an end goes past a corner along face 0, n (Along::kPast): is the path's other leg in front of that plane?
   std::array<bool, 2> in_front{};
+  /// Within rounding of a boundary and of an end of the edge: where the corner there lies from the path without the
+  /// edge, along the edge and beside it for each of `sides`, to scale and far below the unit of W. Fields turn about a
+  /// corner.
+  struct Vertex {
+    int8_t end = 0;  // -1 the edge's first, 1 its last, 0: not there
+    double along = 0;
+    std::array<double, 3> beside{};
+  } vertex;
   /// And past which end of the edge: its last? Of the leg that arrives, that leaves.
   std::array<bool, 2> past_end{};
+  /// And over which facet, beyond face 0 and beyond face n (-1: none)? Of the leg that arrives, that leaves.
+  std::array<std::array<int32_t, 2>, 2> over{{{-1, -1}, {-1, -1}}};
 };
 
 }  // namespace raywave::paths

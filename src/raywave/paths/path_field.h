@@ -60,6 +60,12 @@ constexpr double kPastReach = 3;
 /// straight on.
 constexpr double kInPlane = 0.3;
 
+/// How far behind the plane of the face that such a leg runs along (over_height), and from where it fades out.
+constexpr double kOverReach = 4, kOverFade = 2;
+
+/// EdgeFacts::Vertex is below this, in the units of W, and rounding far below it.
+constexpr double kVertex = 1e-7;
+
 constexpr double kOnFace = 1e-7;  // rad within which a ray runs on a face
 
 namespace path_field_detail {
@@ -89,6 +95,13 @@ T fade(const T& beyond) {
 template <class T>
 T fall(const T& y) {
   return fade(T(kEdgeFade) + T(kEdgeReach - kEdgeFade) * y);
+}
+
+/// The height of an end of the path over a plane through a corner, in the units of W. @param distance  to the corner.
+template <class T>
+T over_height(const T& k_l, const T& height, const T& distance) {
+  using std::sqrt;
+  return sqrt(T(0.5) * k_l) * height / distance;
 }
 
 /// @param inside  may it lie inside the wedge?
@@ -148,30 +161,34 @@ class Wedging {
     };
     ray_.end_a = end(w.lo - t);
     ray_.end_b = end(w.hi - t);
+    if (facts.vertex.end != 0) {
+      T& at = facts.vertex.end < 0 ? ray_.end_a : ray_.end_b;
+      at = at + T(facts.vertex.along - ad::value_of(at));
+    }
     fade_ = fade(ray_.end_a > T(0) ? ray_.end_a : -ray_.end_b);
     // Near a corner the two edges are one vertex, not two edges: nothing at it, all from kEdgeFade on.
     if (facts.shares_begin) fade_ = fade_ * open(-ray_.end_a);
     if (facts.shares_end) fade_ = fade_ * open(ray_.end_b);
-    if (is_past(facts.arrives_along)) go_past(facts, false, -g.k_in, g.k_out);
-    if (is_past(facts.leaves_along)) go_past(facts, true, g.k_out, -g.k_in);
+    if (is_past(facts.arrives_along)) go_past(facts, false, -g.k_in, g.k_out, g.before);
+    if (is_past(facts.leaves_along)) go_past(facts, true, g.k_out, -g.k_in, g.after);
     ray_.transmits = touch.transmits;
     ray_.sides = facts.sides;
   }
 
   em::EdgeMatrix<T> matrix() const {
-    if (!goes_past_) {
+    if (!goes_past_ && touch_.edge.vertex.end == 0) {
       return Complex<T>{fade_, T(0)} * em::diffraction_matrix(ray_, *touch_.face_0, *touch_.face_n, wavelength_m_);
     }
     const T infinity(std::numeric_limits<double>::infinity());
     em::EdgeMatrix<T> m{};
-    for (const auto& t : em::boundary_terms(ray_, *touch_.face_0, *touch_.face_n, wavelength_m_)) {
+    for (const auto& t : boundary_terms()) {
       m = m + (share(t.v) * em::edge_transition(t.v, -infinity, infinity)) * t.coefficient;
     }
     return m;
   }
   /// The matrix in its terms, without their transition functions but with what the edge's ends leave of them.
   std::array<em::BoundaryTerm<T>, 4> terms() const {
-    auto terms = em::boundary_terms(ray_, *touch_.face_0, *touch_.face_n, wavelength_m_);
+    auto terms = boundary_terms();
     for (auto& t : terms) t.coefficient = share(alone_ * t.v) * t.coefficient;
     return terms;
   }
@@ -181,6 +198,18 @@ class Wedging {
   }
 
  private:
+  std::array<em::BoundaryTerm<T>, 4> boundary_terms() const {
+    auto terms = em::boundary_terms(ray_, *touch_.face_0, *touch_.face_n, wavelength_m_);
+    const EdgeFacts::Vertex& vertex = touch_.edge.vertex;
+    if (vertex.end == 0) return terms;
+    constexpr std::array<size_t, 4> kBoundary{0, 0, 2, 1};
+    for (size_t b = 0; b < 4; ++b) {
+      const double v = ad::value_of(terms[b].v);
+      if (touch_.edge.sides[kBoundary[b]] == 0 || !(std::abs(v) < kVertex)) continue;
+      terms[b].v = terms[b].v + T(std::copysign(vertex.beside[kBoundary[b]], v) - v);
+    }
+    return terms;
+  }
   /// What the edge's ends leave of a term, past a corner as seen from beside.
   Complex<T> share(T v) const {
     using std::sqrt;
@@ -190,8 +219,9 @@ class Wedging {
   }
   /// Near a corner two edges are one vertex: nothing at it, all from kEdgeFade on.
   static T open(const T& inside) { return T(1) - fall(T(1 / kEdgeFade) * inside); }
-  /// One end (in direction v, the other in direction `other`) lies past a corner, behind the face that goes on there.
-  void go_past(const EdgeFacts& facts, bool leaves, const Vec3<T>& v, const Vec3<T>& other) {
+  /// One end (in direction v, `length` away, the other in direction `other`) lies past a corner, behind the face that
+  /// goes on there.
+  void go_past(const EdgeFacts& facts, bool leaves, const Vec3<T>& v, const Vec3<T>& other, const T& length) {
     using std::abs;
     using std::sin;
     using std::sqrt;
@@ -207,6 +237,7 @@ class Wedging {
     const T angle = behind(v, 0), d = depth(angle), inside = facts.past_end[leaves ? 1 : 0] ? ray_.end_b : -ray_.end_a;
     const T both = open(inside) * open(inside), reach = fall(T(1 / kPastReach) * d);
     const T size = (T(1) - both) * reach * fall(angle / (T(2 * kPi) - w.exterior_angle));
+    past_ = beyond_next(facts, leaves, v, length, d) * past_;
     // The share of this edge's field, as seen from the other leg's depth x; the rest is the next edge's.
     const T x = abs(depth(behind(other, kPi))), x2 = x * x, sum = x2 + d * d;
     const T own = sum > T(0) ? x2 / sum : T(1), window = fall(T(1 / kInPlane) * x);
@@ -221,6 +252,33 @@ class Wedging {
     }
     depth2_ = depth2_ + d * d;
     goes_past_ = true;
+  }
+
+  /// The leg past the corner, d behind the face that went on, runs along the next face, which bounds that one and ends
+  /// in a corner farther on. There an edge takes over what is on the other side: of the end p of the path this is the
+  /// complement of that edge's share, the one limit from the other, continuous about the corner.
+  Complex<T> beyond_next(const EdgeFacts& facts, bool leaves, const Vec3<T>& v, const T& length, const T& d) const {
+    const OnFace face = leaves ? facts.leaves_on : facts.arrives_on;
+    const auto& plane = touch_.over[leaves ? 1 : 0][face == OnFace::kFace0 ? 0 : 1];
+    if (!plane.is_there) return {T(1), T(0)};
+    using std::abs;
+    using std::cos;
+    using std::sin;
+    using std::sqrt;
+    const WedgeFrame<T>& w = touch_.bend.wedge;
+    const bool at_end = facts.past_end[leaves ? 1 : 0];
+    const Vec3<T> p = touch_.point + length * v, corner = w.origin + (at_end ? w.hi : w.lo) * w.direction;
+    const T out((ad::value_of(dot(plane.normal, w.direction)) > 0) == at_end ? 1 : -1);
+    const Vec3<T> own = face == OnFace::kFace0
+                            ? w.n0
+                            : sin(w.exterior_angle) * w.t0 - cos(w.exterior_angle) * w.n0;  // of the face that went on
+    const T across = abs(dot(plane.normal, normalized(cross(v, own))));
+    if (!(across > T(1e-3))) return {T(1), T(0)};
+    const T x = over_height(ray_.k_l, out * (dot(plane.normal, p) - plane.offset) / across, norm(p - corner));
+    const T infinity(std::numeric_limits<double>::infinity());
+    const T sin_beta = norm(cross(v, w.direction));
+    const Complex<T> rest = Complex<T>{T(1), T(0)} - em::edge_share(T(abs(d)) * sin_beta, x, infinity);
+    return fall((-x - T(kOverFade)) / T(kOverReach - kOverFade)) * rest;
   }
 
   const Touch<T>& touch_;

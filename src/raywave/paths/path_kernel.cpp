@@ -23,6 +23,13 @@ bool PathKernel<T>::set_touches(const EndPoint<T>& source, const EndPoint<T>& ta
       t.face_n = face(w.facet_n);
       t.transmits = scene_.refraction();
       t.edge = s.edge;
+      for (size_t leg = 0; leg < 2; ++leg) {
+        for (size_t f = 0; f < 2; ++f) {
+          if (s.edge.over[leg][f] < 0) continue;
+          const Bend<T> plane = scene_.facet(s.edge.over[leg][f]);
+          t.over[leg][f] = {true, plane.normal, plane.offset};
+        }
+      }
     } else {
       t.bend = scene_.facet(s.surface.index);
       t.face_0 = face(s.surface.index);

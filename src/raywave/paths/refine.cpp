@@ -136,7 +136,8 @@ void Refiner::share_ends() {
       }
       const Vec3d p = v.at(end ? v.length_m : 0);
       if (least <= roundings_m(kSamePoint, p) ||
-          (least <= corner_reach_m(table_, scene_.seam_tolerance_m(), p) && turn_on_a_face(scene_.queries(), v, w))) {
+          (least <= corner_reach_m(table_, scene_.seam_tolerance_m(), p) &&
+           turn_on_a_face(table_, scene_.queries(), scene_.seam_tolerance_m(), v, w))) {
         (end ? last->edge.shares_end : last->edge.shares_begin) = true;
         (next_end ? s.edge.shares_end : s.edge.shares_begin) = true;
       }
@@ -279,6 +280,19 @@ void Refiner::set_in_front(size_t i, const Vec3d& before_m, const Vec3d& after_m
   e.in_front[1] = along ? on == OnFace::kFaceN : dot(other, s * w.t0 - c * w.n0) >= 0;
 }
 
+size_t Refiner::num_edges() const {
+  return size_t(
+      std::count_if(bends_.begin(), bends_.end(), [](const Step& s) { return s.type == Interaction::kDiffraction; }));
+}
+
+/// k times an edge's distance parameter, of the path that ends at its neighbours.
+double Refiner::wavenumber_distance(size_t edge, const Vec3d& target_m) const {
+  const Vec3d before = points_[edge] - unfolded_before(edge), after = unfolded_after(edge, target_m) - points_[edge];
+  const Vec3d& e = shapes_[edge].wedge.direction;
+  const double r0 = norm(before), r1 = norm(after);
+  return 2 * kPi / options_.wavelength_m * norm(cross(before, e)) * norm(cross(after, e)) / (r0 + r1);
+}
+
 /// The leg to an end of the path runs inside the wedge's sector: past a corner? See Along::kPast.
 bool Refiner::go_past_corner(size_t i, const Vec3d& target_m, bool leaves) {
   const Wedge& w = scene_.wedges()[size_t(bends_[i].surface.index)];
@@ -289,9 +303,18 @@ bool Refiner::go_past_corner(size_t i, const Vec3d& target_m, bool leaves) {
   if (w.facet0 == w.facet_n || options_.refraction || !at_corner(target_m, i, leg, at_end)) return false;
   const Wedge::Turns& turns = w.turns[at_end ? 1 : 0];
   if (!turns.face_0 && !turns.face_n) return false;
+  const int32_t over = turns.face_0 ? turns.over_0 : turns.over_n;
+  const Vec3d end = leaves ? target_m : source_m_, corner = w.at(at_end ? w.length_m : 0);
+  if (over >= 0) {
+    const double height = height_over(table_, w, at_end, over, end);
+    const double x = path_field_detail::over_height(wavenumber_distance(i, target_m), height, norm(end - corner));
+    // between edges the distance parameter is another one, within a factor of 4: the field decides, it is 0 there
+    if (x < -(num_edges() > 1 ? 2 : 1) * kOverReach) return false;
+  }
   (leaves ? e.leaves_along : e.arrives_along) = turns.face_0 && turns.face_n ? Along::kPastBoth : Along::kPast;
   (leaves ? e.leaves_on : e.arrives_on) = turns.face_0 ? OnFace::kFace0 : OnFace::kFaceN;
   e.past_end[leaves ? 1 : 0] = at_end;
+  e.over[leaves ? 1 : 0] = {turns.over_0, turns.over_n};
   return true;
 }
 
@@ -401,6 +424,39 @@ bool Refiner::set_side_of_sheet(size_t i, const Vec3d& before_m, const Vec3d& af
   return true;
 }
 
+/// Sets EdgeFacts::vertex, and the sides there.
+void Refiner::set_vertex(size_t i, const Vec3d& target_m) {
+  EdgeFacts& e = bends_[i].edge;
+  const Wedge& w = scene_.wedges()[size_t(bends_[i].surface.index)];
+  const double t = dot(points_[i] - w.a, w.direction), near = roundings_m(4 * kSamePoint, points_[i]);
+  const bool at_begin = std::abs(t) <= near, at_end = std::abs(t - w.length_m) <= near;
+  if (at_begin == at_end) return;
+  const Vec3d corner = w.at(at_end ? w.length_m : 0), s = unfolded_before(i), p = unfolded_after(i, target_m);
+  const WedgePiece& piece = w.piece_at(points_[i]);
+  double largest = 0;
+  bool known = false;
+  for (size_t b = 0; b < 3; ++b) {
+    if (e.sides[b] == 0) continue;
+    const Vec3d end = b == 0 ? p : mirror(p, table_.facets[size_t(b == 1 ? piece.facet0 : piece.facet_n)]);
+    const Vec3d k = normalized(end - s), across = normalized(w.direction - dot(w.direction, k) * k);
+    const Vec3d r = corner - s - dot(corner - s, k) * k;
+    if (!known) e.vertex.along = dot(r, across);
+    known = true;
+    // Beside a corner the path without the edge may be there though it lies on the dark side of the edge's own line.
+    const Vec3d side = cross(k, across);
+    const double angle = b == 0 ? 0.5 * w.exterior_angle_rad : b == 1 ? 0 : w.exterior_angle_rad;
+    const Vec3d lit = std::cos(angle) * w.t0 + std::sin(angle) * w.n0;  // away from the body; on the face
+    e.sides[b] = dot(r, side) * dot(lit, side) > 0 ? -1 : 1;
+    e.vertex.beside[b] = std::abs(dot(r, side));
+    largest = std::max({largest, std::abs(e.vertex.along), e.vertex.beside[b]});
+  }
+  if (!(largest > 0)) return;
+  e.vertex.end = at_end ? 1 : -1;
+  const double scale = 0.01 * kVertex / largest;
+  e.vertex.along *= scale;
+  for (double& v : e.vertex.beside) v *= scale;
+}
+
 /// Within rounding of a shadow boundary the side is what geometrical optics decides for the path without the edge.
 void Refiner::set_sides(const Vec3d& target_m) {
   for (size_t i = 0; i < bends_.size(); ++i) {
@@ -411,6 +467,7 @@ void Refiner::set_sides(const Vec3d& target_m) {
     const Vec3d after_m = i + 1 < bends_.size() ? points_[i + 1] : target_m;
     EdgeFacts& e = s.edge;
     e.sides.fill(0);
+    e.vertex = {};
     if (is_past(e.arrives_along) || is_past(e.leaves_along) || set_side_of_sheet(i, before_m, after_m)) continue;
     const Vec3d before = before_m - points_[i], after = after_m - points_[i];
     const auto phi = [&](const Vec3d& v, OnFace face, Along along) {
@@ -419,7 +476,11 @@ void Refiner::set_sides(const Vec3d& target_m) {
     const WedgePiece& piece = w.piece_at(points_[i]);
     const double in = phi(before, e.arrives_on, e.arrives_along), out = phi(after, e.leaves_on, e.leaves_along),
                  n_pi = w.exterior_angle_rad;
-    const double near = roundings_m(kSamePoint, points_[i]) / std::min(norm(before), norm(after));
+    // ends are moved aside by roundings of their own coordinates, seen from the edge's line
+    const auto off_line = [&](const Vec3d& v) { return norm(cross(v, w.direction)); };
+    const double near = std::max({roundings_m(kSamePoint, points_[i]), roundings_m(kSamePoint, before_m),
+                                  roundings_m(kSamePoint, after_m)}) /
+                        std::min(off_line(before), off_line(after));
     const auto side = [](bool lit) { return int8_t(lit ? 1 : -1); };
     const auto on = [&](OnFace face) {
       return (is_along_face(e.arrives_along) && e.arrives_on == face) ||
@@ -437,6 +498,7 @@ void Refiner::set_sides(const Vec3d& target_m) {
     if (!on_0 && std::abs(kPi - in - out) < near) e.sides[1] = reflection_side(i, piece.facet0, target_m);
     if (!on_n && std::abs(kPi - (n_pi - in) - (n_pi - out)) < near)
       e.sides[2] = reflection_side(i, piece.facet_n, target_m);
+    set_vertex(i, target_m);
   }
 }
 
@@ -510,18 +572,36 @@ bool Refiner::beyond_an_end() const {
   });
 }
 
-/// Is the face that two edges share that of a sheet, on whose two sides rays run?
-bool Refiner::both_sides(size_t leg) const { return bends_[leg - 1].edge.leaves_along == Along::kSheet; }
-
-/// Between two edges of one face the ray runs on it. It is looked along at this distance above the face: what lies in
-/// its plane or ends at it from inside is not in the way, what stands on it by more than the seam tolerance is.
-Vec3d Refiner::above_face(size_t leg) const {
-  if (leg == 0 || leg == bends_.size() || !is_along_face(bends_[leg - 1].edge.leaves_along)) return {};
-  const Wedge& w = scene_.wedges()[size_t(bends_[leg - 1].surface.index)];
-  const double angle = w.exterior_angle_rad;
-  const Vec3d normal =
-      bends_[leg - 1].edge.leaves_on == OnFace::kFace0 ? w.n0 : std::sin(angle) * w.t0 - std::cos(angle) * w.n0;
-  return std::max(scene_.seam_tolerance_m(), 4 * roundings_m(kAlongPlane, bends_[leg].point_m)) * normal;
+/// Between two edges of one face the ray runs on it, and between others it may run in the plane of a face of one of
+/// them. It is looked along at this distance above the face: what lies in its plane or ends at it from inside is not in
+/// the way, what stands on it by more than the seam tolerance is. @param both_sides  a sheet's face, on whose two sides
+/// rays run.
+Vec3d Refiner::above_face(size_t leg, bool& both_sides) const {
+  both_sides = false;
+  if (leg == 0 || leg == bends_.size()) return {};
+  const Step &from = bends_[leg - 1], &to = bends_[leg];
+  if (from.type != Interaction::kDiffraction || to.type != Interaction::kDiffraction) return {};
+  const double lift = std::max(scene_.seam_tolerance_m(), 4 * roundings_m(kAlongPlane, to.point_m));
+  const auto faces = [&](const Step& s) {
+    const Wedge& w = scene_.wedges()[size_t(s.surface.index)];
+    const double cosine = std::cos(w.exterior_angle_rad), sine = std::sin(w.exterior_angle_rad);
+    return std::array<std::pair<Vec3d, Vec3d>, 2>{std::pair{w.t0, w.n0},
+                                                  std::pair{cosine * w.t0 + sine * w.n0, sine * w.t0 - cosine * w.n0}};
+  };
+  if (is_along_face(from.edge.leaves_along)) {
+    both_sides = from.edge.leaves_along == Along::kSheet;
+    return lift * faces(from)[from.edge.leaves_on == OnFace::kFace0 ? 0 : 1].second;
+  }
+  const Vec3d d = normalized(to.point_m - from.point_m);
+  for (const auto& [s, sign] : {std::pair{&from, 1.0}, std::pair{&to, -1.0}}) {
+    for (const auto& [into, normal] : faces(*s)) {
+      if (std::abs(dot(d, normal)) > kOnFace || !(sign * dot(d, into) > 0)) continue;
+      both_sides =
+          scene_.wedges()[size_t(s->surface.index)].facet0 == scene_.wedges()[size_t(s->surface.index)].facet_n;
+      return lift * normal;
+    }
+  }
+  return {};
 }
 
 bool Refiner::unobstructed(const Vec3d& target_m, const EndFacets& target_facets, GeometricPath& out) {
@@ -536,13 +616,23 @@ bool Refiner::unobstructed(const Vec3d& target_m, const EndFacets& target_facets
       return is_along_face(along) ? occlusion_point(bend, false, Along::kNone, false)
                                   : occlusion_point(bend, past_ends_, along, leaves);
     };
-    const Vec3d a = i == 0 ? source_m_ : place(i - 1), b = i == n ? target_m : place(i);
+    const auto end = [&](const Vec3d& p, bool leaves) {  // past a corner: over the face there, which ends farther on
+      if (n == 0) return p;
+      const Step& s = bends_[leaves ? n - 1 : 0];
+      if (!is_past(leaves ? s.edge.leaves_along : s.edge.arrives_along)) return p;
+      const OnFace face = leaves ? s.edge.leaves_on : s.edge.arrives_on;
+      const int32_t over = s.edge.over[leaves ? 1 : 0][face == OnFace::kFace0 ? 0 : 1];
+      const Wedge& w = scene_.wedges()[size_t(s.surface.index)];
+      return over < 0 ? p : lifted_over(table_, w, s.edge.past_end[leaves ? 1 : 0], over, p);
+    };
+    const Vec3d a = i == 0 ? end(source_m_, false) : place(i - 1), b = i == n ? end(target_m, true) : place(i);
     const EndFacets at_a = i == 0 ? EndFacets() : facets_at(bends_[i - 1]),
                     at_b = i == n ? target_facets : facets_at(bends_[i]);
-    const Vec3d lift = above_face(i);
+    bool both_sides;
+    const Vec3d lift = above_face(i, both_sides);
     if (!options_.refraction) {
       if (!queries.occluded(a + lift, b + lift, at_a, at_b)) continue;
-      if (norm2(lift) > 0 && both_sides(i) && !queries.occluded(a - lift, b - lift, at_a, at_b)) continue;
+      if (norm2(lift) > 0 && both_sides && !queries.occluded(a - lift, b - lift, at_a, at_b)) continue;
       return false;
     }
     queries.crossings(a + lift, b + lift, at_a, at_b, crossings_);

@@ -60,10 +60,13 @@ class Refiner {
   Vec3d unfolded_after(size_t edge, const Vec3d& target_m) const;
   bool set_faces(const Vec3d& target_m);
   void set_sides(const Vec3d& target_m);
+  void set_vertex(size_t i, const Vec3d& target_m);
   bool passes(size_t edge, const Vec3d& target_m, int32_t face);
   int8_t reflection_side(size_t edge, int32_t facet, const Vec3d& target_m);
   bool unobstructed(const Vec3d& target_m, const EndFacets& target_facets, GeometricPath& out);
   void meet_on_faces(size_t i);
+  size_t num_edges() const;
+  double wavenumber_distance(size_t edge, const Vec3d& target_m) const;
   bool go_past_corner(size_t i, const Vec3d& target_m, bool leaves);
   bool mirror_is_outside(size_t edge, size_t mirror) const;
   void set_in_front(size_t i, const Vec3d& before_m, const Vec3d& after_m);
@@ -72,8 +75,7 @@ class Refiner {
   bool set_side_of_sheet(size_t i, const Vec3d& before_m, const Vec3d& after_m);
   EndFacets facets_at(const Step& s) const;
   Vec3d occlusion_point(size_t i, bool past_ends, Along along, bool leaves) const;
-  bool both_sides(size_t leg) const;
-  Vec3d above_face(size_t leg) const;
+  Vec3d above_face(size_t leg, bool& both_sides) const;
   bool beyond_an_end() const;
 
   /// This many roundings of the coordinates near a point, metres.

@@ -2,6 +2,8 @@
 // Where and how a path touches something, over any scalar: all that its field needs to know of the scene.
 #pragma once
 
+#include <array>
+
 #include "raywave/core/vec.h"
 #include "raywave/em/material.h"
 #include "raywave/paths/interaction.h"
@@ -19,6 +21,12 @@ struct Touch {
   const em::BasicMaterialProperties<T>* face_n = nullptr;
   bool transmits = false;  // do rays pass through the wedge's faces?
   EdgeFacts edge;
+  struct Plane {
+    bool is_there = false;
+    Vec3<T> normal;
+    T offset{};
+  };
+  std::array<std::array<Plane, 2>, 2> over;  // of EdgeFacts::over; normals either way
 };
 
 }  // namespace raywave::paths

@@ -47,6 +47,7 @@ struct Wedge {
   /// At its beginning and at its end: do its faces go on along another edge there? See corners.h.
   struct Turns {
     bool face_0 = false, face_n = false;
+    int32_t over_0 = -1, over_n = -1;  // and the other face of that edge, or -1
   };
   std::array<Turns, 2> turns;
 

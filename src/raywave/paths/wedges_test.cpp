@@ -368,6 +368,23 @@ TEST(Wedges, CracksBelowTheSeamToleranceAreClosedAndWiderOnesNot) {
   }
 }
 
+/// At a corner the edges of one face know each other, be it of one piece, of two, or of two that are not quite in one
+/// plane.
+TEST(Wedges, CornersOfFacesOfTwoPieces) {
+  for (const double off : {0.0, 1e-9, 1e-7, 1e-6, 1e-4}) {
+    const Vec3d lo{-3, -2, -1}, hi{3, 2, 1};
+    std::vector<scene::Mesh> faces = loose_box(lo, hi, 0, 0);
+    faces.pop_back();  // the roof
+    faces.push_back(rectangle({-3, -2, 1}, {3, 0, 0}, {0, 4, 0}));
+    faces.push_back(rectangle({0, -2, 1 + off}, {3, 0, 0}, {0, 4, 0}));
+    const auto wedges = wedges_of(faces);
+    EXPECT_EQ(wedges.size(), 12u) << off;
+    for (const Wedge& w : wedges) {
+      for (const Wedge::Turns& t : w.turns) EXPECT_TRUE(t.face_0 && t.face_n && t.over_0 >= 0 && t.over_n >= 0) << off;
+    }
+  }
+}
+
 TEST(Wedges, PlatesOnEachOtherAreClosedAllAroundHoweverTheyLie) {
   // two plates of a wall, within the tolerance, each longer than the other at one end: one outline of four sides
   for (const Vec3d& turn : {Vec3d{0, 0, 0}, Vec3d{0.4, 0.9, -2}, Vec3d{-1.3, 0.2, 0.7}, Vec3d{2.1, -0.5, 1.1}}) {
