@@ -30,6 +30,11 @@ bool holds_edge(const scene::FacetTable& table, const RayQueries& queries, const
 bool turn_on_a_face(const scene::FacetTable& table, const RayQueries& queries, double seam_tolerance_m, const Wedge& v,
                     const Wedge& w);
 
+/// How far behind the plane of height_over() an end may lie, in the units of W of a distance parameter as large as the
+/// distance. Finders look no farther; fields have faded out before, but with the path's other end within a sixteenth of
+/// that distance of the corner.
+constexpr double kMostOver = 16;
+
 /// A leg past an edge's end runs over a facet (Wedge::Turns::over_0, over_n): how far an end p of the path is in front
 /// of that facet's plane, metres; and p itself, or where it is behind a place in front from which the corner is looked
 /// at.

@@ -38,10 +38,14 @@ bool lights_over(const PreparedScene& scene, const Wedge& w, const Vec3d& source
     const Vec3d corner = w.at(at_end ? w.length_m : 0),
                 beside = corner + (at_end ? end_inset_m(w) : -end_inset_m(w)) * w.direction;
     const double height = height_over(scene.facets(), w, at_end, over, source_m), distance = norm(source_m - corner);
-    // the distance parameter is at most the distance
-    if (path_field_detail::over_height(2 * kPi / wavelength_m * distance, height, distance) < -2 * kOverReach) continue;
+    // the distance parameter is at most the distance; as Refiner::go_past_corner()
+    if (path_field_detail::over_height(2 * kPi / wavelength_m * distance, height, distance) < -kMostOver) continue;
     const Vec3d from = lifted_over(scene.facets(), w, at_end, over, source_m);
-    if (!scene.queries().occluded(from, beside, {}, EndFacets::at_edge(w))) return true;
+    // (a source inside the body is not outside above it)
+    if (!scene.queries().occluded(source_m, from, {}, {}) &&
+        !scene.queries().occluded(from, beside, {}, EndFacets::at_edge(w))) {
+      return true;
+    }
   }
   return false;
 }
@@ -60,7 +64,8 @@ void add_lit(const PreparedScene& scene, const SequenceNode& from, const EdgeOpt
     return sight->lights_corner(w) ||
            (options.wavelength_m > 0 && lights_over(scene, w, from.image_m, options.wavelength_m));
   };
-  if (!sight || (outside ? sight->lights(w) : corner_is_lit())) out.push_back(lit);
+  const bool may_go_past = mirror < 0 && past_corner(w, options.opaque);
+  if (!sight || (outside && sight->lights(w)) || (may_go_past && corner_is_lit())) out.push_back(lit);
 }
 
 std::vector<Box> boxes_of(const std::vector<Wedge>& all, const std::vector<int32_t>& among) {

@@ -307,7 +307,9 @@ bool Refiner::go_past_corner(size_t i, const Vec3d& target_m, bool leaves) {
   const Vec3d end = leaves ? target_m : source_m_, corner = w.at(at_end ? w.length_m : 0);
   if (over >= 0) {
     const double height = height_over(table_, w, at_end, over, end);
-    const double x = path_field_detail::over_height(wavenumber_distance(i, target_m), height, norm(end - corner));
+    const double distance = norm(end - corner), wavenumber = 2 * kPi / options_.wavelength_m;
+    if (path_field_detail::over_height(wavenumber * distance, height, distance) < -kMostOver) return false;
+    const double x = path_field_detail::over_height(wavenumber_distance(i, target_m), height, distance);
     // between edges the distance parameter is another one, within a factor of 4: the field decides, it is 0 there
     if (x < -(num_edges() > 1 ? 2 : 1) * kOverReach) return false;
   }
@@ -630,6 +632,9 @@ bool Refiner::unobstructed(const Vec3d& target_m, const EndFacets& target_facets
                     at_b = i == n ? target_facets : facets_at(bends_[i]);
     bool both_sides;
     const Vec3d lift = above_face(i, both_sides);
+    // an end inside the body is not outside above it
+    if (i == 0 && a != source_m_ && queries.occluded(source_m_, a, {}, {})) return false;
+    if (i == n && b != target_m && queries.occluded(target_m, b, target_facets, {})) return false;
     if (!options_.refraction) {
       if (!queries.occluded(a + lift, b + lift, at_a, at_b)) continue;
       if (norm2(lift) > 0 && both_sides && !queries.occluded(a - lift, b - lift, at_a, at_b)) continue;
