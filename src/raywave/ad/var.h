@@ -25,7 +25,8 @@ class Tape {
  public:
   /// The tape that operations of this thread are recorded on.
   static Tape*& current() {
-    thread_local Tape* tape = nullptr;
+    // every operation asks for it: without a call, in shared libraries too
+    [[gnu::tls_model("initial-exec")]] thread_local Tape* tape = nullptr;
     return tape;
   }
 

@@ -8,8 +8,34 @@
 namespace raywave::paths {
 
 enum class Interaction : uint8_t { kSpecularReflection = 1, kDiffuseReflection = 2, kRefraction = 4, kDiffraction = 8 };
-/// "specular_reflection", "diffuse_reflection", "refraction", "diffraction".
-const char* interaction_name(Interaction i);
+
+/// What there is to say of each, a row an interaction.
+struct InteractionRow {
+  Interaction kind;
+  const char* name;  // in results
+  bool mirrors;      // does the path turn at a facet's plane as an image does?
+};
+inline constexpr InteractionRow kInteractions[] = {
+    {Interaction::kSpecularReflection, "specular_reflection", true},
+    {Interaction::kDiffuseReflection, "diffuse_reflection", false},
+    {Interaction::kRefraction, "refraction", false},
+    {Interaction::kDiffraction, "diffraction", false},
+};
+constexpr const InteractionRow* row_of(Interaction i) {
+  for (const InteractionRow& row : kInteractions) {
+    if (row.kind == i) return &row;
+  }
+  return nullptr;
+}
+/// "unknown" for what is none.
+inline const char* interaction_name(Interaction i) { return row_of(i) ? row_of(i)->name : "unknown"; }
+/// Which of them mirror, a bit each.
+inline constexpr unsigned kMirrors = [] {
+  unsigned bits = 0;
+  for (const InteractionRow& row : kInteractions) bits |= row.mirrors ? unsigned(row.kind) : 0u;
+  return bits;
+}();
+constexpr bool mirrors(Interaction i) { return (kMirrors & unsigned(i)) != 0; }
 
 /// On which face of a wedge a leg of the path runs.
 enum class OnFace : int8_t { kNone, kFace0, kFaceN };

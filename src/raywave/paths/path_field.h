@@ -297,7 +297,7 @@ Vec3<T> image_direction(const std::vector<Touch<T>>& touches, size_t edge, size_
   Vec3<T> e = touches[edge].bend.wedge.direction;
   handedness = 1;
   for (size_t i = edge + 1; i < until; ++i) {
-    if (touches[i].type != Interaction::kSpecularReflection) continue;
+    if (!mirrors(touches[i].type)) continue;
     e = unfold_detail::mirror_direction(e, touches[i].bend);
     handedness = -handedness;
   }
@@ -470,7 +470,7 @@ std::array<CVec3<T>, 2> carry(const T& wavelength_m, const std::vector<Touch<T>>
     for (size_t i = 0; i < fields.count; ++i) {
       CVec3<T>& e = fields.e[i];
       k_out = k;
-      if (touch.type == Interaction::kSpecularReflection) {
+      if (mirrors(touch.type)) {
         reflect(touch.bend.normal, c, touch.face_0->specular_scale, k_out, e);
       } else {
         transmit(touch.bend.normal, c, k, e);

@@ -16,7 +16,7 @@ bool PathKernel<T>::set_touches(const EndPoint<T>& source, const EndPoint<T>& ta
     Touch<T>& t = touches_[i];
     const Step& s = steps[i];
     t.type = s.type;
-    if (s.type == Interaction::kDiffraction) {
+    if (s.surface.is_wedge()) {
       const Wedge& w = scene_.prepared().wedges()[size_t(s.surface.index)];
       t.bend = scene_.wedge(s.surface.index, s.point_m);
       t.face_0 = face(w.facet0);

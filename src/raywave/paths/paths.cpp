@@ -5,20 +5,6 @@
 
 namespace raywave::paths {
 
-const char* interaction_name(Interaction i) {
-  switch (i) {
-    case Interaction::kSpecularReflection:
-      return "specular_reflection";
-    case Interaction::kDiffuseReflection:
-      return "diffuse_reflection";
-    case Interaction::kRefraction:
-      return "refraction";
-    case Interaction::kDiffraction:
-      return "diffraction";
-  }
-  return "unknown";
-}
-
 int Paths::num_rx_ports(const Link& l) const {
   return rx_num_slants[size_t(l.rx)] * (l.rx_element < 0 ? rx_num_elements[size_t(l.rx)] : 1);
 }

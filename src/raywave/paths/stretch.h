@@ -19,21 +19,20 @@ struct Stretch {
   Vec3<T> first, last;  // unit directions of travel of its first and last leg
 };
 
-/// @param touches  the mirrors are the specular reflections among touches [begin, end).
+/// @param touches  the mirrors are those that mirror among touches [begin, end).
 template <class T, class Touch>
 Stretch<T> stretch(const Vec3<T>& from, const Vec3<T>& to, const std::vector<Touch>& touches, size_t begin,
                    size_t end) {
-  const auto mirrors = [&](size_t i) { return touches[i].type == Interaction::kSpecularReflection; };
   Vec3<T> image = from;
   for (size_t i = begin; i < end; ++i) {
-    if (mirrors(i)) image = unfold_detail::mirror(image, touches[i].bend);
+    if (mirrors(touches[i].type)) image = unfold_detail::mirror(image, touches[i].bend);
   }
   Stretch<T> s;
   const Vec3<T> d = to - image;
   s.length_m = norm(d);
   s.first = s.last = d / s.length_m;
   for (size_t i = end; i-- > begin;) {
-    if (mirrors(i)) s.first = unfold_detail::mirror_direction(s.first, touches[i].bend);
+    if (mirrors(touches[i].type)) s.first = unfold_detail::mirror_direction(s.first, touches[i].bend);
   }
   return s;
 }
@@ -51,8 +50,7 @@ void leg_directions(const Vec3<T>& source, const Vec3<T>& target, const std::vec
     Vec3<T> k = stretch(from, to, touches, begin, end).first;
     for (size_t i = begin; i <= end; ++i) {
       out.push_back(k);
-      if (i < end && touches[i].type == Interaction::kSpecularReflection)
-        k = unfold_detail::mirror_direction(k, touches[i].bend);
+      if (i < end && mirrors(touches[i].type)) k = unfold_detail::mirror_direction(k, touches[i].bend);
     }
     from = to;
     begin = end + 1;
