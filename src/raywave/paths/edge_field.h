@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: Apache-2.0
+// What edges do to a path's field, over any scalar: the geometry that a wedge's coefficient takes from the path, shares
+// near corners, and the joint transition functions of several edges.
+//
+// Spreading. Without edges and over one edge: lambda / (4 pi L), L the path's whole length (the wedge's matrix holds
+// the rest). Over N edges with lengths r0 ... rN between the ends and the edges, and H the (tridiagonal) Hessian of the
+// path's length in the points on the edges: stationary phase gives the amplitude D_1 ... D_N sin b_1 ... sin b_N /
+// (r0 ... rN sqrt(det H)), from which the distance parameters follow so that each boundary of one edge is continuous
+// when seen over the others. With s_i = sin^2 b_i and the skewness k_ij.. = det H_ij.. r.. / (s_i s_j .. r_total) of
+// neighbours, which is 1 for parallel edges, L_i = s_i r_i-1 r_i / (r_i-1 + r_i) times k_12 (two edges), and for three
+// times k_12 k (first), k_12 k_23 (middle), k_23 k (last), k = k_123 / (k_12 k_23). Symmetric in the direction. Where
+// an edge lies in its neighbour's transition zone, and along a face that they share (a roof), the product of transition
+// functions becomes the joint one, W2 or W3 of em/transition.h, with the correlations rho of H.
+// Along a face each ray is there twice, as the direct one and as the reflected one: half of it is incident. Both faces
+// of a sheet carry a ray between two of its edges: the path is the sum over the faces.
+// Differentiable in: positions, normals, materials, wavelength. Not in: what is touched.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "raywave/core/constants.h"
+#include "raywave/em/utd.h"
+#include "raywave/paths/touch.h"
+#include "raywave/paths/unfold.h"
+
+namespace raywave::paths {
+
+/// How far beyond an edge's end a diffraction point may lie, in the units of W; the field is faded out from
+/// kEdgeFade on.
+constexpr double kEdgeReach = 6, kEdgeFade = 2;
+
+/// How far behind a face's plane the field on it is continued past a corner, in the units of W.
+constexpr double kPastReach = 3;
+
+/// How near to a face's plane both legs of a path past its corner lie, in the units of W, where the vertex is seen
+/// straight on.
+constexpr double kInPlane = 0.3;
+
+/// How far behind the plane of the face that such a leg runs along (over_height), and from where it fades out.
+constexpr double kOverReach = 4, kOverFade = 2;
+
+/// EdgeFacts::Vertex is below this, in the units of W, and rounding far below it.
+constexpr double kVertex = 1e-7;
+
+constexpr double kOnFace = 1e-7;  // rad within which a ray runs on a face
+
+namespace path_field_detail {
+
+/// What the stretches between a path's ends and its edges give the wedges.
+template <class T>
+struct EdgeGeometry {
+  T l{};                // the distance parameter, with sin^2 beta
+  T before{}, after{};  // lengths to the path's ends
+  T skew{1};            // the phase's curvature along the edge over that of a path without the other edges
+  T alone{1};           // the argument of W at the other edges' boundaries, over that of W2 or W3
+  T correlation{};      // with the next edge
+  Vec3<T> k_in, k_out;
+  T sin_in{}, sin_out{};
+};
+
+/// 1 up to kEdgeFade, 0 from kEdgeReach on, twice differentiable.
+template <class T>
+T fade(const T& beyond) {
+  if (!(beyond > T(kEdgeFade))) return T(1);
+  if (!(beyond < T(kEdgeReach))) return T(0);
+  const T y = (beyond - T(kEdgeFade)) / T(kEdgeReach - kEdgeFade);
+  return T(1) - y * y * y * (T(10) - T(15) * y + T(6) * y * y);
+}
+
+/// From 1 at 0 to 0 at 1 and beyond, twice differentiable.
+template <class T>
+T fall(const T& y) {
+  return fade(T(kEdgeFade) + T(kEdgeReach - kEdgeFade) * y);
+}
+
+/// The height of an end of the path over a plane through a corner, in the units of W. @param distance  to the corner.
+template <class T>
+T over_height(const T& k_l, const T& height, const T& distance) {
+  using std::sqrt;
+  return sqrt(T(0.5) * k_l) * height / distance;
+}
+
+/// @param inside  may it lie inside the wedge?
+template <class T>
+T azimuth(const Vec3<T>& v, const WedgeFrame<T>& w, bool inside) {
+  using std::atan2;
+  T phi = atan2(dot(v, w.n0), dot(v, w.t0));
+  if (phi < T(0)) phi = phi + T(2 * kPi);
+  if (!(phi > w.exterior_angle)) return phi;
+  if (inside && phi > w.exterior_angle + T(kOnFace) && phi < T(2 * kPi - kOnFace)) return phi;
+  // rounding on a face
+  return phi - w.exterior_angle < T(2 * kPi) - phi ? w.exterior_angle : T(0);
+}
+
+/// The same for a leg that may run on a face: along it, whatever moves; else next to it by whole turns.
+template <class T>
+T azimuth_on(OnFace face, Along along, const Vec3<T>& v, const WedgeFrame<T>& w, bool inside) {
+  if (face == OnFace::kNone) return azimuth(v, w, inside);
+  const T at = face == OnFace::kFace0 ? T(0) : w.exterior_angle;
+  if (along != Along::kNone) return at;
+  using std::atan2;
+  const T phi = atan2(dot(v, w.n0), dot(v, w.t0));
+  return phi + T(2 * kPi * std::round((ad::value_of(at) - ad::value_of(phi)) / (2 * kPi)));
+}
+inline OnFace other_face(OnFace face) {
+  return face == OnFace::kNone ? face : face == OnFace::kFace0 ? OnFace::kFaceN : OnFace::kFace0;
+}
+
+/// p and q of em::EdgeMatrix for a direction.
+template <class T>
+struct EdgeBasis {
+  Vec3<T> q, p;
+  EdgeBasis(const Vec3<T>& k, const Vec3<T>& e, const T& sin_beta) : p(cross(k, e) / sin_beta) { q = cross(p, k); }
+};
+
+template <class T>
+class Wedging {
+ public:
+  Wedging(const Touch<T>& touch, const EdgeFacts& facts, const EdgeGeometry<T>& g, const T& wavelength_m)
+      : touch_(touch),
+        wavelength_m_(wavelength_m),
+        alone_(g.alone),
+        in_(g.k_in, touch.bend.wedge.direction, g.sin_in),
+        out_(g.k_out, touch.bend.wedge.direction, g.sin_out) {
+    using std::sqrt;
+    const WedgeFrame<T>& w = touch.bend.wedge;
+    const T wavenumber = T(2 * kPi) / wavelength_m;
+    ray_.exterior_angle = w.exterior_angle;
+    ray_.phi_in = azimuth_on(facts.arrives_on, facts.arrives_along, -g.k_in, w, touch.transmits);
+    ray_.phi_out = azimuth_on(facts.leaves_on, facts.leaves_along, g.k_out, w, touch.transmits);
+    ray_.sin_beta = T(0.5) * (g.sin_in + g.sin_out);
+    ray_.cos_beta = T(0.5) * (dot(g.k_in, w.direction) + dot(g.k_out, w.direction));
+    ray_.k_l = wavenumber * g.l;
+    const T t = dot(touch.point - w.origin, w.direction);
+    const auto end = [&](const T& along) {
+      return along * sqrt(wavenumber * g.skew * excess_length(g.before, g.after, ray_.cos_beta, along));
+    };
+    ray_.end_a = end(w.lo - t);
+    ray_.end_b = end(w.hi - t);
+    if (facts.vertex.end != 0) {
+      T& at = facts.vertex.end < 0 ? ray_.end_a : ray_.end_b;
+      at = at + T(facts.vertex.along - ad::value_of(at));
+    }
+    fade_ = fade(ray_.end_a > T(0) ? ray_.end_a : -ray_.end_b);
+    // Near a corner the two edges are one vertex, not two edges: nothing at it, all from kEdgeFade on.
+    if (facts.shares_begin) fade_ = fade_ * open(-ray_.end_a);
+    if (facts.shares_end) fade_ = fade_ * open(ray_.end_b);
+    if (is_past(facts.arrives_along)) go_past(facts, false, -g.k_in, g.k_out, g.before);
+    if (is_past(facts.leaves_along)) go_past(facts, true, g.k_out, -g.k_in, g.after);
+    ray_.transmits = touch.transmits;
+    ray_.sides = facts.sides;
+  }
+
+  em::EdgeMatrix<T> matrix() const {
+    if (!goes_past_ && touch_.edge.vertex.end == 0) {
+      return Complex<T>{fade_, T(0)} * em::diffraction_matrix(ray_, *touch_.face_0, *touch_.face_n, wavelength_m_);
+    }
+    const T infinity(std::numeric_limits<double>::infinity());
+    em::EdgeMatrix<T> m{};
+    for (const auto& t : boundary_terms()) {
+      m = m + (share(t.v) * em::edge_transition(t.v, -infinity, infinity)) * t.coefficient;
+    }
+    return m;
+  }
+  /// The matrix in its terms, without their transition functions but with what the edge's ends leave of them.
+  std::array<em::BoundaryTerm<T>, 4> terms() const {
+    auto terms = boundary_terms();
+    for (auto& t : terms) t.coefficient = share(alone_ * t.v) * t.coefficient;
+    return terms;
+  }
+  CVec3<T> apply(const em::EdgeMatrix<T>& m, const CVec3<T>& e) const {
+    const Complex<T> q = dot(e, in_.q), p = dot(e, in_.p);
+    return (m.qq * q + m.qp * p) * out_.q + (m.pq * q + m.pp * p) * out_.p;
+  }
+
+ private:
+  std::array<em::BoundaryTerm<T>, 4> boundary_terms() const {
+    auto terms = em::boundary_terms(ray_, *touch_.face_0, *touch_.face_n, wavelength_m_);
+    const EdgeFacts::Vertex& vertex = touch_.edge.vertex;
+    if (vertex.end == 0) return terms;
+    constexpr std::array<size_t, 4> kBoundary{0, 0, 2, 1};
+    for (size_t b = 0; b < 4; ++b) {
+      const double v = ad::value_of(terms[b].v);
+      if (touch_.edge.sides[kBoundary[b]] == 0 || !(std::abs(v) < kVertex)) continue;
+      terms[b].v = terms[b].v + T(std::copysign(vertex.beside[kBoundary[b]], v) - v);
+    }
+    return terms;
+  }
+  /// What the edge's ends leave of a term, past a corner as seen from beside.
+  Complex<T> share(T v) const {
+    using std::sqrt;
+    if (goes_past_ && depth2_ > T(0)) v = sqrt(v * v + depth2_);
+    const Complex<T> rest = fade_ * em::edge_share(v, ray_.end_a, ray_.end_b);
+    return goes_past_ ? past_ * rest : rest;
+  }
+  /// Near a corner two edges are one vertex: nothing at it, all from kEdgeFade on.
+  static T open(const T& inside) { return T(1) - fall(T(1 / kEdgeFade) * inside); }
+  /// One end (in direction v, `length` away, the other in direction `other`) lies past a corner, behind the face that
+  /// goes on there.
+  void go_past(const EdgeFacts& facts, bool leaves, const Vec3<T>& v, const Vec3<T>& other, const T& length) {
+    using std::abs;
+    using std::sin;
+    using std::sqrt;
+    const WedgeFrame<T>& w = touch_.bend.wedge;
+    const OnFace face = leaves ? facts.leaves_on : facts.arrives_on;
+    // from the face's plane, its continuation over the edge: in (-pi, pi], positive behind it
+    const auto behind = [&](const Vec3<T>& u, double straight) {
+      const T phi = azimuth(u, w, true);
+      const T angle = (face == OnFace::kFace0 ? -phi : phi - w.exterior_angle) - T(straight);
+      return angle + T(2 * kPi * std::round(-ad::value_of(angle) / (2 * kPi)));
+    };
+    const auto depth = [&](const T& angle) { return sqrt(T(2) * ray_.k_l) * sin(T(0.5) * angle); };
+    const T angle = behind(v, 0), d = depth(angle), inside = facts.past_end[leaves ? 1 : 0] ? ray_.end_b : -ray_.end_a;
+    const T both = open(inside) * open(inside), reach = fall(T(1 / kPastReach) * d);
+    const T size = (T(1) - both) * reach * fall(angle / (T(2 * kPi) - w.exterior_angle));
+    past_ = beyond_next(facts, leaves, v, length, d) * past_;
+    // The share of this edge's field, as seen from the other leg's depth x; the rest is the next edge's.
+    const T x = abs(depth(behind(other, kPi))), x2 = x * x, sum = x2 + d * d;
+    const T own = sum > T(0) ? x2 / sum : T(1), window = fall(T(1 / kInPlane) * x);
+    const T infinity(std::numeric_limits<double>::infinity());
+    if (facts.in_front[face == OnFace::kFace0 ? 0 : 1]) {
+      const T rest = (T(1) - own) * fall(T(1 / kInPlane) * d);
+      // within rounding of the plane d may be on its other side
+      past_ =
+          past_ * (Complex<T>{size * own, T(0)} + (size * rest) * em::edge_transition(T(abs(d)), -infinity, infinity));
+    } else {
+      past_ = (size * own * (T(1) - window)) * past_;
+    }
+    depth2_ = depth2_ + d * d;
+    goes_past_ = true;
+  }
+
+  /// The leg past the corner, d behind the face that went on, runs along the next face, which bounds that one and ends
+  /// in a corner farther on. There an edge takes over what is on the other side: of the end p of the path this is the
+  /// complement of that edge's share, the one limit from the other, continuous about the corner.
+  Complex<T> beyond_next(const EdgeFacts& facts, bool leaves, const Vec3<T>& v, const T& length, const T& d) const {
+    const OnFace face = leaves ? facts.leaves_on : facts.arrives_on;
+    const auto& plane = touch_.over[leaves ? 1 : 0][face == OnFace::kFace0 ? 0 : 1];
+    if (!plane.is_there) return {T(1), T(0)};
+    using std::abs;
+    using std::cos;
+    using std::sin;
+    using std::sqrt;
+    const WedgeFrame<T>& w = touch_.bend.wedge;
+    const bool at_end = facts.past_end[leaves ? 1 : 0];
+    const Vec3<T> p = touch_.point + length * v, corner = w.origin + (at_end ? w.hi : w.lo) * w.direction;
+    const T out((ad::value_of(dot(plane.normal, w.direction)) > 0) == at_end ? 1 : -1);
+    const Vec3<T> own = face == OnFace::kFace0
+                            ? w.n0
+                            : sin(w.exterior_angle) * w.t0 - cos(w.exterior_angle) * w.n0;  // of the face that went on
+    const T across = abs(dot(plane.normal, normalized(cross(v, own))));
+    if (!(across > T(1e-3))) return {T(1), T(0)};
+    const T x = over_height(ray_.k_l, out * (dot(plane.normal, p) - plane.offset) / across, norm(p - corner));
+    const T infinity(std::numeric_limits<double>::infinity());
+    const T sin_beta = norm(cross(v, w.direction));
+    const Complex<T> rest = Complex<T>{T(1), T(0)} - em::edge_share(T(abs(d)) * sin_beta, x, infinity);
+    return fall((-x - T(kOverFade)) / T(kOverReach - kOverFade)) * rest;
+  }
+
+  const Touch<T>& touch_;
+  T wavelength_m_, alone_;
+  EdgeBasis<T> in_, out_;
+  em::WedgeRay<T> ray_;
+  T fade_;
+  bool goes_past_ = false;
+  T depth2_{};
+  Complex<T> past_{T(1), T(0)};
+};
+
+/// An edge's direction as seen from a later touch, mirrored in what is between. @param handedness  of the image.
+template <class T>
+Vec3<T> image_direction(const std::vector<Touch<T>>& touches, size_t edge, size_t until, double& handedness) {
+  Vec3<T> e = touches[edge].bend.wedge.direction;
+  handedness = 1;
+  for (size_t i = edge + 1; i < until; ++i) {
+    if (!mirrors(touches[i].type)) continue;
+    e = unfold_detail::mirror_direction(e, touches[i].bend);
+    handedness = -handedness;
+  }
+  return e;
+}
+
+static_assert(kMostEdges == 3, "carry() is told the number of edges, edge_geometry() knows up to three");
+using EdgeIndices = std::array<size_t, kMostEdges>;
+
+/// The edges of a path: their distance parameters, curvatures and correlations; see the top of the file.
+/// @param r  [num_edges + 1]
+template <class T>
+void edge_geometry(const std::vector<Touch<T>>& touches, const EdgeIndices& edges, size_t num_edges, const T* r,
+                   const T& total, EdgeGeometry<T>* g) {
+  using std::sqrt;
+  std::array<T, kMostEdges> s{}, h{};           // sin^2 beta; the Hessian's diagonal
+  std::array<T, kMostEdges - 1> off{}, pair{};  // between neighbours; their own two rows' determinant
+  std::array<T, kMostEdges - 1> skewness{T(1), T(1)};
+  T before{};
+  for (size_t i = 0; i < num_edges; ++i) {
+    const Vec3<T>& e = touches[edges[i]].bend.wedge.direction;
+    g[i].sin_in = norm(cross(g[i].k_in, e));
+    g[i].sin_out = norm(cross(g[i].k_out, e));
+    s[i] = g[i].sin_in * g[i].sin_out;
+    before = before + r[i];
+    g[i].before = before;
+    g[i].after = total - before;
+    g[i].l = s[i] * r[i] * r[i + 1] / (r[i] + r[i + 1]);
+  }
+  if (num_edges == 1) {
+    g[0].after = r[1];
+    return;
+  }
+  for (size_t i = 0; i < num_edges; ++i) h[i] = s[i] * (T(1) / r[i] + T(1) / r[i + 1]);
+  for (size_t i = 0; i + 1 < num_edges; ++i) {
+    double handedness;
+    const Vec3<T> e = image_direction(touches, edges[i], edges[i + 1], handedness);
+    const Vec3<T>& next = touches[edges[i + 1]].bend.wedge.direction;
+    const Vec3<T>& k = g[i + 1].k_in;
+    off[i] = (dot(k, e) * dot(k, next) - dot(e, next)) / r[i + 1];
+    pair[i] = h[i] * h[i + 1] - off[i] * off[i];
+    skewness[i] = pair[i] * r[i] * r[i + 1] * r[i + 2] / (s[i] * s[i + 1] * (r[i] + r[i + 1] + r[i + 2]));
+    g[i].correlation = T(-handedness) * off[i] / sqrt(h[i] * h[i + 1]);
+  }
+  std::array<T, kMostEdges> least{};  // the curvature along an edge with the other points at their best
+  if (num_edges == 2) {
+    least[0] = pair[0] / h[1];
+    least[1] = pair[0] / h[0];
+    g[0].l = g[0].l * skewness[0];
+    g[1].l = g[1].l * skewness[0];
+  } else {
+    const T det = h[0] * pair[1] - off[0] * off[0] * h[2];
+    const T both = skewness[0] * skewness[1];
+    const T rest = det * r[0] * r[1] * r[2] * r[3] / (s[0] * s[1] * s[2] * total * both);
+    g[0].l = g[0].l * skewness[0] * rest;
+    g[1].l = g[1].l * both;
+    g[2].l = g[2].l * skewness[1] * rest;
+    least[0] = det / pair[1];
+    least[1] = det / (h[0] * h[2]);
+    least[2] = det / pair[0];
+  }
+  for (size_t i = 0; i < num_edges; ++i) {
+    g[i].skew = least[i] * g[i].before * g[i].after / (s[i] * total);
+    g[i].alone = sqrt(h[i] / least[i]);
+  }
+}
+
+/// A field for each of the source's polarisations and each choice of terms at the edges passed but the last.
+template <class T, size_t kEdges>
+struct TermFields {
+  static constexpr size_t kMost = kEdges < 2 ? 2 : size_t(2) << (2 * (kEdges - 1));
+  std::array<CVec3<T>, kMost> e;
+  size_t count = 2;
+  std::array<std::array<em::BoundaryTerm<T>, 4>, kEdges - 1> terms;
+  size_t num_edges = 0;  // passed
+
+  /// Each field once for each of an edge's terms.
+  void split(const Wedging<T>& wedge) {
+    const auto& own = terms[num_edges++] = wedge.terms();
+    for (size_t i = count; i-- > 0;) {
+      const CVec3<T> incident = e[i];
+      for (size_t b = 0; b < 4; ++b) e[4 * i + b] = wedge.apply(own[b].coefficient, incident);
+    }
+    count *= 4;
+  }
+  /// Behind the last edge: the sum over its terms and those before, with their joint transition functions.
+  void join(const Wedging<T>& wedge, const EdgeGeometry<T>* g, double factor) {
+    const auto last = wedge.terms();
+    std::array<CVec3<T>, 2> sums{};
+    const size_t combinations = count / 2;
+    const auto transitions = transitions_with(last, g);
+    for (size_t c = 0; c < 4; ++c) {
+      std::array<CVec3<T>, 2> incident{};
+      for (size_t i = 0; i < combinations; ++i) {
+        const Complex<T> w = T(factor) * transitions[4 * i + c];
+        for (size_t p = 0; p < 2; ++p) incident[p] = incident[p] + w * e[p * combinations + i];
+      }
+      for (size_t p = 0; p < 2; ++p) sums[p] = sums[p] + wedge.apply(last[c].coefficient, incident[p]);
+    }
+    std::copy(sums.begin(), sums.end(), e.begin());
+    count = 2;
+  }
+
+ private:
+  /// For each choice of terms, the last edge's the fastest.
+  auto transitions_with(const std::array<em::BoundaryTerm<T>, 4>& last, const EdgeGeometry<T>* g) const {
+    em::SignTable sign;
+    for (size_t b = 0; b < 4; ++b) {
+      for (size_t c = 0; c < 4; ++c) sign[b][c] = em::correlation_sign(b, c);
+    }
+    const auto arguments = [](const std::array<em::BoundaryTerm<T>, 4>& of) {
+      return std::array<T, 4>{of[0].v, of[1].v, of[2].v, of[3].v};
+    };
+    if constexpr (kEdges == 2) {
+      std::array<Complex<T>, 16> w;
+      for (size_t b = 0; b < 4; ++b) {
+        for (size_t c = 0; c < 4; ++c) {
+          w[4 * b + c] = em::double_edge_transition(terms[0][b].v, last[c].v, T(sign[b][c]) * g[0].correlation);
+        }
+      }
+      return w;
+    } else {
+      return em::triple_edge_transitions({arguments(terms[0]), arguments(terms[1]), arguments(last)}, g[0].correlation,
+                                         g[1].correlation, sign);
+    }
+  }
+};
+
+}  // namespace path_field_detail
+
+}  // namespace raywave::paths
