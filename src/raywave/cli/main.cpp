@@ -118,6 +118,8 @@ int run(int argc, char** argv) {
   add_view_command(app, action);
   add_wave_command(app, action);
   add_plane_command(app, action);
+  add_radar_command(app, action);
+  add_ofdm_command(app, action);
   add_gradcheck_command(app, action);
   add_validate_command(app, action);
   add_doctor_command(app, action);
