@@ -72,11 +72,11 @@ class RangeProfiles:
             total[begin:begin + 4096], size[begin:begin + 4096] = value.sum(axis=0), abs(value).sum(axis=0)
         return total.reshape(places.shape[:-1]), size.reshape(places.shape[:-1])
 
-    def coherent_sum(self, place: NDArray, offset_m: float = 0.0):
-        """(sum, d sum / d place [3], d sum / d offset), the analytic signal between bins by its spectrum."""
-        d = np.asarray(place, dtype=float) - self.position_m
+    def coherent_sum(self, place: NDArray, offset_m: float = 0.0, every: int = 1):
+        """(sum, d sum / d place [3], d sum / d offset) over every so many scans, the analytic signal between bins by its spectrum."""
+        d = np.asarray(place, dtype=float) - self.position_m[::every]
         r = np.linalg.norm(d, axis=1)
-        terms = self._spectrum * np.exp(1j * np.outer(r + offset_m - self.range_m[0], self._wavenumber))
+        terms = self._spectrum[::every] * np.exp(1j * np.outer(r + offset_m - self.range_m[0], self._wavenumber))
         slope = (1j * self._wavenumber * terms).sum(axis=1)
         return terms.sum(), slope @ (d / r[:, None]), slope.sum()
 
@@ -104,7 +104,7 @@ class RangeProfiles:
             found += [(amplitude[i, j] * share[i, j], x[i], y[j], offset) for i, j in np.argwhere(peak)]
         if not found:
             raise Error("no echo within the radius: nothing was measured there")
-        found = sorted(found, reverse=True)[:12]
+        found = sorted(found, reverse=True)[:8]
         # a lattice cuts peaks of different size off at different heights: coherences are compared at their tops
         tops = [self._top(np.array([px, py, offset]), start[2], bool(offset_range_m), 0.5 * spacing_m) for _, px, py, offset in found]
         best = max(share for _, share, _ in tops)
@@ -118,10 +118,11 @@ class RangeProfiles:
 
     def _top(self, v, z, moves_offset, cap):
         """(x, y, offset) of the maximum of the coherent sum near v, its coherence and amplitude."""
-        scale = max(abs(self.coherent_sum([v[0], v[1], z], v[2])[0]), 1e-300)
+        every = max(1, len(self.position_m) // 128)
+        scale = max(abs(self.coherent_sum([v[0], v[1], z], v[2], every)[0]), 1e-300)
 
         def f(u):
-            total, by_place, by_offset = self.coherent_sum([u[0], u[1], z], u[2] if moves_offset else v[2])
+            total, by_place, by_offset = self.coherent_sum([u[0], u[1], z], u[2] if moves_offset else v[2], every)
             slope = np.array([by_place[0], by_place[1], by_offset])[:len(u)]
             return -abs(total) ** 2 / scale ** 2, -2 * (np.conj(total) * slope).real / scale ** 2
 

@@ -68,3 +68,15 @@ def load_cube(file: str):
         raise Error(f"a cube is read from .npz or .h5, got '{file.name}'")
     words = json.loads(text)
     return samples, _KINDS[words.pop("kind")](**words), frequency
+
+
+def adc_frames(samples, link=(0, 0)):
+    """A link's samples as radars and their tools hold them: [num_frames, num_chirps * num_tx_ant, num_rx_ant, num_samples], transmitters
+    taking turns, complex conjugated: their mixers give TX conj(RX), so that an FFT finds delays at positive bins and approaching targets at
+    negative Doppler. Of real samples the conjugate is the same."""
+    samples = np.asarray(samples)
+    if samples.ndim != 7:
+        raise Error(f"samples have the axes {', '.join(AXES)}, got the shape {list(samples.shape)}")
+    y = samples[link[0], :, link[1]]  # rx, tx, frame, chirp, sample
+    rx, tx, frames, chirps, count = y.shape
+    return np.ascontiguousarray(np.conj(y).transpose(2, 3, 1, 0, 4).reshape(frames, chirps * tx, rx, count))
