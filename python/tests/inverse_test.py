@@ -317,3 +317,40 @@ def moving_plate(t):
     scene.add(rw.Transmitter("tx", [0.0, 0.05, 1.0]))
     scene.add(rw.Receiver("rx", [0.0, -0.05, 1.0]))
     return scene
+
+
+def rail_scan(targets, noise=0.02):
+    """Pulses of 3.1 to 4.8 GHz from a rail of 3.4 m along y, as real waveforms over range; targets: (place, amplitude)."""
+    position = np.stack([np.full(100, -5.2), np.linspace(0.1, 3.5, 100), np.full(100, 1.8)], axis=1)
+    bins = 3.4 + 0.00915 * np.arange(420)
+    frequencies = np.linspace(3.3e9, 4.6e9, 60)
+    profiles = noise * np.random.default_rng(0).normal(size=(100, 420))
+    for place, amplitude in targets:
+        r = np.linalg.norm(np.asarray(place) - position, axis=1)
+        phase = 4 * np.pi / C * (bins[None, :, None] - r[:, None, None]) * frequencies
+        profiles += amplitude * np.cos(phase).mean(axis=-1)
+    return inverse.RangeProfiles(profiles, bins, position, standing_m=0.0), bins
+
+
+def test_point_target_from_a_rail():
+    truth = np.array([-1.0, 1.15, 0.07])
+    scan, _ = rail_scan([(truth, 1.0), ([-0.1, 4.4, 0.07], 1.6), ([0.6, 0.4, 0.07], 0.4)])
+    for off in ([0.9, -1.0, 0], [-1.2, 0.5, 0], [0.3, 1.2, 0]):
+        found = scan.locate(truth + off)
+        assert np.linalg.norm(found.position_m - truth) < 0.01 and found.coherence > 0.8
+    # d sum / d place against differences
+    place, d, h = truth + [0.02, -0.01, 0], np.array([0.3, -0.5, 0.1]), 1e-6
+    total, slope, by_offset = scan.coherent_sum(place)
+    assert slope @ d == pytest.approx((scan.coherent_sum(place + h * d)[0] - scan.coherent_sum(place - h * d)[0]) / (2 * h), rel=1e-6)
+    assert by_offset == pytest.approx((scan.coherent_sum(place, h)[0] - scan.coherent_sum(place, -h)[0]) / (2 * h), rel=1e-6)
+
+
+def test_point_target_with_its_offset_unknown():
+    truth = np.array([-1.0, 1.15, 0.07])
+    scan, bins = rail_scan([(truth, 1.0)])
+    scan.range_m = scan.range_m + 0.3  # the ranges are said to be 30 cm more
+    found = scan.locate(truth + [0.2, -0.3, 0], radius_m=0.7, offset_range_m=0.4, spacing_m=0.06)
+    assert abs(found.position_m[1] - truth[1]) < 0.02 and abs(found.position_m[0] - truth[0]) < 0.08
+    assert found.offset_m == pytest.approx(0.3, abs=0.08)
+    with pytest.raises(rw.Error, match="stands still"):
+        inverse.RangeProfiles(np.zeros((5, 10)), np.arange(10.0), np.zeros((5, 3)))
