@@ -65,3 +65,16 @@ def test_bad_runs_are_named(raywave, root, tmp_path, name, old, new, words):
 def test_what_is_ambiguous_is_said(raywave, root, tmp_path):
     result = raywave("radar", edited(root, tmp_path, "radar.toml", ("slope_hz_per_s = 15e12", "slope_hz_per_s = 600e12")))
     assert result.returncode == 0 and "beyond the unambiguous" in result.stderr
+
+
+def test_wall_is_found_from_every_start(root, tmp_path):
+    pytest.importorskip("scipy")
+    import importlib.util
+    spec = importlib.util.spec_from_file_location("radar_wall", root / "examples/radar_wall.py")
+    example = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(example)
+    found = example.main(tmp_path, 6)
+    annealed, _, samples = (abs(np.array(rows)) for rows in found.values())
+    assert (annealed < [5e-3, np.radians(0.1)]).all()
+    assert not (samples < [5e-3, np.radians(0.1)]).all(axis=1).any()
+    assert (tmp_path / "radar_wall.html").exists()

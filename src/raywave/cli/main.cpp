@@ -14,6 +14,7 @@
 
 #include "raywave/cli/commands.h"
 #include "raywave/cli/python_command.h"
+#include "raywave/cli/signal_commands.h"
 #include "raywave/cli/terminal.h"
 #include "raywave/core/error.h"
 #include "raywave/runtime/progress.h"

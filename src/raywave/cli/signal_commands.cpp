@@ -5,8 +5,8 @@
 #include <cstdio>
 #include <memory>
 
-#include "raywave/cli/commands.h"
 #include "raywave/cli/run_flags.h"
+#include "raywave/cli/signal_commands.h"
 #include "raywave/cli/terminal.h"
 #include "raywave/core/constants.h"
 #include "raywave/paths/path_solver.h"
