@@ -354,3 +354,31 @@ def test_point_target_with_its_offset_unknown():
     assert found.offset_m == pytest.approx(0.3, abs=0.08)
     with pytest.raises(rw.Error, match="stands still"):
         inverse.RangeProfiles(np.zeros((5, 10)), np.arange(10.0), np.zeros((5, 3)))
+
+
+def test_gradient_through_paths_with_links_weighted():
+    """Of psf and hann over both links of a scene, against differences of the scene."""
+    scene = wall_scene(6.1)
+    scene.add(rw.Receiver("side", [1.0, 1.2, 1.0]))
+    cube = rw.PathSolver()(wall_with_side(6.4), max_depth=1, los=False).samples(RADAR)
+    name = "object/wall/translation_m"
+    for word, sigma in (("psf", 0.3), ("hann", 0.0)):
+        for weights in ("equal", "energy"):
+            loss = signal.Loss(word, RADAR, cube, sigma_m=sigma, weights=weights)
+
+            def value(off):
+                there = scene.copy()
+                there.set_parameter(name, [off, 0, 0])
+                return loss(rw.PathSolver()(there, max_depth=1, los=False), [name])
+
+            _, gradient = value(0.0)
+            h = 1e-6
+            assert gradient[name][0] == pytest.approx((value(h)[0] - value(-h)[0]) / (2 * h), rel=1e-4)
+    energies = (abs(cube) ** 2).sum(axis=(1, 2, 3, 4, 5, 6))
+    assert signal.Loss("complex", RADAR, cube, weights="energy")._shares[1, 0] == pytest.approx(energies[1] / energies.sum())
+
+
+def wall_with_side(x):
+    scene = wall_scene(x)
+    scene.add(rw.Receiver("side", [1.0, 1.2, 1.0]))
+    return scene
