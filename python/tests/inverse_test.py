@@ -317,3 +317,68 @@ def moving_plate(t):
     scene.add(rw.Transmitter("tx", [0.0, 0.05, 1.0]))
     scene.add(rw.Receiver("rx", [0.0, -0.05, 1.0]))
     return scene
+
+
+def rail_scan(targets, noise=0.02):
+    """Pulses of 3.1 to 4.8 GHz from a rail of 3.4 m along y, as real waveforms over range; targets: (place, amplitude)."""
+    position = np.stack([np.full(100, -5.2), np.linspace(0.1, 3.5, 100), np.full(100, 1.8)], axis=1)
+    bins = 3.4 + 0.00915 * np.arange(420)
+    frequencies = np.linspace(3.3e9, 4.6e9, 60)
+    profiles = noise * np.random.default_rng(0).normal(size=(100, 420))
+    for place, amplitude in targets:
+        r = np.linalg.norm(np.asarray(place) - position, axis=1)
+        phase = 4 * np.pi / C * (bins[None, :, None] - r[:, None, None]) * frequencies
+        profiles += amplitude * np.cos(phase).mean(axis=-1)
+    return inverse.RangeProfiles(profiles, bins, position, standing_m=0.0), bins
+
+
+def test_point_target_from_a_rail():
+    truth = np.array([-1.0, 1.15, 0.07])
+    scan, _ = rail_scan([(truth, 1.0), ([-0.1, 4.4, 0.07], 1.6), ([0.6, 0.4, 0.07], 0.4)])
+    for off in ([0.9, -1.0, 0], [-1.2, 0.5, 0], [0.3, 1.2, 0]):
+        found = scan.locate(truth + off)
+        assert np.linalg.norm(found.position_m - truth) < 0.01 and found.coherence > 0.8
+    # d sum / d place against differences
+    place, d, h = truth + [0.02, -0.01, 0], np.array([0.3, -0.5, 0.1]), 1e-6
+    total, slope, by_offset = scan.coherent_sum(place)
+    assert slope @ d == pytest.approx((scan.coherent_sum(place + h * d)[0] - scan.coherent_sum(place - h * d)[0]) / (2 * h), rel=1e-6)
+    assert by_offset == pytest.approx((scan.coherent_sum(place, h)[0] - scan.coherent_sum(place, -h)[0]) / (2 * h), rel=1e-6)
+
+
+def test_point_target_with_its_offset_unknown():
+    truth = np.array([-1.0, 1.15, 0.07])
+    scan, bins = rail_scan([(truth, 1.0)])
+    scan.range_m = scan.range_m + 0.3  # the ranges are said to be 30 cm more
+    found = scan.locate(truth + [0.2, -0.3, 0], radius_m=0.7, offset_range_m=0.4, spacing_m=0.06)
+    assert abs(found.position_m[1] - truth[1]) < 0.02 and abs(found.position_m[0] - truth[0]) < 0.08
+    assert found.offset_m == pytest.approx(0.3, abs=0.08)
+    with pytest.raises(rw.Error, match="stands still"):
+        inverse.RangeProfiles(np.zeros((5, 10)), np.arange(10.0), np.zeros((5, 3)))
+
+
+def test_gradient_through_paths_with_links_weighted():
+    """Of psf and hann over both links of a scene, against differences of the scene."""
+    scene = wall_scene(6.1)
+    scene.add(rw.Receiver("side", [1.0, 1.2, 1.0]))
+    cube = rw.PathSolver()(wall_with_side(6.4), max_depth=1, los=False).samples(RADAR)
+    name = "object/wall/translation_m"
+    for word, sigma in (("psf", 0.3), ("hann", 0.0)):
+        for weights in ("equal", "energy"):
+            loss = signal.Loss(word, RADAR, cube, sigma_m=sigma, weights=weights)
+
+            def value(off):
+                there = scene.copy()
+                there.set_parameter(name, [off, 0, 0])
+                return loss(rw.PathSolver()(there, max_depth=1, los=False), [name])
+
+            _, gradient = value(0.0)
+            h = 1e-6
+            assert gradient[name][0] == pytest.approx((value(h)[0] - value(-h)[0]) / (2 * h), rel=1e-4)
+    energies = (abs(cube) ** 2).sum(axis=(1, 2, 3, 4, 5, 6))
+    assert signal.Loss("complex", RADAR, cube, weights="energy")._shares[1, 0] == pytest.approx(energies[1] / energies.sum())
+
+
+def wall_with_side(x):
+    scene = wall_scene(x)
+    scene.add(rw.Receiver("side", [1.0, 1.2, 1.0]))
+    return scene

@@ -9,6 +9,7 @@ radio maps, or one of your own. Needs SciPy (pip install 'raywave[inverse]')."""
 from .fits import Fit, FitStopped, fit
 from .losses import MapLoss, Sum
 from .optimisers import adam, bfgs, integer_cycles, levenberg_marquardt
+from .point_targets import PointTarget, RangeProfiles
 from .variables import Variables
 
-__all__ = ["Fit", "FitStopped", "MapLoss", "Sum", "Variables", "adam", "bfgs", "fit", "integer_cycles", "levenberg_marquardt"]
+__all__ = ["Fit", "FitStopped", "MapLoss", "PointTarget", "RangeProfiles", "Sum", "Variables", "adam", "bfgs", "fit", "integer_cycles", "levenberg_marquardt"]

@@ -9,11 +9,11 @@
 """
 from .angles import angle_spectrum, delay_angle, virtual_array
 from .channels import beamforming_gain, capacity, capacity_gradient, ls_estimate, pilot_mask
-from .files import load_cube, save_cube
+from .files import adc_frames, load_cube, save_cube
 from .scatterers import cross_section_db, moving_cube, point_echoes, scattering, scattering_vjp
 from .surrogates import Annealing, Loss
 from .waveforms import Echoes, Fmcw, Ofdm, Spectrum, kernel_tail, ofdm, thermal_noise_power
 
-__all__ = ["Annealing", "Echoes", "Fmcw", "Loss", "Ofdm", "Spectrum", "angle_spectrum", "beamforming_gain", "capacity", "capacity_gradient",
+__all__ = ["Annealing", "Echoes", "Fmcw", "Loss", "Ofdm", "Spectrum", "adc_frames", "angle_spectrum", "beamforming_gain", "capacity", "capacity_gradient",
            "cross_section_db", "delay_angle", "kernel_tail", "load_cube", "ls_estimate", "moving_cube", "ofdm", "pilot_mask", "point_echoes", "save_cube",
            "scattering", "scattering_vjp", "thermal_noise_power", "virtual_array"]

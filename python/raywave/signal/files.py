@@ -35,8 +35,7 @@ def save_cube(file: str, samples, waveform: Fmcw | Ofdm, *, frequency_hz: float)
         with new_file(file, (".h5", ".hdf5"), "a cube") as place:
             with h5py.File(place, "w") as out:
                 out["samples"] = samples
-                out["samples"].attrs["axes"] = list(AXES)
-                out.attrs["waveform"], out.attrs["frequency_hz"] = _described(waveform), frequency_hz
+                out["axes"], out["waveform"], out["frequency_hz"] = list(AXES), _described(waveform), frequency_hz
     elif file.suffix in (".sigmf-meta", ".sigmf-data", ".sigmf"):
         from ..formats import save_sigmf
         if not isinstance(waveform, Fmcw):
@@ -61,10 +60,23 @@ def load_cube(file: str):
     elif file.suffix in (".h5", ".hdf5"):
         import h5py
         with h5py.File(file, "r") as held:
-            if "samples" not in held or "waveform" not in held.attrs:
-                raise Error(f"{file}: no samples or waveform: not a cube")
-            samples, text, frequency = held["samples"][()], str(held.attrs["waveform"]), float(held.attrs["frequency_hz"])
+            missing = {"samples", "waveform", "frequency_hz"} - set(held)
+            if missing:
+                raise Error(f"{file}: no {', '.join(sorted(missing))}: not a cube")
+            samples, text, frequency = held["samples"][()], held["waveform"].asstr()[()], float(held["frequency_hz"][()])
     else:
         raise Error(f"a cube is read from .npz or .h5, got '{file.name}'")
     words = json.loads(text)
     return samples, _KINDS[words.pop("kind")](**words), frequency
+
+
+def adc_frames(samples, link=(0, 0)):
+    """A link's samples as radars and their tools hold them: [num_frames, num_chirps * num_tx_ant, num_rx_ant, num_samples], transmitters
+    taking turns, complex conjugated: their mixers give TX conj(RX), so that an FFT finds delays at positive bins and approaching targets at
+    negative Doppler. Of real samples the conjugate is the same."""
+    samples = np.asarray(samples)
+    if samples.ndim != 7:
+        raise Error(f"samples have the axes {', '.join(AXES)}, got the shape {list(samples.shape)}")
+    y = samples[link[0], :, link[1]]  # rx, tx, frame, chirp, sample
+    rx, tx, frames, chirps, count = y.shape
+    return np.ascontiguousarray(np.conj(y).transpose(2, 3, 1, 0, 4).reshape(frames, chirps * tx, rx, count))

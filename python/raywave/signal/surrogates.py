@@ -232,12 +232,14 @@ class _Coherent:
 class Loss:
     """See the module. measured: samples as paths.samples gives them; links: pairs (rx, tx) that are compared (default: all);
     sigma_m: of psf and cumulative, in metres of range; amplitudes: "known", "common" (one factor a link is free) or "each" (every
-    echo's is free; psf, complex); noise_power a sample, or None: the floor is the median of the measured power.
+    echo's is free; psf, complex); noise_power a sample, or None: the floor is the median of the measured power; weights of the links
+    "equal", or "energy": as the measured energies, so that links which hold little but noise count little (psf, hann, dirichlet, complex).
 
-    loss(paths, names) is (value, {name: gradient}), the mean over links; loss.of_echoes(...) the same for arrays."""
+    loss(paths, names) is (value, {name: gradient}), the (weighted) mean over links; loss.of_echoes(...) the same for arrays."""
 
     def __init__(self, word: str, waveform: Fmcw, measured: NDArray, *, links: Sequence[tuple[int, int]] | None = None, sigma_m: float = 0.0,
-                 amplitudes: str = "known", noise_power: float | None = 0.0, temperature: float = 0.0):
+                 amplitudes: str = "known", noise_power: float | None = 0.0, temperature: float = 0.0,
+                 weights: str = "equal"):
         measured = np.asarray(measured)
         if word not in WORDS:
             import difflib
@@ -245,6 +247,8 @@ class Loss:
             raise Error(f"unknown loss '{word}'{f', did you mean {near[0]!r}?' if near else ''}; known: {', '.join(WORDS)}")
         if amplitudes not in ("known", "common", "each"):
             raise Error(f"amplitudes must be 'known', 'common' or 'each', got '{amplitudes}'")
+        if weights not in ("equal", "energy"):
+            raise Error(f"weights must be 'equal' or 'energy', got '{weights}'")
         if measured.ndim != 7:
             raise Error(f"measured samples have 7 axes, as paths.samples gives them; got the shape {list(measured.shape)}")
         if not np.isfinite(measured).all():
@@ -260,6 +264,9 @@ class Loss:
         for link in self.links:
             data = _Data(measured[link[0], :, link[1]], noise_power)
             self._parts[link] = self._part(data)
+        self.weights = weights
+        scales = np.array([getattr(self._parts[link], "scale", 1.0) if weights == "energy" else 1.0 for link in self.links])
+        self._shares = dict(zip(self.links, scales / scales.sum()))
 
     def _part(self, data):
         sigma = self.sigma_m / self.waveform.range_resolution_m
@@ -279,7 +286,7 @@ class Loss:
         """Another loss of the same measurement."""
         amplitudes = "common" if self.amplitudes == "each" and word in ("cumulative", "hann", "dirichlet") else self.amplitudes
         return Loss(word, self.waveform, self.measured, links=self.links, sigma_m=sigma_m, amplitudes=amplitudes, noise_power=self.noise_power,
-                    temperature=self.temperature)
+                    temperature=self.temperature, weights=self.weights)
 
     def of_echoes(self, link: tuple[int, int], a: NDArray, tau: NDArray, doppler: NDArray | None = None, *, frequency_hz: float):
         """(value, d by a, d by tau, d by doppler) of one link; a [num_rx_ant, num_tx_ant, num_paths] or [num_paths]."""
@@ -307,9 +314,10 @@ class Loss:
         for r, t in self.links:
             there = valid[r, t]
             value, ga, gt, gd = self.of_echoes((r, t), a[r, :, t][:, :, there], tau[r, t][there], doppler[r, t][there], frequency_hz=paths.frequency_hz)
-            total += value / len(self.links)
-            by_a[r, :, t, :, there] = np.moveaxis(ga, -1, 0) / len(self.links)
-            by_tau[r, t, there], by_doppler[r, t, there] = gt / len(self.links), gd / len(self.links)
+            share = self._shares[r, t]
+            total += share * value
+            by_a[r, :, t, :, there] = share * np.moveaxis(ga, -1, 0)
+            by_tau[r, t, there], by_doppler[r, t, there] = share * gt, share * gd
         return total, paths.vjp(a=by_a, tau=by_tau, doppler=by_doppler, wrt=names)
 
 

@@ -17,7 +17,8 @@ BOLTZMANN = 1.380649e-23
 
 @dataclasses.dataclass(frozen=True)
 class Fmcw:
-    """Chirps of an FMCW radar: mixer output RX conj(TX), echoes at positive beat frequencies slope * delay (a rising chirp).
+    """Chirps of an FMCW radar: mixer output RX conj(TX), echoes at the beat frequency -slope * delay (signal.adc_frames conjugates, for
+    tools of hardware whose mixer is TX conj(RX)). Spectra have delays at positive bins.
 
     multiplexing: "tdm" (a transmitter's ports send one after the other, chirp_period_s apart) or "ddm" (all at once, port t turned by
     t / num_ports a chirp; the axis num_tx_ant has length 1). Zero stands for: chirp_period_s as long as the ramp; frame_period_s frames

@@ -14,6 +14,7 @@
 
 #include "raywave/cli/commands.h"
 #include "raywave/cli/python_command.h"
+#include "raywave/cli/signal_commands.h"
 #include "raywave/cli/terminal.h"
 #include "raywave/core/error.h"
 #include "raywave/runtime/progress.h"
@@ -118,6 +119,8 @@ int run(int argc, char** argv) {
   add_view_command(app, action);
   add_wave_command(app, action);
   add_plane_command(app, action);
+  add_radar_command(app, action);
+  add_ofdm_command(app, action);
   add_gradcheck_command(app, action);
   add_validate_command(app, action);
   add_doctor_command(app, action);

@@ -75,25 +75,25 @@ bool is_watched(const SimulateOptions& options) {
   return options.num_reflections == 0 && options.backend.kind != BackendKind::kGaussianBeams;
 }
 
-/// After which steps a march is looked at: the last output and others that are due and, where objects scatter, on the
-/// way and behind each; once in the time of 32 steps of one transform pair (cells, which are crossed in one: of 256),
-/// behind objects of 4, so that it costs little.
+/// After which steps a march is looked at: the last output and others that are due and, where objects or cells scatter,
+/// behind each that does not end the march, and on the way through objects; once in the time of 32 steps of one
+/// transform pair, behind objects of 4, so that it costs little.
 std::vector<bool> looks(const March& march, const Scene& scene, size_t outputs, bool on_the_way) {
-  const int every = scene.objects.empty() ? 256 : 32;
+  double z = scene.z_begin_m;
   const std::vector<Step>& steps = march.steps();
   std::vector<bool> out(steps.size());
   int work = 0;
   for (size_t i = 0; i < steps.size(); ++i) {
     const Step& step = steps[i];
-    if (step.kind == Step::Kind::kSpectral) work += step.objects.empty() ? 1 : 4;
+    if (step.kind == Step::Kind::kSpectral) work += step.objects.empty() ? 1 : 4, z += step.dz_m;
     const auto has_media = [&](size_t at) {
       return at < steps.size() && (!steps[at].objects.empty() || steps[at].cell_slice >= 0);
     };
-    const bool leaves = has_media(i) && !has_media(i + 1) && !has_media(i + 2);
+    const bool leaves = has_media(i) && !has_media(i + 1) && !has_media(i + 2) && z + scene.slice_m() < scene.z_end_m;
     if (step.kind == Step::Kind::kOutput) {
       out[i] = work >= 32 || size_t(step.output) + 1 == outputs;
     } else if (on_the_way) {
-      out[i] = (leaves && work >= 4) || (work >= every && step.kind == Step::Kind::kSpectral);
+      out[i] = (leaves && work >= 4) || (work >= 32 && step.kind == Step::Kind::kSpectral && !scene.objects.empty());
     }
     if (out[i]) work = 0;
   }
