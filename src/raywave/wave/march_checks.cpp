@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
+#include <string>
 
 #include "raywave/core/constants.h"
 #include "raywave/runtime/fft.h"
@@ -10,6 +12,13 @@
 
 namespace raywave::wave {
 namespace {
+
+/// As warnings say numbers.
+std::string brief(double x) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g", x);
+  return text;
+}
 
 constexpr double kModel = 1e-3;      // of the flux: less than what any model of a medium promises
 constexpr double kReturning = 1e-4;  // of the power: an error of some 1 % of the field
@@ -229,23 +238,23 @@ std::vector<std::string> MarchWatch::warnings() const {
   const Cone cone = cone_of(scene, source);
   const bool narrow = source.kind == SourceKind::kPoint || source.waist_m * scene.wavenumber_rad_per_m() < 3;
   if (share.returned > (cone.half_angle_rad < kPi / 2 && narrow ? kTail : kReturning))
-    out.push_back(message("source '", source.name, "': ", 100 * share.returned,
+    out.push_back(message("source '", source.name, "': ", brief(100 * share.returned),
                           " % of its power passes the window's rim and comes back at the other, where the field is "
                           "wrong: ",
                           scene.absorber.width_m > 0 ? "lower angle_filter_rad or raise absorber.nepers"
                                                      : "widen the window (num_y), or set an absorber"));
   if (share.absorbed > kReturning)
-    out.push_back(message("source '", source.name, "': ", 100 * share.absorbed,
+    out.push_back(message("source '", source.name, "': ", brief(100 * share.absorbed),
                           " % of its power is missing in the window, for it begins in the absorber: move the source "
                           "towards the middle, or widen the window (num_y)"));
   if (share.reflected > kReturning)
     out.push_back(
-        message("source '", source.name, "': the absorber sends ", 100 * share.reflected,
+        message("source '", source.name, "': the absorber sends ", brief(100 * share.reflected),
                 " % of its power back, of waves that meet it at small angles: raise absorber.width_m, or widen "
                 "the window (num_y)"));
   if (source.kind == SourceKind::kPoint && cone.half_angle_rad < 20 * kPi / 180)
     out.push_back(
-        message("source '", source.name, "': the window holds its waves up to ", cone.half_angle_rad * 180 / kPi,
+        message("source '", source.name, "': the window holds its waves up to ", brief(cone.half_angle_rad * 180 / kPi),
                 " degrees from the axis: a window that is wider beside its march, or an absorber, holds more"));
   return out;
 }
