@@ -126,7 +126,8 @@ std::vector<double> OfdmWaveform::times_s() const {
 ToneGrid OfdmWaveform::grid() const {
   validate();
   ToneGrid g;
-  g.first_offset_hz = -double(num_subcarriers / 2) * subcarrier_spacing_hz;
+  const int below = num_subcarriers / 2;  // the middle one is the carrier
+  g.first_offset_hz = -below * subcarrier_spacing_hz;
   g.step_hz = subcarrier_spacing_hz;
   g.num_samples = num_subcarriers;
   g.times_s = times_s();
