@@ -118,7 +118,8 @@ void prefer_large_pages([[maybe_unused]] void* data, [[maybe_unused]] size_t byt
   constexpr uintptr_t kLarge = uintptr_t(1) << 21;
   const uintptr_t begin = (reinterpret_cast<uintptr_t>(data) + kLarge - 1) / kLarge * kLarge;
   const uintptr_t end = (reinterpret_cast<uintptr_t>(data) + bytes) / kLarge * kLarge;
-  if (end > begin) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);  // a wish, no more
+  if (end > begin)
+    madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);  // NOLINT: an address; a wish, no more
 #endif
 }
 
