@@ -4,15 +4,21 @@ import importlib
 
 from ._raywave import Error
 
-# The module that is imported: the extra of pyproject.toml that brings it.
-EXTRAS = {"h5py": "formats", "matplotlib": "formats", "rasterio": "formats", "scipy": "formats", "xarray": "formats"}
+# The package: the extra of pyproject.toml that brings it; where several do, the first that is not asked for another.
+EXTRAS = {
+    "dask": "campaigns", "distributed": "campaigns", "h5py": "formats", "matplotlib": "formats", "numcodecs": "campaigns", "osmium": "geo",
+    "pyogrio": "geo", "pyproj": "geo", "rasterio": "formats", "scipy": "inverse", "shapely": "geo", "tornado": "explore", "xarray": "formats",
+    "zarr": "campaigns",
+}
 
 
-def need(module: str, purpose: str):
-    """The module. @raises Error naming the package and the pip line that brings it."""
+def need(module: str, purpose: str, extra: str = ""):
+    """The module. extra: the one that brings its package here, where several do. @raises Error naming the package and the pip line that
+    brings it."""
     try:
         return importlib.import_module(module)
     except ImportError as error:
         package = module.split(".")[0]
-        line = f"pip install 'raywave[{EXTRAS[package]}]'" if package in EXTRAS else f"pip install {package}"
+        extra = extra or EXTRAS.get(package, "")
+        line = f"pip install 'raywave[{extra}]'" if extra else f"pip install {package}"
         raise Error(f"{purpose} needs the package '{package}', which cannot be imported ({error}): {line}") from None

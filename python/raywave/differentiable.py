@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a solver gives as a function of a scene's parameters, with its derivative: beneath raywave.torch, raywave.jax, gradcheck."""
+import abc
+
 import numpy as np
 
 from ._raywave import Error
@@ -34,7 +36,7 @@ class Output:
                    takes_arguments=True)
 
 
-class Problem:
+class Problem(abc.ABC):
     """A solver as Function sees it; whatever is differentiated by raywave.torch, raywave.jax and gradcheck comes through here.
 
     A solver takes part by its attribute `problem`, a subclass of this: it says what there is (outputs), what the parameters are now
@@ -42,19 +44,19 @@ class Problem:
 
     outputs = {}  # {what `of` may be: Output}
 
+    @abc.abstractmethod
     def __init__(self, solver, scene, wrt, options):
         """Keeps a copy of the scene and sets base, {name: array} for the names of wrt. Raises for what is not known or cannot be
         differentiated."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def step(self, name):
         """Of central differences by this parameter, in its unit."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def solve(self, values):
         """values: {name: array} of all of wrt. (result, names, back): an Output's vjp of the result is asked for these names, and
         back turns what it answers into the gradient by wrt."""
-        raise NotImplementedError
 
 
 def _of_object(name):

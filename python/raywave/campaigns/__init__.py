@@ -9,10 +9,10 @@
 
 Needs the packages of the extra: pip install 'raywave[campaigns]'; dask and distributed only for run(client).
 """
-from .requirements import need
+from .._requirements import need
 
 for _package in ("zarr", "numcodecs"):  # the others are asked for where they are used
-    need(_package, "raywave.campaigns")
+    need(_package, "raywave.campaigns", "campaigns")
 
 from .campaign import Campaign, Progress, Summary, Verification  # noqa: E402
 from .plan import Task  # noqa: E402

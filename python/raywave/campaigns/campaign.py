@@ -16,7 +16,7 @@ from .._raywave import Error, __version__
 from . import files, store as store_
 from .plan import Plan, Task
 from .processor import processor_level
-from .requirements import need
+from .._requirements import need
 from .specification import differences, specify
 from .tasks import Failure, Result, facts, require_level, run_task
 
@@ -237,7 +237,7 @@ class Campaign:
     def dataset(self, chunks=None):
         """The store as one xarray dataset, read when asked for; chunks={}: as Dask arrays. NaN (num_paths: -1) is what is missing. Nested
         attributes are JSON text, so that it can be written to files of other kinds."""
-        xarray = need("xarray", "dataset()")
+        xarray = need("xarray", "dataset()", "campaigns")
         self._require_ours()
         out = xarray.open_zarr(str(self.store), chunks=chunks, consolidated=True)
         times = self.specification.document.get("times_s")

@@ -14,7 +14,7 @@ import tomllib
 from .._raywave import Error
 from .campaign import Campaign, Summary
 from .devices import refuse_unknown
-from .requirements import need
+from .._requirements import need
 
 WORDS = ("store", "scenes", "transmitters", "receivers", "frequencies_hz", "tile", "batch", "solver", "vary", "samples", "seed", "times_s", "trajectories", "outputs", "max_paths",
          "subcarriers_hz", "processor_level", "mix_processor_levels")

@@ -23,7 +23,7 @@ import numpy as np
 from .._raywave import Error
 from . import files, outputs, shards
 from .devices import Devices
-from .requirements import need
+from .._requirements import need
 from .specification import Specification, Varied
 
 ATTRIBUTE = "raywave_campaign"

@@ -15,7 +15,7 @@ import threading
 from .. import _pages, _raywave
 from .._raywave import Error, Scene
 from . import document as document_
-from .requirements import need
+from .._requirements import need
 from .solving import Solver
 
 _HERE = pathlib.Path(__file__).parent

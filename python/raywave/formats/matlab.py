@@ -57,7 +57,7 @@ def _plain(key, value):
 
 
 def _write_level_5(name, held):
-    io = need("scipy.io", "save_matlab")
+    io = need("scipy.io", "save_matlab", "formats")
     out = {}
     for key, value in held.items():
         if isinstance(value, list):

@@ -8,10 +8,10 @@
 
 Needs the packages of the extra: pip install 'raywave[geo]'.
 """
-from .requirements import need
+from .._requirements import need
 
 for _package in ("shapely", "pyproj"):  # the others are asked for where a file needs them
-    need(_package, "raywave.geo")
+    need(_package, "raywave.geo", "geo")
 
 from .builder import Built, build  # noqa: E402
 from .frame import Frame  # noqa: E402

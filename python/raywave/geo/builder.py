@@ -21,7 +21,7 @@ from .frame import Frame, area_polygon, crs_of, lon_lat, name_of, require_degree
 from .ground import ground_triangles
 from .plan import Piece, join, pieces_of, seat
 from .report import Report
-from .requirements import need
+from .._requirements import need
 from .roofs import creases
 from .rules import Rules
 from .shapes import shape_of

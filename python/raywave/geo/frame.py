@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 
 from .._raywave import Error
-from .requirements import need
+from .._requirements import need
 
 MAX_STRETCH = 0.005  # a scene that is half a percent too large moves a reflection's Doppler and delay by as much
 

@@ -7,7 +7,7 @@ import shapely
 from .._raywave import Error
 from .features import Feature, Layer
 from .frame import crs_of
-from .requirements import need
+from .._requirements import need
 
 _LACKING = "a building whose outline makes no polygon (open, or not all in the file)"
 ENDINGS = (".osm.pbf", ".pbf", ".osm", ".osm.bz2", ".osm.gz")

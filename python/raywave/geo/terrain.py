@@ -8,7 +8,7 @@ import numpy as np
 
 from .._raywave import Error
 from .frame import Frame, crs_of, name_of
-from .requirements import need
+from .._requirements import need
 
 
 class Flat:
@@ -27,7 +27,7 @@ class Terrain:
         """Reads what lies under `bounds` (min x, min y, max x, max y; local metres).
 
         @raises Error for a file that cannot be read, has no CRS, does not cover the bounds."""
-        rasterio = need("rasterio", f"reading the terrain '{os.path.basename(path)}'")
+        rasterio = need("rasterio", f"reading the terrain '{os.path.basename(path)}'", "geo")
         self._path, self._frame = str(path), frame
         try:
             with rasterio.open(path) as data:

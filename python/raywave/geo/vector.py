@@ -11,7 +11,7 @@ import shapely
 from .._raywave import Error
 from .features import Feature, Layer
 from .frame import crs_of
-from .requirements import need
+from .._requirements import need
 
 ENDINGS = (".geojson", ".json", ".gpkg", ".shp", ".fgb", ".gml")
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from .._files import new_file
 from .._raywave import Error, Scene
+from .._requirements import need
 from . import optimisers
 from .variables import Variables
 
@@ -223,7 +224,7 @@ def fit(scene: Scene, parameters, loss, *, solver=None, method: str = "bfgs", st
 
 
 def _lbfgs(objective, x, v, steps, after_step):
-    from scipy.optimize import minimize
+    minimize = need("scipy.optimize", "rw.fit").minimize
     count = [0]
 
     def told(intermediate_result):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._raywave import Error
+from .._requirements import need
 
 
 class MapLoss:
@@ -28,7 +29,7 @@ class MapLoss:
     def _smooth(self, gain):
         if not self.smooth_cells:
             return gain
-        from scipy.ndimage import gaussian_filter
+        gaussian_filter = need("scipy.ndimage", "inverse.losses").gaussian_filter
         # zeros beyond the rim: the filter is its own adjoint
         return gaussian_filter(gain, [0, self.smooth_cells, self.smooth_cells], mode="constant", truncate=3.0)
 

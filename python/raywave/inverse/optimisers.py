@@ -7,6 +7,8 @@ import math
 
 import numpy as np
 
+from .._requirements import need
+
 
 def _inside(x, lower, upper):
     return np.clip(x, lower, upper)
@@ -81,7 +83,7 @@ def bfgs(f, x, *, lower=-np.inf, upper=np.inf, steps=50, cap=math.inf, tolerance
 
 def levenberg_marquardt(residuals, x, *, lower=-np.inf, upper=np.inf, steps=30, tolerance=1e-14, after_step=None):
     """Least squares by SciPy's trust region (bounds held). residuals(x) gives (r, Jacobian). Returns (x, half the sum of squares, Jacobian)."""
-    from scipy.optimize import least_squares
+    least_squares = need("scipy.optimize", "Levenberg-Marquardt").least_squares
     memo = {}
 
     def both(at):

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._raywave import Error
+from .._requirements import need
 from .optimisers import bfgs
 
 
@@ -45,7 +46,7 @@ class RangeProfiles:
         self.position_m, moved = position[moving], profiles[moving]
         if subtract_mean:
             moved = moved - moved.mean(axis=0)
-        from scipy.signal import hilbert
+        hilbert = need("scipy.signal", "inverse.RangeProfiles").hilbert
         self.analytic = moved if np.iscomplexobj(moved) else hilbert(moved, axis=1)
         self.analytic[:, self.range_m < nearest_m] = 0
         # by frequency: what the lattice reads between bins, and its slope, exactly
@@ -92,7 +93,7 @@ class RangeProfiles:
         """The point target nearest to start_m in its plane z, within radius_m: of the lattice's maxima those with at least the share `coherence` of the
         highest coherence are targets; the nearest one is refined along the slope. offset_range_m > 0: the offset is unknown by so much to
         either side and found by the sharpest focus (its derivative and that of the range are nearly one: expect some centimetres of x)."""
-        from scipy.ndimage import maximum_filter
+        maximum_filter = need("scipy.ndimage", "inverse.RangeProfiles").maximum_filter
         start = np.asarray(start_m, dtype=float)
         x, y = (start[i] + np.arange(-radius_m, radius_m + spacing_m, spacing_m) for i in (0, 1))
         offsets = offset_m + (np.arange(-offset_range_m, offset_range_m + 1e-9, 0.05) if offset_range_m else np.zeros(1))

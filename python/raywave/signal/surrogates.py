@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._raywave import Error, Paths
+from .._requirements import need
 from .waveforms import Echoes, Fmcw, Spectrum
 
 WORDS = ("psf", "cumulative", "assignment", "hann", "dirichlet", "complex")
@@ -39,7 +40,7 @@ def _gauss(d, s):
 
 
 def _normal_cdf(x):
-    from scipy.special import ndtr
+    ndtr = need("scipy.special", "signal.Loss").ndtr
     return ndtr(x)
 
 
@@ -60,7 +61,7 @@ class _Psf:
         d = self.places[:, None] - x
         g, factor = _gauss(d, self.s), 1.0
         if amplitudes == "each":
-            from scipy.optimize import nnls
+            nnls = need("scipy.optimize", "signal.Loss").nnls
             p = nnls(g, self.wanted)[0]
         elif amplitudes == "common":
             model = g @ p
@@ -116,7 +117,7 @@ class _Assignment:
         if self.temperature > 0:
             share, value = _sinkhorn(d ** 2, self.temperature)
         else:
-            from scipy.optimize import linear_sum_assignment
+            linear_sum_assignment = need("scipy.optimize", "signal.Loss").linear_sum_assignment
             share = np.zeros_like(d)
             share[linear_sum_assignment(d ** 2)] = 1.0
             value = (share * d ** 2).sum()
@@ -127,7 +128,7 @@ class _Assignment:
 
 def _sinkhorn(cost, temperature):
     """Doubly stochastic shares that minimise sum P C + T sum P ln P, and that minimum, whose derivative by the cost is P."""
-    from scipy.special import logsumexp
+    logsumexp = need("scipy.special", "signal.Loss").logsumexp
     f, g = np.zeros(cost.shape[0]), np.zeros(cost.shape[1])
     for _ in range(2000):
         f = -temperature * logsumexp((g - cost) / temperature, axis=1)
