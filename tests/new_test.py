@@ -43,6 +43,12 @@ def test_the_script_says_what_the_program_says(raywave, project, tmp_path):
         assert any(name in line.split() and gain in line.split() for line in table.splitlines()), (said, table)
 
 
+def test_the_working_folder_is_filled_not_replaced(tmp_path):
+    """raywave new . leaves the shell in the folder that it was in."""
+    done = subprocess.run(f"'{sys.executable}' -m raywave new . && ls", shell=True, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.stdout.splitlines()[1:] == ["raywave map --config run.toml", "README.md", "run.py", "run.toml", "scene"], done.stderr
+
+
 def test_nothing_is_overwritten(project):
     before = (project / "run.toml").read_text()
     (project / "run.toml").write_text(before + "# mine\n")

@@ -50,14 +50,23 @@ def require_place(folder, marker, what, overwrite):
             raise Error(f"'{folder}' holds something else than {what} (no {marker}): it is not overwritten")
 
 
+def place(folder):
+    """The folder's absolute path, which ends in its name."""
+    folder = pathlib.Path(folder)
+    return folder.resolve() if ".." in folder.parts else folder.absolute()
+
+
 @contextlib.contextmanager
-def new_folder(folder, marker, what, overwrite):
-    """Gives a temporary folder to fill, which takes the place of `folder` when it is whole. @raises Error as require_place does."""
-    folder = pathlib.Path(folder).absolute()
+def new_folder(folder, marker, what, overwrite, keep=()):
+    """Gives a temporary folder to fill, which takes the place of `folder` when it is whole. A folder that is there stays the same one - somebody's
+    working folder, a mount, what a link names - and its content is exchanged, but for the names in `keep`; `marker` comes last: with it, it is whole.
+    @raises Error as require_place does."""
+    folder = place(folder)
     require_place(folder, marker, what, overwrite)
+    is_there = folder.is_dir()
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        work = pathlib.Path(tempfile.mkdtemp(prefix=f".{folder.name[:40]}.", dir=folder.parent))
+        work = pathlib.Path(tempfile.mkdtemp(prefix=f".{folder.name[:40]}.", dir=folder if is_there else folder.parent))
     except OSError as error:
         raise Error(f"'{folder}': cannot be written: {error}") from None
     try:
@@ -65,24 +74,33 @@ def new_folder(folder, marker, what, overwrite):
         for file in work.rglob("*"):
             if file.is_file():
                 _flushed(file)
-        os.chmod(work, 0o777 & ~_umask())
-        _move(work, folder)
+        if is_there:
+            _exchange(work, folder, marker, keep)
+        else:
+            os.chmod(work, 0o777 & ~_umask())
+            os.replace(work, folder)
     except OSError as error:
         raise Error(f"'{folder}': cannot be written: {error}") from None
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _move(work, folder):
-    if not folder.exists():
-        os.replace(work, folder)
-        return
-    old = pathlib.Path(tempfile.mkdtemp(prefix=f".{folder.name[:40]}.old.", dir=folder.parent))
-    os.replace(folder, old / "it")
+def _exchange(work, folder, marker, keep):
+    """Moves what the folder holds out and what was made in; all goes back where that fails."""
+    old = pathlib.Path(tempfile.mkdtemp(prefix=f".{folder.name[:40]}.old.", dir=folder))
+    moved = []
+
+    def move(names, source, target):
+        for name in sorted(names, key=lambda name: (name == marker) == (source is work)):  # the marker goes first and comes last
+            os.replace(source / name, target / name)
+            moved.append((target / name, source / name))
+
     try:
-        os.replace(work, folder)
-    except OSError:
-        os.replace(old / "it", folder)
+        move([f.name for f in folder.iterdir() if f not in (work, old) and f.name not in keep], folder, old)
+        move([f.name for f in work.iterdir()], work, folder)
+    except BaseException:
+        for now, before in reversed(moved):
+            os.replace(now, before)
         raise
     finally:
         shutil.rmtree(old, ignore_errors=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 import pathlib
+import shlex
 
 from . import _files
 from ._raywave import Scene, itu_material
@@ -106,7 +108,7 @@ def _scene() -> Scene:
 
 def create(folder) -> pathlib.Path:
     """Writes the project; the folder, which must not be there or be empty. @raises Error else."""
-    folder = pathlib.Path(folder).absolute()
+    folder = _files.place(folder)
     with _files.new_folder(folder, "run.toml", "a project", overwrite=False) as work:
         _scene().save(work / "scene")
         for name, text in (("run.toml", _RUN), ("run.py", _SCRIPT), ("README.md", _README)):
@@ -119,5 +121,5 @@ def main(arguments) -> int:
                                      allow_abbrev=False)
     parser.add_argument("folder", metavar="FOLDER", help="that is not there yet, or empty")
     folder = create(parser.parse_args(arguments).folder)
-    print(f"{folder}: scene/scene.xml, run.toml, run.py\nraywave map --config {pathlib.Path(folder.name) / 'run.toml'}")
+    print(f"{folder}: scene/scene.xml, run.toml, run.py\nraywave map --config {shlex.quote(os.path.relpath(folder / 'run.toml'))}")
     return 0

@@ -10,6 +10,7 @@ import numpy as np
 
 from ._raywave import Error
 
+RECORD = "geo.json"  # of raywave.geo: sources, frame, what was guessed
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")  # what XML cannot hold, or readers of names do not keep
 
 
@@ -77,3 +78,14 @@ def xml_in(folder: pathlib.Path) -> pathlib.Path:
     if len(found) != 1:
         raise Error(f"'{folder}' is a folder with {', '.join(f.name for f in found) if found else 'no .xml'} in it: name the scene's file")
     return found[0]
+
+
+def require_ours(folder: pathlib.Path, xml: str) -> None:
+    """Where a scene's folder is written anew nothing else is lost. @raises Error naming what it holds beside a scene and the meshes that its file names."""
+    if not folder.is_dir():
+        return
+    named = set(re.findall(r'"meshes/([^"/]+)"', (folder / xml).read_text(encoding="utf-8", errors="replace"))) if (folder / xml).is_file() else set()
+    others = sorted(f.name for f in folder.iterdir() if f.name not in (xml, "meshes", RECORD))
+    others += sorted(f"meshes/{f.name}" for f in folder.glob("meshes/*") if f.name not in named)
+    if others:
+        raise Error(f"'{folder}' holds {', '.join(others[:3])} beside a scene: it is not overwritten")

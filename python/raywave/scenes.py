@@ -55,11 +55,11 @@ def _save(self, folder: str | os.PathLike, *, dialect: str = "raywave", overwrit
     """Writes materials and objects as FOLDER/NAME.xml (Mitsuba XML, whose path is returned) and FOLDER/meshes/*.ply; read again they are the same,
     to the bit. Devices and the frequency are not part of a scene's file.
 
-    dialect "sionna": with the words that Sionna RT reads too. The folder appears whole or not at all; one that holds such a scene and nothing
-    else is replaced with overwrite=True. @raises Error for what has no words: of the dialect, or in XML."""
+    dialect "sionna": with the words that Sionna RT reads too. The folder appears whole or not at all; of one that holds such a scene and nothing
+    else the content is replaced with overwrite=True, but for the record of raywave.geo (geo.json). @raises Error for what has no words: of the dialect, or in XML."""
     if dialect not in _DIALECTS:
         raise Error(f"dialect must be one of {', '.join(_DIALECTS)}, got {dialect!r}")
-    folder = pathlib.Path(folder).absolute()
+    folder = _files.place(folder)
     xml = f"{folder.name}.xml"
     body = [line for m in self.materials.values() for line in _material_lines(m, dialect)]
     meshes, taken = {}, _scene_folder.FileNames()
@@ -70,23 +70,14 @@ def _save(self, folder: str | os.PathLike, *, dialect: str = "raywave", overwrit
     for name, item in meshes.items():
         body += _scene_folder.shape(item.name, name, "mat-" + item.material, _motion_lines(item, dialect))
     text = _scene_folder.document("Written by raywave: lengths in metres, z up.", {}, body)
-    _require_ours(folder, xml, overwrite)
-    with _files.new_folder(folder, xml, "a scene", overwrite) as work:
+    if overwrite:
+        _scene_folder.require_ours(folder, xml)
+    with _files.new_folder(folder, xml, "a scene", overwrite, keep=(_scene_folder.RECORD,)) as work:
         (work / "meshes").mkdir()
         for name, item in meshes.items():
             (work / "meshes" / f"{name}.ply").write_bytes(_scene_folder.ply(item.vertices_m, np.asarray(item.triangles), "raywave"))
         (work / xml).write_text(text, encoding="utf-8")
     return folder / xml
-
-
-def _require_ours(folder, xml, overwrite):
-    """Of a folder that is replaced nothing else is lost. @raises Error naming what it holds beside a scene."""
-    if not (overwrite and folder.is_dir()):
-        return
-    others = sorted(f.name for f in folder.iterdir() if f.name not in (xml, "meshes", "geo.json"))
-    others += sorted(f"meshes/{f.name}" for f in folder.glob("meshes/*") if f.suffix.lower() != ".ply")
-    if others:
-        raise Error(f"'{folder}' holds {', '.join(others[:3])} beside a scene: it is not overwritten")
 
 
 def _material_lines(m: Material, dialect: str) -> list[str]:

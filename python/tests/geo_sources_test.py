@@ -368,6 +368,14 @@ def test_folders_are_not_overwritten(tmp_path):
     first = geo.build(town, tmp_path / "deep/er/scene").scene_file.read_bytes()
     assert geo.build(town, tmp_path / "deep/er/scene", overwrite=True).scene_file.read_bytes() == first  # and the same bytes again
     assert sorted(p.name for p in (tmp_path / "deep/er").iterdir()) == ["scene"]
+    rw.load_scene(tmp_path / "deep/er/scene").save(tmp_path / "deep/er/scene", overwrite=True)
+    geo.build(town, tmp_path / "deep/er/scene", overwrite=True)  # edited and written back it is a built folder still
+    for place in ("run.toml", "meshes/mine.txt"):
+        (tmp_path / "deep/er/scene" / place).write_text("dear")
+        with pytest.raises(rw.Error, match=place):
+            geo.build(town, tmp_path / "deep/er/scene", overwrite=True)
+        assert (tmp_path / "deep/er/scene" / place).read_text() == "dear"
+        (tmp_path / "deep/er/scene" / place).unlink()
 
 
 def test_missing_packages_are_named():

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """scene.save: XML and PLY that read back to the bit, in raywave's dialect and in Sionna RT's."""
+import os
 import xml.etree.ElementTree
 
 import numpy as np
@@ -87,6 +88,54 @@ def test_folders_are_not_overwritten(tmp_path):
         scene.save(tmp_path / "mine", overwrite=True)
     with pytest.raises(rw.Error, match="is a file"):
         scene.save(tmp_path / "s/notes.txt")
+
+
+def test_a_folder_that_is_there_stays_the_same_one(tmp_path, monkeypatch):
+    """Somebody's working folder, or what a link names: its content is exchanged."""
+    scene = rw.load_scene("room")
+    (tmp_path / "here").mkdir()
+    (tmp_path / "link").symlink_to("here")
+    monkeypatch.chdir(tmp_path / "here")
+    before = os.stat(".").st_ino
+    for options in ({}, {"overwrite": True}):
+        file = scene.save(".", **options)
+        assert sorted(os.listdir(".")) == ["here.xml", "meshes"] and os.stat(".").st_ino == before and file.is_file()
+    (tmp_path / "here/here.xml").rename(tmp_path / "here/link.xml")
+    scene.save(tmp_path / "link", overwrite=True)
+    assert (tmp_path / "link").is_symlink() and sorted(os.listdir(".")) == ["link.xml", "meshes"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["here", "link"]
+
+
+def test_what_cannot_be_moved_in_leaves_the_folder_as_it_was(tmp_path, monkeypatch):
+    scene = rw.load_scene("room")
+    before = scene.save(tmp_path / "s").read_bytes()
+    meshes = sorted(p.name for p in (tmp_path / "s/meshes").iterdir())
+    replace, count = os.replace, []
+
+    def fails_at_the_last(source, target):
+        count.append(target)
+        if len(count) == 4:  # two out, two in
+            raise OSError("no more")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", fails_at_the_last)
+    scene.objects[next(iter(scene.objects))].velocity_m_per_s = [1, 0, 0]
+    with pytest.raises(rw.Error, match="no more"):
+        scene.save(tmp_path / "s", overwrite=True)
+    assert sorted(os.listdir(tmp_path / "s")) == ["meshes", "s.xml"] and (tmp_path / "s/s.xml").read_bytes() == before
+    assert sorted(p.name for p in (tmp_path / "s/meshes").iterdir()) == meshes
+
+
+def test_meshes_of_others_are_not_overwritten(tmp_path):
+    scene = rw.load_scene("room")
+    scene.save(tmp_path / "s")
+    (tmp_path / "s/geo.json").write_text("{}")  # the record of raywave.geo stays
+    scene.save(tmp_path / "s", overwrite=True)
+    assert (tmp_path / "s/geo.json").read_text() == "{}"
+    (tmp_path / "s/meshes/mine.ply").write_text("dear")
+    with pytest.raises(rw.Error, match="meshes/mine.ply"):
+        scene.save(tmp_path / "s", overwrite=True)
+    assert (tmp_path / "s/meshes/mine.ply").read_text() == "dear"
 
 
 def test_what_has_no_words_is_refused_and_nothing_written(tmp_path):

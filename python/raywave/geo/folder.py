@@ -9,9 +9,9 @@ import pathlib
 import numpy as np
 
 from .. import _files, _scene_folder
+from .._scene_folder import RECORD
 
 Triangles = list[tuple[int, int, int]]
-RECORD = "geo.json"
 WHAT = "a scene built by raywave.geo"
 
 
@@ -24,12 +24,16 @@ class SceneObject:
 
 def require_place(folder: pathlib.Path, overwrite: bool) -> None:
     """@raises Error where something is that is not to be replaced."""
+    folder = _files.place(folder)
     _files.require_place(folder, RECORD, WHAT, overwrite)
+    if overwrite:
+        _scene_folder.require_ours(folder, f"{folder.name}.xml")
 
 
 def write_scene(folder: pathlib.Path, points: np.ndarray, objects: list[SceneObject], materials: dict[str, dict], record: dict) -> pathlib.Path:
     """The scene file's path. Nothing is left behind where it fails. @raises Error naming the folder."""
-    folder = folder.absolute()
+    folder = _files.place(folder)
+    require_place(folder, overwrite=True)  # again: building takes a while
     xml = f"{folder.name}.xml"
     with _files.new_folder(folder, RECORD, WHAT, overwrite=True) as work:
         (work / "meshes").mkdir()
