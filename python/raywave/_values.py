@@ -16,34 +16,56 @@ _NAMES = {"measurement_surface", "terrain"}
 _WORDS = {"method", "finder"}
 
 
+def shown(value):
+    """As an error shows it."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # a number of thousands of digits, lists within lists
+        return f"what is too long to show ({type(value).__name__})"
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
 def _refuse(key, wanted, value):
-    shown = repr(value)
-    raise Error(f"{key} takes {wanted}, got {shown if len(shown) <= 60 else shown[:57] + '...'}")
+    raise Error(f"{key} takes {wanted}, got {shown(value)}")
+
+
+def _float(key, wanted, value):
+    try:
+        return float(value)
+    except OverflowError:
+        return _refuse(key, f"{wanted} below 1.8e308", value)
 
 
 def _is_real(value):
     return isinstance(value, numbers.Real) and not isinstance(value, bool) or getattr(value, "dtype", None) is not None and value.ndim == 0 and value.dtype.kind in "fiu"
 
 
-def whole_number(key, value):
-    if not _is_real(value) or not math.isfinite(value) or value != int(value):
+def integer(key, value):
+    """A whole number of any size. Raises Error for anything else."""
+    if not _is_real(value) or not isinstance(value, numbers.Integral) and (not math.isfinite(value) or value != int(value)):
         _refuse(key, "a whole number", value)
+    return int(value)
+
+
+def whole_number(key, value):
+    value = integer(key, value)
     largest = 2**64 if key == "seed" else 2**63 if key.startswith("samples") else 2**31
     if not -largest < value < largest:
         _refuse(key, f"a whole number below {largest}", value)
     if key == "seed" and value < 0:
         _refuse(key, "a whole number >= 0", value)
-    return int(value)
+    return value
 
 
-def _switch(key, value):
+def switch(key, value):
+    """True or False, or 1 or 0. Raises Error for anything else."""
     if isinstance(value, bool) or getattr(getattr(value, "dtype", None), "kind", "") == "b" and value.ndim == 0 or _is_real(value) and value in (0, 1):
         return bool(value)
     return _refuse(key, "True or False", value)
 
 
 def _number(key, value):
-    return float(value) if _is_real(value) else _refuse(key, "a number", value)
+    return _float(key, "a number", value) if _is_real(value) else _refuse(key, "a number", value)
 
 
 def _numbers(key, value, count, wanted):
@@ -53,10 +75,11 @@ def _numbers(key, value, count, wanted):
         values = []
     if len(values) != count or not all(map(_is_real, values)):
         _refuse(key, wanted, value)
-    return tuple(map(float, values))
+    return tuple(_float(key, wanted, v) for v in values)
 
 
-def _name_list(key, value):
+def name_list(key, value):
+    """Names of objects. Raises Error for anything else."""
     if isinstance(value, (str, Object)):
         value = [value]
     try:
@@ -82,6 +105,11 @@ def number_list(key, value):
     return np.atleast_1d(held).astype(float)
 
 
+def two_lengths(key, value):
+    """One length for a square, or two. Raises Error for anything else."""
+    return _numbers(key, (value, value) if _is_real(value) else value, 2, "a length or two")
+
+
 def three_numbers(key, value):
     """A list of three numbers. Raises Error for anything else."""
     return list(_numbers(key, value, 3, "three numbers"))
@@ -92,19 +120,17 @@ def option(key, value):
     if key in _COUNTS:
         return whole_number(key, value)
     if key in _SWITCHES:
-        return _switch(key, value)
-    if key in _SIZES and _is_real(value):
-        value = (value, value)
+        return switch(key, value)
     if value is None and key not in _WORDS and key not in ("cell_size_m", "max_bytes"):
         return None
     if key in _NUMBERS:
         return _number(key, value)
     if key in _SIZES:
-        return _numbers(key, value, 2, "a length or two")
+        return two_lengths(key, value)
     if key in _TRIPLES:
         return _numbers(key, value, 3, "three numbers")
     if key in _NAMES:
-        return _name_list(key, value)
+        return name_list(key, value)
     if key in _WORDS and not isinstance(value, str):
         return _refuse(key, "a word", value)
     if key == "progress" and not callable(value):

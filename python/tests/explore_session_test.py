@@ -74,6 +74,14 @@ def test_undo_gives_back_each_state_and_a_drag_is_one(tmp_path):
     ({"do": "set", "kind": "paths", "to": {"max_depth": 1.5}}, "max_depth takes a whole number"), ({"do": "set", "kind": "map", "to": {"surface": "sphere"}}, "surface is plane"),
     ({"do": "set", "kind": "run", "to": {"seed": -1}}, "seed takes a whole number"), ({"do": "set", "kind": "device", "name": "mast", "to": {"power_dbm": "much"}}, "power_dbm"),
     ({"do": "add", "kind": "mast", "position_m": [0, 0, 0]}, "a transmitter or a receiver"), ({"do": "remove", "name": 7}, "no device called 7"),
+    ({"do": "set", "kind": "run", "to": {"seed": 2**63}}, "seed takes a whole number"), ({"do": "set", "kind": "run", "to": {"seed": 10**5000}}, "too long to show"),
+    ({"do": "set", "kind": "run", "to": {"temperature_k": 0}}, "temperature_k must be > 0"), ({"do": "set", "kind": "map", "to": {"height_m": float("nan")}}, "finite"),
+    ({"do": "set", "kind": "map", "to": {"cell_size_m": [2, float("inf")]}}, "finite"), ({"do": "set", "kind": "map", "to": {"cell_size_m": 0}}, "cell_size_m must be > 0"),
+    ({"do": "set", "kind": "device", "name": "mast", "to": {"position_m": [10**400, 0, 0]}}, "below 1.8e308"),
+    ({"do": "set", "kind": "device", "name": "mast", "to": {"power_dbm": 10**400}}, "below 1.8e308"),
+    ({"do": "set", "kind": "device", "name": "mast", "to": {"name": "\ud800"}}, "UTF-8"), ({"do": "set", "kind": "map", "to": {"objects": ["\ud800"]}}, "UTF-8"),
+    ({"do": "set", "kind": "map", "to": {"center_m": [0, 0, 1], "height_m": 2}}, "not both"), ({"do": "set", "kind": "paths", "to": {"finder": "x"}}, "finder is shoot"),
+    ({"do": "set", "kind": "paths", "to": {"samples_per_tx": 0}}, "from 1 to"), ({"do": "set", "kind": "material", "name": "brick", "to": {"perfect_conductor": 2}}, "True or False"),
     ({"do": "dance"}, "unknown command 'dance'"), ({}, "unknown command None"), ([], "a command is a table")])
 def test_what_cannot_be_changes_nothing(tmp_path, command, part):
     s = session(tmp_path)
@@ -82,6 +90,68 @@ def test_what_cannot_be_changes_nothing(tmp_path, command, part):
         s.edit(command)
     assert s.document == before and s.revision == revision and not s.state()["can_undo"]
     s.edit({"do": "set", "kind": "run", "to": {"frequency_hz": 5e9}})  # and it goes on
+
+
+def test_the_run_file_holds_what_the_program_reads(tmp_path):
+    """Values as people write them, in the types that the program reads."""
+    s = session(tmp_path)
+    for kind, to in (("run", {"seed": 2.0}), ("options", {"los": 1, "max_depth": 2.0}), ("map", {"cell_size_m": 5, "size_m": (60, 40), "objects": "ground"}),
+                     ("paths", {"samples_per_tx": 2e4}), ("material", {"perfect_conductor": 0})):
+        s.edit({"do": "set", "kind": kind, "name": "brick", "to": to})
+    s.save()
+    held = tomllib.loads((tmp_path / "run.toml").read_text())
+    assert held["seed"] == 2 and held["paths"] == {"los": True, "max_depth": 2, "samples_per_tx": 20000}
+    assert held["map"] == {"los": True, "max_depth": 2, "cell_size_m": [5.0, 5.0], "size_m": [60.0, 40.0], "objects": ["ground"]}
+    assert held["paths"]["los"] is True and held["material"][0]["perfect_conductor"] is False and isinstance(held["paths"]["samples_per_tx"], int)
+    for text, part in (("scene = 5", "scene must be a string"), ("seed = 9223372036854775808", "seed"), ("frequency = '3GHz'\nfrequency_hz = 3e9", "not both")):
+        (tmp_path / "bad.toml").write_text(text)
+        with pytest.raises(rw.Error, match=part):
+            explore(tmp_path / "bad.toml")
+
+
+def test_array_and_precoding_go_with_their_device(tmp_path):
+    """Renamed, undone and with another one of the old name."""
+    scene = rw.Scene()
+    array = rw.PlanarArray(num_cols=2)
+    array.element_positions_m = np.array([[0.0, 0.0, 0.0], [0.0, 0.01, 0.003]])  # which no run file has words for
+    scene.add(rw.Transmitter("tx", [0, 0, 10], array=array))
+    scene.get("tx").precoding = [1, -1]
+    scene.add(rw.Receiver("rx", [30, 0, 1.5]))
+    with scene.explore(run=tmp_path / "run.toml") as explorer:
+        def held(name):
+            tx = explorer.scene().transmitters[name]
+            return tx.array.num_ant, None if tx.precoding is None else tx.precoding.tolist()
+
+        explorer.edit({"do": "set", "kind": "device", "name": "tx", "to": {"name": "mast"}})
+        assert held("mast") == (2, [1, -1])
+        explorer.edit({"do": "add", "kind": "transmitter", "name": "tx", "position_m": [1, 1, 3]})
+        assert held("mast") == (2, [1, -1]) and held("tx") == (1, [1])
+        explorer.edit({"do": "remove", "name": "mast"})
+        for _ in range(3):
+            explorer.edit({"do": "undo"})
+        assert held("tx") == (2, [1, -1])
+
+
+def test_what_cannot_be_saved_is_said(tmp_path, monkeypatch):
+    document_ = {"transmitter": [MAST]}
+    with pytest.raises(rw.Error, match="cannot be written"):
+        explore(CANYON, run=tmp_path / "no/such.toml", document=document_)
+    (tmp_path / "there").mkdir()
+    explorer = explore(CANYON, run=tmp_path / "there/run.toml", document=document_)
+    told = []
+    explorer._server.send = told.append
+    (tmp_path / "there/run.toml").unlink()
+    (tmp_path / "there").rmdir()
+    explorer.edit({"do": "set", "kind": "run", "to": {"seed": 5}})
+    end = time.monotonic() + 20
+    while not any("not saved" in m.get("text", "") for m in told) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert len([m for m in told if "not saved" in m.get("text", "")]) == 1
+    with pytest.raises(rw.Error, match="cannot be written"):
+        explorer.close()
+    (tmp_path / "there").mkdir()
+    explorer.close()
+    assert "seed = 5" in (tmp_path / "there/run.toml").read_text()
 
 
 def test_a_stage_is_the_scene_that_the_run_says_whatever_was_there_before(tmp_path):

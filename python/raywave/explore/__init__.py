@@ -63,13 +63,20 @@ class Explorer:
         self._server.wait()
 
     def close(self) -> None:
+        """Saves and ends; may be called twice. @raises Error where the run file cannot be written"""
         self._server.close()
+        self._session.save()
 
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
-        self.close()
+    def __exit__(self, kind, *_):
+        try:
+            self.close()
+        except Error as error:
+            if kind is None:
+                raise
+            warnings.warn(f"the run is not saved: {error}", stacklevel=2)
 
     def __repr__(self):
         return f"Explorer({self.url!r}, {str(self.file)!r})"
@@ -116,6 +123,11 @@ def explore(scene: Scene | str | os.PathLike, *, run: str | os.PathLike | None =
             raise Error(f"'{file}' names no scene")
         base = scenes.load_scene(document["scene"], document.get("frequency_hz", 3.5e9))
     explorer = Explorer(Session(base, document, file), title, port)
+    try:
+        explorer._session.save()  # where it cannot be kept nothing is served
+    except Error:
+        explorer._server.socket.close()
+        raise
     explorer._server.start()
     if open_browser:
         webbrowser.open(explorer.url)

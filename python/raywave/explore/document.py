@@ -14,6 +14,7 @@ import tomllib
 
 from .. import _names, PathSolver, PlanarArray, RadioMapSolver, Receiver, Transmitter
 from .._raywave import Error, Scene
+from .._values import integer, name_list, real_number, shown, switch, three_numbers, two_lengths
 
 _INTERACTIONS = ("max_depth", "los", "specular_reflection", "refraction", "diffraction", "max_diffractions", "seam_tolerance_m", "samples_per_tx")
 _DEVICE = ("name", "position_m", "orientation_rad", "look_at_m", "velocity_m_per_s", "array")
@@ -37,22 +38,107 @@ def _refuse_unknown(given, known, where):
 
 
 def number(where, value):
-    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
+    value = real_number(where, value)
+    if not math.isfinite(value):
         raise Error(f"{where} must be a finite number, got {value!r}")
-    return float(value)
+    return value
 
 
 def triple(where, value):
-    if not isinstance(value, (list, tuple)) or len(value) != 3:
-        raise Error(f"{where} takes three numbers, got {value!r}")
-    return [number(where, x) for x in value]
+    return [number(where, x) for x in three_numbers(where, value)]
+
+
+def _text(where, value):
+    if not isinstance(value, str):
+        raise Error(f"{where} must be a string, got {shown(value)}")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise Error(f"{where}: a run file, which is UTF-8, cannot hold {shown(value)}") from None
+    return value
+
+
+def _positive(where, value):
+    value = number(where, value)
+    if not value > 0:
+        raise Error(f"{where} must be > 0, got {value:g}")
+    return value
+
+
+def _not_negative(where, value):
+    value = number(where, value)
+    if value < 0:
+        raise Error(f"{where} must be >= 0, got {value:g}")
+    return value
+
+
+def _whole(least, most):
+    def read(where, value):
+        value = integer(where, value)
+        if not least <= value <= most:
+            raise Error(f"{where} takes a whole number from {least} to {most}, got {shown(value)}")
+        return value
+    return read
+
+
+def _word(*words):
+    def read(where, value):
+        if value not in words:
+            raise Error(f"{where} is {', '.join(words[:-1])} or {words[-1]}, got {shown(value)}")
+        return value
+    return read
+
+
+def _two_lengths(where, value):
+    return [_positive(where, x) for x in two_lengths(where, value)]
+
+
+def _names_of(where, value):
+    return [_text(where, name) for name in name_list(where, value)]
+
+
+def _array_table(where, value):
+    if not isinstance(value, dict):
+        raise Error(f"{where} takes {{ num_rows = ..., pattern = ... }}, got {shown(value)}")
+    _refuse_unknown(value, _ARRAY, where)
+    return _read_words(where, value)
+
+
+# What a word's value is, in the type that a run file holds: as src/raywave/runs/run_config.cpp reads it, and one length for a square, 1 for true.
+_READ = {
+    "scene": _text, "frequency_hz": _positive, "bandwidth_hz": _positive, "temperature_k": _positive, "seed": _whole(0, 2**63 - 1), "threads": _whole(0, 4096),
+    "name": _text, "position_m": triple, "orientation_rad": triple, "look_at_m": triple, "velocity_m_per_s": triple, "power_dbm": number, "array": _array_table,
+    "num_rows": _whole(1, 4096), "num_cols": _whole(1, 4096), "polarization_model": _whole(1, 2), "vertical_spacing_wavelengths": number,
+    "horizontal_spacing_wavelengths": number, "pattern": _text, "polarization": _text, "itu_name": _text, **dict.fromkeys(_NUMBERS, number), "perfect_conductor": switch,
+    "material": _text, "max_depth": _whole(0, 2**31 - 1), "max_diffractions": _whole(1, 3), "seam_tolerance_m": _not_negative, "samples_per_tx": _whole(1, 2**53),
+    **dict.fromkeys(("los", "specular_reflection", "refraction", "diffraction", "synthetic_array", "coherent"), switch),
+    "finder": _word("shoot-and-bounce", "exhaustive"), "method": _word("exact", "monte-carlo"), "points_per_cell": _whole(1, 2**31 - 1),
+    "surface": _word("plane", "mesh", "terrain"), "center_m": triple, "size_m": _two_lengths, "cell_size_m": _two_lengths, "height_m": number, "objects": _names_of,
+    "max_bytes": _positive, **dict.fromkeys(("paths", "map", "json", "report", "image"), _text)}
+
+
+def _read_words(where, table):
+    """The table's values as a run file holds them; None is as if it were not there."""
+    for word in [word for word, value in table.items() if value is None]:
+        del table[word]
+    for word, value in table.items():
+        table[word] = _READ[word](f"{where}{'' if where.endswith(': ') else ', '}{word}", value)
+    return table
 
 
 def check(document, where="run") -> None:
-    """@raises Error for words that a run file does not have, and for devices without a name, a place, or of a name that is taken"""
+    """Brings values to the type that a run file holds. @raises Error for words that a run file does not have, values that the program would not read,
+    and for devices without a name, a place, or of a name that is taken"""
     if not isinstance(document, dict):
         raise Error(f"{where}: a table is wanted")
     _refuse_unknown(document, (*SCALARS, *TABLES), where)
+    if document.get("frequency") is not None:
+        if document.get("frequency_hz") is not None:
+            raise Error(f"{where}: give frequency or frequency_hz, not both")
+        document["frequency_hz"] = hertz(where, document["frequency"])
+    document.pop("frequency", None)
+    for word, value in _read_words(f"{where}: ", {word: document[word] for word in SCALARS if word in document}).items():
+        document[word] = value
     for name, known in TABLES.items():
         value = document.get(name, [] if name in LISTS else {})
         if not isinstance(value, list if name in LISTS else dict) or name in LISTS and not all(isinstance(row, dict) for row in value):
@@ -60,16 +146,19 @@ def check(document, where="run") -> None:
         for row in value if name in LISTS else [value]:
             _refuse_unknown(row, known, f"{where}, [{name}]")
             if name in LISTS and not (isinstance(row.get("name"), str) and row["name"]):
-                raise Error(f"{where}, [[{name}]]: a name is wanted, got {row.get('name')!r}")
+                raise Error(f"{where}, [[{name}]]: a name is wanted, got {shown(row.get('name'))}")
+            _read_words(f"{where}, '{row['name']}': " if name in LISTS else f"{where}, [{name}]: ", row)
+    if {"center_m", "height_m"} <= document.get("map", {}).keys() and document["map"].get("surface", "plane") == "plane":
+        raise Error(f"{where}, [map]: the z of center_m is the map's level: give center_m or height_m, not both")
     taken = set()
     for row in [*document.get("transmitter", []), *document.get("receiver", [])]:
         if row["name"] in taken:
             raise Error(f"{where}: two devices are called '{row['name']}'")
         taken.add(row["name"])
-        triple(f"{where}, '{row['name']}': position_m", row.get("position_m"))
-        for word in ("orientation_rad", "look_at_m", "velocity_m_per_s"):
-            if word in row:
-                triple(f"{where}, '{row['name']}': {word}", row[word])
+        if "position_m" not in row:
+            raise Error(f"{where}, '{row['name']}': position_m takes three numbers, got none")
+        if "orientation_rad" in row and "look_at_m" in row:
+            raise Error(f"{where}, '{row['name']}': give orientation_rad or look_at_m, not both")
 
 
 def read(file: pathlib.Path) -> dict:
@@ -84,9 +173,7 @@ def read(file: pathlib.Path) -> dict:
                 if isinstance(row, dict):
                     row.setdefault("name", f"{prefix}{i}")
     check(document, f"'{file}'")
-    if "frequency" in document:
-        document["frequency_hz"] = hertz(f"'{file}'", document.pop("frequency"))
-    if isinstance(document.get("scene"), str):
+    if "scene" in document:
         document["scene"] = str((file.parent / document["scene"]).absolute())
     return document
 
@@ -157,8 +244,6 @@ def map_options(document) -> dict:
     """Of RadioMapSolver."""
     out = dict(document.get("map", {}))
     surface, objects = out.pop("surface", "plane"), out.pop("objects", None)
-    if surface not in ("plane", "mesh", "terrain"):
-        raise Error(f"map: surface is plane, mesh or terrain, got {surface!r}")
     if surface != "plane":
         out["measurement_surface" if surface == "mesh" else "terrain"] = objects or []
     return {**out, **({"seed": document["seed"]} if "seed" in document else {}), "num_threads": document.get("threads", 0)}
@@ -170,13 +255,10 @@ def check_options(document) -> None:
         _names.options_of(solver._defaults, options)
 
 
-def _array(row, where):
+def _array(row):
     words = row.get("array")
     if words is None:
         return None
-    if not isinstance(words, dict):
-        raise Error(f"{where}: array takes {{ num_rows = ..., pattern = ... }}, got {words!r}")
-    _refuse_unknown(words, _ARRAY, f"{where}, array")
     return PlanarArray(**{_ARRAY[key]: value for key, value in words.items()})
 
 
@@ -200,16 +282,21 @@ def array_words(array) -> dict | None:
     return None
 
 
+class Given(dict):
+    """A row of a device that Python gave: `given` is its name there, by which its array and precoding are found however it is called since."""
+
+    given = ""
+
+
 def _device(row, kind, arrays):
-    where = f"'{row['name']}'"
-    array = _array(row, where)
+    array = _array(row)
     if array is None:
-        array = arrays.get(row["name"])
+        array = arrays.get(getattr(row, "given", None))
     words = {"name": row["name"], "position_m": row["position_m"], "orientation_rad": row.get("orientation_rad"), "array": array,
              "velocity_m_per_s": row.get("velocity_m_per_s"), "look_at": row.get("look_at_m")}
     if kind == "receiver":
         return Receiver(**words)
-    return Transmitter(**words, **({"power_dbm": number(f"{where}: power_dbm", row["power_dbm"])} if "power_dbm" in row else {}))
+    return Transmitter(**words, **({"power_dbm": row["power_dbm"]} if "power_dbm" in row else {}))
 
 
 class Stage:
@@ -226,6 +313,14 @@ class Stage:
         self.materials = {name: {word: getattr(m, word) for word in words} for name, m in scene.materials.items()}
         self.objects = {name: (o.material, list(o.velocity_m_per_s)) for name, o in scene.objects.items()}
         self._changed_objects: list[str] = []
+
+    def mark(self, document) -> None:
+        """Which rows are the devices that Python gave, while they are still called so."""
+        for kind in ("transmitter", "receiver"):
+            for k, row in enumerate(document.get(kind, [])):
+                if row["name"] in self.arrays:
+                    document[kind][k] = Given(row)
+                    document[kind][k].given = row["name"]
 
     def put(self, document) -> Scene:
         """@raises Error for what the scene does not have or cannot be; the scene is then to be put anew"""
@@ -253,8 +348,8 @@ class Stage:
         for kind in ("transmitter", "receiver"):
             for row in document.get(kind, []):
                 device = _device(row, kind, self.arrays)
-                if kind == "transmitter" and row["name"] in self.precoding:
-                    device.precoding = self.precoding[row["name"]]
+                if kind == "transmitter" and (given := getattr(row, "given", None)) in self.precoding:
+                    device.precoding = self.precoding[given]
                 scene.add(device)
         return scene
 

@@ -78,6 +78,8 @@ class _Live(_Guarded, WebSocketHandler):
         self.server.clients.add(self)
         self.put(json.dumps({"type": "state", **self.server.session.state()}))
         self.put(json.dumps(self.server.saved()))
+        if self.server.unsaved:
+            self.put(json.dumps({"type": "error", "text": self.server.unsaved}))
         if self.server.last_frame:
             self.put(self.server.last_frame, True)
 

@@ -11,6 +11,7 @@ import secrets
 import socket
 import tempfile
 import threading
+import warnings
 
 from .. import _pages, _raywave
 from .._raywave import Error, Scene
@@ -34,6 +35,7 @@ class Server:
         self.socket = _bound(port)
         self.port = self.socket.getsockname()[1]
         self.clients: set = set()
+        self.unsaved = ""  # why
         self.last_frame = None  # for a page that opens later
         self.solver = Solver(session, self._tell)
         self._thread = threading.Thread(target=self._run, name="raywave-explore-server", daemon=True)
@@ -52,7 +54,7 @@ class Server:
         self._ready.wait()
         if self._failure:
             raise self._failure
-        atexit.register(self.close)
+        atexit.register(self._at_exit)
         self.solver.start()
         self.solver.wish()
 
@@ -60,10 +62,17 @@ class Server:
         """Saves and ends; may be called twice."""
         if self._closed.is_set():
             return
-        atexit.unregister(self.close)
+        atexit.unregister(self._at_exit)
         self.loop.call_soon_threadsafe(self._stop.set)  # first: the page is told, the file is written
         self._thread.join(10)
         self.solver.close()
+
+    def _at_exit(self):
+        self.close()
+        try:
+            self.session.save()
+        except Exception as error:
+            warnings.warn(f"the run is not saved: {error}", stacklevel=1)
 
     def wait(self) -> None:
         self._closed.wait()
@@ -102,11 +111,14 @@ class Server:
         return {"type": "saved", "revision": self.session.saved}
 
     def _save(self):
+        before, self.unsaved = self.unsaved, ""
         try:
             if self.session.save():
                 self.send(self.saved())
-        except Error as error:
-            self.send({"type": "error", "text": str(error)})
+        except Exception as error:  # whatever it is: the next change is tried again
+            self.unsaved = f"the run is not saved: {error}"
+            if self.unsaved != before:
+                self.send({"type": "error", "text": self.unsaved})
 
     # what the page is told
 

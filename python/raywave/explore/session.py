@@ -30,7 +30,9 @@ class Session:
         self.coarse_stage, self.refined_stage = document_.Stage(scene.copy()), document_.Stage(scene.copy())
         for stage in (self.coarse_stage, self.refined_stage):
             stage.arrays, stage.precoding = self._check_stage.arrays, self._check_stage.precoding
+        document = copy.deepcopy(document)
         document_.check(document, f"'{file}'")
+        self._check_stage.mark(document)
         try:
             document_.check_options(document)
             self._check_stage.put(document)
@@ -116,7 +118,7 @@ class Session:
 
     def _add(self, changed, command):
         kind = command.get("kind")
-        if kind not in _PREFIX:
+        if not isinstance(kind, str) or kind not in _PREFIX:
             raise Error(f"a device is a transmitter or a receiver, got {kind!r}")
         name = command.get("name")
         if not name:
@@ -134,7 +136,7 @@ class Session:
         raise Error(f"there is no device called {name!r}")
 
     def _set(self, changed, kind, name, to):
-        if kind not in _SETTABLE or not isinstance(to, dict):
+        if not isinstance(kind, str) or kind not in _SETTABLE or not isinstance(to, dict):
             raise Error(f"set takes a kind ({', '.join(_SETTABLE)}) and a table of what to set, got {kind!r}")
         for word in to:
             if word not in _SETTABLE[kind]:
