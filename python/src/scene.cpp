@@ -440,8 +440,9 @@ void bind_material(nb::module_& m) {
       .def(
           "properties_at",
           [](const Material& self, double f) {
-            const auto p = em::properties_at(self, f);
-            return nb::make_tuple(p.eta.re, -p.eta.im * 2 * 3.14159265358979323846 * f * 8.8541878128e-12);
+            (void)em::properties_at(self, f);  // checks both
+            const auto n = em::numbers_of(self, f, f);
+            return nb::make_tuple(n[em::MaterialNumber::kPermittivity], n[em::MaterialNumber::kConductivity]);
           },
           "frequency_hz"_a, "(relative permittivity, conductivity in S/m) at a frequency.");
   m.def(

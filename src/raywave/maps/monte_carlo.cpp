@@ -10,9 +10,8 @@
 #include "raywave/core/constants.h"
 #include "raywave/maps/arrival_field.h"
 #include "raywave/maps/arrivals.h"
-#include "raywave/maps/coefficient_table.h"
+#include "raywave/maps/crossing_rays.h"
 #include "raywave/maps/exact.h"
-#include "raywave/maps/transmit_field.h"
 #include "raywave/paths/edge_rays.h"
 #include "raywave/paths/find.h"
 #include "raywave/runtime/parallel.h"
@@ -20,22 +19,6 @@
 
 namespace raywave::maps {
 namespace {
-
-/// The fields of a tile's rays, in structure-of-arrays form.
-struct TileFields {
-  static constexpr int kRays = paths::RayTile::kRays;
-  alignas(64) float re_x[kRays], re_y[kRays], re_z[kRays], im_x[kRays], im_y[kRays], im_z[kRays];
-  alignas(64) float length[kRays];  // of the ray up to its segment's origin, metres
-
-  void set(int i, const CVec3<float>& e) {
-    length[i] = 0;
-    re_x[i] = e.re.x, re_y[i] = e.re.y, re_z[i] = e.re.z, im_x[i] = e.im.x, im_y[i] = e.im.y, im_z[i] = e.im.z;
-  }
-  float power(int i) const {
-    return re_x[i] * re_x[i] + re_y[i] * re_y[i] + re_z[i] * re_z[i] + im_x[i] * im_x[i] + im_y[i] * im_y[i] +
-           im_z[i] * im_z[i];
-  }
-};
 
 // Rays within the cells' planes do not cross them, and those that come from near the planes cross few cells, with large
 // weights. What cells see edge-on - from a transmitter, an image or an edge nearer to their plane than Cells::edge_on_m
@@ -88,197 +71,6 @@ RadioMapOptions exact_options(const RadioMapOptions& options) {
   exact.coherent = false;
   return exact;
 }
-
-class Estimator {
- public:
-  /// @param edge_on  known to be left to exact solutions
-  Estimator(const scene::Scene& scene, const paths::PreparedScene& prepared, const paths::FieldContext& context, int tx,
-            const Cells& cells, const RadioMapOptions& options, bool edge_on)
-      : prepared_(prepared),
-        cells_(cells),
-        options_(options),
-        least_m_(edge_on || cells.is_plane() ? float(cells.edge_on_m()) : 0.0f),
-        transmit_(scene.transmitters[size_t(tx)], context.wavelength_m) {
-    for (const auto& m : context.materials) tables_.emplace_back(m, context.wavelength_m);
-    for (const auto& f : prepared.facets().facets) {
-      facet_material_.push_back(f.material);
-      const scene::Facet& mirror = prepared.facets().facets[size_t(f.mirror)];
-      has_twins_.push_back(mirror.member_begin < mirror.member_end);
-    }
-  }
-
-  /// What is seen edge-on is left out. @return whether anything is, from an image.
-  bool trace(const paths::TileShooter& shooter, int64_t tile_index, std::vector<double>& sums) const {
-    bool edge_on = false;
-    paths::RayTile tile;
-    TileFields fields;
-    shooter.run(tile_index, tile, [&](paths::RayTile& state, int depth) {
-      if (depth == 0) launch(state, fields);
-      if (depth > 0 || options_.los) {
-        if (cells_.is_plane()) {
-          edge_on |= cross_plane(state, fields, sums);
-        } else {
-          cross_mesh(state, fields, sums);
-        }
-      }
-      interact(state, fields);
-      lengthen(state, fields);
-    });
-    return edge_on;
-  }
-
- private:
-  void launch(const paths::RayTile& tile, TileFields& fields) const {
-    for (int lane = 0; lane < TileFields::kRays; ++lane) {
-      const auto& p = tile.packets[size_t(lane / 16)];
-      const int i = lane % 16;
-      fields.set(lane, transmit_.in_single({p.dx[i], p.dy[i], p.dz[i]}));
-    }
-  }
-
-  static void lengthen(const paths::RayTile& tile, TileFields& fields) {
-    for (int lane = 0; lane < TileFields::kRays; ++lane)
-      fields.length[lane] += tile.packets[size_t(lane / 16)].t[lane % 16];
-  }
-
-  bool cross_plane(const paths::RayTile& tile, const TileFields& fields, std::vector<double>& sums) const {
-    const Cells::PlaneFrame& f = cells_.plane();
-    const auto nx = float(cells_.num_x()), ny = float(cells_.num_y());
-    int edge_on = 0;
-    for (size_t packet = 0; packet < tile.packets.size(); ++packet) {
-      const auto& p = tile.packets[packet];
-      alignas(64) float x[16], y[16], weight[16];
-      for (int i = 0; i < 16; ++i) {
-        const float dn = f.normal.x * p.dx[i] + f.normal.y * p.dy[i] + f.normal.z * p.dz[i];
-        const float on = f.normal.x * p.ox[i] + f.normal.y * p.oy[i] + f.normal.z * p.oz[i];
-        const float above = f.offset - on, t = above / dn;
-        const float px = p.ox[i] + t * p.dx[i], py = p.oy[i] + t * p.dy[i], pz = p.oz[i] + t * p.dz[i];
-        x[i] = f.axis_x.x * px + f.axis_x.y * py + f.axis_x.z * pz - f.x0;
-        y[i] = f.axis_y.x * px + f.axis_y.y * py + f.axis_y.z * pz - f.y0;
-        const bool image_is_near = std::fabs(above + fields.length[16 * packet + size_t(i)] * dn) < least_m_;
-        edge_on |= p.active[i] && image_is_near && std::fabs(above) < least_m_;
-        const bool inside =
-            p.active[i] && t > 0 && t < p.t[i] && x[i] >= 0 && x[i] < nx && y[i] >= 0 && y[i] < ny && !image_is_near;
-        weight[i] = inside ? 1 / std::fabs(dn) : 0.0f;
-      }
-      for (int i = 0; i < 16; ++i) {
-        if (weight[i] == 0) continue;
-        const int cell = int(y[i]) * cells_.num_x() + int(x[i]);
-        sums[size_t(cell)] += double(weight[i] * fields.power(int(packet) * 16 + i));
-      }
-    }
-    return edge_on != 0;
-  }
-
-  void cross_mesh(const paths::RayTile& tile, const TileFields& fields, std::vector<double>& sums) const {
-    std::vector<CellCrossing> crossings;
-    for (int lane = 0; lane < TileFields::kRays; ++lane) {
-      const auto& p = tile.packets[size_t(lane / 16)];
-      const int i = lane % 16;
-      if (!p.active[i]) continue;
-      const Vec3d o{p.ox[i], p.oy[i], p.oz[i]}, d{p.dx[i], p.dy[i], p.dz[i]};
-      const double length = std::isfinite(p.t[i]) ? double(p.t[i]) : 1e6;
-      cells_.crossings(o, o + length * d, crossings);
-      for (const CellCrossing& c : crossings) {
-        const double behind = double(fields.length[lane]) + double(c.t) * length;
-        if (c.abs_cos > 1e-6f && behind * double(c.abs_cos) >= double(least_m_))
-          sums[size_t(c.cell)] += double(fields.power(lane) / c.abs_cos);
-      }
-    }
-  }
-
-  static Vec3d hit_point(const paths::RayPacket& p, int i) {
-    const double t = double(p.t[i]);
-    return {p.ox[i] + t * p.dx[i], p.oy[i] + t * p.dy[i], p.oz[i] + t * p.dz[i]};
-  }
-
-  /// What the rays of a packet meet: normals, coefficients, and 2 for a reflection or 0 for a transmission.
-  struct Surfaces {
-    alignas(64) float nx[16], ny[16], nz[16], te_re[16], te_im[16], tm_re[16], tm_im[16], turn[16];
-  };
-
-  void interact(paths::RayTile& tile, TileFields& fields) const {
-    for (int packet = 0; packet < paths::RayTile::kPackets; ++packet) {
-      Surfaces s{};
-      bool any = false;
-      for (int i = 0; i < 16; ++i) any |= look_up(tile, packet, i, s);
-      if (any) carry(tile.packets[size_t(packet)], s, fields, 16 * packet);
-    }
-  }
-
-  /// Coefficients where a ray goes on; with refraction, chance decides between the two ways on. @return whether it goes
-  /// on.
-  bool look_up(paths::RayTile& tile, int packet, int i, Surfaces& s) const {
-    const auto lane = size_t(packet * 16 + i);
-    if (tile.event[lane] == paths::Event::kEnd) return false;
-    const auto& p = tile.packets[size_t(packet)];
-    int facet = p.facet[i];
-    const Vec3f n = prepared_.normals()[size_t(facet)];
-    if (has_twins_[size_t(facet)]) facet = prepared_.facets().canonical(facet, hit_point(p, i));
-    const CoefficientTable& table = tables_[size_t(facet_material_[size_t(facet)])];
-    const float cos_theta = std::fabs(p.dx[i] * n.x + p.dy[i] * n.y + p.dz[i] * n.z);
-    Complex<float> te, tm;
-    table.at(cos_theta, te, tm, false);
-    if (options_.refraction) {
-      Complex<float> t_te, t_tm;
-      table.at(cos_theta, t_te, t_tm, true);
-      const float pr = options_.specular_reflection ? norm2(te) + norm2(tm) : 0.0f, pt = norm2(t_te) + norm2(t_tm);
-      tile.random[lane] = mix64(tile.random[lane]);
-      const float u = float(tile.random[lane] >> 40) * 0x1.0p-24f * (pr + pt);
-      if (!(pr + pt > 0)) {
-        tile.event[lane] = paths::Event::kEnd;
-        return false;
-      }
-      const bool reflects = u < pr;
-      tile.event[lane] = reflects ? paths::Event::kReflect : paths::Event::kPass;
-      const float scale = std::sqrt((pr + pt) / (reflects ? pr : pt));
-      te = scale * (reflects ? te : t_te);
-      tm = scale * (reflects ? tm : t_tm);
-    }
-    s.nx[i] = n.x, s.ny[i] = n.y, s.nz[i] = n.z;
-    s.te_re[i] = te.re, s.te_im[i] = te.im, s.tm_re[i] = tm.re, s.tm_im[i] = tm.im;
-    s.turn[i] = tile.event[lane] == paths::Event::kReflect ? 2.0f : 0.0f;
-    return true;
-  }
-
-  /// E -> c_te (E . te) te + c_tm (E . tm) tm' with te along k x n and tm = k x te; written with w = k x n
-  /// unnormalised, so that it needs one division and no branch. At normal incidence, where w vanishes, any w across k
-  /// will do.
-  static void carry(const paths::RayPacket& p, const Surfaces& s, TileFields& fields, int begin) {
-    float *ax = fields.re_x + begin, *ay = fields.re_y + begin, *az = fields.re_z + begin;
-    float *bx = fields.im_x + begin, *by = fields.im_y + begin, *bz = fields.im_z + begin;
-#pragma GCC ivdep
-    for (int i = 0; i < 16; ++i) {
-      const float kx = p.dx[i], ky = p.dy[i], kz = p.dz[i], nx = s.nx[i], ny = s.ny[i], nz = s.nz[i];
-      const float turn = s.turn[i] * (kx * nx + ky * ny + kz * nz);
-      float wx = ky * nz - kz * ny, wy = kz * nx - kx * nz, wz = kx * ny - ky * nx;
-      const bool normal = wx * wx + wy * wy + wz * wz < 1e-12f;
-      const bool steep = kz * kz > 0.5f;
-      wx = normal ? (steep ? 0.0f : ky) : wx;
-      wy = normal ? (steep ? kz : -kx) : wy;
-      wz = normal ? (steep ? -ky : 0.0f) : wz;
-      const float inv = 1 / (wx * wx + wy * wy + wz * wz);
-      const float vx = ky * wz - kz * wy, vy = kz * wx - kx * wz, vz = kx * wy - ky * wx;  // k x w
-      const float ox = kx - turn * nx, oy = ky - turn * ny, oz = kz - turn * nz;
-      const float ux = oy * wz - oz * wy, uy = oz * wx - ox * wz, uz = ox * wy - oy * wx;  // k' x w
-      const float aw = inv * (ax[i] * wx + ay[i] * wy + az[i] * wz), av = inv * (ax[i] * vx + ay[i] * vy + az[i] * vz);
-      const float bw = inv * (bx[i] * wx + by[i] * wy + bz[i] * wz), bv = inv * (bx[i] * vx + by[i] * vy + bz[i] * vz);
-      const float te_re = s.te_re[i] * aw - s.te_im[i] * bw, te_im = s.te_re[i] * bw + s.te_im[i] * aw;
-      const float tm_re = s.tm_re[i] * av - s.tm_im[i] * bv, tm_im = s.tm_re[i] * bv + s.tm_im[i] * av;
-      ax[i] = te_re * wx + tm_re * ux, ay[i] = te_re * wy + tm_re * uy, az[i] = te_re * wz + tm_re * uz;
-      bx[i] = te_im * wx + tm_im * ux, by[i] = te_im * wy + tm_im * uy, bz[i] = te_im * wz + tm_im * uz;
-    }
-  }
-
-  const paths::PreparedScene& prepared_;
-  const Cells& cells_;
-  const RadioMapOptions& options_;
-  const float least_m_;  // images nearer than this to the cells' planes are left out
-  TransmitField transmit_;
-  std::vector<CoefficientTable> tables_;
-  std::vector<int32_t> facet_material_;
-  std::vector<uint8_t> has_twins_;  // does the place's owner need looking up?
-};
 
 /// How many chunks sum by themselves: the map's matter alone, so that sums are the same bits for any number of threads.
 int64_t chunks_of(size_t num_cells) { return std::clamp<int64_t>(int64_t(2.5e8 / (8.0 * double(num_cells))), 2, 64); }
@@ -422,7 +214,7 @@ std::vector<double> crossing_map(const scene::Scene& scene, const paths::Prepare
                                  const RadioMapOptions& options, const Vec3d& from_m, bool& edge_on) {
   const paths::TileShooter shooter(prepared,
                                    paths::shoot_options(options, from_m, scene.transmitters[size_t(tx)].name));
-  const Estimator estimator(scene, prepared, context, tx, cells, options, edge_on);
+  const CrossingEstimator estimator(scene, prepared, context, tx, cells, options, edge_on);
 
   // Each chunk of tiles sums by itself and the sums are added in order.
   const auto num_cells = size_t(cells.size());
@@ -515,26 +307,18 @@ Arrivals crossing_arrivals(const scene::Scene& scene, const paths::PreparedScene
       [&] {
         return Part{CellFinder(cells), {}, false};
       },
-      [&](Part& part, const paths::RayTile& tile, const paths::SequenceFollower& follower,
-          const paths::SequenceTree& tree) {
-        for (int lane = 0; lane < paths::RayTile::kRays; ++lane) {
-          const auto& p = tile.packets[size_t(lane / paths::RayPacket::kSize)];
-          const int i = lane % paths::RayPacket::kSize;
-          const int32_t node = follower.node(lane);
-          if ((node == 0 && !options.los) || !p.active[i]) continue;
-          const Vec3d image_m = tree.nodes()[size_t(node)].image_m;
-          if (cells.is_plane() && above_m(image_m) < least_m) {
-            part.is_edge_on |= above_m({p.ox[i], p.oy[i], p.oz[i]}) < least_m;
-            continue;
-          }
-          part.finder.visit({p.ox[i], p.oy[i], p.oz[i]}, {p.dx[i], p.dy[i], p.dz[i]}, double(p.t[i]),
-                            [&](int cell, const Vec3f& point, double cosine) {
-                              if (!(cosine > 1e-6)) return;
-                              const double r2 = norm2(Vec3d(point) - image_m);
-                              if (!cells.is_plane() && std::sqrt(r2) * cosine < least_m) return;
-                              part.groups.add(node, int32_t(cell), Vec3d(point), omega * r2 / cosine);
-                            });
+      [&](Part& part, const paths::FollowedRay& ray) {
+        if (ray.node == 0 && !options.los) return;
+        if (cells.is_plane() && above_m(ray.image_m) < least_m) {
+          part.is_edge_on |= above_m(ray.origin_m) < least_m;
+          return;
         }
+        part.finder.visit(ray.origin_m, ray.direction, ray.length_m, [&](int cell, const Vec3f& point, double cosine) {
+          if (!(cosine > 1e-6)) return;
+          const double r2 = norm2(Vec3d(point) - ray.image_m);
+          if (!cells.is_plane() && std::sqrt(r2) * cosine < least_m) return;
+          part.groups.add(ray.node, int32_t(cell), Vec3d(point), omega * r2 / cosine);
+        });
       },
       [&](Part&& part, const std::vector<int32_t>& here) {
         edge_on |= part.is_edge_on;

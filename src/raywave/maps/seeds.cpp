@@ -36,18 +36,11 @@ class SeedFinder {
         [&] {
           return Part{CellFinder(cells_), {}};
         },
-        [&](Part& part, const paths::RayTile& tile, const paths::SequenceFollower& follower,
-            const paths::SequenceTree& tree) {
-          for (int lane = 0; lane < paths::RayTile::kRays; ++lane) {
-            const auto& p = tile.packets[size_t(lane / paths::RayPacket::kSize)];
-            const int i = lane % paths::RayPacket::kSize;
-            const int32_t node = follower.node(lane);
-            if ((node == 0 && !options_.los) || !p.active[i]) continue;
-            const Vec3d o{p.ox[i], p.oy[i], p.oz[i]}, d{p.dx[i], p.dy[i], p.dz[i]};
-            visit(part.finder, node, o, d, double(p.t[i]), part.seeds);
-            if (node != 0 && part.finder.is_in_plane(tree.nodes()[size_t(node)].image_m))
-              visit_beside(part.finder, node, o, d, double(p.t[i]), part.seeds);
-          }
+        [&](Part& part, const paths::FollowedRay& ray) {
+          if (ray.node == 0 && !options_.los) return;
+          visit(part.finder, ray.node, ray.origin_m, ray.direction, ray.length_m, part.seeds);
+          if (ray.node != 0 && part.finder.is_in_plane(ray.image_m))
+            visit_beside(part.finder, ray.node, ray.origin_m, ray.direction, ray.length_m, part.seeds);
         },
         [&](Part&& part, const std::vector<int32_t>& here) {
           sort_and_thin(part.seeds);

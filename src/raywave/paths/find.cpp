@@ -31,8 +31,7 @@ SequenceTree shoot_sequences(const PreparedScene& scene, const ShootOptions& opt
   if (scene.queries().empty() || options.max_depth == 0 || !options.reflection) return SequenceTree(options.origin_m);
   struct Nothing {};
   return follow_rays(
-      scene, options, num_threads, progress, [] { return Nothing(); },
-      [](Nothing&, const RayTile&, const SequenceFollower&, const SequenceTree&) {},
+      scene, options, num_threads, progress, [] { return Nothing(); }, [](Nothing&, const FollowedRay&) {},
       [](Nothing, const std::vector<int32_t>&) {});
 }
 

@@ -29,10 +29,18 @@ class SequenceFollower {
   std::array<int32_t, RayTile::kRays> node_{};
 };
 
+/// A ray's segment, from a surface (or the source) to the next, and the sequence that it has followed.
+struct FollowedRay {
+  int32_t node;   // of the chunk's tree
+  Vec3d image_m;  // of the source, in that sequence
+  Vec3d origin_m, direction;
+  double length_m;  // infinity: it meets nothing
+};
+
 /// Shoots rays and follows their sequences, in chunks of tiles whose number does not depend on threads: what is drawn
 /// and the order of nodes are the same for any number of them.
 /// @param begin  () -> a chunk's own part
-/// @param visit  (part, tile, follower, the chunk's tree) with the segments of each depth, before they are followed
+/// @param visit  (part, FollowedRay), every segment
 /// @param end    (part, where the chunk's nodes are in the whole tree), in the order of chunks
 /// @return the sequences of all chunks.
 template <class Begin, class Visit, class End>
@@ -54,7 +62,17 @@ SequenceTree follow_rays(const PreparedScene& scene, const ShootOptions& options
     for (int64_t t = shooter.num_tiles() * chunk / num_chunks; t < last; ++t) {
       follower.restart();
       shooter.run(t, tile, [&](const RayTile& state, int) {
-        visit(part, state, static_cast<const SequenceFollower&>(follower), static_cast<const SequenceTree&>(tree));
+        for (int lane = 0; lane < RayTile::kRays; ++lane) {
+          const RayPacket& p = state.packets[size_t(lane / RayPacket::kSize)];
+          const int i = lane % RayPacket::kSize;
+          if (!p.active[i]) continue;
+          const int32_t node = follower.node(lane);
+          visit(part, FollowedRay{node,
+                                  tree.nodes()[size_t(node)].image_m,
+                                  {p.ox[i], p.oy[i], p.oz[i]},
+                                  {p.dx[i], p.dy[i], p.dz[i]},
+                                  double(p.t[i])});
+        }
         follower.follow(state, scene.facets(), tree);
       });
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "raywave/paths/paths.h"
+#include "raywave/paths/paths_derivative.h"
 
 namespace raywave::signal {
 
@@ -22,6 +23,17 @@ inline paths::Paths three_paths() {
   p.a_begin = {0, 2, 4, 6};
   p.interaction_begin = {0, 0, 1, 2};
   p.interactions = {paths::Interaction::kSpecularReflection, paths::Interaction::kSpecularReflection};
+  return p;
+}
+
+/// Path values moved along a direction.
+inline paths::Paths moved(paths::Paths p, const paths::PathsDerivative& t, double h) {
+  for (size_t i = 0; i < p.a.size(); ++i) p.a[i] += h * t.a[i];
+  for (size_t i = 0; i < p.tau_s.size(); ++i) {
+    p.tau_s[i] += h * t.tau_s[i];
+    p.doppler_hz[i] += h * t.doppler_hz[i];
+  }
+  p.frequency_hz += h * t.frequency_hz;
   return p;
 }
 

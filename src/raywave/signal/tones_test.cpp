@@ -269,16 +269,6 @@ PathsDerivative direction(const Paths& p, uint64_t seed) {
   return t;
 }
 
-Paths moved(Paths p, const PathsDerivative& t, double h) {
-  for (size_t i = 0; i < p.a.size(); ++i) p.a[i] += h * t.a[i];
-  for (size_t i = 0; i < p.tau_s.size(); ++i) {
-    p.tau_s[i] += h * t.tau_s[i];
-    p.doppler_hz[i] += h * t.doppler_hz[i];
-  }
-  p.frequency_hz += h * t.frequency_hz;
-  return p;
-}
-
 void expect_exact(const Paths& p, const Sampled& f) {
   for (const uint64_t seed : {1, 2}) {
     const PathsDerivative t = direction(p, seed);

@@ -295,22 +295,6 @@ double cone_error(Scene s, const std::function<Complexc(const Vec3d&)>& exact, s
 
 const char* kInCone = "relative error in its cone, 20 to 100 wavelengths";
 
-// A round Gaussian patch in 3D: (w^2 / 2) int exp(-(q w / 2)^2) J0(q rho) exp(-j kz z) q dq, by Simpson's rule in
-// angle.
-Complexc gaussian_patch(double k, double w, double rho, double z) {
-  constexpr int kNodes = 4000;
-  Complexc sum;
-  for (int i = 0; i <= kNodes; ++i) {
-    const double theta = 0.5 * kPi * i / kNodes, q = k * std::sin(theta);
-    sum += (i == 0 || i == kNodes ? 1.0
-            : i % 2               ? 4.0
-                                  : 2.0) *
-           std::exp(-0.25 * q * q * w * w) * std::cyl_bessel_j(0.0, q * rho) * q * k * std::cos(theta) *
-           std::polar(1.0, -k * std::cos(theta) * z);
-  }
-  return sum * (0.5 * w * w) * (0.5 * kPi / kNodes / 3);
-}
-
 // Sources of volumes, in windows chosen from the geometry.
 Rows volumes_at_defaults(int) {
   const double k = 2 * kPi / kL;

@@ -116,4 +116,18 @@ Complexc gaussian_beam_3d(double k, double w, double tilt_x, double tilt_y, cons
   return sum * (w * w * h * h / (4 * kPi));
 }
 
+Complexc gaussian_patch(double k, double w, double rho, double z) {
+  constexpr int kNodes = 4000;
+  Complexc sum;
+  for (int i = 0; i <= kNodes; ++i) {
+    const double theta = 0.5 * kPi * i / kNodes, q = k * std::sin(theta);
+    sum += (i == 0 || i == kNodes ? 1.0
+            : i % 2               ? 4.0
+                                  : 2.0) *
+           std::exp(-0.25 * q * q * w * w) * std::cyl_bessel_j(0.0, q * rho) * q * k * std::cos(theta) *
+           std::polar(1.0, -k * std::cos(theta) * z);
+  }
+  return sum * (0.5 * w * w) * (0.5 * kPi / kNodes / 3);
+}
+
 }  // namespace raywave::wave

@@ -28,4 +28,8 @@ Complexc gaussian_beam(double wavenumber_rad_per_m, double waist_m, double tilt_
 Complexc gaussian_beam_3d(double wavenumber_rad_per_m, double waist_m, double tilt_x_rad, double tilt_rad,
                           const Vec3d& from_launch, double period_m);
 
+/// A round Gaussian patch exp(-(rho / w)^2) at z = 0 in 3D, without the evanescent part:
+/// (w^2 / 2) int exp(-(q w / 2)^2) J0(q rho) exp(-j kz z) q dq, by Simpson's rule in angle.
+Complexc gaussian_patch(double wavenumber_rad_per_m, double waist_m, double rho_m, double z_m);
+
 }  // namespace raywave::wave
