@@ -16,6 +16,7 @@ _FULL = "[num_rx, num_rx_ant, num_tx, num_tx_ant"
 _FIELD, _PLANE = "[num_planes, num_sources, num_y] | [num_planes, num_sources, num_x, num_y]", "[num_y] | [num_x, num_y]"
 ARRAYS = {
     "AntennaArray": {"element_positions_m": ("float64", "[num_elements, 3]")},
+    "Echoes": {"a": ("complex128", "[num_rx_ant, num_tx_ant, num_paths]"), "tau": ("float64", "[num_paths]"), "doppler": ("float64", "[num_paths]")},
     "Object": {"vertices_m": ("float64", "[num_vertices, 3]"), "triangles": ("uint32", "[num_triangles, 3]")},
     "Parameter": {"value": ("float64", "shape")},
     "Paths": {"a": ("complex128", f"{_FULL}, num_paths]"), "path_gain": ("float64", _LINK), "mean_delay": ("float64", _LINK),

@@ -728,6 +728,18 @@ class Echoes:
     @property
     def frequency_hz(self) -> float: ...
 
+    @property
+    def a(self) -> NDArray[numpy.complex128]:  # [num_rx_ant, num_tx_ant, num_paths]
+        """[num_rx_ant, num_tx_ant, num_paths]"""
+
+    @property
+    def tau(self) -> NDArray[numpy.float64]:  # [num_paths]
+        """seconds, [num_paths]"""
+
+    @property
+    def doppler(self) -> NDArray[numpy.float64]:  # [num_paths]
+        """hertz, [num_paths]"""
+
     def __len__(self) -> int: ...
 
     def samples(self, waveform: Fmcw | Ofdm, *, noise_power: float = 0.0, linewidth_hz: float = 0.0, shared_oscillator: bool = True, seed: int = 1) -> NDArray:

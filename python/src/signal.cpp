@@ -90,34 +90,61 @@ PathsDerivative echo_tangent(const Paths& p, const nb::dict& given) {
   return d;
 }
 
+/// A field by its name. @throws Error for what is no such number.
+double real_field(const nb::dict& d, const char* name) {
+  const nb::object value = nb::borrow(d[name]);
+  try {
+    return nb::cast<double>(value);
+  } catch (const nb::cast_error&) {
+    throw Error(message(name, " must be a number, got ", nb::repr(value).c_str()));
+  }
+}
+template <class Int>
+Int whole_field(const nb::dict& d, const char* name) {
+  const nb::object value = nb::borrow(d[name]);
+  try {
+    if (PyIndex_Check(value.ptr())) return nb::cast<Int>(value);
+  } catch (const nb::cast_error&) {
+    // negative or too large: said below
+  }
+  throw Error(message(name, " must be a whole number", std::is_unsigned_v<Int> ? " >= 0" : "", ", got ",
+                      nb::repr(value).c_str()));
+}
+bool flag_field(const nb::dict& d, const char* name) {
+  const nb::object value = nb::borrow(d[name]);
+  const int truth = PyObject_IsTrue(value.ptr());
+  if (truth < 0) throw nb::python_error();
+  return truth != 0;
+}
+
 signal::FmcwWaveform fmcw_from(const nb::dict& d) {
   static constexpr std::pair<const char*, signal::Multiplexing> kMultiplexing[] = {{"tdm", signal::Multiplexing::kTdm},
                                                                                    {"ddm", signal::Multiplexing::kDdm}};
   signal::FmcwWaveform w;
-  w.slope_hz_per_s = nb::cast<double>(d["slope_hz_per_s"]);
-  w.sampling_frequency_hz = nb::cast<double>(d["sampling_frequency_hz"]);
-  w.num_samples = nb::cast<int>(d["num_samples"]);
-  w.num_chirps = nb::cast<int>(d["num_chirps"]);
-  w.num_frames = nb::cast<int>(d["num_frames"]);
-  w.chirp_period_s = nb::cast<double>(d["chirp_period_s"]);
-  w.frame_period_s = nb::cast<double>(d["frame_period_s"]);
-  w.adc_start_s = nb::cast<double>(d["adc_start_s"]);
-  w.ramp_duration_s = nb::cast<double>(d["ramp_duration_s"]);
-  w.first_frequency_offset_hz = nb::cast<double>(d["first_frequency_offset_hz"]);
-  w.residual_video_phase = nb::cast<bool>(d["residual_video_phase"]);
-  w.complex_sampling = nb::cast<bool>(d["complex_sampling"]);
+  w.slope_hz_per_s = real_field(d, "slope_hz_per_s");
+  w.sampling_frequency_hz = real_field(d, "sampling_frequency_hz");
+  w.num_samples = whole_field<int>(d, "num_samples");
+  w.num_chirps = whole_field<int>(d, "num_chirps");
+  w.num_frames = whole_field<int>(d, "num_frames");
+  w.chirp_period_s = real_field(d, "chirp_period_s");
+  w.frame_period_s = real_field(d, "frame_period_s");
+  w.adc_start_s = real_field(d, "adc_start_s");
+  w.ramp_duration_s = real_field(d, "ramp_duration_s");
+  w.first_frequency_offset_hz = real_field(d, "first_frequency_offset_hz");
+  w.residual_video_phase = flag_field(d, "residual_video_phase");
+  w.complex_sampling = flag_field(d, "complex_sampling");
   w.multiplexing = value_named(kMultiplexing, "multiplexing", nb::cast<std::string>(d["multiplexing"]));
   return w;
 }
 
 signal::OfdmWaveform ofdm_from(const nb::dict& d) {
   signal::OfdmWaveform w;
-  w.num_subcarriers = nb::cast<int>(d["num_subcarriers"]);
-  w.subcarrier_spacing_hz = nb::cast<double>(d["subcarrier_spacing_hz"]);
-  w.num_symbols = nb::cast<int>(d["num_symbols"]);
-  w.cyclic_prefix_s = nb::cast<double>(d["cyclic_prefix_s"]);
-  w.long_prefix_extra_s = nb::cast<double>(d["long_prefix_extra_s"]);
-  w.long_every = nb::cast<int>(d["long_every"]);
+  w.num_subcarriers = whole_field<int>(d, "num_subcarriers");
+  w.subcarrier_spacing_hz = real_field(d, "subcarrier_spacing_hz");
+  w.num_symbols = whole_field<int>(d, "num_symbols");
+  w.cyclic_prefix_s = real_field(d, "cyclic_prefix_s");
+  w.long_prefix_extra_s = real_field(d, "long_prefix_extra_s");
+  w.long_every = whole_field<int>(d, "long_every");
   return w;
 }
 
@@ -161,9 +188,9 @@ signal::SpectrumOptions spectrum_from(const nb::dict& d) {
   signal::SpectrumOptions o;
   o.range_window = value_named(kWindows, "window", nb::cast<std::string>(d["range_window"]));
   o.doppler_window = value_named(kWindows, "window", nb::cast<std::string>(d["doppler_window"]));
-  o.range_bins = nb::cast<int>(d["range_bins"]);
-  o.doppler_bins = nb::cast<int>(d["doppler_bins"]);
-  o.kernel_bins = nb::cast<int>(d["kernel_bins"]);
+  o.range_bins = whole_field<int>(d, "range_bins");
+  o.doppler_bins = whole_field<int>(d, "doppler_bins");
+  o.kernel_bins = whole_field<int>(d, "kernel_bins");
   return o;
 }
 
@@ -189,9 +216,9 @@ nb::object dense(std::vector<Complexd>&& values, const Shape& shape) {
 nb::object sample(const Paths& p, const nb::dict& waveform, const nb::dict& noise) {
   const Waveform w(waveform);
   const ToneGrid g = w.grid(p);
-  const signal::PhaseNoise phase{nb::cast<double>(noise["linewidth_hz"]), nb::cast<bool>(noise["shared_oscillator"]),
-                                 nb::cast<uint64_t>(noise["seed"])};
-  const double power = nb::cast<double>(noise["noise_power"]);
+  const signal::PhaseNoise phase{real_field(noise, "linewidth_hz"), flag_field(noise, "shared_oscillator"),
+                                 whole_field<uint64_t>(noise, "seed")};
+  const double power = real_field(noise, "noise_power");
   std::vector<Complexd> y;
   run_interruptibly(nb::none(), [&](const runtime::Progress&) {
     y = signal::tones(p, g, nullptr, phase);
@@ -293,6 +320,16 @@ void bind_signal(nb::module_& m, nb::class_<PyPaths>& paths_class) {
       "a: gains without the carrier's phase, [num_rx_ant, num_tx_ant, num_paths]; tau in seconds and doppler in hertz, "
       "[num_paths].");
   c.def_prop_ro("frequency_hz", [](const PyEchoes& e) { return e.paths.frequency_hz; });
+  const auto part = [](const char* name) {
+    return [name](const PyEchoes& e) {
+      PathsDerivative d;
+      d.a = e.paths.a, d.tau_s = e.paths.tau_s, d.doppler_hz = e.paths.doppler_hz;
+      return nb::object(echo_arrays(e.paths, d)[name]);
+    };
+  };
+  c.def_prop_ro("a", part("a"), "[num_rx_ant, num_tx_ant, num_paths]");
+  c.def_prop_ro("tau", part("tau"), "seconds, [num_paths]");
+  c.def_prop_ro("doppler", part("doppler"), "hertz, [num_paths]");
   c.def("__len__", [](const PyEchoes& e) { return e.paths.tau_s.size(); });
   bind_sampling(
       c,

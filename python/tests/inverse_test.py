@@ -44,6 +44,44 @@ def test_losses_have_their_adjoints(word, words):
     assert loss.of_echoes((0, 0), GAINS, 2 * RANGES / C, frequency_hz=F)[0] < {"psf": 1e-3, "cumulative": 1e-3, "assignment": 1e-4}.get(word, 1e-20)
 
 
+@pytest.mark.parametrize("word, words", LOSSES)
+@pytest.mark.parametrize("falling, multiplexing", [(False, "tdm"), (True, "tdm"), (False, "ddm"), (True, "ddm")])
+def test_losses_are_least_at_the_truth_of_every_radar(word, words, falling, multiplexing):
+    """Chirps that fall, ports in turns and at once: little at the truth, more elsewhere, with the adjoint of the gains."""
+    radar = signal.Fmcw(slope_hz_per_s=-30e12 if falling else 30e12, sampling_frequency_hz=10e6, num_samples=128, num_chirps=8, multiplexing=multiplexing)
+    a = np.ones((2, 4, 1)) * np.exp(0.7j * np.arange(8)).reshape(2, 4, 1)
+    tau, doppler = np.array([1e-7]), np.array([300.0])
+    loss = signal.Loss(word, radar, signal.Echoes(a, tau, doppler, frequency_hz=F).samples(radar), **words)
+
+    def value(gains, t):
+        return loss.of_echoes((0, 0), gains, t, doppler, frequency_hz=F)
+
+    at_truth = value(a, tau)[0]
+    assert at_truth < {"psf": 1e-3, "cumulative": 1e-3, "assignment": 1e-4}.get(word, 1e-20)
+    assert value(a, tau + 4e-9)[0] > 3 * at_truth + 1e-6 and value(a, tau - 4e-9)[0] > 3 * at_truth + 1e-6
+    random = np.random.default_rng(0)
+    gains, da = a * random.uniform(0.5, 1.5, a.shape), random.normal(size=a.shape) + 1j * random.normal(size=a.shape)
+    found = (value(gains + 1e-6 * da, tau + 1e-10)[0] - value(gains - 1e-6 * da, tau + 1e-10)[0]) / 2e-6
+    assert (np.conj(value(gains, tau + 1e-10)[1]) * da).sum().real == pytest.approx(found, rel=1e-5, abs=1e-8)
+
+
+@pytest.mark.parametrize("word, words", LOSSES)
+def test_a_link_without_echoes_has_the_value_of_nothing(word, words):
+    loss = signal.Loss(word, RADAR, measured(RANGES, GAINS), **words)
+    value, by_a, by_tau, by_doppler = loss.of_echoes((0, 0), np.zeros((1, 1, 0)), np.zeros(0), frequency_hz=F)
+    assert by_a.shape == (1, 1, 0) and by_tau.shape == by_doppler.shape == (0,)
+    # as of one echo that is next to nothing; of places: worse than any match
+    faint = loss.of_echoes((0, 0), [1e-9], [2 * 8.0 / C], frequency_hz=F)[0]
+    if "each" in words.values() or words.get("amplitudes") == "common":
+        assert value == 0.5
+    elif word == "assignment":
+        assert value == 256 ** 2 > faint
+    elif word == "cumulative":
+        assert value > faint
+    else:
+        assert value == pytest.approx(faint, rel=1e-6)
+
+
 def basin_m(word, noise=0.0, step=0.004, **words):
     """How far from the truth the slope points back to it, to either side (from a bin on)."""
     loss = signal.Loss(word, RADAR, measured([5.013], [1.0], noise, seed=3), noise_power=noise, **words)
@@ -198,9 +236,20 @@ def test_variables_pack_and_unpack():
     step = 1e-6
     assert slope[2] == pytest.approx((v.prior(x + [0, 0, 0.1 + step])[0] - v.prior(x + [0, 0, 0.1 - step])[0]) / (2 * step), rel=1e-6)
     for spec, text in (({"d/*": {}}, "no parameter 'd/\\*'"), ({"c": dict(bound=1)}, "known: components"), ({"c": {}, "?": {}}, "named by both"),
+                       ({"a/x": dict(components=[0.5])}, "whole numbers or a mask"), ({"a/x": dict(components=[True, False])}, "a mask of 2"),
+                       ({"a/x": dict(components=[0, -3])}, "named twice"), ({"c": dict(prior=(4.0, 0.0))}, "sigma > 0"), ({"c": dict(prior=(np.nan, 1.0))}, "prior must be"),
+                       ({"c": dict(prior=1.0)}, "prior must be"), ({"c": dict(bounds=None)}, "bounds must be"), ({"c": dict(bounds=(None, 1))}, "bounds must be"),
+                       ({"c": dict(bounds=(0, 1, 2))}, "bounds must be"), ({"a/x": dict(bounds=([0, 0], [9, 9]))}, "one number, or so many"),
+                       ({"c": dict(bounds=(-2, -1), transform="log")}, "upper bound must be > 0"),
                        ({"c": dict(bounds=(2, 1))}, "lower < upper"), ({"a/x": dict(components=[3])}, "got components"), ({"c": dict(bounds=(5, 6))}, "outside its bounds")):
         with pytest.raises(rw.Error, match=text):
             inverse.Variables(spec, list(base)).start(base)
+
+
+def test_components_by_a_mask():
+    base = {"a/x": np.array([1.0, 2.0, 3.0])}
+    v = inverse.Variables({"a/x": dict(components=[True, False, True])}, list(base))
+    assert v.start(base).tolist() == [1.0, 3.0] and v.labels() == ["a/x[0]", "a/x[2]"]
 
 
 def quadratic(x):
@@ -248,6 +297,118 @@ def test_bad_losses_are_named():
         signal.Loss("psf", RADAR, np.zeros(256))
     with pytest.raises(rw.Error, match="nothing was measured"):
         signal.Loss("psf", RADAR, 0 * measured([3.0], [1.0]))
+    cube = measured([3.0], [1.0])
+    for words, text in ((dict(links=[]), "links names no link"), (dict(links=[(0, 1)]), "out of range"), (dict(links=[(0, 0), (0, 0)]), "twice"),
+                        (dict(links=[3]), "pairs"), (dict(noise_power=-1.0), "noise_power must be >= 0"), (dict(temperature=-1.0), "temperature must be >= 0")):
+        with pytest.raises(rw.Error, match=text):
+            signal.Loss("psf", RADAR, cube, **words)
+    with pytest.raises(rw.Error, match="got Ofdm"):
+        signal.Loss("psf", signal.Ofdm(256, 30e3), cube)
+    with pytest.raises(rw.Error, match=r"1, 2, 256\]; got \[1, 1, 1, 1, 1, 1, 256\]"):
+        signal.Loss("psf", signal.Fmcw(**{**RADAR._words(), "num_chirps": 2}), cube)
+    with pytest.raises(rw.Error, match="2 x 1 ports do not fit"):
+        signal.Loss("hann", RADAR, cube).of_echoes((0, 0), np.ones((2, 1, 1)), [1e-8], frequency_hz=F)
+    with pytest.raises(rw.Error, match="unknown loss 'nope'"):
+        signal.Annealing(1.0, 0.5, word="nope")
+    for words, text in ((dict(floor=0.0), "floor must be > 0"), (dict(weights=0.0), "weights must be"), (dict(smooth_cells=-1), "smooth_cells")):
+        with pytest.raises(rw.Error, match=text):
+            inverse.MapLoss(np.ones((1, 3, 3)), **words)
+
+
+class Map:
+    """A result that only has gains."""
+
+    def __init__(self, gain):
+        self.path_gain = gain
+
+    def vjp(self, path_gain, wrt=None):
+        return {"gain": path_gain}
+
+    def jvp(self, tangent):
+        return dict(path_gain=tangent)
+
+
+def test_map_loss_is_half_its_residuals_squares():
+    random = np.random.default_rng(0)
+    loss = inverse.MapLoss(random.uniform(1, 2, (1, 4, 5)), smooth_cells=0.7, weights=random.uniform(0, 1, (1, 4, 5)))
+    result, d = Map(random.uniform(1, 2, (1, 4, 5))), random.normal(size=(1, 4, 5))
+    value, gradient = loss(result)
+    r = loss.residuals(result)
+    assert value == pytest.approx(0.5 * r @ r)
+    assert (gradient["gain"] * d).sum() == pytest.approx(r @ loss.residuals_jvp(result, d))
+    assert (gradient["gain"] * d).sum() == pytest.approx((loss(Map(result.path_gain + 1e-6 * d))[0] - loss(Map(result.path_gain - 1e-6 * d))[0]) / 2e-6, rel=1e-6)
+    with pytest.raises(rw.Error, match=r"target has the shape \[1, 4, 5\], the map \[1, 1, 5\]"):
+        loss(Map(np.ones((1, 1, 5))))
+
+
+class Delay:
+    """Residuals: the first path's delay in nanoseconds. Told by where along x the wall's face is, by nothing else."""
+
+    def __init__(self, tau_s):
+        self.tau_s = tau_s
+
+    def __call__(self, paths, names=None):
+        rest = np.zeros_like(paths.tau)
+        rest[0, 0, 0] = 1e9 * (paths.tau[0, 0, 0] - self.tau_s)
+        return 0.5 * rest[0, 0, 0] ** 2, paths.vjp(tau=1e9 * rest, wrt=names)
+
+    def residuals(self, paths):
+        return 1e9 * (paths.tau[0, 0, :1] - self.tau_s)
+
+    def residuals_jvp(self, paths, tangent):
+        return 1e9 * paths.jvp(tangent)["tau"][0, 0, :1]
+
+
+def echo_delay(x):
+    return rw.PathSolver()(wall_scene(x), max_depth=1, los=False).tau[0, 0, 0]
+
+
+def test_what_residuals_do_not_tell_has_no_finite_variance():
+    name, words = "object/wall/translation_m", dict(method="lm", steps=8, max_depth=1, los=False)
+    fit = rw.fit(wall_scene(), {name: {}}, Delay(echo_delay(6.3)), **words)
+    d = np.diag(fit.covariance)
+    assert d[0] == pytest.approx((C / 2e9) ** 2, rel=1e-3) and np.isinf(d[1:]).all() and np.isnan(fit.covariance[1, 2])
+    assert fit.prediction_covariance([2.0, 0, 0])[0, 0] == pytest.approx(4 * d[0]) and np.isinf(fit.prediction_covariance([1.0, 1.0, 0])[0, 0])
+    # the wall and the radar as a whole: only their distance is told
+    fit = rw.fit(wall_scene(), {name: dict(components=[0]), "device/tx/position_m": dict(components=[0])}, Delay(echo_delay(6.3)), **words)
+    assert np.isinf(np.diag(fit.covariance)).all()
+    fit = rw.fit(wall_scene(), {name: dict(components=[0]), "device/tx/position_m": dict(components=[0], prior=(0.0, 0.1))}, Delay(echo_delay(6.3)), **words)
+    assert np.isfinite(fit.covariance).all() and fit.covariance[1, 1] == pytest.approx(0.01, rel=1e-3)
+
+
+def test_starts_go_on_where_they_stopped(tmp_path):
+    name = "object/wall/translation_m"
+    words = dict(method="adam", rate=0.02, steps=6, starts=3, spread=0.5, max_depth=1, los=False)
+
+    def run(**more):
+        return rw.fit(wall_scene(), {name: dict(components=[0], bounds=(-1, 1))}, Delay(echo_delay(6.3)), **words, **more)
+
+    whole = run()
+    file, seen = str(tmp_path / "starts.npz"), []
+
+    def stop(stage, step, value):
+        seen.append(step)
+        if len(seen) == 9:  # in the second start
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(checkpoint=file, progress=stop)
+    assert int(np.load(file)["start"]) == 1 and "best_x" in np.load(file).files
+    resumed = run(checkpoint=file, resume=True)
+    assert resumed.x == pytest.approx(whole.x, abs=1e-12) and resumed.loss == pytest.approx(whole.loss, rel=1e-9)
+    left = [(h["start"], h["step"]) for h in whole.history][9:]
+    assert [(h["start"], h["step"]) for h in resumed.history] == left
+    assert [h["loss"] for h in resumed.history] == pytest.approx([h["loss"] for h in whole.history[9:]], rel=1e-9)
+    with pytest.raises(rw.Error, match="the checkpoint is in start 2, this fit has 1"):
+        rw.fit(wall_scene(), {name: dict(components=[0])}, Delay(1e-8), **{**words, "starts": 1}, checkpoint=file, resume=True)
+
+
+def test_a_tie_matters_where_one_of_its_names_does():
+    fit = rw.fit(wall_scene(), {"object/*/translation_m": dict(components=[0], tie=True)}, Delay(echo_delay(6.3)), max_depth=1, los=False)
+    assert fit.values["object/far/translation_m"][0] == fit.values["object/wall/translation_m"][0] == pytest.approx(0.3, abs=1e-4)
+    for words, text in ((dict(steps=0), "steps must be a whole number >= 1, got 0"), (dict(steps=2.5), "steps must be a whole"), (dict(starts=0), "starts must be")):
+        with pytest.raises(rw.Error, match=text):
+            rw.fit(wall_scene(), ["object/wall/translation_m"], Delay(1e-8), **words)
 
 
 def test_cross_section_of_a_box_and_its_gradient():
@@ -269,6 +430,18 @@ def test_cross_section_of_a_box_and_its_gradient():
         return (abs(signal.scattering((v, triangles), 10e9, d)) ** 2).sum()
 
     assert (gradient * direction).sum() == pytest.approx((power(vertices + h * direction) - power(vertices - h * direction)) / (2 * h), rel=1e-5)
+
+
+def test_moving_cubes_keep_the_ports_codes():
+    a = np.array([[[1.0], [0.5], [0.2j]]])
+    for multiplexing in ("tdm", "ddm"):
+        radar = signal.Fmcw(slope_hz_per_s=30e12, sampling_frequency_hz=10e6, num_samples=16, num_chirps=8, num_frames=2, multiplexing=multiplexing)
+        whole = signal.Echoes(a, [1e-7], [500.0], frequency_hz=F).samples(radar)
+        for every in (1, 2, 3, 8):
+            cube = signal.moving_cube(lambda t: signal.Echoes(a * np.exp(2j * np.pi * 500 * t), [1e-7], [500.0], frequency_hz=F), radar, num_tx_ports=3, every=every)
+            assert abs(cube - whole).max() < 1e-12
+        with pytest.raises(rw.Error, match="num_tx_ports is 2, the echoes have 3"):
+            signal.moving_cube(lambda t: signal.Echoes(a, [1e-7], [0.0], frequency_hz=F), radar, num_tx_ports=2)
 
 
 def test_rotating_points_have_their_micro_doppler():

@@ -87,6 +87,58 @@ def paths_shape(scene, name):
     return scene.parameters()[name].shape
 
 
+@pytest.mark.parametrize("of", ["samples", "spectrum"])
+def test_gradients_know_the_phase(paths, of):
+    """Of Re <cotangent, samples>, which turns with every wavelength, against differences of the scene."""
+    value = getattr(paths, of)(RADAR)
+    random = np.random.default_rng(2)
+    cotangent = random.normal(size=value.shape) + 1j * random.normal(size=value.shape)
+    for name, step in (("object/plate/translation_m", 1e-6), ("device/tx/position_m", 1e-6), ("object/plate/velocity_m_per_s", 1e-3)):
+        gradient = getattr(paths, of + "_vjp")(RADAR, cotangent, wrt=name)[name]
+
+        def product(h):
+            scene = radar_scene()
+            at = np.array(scene.parameters()[name].value, dtype=float)
+            at[0] += h
+            scene.set_parameter(name, at)
+            return float((np.conj(cotangent) * getattr(rw.PathSolver()(scene, max_depth=1, los=False), of)(RADAR)).sum().real)
+
+        # 2 k h is 0.003 radians: a difference of second order is off by 2e-6
+        assert gradient[0] == pytest.approx((product(step) - product(-step)) / (2 * step), rel=1e-4), name
+
+
+def test_one_chirp_has_a_spectrum():
+    echo = signal.Echoes([[[1.0]]], [4e-8], [0.0], frequency_hz=77e9)
+    for window in ("rectangular", "hann", "hamming", "blackman"):
+        one = signal.Fmcw(**{**RADAR._words(), "num_chirps": 1})
+        s = signal.Spectrum(window, window)
+        x = echo.spectrum(one, s)
+        assert 0.5 < abs(x).max() <= 1 and abs(x - s.of(echo.samples(one))).max() < 1e-12
+        assert np.isfinite(echo.spectrum(signal.Ofdm(1, 30e3), s)).all()
+        assert signal.angle_spectrum([2.0], [[0, 0, 0]], [[1.0, 0, 0]], 0.01, window=window) == pytest.approx(2)
+        assert np.isfinite(signal.delay_angle(np.ones((1, 1)), [[0, 0, 0]], [[1.0, 0, 0]], 0.01, window=window)).all()
+
+
+def test_fields_say_their_names():
+    echo = signal.Echoes([[[1.0]]], [4e-8], [0.0], frequency_hz=77e9)
+    for call, text in ((lambda: signal.Fmcw(**{**RADAR._words(), "num_samples": 12.5}), "num_samples must be a whole number, got 12.5"),
+                       (lambda: signal.Fmcw(**{**RADAR._words(), "adc_start_s": "now"}), "adc_start_s must be a number, got 'now'"),
+                       (lambda: signal.Ofdm(64, 30e3, num_symbols=None), "num_symbols must be a whole number"),
+                       (lambda: echo.samples(RADAR, seed=-1), "seed must be a whole number >= 0, got -1"),
+                       (lambda: echo.spectrum(RADAR, range_bins=1e3), "range_bins must be a whole number"),
+                       (lambda: signal.Spectrum(range_bins=64).of(echo.samples(RADAR)), "range_bins must be >= 128"),
+                       (lambda: signal.thermal_noise_power(1e6, power_dbm=30, temperature_k=-1), "temperature_k must be >= 0"),
+                       (lambda: signal.thermal_noise_power(-1e6, power_dbm=30), "bandwidth_hz must be >= 0")):
+        with pytest.raises(rw.Error, match=text):
+            call()
+
+
+def test_echoes_give_back_what_they_hold():
+    a = np.arange(12).reshape(2, 3, 2) + 1j
+    echoes = signal.Echoes(a, [1e-8, 2e-8], [3.0, -4.0], frequency_hz=77e9)
+    assert (echoes.a == a).all() and echoes.tau.tolist() == [1e-8, 2e-8] and echoes.doppler.tolist() == [3.0, -4.0]
+
+
 def test_real_samples_are_the_real_part(paths):
     words = {**RADAR._words(), "sampling_frequency_hz": 12e6}
     real, whole = signal.Fmcw(**{**words, "complex_sampling": False}), signal.Fmcw(**words)

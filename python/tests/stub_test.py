@@ -7,6 +7,7 @@ import pathlib
 import numpy as np
 import pytest
 import raywave as rw
+import raywave.signal
 from raywave import wave
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -24,7 +25,8 @@ def things():
                        objects=[wave.rectangle([0, 0.2], [3, 0.05], "concrete")])
     return {"Material": scene.materials["brick"], "AntennaArray": rw.PlanarArray(), "Object": scene.objects["ground"], "Parameter": scene.parameters()["device/tx/position_m"],
             "Paths": rw.PathSolver()(scene, max_depth=1), "RadioMap": rw.RadioMapSolver()(scene, cell_size_m=(20, 20), max_depth=0),
-            "Paths2D": rw.Scene2D.square_scene().trace(), "WaveResult": wave.simulate(field, num_reflections=1), "Device": scene.get("tx")}
+            "Paths2D": rw.Scene2D.square_scene().trace(), "WaveResult": wave.simulate(field, num_reflections=1), "Device": scene.get("tx"),
+            "Echoes": rw.signal.Echoes([[[1.0]]], [1e-8], [0.0], frequency_hz=1e9)}
 
 
 CALLS = {"tx_association": (), "coherent_sum": (), "incoherent_sum": (), "holds": (np.array([[0.0, 0.3]]),),

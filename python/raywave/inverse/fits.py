@@ -22,7 +22,8 @@ METHODS = ("bfgs", "lbfgs", "adam", "lm")
 @dataclasses.dataclass
 class Fit:
     """values: {name: array} at the best loss; history: rows of stage, step, loss and the vector; covariance of the vector's physical values
-    (labels names them) where method "lm" has solved, in the unit of the residuals' variance; scene: with the values set."""
+    (labels names them) where method "lm" has solved, in the unit of the residuals' variance; of numbers that the residuals do not tell, or only
+    together, the variance is inf (their covariances: nan); scene: with the values set."""
 
     values: dict
     loss: float
@@ -40,11 +41,16 @@ class Fit:
     physical: np.ndarray = None
 
     def prediction_covariance(self, jacobian):
-        """Of what depends on the physical values by `jacobian` [n, numbers]: J C J^T."""
+        """Of what depends on the physical values by `jacobian` [n, numbers]: J C J^T; inf for what depends on numbers that nothing tells."""
         if self.covariance is None:
             raise Error("the fit has no covariance: use method='lm'")
-        jacobian = np.atleast_2d(jacobian)
-        return jacobian @ self.covariance @ jacobian.T
+        jacobian = np.atleast_2d(np.asarray(jacobian, dtype=float))
+        told = np.isfinite(np.diag(self.covariance))
+        out = jacobian[:, told] @ self.covariance[np.ix_(told, told)] @ jacobian[:, told].T
+        open_ = (jacobian[:, ~told] != 0).any(axis=1)
+        out[open_, :] = out[:, open_] = np.nan
+        out[open_, open_] = np.inf
+        return out
 
     def save_page(self, file):
         """The course of loss and numbers over the steps, a page on its own."""
@@ -117,29 +123,64 @@ class _Objective:
             value, gradient = self.by_name(at)
             if not math.isfinite(value):
                 return  # said by the first step
-            free = {name: parts for names, parts, _, _ in self.variables._parts for name in names}
-            still -= {name for name in still if np.asarray(gradient[name]).ravel()[free[name]].any()}
+            for names, free, _, _ in self.variables._parts:  # tied ones move together: one that matters is enough
+                if any(np.asarray(gradient[name]).ravel()[free].any() for name in names):
+                    still -= set(names)
             if not still:
                 return
         raise Error(f"the loss depends in no way on {', '.join(sorted(still))}: no path or cell that it counts touches "
                     f"{'them' if len(still) > 1 else 'it'}")
 
 
-def _checkpoint(file, stage, step, x, loss, state):
+def _checkpoint(file, start, stage, step, x, loss, state, best):
     with new_file(file, (".npz",), "a checkpoint") as place:
         words = {f"adam_{key}": value for key, value in (state or {}).items()}
+        if best is not None:  # of the starts before this one
+            words.update(best_x=best[0], best_loss=best[1])
         with open(place, "wb") as out:
-            np.savez(out, stage=stage, step=step, x=x, loss=loss, **words)
+            np.savez(out, start=start, stage=stage, step=step, x=x, loss=loss, **words)
 
 
-def _resumed(file, size):
+@dataclasses.dataclass
+class _Resumed:
+    """Where a fit goes on: which start and stage, its vector and Adam's state, the best (x, loss) of the starts before."""
+
+    start: int = 0
+    stage: int = 0
+    x: np.ndarray | None = None
+    state: dict | None = None
+    best: tuple | None = None
+
+
+def _resumed(file, size, starts, stages):
     if not pathlib.Path(file).exists():
-        return 0, None, None
+        return _Resumed()
     with np.load(file) as held:
         if "x" not in held.files or held["x"].shape != (size,):
             raise Error(f"{file}: not a checkpoint of this fit (numbers: {held['x'].shape if 'x' in held.files else 'none'}, here {size})")
+        start, stage = int(held["start"]) if "start" in held.files else 0, int(held["stage"])
+        for name, at, count in (("start", start, starts), ("stage", stage, stages)):
+            if at >= count:
+                raise Error(f"{file}: the checkpoint is in {name} {at}, this fit has {count} (counted from 0)")
         state = {key[5:]: held[key] for key in held.files if key.startswith("adam_")} or None
-        return int(held["stage"]), held["x"], state
+        best = (held["best_x"], float(held["best_loss"])) if "best_x" in held.files else None
+        return _Resumed(start, stage, held["x"], state, best)
+
+
+def _covariance(jacobian):
+    """(J^T J)^-1; numbers that share in a direction by which no residual changes have the variance inf and covariances nan."""
+    size = np.linalg.norm(jacobian, axis=0)  # columns of one length: units do not decide what is told
+    scale = np.where(size > 0, size, 1.0)
+    _, values, directions = np.linalg.svd(jacobian / scale)
+    told = np.zeros(len(size), dtype=bool)
+    # A direction that moves the residuals by 1e-10 of what its numbers do alone is rounding in derivatives of 1e-12.
+    told[:len(values)] = values > 1e-10 * max(values.max(initial=0.0), 1e-300)
+    inverse = directions[told] / values[told[:len(values)], None]
+    out = inverse.T @ inverse / np.outer(scale, scale)
+    free = np.linalg.norm(directions[~told], axis=0) > 1e-6
+    out[free, :] = out[:, free] = np.nan
+    out[free, free] = np.inf
+    return out
 
 
 def fit(scene: Scene, parameters, loss, *, solver=None, method: str = "bfgs", steps: int = 50, rate: float = 0.01, last_rate: float | None = None,
@@ -158,8 +199,11 @@ def fit(scene: Scene, parameters, loss, *, solver=None, method: str = "bfgs", st
     checkpoint) is the last good state."""
     if method not in METHODS:
         raise Error(f"unknown method '{method}'. Known: {', '.join(METHODS)}")
-    if starts < 1:
-        raise Error(f"starts must be >= 1, got {starts}")
+    for name, count in (("starts", starts), ("steps", steps)):
+        if not isinstance(count, (int, np.integer)) or count < 1:
+            raise Error(f"{name} must be a whole number >= 1, got {count!r}")
+    if isinstance(loss, (list, tuple)) and not loss:
+        raise Error("there is no loss to lower")
     if annealing is not None:
         plan = [(word, one, annealing.steps, max(sigma, one.waveform.range_resolution_m if hasattr(one, 'waveform') else 0) / 2)
                 for word, sigma, one in annealing.stages(loss)]
@@ -167,9 +211,11 @@ def fit(scene: Scene, parameters, loss, *, solver=None, method: str = "bfgs", st
         plan = [(f"stage {i}", one, steps, cap) for i, one in enumerate(loss if isinstance(loss, (list, tuple)) else [loss])]
     objective = _Objective(scene, parameters, plan[0][1], solver, options)
     v = objective.variables
-    history, best, random = [], None, np.random.default_rng(seed)
-    first_stage, x_resumed, state = _resumed(checkpoint, len(objective.x0)) if resume and checkpoint else (0, None, None)
-    objective.require_dependence(objective.x0 if x_resumed is None else x_resumed)
+    history, random = [], np.random.default_rng(seed)
+    places = [objective.x0 if i == 0 else np.clip(objective.x0 + spread * random.uniform(-1, 1, len(objective.x0)), v.lower, v.upper) for i in range(starts)]
+    held = _resumed(checkpoint, len(objective.x0), starts, len(plan)) if resume and checkpoint else _Resumed()
+    best = None if held.best is None else (*held.best, None)
+    objective.require_dependence(objective.x0 if held.x is None else held.x)
 
     def finished(x, value, jacobian=None):
         values = v.values(x)
@@ -178,22 +224,22 @@ def fit(scene: Scene, parameters, loss, *, solver=None, method: str = "bfgs", st
         physical, slopes = v.physical(x)
         covariance = None
         if jacobian is not None:
-            covariance = np.diag(slopes) @ np.linalg.pinv(jacobian.T @ jacobian) @ np.diag(slopes)
+            covariance = _covariance(jacobian) * np.outer(slopes, slopes)
         return Fit(values, value, history, there, v.labels(), x, covariance, objective.evaluations, physical)
 
-    for number in range(starts):
-        x = objective.x0 if number == 0 else np.clip(objective.x0 + spread * random.uniform(-1, 1, len(objective.x0)), v.lower, v.upper)
-        x = x if x_resumed is None or number else x_resumed
+    for number in range(held.start, starts):
+        going_on = number == held.start and held.x is not None
+        x = held.x if going_on else places[number]
         value = jacobian = None
         for stage, (word, one, count, limit) in enumerate(plan):
-            if stage < first_stage and number == 0:
+            if going_on and stage < held.stage:
                 continue
             objective.loss, objective.best = one, (math.inf, x)
 
             def after_step(step, at, current, kept):
                 history.append(dict(start=number, stage=word, step=step, loss=float(current), x=np.array(at), physical=v.physical(at)[0]))
                 if checkpoint:
-                    _checkpoint(checkpoint, stage, step, at, current, kept)
+                    _checkpoint(checkpoint, number, stage, step, at, current, kept, best)
                 if progress:
                     progress(word, step, float(current))
 
@@ -201,7 +247,7 @@ def fit(scene: Scene, parameters, loss, *, solver=None, method: str = "bfgs", st
             try:
                 if method == "adam":
                     x, value = optimisers.adam(objective, x, steps=count, rate=rate if annealing is None else limit / 3, last_rate=last_rate,
-                                               state=state if stage == first_stage else None, **words)
+                                               state=held.state if going_on and stage == held.stage else None, **words)
                 elif method == "lbfgs":
                     x, value = _lbfgs(objective, x, v, count, after_step)
                 elif method == "lm":
@@ -213,13 +259,14 @@ def fit(scene: Scene, parameters, loss, *, solver=None, method: str = "bfgs", st
             except FloatingPointError as error:
                 good_value, good = objective.best
                 if checkpoint:
-                    _checkpoint(checkpoint, stage, -1, good, good_value, None)
+                    _checkpoint(checkpoint, number, stage, -1, good, good_value, None, best)
                 raise FitStopped(f"{error} in {word}: stopped at the last good state"
                                  + (f", saved as {checkpoint}" if checkpoint else ""), finished(good, good_value)) from None
-        if value is None:
-            value, _ = objective(x)
         if best is None or value < best[1]:
             best = (x, value, jacobian)
+    if method == "lm" and best[2] is None:  # found before the checkpoint
+        objective.loss = plan[-1][1]
+        best = (*best[:2], objective.residuals(best[0])[1])
     return finished(*best)
 
 

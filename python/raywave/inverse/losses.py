@@ -22,8 +22,15 @@ class MapLoss:
         if not positive.size:
             raise Error("target is 0 everywhere")
         self.floor = 1e-3 * float(np.median(positive)) if floor is None else float(floor)
+        if not (np.isfinite(self.floor) and self.floor > 0):
+            raise Error(f"floor must be > 0, got {floor}")
+        if not (np.isfinite(smooth_cells) and smooth_cells >= 0):
+            raise Error(f"smooth_cells must be >= 0, got {smooth_cells}")
         self.smooth_cells = smooth_cells
         self.weights = np.ones_like(self.target) if weights is None else np.broadcast_to(np.asarray(weights, dtype=float), self.target.shape)
+        if not (np.isfinite(self.weights).all() and (self.weights >= 0).all() and self.weights.any()):
+            raise Error("weights must be finite and >= 0, not 0 everywhere")
+        self._roots = np.sqrt(2 * self.weights / self.weights.sum())
         self._wanted = self._decibel(self._smooth(self.target))
 
     def _smooth(self, gain):
@@ -40,18 +47,19 @@ class MapLoss:
         """sqrt(2 weight / number) times the difference, so that half their sum of squares is the loss."""
         if result.path_gain.shape != self.target.shape:
             raise Error(f"target has the shape {list(self.target.shape)}, the map {list(result.path_gain.shape)}")
-        return (np.sqrt(2 * self.weights / self.weights.sum()) * (self._decibel(self._smooth(result.path_gain)) - self._wanted)).ravel()
+        return (self._roots * (self._decibel(self._smooth(result.path_gain)) - self._wanted)).ravel()
+
+    def _slopes(self, result):
+        """Of the residuals by the smoothed gains."""
+        return self._roots * (10 / np.log(10)) / (self._smooth(result.path_gain) + self.floor)
 
     def residuals_jvp(self, result, tangent):
-        slope = 10 / np.log(10) / (self._smooth(result.path_gain) + self.floor)
-        return (np.sqrt(2 * self.weights / self.weights.sum()) * slope * self._smooth(result.jvp(tangent)["path_gain"])).ravel()
+        return (self._slopes(result) * self._smooth(result.jvp(tangent)["path_gain"])).ravel()
 
     def __call__(self, result, names=None):
-        gain = self._smooth(result.path_gain)
-        rest = self._decibel(gain) - self._wanted
-        share = self.weights / self.weights.sum()
-        by_gain = self._smooth(2 * share * rest * 10 / np.log(10) / (gain + self.floor))
-        return float((share * rest ** 2).sum()), result.vjp(path_gain=by_gain, wrt=names)
+        rest = self.residuals(result)
+        by_gain = self._smooth(self._slopes(result) * rest.reshape(self.target.shape))
+        return 0.5 * float(rest @ rest), result.vjp(path_gain=by_gain, wrt=names)
 
 
 class Sum:

@@ -35,6 +35,53 @@ def matching(pattern, known):
     return found
 
 
+def _pair(pattern, name, wanted, given):
+    try:
+        first, second = (np.asarray(part, dtype=float) for part in given)
+        if np.isnan(first).any() or np.isnan(second).any():
+            raise ValueError
+        np.broadcast_shapes(first.shape, second.shape)
+    except (TypeError, ValueError):
+        raise Error(f"'{pattern}': {name} must be {wanted}, got {given!r}") from None
+    return first, second
+
+
+def _check_bounds(pattern, words):
+    lower, upper = _pair(pattern, "bounds", "(lower, upper), numbers or infinite", words.bounds)
+    if not (lower < upper).all():
+        raise Error(f"'{pattern}': bounds must be (lower, upper) with lower < upper, got {words.bounds}")
+    if words.transform == "log" and not (upper > 0).all():
+        raise Error(f"'{pattern}': the upper bound must be > 0 for the transform 'log', got {words.bounds}")
+
+
+def _check_prior(pattern, prior):
+    if prior is None:
+        return
+    mean, sigma = _pair(pattern, "prior", "(mean, sigma)", prior)
+    if not (np.isfinite(mean).all() and (sigma > 0).all()):
+        raise Error(f"'{pattern}': prior must be (mean, sigma) with a finite mean and sigma > 0, got {prior!r}")
+
+
+def _free(name, components, shape):
+    """Indices into the flattened parameter: of all, those of a mask of its shape, or those that are listed."""
+    size = int(np.prod(shape, dtype=int))
+    if components is None:
+        return np.arange(size)
+    given = np.atleast_1d(np.asarray(components))
+    if given.dtype == bool:
+        if given.size != size:
+            raise Error(f"{name} has {size} components, got a mask of {given.size}")
+        given = np.flatnonzero(given)
+    if given.size and not np.issubdtype(given.dtype, np.integer):
+        raise Error(f"components of {name} must be whole numbers or a mask, got components {components}")
+    if given.ndim != 1 or given.size == 0 or given.min() < -size or given.max() >= size:
+        raise Error(f"{name} has {size} components, got components {components}")
+    free = given % size
+    if len(np.unique(free)) < len(free):
+        raise Error(f"a component of {name} is named twice: components {components}")
+    return free
+
+
 class Variables:
     """spec: {pattern: words}, known: the names that there are. names: of all parameters that are free; start(base) the vector of their values."""
 
@@ -50,9 +97,8 @@ class Variables:
                 raise Error(f"'{pattern}': transform must be None or 'log', got {words.transform!r}")
             if not words.scale > 0:
                 raise Error(f"'{pattern}': scale must be > 0, got {words.scale}")
-            lower, upper = words.bounds
-            if not np.all(np.asarray(lower) < np.asarray(upper)):
-                raise Error(f"'{pattern}': bounds must be (lower, upper) with lower < upper, got {words.bounds}")
+            _check_bounds(pattern, words)
+            _check_prior(pattern, words.prior)
             names = matching(pattern, known)
             for name in names:
                 if name in owner:
@@ -73,16 +119,15 @@ class Variables:
                 first = self.base[names_of_one[0]]
                 if any(self.base[n].shape != first.shape for n in names_of_one):
                     raise Error(f"tied parameters have different shapes: {', '.join(names_of_one)}")
-                free = np.arange(first.size) if words.components is None else np.atleast_1d(np.asarray(words.components, dtype=int))
-                if len(free) == 0 or free.min() < -first.size or free.max() >= first.size:
-                    raise Error(f"{names_of_one[0]} has {first.size} components, got components {words.components}")
-                free = free % first.size
+                free = _free(names_of_one[0], words.components, first.shape)
                 values = first.ravel()[free]
                 if words.transform == "log" and not (values > 0).all():
                     raise Error(f"{names_of_one[0]} must be > 0 for the transform 'log', got {values.tolist()}")
                 self._parts.append((names_of_one, free, words, slice(len(vector), len(vector) + len(free))))
 
                 def spread(x):
+                    if np.shape(x) not in ((), (1,), free.shape):
+                        raise Error(f"{names_of_one[0]} has {len(free)} free components: bounds and priors are one number, or so many; got {np.size(x)}")
                     return np.broadcast_to(np.asarray(x, dtype=float), free.shape)
 
                 with np.errstate(divide="ignore", invalid="ignore"):

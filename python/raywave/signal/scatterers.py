@@ -60,6 +60,8 @@ def moving_cube(echoes: Callable[[float], Echoes], waveform: Fmcw, *, num_tx_por
     [1, num_rx_ant, 1, num_tx_ant, num_frames, num_chirps, num_samples]. Micro-Doppler of rotating parts comes out of the delays."""
     if every < 1:
         raise Error(f"every must be >= 1, got {every}")
+    if num_tx_ports < 1:
+        raise Error(f"num_tx_ports must be >= 1, got {num_tx_ports}")
     period = waveform.slow_period_s(num_tx_ports)
     frame = waveform.frame_period_s or period * waveform.num_chirps
     import dataclasses
@@ -68,7 +70,13 @@ def moving_cube(echoes: Callable[[float], Echoes], waveform: Fmcw, *, num_tx_por
         for m in range(0, waveform.num_chirps, every):
             count = min(every, waveform.num_chirps - m)
             one = dataclasses.replace(waveform, num_frames=1, num_chirps=count, frame_period_s=0.0)
-            y = echoes(f * frame + m * period).samples(one)
+            now = echoes(f * frame + m * period)
+            if now.a.shape[1] != num_tx_ports:
+                raise Error(f"num_tx_ports is {num_tx_ports}, the echoes have {now.a.shape[1]} transmitting ports")
+            if waveform.multiplexing == "ddm" and m:  # the ports' codes go on from the chirps before
+                code = np.exp(2j * np.pi / num_tx_ports * (m * np.arange(num_tx_ports) % num_tx_ports))
+                now = Echoes(now.a * code[:, None], now.tau, now.doppler, frequency_hz=now.frequency_hz)
+            y = now.samples(one)
             if out is None:
                 out = np.zeros((*y.shape[:4], waveform.num_frames, waveform.num_chirps, waveform.num_samples), dtype=complex)
             out[..., f, m:m + count, :] = y[..., 0, :, :]

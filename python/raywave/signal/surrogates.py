@@ -15,7 +15,8 @@ bins of range, c / 2B. With p the echoes' powers (mean over the ports) and x the
 | hann, dirichlet | magnitudes of the coherent transform, Hann or rectangular window, padded four times | 3 bins, 1 bin |
 | complex | the samples themselves | a quarter of a wavelength |
 
-Values are relative: to the measured energy (psf, hann, dirichlet, complex), to squared bins (cumulative: bins). Differentiable in: gains,
+Values are relative: to the measured energy (psf, hann, dirichlet, complex), to squared bins (cumulative: bins). A link without echoes has
+the value of an empty model (assignment: the squared window) and no slope. Differentiable in: gains,
 delays, Doppler shifts. Not in: which measured peaks there are. Formulas: docs/signals.md."""
 from __future__ import annotations
 
@@ -74,6 +75,9 @@ class _Psf:
         by_power = np.zeros_like(p) if amplitudes == "each" else factor * (g.T @ rest) / self.scale
         return 0.5 * rest @ rest / self.scale, by_place, by_power
 
+    def of_nothing(self):
+        return 0.5
+
 
 class _Cumulative:
     """F_k = sum p_i Phi(k - x_i) / sum p_i against the measured share."""
@@ -92,7 +96,7 @@ class _Cumulative:
             raise Error("cumulative compares shares of power: amplitudes must be 'known' or 'common'")
         total = p.sum()
         if not total > 0:
-            return 0.25 * (self.wanted ** 2).sum(), np.zeros_like(x), np.zeros_like(p)
+            return self.of_nothing(), np.zeros_like(x), np.zeros_like(p)
         d = (self.places[:, None] - x) / self.s
         phi = _normal_cdf(d)
         model = phi @ p / total
@@ -101,12 +105,15 @@ class _Cumulative:
         by_power = 2 * 0.25 * ((phi - model[:, None]) * rest[:, None]).sum(axis=0) / total
         return 0.25 * rest @ rest, by_place, by_power
 
+    def of_nothing(self):
+        return 0.25 * self.wanted @ self.wanted
+
 
 class _Assignment:
     """sum |x_i - peak|^2 over matched pairs, the strongest peaks, as many as echoes."""
 
     def __init__(self, data, temperature):
-        self.peaks, self.temperature = data.peaks(), temperature
+        self.peaks, self.temperature, self.num_bins = data.peaks(), temperature, data.num_bins
         if not len(self.peaks):
             raise Error("no peak was measured above the noise floor: assignment has nothing to compare with")
 
@@ -125,6 +132,10 @@ class _Assignment:
         by_place[strongest] = 2 * (share * d).sum(axis=1)
         return value, by_place, np.zeros_like(p)
 
+    def of_nothing(self):
+        """The strongest peak stays without an echo: as far off as the window is long."""
+        return float(self.num_bins ** 2)
+
 
 def _sinkhorn(cost, temperature):
     """Doubly stochastic shares that minimise sum P C + T sum P ln P, and that minimum, whose derivative by the cost is P."""
@@ -141,13 +152,16 @@ def _sinkhorn(cost, temperature):
 
 
 class _Data:
-    """What was measured on one link: power over range, averaged over ports, chirps and frames; the noise floor taken off."""
+    """What was measured on one link: power over range, averaged over ports, chirps and frames; the noise floor taken off. Bins count
+    up with the delay, those of falling chirps are turned round."""
 
-    def __init__(self, samples, noise_power):
+    def __init__(self, samples, noise_power, falling):
         self.samples = samples  # [rx_ant, tx_ant, frames, chirps, samples]
         self.num_bins = samples.shape[-1]
         x = Spectrum(range_bins=_PAD * self.num_bins, doppler_window="rectangular").of(samples[..., None, :])[..., 0, :]
         power = (abs(x) ** 2).mean(axis=tuple(range(x.ndim - 1)))
+        if falling:
+            power = np.roll(power[::-1], 1)
         if noise_power is None:
             # far from few echoes the median is that of noise, an exponential's (many averaged: its mean)
             averaged = x[..., 0].size
@@ -204,6 +218,9 @@ class _Coherent:
         by_gain = np.zeros_like(a) if amplitudes == "each" else gradient["a"] * np.conj(factor)  # stationary in what is projected out
         return value, by_gain, gradient["tau"], gradient["doppler"]
 
+    def of_nothing(self):
+        return 0.5
+
     def _projected(self, a, tau, doppler, frequency_hz, amplitudes):
         """Gains by least squares: one complex factor of all, or each on its own; for magnitudes one real factor."""
         if amplitudes == "known":
@@ -218,16 +235,33 @@ class _Coherent:
             energy = np.vdot(model, model).real
             factor = np.vdot(model, self.wanted) / energy if energy > 0 else 1.0
             return a * factor, factor
-        ports, out = a.shape[:2], np.zeros_like(a)
-        for r in range(ports[0]):
-            for t in range(ports[1]):
-                columns = []
-                for i in range(a.shape[2]):
-                    one = np.zeros((ports[0], ports[1], 1), dtype=complex)
-                    one[r, t] = 1
-                    columns.append(Echoes(one, tau[i:i + 1], doppler[i:i + 1], frequency_hz=frequency_hz).samples(self.waveform)[0, r, 0, t].ravel())
-                out[r, t] = np.linalg.lstsq(np.array(columns).T, self.wanted[r, t].ravel(), rcond=None)[0]
+        (num_rx, num_tx, count), out = a.shape, np.zeros_like(a)
+        blocks = self.wanted.shape[1]  # one holds the ports that send at once: they are solved for together
+        for block in range(blocks):
+            ports = [block] if blocks == num_tx else list(range(num_tx))
+            columns = []
+            for t in ports:
+                for i in range(count):
+                    one = np.zeros((1, num_tx, 1), dtype=complex)
+                    one[0, t] = 1
+                    columns.append(Echoes(one, tau[i:i + 1], doppler[i:i + 1], frequency_hz=frequency_hz).samples(self.waveform)[0, 0, 0, block].ravel())
+            found = np.linalg.lstsq(np.array(columns).T, self.wanted[:, block].reshape(num_rx, -1).T, rcond=None)[0]
+            out[:, ports] = found.T.reshape(num_rx, len(ports), count)
         return out, 0.0
+
+
+def _links(links, measured):
+    out = [tuple(link) if np.ndim(link) else (link,) for link in links]
+    if not out:
+        raise Error("links names no link: there is nothing to compare")
+    for link in out:
+        if len(link) != 2 or not all(isinstance(i, (int, np.integer)) for i in link):
+            raise Error(f"links are pairs (rx, tx) of indices, got {link}")
+        if not (0 <= link[0] < measured.shape[0] and 0 <= link[1] < measured.shape[2]):
+            raise Error(f"link {link} is out of range: {measured.shape[0]} receivers and {measured.shape[2]} transmitters were measured")
+    if len(set(out)) < len(out):
+        raise Error(f"links names a link twice: {out}")
+    return out
 
 
 class Loss:
@@ -254,16 +288,27 @@ class Loss:
             raise Error(f"measured samples have 7 axes, as paths.samples gives them; got the shape {list(measured.shape)}")
         if not np.isfinite(measured).all():
             raise Error("measured samples hold numbers that are not finite")
+        if not isinstance(waveform, Fmcw):
+            raise Error(f"losses compare cubes of a signal.Fmcw, got {type(waveform).__name__}")
+        ends = (waveform.num_frames, waveform.num_chirps, waveform.num_samples)
+        if measured.shape[4:] != ends or (waveform.multiplexing == "ddm" and measured.shape[3] != 1):
+            ports = "1" if waveform.multiplexing == "ddm" else "num_tx_ant"
+            raise Error(f"measured samples of this waveform have the shape [num_rx, num_rx_ant, num_tx, {ports}, {', '.join(map(str, ends))}]; "
+                        f"got {list(measured.shape)}")
         if not waveform.complex_sampling:
             raise Error("losses compare complex samples; of real ones take the analytic signal first (scipy.signal.hilbert along samples)")
         if not (math.isfinite(sigma_m) and sigma_m >= 0):
             raise Error(f"sigma_m must be >= 0, got {sigma_m}")
+        if not (math.isfinite(temperature) and temperature >= 0):
+            raise Error(f"temperature must be >= 0, got {temperature}")
+        if noise_power is not None and not (math.isfinite(noise_power) and noise_power >= 0):
+            raise Error(f"noise_power must be >= 0, or None, got {noise_power}")
         self.word, self.waveform, self.measured, self.amplitudes = word, waveform, measured, amplitudes
-        self.links = [(r, t) for r in range(measured.shape[0]) for t in range(measured.shape[2])] if links is None else [tuple(link) for link in links]
+        self.links = [(r, t) for r in range(measured.shape[0]) for t in range(measured.shape[2])] if links is None else _links(links, measured)
         self.noise_power, self.temperature, self.sigma_m = noise_power, temperature, sigma_m
         self._parts = {}
         for link in self.links:
-            data = _Data(measured[link[0], :, link[1]], noise_power)
+            data = _Data(measured[link[0], :, link[1]], noise_power, waveform.slope_hz_per_s < 0)
             self._parts[link] = self._part(data)
         self.weights = weights
         scales = np.array([getattr(self._parts[link], "scale", 1.0) if weights == "energy" else 1.0 for link in self.links])
@@ -294,23 +339,45 @@ class Loss:
         a, tau = np.asarray(a, dtype=complex), np.asarray(tau, dtype=float)
         doppler = np.zeros_like(tau) if doppler is None else np.asarray(doppler, dtype=float)
         full = a.reshape(1, 1, -1) if a.ndim == 1 else a
+        if tuple(link) not in self._parts:
+            raise Error(f"link {tuple(link)} is not among those that are compared: {', '.join(map(str, self.links))}")
         part, w = self._parts[tuple(link)], self.waveform
+        if full.shape[2] == 0:
+            return part.of_nothing(), np.zeros_like(a), np.zeros_like(tau), np.zeros_like(tau)
         if isinstance(part, _Coherent):
+            self._require_ports(full.shape[:2])
             value, by_a, by_tau, by_doppler = part(full, tau, doppler, frequency_hz, self.amplitudes)
             return value, by_a.reshape(a.shape), by_tau, by_doppler
-        ports = full.shape[0] * full.shape[1]
         per_second = abs(w.slope_hz_per_s) * w.num_samples / w.sampling_frequency_hz
         per_hertz = -math.copysign(w.num_samples / w.sampling_frequency_hz, w.slope_hz_per_s)
-        p = (abs(full) ** 2).sum(axis=(0, 1)) / ports
+        mixed = np.einsum("rti,tu->rui", full, self._mixing(full.shape[1])) / full.shape[0]
+        p = (np.conj(full) * mixed).real.sum(axis=(0, 1))
         value, by_place, by_power = part(tau * per_second + doppler * per_hertz, p, self.amplitudes)
-        by_a = 2 * full / ports * by_power
+        by_a = 2 * mixed * by_power
         return value, by_a.reshape(a.shape), by_place * per_second, by_place * per_hertz
+
+    def _mixing(self, num_tx):
+        """Of the mean power over blocks and chirps, as a form of a port's gains, [num_tx_ant, num_tx_ant]: in turns each on its own; at once
+        what their codes have in common over the chirps."""
+        if self.waveform.multiplexing == "tdm":
+            return np.eye(num_tx) / num_tx
+        codes = np.exp(2j * np.pi / num_tx * np.outer(np.arange(num_tx), np.arange(self.waveform.num_chirps)))
+        return codes @ codes.conj().T / self.waveform.num_chirps
+
+    def _require_ports(self, ports):
+        rx, tx = self.measured.shape[1], self.measured.shape[3]
+        if ports[0] != rx or (self.waveform.multiplexing == "tdm" and ports[1] != tx):
+            raise Error(f"gains of {ports[0]} x {ports[1]} ports do not fit the measured samples, which have {rx} x {tx}")
 
     def __call__(self, paths: Paths, names: Sequence[str] | None = None):
         """(value, {name: gradient}), the mean over links. names: as wrt of paths.vjp."""
         a, tau, doppler, valid = paths.a, paths.tau, paths.doppler, paths.valid
         if tau.ndim != 3:
             raise Error("losses take paths of synthetic arrays (synthetic_array=True)")
+        if tau.shape[0] != self.measured.shape[0] or tau.shape[1] != self.measured.shape[2]:
+            raise Error(f"paths of {tau.shape[0]} receivers and {tau.shape[1]} transmitters do not fit the measured samples, which have "
+                        f"{self.measured.shape[0]} and {self.measured.shape[2]}")
+        self._require_ports((a.shape[1], a.shape[3]))
         total, by_a, by_tau, by_doppler = 0.0, np.zeros_like(a), np.zeros_like(tau), np.zeros_like(doppler)
         for r, t in self.links:
             there = valid[r, t]
@@ -337,6 +404,13 @@ class Annealing:
     def __post_init__(self):
         if not 0 < self.end_m <= self.start_m:
             raise Error(f"annealing goes from start_m down to end_m > 0, got {self.start_m} and {self.end_m}")
+        if not math.isfinite(self.start_m):
+            raise Error(f"start_m must be finite, got {self.start_m}")
+        if self.steps < 1:
+            raise Error(f"steps must be >= 1, got {self.steps}")
+        for word in (self.word, *self.then):
+            if word not in WORDS:
+                raise Error(f"unknown loss '{word}'; known: {', '.join(WORDS)}")
 
     def widths_m(self) -> list[float]:
         count = math.ceil(math.log2(self.start_m / self.end_m)) + 1

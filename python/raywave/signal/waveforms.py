@@ -130,6 +130,9 @@ def ofdm(numerology: str, *, num_resource_blocks: int, num_symbols: int = 14) ->
 def thermal_noise_power(bandwidth_hz: float, *, power_dbm: float, noise_figure_db: float = 0.0, temperature_k: float = 293.0) -> float:
     """Noise k T B F over the power sent: noise_power of samples, whose gains are those of the channel. B: the sampling frequency of
     an FMCW mixer, the spacing of OFDM's subcarriers (with the power of one subcarrier)."""
+    for name, x in (("bandwidth_hz", bandwidth_hz), ("noise_figure_db", noise_figure_db), ("temperature_k", temperature_k)):
+        if not x >= 0:
+            raise Error(f"{name} must be >= 0, got {x}")
     return BOLTZMANN * temperature_k * bandwidth_hz * 10 ** (noise_figure_db / 10) / (1e-3 * 10 ** (power_dbm / 10))
 
 
@@ -157,6 +160,9 @@ class Spectrum:
         """By FFT, of [..., num_chirps, num_samples]: samples that were measured, or hold noise."""
         samples = np.asarray(samples)
         chirps, count = samples.shape[-2:]
+        for name, given, least in (("range_bins", self.range_bins, count), ("doppler_bins", self.doppler_bins, chirps)):
+            if given and given < least:
+                raise Error(f"{name} must be >= {least} samples, or 0, got {given}")
         fast, slow = _raywave._window(self.range_window, count), _raywave._window(self.doppler_window, chirps)
         bins = self.range_bins or count
         x = np.fft.ifft(samples * fast, bins, axis=-1) * (bins / fast.sum())

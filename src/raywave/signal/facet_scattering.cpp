@@ -72,6 +72,10 @@ bool apart(const Box& a, const Box& b) { return a.x1 <= b.x0 || b.x1 <= a.x0 || 
 /// exact to 1e-16 of its size, ten times as much would cut neighbours by nothing that radiates.
 constexpr double kNothing = 1e-11;
 
+/// Facets that are nearer to each other than this share of the larger one's longest edge coincide: coordinates that a
+/// rotation has rounded are 1e-16 of their distance from the origin off, ten million sizes of a facet at most.
+constexpr double kCoincident = 1e-9;
+
 /// Takes convex q out of convex parts, which stay convex: outside one of its edges and inside those before.
 template <class T>
 void subtract(std::vector<Outline<T>>& parts, const Outline<T>& q, double smallest) {
@@ -95,7 +99,7 @@ void subtract(std::vector<Outline<T>>& parts, const Outline<T>& q, double smalle
 template <class T>
 struct Facet {
   Vec3<T> corner[3], normal;  // unit normal
-  T offset;                   // normal . corner
+  double size;                // longest edge
 };
 
 /// Coordinates across a direction: (u . r, v . r), depth w . r.
@@ -114,7 +118,8 @@ struct Across {
   }
   Vec2<T> flat(const Vec3<T>& r) const { return {dot(u, r), dot(v, r)}; }
   T depth(const Facet<T>& f, const Vec2<T>& p) const {
-    return (f.offset - dot(f.normal, u) * p.x - dot(f.normal, v) * p.y) / dot(f.normal, w);
+    const Vec3<T>& c = f.corner[0];  // from here on: what is far from the origin keeps its digits
+    return dot(c, w) - (dot(f.normal, u) * (p.x - dot(u, c)) + dot(f.normal, v) * (p.y - dot(v, c))) / dot(f.normal, w);
   }
   Vec3<T> lifted(const Facet<T>& f, const Vec2<T>& p) const { return p.x * u + p.y * v + depth(f, p) * w; }
 };
@@ -232,7 +237,7 @@ class Scatterer {
         const double whole = std::min(area(p), area(window));
         p = intersection(p, window);
         if (p.empty() || area(p) <= kNothing * whole) continue;
-        if (from >= 0 && !farther(across, int(f), from, p)) continue;
+        if (from >= 0 && order(across, int(f), from, p) <= 0) continue;
       }
       const Box box = box_of(p);
       out.push_back({int(f), std::move(p), box});
@@ -241,12 +246,25 @@ class Scatterer {
     return out;
   }
 
-  /// Facet f lies beyond g where both cover p. They do not pass through each other, so that one place says it for all.
-  bool farther(const Across<T>& across, int f, int g, const Outline<T>& p) const {
-    Vec2<T> middle{};
-    for (const auto& v : p) middle = middle + v;
-    middle = T(1.0 / double(p.size())) * middle;
-    return value_of(across.depth(facets_[size_t(f)], middle)) > value_of(across.depth(facets_[size_t(g)], middle));
+  /// Where facet f lies of g where both cover p: 1 beyond, -1 before, 0 where they coincide. They do not pass through
+  /// each other, so that the place where they are farthest apart says it for all.
+  int order(const Across<T>& across, int f, int g, const Outline<T>& p) const {
+    const Facet<T>&a = facets_[size_t(f)], &b = facets_[size_t(g)];
+    double gap = 0;
+    for (const auto& v : p) {
+      const double d = value_of(across.depth(a, v)) - value_of(across.depth(b, v));
+      if (std::abs(d) > std::abs(gap)) gap = d;
+    }
+    // Across the facets, not along the sight, whose depths at grazing are anything.
+    const double steep =
+        std::min(std::abs(value_of(dot(a.normal, across.w))), std::abs(value_of(dot(b.normal, across.w))));
+    if (std::abs(gap) * steep <= kCoincident * std::max(a.size, b.size)) return 0;
+    return gap > 0 ? 1 : -1;
+  }
+  /// Of two facets that coincide the first one hides the other: what is there twice counts once.
+  bool hidden(const Across<T>& across, int f, int by, const Outline<T>& p) const {
+    const int o = order(across, f, by, p);
+    return o > 0 || (o == 0 && by < f);
   }
 
   /// What of `target` no other one hides.
@@ -257,7 +275,7 @@ class Scatterer {
       if (other.facet == target.facet || apart(other.box, target.box)) continue;
       const double smallest = kNothing * std::min(area(other.outline), area(target.outline));
       const Outline<T> common = intersection(target.outline, other.outline);
-      if (common.empty() || area(common) <= smallest || !farther(across, target.facet, other.facet, common)) continue;
+      if (common.empty() || area(common) <= smallest || !hidden(across, target.facet, other.facet, common)) continue;
       subtract(parts, other.outline, smallest);
       if (parts.empty()) break;
     }
@@ -335,8 +353,8 @@ class Scatterer {
       if (apart(box_of(p), target.box)) continue;
       const double smallest = kNothing * std::min(area(p), area(target.outline));
       const Outline<T> common = intersection(target.outline, p);
-      // depth grows towards the observer
-      if (common.empty() || area(common) <= smallest || !farther(across, int(g), f, common)) continue;
+      // depth grows towards the observer; of facets that coincide the one that is lit is the one that is seen
+      if (common.empty() || area(common) <= smallest || order(across, int(g), f, common) <= 0) continue;
       subtract(parts, p, smallest);
     }
     std::vector<std::vector<Vec3<T>>> out;
@@ -364,7 +382,9 @@ std::vector<Facet<T>> facets_of(const std::vector<Vec3<T>>& vertices, const Scat
     const Vec3<T> twice = cross(f.corner[1] - f.corner[0], f.corner[2] - f.corner[0]);
     if (value_of(norm2(twice)) == 0) continue;  // no area, nothing scattered
     f.normal = normalized(twice);
-    f.offset = dot(f.normal, f.corner[0]);
+    f.size = 0;
+    for (int i = 0; i < 3; ++i)
+      f.size = std::max(f.size, std::sqrt(value_of(norm2(f.corner[(i + 1) % 3] - f.corner[i]))));
     out.push_back(f);
   }
   return out;

@@ -209,6 +209,55 @@ TEST(FacetScattering, DoesNotDependOnTheMeshOrThePlace) {
   for (size_t i = 0; i < 4; ++i) EXPECT_LT(abs(there[i] - phase * whole[i]), 1e-8 * largest) << i;
 }
 
+TEST(FacetScattering, HasThePhaseOfItsCurrents) {
+  // 2 n x H radiates -j k A / sqrt(pi) of what was sent, its phase that of the plate's middle
+  ScatteringMesh m;
+  add_plate(m, {-0.2, -0.15, 0}, {0.4, 0, 0}, {0, 0.3, 0});
+  const double k = 2 * kPi / kWavelength, size = k * 0.12 / std::sqrt(kPi);
+  for (const double depth : {0.0, 0.01}) {
+    ScatteringMesh there = m;
+    for (Vec3d& v : there.vertices_m) v.z += depth;
+    const auto s = scattering(there, kFrequency, {{{0, 0, 1}, {0, 0, 1}}});
+    const Complexd wanted = size * Complexd{0, -1} * expj(2 * k * depth);
+    EXPECT_LT(abs(s[0] - wanted), 1e-9 * size);
+    EXPECT_LT(abs(s[3] - wanted), 1e-9 * size);
+    EXPECT_LT(abs(s[1]) + abs(s[2]), 1e-9 * size);
+  }
+  // two faces: along the fold two reflections turn the sign twice, across it once; the way is that of the fold
+  for (const double phi : {45.0, 40.0}) {
+    const auto s = scattering(dihedral(0.5, 0.4), kFrequency, {{towards(90, phi), towards(90, phi)}});
+    const double both = k / std::sqrt(kPi) * 2 * 0.5 * 0.4 * std::sin(std::min(phi, 90 - phi) * kPi / 180);
+    EXPECT_LT(abs(s[0] - Complexd{0, both}), 0.06 * both) << phi;  // 0.5 dB of single bounces
+    EXPECT_LT(abs(s[3] - Complexd{0, -both}), 0.06 * both) << phi;
+  }
+}
+
+TEST(FacetScattering, OfWhatIsThereTwiceIsThatOfOne) {
+  ScatteringMesh one;
+  add_plate(one, {-0.2, -0.15, 0}, {0.4, 0, 0}, {0, 0.3, 0});
+  ScatteringMesh windings = one, diagonals = one;
+  windings.triangles.push_back({2, 1, 0});
+  windings.triangles.push_back({3, 2, 0});
+  diagonals.triangles.push_back({1, 2, 3});
+  diagonals.triangles.push_back({1, 3, 0});
+  const auto along = [](double yaw, double pitch) {
+    ScatteringMesh d;
+    d.vertices_m = {{std::sin(0.3), 0, std::cos(0.3)}};
+    return normalized(turned(d, yaw, pitch, {}).vertices_m[0]);
+  };
+  for (int i = 0; i < 12; ++i) {
+    const double yaw = 0.7 * i, pitch = 0.4 * i;
+    const Vec3d d = along(yaw, pitch), by = {i % 3 * 20.0, 0, 5};
+    for (const int bounces : {1, 3}) {
+      const auto wanted = scattering(turned(one, yaw, pitch, by), kFrequency, {{d, d}}, {bounces, 1});
+      for (const ScatteringMesh& m : {windings, diagonals}) {
+        const auto s = scattering(turned(m, yaw, pitch, by), kFrequency, {{d, d}}, {bounces, 1});
+        for (size_t q = 0; q < 4; ++q) EXPECT_LT(abs(s[q] - wanted[q]), 1e-7 * abs(wanted[0])) << i << ' ' << bounces;
+      }
+    }
+  }
+}
+
 TEST(FacetScattering, IsNothingInTheShadow) {
   ScatteringMesh screen, both;
   add_plate(screen, {-0.3, -0.3, 0}, {0.6, 0, 0}, {0, 0.6, 0});

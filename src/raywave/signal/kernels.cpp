@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "raywave/signal/kernels.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "raywave/core/constants.h"
@@ -14,7 +15,9 @@ struct Coefficients {
   double c[3];
   int count;
 };
-Coefficients coefficients(Window window) {
+/// A window of one sample is 1: {0} would leave nothing to divide by.
+Coefficients coefficients(Window window, int num_samples) {
+  if (num_samples == 1) return {{1, 0, 0}, 1};
   switch (window) {
     case Window::kHann:
       return {{0.5, 0.5, 0}, 2};
@@ -71,7 +74,7 @@ KernelValue dirichlet(int num_samples, double x) {
 }
 
 KernelValue window_kernel(Window window, int num_samples, double x) {
-  const Coefficients w = coefficients(window);
+  const Coefficients w = coefficients(window, num_samples);
   KernelValue sum{};
   const auto add = [&](double weight, double at) {
     const KernelValue d = dirichlet(num_samples, at);
@@ -88,7 +91,7 @@ KernelValue window_kernel(Window window, int num_samples, double x) {
 }
 
 std::vector<double> window_values(Window window, int num_samples) {
-  const Coefficients w = coefficients(window);
+  const Coefficients w = coefficients(window, num_samples);
   std::vector<double> out(static_cast<size_t>(num_samples));
   for (int n = 0; n < num_samples; ++n) {
     double sum = w.c[0];
@@ -104,12 +107,10 @@ double window_sum(Window window, int num_samples) {
   return sum;
 }
 
-double kernel_tail(Window window, int num_samples, int bins) {
-  if (bins < 3) throw Error(message("bins of a cut kernel must be >= 3, got ", bins));
-  if (2 * bins + 1 >= num_samples) return 0;
-  // W = sin(pi N x) times what stands here, which falls until x = 1/2
-  const Coefficients w = coefficients(window);
-  const double n = num_samples, x = (bins + 0.5) / n;
+namespace {
+
+/// |W(x)| is |sin(pi N x)| times this.
+double envelope_at(const Coefficients& w, double n, double x) {
   Complexd envelope{w.c[0] / std::sin(kPi * x), 0};
   for (int q = 1; q < w.count; ++q) {
     const Complexd turn = expj(kPi * q / n);
@@ -118,7 +119,30 @@ double kernel_tail(Window window, int num_samples, int bins) {
     envelope += (sign * half / std::sin(kPi * (x - q / n))) * turn;
     envelope += (sign * half / std::sin(kPi * (x + q / n))) * conj(turn);
   }
-  return abs(envelope) / window_sum(window, num_samples);
+  return abs(envelope);
+}
+
+}  // namespace
+
+double kernel_tail(Window window, int num_samples, int bins) {
+  if (bins < 3) throw Error(message("bins of a cut kernel must be >= 3, got ", bins));
+  if (2 * bins + 1 >= num_samples) return 0;
+  // The envelope falls in the end, but first rises from a zero where a window's side lobes nearly cancel (Hamming near
+  // 2.6 bins, Blackman near 3.5).
+  const Coefficients w = coefficients(window, num_samples);
+  const double n = num_samples, first = (bins + 0.5) / n, step = 0.25 / n;
+  const auto at = [&](double x) { return envelope_at(w, n, x); };
+  double largest = at(first), place = first;
+  for (double x = first; x <= 0.5; x += step) {
+    const double here = at(x);
+    if (here > largest) largest = here, place = x;
+  }
+  double low = std::max(first, place - step), high = std::min(0.5, place + step);
+  for (int i = 0; i < 40; ++i) {  // thirds of the interval around the top
+    const double a = low + (high - low) / 3, b = high - (high - low) / 3;
+    (at(a) < at(b) ? low : high) = at(a) < at(b) ? a : b;
+  }
+  return std::max(largest, at(0.5 * (low + high))) / window_sum(window, num_samples);
 }
 
 }  // namespace raywave::signal

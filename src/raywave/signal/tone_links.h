@@ -5,6 +5,7 @@
 #include <cmath>
 #include <vector>
 
+#include "raywave/signal/derivative_support.h"
 #include "raywave/signal/link_ports.h"
 #include "raywave/signal/tones.h"
 
@@ -14,6 +15,17 @@ inline ChannelShape tone_shape(const paths::Paths& p, const ToneGrid& grid) {
   ChannelShape s = shape_of(p);
   if (grid.sum_ports) s.num_tx_ant = 1;
   return s;
+}
+
+/// @throws Error naming a path that no sum may hold.
+inline void check_finite_paths(const paths::Paths& p) {
+  for (size_t i = 0; i < p.tau_s.size(); ++i) {
+    if (!finite(p.tau_s[i]) || !finite(p.doppler_hz[i]))
+      throw Error(message("path ", i, " has a delay or a Doppler shift that is not finite"));
+    for (int64_t k = p.a_begin[i]; k < p.a_begin[i + 1]; ++k) {
+      if (!finite(p.a[size_t(k)])) throw Error(message("path ", i, " has a gain that is not finite"));
+    }
+  }
 }
 
 /// A pair of ports of a link: its block in the output, its place in a path's matrix of gains, the transmitter's port.

@@ -209,6 +209,7 @@ Complexd gain(const Paths& p, int64_t path, const PortPair& pair) {
 
 std::vector<Complexd> tone_spectrum(const Paths& p, const ToneGrid& g, const SpectrumOptions& options,
                                     ChannelShape* shape) {
+  check_finite_paths(p);
   const Axes axes = axes_of(g, options);
   const ChannelShape s = tone_shape(p, g);
   if (shape) *shape = s;
@@ -222,6 +223,7 @@ std::vector<Complexd> tone_spectrum(const Paths& p, const ToneGrid& g, const Spe
 
 std::vector<Complexd> tone_spectrum_jvp(const Paths& p, const ToneGrid& g, const SpectrumOptions& options,
                                         const PathsDerivative& tangent) {
+  check_finite_paths(p);
   check_tangent(p, tangent);
   const Axes axes = axes_of(g, options);
   return summed(p, g, axes, tone_shape(p, g),
@@ -244,6 +246,7 @@ std::vector<Complexd> tone_spectrum_jvp(const Paths& p, const ToneGrid& g, const
 
 PathsDerivative tone_spectrum_vjp(const Paths& p, const ToneGrid& g, const SpectrumOptions& options,
                                   const std::vector<Complexd>& cotangent) {
+  check_finite_paths(p);
   const Axes axes = axes_of(g, options);
   const ChannelShape s = tone_shape(p, g);
   check_cotangent("the spectrum", cotangent, num_antenna_pairs(s) * size_t(g.num_frames) * axes.frame_size());

@@ -121,13 +121,6 @@ RowMoments row_moments(const double* __restrict g_re, const double* __restrict g
   return out;
 }
 
-void check_finite_paths(const Paths& p) {
-  for (size_t i = 0; i < p.tau_s.size(); ++i) {
-    if (!finite(p.tau_s[i]) || !finite(p.doppler_hz[i]))
-      throw Error(message("path ", i, " has a delay or a Doppler shift that is not finite"));
-  }
-}
-
 /// Adds the rows of `coefficients(path, pair, time)` = (c0, c1) to every block.
 template <class Coefficients>
 void synthesise(const Paths& p, const ToneGrid& g, const ChannelShape& s, std::vector<Complexd>& out,

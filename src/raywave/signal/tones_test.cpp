@@ -228,6 +228,35 @@ TEST(ToneSpectrum, CutKernelsAreOffByTheirTailAtMost) {
     EXPECT_NEAR(kernel_tail(Window::kHann, 100000, bins) * kPi * p_bins * (p_bins * p_bins - 1), 1, 1e-4);
 }
 
+TEST(Kernels, TailsAreBounds) {
+  for (const Window window : {Window::kRectangular, Window::kHann, Window::kHamming, Window::kBlackman}) {
+    for (const int n : {16, 64, 257}) {
+      const double peak = window_sum(window, n);
+      for (int bins = 3; 2 * bins + 1 < n; bins += bins < 8 ? 1 : 7) {
+        double largest = 0;
+        for (double x = bins + 0.5; x <= 0.5 * n; x += 0.01)
+          largest = std::max(largest, abs(window_kernel(window, n, x / n).value) / peak);
+        const double tail = kernel_tail(window, n, bins);
+        EXPECT_LE(largest, tail + 1e-14) << int(window) << ' ' << n << ' ' << bins;
+        EXPECT_LT(tail, 1.5 * largest) << int(window) << ' ' << n << ' ' << bins;  // and no larger than it must
+      }
+    }
+  }
+}
+
+TEST(Kernels, OfOneSampleAreOne) {
+  for (const Window window : {Window::kRectangular, Window::kHann, Window::kHamming, Window::kBlackman}) {
+    EXPECT_EQ(window_values(window, 1), std::vector<double>{1.0});
+    EXPECT_EQ(window_kernel(window, 1, 0.3).value.re, 1);
+  }
+  Paths p = radar_paths();
+  ToneGrid g = radar(Multiplexing::kTdm).grid(2);
+  g.times_s = {0}, g.num_frames = 1;
+  SpectrumOptions o;
+  o.range_window = o.doppler_window = Window::kBlackman;
+  for (const Complexd& z : tone_spectrum(p, g, o)) ASSERT_TRUE(std::isfinite(z.re) && std::isfinite(z.im));
+}
+
 TEST(Kernels, SlopesAreThoseOfDifferences) {
   for (const Window window : {Window::kRectangular, Window::kHann, Window::kHamming, Window::kBlackman}) {
     for (const int n : {1, 2, 7, 64}) {
@@ -390,6 +419,30 @@ TEST(Noise, OfASharedOscillatorCancelsForNearEchoes) {
   }
 }
 
+TEST(Noise, OfTwoOscillatorsIsThatOfBoth) {
+  // At no delay a shared one cancels; of two each adds 2 pi linewidth dt to the step from sample to sample.
+  Paths p = three_paths();
+  p.links.resize(1);
+  p.links[0].path_end = 1;
+  p.tau_s[0] = 0;
+  p.doppler_hz[0] = 0;
+  ToneGrid g;
+  g.num_samples = 4000;
+  g.sample_period_s = 1e-7;
+  const std::vector<Complexd> clean = tones(p, g);
+  for (const bool shared : {true, false}) {
+    const PhaseNoise noise{3e4, shared, 11};
+    const std::vector<Complexd> y = tones(p, g, nullptr, noise);
+    double square = 0;
+    for (size_t n = 1; n < 4000; ++n) {
+      const double step = arg(y[n] * conj(y[n - 1]) * clean[n - 1] * conj(clean[n]));
+      square += step * step;
+    }
+    const double wanted = shared ? 0 : 2 * 2 * kPi * noise.linewidth_hz * g.sample_period_s;
+    EXPECT_NEAR(square / 3999, wanted, shared ? 1e-20 : 5 * std::sqrt(2.0 / 3999) * wanted) << shared;
+  }
+}
+
 TEST(Waveforms, SayWhatIsWrong) {
   FmcwWaveform w = radar(Multiplexing::kTdm);
   w.slope_hz_per_s = 0;
@@ -407,6 +460,15 @@ TEST(Waveforms, SayWhatIsWrong) {
   expect_error([&] { (void)o.validate(); }, "subcarrier_spacing_hz");
   ToneGrid uneven = numerology("mu1", 1, 20).grid();
   expect_error([&] { (void)tone_spectrum(radar_paths(), uneven, {}); }, "evenly spaced");
+  const ToneGrid g = radar(Multiplexing::kTdm).grid(2);
+  Paths p = radar_paths();
+  p.tau_s[3] = NAN;
+  expect_error([&] { (void)tone_spectrum(p, g, {}); }, "path 3 has a delay");
+  p = radar_paths();
+  p.a[5].im = INFINITY;
+  expect_error([&] { (void)tones(p, g); }, "path 1 has a gain");
+  expect_error([&] { (void)tone_spectrum_jvp(p, g, {}, {}); }, "path 1 has a gain");
+  expect_error([&] { (void)tone_spectrum_vjp(p, g, {}, {}); }, "path 1 has a gain");
 }
 
 TEST(Waveforms, NameWhatIsAmbiguous) {
@@ -423,6 +485,19 @@ TEST(Waveforms, NameWhatIsAmbiguous) {
   p.doppler_hz[0] = 9e3;  // 1 / (2 * 60 us) = 8333
   ASSERT_EQ(doubts(p, w).size(), 1u);
   EXPECT_NE(doubts(p, w)[0].find("Doppler"), std::string::npos);
+  // codes of two ports leave each of them half the interval, 1 / (2 * 30 us) / 2 = 8333 as well
+  w.multiplexing = Multiplexing::kDdm;
+  EXPECT_EQ(doubts(p, w).size(), 1u);
+  p.doppler_hz[0] = 8e3;
+  EXPECT_TRUE(doubts(p, w).empty());
+  // without a prefix: what comes a period of the spacing later looks the same
+  OfdmWaveform o;
+  o.num_subcarriers = 64;
+  o.subcarrier_spacing_hz = 1e6;
+  EXPECT_TRUE(doubts(p, o).empty());
+  p.tau_s[1] = 1.1e-6;
+  ASSERT_EQ(doubts(p, o).size(), 1u);
+  EXPECT_NE(doubts(p, o)[0].find("unambiguous 1e-06 s"), std::string::npos);
 }
 
 }  // namespace

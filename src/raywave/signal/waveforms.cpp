@@ -166,7 +166,9 @@ std::vector<std::string> doubts(const Paths& p, const FmcwWaveform& w) {
         out.push_back(message("a path ", link_name(p, l), " of ", tau * kSpeedOfLight, " m is beyond the unambiguous ",
                               longest * kSpeedOfLight, " m (there and back) and appears nearer"));
       });
-  const double fastest = 0.5 / w.slow_period_s(p.max_tx_ants());
+  // Ports that send at once share the Doppler interval by their codes, those that take turns lengthen the period.
+  const int shared = w.multiplexing == Multiplexing::kDdm ? std::max(1, p.max_tx_ants()) : 1;
+  const double fastest = 0.5 / (w.slow_period_s(p.max_tx_ants()) * shared);
   for_outside(
       p, w.num_chirps > 1 ? -fastest : -INFINITY, w.num_chirps > 1 ? fastest : INFINITY,
       [&](size_t i) { return p.doppler_hz[i]; },
@@ -195,6 +197,14 @@ std::vector<std::string> doubts(const Paths& p, const OfdmWaveform& w) {
           out.push_back(message("a path ", link_name(p, l), " comes ", late,
                                 " s after the first one, beyond the cyclic prefix of ", w.cyclic_prefix_s,
                                 " s: the interference of symbols is not in the grid"));
+        });
+  } else {
+    const double longest = 1 / w.subcarrier_spacing_hz;
+    for_outside(
+        p, 0, longest, [&](size_t i) { return p.tau_s[i]; },
+        [&](const Link& l, double tau) {
+          out.push_back(message("a path ", link_name(p, l), " of ", tau, " s is beyond the unambiguous ", longest,
+                                " s of the subcarriers' spacing and appears nearer"));
         });
   }
   // Carriers leak as (nu T)^2 pi^2 / 3 of their power: 0.3 % at a thirtieth of the spacing
