@@ -295,6 +295,31 @@ def test_paths_that_touch_the_same_go_on_from_the_nearest():
     assert _numbers([*group, ((1.0, 90e-9, 0.0, 1e-3), 0, 0, 2)], before, f) == [1, 0, 2]
 
 
+def test_tracks_of_edges_lie_on_their_edges_beyond_the_ends_too():
+    """Points beyond the end of an edge are on its line, and on the planes of its surfaces, however near another edge is."""
+    scene = rw.Scene()
+    scene.frequency_hz = 1e9
+    scene.add(rw.Material("m", perfect_conductor=True))
+    scene.add(rw.box("house", (0, 0, 5), (10, 8, 10), "m"))
+    scene.add(rw.Transmitter("tx", [-20, 3, 8]))
+    scene.add(rw.Receiver("rx", [8, -9, 2]))
+    simulation = rw.simulate(scene, np.linspace(0, 4, 21), {"rx": rw.Trajectory([0, 4], [[8, -9, 4], [8, -9, 20]])}, paths=dict(max_depth=1, diffraction=True))
+    tracks, mesh = simulation.tracks, simulation._surfaces["house"]
+    beyond = 0
+    for k, track in enumerate(tracks.tracks):
+        if not track.interactions or track.interactions[0][0] != "diffraction":
+            continue
+        *surfaces, edge = track.interactions[0][2]
+        points = tracks.vertices[tracks.valid[:, k], k, 0]
+        start, way = mesh.starts[edge], mesh.ends[edge] - mesh.starts[edge]
+        assert np.linalg.norm(np.cross(points - start, way / np.linalg.norm(way)), axis=1).max() < 1e-6, track
+        for surface in surfaces:
+            assert surface >= 0 and np.abs(points @ mesh.normals[surface] - mesh.offsets[surface]).max() < 1e-6, track
+        along = (points - start) @ way / (way @ way)
+        beyond += np.count_nonzero((along < 0) | (along > 1))
+    assert beyond > 50 and len({t.interactions for t in tracks.tracks}) == len(tracks.tracks)
+
+
 def test_the_ends_of_one_screen_are_edges_of_their_own():
     """A free edge has one surface: the four of a screen differ by their line, however its triangles are cut."""
     scene = rw.Scene()

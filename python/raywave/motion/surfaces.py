@@ -52,7 +52,10 @@ class Surfaces:
                     a, b = sorted((find(i), find(j)))
                     root[b] = a
         surface = np.array([find(i) for i in range(len(triangles))], dtype=np.int64)
-        self._find_lines(places, [edge for edge, sides in by_edge.items() if len(sides) == 1 or len({surface[i] for i in sides}) > 1])
+        edges = {edge: {int(surface[i]) for i in sides} for edge, sides in by_edge.items()}
+        edges = {edge: found for edge, found in edges.items() if len(by_edge[edge]) == 1 or len(found) > 1}
+        self.meeting = list(edges.values())  # the surfaces that each edge is a side of
+        self._find_lines(places, list(edges))
         return surface
 
     def _find_lines(self, places, edges):
@@ -75,6 +78,8 @@ class Surfaces:
                         root[b] = a
                 at[vertex].append((i, way))
         self.line = np.array([find(i) for i in range(len(edges))], dtype=np.int64)
+        self.ways = self.ends - self.starts
+        self.ways /= np.linalg.norm(self.ways, axis=1, keepdims=True)
 
     def touched(self, points, kinds, bisectors) -> list[tuple]:
         """Of each point [n, 3] the surface of its reflection or transmission (surface,), or of its diffraction (surface, the other or -1, edge). Points and bisectors (of the
@@ -101,7 +106,7 @@ class Surfaces:
             mine = np.flatnonzero(close[part])
             surfaces = self.surface[triangle[part][mine]]
             if kind == DIFFRACTION:
-                out.append((*[*sorted({*surfaces.tolist()}), -1][:2], self._line_at(points[i])))
+                out.append(self._edge_at(points[i], bisectors[i]))
                 continue
             if kind == REFLECTION and len(mine) > 1:
                 aligned = along[part][mine]
@@ -109,11 +114,21 @@ class Surfaces:
             out.append((int(surfaces.min()),))
         return out
 
-    def _line_at(self, point):
+    def _edge_at(self, point, bisector):
+        """(surface, the other or -1, edge). Paths run by an edge's line beyond its end too, where other edges may be nearer: the line has to hold the point,
+        and is at a right angle to the bisector, as by Keller's law both ways have one angle to it."""
         if len(self.line) == 0:
-            return -1
+            return -1, -1, -1
         distance = _from_side(point, self.starts, self.ends)
-        return int(self.line[distance <= distance.min() + _TOUCH_M].min())
+        from_start = point - self.starts
+        aside = np.linalg.norm(from_start - np.sum(from_start * self.ways, axis=1)[:, None] * self.ways, axis=1)
+        mine = np.flatnonzero(aside <= _TOUCH_M + _SAME_PLANE_RAD * distance)  # beyond its end a piece may be turned against the edge
+        if len(mine) == 0:
+            mine = np.arange(len(self.line))
+        askew = np.abs(self.ways[mine] @ bisector)
+        mine = mine[askew <= askew.min() + 2 * _SAME_PLANE_RAD]
+        mine = mine[distance[mine] <= distance[mine].min() + _TOUCH_M]
+        return *[*sorted(set().union(*(self.meeting[k] for k in mine))), -1][:2], int(self.line[mine].min())
 
 
 def _distances(p, corners):
