@@ -166,15 +166,37 @@ def _from_walls(walls: ArrayLike) -> Scene2D:
 Scene2D.from_walls = staticmethod(_from_walls)
 
 
-def _rings(geometry, number):
-    kind, c = geometry.get("type"), geometry.get("coordinates")
+def _list_in(thing, key, number):
+    """The list under a key of an object of GeoJSON."""
+    if not isinstance(thing, dict) or not isinstance(thing.get(key), (list, tuple)):
+        raise Error(f"feature {number}: {key!r} must be a list, got {repr(thing.get(key) if isinstance(thing, dict) else thing)[:80]}")
+    return thing[key]
+
+
+def _line(positions, number):
+    """[n, 2] of positions [x, y, ...]."""
+    def is_position(p):
+        return isinstance(p, (list, tuple)) and len(p) >= 2 and all(isinstance(c, (int, float)) and math.isfinite(c) for c in p[:2])
+    if not isinstance(positions, (list, tuple)) or not all(map(is_position, positions)):
+        bad = next((p for p in positions if not is_position(p)), None) if isinstance(positions, (list, tuple)) else positions
+        raise Error(f"feature {number}: a line must be a list of positions [x, y] of finite numbers, got {repr(bad)[:80]}")
+    return np.array([p[:2] for p in positions], dtype=np.float64).reshape(-1, 2)
+
+
+def _lines_of(geometry, number):
+    """Lines [n, 2] of a geometry, of polygons every ring; of null, a feature without a place, none."""
+    if geometry is None:
+        return []
+    kind = geometry.get("type") if isinstance(geometry, dict) else None
     if kind == "GeometryCollection":
-        return [line for g in geometry["geometries"] for line in _rings(g, number)]
-    lines = {"Polygon": lambda: c, "MultiPolygon": lambda: [ring for polygon in c for ring in polygon], "LineString": lambda: [c],
-             "MultiLineString": lambda: c}
-    if kind not in lines:
-        raise Error(f"feature {number}: a geometry of kind {kind!r} has no walls; known: {', '.join(lines)}, GeometryCollection")
-    return lines[kind]()
+        return [line for g in _list_in(geometry, "geometries", number) for line in _lines_of(g, number)]
+    depths = {"Polygon": 1, "MultiPolygon": 2, "LineString": 0, "MultiLineString": 1}
+    if kind not in depths:
+        raise Error(f"feature {number}: a geometry of kind {kind!r} has no walls; known: {', '.join(depths)}, GeometryCollection")
+    lines = [_list_in(geometry, "coordinates", number)]
+    for _ in range(depths[kind]):
+        lines = [line for group in lines for line in _list_in({"coordinates": group}, "coordinates", number)]
+    return [_line(line, number) for line in lines]
 
 
 def _from_geojson(source: Any, *, project: bool | None = None) -> Scene2D:
@@ -182,20 +204,19 @@ def _from_geojson(source: Any, *, project: bool | None = None) -> Scene2D:
     middle of the data (None: yes, unless some number is out of their range); a wall that two polygons share is taken once."""
     if isinstance(source, (str, pathlib.Path)) and not str(source).lstrip().startswith("{"):
         source = pathlib.Path(source).read_text(encoding="utf-8")
-    data = json.loads(source) if isinstance(source, (str, bytes)) else source
-    kind = data.get("type")
-    if kind == "FeatureCollection":
-        geometries = [f.get("geometry") for f in data["features"]]
-    elif kind == "Feature":
-        geometries = [data["geometry"]]
-    else:
-        geometries = [data]
-    lines = [np.asarray([p[:2] for p in ring], dtype=np.float64) for i, g in enumerate(geometries) if g is not None for ring in _rings(g, i)]
+    try:
+        data = json.loads(source) if isinstance(source, (str, bytes)) else source
+    except json.JSONDecodeError as e:
+        raise Error(f"the GeoJSON is not JSON: {e}") from None
+    kind = data.get("type") if isinstance(data, dict) else None
+    features = _list_in(data, "features", 0) if kind == "FeatureCollection" else [data] if kind == "Feature" else [{"geometry": data}]
+    for i, f in enumerate(features):
+        if not isinstance(f, dict) or "geometry" not in f:
+            raise Error(f"feature {i}: it has no geometry")
+    lines = [line for i, f in enumerate(features) for line in _lines_of(f["geometry"], i) if len(line) > 1]
     if not lines:
         raise Error("the GeoJSON has no walls")
     every = np.concatenate(lines)
-    if not np.isfinite(every).all():
-        raise Error("the GeoJSON has a coordinate that is no finite number")
     if project is None:
         project = bool((np.abs(every[:, 0]) <= 180).all() and (np.abs(every[:, 1]) <= 90).all())
     if project:
@@ -459,8 +480,14 @@ def _apply(fun, paths):
     return value, slope
 
 
-def _map_in_python(scene, options, x, y, fun, over_transmitters, want_grad, chunk=4096):
+def _map_in_python(scene, options, x, y, fun, over_transmitters, want_grad):
     """(value [devices, points], gradient or None): chunks of points become devices."""
+    chunk = 4096
+    if options["approx"]:  # keeps every candidate: as many points as max_bytes has room for
+        touched = len(scene.objects) if options["use"] is None else sum(options["use"])
+        row = 400 + 60 * options["max_order"]  # bytes a path, as trace counts them and more
+        per_point = row * max(1.0, _raywave._plane_candidates(touched, options["min_order"], options["max_order"]))
+        chunk = int(max(1, min(chunk, options["max_bytes"] // per_point)))
     fixed = scene.receivers if over_transmitters else scene.transmitters
     values, gradients = np.zeros((len(fixed), len(x))), np.zeros((len(fixed), len(x), 2)) if want_grad else None
     if "fixed" not in options:
@@ -550,7 +577,7 @@ def _field(self, x: ArrayLike, y: ArrayLike, **options: Any) -> NDArray[np.compl
     ("te": E_z, "tm": eta H_z), diffraction, transmission, max_bytes, num_threads."""
     x, y = np.broadcast_arrays(np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64))
     flat = [np.ascontiguousarray(a).reshape(-1) for a in (x, y)]
-    return self._field(*flat, _field_options(options)).reshape(-1, *x.shape)
+    return self._field(*flat, _field_options(options)).reshape(len(self.transmitters), *x.shape)
 
 
 @method(Scene2D, "field_vjp")

@@ -15,8 +15,19 @@ using plane::Scene2D;
 using Pair = std::array<double, 2>;
 using Points = nb::ndarray<const double, nb::c_contig, nb::device::cpu, nb::ndim<1>>;
 
+/// What a dict of options has under a key. @throws Error naming the key for another type.
+template <class T>
+T option(const nb::dict& d, const char* key) {
+  try {
+    return nb::cast<T>(d[key]);
+  } catch (const nb::cast_error&) {
+    throw Error(message(key, " has a value of the wrong type, ", nb::repr(d[key]).c_str()));
+  }
+}
+
 Vec2d vec2(const nb::handle& h) {
-  const auto p = nb::cast<Pair>(h);
+  Pair p;
+  if (!nb::try_cast(h, p)) throw Error(message("a place must be two numbers (x, y), got ", nb::repr(h).c_str()));
   return {p[0], p[1]};
 }
 Pair pair_of(Vec2d p) { return {p.x, p.y}; }
@@ -47,15 +58,15 @@ class PythonLaw final : public plane::OwnLaw {
 void add_object(Scene2D& s, const std::string& kind, const std::string& name, const nb::dict& d) {
   Object o;
   o.name = name;
-  const auto numbers = [&](const char* key) { return nb::cast<std::vector<double>>(d[key]); };
+  const auto numbers = [&](const char* key) { return option<std::vector<double>>(d, key); };
   if (kind == "corner") {
     o = plane::corner(name, vec2(d["a"]));
   } else if (kind == "arc") {
-    o = plane::arc(name, vec2(d["a"]), nb::cast<double>(d["radius_m"]), nb::cast<double>(d["begin_rad"]),
-                   nb::cast<double>(d["end_rad"]));
+    o = plane::arc(name, vec2(d["a"]), option<double>(d, "radius_m"), option<double>(d, "begin_rad"),
+                   option<double>(d, "end_rad"));
   } else {
     o = plane::wall(name, vec2(d["a"]), vec2(d["b"]));
-    if (kind == "ris") o.kind = Kind::kRis, o.phi_rad = nb::cast<double>(d["phi_rad"]);
+    if (kind == "ris") o.kind = Kind::kRis, o.phi_rad = option<double>(d, "phi_rad");
     if (kind == "panel") o.kind = Kind::kPanel, o.profile_m = numbers("profile_m");
     if (kind == "own") {
       o.kind = Kind::kOwn, o.own = numbers("numbers");
@@ -65,7 +76,7 @@ void add_object(Scene2D& s, const std::string& kind, const std::string& name, co
       });
     }
   }
-  if (d.contains("material")) o.material = nb::cast<std::string>(d["material"]);
+  if (d.contains("material")) o.material = option<std::string>(d, "material");
   Scene2D next = s;
   next.objects.push_back(std::move(o));
   next.validate();
@@ -105,18 +116,18 @@ void set_devices(Scene2D& s, Devices list, const nb::dict& given) {
 
 plane::TraceOptions trace_options(const nb::dict& d) {
   plane::TraceOptions o;
-  o.candidates.min_order = nb::cast<int>(d["min_order"]), o.candidates.max_order = nb::cast<int>(d["max_order"]);
+  o.candidates.min_order = option<int>(d, "min_order"), o.candidates.max_order = option<int>(d, "max_order");
   static constexpr std::pair<const char*, bool> kLists[] = {{"all", false}, {"visible", true}};
-  o.candidates.pruned = value_named(kLists, "candidates", nb::cast<std::string>(d["candidates"]));
-  o.candidates.max_bytes = nb::cast<double>(d["max_bytes"]);
-  if (!d["use"].is_none()) o.candidates.use = nb::cast<std::vector<uint8_t>>(d["use"]);
-  o.refine.method = plane::method_from_name(nb::cast<std::string>(d["method"]));
-  o.refine.num_starts = nb::cast<int>(d["num_starts"]), o.refine.max_steps = nb::cast<int>(d["max_steps"]);
-  o.refine.seed = nb::cast<uint64_t>(d["seed"]);
-  o.approx = nb::cast<bool>(d["approx"]);
-  o.function = plane::activation_from_name(nb::cast<std::string>(d["function"]));
-  o.keep_invalid = nb::cast<bool>(d["keep_invalid"]);
-  o.num_threads = nb::cast<int>(d["num_threads"]);
+  o.candidates.pruned = value_named(kLists, "candidates", option<std::string>(d, "candidates"));
+  o.candidates.max_bytes = option<double>(d, "max_bytes");
+  if (!d["use"].is_none()) o.candidates.use = option<std::vector<uint8_t>>(d, "use");
+  o.refine.method = plane::method_from_name(option<std::string>(d, "method"));
+  o.refine.num_starts = option<int>(d, "num_starts"), o.refine.max_steps = option<int>(d, "max_steps");
+  o.refine.seed = option<uint64_t>(d, "seed");
+  o.approx = option<bool>(d, "approx");
+  o.function = plane::activation_from_name(option<std::string>(d, "function"));
+  o.keep_invalid = option<bool>(d, "keep_invalid");
+  o.num_threads = option<int>(d, "num_threads");
   return o;
 }
 
@@ -182,9 +193,9 @@ nb::dict paths_jvp(const PyPaths2D& p, const nb::dict& tangent) {
 plane::MapOptions map_options(const nb::dict& d) {
   plane::MapOptions o;
   o.trace = trace_options(d);
-  o.function = plane::path_function_from_name(nb::cast<std::string>(d["path_function"]));
-  o.over_transmitters = nb::cast<bool>(d["over_transmitters"]);
-  o.per_path = nb::cast<bool>(d["per_path"]), o.gradient = nb::cast<bool>(d["gradient"]);
+  o.function = plane::path_function_from_name(option<std::string>(d, "path_function"));
+  o.over_transmitters = option<bool>(d, "over_transmitters");
+  o.per_path = option<bool>(d, "per_path"), o.gradient = option<bool>(d, "gradient");
   return o;
 }
 
@@ -224,12 +235,12 @@ nb::dict solve_map(const Scene2D& s, const Points& x, const Points& y, const nb:
 
 plane::FieldOptions field_options(const nb::dict& d) {
   plane::FieldOptions o;
-  o.max_order = nb::cast<int>(d["max_order"]), o.max_bytes = nb::cast<double>(d["max_bytes"]);
-  o.diffraction = nb::cast<bool>(d["diffraction"]), o.transmission = nb::cast<bool>(d["transmission"]);
+  o.max_order = option<int>(d, "max_order"), o.max_bytes = option<double>(d, "max_bytes");
+  o.diffraction = option<bool>(d, "diffraction"), o.transmission = option<bool>(d, "transmission");
   static constexpr std::pair<const char*, plane::Polarization> kNames[] = {{"te", plane::Polarization::kTe},
                                                                            {"tm", plane::Polarization::kTm}};
-  o.polarization = value_named(kNames, "polarization", nb::cast<std::string>(d["polarization"]));
-  o.num_threads = nb::cast<int>(d["num_threads"]);
+  o.polarization = value_named(kNames, "polarization", option<std::string>(d, "polarization"));
+  o.num_threads = option<int>(d, "num_threads");
   return o;
 }
 std::vector<Vec2d> points_from(const Points& x, const Points& y) {
@@ -375,7 +386,7 @@ void bind_plane(nb::module_& m) {
       .def_prop_ro(
           "materials", [](const Scene2D& s) { return s.materials; }, "A copy of the list.")
       .def("_field", &solve_field)
-      .def("_field_vjp", &field_vjp)
+      .def("_field_vjp", &field_vjp, "x"_a, "y"_a, "options"_a, "cotangent"_a, "wrt"_a = nb::none())
       .def("copy", [](const Scene2D& s) { return Scene2D(s); })
       .def("_parameters", &parameter_list)
       .def(

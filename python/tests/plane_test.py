@@ -157,6 +157,53 @@ def test_geojson_walls_are_in_metres_with_holes_and_shared_walls_once():
         rw.Scene2D.from_geojson({"type": "Feature", "geometry": {"type": "Point", "coordinates": [0, 0]}})
 
 
+def test_geojson_that_is_none_is_named():
+    line = {"type": "LineString", "coordinates": [[0, 0], [1, 1]]}
+    bad = {
+        '{"type": ': "the GeoJSON is not JSON",
+        '{"type": "FeatureCollection"}': "feature 0: 'features' must be a list, got None",
+        '{"type": "FeatureCollection", "features": [null]}': "feature 0: it has no geometry",
+        '{"type": "Feature"}': "feature 0: it has no geometry",
+        '{"type": "GeometryCollection"}': "feature 0: 'geometries' must be a list",
+        '{"type": "Polygon"}': "feature 0: 'coordinates' must be a list",
+        '{"type": "Polygon", "coordinates": [[]]}': "the GeoJSON has no walls",
+        '{"type": "Polygon", "coordinates": [3]}': "feature 0: 'coordinates' must be a list, got 3",
+        '{"type": "LineString", "coordinates": [[0, 0]]}': "the GeoJSON has no walls",
+        '{"type": "LineString", "coordinates": [0, 1]}': "feature 0: a line must be a list of positions .* got 0",
+        '{"type": "LineString", "coordinates": [[0, 0], ["a", 1]]}': "feature 0: a line must be a list of positions",
+        '{"type": "LineString", "coordinates": [[0, 0], [NaN, 1]]}': "feature 0: a line must be a list of positions",
+        '{"type": "LineString", "coordinates": [[0], [1]]}': "feature 0: a line must be a list of positions",
+        '{"type": "LineString", "coordinates": [[0, 0], null]}': "feature 0: a line must be a list of positions .* got None",
+    }
+    for text, what in bad.items():
+        with pytest.raises(rw.Error, match=what):
+            rw.Scene2D.from_geojson(text)
+    with pytest.raises(rw.Error, match="feature 1: a line must be"):
+        features = [{"type": "Feature", "geometry": g} for g in (line, {**line, "coordinates": [[0, 0], [1, "2"]]})]
+        rw.Scene2D.from_geojson({"type": "FeatureCollection", "features": features})
+    nothing_and_a_line = {"type": "GeometryCollection", "geometries": [None, line]}
+    assert len(rw.Scene2D.from_geojson(nothing_and_a_line).objects) == 1
+
+
+def test_kept_paths_count_against_max_bytes():
+    scene = rw.Scene2D.random_uniform_scene(1, 12, 50)
+    assert len(scene.trace(max_order=2, max_bytes=1e6)) > 0
+    for words in (dict(keep_invalid=True), dict(approx=True)):
+        with pytest.raises(rw.Error, match="keeping all 7250 paths needs 0.0022"):
+            scene.trace(max_order=2, max_bytes=1e6, **words)
+    x, y = np.meshgrid(np.linspace(0.1, 0.9, 8), np.linspace(0.1, 0.9, 8))
+    options = dict(max_order=2, approx=True, reduce_all=True)
+    few = scene.accumulate_on_receivers_grid_over_paths(x, y, lambda p: p.length_m, max_bytes=1e6, **options)
+    assert few == pytest.approx(scene.accumulate_on_receivers_grid_over_paths(x, y, "length", **options))
+
+
+def test_a_field_at_no_points_has_none():
+    scene = rw.Scene2D.square_scene()
+    assert scene.field([], []).shape == (1, 0)
+    assert scene.field(np.zeros((3, 0)), np.zeros((3, 0))).shape == (1, 3, 0)
+    assert set(scene.field_vjp([0.3], [0.3], [[1.0]])) == set(scene.parameters())
+
+
 def test_bad_input_is_named():
     scene = rw.Scene2D.square_scene()
     with pytest.raises(rw.Error, match="zero length"):

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "raywave/cli/commands.h"
 #include "raywave/cli/run_flags.h"
@@ -17,7 +18,7 @@ namespace {
 struct PlaneCommand {
   std::string file, json, map, method = "image", candidates = "all", activation;
   int min_order = 0, max_order = 1, threads = 0, points = 300;
-  double alpha = 0;
+  std::optional<double> alpha;
 
   plane::TraceOptions options() const;
   int run();
@@ -103,7 +104,7 @@ int PlaneCommand::run() {
   check_output("--map", map, {".npz", ".h5", ".hdf5"});
   if (points < 2) throw UsageError(message("--points must be at least 2, got ", points));
   plane::Scene2D scene = runs::load_plane_scene(file);
-  if (alpha != 0) scene.alpha = alpha;
+  scene.alpha = alpha.value_or(scene.alpha);
   const plane::TraceOptions o = options();
   const plane::Paths2D paths = plane::trace(scene, o);
   if (!map.empty()) save_map(map, scene, o, points);

@@ -2,9 +2,8 @@
 // Which sequences of objects are tried. All of them: N (N - 1)^(n - 1) of order n, in lexicographic order, none with
 // the same object twice in a row. Or those that visibility leaves, a list that still holds every path that can be valid
 // (hard conditions): a sequence is dropped only where no ray can go its way.
-//   - Objects i and j do not see each other where one wall crosses all four segments between their ends: it then
-//   crosses
-//     every segment from one to the other.
+//   - Objects i and j do not see each other where one wall crosses all four segments between their ends:
+//     it then crosses every segment from one to the other.
 //   - Behind mirrors the beam from the transmitter's image through what is lit of the last wall must meet the next.
 // Other objects than walls (any angle may leave them) start a beam of all directions.
 #pragma once

@@ -2,13 +2,14 @@
 #include "raywave/plane/fields.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
 #include "raywave/core/constants.h"
 #include "raywave/core/error.h"
 #include "raywave/em/utd.h"
-#include "raywave/runtime/parallel.h"
+#include "raywave/plane/points.h"
 
 namespace raywave::plane {
 namespace {
@@ -38,17 +39,12 @@ struct Materials {
 
 class FieldScene {
  public:
-  FieldScene(const Scene2D& scene, const FieldOptions& o) : scene_(scene), o_(o) {
+  FieldScene(const Scene2D& scene, const FieldOptions& o) : scene_(scene), o_(o), numbers_(plane::numbers(scene)) {
     scene.validate_distinct();
-    if (o.max_order < 0 || o.max_order > kMaxOrder)
-      throw Error(message("max_order must be 0 to ", kMaxOrder, ", got ", o.max_order));
+    o.validate();
     for (const Object& object : scene.objects)
       if (object.kind != Kind::kWall && object.kind != Kind::kCorner)
         throw Error(message("object '", object.name, "': fields are those of walls and corners"));
-    for (em::Material& m : scene_.materials) {
-      if (m.itu_name.empty()) continue;
-      for (size_t i = 0; i < 2; ++i) em::set_number(m, i, number(m, i), scene.frequency_hz);
-    }
     if (o.diffraction) find_corners();
     list_sequences();
   }
@@ -69,8 +65,10 @@ class FieldScene {
         if (m.name != o.material) continue;
         const T* n = s.n + s.layout->material_begin + 3 * i;
         em::MaterialNumbers<T> numbers = em::numbers_of<T>(m, scene_.frequency_hz, f);
-        numbers[em::MaterialNumber::kPermittivity] = n[0], numbers[em::MaterialNumber::kConductivity] = n[1];
-        numbers[em::MaterialNumber::kThickness] = n[2];
+        const auto also_by = [](T& number, const T& x) { number = number + (x - T(ad::value_of(x))); };
+        also_by(numbers[em::MaterialNumber::kPermittivity], n[0]);
+        also_by(numbers[em::MaterialNumber::kConductivity], n[1]);
+        also_by(numbers[em::MaterialNumber::kThickness], n[2]);
         p = em::properties_of(numbers, f, m.perfect_conductor);
       }
       out.of_wall.push_back(p);
@@ -97,14 +95,13 @@ class FieldScene {
       return none;
     const T length_in = length_of(in), length_out = length_of(out);
     Complex<T> d;
-    if (!diffract(s, m, corner, at, in.at[size_t(in.order)], out.at[1], length_in, length_out, d)) return none;
+    const Vec2<T>&before = in.at[size_t(in.order)], &after = out.at[1];
+    const T distance = length_in * length_out / (length_in + length_out);
+    if (!diffract(s, m, q, {plain(tx), plain(rx)}, before - at, after - at, distance, d)) return none;
     return c * d * wave(length_in + length_out, m.wavelength);
   }
 
  private:
-  static double number(const em::Material& m, size_t i, double f) { return em::numbers_of<double>(m, f, f).numbers[i]; }
-  double number(const em::Material& m, size_t i) const { return number(m, i, scene_.frequency_hz); }
-
   void find_corners() {
     const auto same = [](Vec2d p, Vec2d q) { return p.x == q.x && p.y == q.y; };
     std::vector<Vec2d> places;
@@ -144,12 +141,12 @@ class FieldScene {
       for (const auto& a : all) {
         if (!a.empty() && meets(corners_[c], a.back())) continue;
         for (const auto& b : all) {
-          if (a.size() + b.size() > size_t(o_.max_order) || (!b.empty() && meets(corners_[c], b.front()))) continue;
-          sequences_.push_back({a, b, int32_t(c)});
+          if (a.size() + b.size() > size_t(o_.max_order)) break;  // all are ordered by their length
+          if (b.empty() || !meets(corners_[c], b.front())) sequences_.push_back({a, b, int32_t(c)});
         }
+        if (double(sequences_.size()) * 128 > o_.max_bytes)
+          throw Error("the sequences exceed max_bytes: lower max_order");
       }
-      if (double(sequences_.size()) * 128 > o_.max_bytes)
-        throw Error("the sequences exceed max_bytes: lower max_order");
     }
   }
 
@@ -207,24 +204,40 @@ class FieldScene {
         if (k == 0 && begins && meets(*begins, int32_t(j))) continue;
         if (k == walls.size() && ends && meets(*ends, int32_t(j))) continue;
         const auto o = s.object(int32_t(j));
-        const Vec2d a = plain(o.a()), d = plain(o.b()) - a, back = a - from;
-        const double det = raywave::cross(along, d);
-        if (det == 0) continue;
-        const double u = raywave::cross(back, d) / det, w = raywave::cross(back, along) / det;
-        if (!(u >= 0 && u <= 1 && w >= 0 && w <= 1)) continue;
+        if (!crosses(plain(o.a()), plain(o.b()), from, along)) continue;
         const auto& material = m.of_wall[j];
-        if (!o_.transmission || material.perfect_conductor) return false;
+        if (!passes(material)) return false;
         c = c * pick(em::coefficients(cosine(o, p.at[k + 1] - p.at[k]), material, m.wavelength), true);
       }
     }
     return true;
   }
 
-  /// What diffraction makes of the field continued straight; false inside the wedge.
+  /// Does the stretch cross the wall? A ray through a point where walls meet is on one side of it for all of them, that
+  /// of rounding: it crosses one of two walls in line, and of a wedge both or none.
+  static bool crosses(Vec2d a, Vec2d b, Vec2d from, Vec2d along) {
+    if (parallel(along, b - a)) return false;
+    const double at_a = raywave::cross(along, a - from), at_b = raywave::cross(along, b - from);
+    if ((at_a >= 0) == (at_b >= 0)) return false;
+    const double u = raywave::cross(a - from, b - a) / raywave::cross(along, b - a);
+    return u >= 0 && u <= 1;
+  }
   template <class T>
-  bool diffract(const SceneOver<T>& s, const Materials<T>& m, const Corner& corner, const Vec2<T>& at,
-                const Vec2<T>& before, const Vec2<T>& after, const T& length_in, const T& length_out,
-                Complex<T>& out) const {
+  bool passes(const em::BasicMaterialProperties<T>& m) const {
+    return o_.transmission && !m.perfect_conductor;
+  }
+
+  /// Both ends of a path.
+  struct Ends {
+    Vec2d tx, rx;
+  };
+
+  /// What diffraction makes of the field continued straight; false inside a wedge that is solid.
+  /// @param before, after  from the corner. @param distance  s' s / (s' + s)
+  template <class T>
+  bool diffract(const SceneOver<T>& s, const Materials<T>& m, const Sequence& q, const Ends& ends,
+                const Vec2<T>& before, const Vec2<T>& after, const T& distance, Complex<T>& out) const {
+    const Corner& corner = corners_[size_t(q.corner)];
     const auto face = [&](const Corner::End& e) {
       const auto o = s.object(e.wall);
       return azimuth(e.at_b ? o.a() - o.b() : o.b() - o.a());
@@ -237,22 +250,89 @@ class FieldScene {
         std::swap(first, second);
         zero = face(first), exterior = turn(face(second) - zero);
       }
-      if (ad::value_of(exterior) < kPi * (1 + 1e-12)) return false;  // walls in line
+      if (ad::value_of(exterior) < kPi * (1 + 1e-12)) {
+        out = change_of_wall(s, m, first.wall, second.wall, zero, before, after, distance);
+        return true;
+      }
     }
     em::WedgeRay<T> r;
     r.exterior_angle = exterior;
-    r.phi_in = turn(azimuth(before - at) - zero), r.phi_out = turn(azimuth(after - at) - zero);
+    r.phi_in = turn(azimuth(before) - zero), r.phi_out = turn(azimuth(after) - zero);
     const auto& face_0 = m.of_wall[size_t(first.wall)];
     const auto& face_n = m.of_wall[size_t(second.wall)];
-    r.transmits = corner.ends.size() == 1 && o_.transmission && !face_0.perfect_conductor;
-    if (ad::value_of(r.phi_in) > ad::value_of(exterior) || ad::value_of(r.phi_out) > ad::value_of(exterior))
+    r.transmits = passes(face_0) || passes(face_n);
+    if (!r.transmits &&
+        (ad::value_of(r.phi_in) > ad::value_of(exterior) || ad::value_of(r.phi_out) > ad::value_of(exterior)))
       return false;
     r.sin_beta = T(1), r.cos_beta = T(0);
-    r.k_l = T(2 * kPi) / m.wavelength * (length_in * length_out / (length_in + length_out));
+    r.k_l = T(2 * kPi) / m.wavelength * distance;
     r.end_a = T(-kInf), r.end_b = T(kInf);
+    r.sides = sides(s, q, ends, first.wall, second.wall, ad::value_of(r.phi_in), ad::value_of(r.phi_out),
+                    ad::value_of(exterior));
     const em::EdgeMatrix<T> d = em::diffraction_matrix(r, face_0, face_n, m.wavelength);
     out = o_.polarization == Polarization::kTe ? d.qq : d.pp;
     return true;
+  }
+
+  /// What geometrical optics decided next to its boundaries, see em::WedgeRay::sides: asked of the path without the
+  /// corner, and of those that reflect at its walls instead.
+  template <class T>
+  std::array<int8_t, 3> sides(const SceneOver<T>& s, const Sequence& q, const Ends& ends, int32_t first, int32_t second,
+                              double in, double out, double exterior) const {
+    // far above what azimuths are off by, and far below what a field resolves
+    const auto near = [](double angle) { return std::abs(std::remainder(angle, 2 * kPi)) < 1e-6; };
+    std::array<int8_t, 3> sides{};
+    const size_t k = q.before.size();
+    const auto places = [&](int32_t wall) {
+      std::vector<int32_t> walls = q.before;
+      if (wall >= 0) walls.push_back(wall);
+      walls.insert(walls.end(), q.after.begin(), q.after.end());
+      const SceneOver<double> plain_scene{&scene_, s.layout, numbers_.data()};
+      return image_places(plain_scene, ends.tx, ends.rx, walls);
+    };
+    if (near(out - in - kPi)) {
+      const Places<double> p = places(-1);
+      const auto crossed = [&](int32_t wall) {
+        const Object& o = scene_.objects[size_t(wall)];
+        return crosses(o.a, o.b, p.at[k], p.at[k + 1] - p.at[k]);
+      };
+      // into a wedge or out of it a ray is lit past face 0: it goes through face n
+      const bool through = (in > exterior) != (out > exterior);
+      sides[0] = (through ? crossed(second) : !crossed(first) && !crossed(second)) ? 1 : -1;
+    }
+    const auto reflects = [&](int32_t wall) {
+      const double t = places(wall).t[k];
+      return int8_t(t >= 0 && t <= 1 ? 1 : -1);
+    };
+    if (near(out + in - kPi)) sides[1] = reflects(first);
+    if (near(out + in + kPi - 2 * exterior)) sides[2] = reflects(second);
+    return sides;
+  }
+
+  /// Where a wall goes on in line as another: geometrical optics changes by the difference of what the two pass or
+  /// reflect, and physical optics' term takes the step away. 0 for equal walls.
+  template <class T>
+  Complex<T> change_of_wall(const SceneOver<T>& s, const Materials<T>& m, int32_t first, int32_t second, const T& zero,
+                            const Vec2<T>& before, const Vec2<T>& after, const T& distance) const {
+    using std::cos;
+    using std::sin;
+    using std::sqrt;
+    const T in = turn(azimuth(before) - zero), out = turn(azimuth(after) - zero);
+    const bool reflected = (ad::value_of(in) > kPi) == (ad::value_of(out) > kPi);
+    const T cos_in = cosine(s.object(first), before), cos_out = cosine(s.object(first), after);
+    const auto coefficient = [&](int32_t wall) {
+      const auto& material = m.of_wall[size_t(wall)];
+      if (!reflected && !passes(material)) return Complex<T>{T(0), T(0)};
+      const T scale = reflected ? material.specular_scale : T(1);
+      return scale * pick(em::coefficients(cos_in < cos_out ? cos_in : cos_out, material, m.wavelength), !reflected);
+    };
+    // the angle to the boundary, positive where the ray meets the second wall
+    T angle = reflected ? in + out - T(kPi) : out - in - T(kPi);
+    angle = angle - T(2 * kPi * std::round(ad::value_of(angle) / (2 * kPi)));
+    if (ad::value_of(out) > kPi) angle = -angle;
+    const T v = sqrt(T(4 * kPi) / m.wavelength * distance) * sin(T(0.5) * angle);
+    return (T(-0.5) * cos(T(0.5) * angle)) *
+           (em::edge_transition(v, T(-kInf), T(kInf)) * (coefficient(second) - coefficient(first)));
   }
   template <class T>
   static T azimuth(const Vec2<T>& v) {
@@ -267,25 +347,25 @@ class FieldScene {
 
   Scene2D scene_;
   FieldOptions o_;
+  std::vector<double> numbers_;
   std::vector<Corner> corners_;
   std::vector<Sequence> sequences_;
 };
 
 constexpr size_t kPointsInTask = 64;
 
-template <class Body>
-void tasks(size_t points, int threads, const Body& body) {
-  const size_t n = (points + kPointsInTask - 1) / kPointsInTask;
-  runtime::parallel_for(int64_t(n), threads, [&](int64_t task) {
-    const size_t begin = size_t(task) * kPointsInTask;
-    body(size_t(task), begin, std::min(points, begin + kPointsInTask));
-  });
-}
-
 }  // namespace
+
+void FieldOptions::validate() const {
+  if (max_order < 0 || max_order > kMaxOrder)
+    throw Error(message("max_order must be 0 to ", kMaxOrder, ", got ", max_order));
+  if (!(max_bytes > 0)) throw Error(message("max_bytes must be > 0, got ", max_bytes));
+  if (num_threads < 0) throw Error(message("num_threads must be >= 0, got ", num_threads));
+}
 
 FieldMap field_over_points(const Scene2D& scene, std::span<const Vec2d> points, const FieldOptions& o) {
   const FieldScene f(scene, o);
+  for (size_t i = 0; i < points.size(); ++i) require_point(i, points[i]);
   const Layout l = layout(f.scene());
   const std::vector<double> n = numbers(f.scene());
   const SceneOver<double> s{&f.scene(), &l, n.data()};
@@ -293,9 +373,9 @@ FieldMap field_over_points(const Scene2D& scene, std::span<const Vec2d> points, 
   FieldMap out;
   out.num_tx = scene.transmitters.size(), out.num_points = points.size();
   out.field.resize(out.num_tx * points.size());
-  tasks(points.size(), o.num_threads, [&](size_t, size_t begin, size_t end) {
+  for_tasks(points.size(), kPointsInTask, o.num_threads, [&](size_t, size_t begin, size_t count) {
     for (size_t tx = 0; tx < out.num_tx; ++tx) {
-      for (size_t i = begin; i < end; ++i) {
+      for (size_t i = begin; i < begin + count; ++i) {
         Complexd& sum = out.field[tx * points.size() + i];
         for (const Sequence& q : f.sequences()) sum += f.field(s, m, q, s.transmitter(tx), points[i]);
       }
@@ -307,16 +387,18 @@ FieldMap field_over_points(const Scene2D& scene, std::span<const Vec2d> points, 
 std::vector<double> field_vjp(const Scene2D& scene, std::span<const Vec2d> points, const FieldOptions& o,
                               std::span<const Complexd> cotangent, std::vector<Vec2d>* by_points) {
   const FieldScene f(scene, o);
+  for (size_t i = 0; i < points.size(); ++i) require_point(i, points[i]);
   const size_t num_tx = scene.transmitters.size();
   if (cotangent.size() != num_tx * points.size())
     throw Error(message("the cotangent must have ", num_tx * points.size(), " numbers, got ", cotangent.size()));
+  for (const Complexd w : cotangent) require_finite("the cotangent", w.re), require_finite("the cotangent", w.im);
   const Layout l = layout(f.scene());
   const std::vector<double> n = numbers(f.scene());
   const SceneOver<double> s{&f.scene(), &l, n.data()};
   const Materials<double> plain_materials = f.materials(s);
-  std::vector<std::vector<double>> parts((points.size() + kPointsInTask - 1) / kPointsInTask);
+  std::vector<std::vector<double>> parts(num_tasks(points.size(), kPointsInTask));
   if (by_points) by_points->assign(points.size(), {});
-  tasks(points.size(), o.num_threads, [&](size_t task, size_t begin, size_t end) {
+  for_tasks(points.size(), kPointsInTask, o.num_threads, [&](size_t task, size_t begin, size_t count) {
     std::vector<double>& gradient = parts[task];
     gradient.assign(l.count, 0.0);
     ad::Tape tape;
@@ -327,7 +409,7 @@ std::vector<double> field_vjp(const Scene2D& scene, std::span<const Vec2d> point
     const Materials<ad::Var> m = f.materials(v);
     tape.mark();
     for (size_t tx = 0; tx < num_tx; ++tx) {
-      for (size_t i = begin; i < end; ++i) {
+      for (size_t i = begin; i < begin + count; ++i) {
         const Complexd w = cotangent[tx * points.size() + i];
         if (w.re == 0 && w.im == 0) continue;
         for (const Sequence& q : f.sequences()) {

@@ -91,61 +91,233 @@ TEST(PlaneFields, ASlabPassesAndReflectsWhatFresnelSays) {
   }
 }
 
-TEST(PlaneFields, IsContinuousOverAllBoundariesAndReciprocal) {
-  Scene2D s = with_source({-1.3, 0.7});
+/// Where the field makes a step as the receiver goes along points that are h apart: second differences of what is
+/// smooth are (k h)^2 |u|, which 10 times bounds.
+std::vector<std::pair<Vec2d, double>> steps(const Scene2D& s, const std::vector<Vec2d>& points, const FieldOptions& o) {
+  const FieldMap map = field_over_points(s, points, o);
+  double most = 0;
+  for (const Complexd u : map.field) most = std::max(most, abs(u));
+  const double h = length(points[1] - points[0]), smooth = 2 * kPi / kWavelength * h;
+  std::vector<std::pair<Vec2d, double>> out;
+  for (size_t i = 1; i + 1 < points.size(); ++i) {
+    const double bend = abs(map.field[i + 1] - 2.0 * map.field[i] + map.field[i - 1]);
+    if (bend > 10 * smooth * smooth * most) out.emplace_back(points[i], bend);
+  }
+  return out;
+}
+std::vector<Vec2d> line(Vec2d from, Vec2d to, int n) {
+  std::vector<Vec2d> out;
+  for (int i = 0; i < n; ++i) out.push_back(from + ((i + 0.5) / n) * (to - from));
+  return out;
+}
+Scene2D with_brick(Vec2d source) {
+  Scene2D s = with_source(source);
   s.materials.push_back(em::itu_material("brick", 0.08));
-  s.objects.push_back(wall("screen", {0, -4}, {0, 0.5}));
-  s.objects.push_back(wall("metal", {1, 2}, {3, 2.5}));
-  s.objects[0].material = s.materials[0].name;
+  return s;
+}
+void add_wall(Scene2D& s, const char* name, Vec2d a, Vec2d b, bool brick) {
+  s.objects.push_back(wall(name, a, b));
+  if (brick) s.objects.back().material = s.materials[0].name;
+}
+
+TEST(PlaneFields, IsContinuousButWhereASecondCornerShadowsADiffractedWaveAndReciprocal) {
+  Scene2D s = with_brick({-1.3, 0.7});
+  const Vec2d tip{0, 0.5}, near{1, 2}, far{3, 2.5};
+  add_wall(s, "screen", {0, -4}, tip, true);
+  add_wall(s, "metal", near, far, false);
   FieldOptions o;
   o.max_order = 2;
-  std::vector<Vec2d> points;
-  for (int i = 0; i < 4000; ++i) points.push_back({2.1, -1 + 2.4 * i / 4000.0});
+  // from far below to above what the metal shadows, 2e-4 m apart: steps above 0.003 of |u| up to 0.4 show
+  const auto points = line({2.1, -3}, {2.1, 2.2}, 26000);
+  for (const auto& [at, step] : steps(s, points, o)) {
+    // what is left: a wave that one corner has diffracted passes another
+    double off = 1;
+    for (const Vec2d a : {tip, near, far, Vec2d{0, -4}})
+      for (const Vec2d b : {tip, near, far, Vec2d{0, -4}})
+        if (length(a - b) > 0) off = std::min(off, std::abs(cross(unit(b - a), at - b)));
+    EXPECT_LT(off, 1e-3) << at.y << " step " << step;
+    EXPECT_LT(step, 0.03) << at.y;  // of 0.2: a diffracted wave, 1 / sqrt(2 pi k L) of an incident one
+  }
   const FieldMap map = field_over_points(s, points, o);
-  double steepest = 0;
-  for (size_t i = 1; i < points.size(); ++i) steepest = std::max(steepest, abs(map.field[i] - map.field[i - 1]));
-  // neighbours are 0.6 mm apart: k times that of the largest field, and twice as much where two waves cross
-  EXPECT_LT(steepest, 2 * 2 * kPi / kWavelength * 6e-4 * 0.4);
-  Scene2D back = s;
-  back.transmitters[0].position_m = points[700];
-  const Vec2d there[] = {s.transmitters[0].position_m};
-  EXPECT_LT(abs(field_over_points(back, there, o).field[0] - map.field[700]), 1e-9);
+  for (const size_t i : {size_t(700), size_t(9000), size_t(17000)}) {
+    Scene2D back = s;
+    back.transmitters[0].position_m = points[i];
+    const Vec2d there[] = {s.transmitters[0].position_m};
+    EXPECT_LT(abs(field_over_points(back, there, o).field[0] - map.field[i]), 1e-9);
+  }
+}
+
+TEST(PlaneFields, IsContinuousAroundCornersWhoseWallsPassRays) {
+  // A circle of receivers around the corner, cut where it crosses the walls (on them the field does step).
+  for (const bool te : {true, false}) {
+    for (const double second : {1.5 * kPi, 1.2 * kPi, 0.7 * kPi}) {
+      for (const auto [first_brick, second_brick] : {std::pair{true, true}, {true, false}, {false, true}}) {
+        for (const Vec2d source : {polar(1, 0.9), polar(1, 2.4), polar(1.1, 5.3)}) {
+          Scene2D s = with_brick(source);
+          add_wall(s, "first", {0, 0}, {1e4, 0}, first_brick);
+          add_wall(s, "second", {0, 0}, polar(1e4, second), second_brick);
+          FieldOptions o;
+          o.polarization = te ? Polarization::kTe : Polarization::kTm;
+          o.max_order = 2;
+          for (const auto [lo, hi] : {std::pair{0.0, second}, {second, 2 * kPi}}) {
+            std::vector<Vec2d> points;
+            for (double phi = lo + 0.01; phi < hi - 0.01; phi += 2e-3 / 0.8) points.push_back(polar(0.8, phi));
+            for (const auto& [at, step] : steps(s, points, o))
+              ADD_FAILURE() << "step " << step << " at " << std::atan2(at.y, at.x) << " second " << second << " te "
+                            << te << " brick " << first_brick << second_brick << " source "
+                            << std::atan2(source.y, source.x);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(PlaneFields, AWindowInAWallDiffractsByItsDifferenceAndAnEqualOneNot) {
+  for (const bool te : {true, false}) {
+    FieldOptions o;
+    o.polarization = te ? Polarization::kTe : Polarization::kTm;
+    Scene2D s = with_brick({-3, 0.2});
+    add_wall(s, "below", {0, -1e4}, {0, -0.5}, false);
+    add_wall(s, "window", {0, 0.5}, {0, -0.5}, true);
+    add_wall(s, "above", {0, 0.5}, {0, 1e4}, false);
+    for (const double x : {5.0, -5.0})
+      for (const auto& [at, step] : steps(s, line({x, -4}, {x, 4}, 8000), o))
+        ADD_FAILURE() << "step " << step << " at " << at.x << " " << at.y << " te " << te;
+    // a wall in two parts is one wall
+    Scene2D parts = with_brick({-3, 0.2}), whole = parts;
+    add_wall(parts, "below", {0, -1e4}, {0, 0.3}, true), add_wall(parts, "above", {0, 1e4}, {0, 0.3}, true);
+    add_wall(whole, "wall", {0, -1e4}, {0, 1e4}, true);
+    const auto points = line({5, -4}, {-5, 4.1}, 50);
+    const FieldMap a = field_over_points(parts, points, o), b = field_over_points(whole, points, o);
+    for (size_t i = 0; i < points.size(); ++i) EXPECT_LT(abs(a.field[i] - b.field[i]), 1e-9);
+  }
+}
+
+TEST(PlaneFields, OnABoundaryItIsWhatItIsNextToIt) {
+  // A receiver exactly on the shadow's or the reflection's boundary, by round numbers and turned.
+  const auto turned = [](Vec2d p, double by) {
+    return Vec2d{p.x * std::cos(by) - p.y * std::sin(by), p.x * std::sin(by) + p.y * std::cos(by)};
+  };
+  for (const bool brick : {false, true}) {
+    for (const bool wedge : {false, true}) {
+      for (const Vec2d at : {Vec2d{3, 0.75}, Vec2d{-3, 0.75}, Vec2d{6, 1}}) {
+        for (int turn = 0; turn < 200; ++turn) {
+          const double by = 0.0317 * turn;
+          Scene2D s = with_brick(turned({-3, 0.25}, by));
+          add_wall(s, "wall", turned({0, turn % 2 ? 0.5 : 80.0}, by), turned({0, turn % 2 ? 80.0 : 0.5}, by), brick);
+          if (wedge) add_wall(s, "face", turned({0, 0.5}, by), turned({80, 80.5}, by), brick);
+          const Vec2d points[] = {turned(at, by), turned({at.x, at.y + 1e-7}, by), turned({at.x, at.y - 1e-7}, by)};
+          const FieldMap map = field_over_points(s, points, {});
+          EXPECT_LT(abs(map.field[0] - map.field[1]), 1e-4) << brick << wedge << at.x << " turn " << turn;
+          EXPECT_LT(abs(map.field[0] - map.field[2]), 1e-4) << brick << wedge << at.x << " turn " << turn;
+        }
+      }
+    }
+  }
+}
+
+TEST(PlaneFields, AConductingGroundIsAnImageOfSourceAndScreen) {
+  // Its twin has no ground but the mirrored screen and source: each reflection of a path over an edge, before it and
+  // after it, is there a path without reflections. The ends of the ground diffract 1e-8 of it.
+  for (const bool te : {true, false}) {
+    for (const bool brick : {false, true}) {
+      Scene2D s = with_brick({-1.3, 0.7}), twin = s;
+      twin.transmitters.push_back({"image", {-1.3, -0.7}});
+      add_wall(s, "ground", {-1e6, 0}, {1e6, 0}, false);
+      add_wall(s, "screen", {0, 0.4}, {0, 1.1}, brick);
+      add_wall(twin, "screen", {0, 0.4}, {0, 1.1}, brick), add_wall(twin, "mirrored", {0, -0.4}, {0, -1.1}, brick);
+      FieldOptions o;
+      o.polarization = te ? Polarization::kTe : Polarization::kTm, o.max_order = 2;
+      const auto points = line({1.7, 0.1}, {1.9, 2.3}, 60);
+      const FieldMap field = field_over_points(s, points, o);
+      o.max_order = 0;
+      const FieldMap images = field_over_points(twin, points, o);
+      for (size_t i = 0; i < points.size(); ++i) {
+        const Complexd want = images.field[i] + (te ? -1.0 : 1.0) * images.field[points.size() + i];
+        EXPECT_LT(abs(field.field[i] - want), 1e-6) << "te " << te << " brick " << brick << " at " << points[i].y;
+      }
+    }
+  }
 }
 
 TEST(PlaneFields, DerivativesAreThoseOfDifferences) {
-  Scene2D s = with_source({-1.3, 0.7});
-  s.materials.push_back(em::itu_material("brick", 0.08));
-  s.materials[0].itu_name.clear(), s.materials[0].relative_permittivity = 4, s.materials[0].conductivity_s_per_m = 0.05;
-  s.objects.push_back(wall("screen", {0, -4}, {0, 0.5}));
-  s.objects.push_back(wall("metal", {1, 2}, {3, 2.5}));
-  s.objects[0].material = s.materials[0].name;
-  const std::vector<Vec2d> points{{2.1, -0.3}, {1.7, 0.9}, {-0.4, 0.3}};
-  const std::vector<Complexd> w{{0.3, -0.2}, {0.7, 0.4}, {-0.5, 0.1}};
-  FieldOptions o;
-  std::vector<Vec2d> by_points;
-  const auto gradient = field_vjp(s, points, o, w, &by_points);
-  const auto loss = [&](const std::vector<double>& x) {
-    Scene2D moved = s;
-    set_numbers(moved, x);
-    const FieldMap m = field_over_points(moved, points, o);
-    double sum = 0;
-    for (size_t i = 0; i < 3; ++i) sum += w[i].re * m.field[i].re + w[i].im * m.field[i].im;
-    return sum;
-  };
-  const auto x = numbers(s);
-  for (size_t i = Layout::kFrequency; i < x.size(); ++i) {
-    const double h = i == Layout::kFrequency ? 1e3 : 1e-7;
-    auto up = x, down = x;
-    up[i] += h, down[i] -= h;
-    const double slope = (loss(up) - loss(down)) / (2 * h);
-    EXPECT_NEAR(gradient[i], slope, 1e-5 * std::max(std::abs(slope), i == Layout::kFrequency ? 1e-12 : 1e-2)) << i;
+  for (const bool itu : {false, true}) {
+    Scene2D s = with_brick({-1.3, 0.7});
+    em::Material& m = s.materials[0];
+    if (!itu) m.itu_name.clear(), m.relative_permittivity = 4, m.conductivity_s_per_m = 0.05;
+    add_wall(s, "screen", {0, -4}, {0, 0.5}, true);
+    add_wall(s, "face", {0, 0.5}, {-0.7, 1.9}, true);
+    add_wall(s, "on", {-0.9, 2.3}, {-0.7, 1.9}, false);
+    add_wall(s, "metal", {1, 2}, {3, 2.5}, false);
+    const std::vector<Vec2d> points{{2.1, -0.3}, {1.7, 0.9}, {-0.4, 0.3}};
+    const std::vector<Complexd> w{{0.3, -0.2}, {0.7, 0.4}, {-0.5, 0.1}};
+    FieldOptions o;
+    std::vector<Vec2d> by_points;
+    const auto gradient = field_vjp(s, points, o, w, &by_points);
+    const auto loss = [&](const std::vector<double>& x, const std::vector<Vec2d>& at) {
+      Scene2D moved = s;
+      set_numbers(moved, x);
+      const FieldMap f = field_over_points(moved, at, o);
+      double sum = 0;
+      for (size_t i = 0; i < 3; ++i) sum += w[i].re * f.field[i].re + w[i].im * f.field[i].im;
+      return sum;
+    };
+    const auto x = numbers(s);
+    for (size_t i = Layout::kFrequency; i < x.size(); ++i) {
+      const double h = i == Layout::kFrequency ? 1e3 : 1e-7;
+      auto up = x, down = x;
+      up[i] += h, down[i] -= h;
+      const double slope = (loss(up, points) - loss(down, points)) / (2 * h);
+      EXPECT_NEAR(gradient[i], slope, 1e-5 * std::max(std::abs(slope), i == Layout::kFrequency ? 1e-12 : 1e-2))
+          << i << " itu " << itu;
+    }
+    ASSERT_EQ(by_points.size(), points.size());
+    for (size_t i = 0; i < points.size(); ++i) {
+      for (double Vec2d::*c : {&Vec2d::x, &Vec2d::y}) {
+        auto up = points, down = points;
+        up[i].*c += 1e-7, down[i].*c -= 1e-7;
+        const double slope = (loss(x, up) - loss(x, down)) / 2e-7;
+        EXPECT_NEAR(by_points[i].*c, slope, 1e-5 * std::max(std::abs(slope), 1e-2)) << "point " << i;
+      }
+    }
   }
+}
+
+TEST(PlaneFields, ItuMaterialsHaveTheNumbersOfTheirRow) {
+  Scene2D s = with_brick({0, -3});
+  add_wall(s, "wall", {-50, 0}, {50, 0}, true);
+  const size_t at = layout(s).material_begin;
+  EXPECT_EQ(numbers(s)[at], em::numbers_of(s.materials[0], s.frequency_hz, s.frequency_hz).numbers[0]);
+  const Vec2d point[] = {{1, 2}};
+  const Complexd before = field_over_points(s, point, {}).field[0];
+  set_numbers(s, numbers(s));
+  EXPECT_FALSE(s.materials[0].itu_name.empty());
+  EXPECT_EQ(abs(field_over_points(s, point, {}).field[0] - before), 0);
+  set_parameter(s, "material/brick/relative_permittivity", {30});
+  EXPECT_TRUE(s.materials[0].itu_name.empty());
+  EXPECT_GT(abs(field_over_points(s, point, {}).field[0] - before), 0.01 * abs(before));
 }
 
 TEST(PlaneFields, SaysWhatItDoesNotTake) {
   Scene2D s = with_source({0, 1});
   s.objects.push_back(ris("ris", {0, 0}, {1, 0}, 0.3));
   expect_error([&] { field_over_points(s, {}, {}); }, "object 'ris': fields are those of walls");
+  s = with_source({0, 1});
+  const Vec2d points[] = {{1, 1}, {NAN, 0}};
+  expect_error([&] { field_over_points(s, points, {}); }, "point 1 must be finite");
+  expect_error([&] { field_vjp(s, {points, 1}, {}, std::vector<Complexd>{{NAN, 0}}); }, "the cotangent");
+  expect_error([&] { field_vjp(s, {points, 1}, {}, {}); }, "the cotangent must have 1 numbers, got 0");
+  FieldOptions o;
+  o.max_order = -1;
+  expect_error([&] { field_over_points(s, {}, o); }, "max_order");
+  o = {}, o.num_threads = -2;
+  expect_error([&] { field_over_points(s, {}, o); }, "num_threads");
+  o = {}, o.max_bytes = NAN;
+  expect_error([&] { field_over_points(s, {}, o); }, "max_bytes must be > 0");
+  s = random_uniform_scene(1, 12, 0);
+  o = {}, o.max_order = 4, o.max_bytes = 2e6;
+  expect_error([&] { field_over_points(s, {}, o); }, "the sequences exceed max_bytes");
 }
 
 }  // namespace

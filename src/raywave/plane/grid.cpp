@@ -6,8 +6,8 @@
 
 #include "raywave/core/constants.h"
 #include "raywave/core/error.h"
+#include "raywave/plane/points.h"
 #include "raywave/plane/walls_kernel.h"
-#include "raywave/runtime/parallel.h"
 
 namespace raywave::plane {
 namespace {
@@ -61,18 +61,15 @@ class Mapper {
     scene.validate_distinct();
     o_.trace.validate(scene);
     if (points.y_m.size() != points.count()) throw Error("points must have as many x as y");
-    for (size_t i = 0; i < points.count(); ++i)
-      if (!std::isfinite(points.x_m[i]) || !std::isfinite(points.y_m[i]))
-        throw Error(message("point ", i, " must be finite, got (", points.x_m[i], ", ", points.y_m[i], ")"));
+    for (size_t i = 0; i < points.count(); ++i) require_point(i, {points.x_m[i], points.y_m[i]});
     devices_ = o_.over_transmitters ? scene.receivers.size() : scene.transmitters.size();
     if (devices_ == 0)
       throw Error(o_.over_transmitters ? "the scene has no receivers" : "the scene has no transmitters");
-    RefineOptions r = o_.trace.refine;
-    r.use = o_.trace.candidates.use;
-    if (o_.trace.candidates.max_order == 0) r.use.assign(scene.objects.size(), 0);
-    refiner_ = Refiner::make(scene, layout_, numbers_, r);
-    if (cotangent && !cotangent->empty() && cotangent->size() != devices_ * points.count())
+    refiner_ = refiner_for(scene, layout_, numbers_, o_.trace);
+    if (!cotangent || cotangent->empty()) return;
+    if (cotangent->size() != devices_ * points.count())
       throw Error(message("the cotangent must have ", devices_ * points.count(), " numbers, got ", cotangent->size()));
+    for (const double w : *cotangent) require_finite("the cotangent", w);
   }
 
   MapGradient run() {
@@ -122,11 +119,7 @@ class Mapper {
 
   template <class Body>
   void tasks(const Body& body) const {
-    const size_t n = (points_.count() + kPointsInTask - 1) / kPointsInTask;
-    runtime::parallel_for(int64_t(n), o_.trace.num_threads, [&](int64_t task) {
-      const size_t begin = size_t(task) * kPointsInTask;
-      body(size_t(task), begin, std::min(points_.count() - begin, kPointsInTask));
-    });
+    for_tasks(points_.count(), kPointsInTask, o_.trace.num_threads, body);
   }
   double weight(size_t index) const {
     return cotangent_->empty() ? 1.0 / double(devices_ * points_.count()) : (*cotangent_)[index];
@@ -136,17 +129,15 @@ class Mapper {
     const Candidates sequences = o_.over_transmitters ? reversed(list_) : list_;
     const WallsKernel kernel(over_, fixed, sequences, o_);
     const size_t n = points_.count(), row = d * n;
-    std::vector<WallsKernel::Shared> parts(cotangent_ ? (n + kPointsInTask - 1) / kPointsInTask : 0, kernel.zero());
+    std::vector<WallsKernel::Shared> parts(cotangent_ ? num_tasks(n, kPointsInTask) : 0, kernel.zero());
     tasks([&](size_t task, size_t begin, size_t count) {
       const std::span<const double> x{points_.x_m.data() + begin, count}, y{points_.y_m.data() + begin, count};
       double* const value = out.map.value.data() + row + begin;
       double* const shares = o_.per_path ? out.map.shares.data() + d * list_.count() * n + begin : nullptr;
       Vec2d* const gradient = o_.gradient ? out.map.gradient.data() + row + begin : nullptr;
-      if (gradient || !cotangent_) kernel.run(x, y, value, shares, n, gradient, nullptr, nullptr);
-      if (!cotangent_) return;
-      std::vector<double> w(count);
-      for (size_t i = 0; i < count; ++i) w[i] = weight(row + begin + i);
-      kernel.run(x, y, value, shares, n, nullptr, w.data(), &parts[task]);
+      std::vector<double> w(cotangent_ ? count : 0);
+      for (size_t i = 0; i < w.size(); ++i) w[i] = weight(row + begin + i);
+      kernel.run(x, y, value, shares, n, gradient, w.data(), cotangent_ ? &parts[task] : nullptr);
     });
     if (!cotangent_) return;
     WallsKernel::Shared all = kernel.zero();
@@ -156,7 +147,7 @@ class Mapper {
 
   void run_paths(size_t d, Vec2d fixed, MapGradient& out) const {
     const size_t n = points_.count(), row = d * n;
-    std::vector<std::vector<double>> parts((n + kPointsInTask - 1) / kPointsInTask);
+    std::vector<std::vector<double>> parts(num_tasks(n, kPointsInTask));
     tasks([&](size_t task, size_t begin, size_t count) {
       std::vector<Vec2d> moving(count);
       for (size_t i = 0; i < count; ++i) moving[i] = {points_.x_m[begin + i], points_.y_m[begin + i]};
@@ -195,15 +186,12 @@ class Mapper {
     const Vec2<ad::Var> fixed = o_.over_transmitters ? s.receiver(d) : s.transmitter(d);
     const auto p = evaluate_over(*refiner_, s, o_.trace, o_.over_transmitters ? point : fixed,
                                  o_.over_transmitters ? fixed : point, list_[c], places, at);
-    // one sweep: the weight of the sum where both are asked for is divided out again
-    const double w = cotangent_ ? weight(index) : 1;
+    // one sweep: the point's own gradient has no weight, that of the sum gets it as it is added
     tape.seed(p.valid * value_of_path(o_.function, s, p.places, p.length), 1);
     tape.sweep();
     if (o_.gradient)
       out.map.gradient[index] = out.map.gradient[index] + Vec2d{tape.adjoint(point.x), tape.adjoint(point.y)};
-    std::vector<double> one(gradient.empty() ? layout_.count : gradient.size(), 0.0);
-    over.close(tape, one);
-    for (size_t i = 0; i < gradient.size(); ++i) gradient[i] += w * one[i];
+    over.close(tape, cotangent_ ? weight(index) : 0, gradient);
   }
 
   const Scene2D& scene_;

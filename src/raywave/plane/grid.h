@@ -3,7 +3,8 @@
 // summed over candidates: sum_c valid_c f(path_c). Hard or smoothed, with the derivative by each point and by
 // everything in the scene. Walls alone and the image method: points are taken four at a time, images once a candidate,
 // and the adjoint is written out; anything else goes path by path. Both give the same values and derivatives. Sums have
-// a fixed order: results equal to the bit for any number of threads.
+// a fixed order: results equal to the bit for any number of threads. Angles are atan2, added over paths: they jump at
+// +-pi. Not differentiable in: which candidates there are, hard validity.
 #pragma once
 
 #include <vector>
@@ -41,18 +42,17 @@ struct Map2D {
   Candidates candidates;
 };
 
+/// @throws Error naming a point that is not finite, a scene without devices, per_path above max_bytes or of pruned
+/// candidates of several devices.
 Map2D map_over_points(const Scene2D& scene, const Grid2D& points, const MapOptions& options);
 inline Map2D map_over_receivers(const Scene2D& s, const Grid2D& points, MapOptions o = {}) {
   o.over_transmitters = false;
   return map_over_points(s, points, o);
 }
-inline Map2D map_over_transmitters(const Scene2D& s, const Grid2D& points, MapOptions o = {}) {
-  o.over_transmitters = true;
-  return map_over_points(s, points, o);
-}
 
 /// The map and the gradient of the sum of cotangent times value by numbers(scene); an empty cotangent stands for that
-/// of the mean, 1 / (devices points).
+/// of the mean, 1 / (devices points). @throws Error as map_over_points does, and for a cotangent of another length or
+/// with a number that is not finite.
 struct MapGradient {
   Map2D map;
   std::vector<double> by_numbers;

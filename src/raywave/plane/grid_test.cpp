@@ -118,11 +118,52 @@ TEST(PlaneMap, IsTheSameForAnyNumberOfThreadsAndOtherMethods) {
   for (size_t i = 0; i < image.value.size(); ++i) EXPECT_NEAR(image.value[i], fermat.value[i], 1e-9);
 }
 
+TEST(PlaneMap, AWallInLineWithARayButAwayFromItDoesNotBlockIt) {
+  for (int turn = 0; turn < 400; ++turn) {
+    const double by = 0.0157 * turn;
+    const auto at = [&](double x) { return Vec2d{x * std::cos(by), x * std::sin(by)}; };
+    Scene2D s;
+    s.transmitters = {{"tx", at(1.2)}}, s.receivers = {{"rx", at(1.8)}};
+    s.objects = {wall("left", at(0), at(1)), wall("right", at(2), at(3))};
+    TraceOptions o;
+    o.candidates.max_order = 0;
+    EXPECT_EQ(trace(s, o).count(), 1u) << turn;
+    Grid2D g;
+    g.x_m = {at(1.8).x}, g.y_m = {at(1.8).y};
+    MapOptions m = map_options(0, false);
+    m.function = PathFunction::kCount;
+    EXPECT_EQ(map_over_receivers(s, g, m).value[0], 1) << turn;
+    m.path_by_path = true;
+    EXPECT_EQ(map_over_receivers(s, g, m).value[0], 1) << turn;
+  }
+}
+
+TEST(PlaneMap, HasNoHoleAtTheTransmitter) {
+  const Scene2D s = square_scene();
+  Grid2D g;
+  g.x_m = {0.2, 0.2 + 1e-7}, g.y_m = {0.2, 0.2};
+  for (const bool path_by_path : {false, true}) {
+    for (const bool approx : {false, true}) {
+      MapOptions o = map_options(0, approx);
+      o.path_by_path = path_by_path;
+      const Map2D map = map_over_receivers(s, g, o);
+      EXPECT_NEAR(map.value[0], 100, 1e-9);  // 1 / height^2
+      EXPECT_NEAR(map.value[1], 100, 1e-9);
+    }
+  }
+}
+
 TEST(PlaneMap, RefusesWhatItCannotHold) {
   MapOptions o = map_options(3, false);
   o.per_path = true, o.trace.candidates.max_bytes = 1e6;
   expect_error([&] { map_over_receivers(square_scene(), points(300), o); }, "per_path needs");
   expect_error([&] { map_vjp(square_scene(), points(3), {}, {1, 2}); }, "the cotangent must have 9 numbers");
+  std::vector<double> w(9, 1.0);
+  w[3] = NAN;
+  expect_error([&] { map_vjp(square_scene(), points(3), {}, w); }, "the cotangent must be a finite number");
+  MapOptions limit;
+  limit.trace.candidates.max_bytes = NAN;
+  expect_error([&] { map_over_receivers(square_scene(), points(3), limit); }, "max_bytes must be > 0");
   Grid2D g = points(3);
   g.x_m[4] = NAN;
   expect_error([&] { map_over_receivers(square_scene(), g); }, "point 4 must be finite");

@@ -33,6 +33,7 @@ namespace raywave::plane {
 inline constexpr double kLossTolerance = 1e-2;    // of a sum of squares of differences of unit vectors
 inline constexpr double kCrossTolerance = 0.005;  // share of a length
 inline constexpr double kShortest = 1e-9;         // share of a path's length that a stretch must have to be one
+inline constexpr double kParallel = 1e-13;        // of a cross product's two terms: some hundred roundings
 inline constexpr int kMaxOrder = 15;
 
 enum class Activation : uint8_t { kSigmoid, kHardSigmoid };
@@ -218,6 +219,12 @@ bool arc_terms(const ObjectOver<T>& o, const Vec2<T>& p, const Vec2<T>& q, int r
   return true;
 }
 
+/// Do these vectors point the same way or opposite ones, within the rounding of their product?
+inline bool parallel(Vec2d p, Vec2d q) {
+  const double x = p.x * q.y, y = p.y * q.x;
+  return std::abs(x - y) <= kParallel * (std::abs(x) + std::abs(y));
+}
+
 /// How deep a stretch crosses an object: the smallest of the four, -infinity for parallel ones.
 inline double crossing(const ObjectOver<double>& o, Vec2d p, Vec2d q) {
   constexpr double kNever = -std::numeric_limits<double>::infinity();
@@ -233,7 +240,7 @@ inline double crossing(const ObjectOver<double>& o, Vec2d p, Vec2d q) {
     }
     return most;
   }
-  if (cross(q - p, o.a() - o.b()) == 0) return kNever;  // parallel
+  if (parallel(q - p, o.a() - o.b())) return kNever;
   return least(crossing_terms(o, p, q));
 }
 
@@ -302,6 +309,7 @@ T length_of(const Places<T>& p) {
 
 /// Has it a stretch of no length?
 inline bool degenerate(const Places<double>& p) {
+  if (p.order == 0) return false;  // a receiver at its transmitter
   const double whole = length_of(p);
   for (size_t k = 0; k <= size_t(p.order); ++k)
     if (!(length(p.at[k + 1] - p.at[k]) > kShortest * whole)) return true;

@@ -62,7 +62,7 @@ class OwnLaw {
   virtual void evaluate(size_t count, const double* bounces, double* residuals, double* slopes) const = 0;
 };
 
-/// The law of a struct as in the example.
+/// The law of a struct as in the example. What its residual throws, a trace throws.
 template <class Law>
 class LawOf final : public OwnLaw {
  public:
@@ -95,6 +95,10 @@ class LawOf final : public OwnLaw {
   size_t num_numbers_;
 };
 
+/// An object from a to b (m) of this law, for Method::kMinPath alone. The law sees each interaction by itself, is
+/// copied, and is asked by several threads at once. Its numbers are those that a Bounce shows, and parameters of the
+/// scene.
+/// @throws Error (as it is traced) where the residual or its slopes are not finite, and for another method.
 template <class Law>
 Object own(std::string name, Vec2d a, Vec2d b, Law law, std::vector<double> numbers = {}) {
   Object o = wall(std::move(name), a, b);

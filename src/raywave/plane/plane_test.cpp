@@ -234,5 +234,16 @@ TEST(PlanePaths, DerivativesOfTheOtherMethodsAreThoseOfDifferences) {
   check_gradient(random_uniform_scene(1, 3, 3, 8), orders(0, 2, Method::kFermat), 1e-6);
 }
 
+TEST(PlanePaths, CotangentsMustBeNumbers) {
+  const Scene2D s = square_scene();
+  const Paths2D p = trace(s, {});
+  PathsDerivative2D c;
+  c.power = {1, 2};
+  expect_error([&] { paths_vjp(s, {}, p, c); }, "the cotangent of power must have 5 numbers, got 2");
+  c.power.assign(5, NAN);
+  expect_error([&] { paths_vjp(s, {}, p, c); }, "the cotangent of power");
+  expect_error([&] { paths_jvp(s, {}, p, std::vector<double>(layout(s).count, NAN)); }, "the tangent");
+}
+
 }  // namespace
 }  // namespace raywave::plane

@@ -233,10 +233,25 @@ Layout layout(const Scene2D& s) {
 std::vector<double> numbers(const Scene2D& s) {
   std::vector<double> out;
   for_each_number(s, [&](const double& x) { out.push_back(x); });
+  // an ITU material's own are those of its row at the scene's frequency
+  for (size_t i = 0; i < s.materials.size(); ++i) {
+    const auto now = em::numbers_of(s.materials[i], s.frequency_hz, s.frequency_hz);
+    double* const at = out.data() + out.size() - 3 * (s.materials.size() - i);
+    at[0] = now[em::MaterialNumber::kPermittivity], at[1] = now[em::MaterialNumber::kConductivity];
+  }
   return out;
 }
 
 void set_numbers(Scene2D& s, std::span<const double> values) {
+  const std::vector<double> before = numbers(s);
+  for (size_t m = 0; m < s.materials.size(); ++m) {
+    const size_t begin = before.size() - 3 * (s.materials.size() - m);
+    for (size_t k = 0; k < 2; ++k) {
+      constexpr em::MaterialNumber kWhich[] = {em::MaterialNumber::kPermittivity, em::MaterialNumber::kConductivity};
+      if (values[begin + k] != before[begin + k])
+        em::set_number(s.materials[m], size_t(kWhich[k]), values[begin + k], s.frequency_hz);
+    }
+  }
   size_t i = 0;
   for_each_number(s, [&](double& x) { x = values[i++]; });
 }

@@ -86,9 +86,10 @@ struct Layout {
 Layout layout(const Scene2D& scene);
 /// All of them: r_coef, height_m, alpha, frequency_hz; positions of transmitters, receivers; objects: wall, ris, panel,
 /// own a.x a.y b.x b.y and then phi, the profile or own numbers; corner x y; arc center, radius, begin, end; materials:
-/// permittivity, conductivity, thickness.
+/// permittivity, conductivity (an ITU material's at the scene's frequency), thickness.
 std::vector<double> numbers(const Scene2D& scene);
-/// Gives a scene of this layout these numbers.
+/// Gives a scene of this layout these numbers. An ITU material whose permittivity or conductivity changes becomes
+/// constant in both, as em::set_number has it.
 void set_numbers(Scene2D& scene, std::span<const double> values);
 
 /// One parameter: a run of the list.

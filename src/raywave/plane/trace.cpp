@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "raywave/core/error.h"
-#include "raywave/runtime/parallel.h"
+#include "raywave/plane/points.h"
 
 namespace raywave::plane {
 namespace {
@@ -34,7 +34,7 @@ std::span<const int32_t> objects_of(const Paths2D& p, size_t i) {
   return {p.objects.data() + p.begin[i], size_t(p.order[i])};
 }
 
-void require_sizes(const Paths2D& p, const PathsDerivative2D& c) {
+void require_cotangent(const Paths2D& p, const PathsDerivative2D& c) {
   const auto check = [](const char* name, size_t got, size_t want) {
     if (got != 0 && got != want)
       throw Error(message("the cotangent of ", name, " must have ", want, " numbers, got ", got));
@@ -42,11 +42,34 @@ void require_sizes(const Paths2D& p, const PathsDerivative2D& c) {
   check("valid", c.valid.size(), p.count()), check("power", c.power.size(), p.count());
   check("length_m", c.length_m.size(), p.count()), check("loss", c.loss.size(), p.count());
   check("vertices", c.vertices.size(), p.vertices.size());
+  const auto finite = [](const char* name, const std::vector<double>& w) {
+    for (const double x : w) require_finite(message("the cotangent of ", name), x);
+  };
+  finite("valid", c.valid), finite("power", c.power), finite("length_m", c.length_m), finite("loss", c.loss);
+  for (const Vec2d v : c.vertices) finite("vertices", {v.x, v.y});
+}
+
+/// Smoothed conditions keep every candidate, as keep_invalid does. @throws Error when that needs more than max_bytes.
+void require_room(const TraceOptions& o, const std::vector<Candidates>& lists, size_t num_rx) {
+  if (!o.approx && !o.keep_invalid) return;
+  double paths = 0, steps = 0;
+  for (size_t tx = 0; tx < lists.size(); ++tx) {
+    const Candidates& list = lists[o.candidates.pruned ? tx : 0];
+    paths += double(list.count()) * double(num_rx), steps += double(list.objects.size()) * double(num_rx);
+  }
+  // a row has three integers, where it begins, six numbers and two ends, a step an object, a share and a place; twice,
+  // by links and joined
+  const double bytes = 2 * (100 * paths + 28 * steps);
+  if (bytes > o.candidates.max_bytes)
+    throw Error(message("keeping all ", paths, " paths needs ", bytes / 1e9,
+                        " GB, above max_bytes = ", o.candidates.max_bytes / 1e9,
+                        " GB: take fewer receivers or candidates, or those that hold (hard conditions)"));
 }
 
 constexpr size_t kPathsInTask = 256;
 
-/// Objects that no path touches may be of any kind.
+}  // namespace
+
 std::unique_ptr<Refiner> refiner_for(const Scene2D& scene, const Layout& l, std::span<const double> n,
                                      const TraceOptions& options) {
   RefineOptions r = options.refine;
@@ -54,8 +77,6 @@ std::unique_ptr<Refiner> refiner_for(const Scene2D& scene, const Layout& l, std:
   if (options.candidates.max_order == 0) r.use.assign(scene.objects.size(), 0);
   return Refiner::make(scene, l, n, r);
 }
-
-}  // namespace
 
 void TraceOptions::validate(const Scene2D& scene) const {
   candidates.validate(scene);
@@ -91,6 +112,7 @@ Paths2D trace(const Scene2D& scene, const TraceOptions& options) {
   std::vector<Candidates> lists(scene.transmitters.size());
   for (size_t i = 0; i < lists.size(); ++i)
     if (i == 0 || options.candidates.pruned) lists[i] = candidates(scene, s.transmitter(i), options.candidates);
+  require_room(options, lists, num_rx);
   runtime::parallel_for(int64_t(links.size()), options.num_threads, [&](int64_t task) {
     const size_t tx = size_t(task) / num_rx, rx = size_t(task) % num_rx;
     Paths2D& out = links[size_t(task)];
@@ -143,9 +165,9 @@ void TapeNumbers::open(ad::Tape& tape, size_t tx, size_t rx, std::span<const int
     if (c.object >= 0) object(c.object);
 }
 
-void TapeNumbers::close(const ad::Tape& tape, std::vector<double>& gradient) {
+void TapeNumbers::close(const ad::Tape& tape, double weight, std::span<double> gradient) {
   for (const size_t i : opened_) {
-    gradient[i] += tape.adjoint(vars_[i]);
+    if (!gradient.empty()) gradient[i] += weight * tape.adjoint(vars_[i]);
     vars_[i] = plain_[i];
   }
   opened_.clear();
@@ -153,21 +175,19 @@ void TapeNumbers::close(const ad::Tape& tape, std::vector<double>& gradient) {
 
 std::vector<double> paths_vjp(const Scene2D& scene, const TraceOptions& options, const Paths2D& paths,
                               const PathsDerivative2D& c) {
-  require_sizes(paths, c);
+  require_cotangent(paths, c);
   const Layout l = layout(scene);
   const std::vector<double> n = numbers(scene);
   const SceneOver<double> s{&scene, &l, n.data()};
   const auto refiner = refiner_for(scene, l, n, options);
   const auto weight = [](const std::vector<double>& w, size_t i) { return w.empty() ? 0.0 : w[i]; };
-  const size_t tasks = (paths.count() + kPathsInTask - 1) / kPathsInTask;
-  std::vector<std::vector<double>> parts(tasks);
-  runtime::parallel_for(int64_t(tasks), options.num_threads, [&](int64_t task) {
-    std::vector<double>& gradient = parts[size_t(task)];
+  std::vector<std::vector<double>> parts(num_tasks(paths.count(), kPathsInTask));
+  for_tasks(paths.count(), kPathsInTask, options.num_threads, [&](size_t task, size_t begin, size_t count) {
+    std::vector<double>& gradient = parts[task];
     gradient.assign(l.count, 0.0);
     ad::Tape tape;
     TapeNumbers over(scene, l, n);
-    const size_t end = std::min(paths.count(), size_t(task + 1) * kPathsInTask);
-    for (size_t i = size_t(task) * kPathsInTask; i < end; ++i) {
+    for (size_t i = begin; i < begin + count; ++i) {
       const auto objects = objects_of(paths, i);
       const Places<double> places = places_of(paths, i);
       const PathNumbers at = evaluate(s, options, objects, places, options.approx);
@@ -184,7 +204,7 @@ std::vector<double> paths_vjp(const Scene2D& scene, const TraceOptions& options,
         tape.seed(p.places.at[k].x, w.x), tape.seed(p.places.at[k].y, w.y);
       }
       tape.sweep();
-      over.close(tape, gradient);
+      over.close(tape, 1, gradient);
     }
   });
   std::vector<double> sum(l.count, 0.0);
@@ -199,6 +219,7 @@ PathsDerivative2D paths_jvp(const Scene2D& scene, const TraceOptions& options, c
   const std::vector<double> n = numbers(scene);
   if (direction.size() != n.size())
     throw Error(message("a tangent has ", n.size(), " numbers, got ", direction.size()));
+  for (const double x : direction) require_finite("the tangent", x);
   const SceneOver<double> s{&scene, &l, n.data()};
   const auto refiner = refiner_for(scene, l, n, options);
   std::vector<ad::Dual> dual(n.size());

@@ -42,19 +42,24 @@ struct Paths2D {
 
 Paths2D trace(const Scene2D& scene, const TraceOptions& options);
 
-/// Of what may be differentiated: cotangents (empty: 0), or how it moves.
+/// Of what may be differentiated: cotangents (empty: 0), or how it moves. t and angles have no derivative.
 struct PathsDerivative2D {
-  std::vector<double> valid, power, length_m, loss;
-  std::vector<Vec2d> vertices;
+  std::vector<double> valid, power, length_m, loss;  // [paths]
+  std::vector<Vec2d> vertices;                       // [sum(order + 2)]
 };
 /// The gradient by numbers(scene) of a loss whose derivatives by the columns are given.
+/// @throws Error for a cotangent of another length, or with a number that is not finite.
 std::vector<double> paths_vjp(const Scene2D& scene, const TraceOptions& options, const Paths2D& paths,
                               const PathsDerivative2D& cotangent);
-/// How the columns move with the numbers.
+/// How the columns move with the numbers. @throws Error as paths_vjp does.
 PathsDerivative2D paths_jvp(const Scene2D& scene, const TraceOptions& options, const Paths2D& paths,
                             std::span<const double> direction);
 
 // --- for maps ---
+
+/// Of the trace's method. Objects that no path touches may be of any kind. Keeps references, as Refiner::make.
+std::unique_ptr<Refiner> refiner_for(const Scene2D& scene, const Layout& layout, std::span<const double> numbers,
+                                     const TraceOptions& options);
 
 /// What a path's conditions and lengths come to.
 struct PathNumbers {
@@ -95,8 +100,8 @@ class TapeNumbers {
   SceneOver<ad::Var> over() const { return {scene_, layout_, vars_.data()}; }
   /// Those of the whole scene, of both ends, of the objects touched and of those in the verdict's least conditions.
   void open(ad::Tape& tape, size_t tx, size_t rx, std::span<const int32_t> objects, const Verdict& verdict);
-  /// Adds their adjoints.
-  void close(const ad::Tape& tape, std::vector<double>& gradient);
+  /// Adds their adjoints times `weight`; to no gradient (empty) nothing.
+  void close(const ad::Tape& tape, double weight, std::span<double> gradient);
 
  private:
   void open_run(ad::Tape& tape, size_t begin, size_t count);

@@ -78,6 +78,7 @@ struct WallsRun {
   std::vector<std::array<V, 4>> ends_bar;
   P fixed_bar{};
   V r_bar{}, h_bar{}, alpha_bar{};
+  V weight{};  // of each point in those sums; at_bar has none
 
   bool values_alone = false;  // no derivative is asked for
 
@@ -124,7 +125,7 @@ struct WallsRun {
       const P whole = at[n + 1] - all(n == 0 ? k.fixed_ : images[n - 1]);
       const V square = dot(whole, whole), shortest = all(kShortest * kShortest) * square;
       length = root(square);
-      for (size_t i = 0; i <= n; ++i) {
+      for (size_t i = 0; n > 0 && i <= n; ++i) {
         const P s = at[i + 1] - at[i];
         alive &= dot(s, s) > shortest;
       }
@@ -137,7 +138,7 @@ struct WallsRun {
       length = length + stretch[i];
     }
     const V shortest = all(kShortest) * length;
-    for (size_t i = 0; i <= n; ++i) lawful = choose(stretch[i] > shortest, lawful, all(kLossTolerance - 4));
+    for (size_t i = 0; n > 0 && i <= n; ++i) lawful = choose(stretch[i] > shortest, lawful, all(kLossTolerance - 4));
   }
 
   struct Crossing {
@@ -151,7 +152,7 @@ struct WallsRun {
     r.back = all(Vec2d{w.ax - w.bx, w.ay - w.by});
     r.from = at[i] - all(Vec2d{w.ax, w.ay});
     const V d = r.along.y * r.back.x - r.along.x * r.back.y, e = all(kCrossTolerance), one = all(1);
-    r.parallel = d == all(0);
+    r.parallel = size(d) <= all(kParallel) * (size(r.along.y * r.back.x) + size(r.along.x * r.back.y));
     r.inverse = one / d;
     r.u = (r.back.y * r.from.x - r.back.x * r.from.y) * r.inverse;
     r.w = (r.along.x * r.from.y - r.along.y * r.from.x) * r.inverse;
@@ -223,9 +224,10 @@ struct WallsRun {
   /// Is the stretch crossed? The same as cross(...).c >= 0 without its division.
   RAYWAVE_INLINE M crossed(const P& from_, const P& along_, const Job& job) const {
     const P back = all(job.back), from = from_ - all(job.a);
-    const V d = along_.y * back.x - along_.x * back.y, reach = all(1 + 2 * kCrossTolerance) * size(d);
+    const V dx = along_.y * back.x, dy = along_.x * back.y, d = dx - dy, reach = all(1 + 2 * kCrossTolerance) * size(d);
     const V nu = back.y * from.x - back.x * from.y, nw = along_.x * from.y - along_.y * from.x;
-    return (size(nu + nu - d) <= reach) & (size(nw + nw - d) <= reach) & (d != all(0));
+    return (size(nu + nu - d) <= reach) & (size(nw + nw - d) <= reach) &
+           (size(d) > all(kParallel) * (size(dx) + size(dy)));
   }
 
   /// All conditions; false where no point can have a share.
@@ -292,7 +294,7 @@ struct WallsRun {
   }
 
   RAYWAVE_INLINE void add_end(size_t object, size_t end, const P& bar) {
-    ends_bar[object][2 * end] += bar.x, ends_bar[object][2 * end + 1] += bar.y;
+    ends_bar[object][2 * end] += weight * bar.x, ends_bar[object][2 * end + 1] += weight * bar.y;
   }
 
   /// Weight of the margin to what attains it, equal shares.
@@ -361,11 +363,11 @@ struct WallsRun {
       const P u_bar = step[i] * bar + un_bar * normal, normal_bar = un_bar * u + nn * (o - next);
       const P d_bar{-normal_bar.y, normal_bar.x}, o_bar = nn * normal;
       at_bar[i + 2] = at_bar[i + 2] + bar + u_bar - o_bar;
-      image_bar[i] = image_bar[i] - u_bar;
+      image_bar[i] = image_bar[i] - weight * u_bar;
       add_end(size_t(objects[i]), 0, o_bar - d_bar);
       add_end(size_t(objects[i]), 1, d_bar);
     }
-    fixed_bar = fixed_bar + at_bar[0];
+    fixed_bar = fixed_bar + weight * at_bar[0];
   }
 };
 
@@ -423,15 +425,15 @@ void WallsKernel::run(std::span<const double> x, std::span<const double> y, doub
     for (size_t begin = 0; begin < count; begin += kLanes) {
       const size_t lanes = std::min(kLanes, count - begin);
       P moving{};
-      V weight = all(1);
+      r.weight = all(0);
       if (lanes == kLanes) {
         moving = {load(x.data() + begin), load(y.data() + begin)};
-        if (weights) weight = load(weights + begin);
+        if (shared) r.weight = load(weights + begin);
       }
       for (size_t i = 0; lanes < kLanes && i < kLanes; ++i) {
         const size_t at = begin + std::min(i, lanes - 1);
         moving.x[i] = x[at], moving.y[i] = y[at];
-        weight[i] = i >= lanes ? 0.0 : weights ? weights[at] : 1.0;
+        if (shared && i < lanes) r.weight[i] = weights[at];
       }
       double* share = shares ? shares + c * shares_stride + begin : nullptr;
       for (size_t i = 0; share && i < lanes; ++i) share[i] = 0;
@@ -445,15 +447,15 @@ void WallsKernel::run(std::span<const double> x, std::span<const double> y, doub
       }
       for (size_t i = 0; share && i < lanes; ++i) share[i] = v[i];
       if (!gradient && !shared) continue;
-      const V bar = weight * f * by_margin;
-      r.adjoint(weight * valid * by_length, bar * all(alpha_));
+      const V bar = f * by_margin;
+      r.adjoint(valid * by_length, bar * all(alpha_));
       for (size_t i = 0; gradient && i < lanes; ++i)
         gradient[begin + i] = gradient[begin + i] + Vec2d{r.at_bar[r.n + 1].x[i], r.at_bar[r.n + 1].y[i]};
-      r.alpha_bar += bar * r.margin;
+      r.alpha_bar += r.weight * bar * r.margin;
       if (options_.function == PathFunction::kReceivedPower) {
         const V d = all(height_ * height_) + r.length * r.length;
-        if (r.n > 0) r.r_bar += weight * valid * all(double(r.n) * std::pow(r_coef_, double(r.n) - 1)) / d;
-        r.h_bar += weight * v * all(-2 * height_) / d;
+        if (r.n > 0) r.r_bar += r.weight * valid * all(double(r.n) * std::pow(r_coef_, double(r.n) - 1)) / d;
+        r.h_bar += r.weight * v * all(-2 * height_) / d;
       }
     }
     for (size_t i = 0; shared && i < r.n; ++i) {

@@ -28,7 +28,7 @@ class WallsKernel {
   Shared zero() const;
 
   /// Values of the points of one task, summed over candidates; where asked for, each candidate's share
-  /// [candidates, shares_stride], the gradient by each point, and with weights [points] the adjoints.
+  /// [candidates, shares_stride], the gradient by each point, and the adjoints of the sum with these weights [points].
   void run(std::span<const double> x, std::span<const double> y, double* value, double* shares, size_t shares_stride,
            Vec2d* gradient, const double* weights, Shared* shared) const;
 

@@ -2,11 +2,11 @@
 // Scenes in the plane as TOML files; the same that raywave.Scene2D.save writes:
 //   r_coef, height_m, alpha, frequency_hz           numbers, all optional
 //   [transmitters] and [receivers]                  name = [x, y]
-//   [[objects]]                                     kind ("wall", "ris", "panel", "corner", "arc"), name, and its
-//   places:
-//   [[materials]]                                   name, and itu_name, or relative_permittivity, conductivity_s_per_m;
-//   thickness_m
-//     wall a b, material; ris a b phi_rad; panel a b profile_m; corner a; arc a radius_m begin_rad end_rad
+//   [[materials]]                                   name, thickness_m, and perfect_conductor, itu_name, or
+//                                                   relative_permittivity and conductivity_s_per_m
+//   [[objects]]                                     kind, name, and what is theirs:
+//     wall (the default): a, b, material    ris: a, b, phi_rad    panel: a, b, profile_m
+//     corner: a                             arc: a, radius_m, begin_rad, end_rad
 #pragma once
 
 #include <string>

@@ -23,8 +23,8 @@
 //   material = "brick"
 //   velocity_m_per_s = [0, 0, 0]
 //   [paths]                               # max_depth, los, specular_reflection, refraction, diffraction,
-//   finder = "exhaustive"                 # max_diffractions, seam_tolerance_m, finder, samples_per_tx,
-//   synthetic_array;
+//   finder = "exhaustive"                 # max_diffractions, seam_tolerance_m, samples_per_tx, synthetic_array,
+//   finder;
 //                                         # finder: "shoot-and-bounce" or "exhaustive"
 //   [map]                                 # the same switches, and method, points_per_cell, coherent, and the surface:
 //   surface = "plane"                     # "plane", "mesh", "terrain"; center_m, orientation_rad, size_m, cell_size_m,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Waveforms of a run: the tables [radar] and [ofdm] of run.toml, beside those that run_config.h reads; samples as
-// files.
+// Waveforms of a run: the tables [radar] and [ofdm] of run.toml, beside those of run_config.h; samples as files.
 //
 //   [radar]                              # or [ofdm]: num_subcarriers, subcarrier_spacing_hz, num_symbols,
-//   cyclic_prefix_s; slope_hz_per_s = 30e12               # or numerology = "mu1", num_resource_blocks, num_symbols
+//                                        # cyclic_prefix_s; or numerology = "mu1", num_resource_blocks, num_symbols
+//   slope_hz_per_s = 30e12
 //   sampling_frequency_hz = 10e6
 //   num_samples = 256                    # num_chirps, num_frames, chirp_period_s, frame_period_s, adc_start_s,
 //   num_chirps = 64                      # ramp_duration_s, first_frequency_offset_hz, residual_video_phase,

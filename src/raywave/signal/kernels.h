@@ -2,8 +2,8 @@
 // Transforms of windowed tones in closed form. A tone exp(j 2 pi x n), n = 0 ... N - 1, under a cosine-sum window
 //   w[n] = sum_q (-1)^q c_q cos(2 pi q n / N)          (periodic: the DFT's own, as scipy's get_window gives them)
 // sums to
-//   W(x) = c_0 D(x) + sum_q (-1)^q c_q / 2 (D(x - q/N) + D(x + q/N)),  D(x) = exp(j pi (N - 1) x) sin(pi N x) / sin(pi
-//   x)
+//   W(x) = c_0 D(x) + sum_q (-1)^q c_q / 2 (D(x - q/N) + D(x + q/N)),
+//   D(x) = exp(j pi (N - 1) x) sin(pi N x) / sin(pi x)
 // with x in cycles a sample (Harris, On the use of windows, 1978). Period 1 in x.
 // Differentiable in: x.
 #pragma once
