@@ -440,8 +440,8 @@ class Scene:
         Writes materials and objects as FOLDER/NAME.xml (Mitsuba XML, whose path is returned) and FOLDER/meshes/*.ply; read again they are the same,
         to the bit. Devices and the frequency are not part of a scene's file.
 
-        dialect "sionna": with the words that Sionna RT reads too. The folder appears whole or not at all; one that holds such a scene and nothing
-        else is replaced with overwrite=True. @raises Error for what has no words: of the dialect, or in XML.
+        dialect "sionna": with the words that Sionna RT reads too. The folder appears whole or not at all; of one that holds such a scene and nothing
+        else the content is replaced with overwrite=True, but for the record of raywave.geo (geo.json). @raises Error for what has no words: of the dialect, or in XML.
         """
 
     def preview(self, paths=None, radio_map=None, title='raywave', metric='path_gain'):
