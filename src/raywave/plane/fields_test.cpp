@@ -151,7 +151,7 @@ TEST(PlaneFields, IsContinuousAroundCornersWhoseWallsPassRays) {
   // A circle of receivers around the corner, cut where it crosses the walls (on them the field does step).
   for (const bool te : {true, false}) {
     for (const double second : {1.5 * kPi, 1.2 * kPi, 0.7 * kPi}) {
-      for (const auto [first_brick, second_brick] : {std::pair{true, true}, {true, false}, {false, true}}) {
+      for (const auto& [first_brick, second_brick] : {std::pair{true, true}, {true, false}, {false, true}}) {
         for (const Vec2d source : {polar(1, 0.9), polar(1, 2.4), polar(1.1, 5.3)}) {
           Scene2D s = with_brick(source);
           add_wall(s, "first", {0, 0}, {1e4, 0}, first_brick);
@@ -159,7 +159,7 @@ TEST(PlaneFields, IsContinuousAroundCornersWhoseWallsPassRays) {
           FieldOptions o;
           o.polarization = te ? Polarization::kTe : Polarization::kTm;
           o.max_order = 2;
-          for (const auto [lo, hi] : {std::pair{0.0, second}, {second, 2 * kPi}}) {
+          for (const auto& [lo, hi] : {std::pair{0.0, second}, {second, 2 * kPi}}) {
             std::vector<Vec2d> points;
             for (double phi = lo + 0.01; phi < hi - 0.01; phi += 2e-3 / 0.8) points.push_back(polar(0.8, phi));
             for (const auto& [at, step] : steps(s, points, o))
