@@ -204,7 +204,9 @@ class FieldScene {
         if (k == 0 && begins && meets(*begins, int32_t(j))) continue;
         if (k == walls.size() && ends && meets(*ends, int32_t(j))) continue;
         const auto o = s.object(int32_t(j));
-        if (!crosses(plain(o.a()), plain(o.b()), from, along)) continue;
+        // a wall that meets a mirror does not block what is reflected where they meet
+        const double begin = k > 0 ? kShortest : 0, end = k < walls.size() ? 1 - kShortest : 1;
+        if (!crosses(plain(o.a()), plain(o.b()), from, along, begin, end)) continue;
         const auto& material = m.of_wall[j];
         if (!passes(material)) return false;
         c = c * pick(em::coefficients(cosine(o, p.at[k + 1] - p.at[k]), material, m.wavelength), true);
@@ -213,14 +215,15 @@ class FieldScene {
     return true;
   }
 
-  /// Does the stretch cross the wall? A ray through a point where walls meet is on one side of it for all of them, that
-  /// of rounding: it crosses one of two walls in line, and of a wedge both or none.
-  static bool crosses(Vec2d a, Vec2d b, Vec2d from, Vec2d along) {
+  /// Does the stretch cross the wall, between these shares of its length? A ray through a point where walls meet is on
+  /// one side of it for all of them, that of rounding: it crosses one of two walls in line, and of a wedge both or
+  /// none.
+  static bool crosses(Vec2d a, Vec2d b, Vec2d from, Vec2d along, double begin = 0, double end = 1) {
     if (parallel(along, b - a)) return false;
     const double at_a = raywave::cross(along, a - from), at_b = raywave::cross(along, b - from);
     if ((at_a >= 0) == (at_b >= 0)) return false;
     const double u = raywave::cross(a - from, b - a) / raywave::cross(along, b - a);
-    return u >= 0 && u <= 1;
+    return u >= begin && u <= end;
   }
   template <class T>
   bool passes(const em::BasicMaterialProperties<T>& m) const {
