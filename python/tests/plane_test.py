@@ -167,7 +167,7 @@ def test_geojson_that_is_none_is_named():
         '{"type": "GeometryCollection"}': "feature 0: 'geometries' must be a list",
         '{"type": "Polygon"}': "feature 0: 'coordinates' must be a list",
         '{"type": "Polygon", "coordinates": [[]]}': "the GeoJSON has no walls",
-        '{"type": "Polygon", "coordinates": [3]}': "feature 0: 'coordinates' must be a list, got 3",
+        '{"type": "Polygon", "coordinates": [3]}': "feature 0: a line must be a list of positions .* got 3",
         '{"type": "LineString", "coordinates": [[0, 0]]}': "the GeoJSON has no walls",
         '{"type": "LineString", "coordinates": [0, 1]}': "feature 0: a line must be a list of positions .* got 0",
         '{"type": "LineString", "coordinates": [[0, 0], ["a", 1]]}': "feature 0: a line must be a list of positions",
