@@ -18,6 +18,7 @@ SECTIONS = [
     ("Shapes", "raywave", "shapes.py", ["box", "plane", "sphere"]),
     ("Solvers", "raywave", "__init__.py", ["PathSolver", "RadioMapSolver", "Report"]),
     ("Results", "raywave", "_raywave.pyi", ["Paths", "RadioMap"]),
+    ("Reconfigurable surfaces", "raywave", "ris.py", ["Ris", "RisSolver", "RisPaths", "RisMapSolver", "RisMap"]),
     ("The plane", "raywave", "_raywave.pyi", ["Scene2D", "Paths2D"]),
     ("Subcarriers", "raywave", "results.py", ["subcarrier_frequencies"]),
     ("Gradients", "raywave", "gradients.py", None),

@@ -26,12 +26,13 @@ from ._raywave import (AntennaArray, Device, Error, Material, Object, Parameter,
 from ._sionna import ITURadioMaterial, RadioMaterial
 from .devices import PlanarArray, Receiver, Transmitter
 from .gradients import GradCheck, gradcheck
+from .ris import Ris, RisMap, RisMapSolver, RisPaths, RisSolver
 from .scene2d import Paths2D, Scene2D
 from .scenes import load_scene
 from .shapes import box, plane, sphere
 
 __all__ = ["AntennaArray", "Device", "Error", "GradCheck", "ITURadioMaterial", "Material", "Object", "Parameter", "PathSolver", "Paths", "Paths2D", "PlanarArray", "RadioMap",
-           "RadioMapSolver", "RadioMaterial", "Receiver", "Report", "Scene", "Scene2D", "Simulation", "Trajectory", "Transmitter", "__version__", "box", "differentiable", "formats",
+           "RadioMapSolver", "RadioMaterial", "Receiver", "Report", "Ris", "RisMap", "RisMapSolver", "RisPaths", "RisSolver", "Scene", "Scene2D", "Simulation", "Trajectory", "Transmitter", "__version__", "box", "differentiable", "formats",
            "gradcheck", "itu_material", "load_scene", "motion", "plane", "read_trajectories", "scenes", "shapes", "signal", "simulate", "sphere",
            "subcarrier_frequencies", "wave"]
 

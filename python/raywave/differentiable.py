@@ -44,6 +44,11 @@ class Problem(abc.ABC):
 
     outputs = {}  # {what `of` may be: Output}
 
+    @classmethod
+    def more_parameters(cls, options):
+        """Names of parameters that the solver's options hold, beside those of the scene."""
+        return []
+
     @abc.abstractmethod
     def __init__(self, solver, scene, wrt, options):
         """Keeps a copy of the scene and sets base, {name: array} for the names of wrt. Raises for what is not known or cannot be

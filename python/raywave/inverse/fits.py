@@ -74,7 +74,7 @@ class _Objective:
     def __init__(self, scene, spec, loss, solver, options):
         from .. import PathSolver
         self.solver = solver if solver is not None else getattr(scene, "default_solver", PathSolver)()
-        known = list(scene.parameters())
+        known = [*scene.parameters(), *self.solver.problem.more_parameters(options)]
         self.variables = Variables(spec, known)
         self.problem = self.solver.problem(self.solver, scene, self.variables.names, options)
         self.x0 = self.variables.start(self.problem.base)
@@ -287,7 +287,8 @@ def _set(scene, values):
     """Poses about the mesh as it is: scaled, turned, moved, as raywave.differentiable has them."""
     from ..differentiable import POSE, _of_object, _Pose
     poses = {}
-    for name in sorted(values, key=lambda n: n != "frequency_hz"):
+    known = scene.parameters()
+    for name in sorted((n for n in values if n in known), key=lambda n: n != "frequency_hz"):  # others are the solver's options
         owner, quantity = _of_object(name)
         if owner and quantity in POSE and hasattr(scene, "bandwidth_hz"):
             poses.setdefault(owner, {})[quantity] = values[name]
