@@ -446,7 +446,7 @@ def run_with(raywave_bin, tmp_path, *arguments, **environment):
                           env={**os.environ, **{k: str(v) for k, v in environment.items()}})
 
 
-@pytest.mark.parametrize("command", [["campaign", "status", "none.toml"], ["explore", "none.xml"], ["scene", "build", "none.osm", "out"], ["new"]], ids=" ".join)
+@pytest.mark.parametrize("command", [["campaign", "status", "none.toml"], ["explore", "none.xml"], ["scene", "build", "none.osm", "out"], ["fit", "none.toml"], ["new"]], ids=" ".join)
 def test_commands_in_python_are_started_with_the_module_of_this_version(raywave_bin, tmp_path, command):
     """What the module says of bad input, and its exit code, are the program's."""
     result = run_with(raywave_bin, tmp_path, *command)
@@ -457,7 +457,7 @@ def test_commands_in_python_are_started_with_the_module_of_this_version(raywave_
 
 def test_help_of_commands_in_python_is_theirs(raywave_bin, raywave, tmp_path):
     assert "--port" in run_with(raywave_bin, tmp_path, "explore", "--help").stdout
-    for word in ("explore", "campaign", "new"):
+    for word in ("explore", "campaign", "fit", "new"):
         assert re.search(rf"^ +{word} +\w", raywave("--help").stdout, re.M)
     assert "build" in raywave("scene", "--help").stdout
 

@@ -4,7 +4,7 @@ import importlib
 import sys
 
 # command: the module whose main(arguments) answers
-COMMANDS = {"campaign": ".campaigns.command", "explore": ".explore.command", "new": "._new_command", "scene": "._scene_command"}
+COMMANDS = {"campaign": ".campaigns.command", "explore": ".explore.command", "fit": ".inverse.command", "new": "._new_command", "scene": "._scene_command"}
 
 
 def main(arguments):

@@ -176,7 +176,11 @@ def test_fit_moves_a_wall_to_its_echo(tmp_path):
     assert fit.scene.get("wall").vertices_m[:, 0].min() == pytest.approx(6.3, abs=1e-4)
     assert len({row["stage"] for row in fit.history}) >= 2 and file.exists() and "translation_m[0]" in repr(fit)
     fit.save_page(tmp_path / "course.html")
-    assert "Course of a fit" in (tmp_path / "course.html").read_text()
+    page = (tmp_path / "course.html").read_text()
+    assert "Course of a fit" in page and page.count('"name":"wall"') <= page.count('"stage"') + 1 and "object/wall/translation_m" in page
+    assert fit.scene_at(fit.x).get("wall").vertices_m == pytest.approx(fit.scene.get("wall").vertices_m, abs=1e-12)
+    with pytest.raises(rw.Error, match="a page has the extension"):
+        fit.save_page(tmp_path / "course.txt")
 
 
 def test_what_nothing_depends_on_is_named():

@@ -161,12 +161,13 @@ def check(document, where="run") -> None:
             raise Error(f"{where}, '{row['name']}': give orientation_rad or look_at_m, not both")
 
 
-def read(file: pathlib.Path) -> dict:
-    """With names for devices that have none and the scene's file as it is found from here. @raises Error"""
+def read(file: pathlib.Path, beside: tuple[str, ...] = ()) -> dict:
+    """With names for devices that have none and the scene's file as it is found from here; without the tables `beside`, which others read. @raises Error"""
     try:
         document = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise Error(f"'{file}' cannot be read: {error}") from None
+    document = {word: value for word, value in document.items() if word not in beside}
     for kind, prefix in (("transmitter", "tx"), ("receiver", "rx")):
         if isinstance(document.get(kind), list):
             for i, row in enumerate(document[kind]):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 import pathlib
 from collections.abc import Callable
@@ -23,7 +22,7 @@ METHODS = ("bfgs", "lbfgs", "adam", "lm")
 class Fit:
     """values: {name: array} at the best loss; history: rows of stage, step, loss and the vector; covariance of the vector's physical values
     (labels names them) where method "lm" has solved, in the unit of the residuals' variance; of numbers that the residuals do not tell, or only
-    together, the variance is inf (their covariances: nan); scene: with the values set."""
+    together, the variance is inf (their covariances: nan); scene: with the values set; origin: what scene_at starts from."""
 
     values: dict
     loss: float
@@ -39,6 +38,7 @@ class Fit:
         return f"Fit(loss {self.loss:.6g} after {self.evaluations} evaluations: {found})"
 
     physical: np.ndarray = None
+    origin: tuple = dataclasses.field(default=None, repr=False)
 
     def prediction_covariance(self, jacobian):
         """Of what depends on the physical values by `jacobian` [n, numbers]: J C J^T; inf for what depends on numbers that nothing tells."""
@@ -52,11 +52,20 @@ class Fit:
         out[open_, open_] = np.inf
         return out
 
-    def save_page(self, file):
-        """The course of loss and numbers over the steps, a page on its own."""
-        rows = [dict(stage=h["stage"], step=h["step"], loss=h["loss"], x=[float(v) for v in h["physical"]]) for h in self.history]
-        page = _PAGE.replace("/*DATA*/", json.dumps(dict(labels=self.labels, rows=rows)).replace("</", "<\\/"))
-        pathlib.Path(file).write_text(page, encoding="utf-8")
+    def scene_at(self, x) -> Scene:
+        """The scene where the vector is x, as the rows of history have it."""
+        scene, variables = self.origin
+        out = scene.copy()
+        _set(out, variables.values(np.asarray(x)))
+        return out
+
+    def save_page(self, file, title: str = "Course of a fit"):
+        """The course as a page on its own: the scene, the loss and the numbers, step by step. Of scenes of rays."""
+        if not hasattr(self.scene, "bandwidth_hz"):
+            raise Error(f"a page shows a rw.Scene, got {type(self.scene).__name__}: plot fit.history")
+        from .course import page
+        with new_file(file, (".html", ".htm"), "a page") as place:
+            pathlib.Path(place).write_text(page(self, title), encoding="utf-8")
         return file
 
 
@@ -225,7 +234,7 @@ def fit(scene: Scene, parameters, loss, *, solver=None, method: str = "bfgs", st
         covariance = None
         if jacobian is not None:
             covariance = _covariance(jacobian) * np.outer(slopes, slopes)
-        return Fit(values, value, history, there, v.labels(), x, covariance, objective.evaluations, physical)
+        return Fit(values, value, history, there, v.labels(), x, covariance, objective.evaluations, physical, (scene, v))
 
     for number in range(held.start, starts):
         going_on = number == held.start and held.x is not None
@@ -297,23 +306,3 @@ def _set(scene, values):
     for owner, pose in poses.items():
         vertices = scene.parameters()[f"object/{owner}/vertices_m"].value
         scene.set_parameter(f"object/{owner}/vertices_m", _Pose(vertices, pose).vertices)
-
-
-_PAGE = """<!doctype html><meta charset="utf-8"><title>raywave: course of a fit</title>
-<style>body{font:14px sans-serif;margin:2em}svg{width:100%;height:220px;border:1px solid #ccc;margin:0 0 1em}</style>
-<h1>Course of a fit</h1><div id="plots"></div><script>
-const data = /*DATA*/;
-function plot(title, values, log) {
-  const y = values.map(v => log ? Math.log10(Math.max(v, 1e-300)) : v), low = Math.min(...y), high = Math.max(...y), n = Math.max(1, y.length - 1);
-  const points = y.map((v, i) => `${10 + 780 * i / n},${190 - 160 * (high > low ? (v - low) / (high - low) : 0.5)}`).join(" ");
-  const text = v => (log ? Math.pow(10, v) : v).toPrecision(6);
-  document.getElementById("plots").insertAdjacentHTML("beforeend", `<svg viewBox="0 0 800 200" preserveAspectRatio="none"><polyline fill="none"
-    stroke="#07c" stroke-width="1.5" points="${points}"/></svg><p><b></b>: ${text(low)} to ${text(high)}, at the end ${text(y[y.length - 1])}</p>`);
-  document.getElementById("plots").lastElementChild.firstElementChild.textContent = title;
-}
-if (data.rows.length) {
-  plot("loss", data.rows.map(r => r.loss), true);
-  data.labels.forEach((label, k) => plot(label, data.rows.map(r => r.x[k]), false));
-}
-</script>
-"""

@@ -22,6 +22,7 @@ const std::vector<PythonCommand>& commands() {
   static const std::vector<PythonCommand> all{
       {{"scene", "build"}, "geo", "a scene from maps: OpenStreetMap, GeoPackage, CityJSON, terrain"},
       {{"campaign"}, "campaigns", "very many runs from a TOML file into one store, resumed where they were left"},
+      {{"fit"}, "inverse", "parameters of a run's scene from a measured radar cube or map"},
       {{"new"}, "", "a small project to begin with: a scene, a run file, a script"},
       {{"explore"}, "explore", "a live page: drag a mast, change a wall, see rays and coverage follow"}};
   return all;

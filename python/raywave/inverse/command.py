@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""raywave fit RUN.toml: parameters of a run's scene from what was measured. The run file's other tables are those of every run (docs/cli.md).
+
+    [fit]
+    measured = "cube.npz"                 # of raywave radar, or a map of raywave map; relative to this file
+    loss = "psf"                          # of cubes: signal.Loss's words; of maps: "map"
+    amplitudes = "common"                 # signal.Loss's and inverse.MapLoss's words: sigma_m, noise_power, weights, links; floor, smooth_cells
+    method = "bfgs"                       # and rw.fit's words: steps, rate, last_rate, cap, starts, spread, seed, checkpoint
+    annealing = { start_m = 1.0, end_m = 0.1, steps = 20, then = ["hann"] }
+
+    [fit.parameters]
+    "object/wall/translation_m" = { components = [0], bounds = [-2, 2] }"""
+from __future__ import annotations
+
+import argparse
+import difflib
+import json
+import math
+import pathlib
+import sys
+import tomllib
+
+import numpy as np
+
+from .. import PathSolver, RadioMapSolver, load_scene, signal
+from .._files import new_file
+from .._raywave import Error, Scene
+from ..explore import document as run_files
+from .fits import FitStopped, fit
+from .losses import MapLoss
+
+_LOSS = ("sigma_m", "amplitudes", "noise_power", "temperature", "weights", "links")
+_MAP_LOSS = ("floor", "smooth_cells")
+_FIT = ("method", "steps", "rate", "last_rate", "cap", "starts", "spread", "seed", "checkpoint")
+_ANNEALING = ("start_m", "end_m", "steps", "then")
+_WORDS = ("measured", "loss", *_LOSS, *_MAP_LOSS, *_FIT, "annealing", "parameters")
+
+
+def _refuse_unknown(given, known, where):
+    if not isinstance(given, dict):
+        raise Error(f"{where} must be a table")
+    for word in given:
+        if word not in known:
+            near = difflib.get_close_matches(str(word), known, 1)
+            raise Error(f"{where}: unknown key '{word}'" + (f", did you mean '{near[0]}'?" if near else f". Known: {', '.join(known)}"))
+
+
+def _read(file):
+    """(document, the table [fit])"""
+    try:
+        words = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Error(f"'{file}' cannot be read: {error}") from None
+    if "fit" not in words:
+        raise Error(f"'{file}': no table [fit]")
+    table = words["fit"]
+    _refuse_unknown(table, _WORDS, f"'{file}', [fit]")
+    for word in ("measured", "parameters"):
+        if not table.get(word):
+            raise Error(f"'{file}', [fit]: {word} is missing")
+    if not isinstance(table["measured"], str):
+        raise Error(f"'{file}', [fit]: measured takes the name of a file")
+    _refuse_unknown(table.get("annealing", {}), _ANNEALING, f"'{file}', [fit], annealing")
+    return run_files.read(file, beside=("fit", "radar", "ofdm")), table
+
+
+def _measured_map(file):
+    with np.load(file) as held:
+        if "path_gain" not in held.files:
+            raise Error(f"'{file}' holds no samples of a radar and no path_gain of a map")
+        return held["path_gain"]
+
+
+def _problem(run, document, table):
+    """(loss, solver, options)"""
+    file = run.parent / table["measured"]
+    if not file.is_file():
+        raise Error(f"'{run}', [fit]: measured: '{file}' is not there")
+    is_map = False
+    if file.suffix == ".npz":
+        with np.load(file) as held:
+            is_map = "samples" not in held.files
+    word = table.get("loss", "map" if is_map else "psf")
+    known, other = (_MAP_LOSS, _LOSS) if is_map else (_LOSS, _MAP_LOSS)
+    if is_map != (word == "map"):
+        raise Error(f"'{run}', [fit]: '{file.name}' is a {'map' if is_map else 'cube'}: loss is {'map' if is_map else ', '.join(signal.surrogates.WORDS)}, got '{word}'")
+    for key in other:
+        if key in table:
+            raise Error(f"'{run}', [fit]: {key} is a word of losses of {'cubes' if is_map else 'maps'}")
+    words = {key: table[key] for key in known if key in table}
+    if is_map:
+        return MapLoss(_measured_map(file), **words), RadioMapSolver(), run_files.map_options(document)
+    samples, waveform, frequency = signal.load_cube(file)
+    given = document.get("frequency_hz")
+    if given is not None and not math.isclose(given, frequency, rel_tol=1e-12):
+        raise Error(f"'{run}': frequency_hz is {given:g}, that of '{file.name}' is {frequency:g}")
+    return signal.Loss(word, waveform, samples, **words), PathSolver(), run_files.path_options(document)
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="raywave fit", description="Parameters of a scene from what was measured: a radar's cube or a radio map.",
+                                     epilog="Example: raywave fit examples/fit.toml --page course.html")
+    parser.add_argument("run", metavar="RUN.toml", help="a run file with the tables [fit] and [fit.parameters]")
+    parser.add_argument("-o", "--output", metavar="FILE.json", help="what was found: values, loss, standard deviations, the course")
+    parser.add_argument("--page", metavar="FILE.html", help="the course as a page")
+    parser.add_argument("--json", action="store_true", help="what was found as JSON on standard output")
+    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint that [fit] names")
+    return parser
+
+
+def main(arguments) -> int:
+    given = _parser().parse_args(arguments)
+    run = pathlib.Path(given.run)
+    document, table = _read(run)
+    loss, solver, options = _problem(run, document, table)
+    words = {key: table[key] for key in _FIT if key in table}
+    if "checkpoint" in words:
+        words["checkpoint"] = str(run.parent / words["checkpoint"])
+    elif given.resume:
+        raise Error(f"'{run}', [fit]: --resume needs a checkpoint")
+    if "annealing" in table:
+        words["annealing"] = signal.Annealing(**{k: tuple(v) if isinstance(v, list) else v for k, v in table["annealing"].items()})
+    scene = run_files.Stage(load_scene(document["scene"]) if "scene" in document else Scene()).put(document)
+    status = 0
+    try:
+        found = fit(scene, table["parameters"], loss, solver=solver, resume=given.resume, progress=_teller(), **words, **options)
+    except FitStopped as stopped:
+        print(f"raywave: {stopped}", file=sys.stderr)
+        found, status = stopped.fit, 4
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
+    result = _document(found)
+    if given.output:
+        with new_file(given.output, (".json",), "a fit") as place:
+            pathlib.Path(place).write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    if given.page:
+        found.save_page(given.page, title=run.stem)
+    print(json.dumps(result, indent=1) if given.json else _table(found))
+    return status
+
+
+def _teller():
+    def tell(stage, step, loss):
+        if sys.stderr.isatty():
+            print(f"\r{stage}, step {step}: loss {loss:.6g}   ", end="", file=sys.stderr, flush=True)
+    return tell
+
+
+def _deviations(found):
+    return [None] * len(found.labels) if found.covariance is None else np.sqrt(np.diag(found.covariance)).tolist()
+
+
+def _finite(value):
+    return value if value is None or math.isfinite(value) else None
+
+
+def _document(found):
+    """deviation: with method "lm", of residuals of unit variance, scaled by none."""
+    numbers = [dict(name=label, value=float(value), deviation=_finite(deviation))
+               for label, value, deviation in zip(found.labels, found.physical, _deviations(found))]
+    return dict(loss=_finite(found.loss), evaluations=found.evaluations, numbers=numbers, values={name: value.tolist() for name, value in found.values.items()},
+                course=[dict(start=h["start"], stage=h["stage"], step=h["step"], loss=_finite(h["loss"]), x=h["physical"].tolist()) for h in found.history])
+
+
+def _table(found):
+    wide = max(len(label) for label in found.labels)
+    lines = [f"{label:<{wide}}  {value:.9g}" + (f" +- {deviation:.2g}" if deviation is not None else "")
+             for label, value, deviation in zip(found.labels, found.physical, _deviations(found))]
+    return "\n".join([*lines, f"loss {found.loss:.6g} after {found.evaluations} solutions"])

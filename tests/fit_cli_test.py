@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""raywave fit: a device found from a radar's cube, a wall's material from a map, checkpoints, the page, bad input."""
+import json
+import re
+import subprocess
+
+import numpy as np
+import pytest
+
+rw = pytest.importorskip("raywave")
+pytest.importorskip("scipy")
+
+
+@pytest.fixture
+def folder(root, tmp_path):
+    for name in ("fit.toml", "fit_measured.toml"):
+        (tmp_path / name).write_text((root / "examples" / name).read_text().replace("../scenes", str(root / "scenes")))
+    return tmp_path
+
+
+def fit(raywave_bin, folder, *arguments):
+    return subprocess.run([raywave_bin, "fit", *map(str, arguments)], cwd=folder, capture_output=True, text=True, timeout=300)
+
+
+def test_a_device_is_found(raywave, raywave_bin, folder):
+    assert raywave("radar", folder / "fit_measured.toml", "--output", folder / "cube.npz").returncode == 0
+    done = fit(raywave_bin, folder, "fit.toml", "--page", "course.html", "--output", "found.json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads((folder / "found.json").read_text())
+    # a fifth of a bin of range (0.39 m of half the way), which two echoes 0.4 m apart bend
+    assert found["values"]["device/device/position_m"] == pytest.approx([12.4, 3.1, 1.5], abs=0.08)
+    assert [n["name"] for n in found["numbers"]] == ["device/device/position_m[0]", "device/device/position_m[1]"]
+    assert len(found["course"]) > 10 and "loss" in done.stdout
+    page = (folder / "course.html").read_text()
+    data = json.loads(re.search(r'id="course-data">(.*?)</script>', page, re.S)[1])
+    frames = json.loads(re.search(r'id="course-frames">(.*?)</script>', page, re.S)[1])
+    assert len(data["rows"]) == len(found["course"]) and len(frames) == len(data["steps"]) and data["labels"] == ["device/device/position_m[0]", "device/device/position_m[1]"]
+    # the same run file is one of raywave radar's and paths'
+    assert raywave("paths", "--config", folder / "fit.toml").returncode == 0
+
+
+def test_a_map_gives_a_material(raywave, raywave_bin, root, tmp_path):
+    head = f'scene = {json.dumps(str(root / "scenes/room/room.xml"))}\nfrequency = "3GHz"\n[[transmitter]]\nname = "tx"\nposition_m = [1, 1, 1.5]\n[map]\ncell_size_m = [0.5, 0.5]\nmax_depth = 1\n'
+    scene = rw.load_scene("room")
+    name = next(iter(scene.materials))
+    (tmp_path / "truth.toml").write_text(head + f'[[material]]\nname = "{name}"\nrelative_permittivity = 4.0\nconductivity_s_per_m = 0.05\n')
+    assert raywave("map", "--config", tmp_path / "truth.toml", "--output", tmp_path / "map.npz").returncode == 0
+    (tmp_path / "run.toml").write_text(head + f'[[material]]\nname = "{name}"\nrelative_permittivity = 6.5\nconductivity_s_per_m = 0.05\n'
+                                       '[fit]\nmeasured = "map.npz"\nmethod = "lm"\nsteps = 20\ncheckpoint = "state.npz"\n[fit.parameters]\n'
+                                       f'"material/{name}/relative_permittivity" = {{ bounds = [1, 20] }}\n')
+    done = fit(raywave_bin, tmp_path, "run.toml", "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["numbers"][0]["value"] == pytest.approx(4.0, abs=1e-4) and found["numbers"][0]["deviation"] > 0
+    assert (tmp_path / "state.npz").exists()
+    again = fit(raywave_bin, tmp_path, "run.toml", "--json", "--resume")
+    assert json.loads(again.stdout)["evaluations"] <= found["evaluations"]
+
+
+@pytest.mark.parametrize("old, new, words", [
+    ("[fit]\n", "[fitt]\n", "measured is missing"), ('loss = "psf"', 'loss = "pfs"', "unknown loss 'pfs', did you mean 'psf'"),
+    ("amplitudes =", "amplitude =", "unknown key 'amplitude', did you mean 'amplitudes'"), ('measured = "cube.npz"', 'measured = "none.npz"', "none.npz' is not there"),
+    ("device/device/position_m", "device/device/place_m", "no parameter 'device/device/place_m', did you mean"), ('loss = "psf"', 'loss = "map"', "is a cube"),
+    ("start_m", "stat_m", "unknown key 'stat_m'"), ('loss = "psf"', 'floor = 1e-9', "word of losses of maps"), ("28GHz", "29GHz", "that of 'cube.npz' is 2.8e")])
+def test_bad_runs_say_why(raywave, raywave_bin, folder, old, new, words):
+    assert raywave("radar", folder / "fit_measured.toml", "--output", folder / "cube.npz").returncode == 0
+    text = (folder / "fit.toml").read_text()
+    assert old in text
+    (folder / "fit.toml").write_text(text.replace(old, new, 1))
+    done = fit(raywave_bin, folder, "fit.toml")
+    assert done.returncode == 3 and re.search(words, done.stderr), done.stderr
+    assert "Traceback" not in done.stderr
