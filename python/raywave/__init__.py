@@ -88,7 +88,8 @@ class RadioMapSolver:
     center_m (its z is the level) or else height_m, then over the middle of the scene; the triangles of the objects named in
     measurement_surface; or the ground objects named in terrain, followed at height_m.
     Options: method ("exact" or "monte-carlo"), max_depth, los, specular_reflection, refraction, diffraction, max_diffractions
-    (1 to 3), seam_tolerance_m, samples_per_tx, points_per_cell (1, 4, 9), coherent, seed, num_threads,
+    (1 to 3), seam_tolerance_m, samples_per_tx, points_per_cell (1, 4, 9), coherent, keep_arrivals (exact maps keep what their
+    derivatives replay, some 100 bytes an arrival; else each derivative solves again), seed, num_threads,
     max_bytes, progress (True: a bar by tqdm; or what is called with done, total). Of Sionna RT, names that mean the same are understood too."""
 
     problem = differentiable.MapProblem
@@ -98,8 +99,8 @@ class RadioMapSolver:
                  measurement_surface: str | Object | Sequence[str | Object] | None = None, terrain: str | Object | Sequence[str | Object] | None = None,
                  method: str = "exact", max_depth: int = 3, los: bool = True, specular_reflection: bool = True, refraction: bool = False,
                  diffraction: bool = False, max_diffractions: int = 1, seam_tolerance_m: float | None = None, samples_per_tx: int = 1_000_000,
-                 points_per_cell: int = 1, coherent: bool = False, seed: int = 42, num_threads: int = 0,
-                 max_bytes: float = 4e9, progress: Callable[[int, int], object] | bool | None = None, **others: object) -> RadioMap:
+                 points_per_cell: int = 1, coherent: bool = False, keep_arrivals: bool = False, seed: int = 42,
+                 num_threads: int = 0, max_bytes: float = 4e9, progress: Callable[[int, int], object] | bool | None = None, **others: object) -> RadioMap:
         with _progress.reporter(progress, "radio map") as progress:
             return _raywave.solve_radio_map(scene, _names.options(self._defaults, locals()))
 

@@ -8,7 +8,7 @@ import numpy as np
 from ._raywave import Error, Object
 
 _COUNTS = {"max_depth", "max_diffractions", "samples_per_src", "samples_per_tx", "points_per_cell", "seed", "num_threads"}
-_SWITCHES = {"los", "specular_reflection", "refraction", "diffraction", "synthetic_array", "coherent"}
+_SWITCHES = {"los", "specular_reflection", "refraction", "diffraction", "synthetic_array", "coherent", "keep_arrivals"}
 _NUMBERS = {"height_m", "seam_tolerance_m", "max_bytes"}
 _SIZES = {"cell_size_m", "size_m"}
 _TRIPLES = {"center_m", "orientation_rad"}

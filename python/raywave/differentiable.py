@@ -194,6 +194,9 @@ class MapProblem(_RayProblem):
             plane = solver(self.scene, max_depth=0, los=False, **words)
             self.options = {**options, "center_m": plane.center_m, "size_m": plane.size_m, "height_m": None}
 
+        if self.options.get("method", "exact") == "exact":
+            self.options = {"keep_arrivals": True, **self.options}  # for the gradients
+
     def solver_name(self):
         return "monte-carlo map" if self.options.get("method") == "monte-carlo" else "exact map"
 

@@ -62,6 +62,7 @@ std::shared_ptr<PyRadioMap> solve(const std::shared_ptr<PyScene>& s, const nb::d
   interactions_from(d, "samples_per_tx").apply_to(o);
   o.points_per_cell = nb::cast<int>(d["points_per_cell"]);
   o.coherent = nb::cast<bool>(d["coherent"]);
+  o.keep_arrivals = nb::cast<bool>(d["keep_arrivals"]);
   o.seed = nb::cast<uint64_t>(d["seed"]);
   o.num_threads = nb::cast<int>(d["num_threads"]);
   o.max_bytes = nb::cast<double>(d["max_bytes"]);

@@ -81,20 +81,24 @@ class ExactMap {
         refine_(paths::refine_options(prepared, context, options.max_depth)),
         tree_(standing.source_aside_m) {}
 
-  /// The map, and what it sums up.
-  MapArrivals solve_arrivals(std::vector<double>& gain) {
-    keep_ = true;
-    gain = solve();
+  /// The map. @param kept  what it sums up is added to it.
+  std::vector<double> solve(std::vector<MapArrivals>* kept) {
+    keep_ = kept != nullptr;
+    std::vector<double> gain = sum();
+    if (!kept) return gain;
     // probes count where the sample points are dark
     std::erase_if(kept_, [&](const WeightedArrival& a) { return a.sample == kProbe && sampled_[size_t(a.cell)]; });
     if (!options_.coherent) fields_.clear();
     for (WeightedArrival& a : kept_) {
       if (!options_.coherent) a.sample = kProbe;
     }
-    return {std::move(tree_), std::move(kept_), std::move(fields_)};
+    kept->push_back({std::move(tree_), std::move(kept_), std::move(fields_)});
+    return gain;
   }
+  int64_t num_arrivals() const { return num_arrivals_; }
 
-  std::vector<double> solve() {
+ private:
+  std::vector<double> sum() {
     const auto num_cells = size_t(cells_.size());
     gain_.assign(num_cells, 0);
     probed_gain_.assign(num_cells, 0);
@@ -111,9 +115,7 @@ class ExactMap {
     }
     return finish();
   }
-  int64_t num_arrivals() const { return num_arrivals_; }
 
- private:
   Tracer tracer() { return {prepared_, refine_, numbers_, tx_index_}; }
 
   /// Small scenes: all sequences there can be, when trying each at each sample point is cheap.
@@ -451,13 +453,10 @@ std::vector<Standing> standings(const paths::PreparedScene& prepared, const Vec3
   return all;
 }
 
-namespace {
-
-/// visit(map) for each place that the transmitter counts as standing at; the map's gain so far is [num_cells].
-template <class Visit>
-std::vector<double> for_standings(const scene::Scene& scene, const paths::PreparedScene& prepared,
-                                  const paths::FieldContext& context, int tx, const Cells& cells,
-                                  const RadioMapOptions& options, bool edge_on_only, Visit&& visit) {
+std::vector<double> exact_map(const scene::Scene& scene, const paths::PreparedScene& prepared,
+                              const paths::FieldContext& context, int tx, const Cells& cells,
+                              const RadioMapOptions& options, int64_t& num_arrivals, bool edge_on_only,
+                              std::vector<MapArrivals>* kept) {
   std::vector<double> gain(size_t(cells.size()), 0), before(gain);
   bool behind_source = false, behind_target = false;
   for (const Standing& s : standings(prepared, scene.transmitters[size_t(tx)].position_m, cells)) {
@@ -465,34 +464,20 @@ std::vector<double> for_standings(const scene::Scene& scene, const paths::Prepar
     behind_source = s.behind_source;
     behind_target = s.behind_target;
     ExactMap map(scene, prepared, context, tx, cells, options, edge_on_only, s, before);
-    const std::vector<double> part = visit(map);
+    const std::vector<double> part = map.solve(kept);
+    num_arrivals += map.num_arrivals();
     for (size_t i = 0; i < gain.size(); ++i) gain[i] += part[i];
   }
   return gain;
 }
 
-}  // namespace
-
 std::vector<MapArrivals> exact_arrivals(const scene::Scene& scene, const paths::PreparedScene& prepared,
                                         const paths::FieldContext& context, int tx, const Cells& cells,
                                         const RadioMapOptions& options, bool edge_on_only) {
   std::vector<MapArrivals> all;
-  for_standings(scene, prepared, context, tx, cells, options, edge_on_only, [&](ExactMap& map) {
-    std::vector<double> gain;
-    all.push_back(map.solve_arrivals(gain));
-    return gain;
-  });
+  int64_t num_arrivals = 0;
+  (void)exact_map(scene, prepared, context, tx, cells, options, num_arrivals, edge_on_only, &all);
   return all;
-}
-
-std::vector<double> exact_map(const scene::Scene& scene, const paths::PreparedScene& prepared,
-                              const paths::FieldContext& context, int tx, const Cells& cells,
-                              const RadioMapOptions& options, int64_t& num_arrivals, bool edge_on_only) {
-  return for_standings(scene, prepared, context, tx, cells, options, edge_on_only, [&](ExactMap& map) {
-    std::vector<double> gain = map.solve();
-    num_arrivals += map.num_arrivals();
-    return gain;
-  });
 }
 
 }  // namespace raywave::maps

@@ -6,6 +6,7 @@
 
 #include <vector>
 
+#include "raywave/maps/arrivals.h"
 #include "raywave/maps/cells.h"
 #include "raywave/paths/field_context.h"
 
@@ -18,8 +19,10 @@ std::vector<Standing> standings(const paths::PreparedScene& prepared, const Vec3
 /// Path gains of one transmitter, [num_cells]. Equal to the bit for any number of threads.
 /// @param num_arrivals  the paths to sample and probe points that were summed up are added to it.
 /// @param edge_on_only  only what cells see edge-on (Cells::edge_on_m), which rays that cross them cannot measure.
+/// @param kept  what the map sums up is added to it.
 std::vector<double> exact_map(const scene::Scene& scene, const paths::PreparedScene& prepared,
                               const paths::FieldContext& context, int tx, const Cells& cells,
-                              const RadioMapOptions& options, int64_t& num_arrivals, bool edge_on_only = false);
+                              const RadioMapOptions& options, int64_t& num_arrivals, bool edge_on_only = false,
+                              std::vector<MapArrivals>* kept = nullptr);
 
 }  // namespace raywave::maps

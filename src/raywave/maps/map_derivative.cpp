@@ -80,11 +80,18 @@ void check(const scene::Scene& scene, const RadioMapOptions& options, const Radi
   }
 }
 
-std::vector<MapArrivals> arrivals_of(const scene::Scene& scene, const paths::PreparedScene& prepared,
-                                     const paths::FieldContext& context, int tx, const Cells& cells,
-                                     const RadioMapOptions& options) {
-  return options.method == Method::kExact ? exact_arrivals(scene, prepared, context, tx, cells, options)
-                                          : monte_carlo_arrivals(scene, prepared, context, tx, cells, options);
+/// visit(arrivals) for each place that the transmitter stands at: those that the map kept, else found again.
+template <class Visit>
+void for_arrivals(const scene::Scene& scene, const paths::PreparedScene& prepared, const paths::FieldContext& context,
+                  int tx, const Cells& cells, const RadioMapOptions& options, const RadioMap& map, Visit&& visit) {
+  if (map.arrivals) {
+    for (const MapArrivals& all : (*map.arrivals)[size_t(tx)]) visit(all);
+    return;
+  }
+  for (const MapArrivals& all : options.method == Method::kExact
+                                    ? exact_arrivals(scene, prepared, context, tx, cells, options)
+                                    : monte_carlo_arrivals(scene, prepared, context, tx, cells, options))
+    visit(all);
 }
 
 /// The arrivals in a fixed number of parts: visit(part, arrival).
@@ -133,7 +140,7 @@ static scene::SceneDerivative vjp(const scene::Scene& scene, const paths::Prepar
   scene::SceneDerivative gradient = zeros;
   for (int tx = 0; tx < map.num_tx; ++tx) {
     const double* weight = cotangent.data() + size_t(tx) * size_t(map.num_cells());
-    for (const MapArrivals& all : arrivals_of(centred, prepared, context, tx, cells, options)) {
+    for_arrivals(centred, prepared, context, tx, cells, options, map, [&](const MapArrivals& all) {
       const int64_t num_parts = std::clamp<int64_t>(int64_t(all.arrivals.size()) / 64, 1, kMostParts);
       std::vector<scene::SceneDerivative> parts(static_cast<size_t>(num_parts), zeros);
       for_parts(all, options.num_threads, num_parts, [&](size_t part, size_t first, size_t last) {
@@ -163,7 +170,7 @@ static scene::SceneDerivative vjp(const scene::Scene& scene, const paths::Prepar
         over.scene_over().finish(tape);
       });
       for (const auto& part : parts) gradient += part;
-    }
+    });
   }
   gradient.check_finite(scene);
   return gradient;
@@ -181,7 +188,7 @@ static std::vector<double> jvp(const scene::Scene& scene, const paths::PreparedS
   const paths::RefineOptions refine = paths::refine_options(prepared, context, options.max_depth);
   std::vector<double> tangent(map.path_gain.size(), 0);
   for (int tx = 0; tx < map.num_tx; ++tx) {
-    for (const MapArrivals& all : arrivals_of(centred, prepared, context, tx, cells, options)) {
+    for_arrivals(centred, prepared, context, tx, cells, options, map, [&](const MapArrivals& all) {
       std::vector<double> change(all.arrivals.size(), 0);
       for_parts(all, options.num_threads, kMostParts, [&](size_t, size_t first, size_t last) {
         ArrivalsOver<ad::Dual> over(centred, prepared, options, tx, refine, direction);
@@ -199,7 +206,7 @@ static std::vector<double> jvp(const scene::Scene& scene, const paths::PreparedS
       for (size_t i = 0; i < change.size(); ++i) {
         tangent[size_t(tx) * size_t(map.num_cells()) + size_t(all.arrivals[i].cell)] += change[i];
       }
-    }
+    });
   }
   return tangent;
 }

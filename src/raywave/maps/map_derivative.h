@@ -25,7 +25,7 @@ const scene::Differentiable& differentiable_by(Method method);
 std::span<const scene::Differentiable* const> differentiable_solvers();
 
 /// The gradient of sum(cotangent * path_gain). Memory grows with the arrivals (100 bytes each), not with what a path's
-/// derivative needs. The same bits for any number of threads.
+/// derivative needs. The same bits for any number of threads, and whether the map kept its arrivals or not.
 /// @param map  what solve_radio_map gave for this scene and these options. @param cotangent  [num_tx, num_y, num_x].
 /// @throws Error for a cotangent of a wrong length or not finite; for maps on meshes and terrain, whose cells would
 /// move with the scene; for monte-carlo maps with refraction.

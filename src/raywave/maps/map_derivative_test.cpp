@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "raywave/core/test_statistics.h"
+#include "raywave/maps/arrivals.h"
 #include "raywave/scene/parameters.h"
 #include "raywave/scene/shapes.h"
 
@@ -114,6 +115,33 @@ TEST(MapDerivative, BothModesAgreeToRounding) {
     EXPECT_NE(forward, 0);
     EXPECT_NEAR(scene::dot(map_vjp(s, prepared, o, map, w), tangent), forward, 1e-12 * size);
   }
+}
+
+TEST(MapDerivative, KeptArrivalsGiveTheSameBits) {
+  Scene s = block_scene();
+  s.add_transmitter({"on_the_block", {0, 0, 4}});  // on a face: it stands in more than one place
+  const paths::PreparedScene prepared(s);
+  for (const bool coherent : {true, false}) {
+    RadioMapOptions o = coherent_options();
+    o.coherent = coherent;
+    const RadioMap bare = solve_radio_map(s, prepared, plane(), o);
+    EXPECT_EQ(bare.arrivals, nullptr);
+    o.keep_arrivals = true;
+    const RadioMap map = solve_radio_map(s, prepared, plane(), o);
+    ASSERT_NE(map.arrivals, nullptr);
+    EXPECT_EQ(map.arrivals->size(), 2u);
+    EXPECT_EQ(map.path_gain, bare.path_gain);
+    EXPECT_EQ(map.num_arrivals, bare.num_arrivals);
+    const std::vector<double> w = weights(map);
+    EXPECT_EQ(scene::gradient_tree(s, map_vjp(s, prepared, o, map, w)),
+              scene::gradient_tree(s, map_vjp(s, prepared, o, bare, w)));
+    const scene::SceneDerivative tangent = scene::tangent(s, {{"device/tx/position_m", {0.3, -0.2, 0.5}}});
+    EXPECT_EQ(map_jvp(s, prepared, o, map, tangent), map_jvp(s, prepared, o, bare, tangent));
+  }
+  RadioMapOptions rays;
+  rays.method = Method::kMonteCarlo;
+  rays.keep_arrivals = true;
+  EXPECT_THROW(rays.validate(), Error);
 }
 
 TEST(MapDerivative, MonteCarloMapsHaveTheExactMapsGradient) {

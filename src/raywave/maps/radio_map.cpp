@@ -2,6 +2,7 @@
 #include "raywave/maps/radio_map.h"
 
 #include "raywave/core/units.h"
+#include "raywave/maps/arrivals.h"
 #include "raywave/maps/cells.h"
 #include "raywave/maps/exact.h"
 #include "raywave/maps/monte_carlo.h"
@@ -56,6 +57,8 @@ void RadioMapOptions::validate() const {
     throw Error(message("points_per_cell must be 1, 4 or 9, got ", points_per_cell));
   }
   if (coherent && method != Method::kExact) throw Error("coherent sums need the exact method");
+  if (keep_arrivals && method != Method::kExact)
+    throw Error("keep_arrivals needs the exact method: rays that cross cells are traced again for derivatives");
   require_positive("max_bytes", max_bytes);
 }
 
@@ -87,14 +90,17 @@ static RadioMap solve(const scene::Scene& scene, const paths::PreparedScene& geo
   map.num_split_points = int64_t(cells.num_split_points());
   for (Vec3d& p : map.cell_corners_m) p += origin;
   for (int cell = 0; cell < cells.size(); ++cell) map.cell_centers_m.push_back(cells.center(cell) + origin);
+  auto kept = options.keep_arrivals ? std::make_shared<KeptArrivals>(size_t(map.num_tx)) : nullptr;
   for (int tx = 0; tx < map.num_tx; ++tx) {
     map.tx_names.push_back(scene.transmitters[size_t(tx)].name);
     map.tx_power_w.push_back(dbm_to_watt(scene.transmitters[size_t(tx)].power_dbm));
     const auto gain = options.method == Method::kExact
-                          ? exact_map(centred, prepared, context, tx, cells, options, map.num_arrivals)
+                          ? exact_map(centred, prepared, context, tx, cells, options, map.num_arrivals, false,
+                                      kept ? &(*kept)[size_t(tx)] : nullptr)
                           : monte_carlo_map(centred, prepared, context, tx, cells, options);
     map.path_gain.insert(map.path_gain.end(), gain.begin(), gain.end());
   }
+  map.arrivals = std::move(kept);
   warn_of_doubts(scene, centred, prepared, map, options.log);
   return map;
 }

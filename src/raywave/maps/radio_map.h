@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,10 @@
 namespace raywave::maps {
 
 enum class Method { kMonteCarlo, kExact };
+
+struct MapArrivals;  // maps/arrivals.h
+/// What a map's derivatives replay, for each transmitter.
+using KeptArrivals = std::vector<std::vector<MapArrivals>>;
 
 /// Cells on a plane (any orientation), on the triangles of objects, or on ground followed at a height.
 struct Surface {
@@ -49,6 +54,8 @@ struct RadioMapOptions : paths::RayOptions {  // behind shot rays two edges of a
   int samples_per_beam = 256;  // exact: rays, at least, through what each facet sequence lights; 0: none
   int points_per_cell = 1;     // exact: 1, 4 or 9 sample points
   bool coherent = false;       // exact: add fields instead of powers (per sample point and polarisation)
+  bool keep_arrivals = false;  // exact: keep in the map what derivatives replay, 100 bytes an arrival; else they solve
+                               // it again
   double max_bytes = 4e9;      // refuse maps that need more
   /// @throws Error naming the bad field.
   void validate() const;
@@ -60,12 +67,13 @@ struct RadioMap {
   double noise_power_w = 0;
   std::vector<std::string> tx_names;
   std::vector<double> tx_power_w;
-  int num_tx = 0, num_y = 0, num_x = 0;  // mesh surfaces: num_y = 1, num_x = number of cells
-  std::vector<double> path_gain;         // [num_tx, num_y, num_x], linear
-  std::vector<Vec3d> cell_centers_m;     // [num_y, num_x]
-  std::vector<Vec3d> cell_corners_m;     // mesh surfaces: [num_x, 3]; empty for planes
-  int64_t num_arrivals = 0;              // exact: how many paths to how many points were summed up
-  int64_t num_split_points = 0;          // sample points on walls
+  int num_tx = 0, num_y = 0, num_x = 0;          // mesh surfaces: num_y = 1, num_x = number of cells
+  std::vector<double> path_gain;                 // [num_tx, num_y, num_x], linear
+  std::vector<Vec3d> cell_centers_m;             // [num_y, num_x]
+  std::vector<Vec3d> cell_corners_m;             // mesh surfaces: [num_x, 3]; empty for planes
+  int64_t num_arrivals = 0;                      // exact: how many paths to how many points were summed up
+  int64_t num_split_points = 0;                  // sample points on walls
+  std::shared_ptr<const KeptArrivals> arrivals;  // with RadioMapOptions::keep_arrivals
   int num_cells() const { return num_y * num_x; }
 
   /// Received signal strength in watt, [num_tx, num_y, num_x].

@@ -10,8 +10,6 @@ namespace raywave::paths {
 template <class T>
 bool PathKernel<T>::set_touches(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps) {
   touches_.assign(steps.size(), {});
-  const scene::FacetTable& table = scene_.prepared().facets();
-  const auto face = [&](int32_t f) { return &scene_.material(table.facets[size_t(f)].material); };
   for (size_t i = 0; i < steps.size(); ++i) {
     Touch<T>& t = touches_[i];
     const Step& s = steps[i];
@@ -19,8 +17,8 @@ bool PathKernel<T>::set_touches(const EndPoint<T>& source, const EndPoint<T>& ta
     if (s.surface.is_wedge()) {
       const Wedge& w = scene_.prepared().wedges()[size_t(s.surface.index)];
       t.bend = scene_.wedge(s.surface.index, s.point_m);
-      t.face_0 = face(w.facet0);
-      t.face_n = face(w.facet_n);
+      t.face_0 = &scene_.material_at(w.facet0, s.point_m);
+      t.face_n = &scene_.material_at(w.facet_n, s.point_m);
       t.transmits = scene_.refraction();
       t.edge = s.edge;
       for (size_t leg = 0; leg < 2; ++leg) {
@@ -32,7 +30,7 @@ bool PathKernel<T>::set_touches(const EndPoint<T>& source, const EndPoint<T>& ta
       }
     } else {
       t.bend = scene_.facet(s.surface.index);
-      t.face_0 = face(s.surface.index);
+      t.face_0 = &scene_.material_at(s.surface.index, s.point_m);
     }
   }
   if constexpr (std::is_same_v<T, double>) {

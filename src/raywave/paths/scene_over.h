@@ -115,6 +115,12 @@ class SceneOver {
     return materials_[i];
   }
 
+  /// What a facet is made of at the place where a path touches it: one material all over. All that is reflected, passed
+  /// and diffracted asks here.
+  const em::BasicMaterialProperties<T>& material_at(int32_t facet, const Vec3d& /*point_m*/) {
+    return material(prepared_.facets().facets[size_t(facet)].material);
+  }
+
   /// A device's end; position_m is that of an element when element >= 0.
   template <class DeviceDerivativeT>
   EndPoint<T> end_point(const scene::Device& device, DeviceDerivativeT& d, int element) {
@@ -297,6 +303,9 @@ class SceneOver<double> {
   const PreparedScene& prepared() const { return prepared_; }
   std::vector<Complexd> precoding(int tx) const { return scene_.transmitters[size_t(tx)].port_weights(); }
   const em::MaterialProperties& material(int32_t index) const { return context_.materials[size_t(index)]; }
+  const em::MaterialProperties& material_at(int32_t facet, const Vec3d& /*point_m*/) const {
+    return material(prepared_.facets().facets[size_t(facet)].material);
+  }
   EndPoint<double> transmitter(int index, int element) const {
     return end_point(scene_.transmitters[size_t(index)], context_.wavelength_m, element);
   }
