@@ -276,18 +276,24 @@ void add_edge_sequences(const PreparedScene& scene, const EdgeOptions& options,
   if (scene.wedges().empty() || options.max_depth < 1) return;
   const LitFinder all(scene, options, every_wedge(scene));
   const std::vector<LitWedge> from_source = find_from_asides(scene, all, tree, 0, options.max_depth - 1);
-  // A target's sequence with no room for a second edge must meet the source's at the same one.
-  std::vector<int32_t> met;
-  for (const LitWedge& l : from_source) {
-    if (met.empty() || met.back() != l.wedge) met.push_back(l.wedge);
-  }
-  const LitFinder among_met(scene, options, std::move(met));
+  // A target's sequence with no room for a second edge must meet the source's at the same one, and both fit the depth.
   const int with_second = options.max_diffractions < 2 ? -1 : options.max_depth - 2;  // the deepest that has room
+  std::vector<LitFinder> among_met;  // by what stands behind the edge
+  for (int depth = with_second + 1; depth < options.max_depth; ++depth) {
+    std::vector<int32_t> met;
+    for (const LitWedge& l : from_source) {
+      const bool fits = tree.nodes()[size_t(l.node)].depth + 1 + depth <= options.max_depth;
+      if (fits && (met.empty() || met.back() != l.wedge)) met.push_back(l.wedge);
+    }
+    among_met.emplace_back(scene, options, std::move(met));
+  }
   Joiner joiner(scene, options, tree);
   for (const SequenceTree& target : targets) {
     std::vector<LitWedge> from_target = find_from_asides(scene, all, target, 0, with_second);
-    const auto more = find_from_asides(scene, among_met, target, with_second + 1, options.max_depth - 1);
-    from_target.insert(from_target.end(), more.begin(), more.end());
+    for (int depth = with_second + 1; depth < options.max_depth; ++depth) {
+      const auto more = find_from_asides(scene, among_met[size_t(depth - with_second - 1)], target, depth, depth);
+      from_target.insert(from_target.end(), more.begin(), more.end());
+    }
     std::sort(from_target.begin(), from_target.end());
     joiner.add(from_source, from_target, target);
   }
