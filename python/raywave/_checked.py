@@ -2,6 +2,8 @@
 """Properties of the compiled classes take what people write - lists, numpy's numbers - and say what they want where they cannot."""
 from __future__ import annotations
 
+import math
+
 from ._methods import method
 from ._raywave import AntennaArray, Device, Error, Material, Object, Scene, itu_material
 from ._values import real_number, three_numbers
@@ -57,6 +59,21 @@ def _array(what, value):
     return value if isinstance(value, AntennaArray) else _refuse(what, "a rw.PlanarArray(...)", value)
 
 
+def _crs(what, value):
+    if value is None:
+        return None
+    if not _text(what, value).strip():
+        raise Error(f"{what} takes a coordinate reference system, as 'EPSG:25833', or None, got {value!r}")
+    return value
+
+
+def _origin(what, value):
+    numbers = three_numbers(what, value)
+    if not all(map(math.isfinite, numbers)):
+        raise Error(f"{what} must be finite, got {numbers}")
+    return numbers
+
+
 def _refuse(what, wanted, value):
     raise Error(f"{what} takes {wanted}, got {value!r}"[:300])
 
@@ -66,7 +83,8 @@ for _cls, _name, _kind, _convert in (
         (Device, "position_m", "list[float]", three_numbers), (Device, "orientation_rad", "list[float]", three_numbers),
         (Device, "velocity_m_per_s", "list[float]", three_numbers), (Device, "power_dbm", "float", real_number), (Device, "name", "str", _text),
         (Device, "array", "AntennaArray", _array), (Object, "velocity_m_per_s", "list[float]", three_numbers),
-        (Scene, "frequency_hz", "float", real_number), (Scene, "bandwidth_hz", "float", real_number), (Scene, "temperature_k", "float", real_number),
+        (Scene, "frequency_hz", "float", real_number), (Scene, "crs", "str | None", _crs),
+        (Scene, "origin_m", "list[float]", _origin), (Scene, "bandwidth_hz", "float", real_number), (Scene, "temperature_k", "float", real_number),
         (Material, "itu_name", "str", _itu_name), (Material, "relative_permittivity", "float", _between(1, _INFINITE)),
         (Material, "conductivity_s_per_m", "float", _between(0, _INFINITE)), (Material, "thickness_m", "float", _between(0, _INFINITE, low_too=False)),
         (Material, "scattering_coefficient", "float", _between(0, 1)), (Material, "xpd_coefficient", "float", _between(0, 1)),

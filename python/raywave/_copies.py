@@ -37,9 +37,10 @@ def _device(transmits, values, power_dbm, precoding):
     return out
 
 
-def _scene(frequency_hz, bandwidth_hz, temperature_k, items):
+def _scene(numbers, place, items):
     out = Scene()
-    out.frequency_hz, out.bandwidth_hz, out.temperature_k = frequency_hz, bandwidth_hz, temperature_k
+    out.frequency_hz, out.bandwidth_hz, out.temperature_k = numbers
+    out.crs, out.origin_m = place
     for item in items:
         out.add(item)
     return out
@@ -61,7 +62,7 @@ def _reduce_device(d):
 
 def _reduce_scene(s):
     items = [*s.materials.values(), *s.objects.values(), *s.transmitters.values(), *s.receivers.values()]
-    return _scene, (s.frequency_hz, s.bandwidth_hz, s.temperature_k, items)
+    return _scene, ((s.frequency_hz, s.bandwidth_hz, s.temperature_k), (s.crs, list(s.origin_m)), items)
 
 
 _WHY = {Paths: "they hold the scene they were solved in; save() writes their numbers, to_xarray() gives them",

@@ -53,7 +53,7 @@ _GREY = [0.6, 0.6, 0.6]  # a material's colour unless told
 @method(Scene, "save")
 def _save(self, folder: str | os.PathLike, *, dialect: str = "raywave", overwrite: bool = False) -> pathlib.Path:
     """Writes materials and objects as FOLDER/NAME.xml (Mitsuba XML, whose path is returned) and FOLDER/meshes/*.ply; read again they are the same,
-    to the bit. Devices and the frequency are not part of a scene's file.
+    to the bit, as is where the scene lies (crs, origin_m). Devices and the frequency are not part of a scene's file.
 
     dialect "sionna": with the words that Sionna RT reads too. The folder appears whole or not at all; of one that holds such a scene and nothing
     else the content is replaced with overwrite=True, but for the record of raywave.geo (geo.json). @raises Error for what has no words: of the dialect, or in XML."""
@@ -69,7 +69,7 @@ def _save(self, folder: str | os.PathLike, *, dialect: str = "raywave", overwrit
         meshes[taken.of(item.name)] = item
     for name, item in meshes.items():
         body += _scene_folder.shape(item.name, name, "mat-" + item.material, _motion_lines(item, dialect))
-    text = _scene_folder.document("Written by raywave: lengths in metres, z up.", {}, body)
+    text = _scene_folder.document("Written by raywave: lengths in metres, z up.", _place_words(self), body)
     if overwrite:
         _scene_folder.require_ours(folder, xml)
     with _files.new_folder(folder, xml, "a scene", overwrite, keep=(_scene_folder.RECORD,)) as work:
@@ -78,6 +78,13 @@ def _save(self, folder: str | os.PathLike, *, dialect: str = "raywave", overwrit
             (work / "meshes" / f"{name}.ply").write_bytes(_scene_folder.ply(item.vertices_m, np.asarray(item.triangles), "raywave"))
         (work / xml).write_text(text, encoding="utf-8")
     return folder / xml
+
+
+def _place_words(scene):
+    if scene.crs is None:
+        return {}
+    _scene_folder.quoted(scene.crs, "crs")  # or why it cannot be written
+    return {"crs": scene.crs, **{f"origin_{word}_m": value for word, value in zip(("east", "north", "height"), scene.origin_m)}}
 
 
 def _material_lines(m: Material, dialect: str) -> list[str]:

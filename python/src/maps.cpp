@@ -151,6 +151,10 @@ void bind_maps(nb::module_& m) {
             return fixed(std::array<double, 2>{r.map.surface.size_m.x, r.map.surface.size_m.y}, kChangeACopy);
           },
           "Of the plane along its own x and y, as it was solved.")
+      .def_prop_ro(
+          "crs", [](const PyRadioMap& r) { return crs_of(r.solved.place); }, "Of the scene; None: it lies nowhere.")
+      .def_prop_ro(
+          "origin_m", [](const PyRadioMap& r) { return origin_of(r.solved.place); }, "Of the scene, in crs.")
       .def_prop_ro("tx_names", [](const PyRadioMap& r) { return r.map.tx_names; })
       .def(
           "tx_association",
@@ -161,7 +165,7 @@ void bind_maps(nb::module_& m) {
       .def(
           "save",
           [](const PyRadioMap& r, const nb::object& path) {
-            runs::save_radio_map(nb::cast<std::string>(nb::str(path)), r.map);
+            runs::save_radio_map(nb::cast<std::string>(nb::str(path)), r.map, placed(r.solved.place));
           },
           "path"_a, ".npz or .h5")
       .def(

@@ -150,14 +150,18 @@ void bind_paths(nb::module_& m) {
           "__iter__", [](const PyPaths& p) { return nb::iter(path_list(p.paths)); },
           "Each path as a dict in the words of the JSON.")
       .def_prop_ro("frequency_hz", [](const PyPaths& p) { return p.paths.frequency_hz; })
+      .def_prop_ro(
+          "crs", [](const PyPaths& p) { return crs_of(p.solved.place); }, "Of the scene; None: it lies nowhere.")
+      .def_prop_ro(
+          "origin_m", [](const PyPaths& p) { return origin_of(p.solved.place); }, "Of the scene, in crs.")
       .def_prop_ro("object_names", [](const PyPaths& p) { return p.paths.object_names; })
       .def(
           "save",
           [](const PyPaths& p, const nb::object& path) {
-            runs::save_paths(nb::cast<std::string>(nb::str(path)), p.paths);
+            runs::save_paths(nb::cast<std::string>(nb::str(path)), p.paths, placed(p.solved.place));
           },
           "path"_a, ".npz or .h5")
-      .def("to_json", [](const PyPaths& p) { return runs::paths_json(p.paths); })
+      .def("to_json", [](const PyPaths& p) { return runs::paths_json(p.paths, placed(p.solved.place)); })
       .def(
           "link_statistics",
           [](const PyPaths& p, const std::string& tx, const std::string& rx) { return statistics(p.paths, tx, rx); },

@@ -9,6 +9,7 @@
 #include "raywave/core/files.h"
 #include "raywave/em/antenna.h"
 #include "raywave/io/antenna_files.h"
+#include "raywave/io/place.h"
 #include "raywave/io/scene_files.h"
 
 namespace raywave::python {
@@ -63,7 +64,7 @@ PyScene::Snapshot PyScene::snapshot() {
     prepared_of_ = std::move(now);
     ++times_prepared;
   }
-  return {s, prepared_};
+  return {s, prepared_, place};
 }
 
 scene::Scene PyScene::cleaned() { return assemble(!prepared_ || revisions() != prepared_of_); }
@@ -545,6 +546,18 @@ void bind_scene(nb::module_& m) {
             require_non_negative("temperature_k", t);
             s.temperature_k = t;
           })
+      .def_prop_rw(
+          "crs", [](const PyScene& s) { return crs_of(s.place); },
+          [](PyScene& s, const std::optional<std::string>& crs) { s.place.crs = crs.value_or(""); },
+          nb::for_setter(nb::arg("crs").none()),
+          "What the scene's metres belong to, as pyproj and GDAL read it; None: nowhere. Kept in results.")
+      .def_prop_rw(
+          "origin_m",
+          [](const PyScene& s) {
+            return fixed(triple(s.place.origin_m), "assign all three, as in scene.origin_m = [east, north, height]");
+          },
+          [](PyScene& s, const Triple& origin) { s.place.origin_m = vec(origin); },
+          "What (0, 0, 0) is in crs: east, north, height above the terrain's zero.")
       .def_prop_ro("wavelength_m", [](const PyScene& s) { return 299792458.0 / s.frequency_hz; })
       .def_prop_ro(
           "transmitters",
@@ -594,7 +607,12 @@ void bind_scene(nb::module_& m) {
       .def("get", &get, "name"_a, "The device, object or material of that name, sought in this order.")
       .def("remove", &remove, "name"_a, "Removes the device or object of that name.")
       .def(
-          "copy", [](PyScene& s) { return from_scene(s.cleaned()); },
+          "copy",
+          [](PyScene& s) {
+            const auto out = from_scene(s.cleaned());
+            out->place = s.place;
+            return out;
+          },
           "Another scene with the same numbers: devices, materials and cleaned meshes of its own.")
       .def_prop_ro(
           "times_prepared", [](const PyScene& s) { return s.times_prepared; },
@@ -614,6 +632,7 @@ void bind_scene(nb::module_& m) {
         {
           nb::gil_scoped_release released;
           s = from_scene(io::load_scene(name, o));
+          s->place = io::read_place(name).value_or(scene::Place{});
         }
         warnings.emit();
         return s;

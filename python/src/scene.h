@@ -5,14 +5,17 @@
 
 #include <nanobind/nanobind.h>
 
+#include <array>
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_set>
 #include <vector>
 
 #include "raywave/paths/prepared_scene.h"
+#include "raywave/scene/place.h"
 #include "raywave/scene/scene.h"
 
 namespace raywave::python {
@@ -42,6 +45,7 @@ struct PyObject {
 
 struct PyScene {
   double frequency_hz = 3.5e9, bandwidth_hz = 1e6, temperature_k = 293;
+  scene::Place place;  // without a CRS: none
   std::vector<std::shared_ptr<em::Material>> materials;
   std::vector<std::shared_ptr<PyObject>> objects;
   std::vector<std::shared_ptr<PyDevice>> devices;
@@ -53,6 +57,7 @@ struct PyScene {
   struct Snapshot {
     std::shared_ptr<scene::Scene> scene;
     std::shared_ptr<const paths::PreparedScene> prepared;
+    scene::Place place;
   };
   Snapshot snapshot();
   /// The scene as solvers see it, meshes cleaned, without preparing its geometry.
@@ -72,5 +77,17 @@ struct PyScene {
 };
 
 std::shared_ptr<PyScene> from_scene(scene::Scene&& scene);
+
+/// A place as results keep it, and as Python shows it: None where there is no CRS.
+inline std::optional<scene::Place> placed(const scene::Place& place) {
+  return place.crs.empty() ? std::nullopt : std::optional(place);
+}
+inline std::optional<std::string> crs_of(const scene::Place& place) {
+  return place.crs.empty() ? std::nullopt : std::optional(place.crs);
+}
+inline std::optional<std::array<double, 3>> origin_of(const scene::Place& place) {
+  if (place.crs.empty()) return std::nullopt;
+  return std::array<double, 3>{place.origin_m.x, place.origin_m.y, place.origin_m.z};
+}
 
 }  // namespace raywave::python

@@ -115,8 +115,9 @@ class Campaign:
             found = self._require_ours()
             if self._mix and found["processor_level"] != store_.MIXED:
                 store_.set_attributes(self.store, processor_level=store_.MIXED)
-            if found["scene_files"] != self.specification.scene_files:  # the same scenes, elsewhere
-                store_.set_attributes(self.store, scene_files=self.specification.scene_files)
+            for word in ("scene_files", "scene_places"):
+                if found.get(word) != getattr(self.specification, word):  # the same scenes, elsewhere
+                    store_.set_attributes(self.store, **{word: getattr(self.specification, word)})
         except OSError as error:
             raise files.said(error, self.store) from None
 
@@ -243,6 +244,9 @@ class Campaign:
         times = self.specification.document.get("times_s")
         if times is not None:
             out = out.drop_vars("sample", errors="ignore").rename(sample="time").assign_coords(time=("time", times, {"units": "s", "long_name": "time"}))
+        places = list(self.specification.scene_places.values())
+        if len(places) == out.sizes["scene"] and all(place == places[0] for place in places):
+            out.attrs |= places[0]
         for part in (out, *out.data_vars.values()):
             part.attrs = {key: json.dumps(value) if isinstance(value, dict) else value for key, value in part.attrs.items()}
         return out

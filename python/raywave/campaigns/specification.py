@@ -16,6 +16,7 @@ import numpy as np
 from .. import PathSolver, Scene, _raywave, load_scene
 from .._names import options_of
 from .._raywave import Error, __version__
+from ..formats.labelled import where
 from . import draws, motion, outputs as outputs_
 from .devices import Devices, parse as parse_devices
 
@@ -33,6 +34,7 @@ class Varied:
 class Specification:
     document: dict
     scene_files: dict[str, str]  # where each scene was read; no part of the document
+    scene_places: dict[str, dict]  # where on the earth, {"crs", "origin_m"}, those that say it: no part of it either, as no value depends on it
     transmitters: Devices
     receivers: Devices
     varied: list[Varied]
@@ -112,9 +114,13 @@ def specify(*, scenes, transmitters, receivers, frequencies_hz, tile, batch, sol
         "max_paths": _whole("max_paths", max_paths, 1), "subcarriers_hz": [float(f) for f in subcarriers_hz] if "cfr" in outputs else []}
     if times is not None:
         document["times_s"] = times
-    specification = Specification(document, files, tx, rx, varied)
+    specification = Specification(document, files, _places(loaded), tx, rx, varied)
     _try_solver(specification)
     return specification
+
+
+def _places(scenes):
+    return {name: where(scene) for name, scene in scenes.items() if scene.crs is not None}
 
 
 def differences(stored: dict, given: dict, path="") -> list[str]:

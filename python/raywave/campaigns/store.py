@@ -93,7 +93,8 @@ def _fill(place, specification, level):
         object_names = {name: list(read_scene(name, file).objects) for name, file in specification.scene_files.items()}
     group = zarr.create_group(str(place), zarr_format=3, attributes={
         ATTRIBUTE: d["format"], "specification": d, "specification_hash": specification.hash,
-        "scene_hash": {s["name"]: s["hash"] for s in d["scenes"]}, "scene_files": specification.scene_files, "raywave_version": d["raywave_version"],
+        "scene_hash": {s["name"]: s["hash"] for s in d["scenes"]}, "scene_files": specification.scene_files,
+        "scene_places": specification.scene_places, "raywave_version": d["raywave_version"],
         "processor_level": level, "coordinates": " ".join(name for name, (axes, *_) in coordinates.items() if (name,) != axes)})
     codec = zarr.codecs.ZstdCodec(level=shards.ZSTD_LEVEL, checksum=False)
     for v in specification.variables:
@@ -165,7 +166,7 @@ def read_specification(store: pathlib.Path) -> Specification:
             power = group["transmitter_power_dbm"][...] if kind == "transmitter" else np.zeros(len(names))
             return Devices(kind, names, arrays=d[f"{kind}s"]["arrays"], power_dbm=power, **tables)
 
-        out = Specification(d, found["scene_files"], devices("transmitter"), devices("receiver"), [])
+        out = Specification(d, found["scene_files"], found.get("scene_places", {}), devices("transmitter"), devices("receiver"), [])
         out.varied = [Varied(item["name"], group[array][...]) for item, array in zip(d["vary"], varied_names(out))]
     except (KeyError, TypeError, ValueError, OSError) as error:
         if isinstance(error, Error):

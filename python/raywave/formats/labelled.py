@@ -38,6 +38,11 @@ def _variable(dims, labelled):
     return dims, values, attrs
 
 
+def where(thing) -> dict:
+    """Attributes that say where a scene, or what was solved in it, lies on the earth."""
+    return {} if thing.crs is None else {"crs": thing.crs, "origin_m": [float(x) for x in thing.origin_m]}
+
+
 @method(Paths, "to_xarray")
 def _paths_to_xarray(self, frequencies_hz: ArrayLike | None = None, **channel: object) -> Any:
     """An xarray.Dataset with the dimensions rx, rx_ant, tx, tx_ant, path, interaction, axis: a, tau, angles, doppler, valid,
@@ -66,7 +71,7 @@ def _paths_to_xarray(self, frequencies_hz: ArrayLike | None = None, **channel: o
     elif channel:
         raise TypeError(f"{', '.join(channel)}: of the frequency response, which needs frequencies_hz")
     attrs = {"title": "raywave paths", "frequency_hz": float(held["frequency_hz"]), "synthetic_array": int(held["synthetic_array"]),
-             "convention": "exp(+j 2 pi f t); the baseband coefficient is a exp(-j 2 pi f tau)"}
+             "convention": "exp(+j 2 pi f t); the baseband coefficient is a exp(-j 2 pi f tau)", **where(self)}
     return xarray.Dataset(out, coords, attrs)
 
 
@@ -101,7 +106,7 @@ def _map_to_xarray(self) -> Any:
         coords["x"] = _variable(("x",), _labelled(x, "m", f"x {whose}"))
         coords["y"] = _variable(("y",), _labelled(y, "m", f"y {whose}"))
     attrs = {"title": "raywave radio map", "frequency_hz": float(held["frequency_hz"]), "noise_power_w": float(held["noise_power_w"]),
-             "surface": str(held["surface"]), "orientation_rad": held["orientation_rad"].tolist()}
+             "surface": str(held["surface"]), "orientation_rad": held["orientation_rad"].tolist(), **where(self)}
     return xarray.Dataset(out, coords, attrs)
 
 

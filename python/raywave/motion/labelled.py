@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._requirements import need
+from ..formats.labelled import where
 
 _OF_TRACKS = {"tau_s": ("tau", "s", "delay"), "doppler_hz": ("doppler", "Hz", "Doppler shift"), "theta_t": ("theta_t", "rad", "departure, zenith angle"),
               "phi_t": ("phi_t", "rad", "departure, azimuth"), "theta_r": ("theta_r", "rad", "where the wave comes from, zenith angle"),
@@ -32,7 +33,7 @@ def dataset(simulation, frequencies_hz):
     if simulation.radio_maps:
         out |= _of_maps(simulation, coords, xarray)
     attrs = {"title": "raywave simulation", "frequency_hz": simulation._scene.frequency_hz,
-             "convention": "exp(+j 2 pi f t); the baseband coefficient is a exp(-j 2 pi f tau), of phase `phase`"}
+             "convention": "exp(+j 2 pi f t); the baseband coefficient is a exp(-j 2 pi f tau), of phase `phase`", **where(simulation._scene)}
     return xarray.Dataset(out, coords, attrs)
 
 

@@ -9,6 +9,7 @@
 #include "raywave/cli/map_output.h"
 #include "raywave/cli/run_flags.h"
 #include "raywave/cli/terminal.h"
+#include "raywave/io/place.h"
 #include "raywave/runs/results.h"
 #include "raywave/view/view.h"
 
@@ -60,6 +61,7 @@ int MapCommand::run() {
   check_output("--svg", svg, {".svg"});
   check_output("--html", html, {".html", ".htm"});
   const scene::Scene loaded = scene.load();
+  const auto place = io::read_place(scene.file);
   const runs::OutputConfig& configured = scene.config.output;
   if (json.empty()) json = configured.json.value_or("");
   if (output.empty()) output = configured.map.value_or("");
@@ -72,7 +74,7 @@ int MapCommand::run() {
   if (loaded.transmitters.empty()) throw UsageError("no transmitter: give --tx x,y,z, or one in the file of --config");
   const auto options = map.options(scene, interactions);
   const maps::RadioMap result = maps::solve_radio_map(loaded, map.map_surface(scene), options);
-  if (!output.empty()) runs::save_radio_map(output, result);
+  if (!output.empty()) runs::save_radio_map(output, result, place);
   view::MapPlotOptions plot;
   plot.metric = drawn;
   for (const std::string& image : {png, svg}) {
@@ -83,7 +85,7 @@ int MapCommand::run() {
     report.map = plot;
     write_text(html, view::report_html(loaded, nullptr, &result, report));
   }
-  if (!json.empty()) write_text(json, runs::radio_map_json(result, options));
+  if (!json.empty()) write_text(json, runs::radio_map_json(result, options, place));
   if (json != "-") std::fputs(map_summary(result).c_str(), stdout);
   return kDone;
 }

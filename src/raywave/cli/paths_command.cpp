@@ -8,6 +8,7 @@
 #include "raywave/cli/commands.h"
 #include "raywave/cli/run_flags.h"
 #include "raywave/cli/terminal.h"
+#include "raywave/io/place.h"
 #include "raywave/paths/path_solver.h"
 #include "raywave/runs/results.h"
 #include "raywave/signal/channel.h"
@@ -48,6 +49,7 @@ int PathsCommand::run() {
   check_output("--output", output, {".npz", ".h5", ".hdf5"});
   check_output("--json", json, {});
   const scene::Scene loaded = scene.load();
+  const auto place = io::read_place(scene.file);
   if (json.empty()) json = scene.config.output.json.value_or("");
   if (output.empty()) output = scene.config.output.paths.value_or("");
   check_output("output.paths", output, {".npz", ".h5", ".hdf5"});
@@ -55,8 +57,8 @@ int PathsCommand::run() {
   if (loaded.transmitters.empty()) throw UsageError("no transmitter: give --tx x,y,z, or one in the file of --config");
   if (loaded.receivers.empty()) throw UsageError("no receiver: give --rx x,y,z, or one in the file of --config");
   const paths::Paths result = paths::solve_paths(loaded, paths.options(scene, interactions));
-  if (!output.empty()) runs::save_paths(output, result);
-  if (!json.empty()) write_text(json, runs::paths_json(result));
+  if (!output.empty()) runs::save_paths(output, result, place);
+  if (!json.empty()) write_text(json, runs::paths_json(result, place));
   if (json != "-") std::fputs(summary(result).c_str(), stdout);
   return kDone;
 }

@@ -2,11 +2,15 @@
 #include "raywave/io/scene_files.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <filesystem>
 #include <set>
 #include <tuple>
 
 #include "raywave/core/files.h"
+#include "raywave/io/mitsuba_xml.h"
+#include "raywave/io/place.h"
 #include "raywave/io/scene_parts.h"
 #include "raywave/runtime/threads.h"
 
@@ -161,6 +165,29 @@ scene::Scene load_scene(const std::string& given, const LoadOptions& options) {
     return load_scene_from_string(read_given_file(path), std::filesystem::path(path).parent_path().string(), options,
                                   path);
   });
+}
+
+std::optional<scene::Place> read_place(const std::string& given) {
+  std::error_code none;
+  const std::string path = std::filesystem::is_directory(given, none) ? xml_in(given) : given;
+  if (extension_of(path) != ".xml") return {};
+  const detail::Document doc(read_given_file(path), path);
+  const auto& defaults = doc.defaults();
+  for (const char* word : {"crs", "origin_east_m", "origin_north_m"}) {
+    if (!defaults.contains(word)) return {};
+  }
+  const auto number = [&](const char* word) {
+    const auto found = defaults.find(word);
+    if (found == defaults.end()) return 0.0;
+    const std::string& text = found->second;
+    double value = 0;
+    const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || rest != text.data() + text.size() || !std::isfinite(value))
+      throw Error(message("'", path, "': ", word, " must be a number of metres, got '", text, "'"));
+    return value;
+  };
+  return scene::Place{defaults.at("crs"),
+                      {number("origin_east_m"), number("origin_north_m"), number("origin_height_m")}};
 }
 
 }  // namespace raywave::io

@@ -11,6 +11,7 @@
 
 #include "raywave/core/files.h"
 #include "raywave/core/test_errors.h"
+#include "raywave/io/place.h"
 
 namespace raywave::io {
 namespace {
@@ -128,6 +129,27 @@ TEST(LoadScene, AFolderIsTheXmlInIt) {
   expect_error([&] { load_scene(folder.string()); }, "is a folder with first.xml, second.xml in it");
   write("town.xml", kConcrete + rectangle(kRef));
   EXPECT_EQ(load_scene(folder.string() + "/").objects.size(), 1u);
+}
+
+TEST(ReadPlace, WhereASceneLiesIsInItsDefaults) {
+  fs::create_directories(scratch());
+  const auto place = [](const std::string& defaults) {
+    const fs::path file = scratch() / "placed.xml";
+    std::ofstream(file) << "<scene version=\"2.1.0\">" << defaults << kConcrete + rectangle(kRef) << "</scene>";
+    EXPECT_EQ(load_scene(file.string()).objects.size(), 1u);
+    return read_place(file.string());
+  };
+  const std::string crs = "<default name=\"crs\" value=\"EPSG:25833\"/>",
+                    east = "<default name=\"origin_east_m\" value=\"391000.5\"/>",
+                    north = "<default name=\"origin_north_m\" value=\"5820000\"/>",
+                    height = "<default name=\"origin_height_m\" value=\"-3.25\"/>";
+  EXPECT_FALSE(place(""));
+  EXPECT_FALSE(place(crs + east));  // somebody's own words
+  EXPECT_EQ(place(crs + east + north)->origin_m, (Vec3d{391000.5, 5820000, 0}));
+  EXPECT_EQ(place(north + height + east + crs)->origin_m, (Vec3d{391000.5, 5820000, -3.25}));
+  EXPECT_EQ(place(crs + east + north)->crs, "EPSG:25833");
+  expect_error([&] { place(crs + east + "<default name=\"origin_north_m\" value=\"far\"/>"); },
+               "placed.xml': origin_north_m must be a number of metres, got 'far'");
 }
 
 TEST(SceneXml, EqualMaterialsAreOneAndOthersAreNumbered) {

@@ -61,6 +61,12 @@ Json path_json(const paths::Paths& p, const paths::Link& link, int64_t path) {
   return out;
 }
 
+void add_place(Json& out, const std::optional<scene::Place>& place) {
+  if (!place) return;
+  out["crs"] = place->crs;
+  out["origin_m"] = json_of("origin_m", place->origin_m);
+}
+
 /// Mean over all cells, extremes and quantiles over the covered ones; null without any.
 Json gain_statistics(const double* gain, size_t num_cells) {
   std::vector<double> covered;
@@ -102,7 +108,7 @@ Json surface_json(const maps::RadioMap& map) {
 
 }  // namespace
 
-std::string paths_json(const paths::Paths& p) {
+std::string paths_json(const paths::Paths& p, const std::optional<scene::Place>& place) {
   struct Row {
     const paths::Link* link;
     int64_t path;
@@ -118,14 +124,17 @@ std::string paths_json(const paths::Paths& p) {
   });
   Json out;
   out["frequency_hz"] = finite("frequency_hz", p.frequency_hz);
+  add_place(out, place);
   out["paths"] = Json::array();
   for (const Row& row : rows) out["paths"].push_back(path_json(p, *row.link, row.path));
   return out.dump(1) + "\n";
 }
 
-std::string radio_map_json(const maps::RadioMap& map, const maps::RadioMapOptions& options) {
+std::string radio_map_json(const maps::RadioMap& map, const maps::RadioMapOptions& options,
+                           const std::optional<scene::Place>& place) {
   Json out;
   out["frequency_hz"] = finite("frequency_hz", map.frequency_hz);
+  add_place(out, place);
   out["noise_power_w"] = finite("noise_power_w", map.noise_power_w);
   out["settings"] = {{"method", word_of(options.method)},
                      {"max_depth", options.max_depth},

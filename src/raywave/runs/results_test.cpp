@@ -76,6 +76,24 @@ TEST(Results, NpzRoundTrip) {
   EXPECT_TRUE(read_file(file) == read_file(again));
 }
 
+TEST(Results, APlaceOnTheEarthIsKept) {
+  const scene::Place place{"EPSG:25833", {391000.5, 5820000, 34}};
+  const std::string file = scratch("p.npz");
+  save_paths(file, two_links(), place);
+  const auto arrays = read_npz(file);
+  const NamedArray &crs = find(arrays, "crs"), &origin = find(arrays, "origin_m");
+  EXPECT_EQ(std::string(crs.bytes.begin(), crs.bytes.end()), "EPSG:25833");
+  EXPECT_EQ(origin.shape, std::vector<size_t>{3});
+  double values[3];
+  std::memcpy(values, origin.bytes.data(), sizeof values);
+  EXPECT_EQ(values[0], 391000.5);
+  EXPECT_EQ(values[2], 34);
+  const auto json = nlohmann::json::parse(paths_json(two_links(), place));
+  EXPECT_EQ(json["crs"], "EPSG:25833");
+  EXPECT_EQ(json["origin_m"], nlohmann::json::parse("[391000.5, 5820000.0, 34.0]"));
+  EXPECT_FALSE(nlohmann::json::parse(paths_json(two_links())).contains("crs"));
+}
+
 TEST(Results, NumpyReadsNpz) {
   if (std::system("python3 -c 'import numpy' 2>/dev/null") != 0) GTEST_SKIP() << "python3 has no numpy";
   const std::string file = scratch("p.npz");

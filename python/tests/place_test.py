@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where a scene lies on the earth is kept: in the scene, what is written of it, and every result."""
+import copy
+import json
+import os
+import pathlib
+import pickle
+import subprocess
+
+import numpy as np
+import pytest
+import raywave as rw
+from campaign_support import needs_campaigns
+from geo_support import needs_geo
+from raywave import formats
+
+CRS, ORIGIN = "EPSG:32632", [565000.125, 5930000.1, 34.25]
+DEVICES = (rw.Transmitter, "mast", [0, 0, 12]), (rw.Receiver, "car", [9, 1, 1.5])
+
+
+@pytest.fixture
+def scene():
+    out = rw.Scene()
+    out.add(rw.Material("m", relative_permittivity=5))
+    out.add(rw.plane("ground", [0, 0, 0], [40, 30], "m"))
+    for make, name, at in DEVICES:
+        out.add(make(name, at))
+    out.crs, out.origin_m = CRS, ORIGIN
+    return out
+
+
+def place_of(thing):
+    return thing.crs, list(thing.origin_m)
+
+
+def test_a_scene_lies_nowhere_until_it_is_told(scene):
+    bare = rw.Scene()
+    assert bare.crs is None and bare.origin_m == [0, 0, 0]
+    for wrong in ("", " ", 7, b"EPSG:1"):
+        with pytest.raises(rw.Error, match="crs takes"):
+            bare.crs = wrong
+    with pytest.raises(rw.Error, match="origin_m takes three numbers"):
+        bare.origin_m = [1, 2]
+    with pytest.raises(rw.Error, match="origin_m must be finite"):
+        bare.origin_m = [1, 2, float("nan")]
+    bare.add(rw.Transmitter("a", [0, 0, 0])), bare.add(rw.Receiver("b", [1, 0, 0]))
+    paths = rw.PathSolver()(bare)
+    assert paths.crs is None and paths.origin_m is None and "crs" not in paths.to_xarray().attrs and "crs" not in json.loads(paths.to_json())
+    scene.crs = None
+    assert rw.PathSolver()(scene).crs is None
+
+
+def test_copies_and_files_of_a_scene_keep_it(scene, tmp_path):
+    for again in (scene.copy(), copy.deepcopy(scene), pickle.loads(pickle.dumps(scene)), rw.load_scene(scene.save(tmp_path / "town")),
+                  rw.load_scene(scene.save(tmp_path / "theirs", dialect="sionna"))):
+        assert place_of(again) == (CRS, ORIGIN)
+    scene.crs = "a$b"
+    with pytest.raises(rw.Error, match="crs"):
+        scene.save(tmp_path / "never")
+    assert not (tmp_path / "never").exists()
+
+
+def test_every_result_keeps_it(scene, tmp_path):
+    paths, radio_map = rw.PathSolver()(scene), rw.RadioMapSolver()(scene, cell_size_m=5, max_depth=0)
+    scene.crs = "EPSG:4978"  # what was solved lies where it lay
+    for result in (paths, radio_map):
+        assert place_of(result) == (CRS, ORIGIN) and (result.to_xarray().attrs["crs"], result.to_xarray().attrs["origin_m"]) == (CRS, ORIGIN)
+        result.save(tmp_path / "held.npz"), result.save(tmp_path / "held.h5")
+        with np.load(tmp_path / "held.npz") as held:
+            assert str(held["crs"]) == CRS and held["origin_m"].tolist() == ORIGIN
+    told = json.loads(paths.to_json())
+    assert (told["crs"], told["origin_m"]) == (CRS, ORIGIN)
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "held.h5") as held:
+        assert held["crs"][()].decode() == CRS and held["origin_m"][...].tolist() == ORIGIN
+    rasterio = pytest.importorskip("rasterio")
+    with rasterio.open(formats.save_geotiff(tmp_path / "map.tif", radio_map)) as raster:
+        x, y = radio_map.cell_centers[0, 0, :2]
+        assert raster.crs.to_epsg() == 32632 and raster.xy(raster.height - 1, 0) == pytest.approx((x + ORIGIN[0], y + ORIGIN[1]), abs=1e-9)
+    with rasterio.open(formats.save_geotiff(tmp_path / "else.tif", radio_map, crs="EPSG:25833", origin_m=(1, 2))) as raster:
+        assert raster.crs.to_epsg() == 25833  # what is asked for goes before
+
+
+def test_a_simulation_keeps_it(scene):
+    pytest.importorskip("xarray")
+    data = rw.simulate(scene, [0, 1], {"car": [[9, 1, 1.5], [8, 1, 1.5]]}, radio_map=dict(cell_size_m=10, max_depth=0)).to_xarray()
+    assert (data.attrs["crs"], data.attrs["origin_m"]) == (CRS, ORIGIN)
+
+
+@needs_campaigns
+def test_a_campaign_keeps_it(scene, tmp_path):
+    words = dict(transmitters=[[0, 0, 12]], receivers=[[9, 1, 1.5]], frequencies_hz=[3.5e9], solver=dict(max_depth=0, samples_per_src=100))
+    file = scene.save(tmp_path / "town")
+    campaign = rw.Campaign(tmp_path / "one.zarr", scenes=file, **words)
+    campaign.run()
+    data = rw.Campaign(tmp_path / "one.zarr").dataset()
+    assert (data.attrs["crs"], data.attrs["origin_m"]) == (CRS, ORIGIN)
+    # the same meshes elsewhere are the same campaign, whose values they do not change
+    scene.crs = "EPSG:25833"
+    rw.Campaign(tmp_path / "one.zarr", scenes={"town": scene.save(tmp_path / "moved")}, **words).create()
+    assert rw.Campaign(tmp_path / "one.zarr").dataset().attrs["crs"] == "EPSG:25833"
+    scene.crs = None
+    two = rw.Campaign(tmp_path / "two.zarr", scenes={"town": file, "nowhere": scene.save(tmp_path / "nowhere")}, **words).create().dataset()
+    assert "crs" not in two.attrs and json.loads(two.attrs["scene_places"]) == {"town": {"crs": CRS, "origin_m": ORIGIN}}
+
+
+@pytest.mark.skipif(not os.environ.get("RAYWAVE_BIN"), reason="RAYWAVE_BIN is not set: run the tests with ./dev test")
+def test_results_of_the_program_keep_it(scene, tmp_path):
+    file = scene.save(tmp_path / "town")
+    for words in (["paths", file, "--tx", "0,0,12", "--rx", "9,1,1.5"], ["map", file.parent, "--tx", "0,0,12", "--cell-size", "10", "--max-depth", "0"]):
+        done = subprocess.run([os.environ["RAYWAVE_BIN"], *map(str, words), "-o", tmp_path / "out.npz", "--json", "-"], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        told = json.loads(done.stdout)
+        assert (told["crs"], told["origin_m"]) == (CRS, ORIGIN)
+        with np.load(tmp_path / "out.npz") as held:
+            assert str(held["crs"]) == CRS and held["origin_m"].tolist() == ORIGIN
+
+
+@needs_geo
+def test_a_scene_from_a_map_says_where_it_lies(tmp_path):
+    from geo_support import box, geojson
+    from raywave import geo
+    source = geojson(tmp_path / "houses.geojson", (box(0, 0, 10, 8), {"height": "6"}))
+    for crs in (None, "EPSG:32635"):
+        built = geo.build(source, tmp_path / "town", crs=crs, overwrite=True)
+        scene, frame = rw.load_scene(built.scene_file), built.frame.describe()
+        assert place_of(scene) == (frame["crs"], [frame["origin_east_m"], frame["origin_north_m"], frame["origin_height_m"]])
+        assert pathlib.Path(built.scene_file).parent.joinpath("geo.json").is_file()
