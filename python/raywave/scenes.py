@@ -66,6 +66,8 @@ def _save(self, folder: str | os.PathLike, *, dialect: str = "raywave", overwrit
     for item in self.objects.values():
         if item.material not in self.materials:
             raise Error(f"object '{item.name}' is of the material '{item.material}', which the scene does not hold: scene.add(rw.Material(...))")
+        if len(item.vertices_m) and not len(item.triangles):
+            raise Error(f"object '{item.name}' has points and no face, which a scene's file cannot say: scene.remove('{item.name}')")
         meshes[taken.of(item.name)] = item
     for name, item in meshes.items():
         body += _scene_folder.shape(item.name, name, "mat-" + item.material, _motion_lines(item, dialect))

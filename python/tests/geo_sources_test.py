@@ -378,6 +378,27 @@ def test_folders_are_not_overwritten(tmp_path):
         (tmp_path / "deep/er/scene" / place).unlink()
 
 
+@pytest.mark.parametrize("words, part", [
+    (dict(area="x"), "area takes a list of numbers"), (dict(area=5), "area: four numbers"), (dict(area=[1, 2, 3, "a"]), "area takes"), (dict(area={}), "area: a polygon in GeoJSON"),
+    (dict(area={"type": "Polygon"}), "area: a polygon in GeoJSON"), (dict(origin=3), "origin must be two numbers"), (dict(origin=("a", "b")), "origin takes"),
+    (dict(origin=(25, 60, 0)), "origin must be two numbers"), (dict(margin_m="20"), "margin_m takes a number"), (dict(margin_m=None), "margin_m takes a number"),
+    (dict(tolerance_m=True), "tolerance_m must be"), (dict(ground_spacing_m="a"), "ground_spacing_m takes a number"), (dict(ground_tolerance_m=float("nan")), "ground_tolerance_m must"),
+    (dict(vegetation="yes"), "vegetation must be True or False"), (dict(overwrite=1), "overwrite must be True or False"), (dict(columns="height"), "columns must be a dict"),
+    (dict(columns={"height": 3}), "columns must be a dict"), (dict(layer=3), "layer must be the name"), (dict(source_crs=""), "a coordinate reference system is wanted"),
+    (dict(crs=0), "a coordinate reference system is wanted"), (dict(crs=object()), "no coordinate reference system"), (dict(rules={"a": 1}), "rules must be the name of a file"),
+    (dict(terrain=3), "terrain must be the name of a file"), (dict(terrain_crs="EPSG:4326"), "terrain_crs must be given with terrain"), (dict(bad=["skip"]), "bad must be"),
+])
+def test_arguments_of_other_kinds_are_named(tmp_path, words, part):
+    from raywave import geo
+    town = geojson(tmp_path / "t.geojson", (box(0, 0, 9, 9), {"height": 4}))
+    with pytest.raises(rw.Error, match=part):
+        geo.build(town, tmp_path / "town", **words)
+    for places in ((None, tmp_path / "town"), (3, tmp_path / "town"), (town, None), (town, ""), (f"{town}\0", tmp_path / "town")):
+        with pytest.raises(rw.Error, match="source must|folder must"):
+            geo.build(*places)
+    assert not (tmp_path / "town").exists()
+
+
 def test_missing_packages_are_named():
     for module, reader in (("shapely", "from raywave import geo"), ("osmium", "from raywave.geo.osm import read_osm; read_osm('x')"),
                            ("pyogrio", "from raywave.geo.vector import read_vector; read_vector('x.gpkg')")):

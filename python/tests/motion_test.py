@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Things that move: trajectories, paths followed over time, Doppler against delays, the dataset."""
+import pathlib
+
 import numpy as np
 import pytest
 import raywave as rw
@@ -82,6 +84,25 @@ def test_trajectories_of_a_csv_file(tmp_path):
     assert way.times_s.tolist() == [0, 1] and way.orientations_rad[1].tolist() == [0.2, 0, 0]
     with pytest.raises(rw.Error, match="trajectories of 2 bodies"):
         rw.Trajectory.read_csv(file)
+
+
+def test_quoted_names_of_a_csv_file_may_hold_anything(tmp_path):
+    file = tmp_path / "way.csv"
+    file.write_text('name,time_s,x_m,y_m,z_m\n"a\nb, c",0,1,2,3\n"a\nb, c",1,2,3,4\n"say ""d""",0,1,2,3\n')
+    assert {name: len(way) for name, way in rw.read_trajectories(file).items()} == {"a\nb, c": 2, 'say "d"': 1}
+    file.write_text('name,time_s,x_m,y_m,z_m\n"a\nb",0,1,2,3\n"a\nb",1,2,x,4\n')
+    with pytest.raises(rw.Error, match="line 5: y_m must be a finite number"):
+        rw.read_trajectories(file)
+    file.write_text('name,time_s,x_m,y_m,z_m\n"a,0,1,2,3\n' + "x" * 200_000)
+    with pytest.raises(rw.Error, match="way.csv', line"):
+        rw.read_trajectories(file)
+
+
+@pytest.mark.parametrize("times", [[float("nan")], [0.5, float("inf")], "x", [[0, 1]], [None, "a"]])
+def test_places_are_asked_for_at_finite_times(times):
+    for outside in ("error", "hold"):
+        with pytest.raises(rw.Error, match="trajectory: times are"):
+            rw.Trajectory([0, 1], [[0, 0, 0], [1, 0, 0]], outside=outside).at(times)
 
 
 @pytest.mark.parametrize("text, part", [
@@ -253,7 +274,9 @@ def test_a_campaign_has_the_axis_time_and_the_numbers_of_simulate(tmp_path):
     assert np.nanmax(np.abs(np.sort(doppler[1][: simulation.tracks.valid[1].sum()]) - np.sort(simulation.tracks.doppler_hz[1, simulation.tracks.valid[1]]))) < 1e-6
     words = dict(scenes=[file], transmitters=[[0, 0, 5]], receivers=[[0, 5, 5]], frequencies_hz=[F])
     for more, part in ((dict(trajectories=ways), "trajectories need times_s"), (dict(times_s=times, samples=3), "takes the place of samples"),
-                       (dict(times_s=times, trajectories={"bus": ways["car"]}), "no device or object named 'bus'"), (dict(times_s=[1, 0]), "times must increase")):
+                       (dict(times_s=times, trajectories={"bus": ways["car"]}), "no device or object named 'bus'"), (dict(times_s=[1, 0]), "times must increase"),
+                       (dict(times_s=times, trajectories=3), "a dict of names and trajectories"), (dict(times_s=times, trajectories=tmp_path / "none.csv"), "cannot be read"),
+                       (dict(times_s=times, trajectories={"rx0": pathlib.Path("none.csv")}), "none.csv' cannot be read")):
         with pytest.raises(rw.Error, match=part):
             rw.Campaign(tmp_path / "other.zarr", **words, **more)
 

@@ -156,6 +156,10 @@ def test_what_has_no_words_is_refused_and_nothing_written(tmp_path):
     scene = rw.Scene()
     scene.add(rw.Material("sheet", perfect_conductor=True))
     refused("perfect conductor", scene, dialect="sionna")
+    scene = rw.Scene()
+    scene.add(rw.Material("m"))
+    scene.add(rw.Object("cloud", [[0, 0, 0], [1, 0, 0], [0, 1, 0]], np.zeros((0, 3), dtype=int), "m"))
+    refused("object 'cloud' has points and no face", scene)
     scene = rw.load_scene("room")
     next(iter(scene.objects.values())).velocity_m_per_s = [1, 0, 0]
     refused("moves", scene, dialect="sionna")

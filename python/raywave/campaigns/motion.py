@@ -2,6 +2,9 @@
 """Campaigns over time: the samples are the times, what moves is varied: one value of its pose and velocity a time."""
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
+
 import numpy as np
 
 from .._raywave import Error
@@ -16,7 +19,11 @@ def varied(times_s, trajectories, loaded, tx, rx, base) -> tuple[list[float], di
     for devices in (tx, rx):
         for i in range(len(devices)):
             scene.add(devices.make(i))
-    given = trajectories if isinstance(trajectories, dict) else {} if trajectories is None else read_trajectories(base / trajectories)
+    given = {} if trajectories is None else trajectories
+    if isinstance(given, (str, os.PathLike)):
+        given = read_trajectories(base / given)
+    if not isinstance(given, Mapping):
+        raise Error("trajectories: a dict of names and trajectories is wanted, or a CSV file with the column name")
     known = {**scene.transmitters, **scene.receivers, **scene.objects}
     for name in given:
         if name not in known:
@@ -26,7 +33,7 @@ def varied(times_s, trajectories, loaded, tx, rx, base) -> tuple[list[float], di
         way = given.get(name)
         if way is None and not any(item.velocity_m_per_s):
             continue
-        if isinstance(way, str):
+        if isinstance(way, (str, os.PathLike)):
             way = Trajectory.read_csv(base / way)
         elif way is not None and not isinstance(way, Trajectory):
             way = Trajectory(times, way, what=f"trajectory of '{name}'")

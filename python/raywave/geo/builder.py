@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import os
 import pathlib
+from collections.abc import Mapping
 
 import numpy as np
 import shapely
 
 from .._raywave import Error
 from .._scene_folder import file_name
+from .._values import number_list, real_number
 from . import cityjson, osm, vector
 from .arrangement import Arrangement
 from .columns import build_columns
@@ -60,11 +63,23 @@ def build(source, folder, *, area=None, layer=None, columns=None, source_crs=Non
     @raises raywave.Error for what cannot be read or makes no scene; nothing is written then."""
     need("shapely", "raywave.geo"), need("pyproj", "raywave.geo")
     _require("bad", bad, bad in ("error", "repair", "skip"), "'error', 'repair' or 'skip'")
-    _require("tolerance_m", tolerance_m, 1e-4 <= tolerance_m <= 1, "from 1e-4 to 1 m")
-    _require("margin_m", margin_m, 1 <= margin_m <= 1e5, "from 1 to 1e5 m")
-    _require("ground_tolerance_m", ground_tolerance_m, ground_tolerance_m > 0, "> 0")
-    _require("ground_spacing_m", ground_spacing_m, ground_spacing_m is None or ground_spacing_m >= 2, ">= 2 m")
-    folder = pathlib.Path(folder)
+    _number("tolerance_m", tolerance_m, lambda v: 1e-4 <= v <= 1, "from 1e-4 to 1 m")
+    _number("margin_m", margin_m, lambda v: 1 <= v <= 1e5, "from 1 to 1e5 m")
+    _number("ground_tolerance_m", ground_tolerance_m, lambda v: v > 0, "> 0")
+    if ground_spacing_m is not None:
+        _number("ground_spacing_m", ground_spacing_m, lambda v: v >= 2, ">= 2 m")
+    source, folder, terrain, rules = (_path(name, given) for name, given in (("source", source), ("folder", folder), ("terrain", terrain), ("rules", rules)))
+    _require("source", source, source is not None, "a file")
+    _require("folder", folder, folder is not None, "the folder to make")
+    _require("layer", layer, layer is None or isinstance(layer, str), "the name of a layer")
+    _require("terrain_crs", terrain_crs, terrain_crs is None or terrain is not None, "given with terrain")
+    _require("columns", columns, columns is None or isinstance(columns, Mapping) and all(isinstance(word, str) for pair in columns.items() for word in pair),
+             "a dict of tags and columns, as {'height': 'HOEHE'}")
+    for name, given in (("vegetation", vegetation), ("overwrite", overwrite)):
+        _require(name, given, isinstance(given, (bool, np.bool_)), "True or False")
+    if origin is not None:
+        origin = tuple(number_list("origin", origin).tolist())
+        _require("origin", origin, len(origin) == 2, "two numbers, longitude and latitude in degrees")
     require_place(folder, overwrite)
     table, report = Rules(rules), Report()
     map_layer = _read(source, layer, columns, source_crs, vegetation)
@@ -90,6 +105,18 @@ def build(source, folder, *, area=None, layer=None, columns=None, source_crs=Non
 def _require(name: str, value, holds: bool, limit: str) -> None:
     if not holds:
         raise Error(f"{name} must be {limit}, got {value!r}")
+
+
+def _number(name: str, value, holds, limit: str) -> None:
+    _require(name, value, not isinstance(value, bool) and holds(real_number(name, value)), limit)
+
+
+def _path(name: str, value) -> pathlib.Path | None:
+    if value is None:
+        return None
+    if not isinstance(value, (str, os.PathLike)) or not str(value) or "\0" in str(value):
+        raise Error(f"{name} must be the name of a file or folder, got {value!r}")
+    return pathlib.Path(value)
 
 
 def _read(source, layer, columns, source_crs, vegetation: bool) -> Layer:

@@ -9,12 +9,15 @@ import shapely
 
 from .._raywave import Error
 from .._requirements import need
+from .._values import number_list
 
 MAX_STRETCH = 0.005  # a scene that is half a percent too large moves a reflection's Doppler and delay by as much
 
 
 def crs_of(text, what: str):
     """A coordinate reference system. @raises Error for what pyproj does not know."""
+    if isinstance(text, bool) or not text:
+        raise Error(f"{what}: a coordinate reference system is wanted, as 'EPSG:25833', got {text!r}")
     pyproj = need("pyproj", "raywave.geo")
     try:
         crs = pyproj.CRS.from_user_input(text)
@@ -106,13 +109,16 @@ def area_polygon(area) -> shapely.Geometry:
     if area is None:
         return None
     if isinstance(area, dict):
-        area = shapely.geometry.shape(area.get("geometry", area))
+        try:
+            area = shapely.geometry.shape(area.get("geometry", area))
+        except (AttributeError, KeyError, IndexError, TypeError, ValueError, shapely.errors.ShapelyError) as error:
+            raise Error(f"area: a polygon in GeoJSON is wanted, {error!r} in {str(area)[:60]}") from None
     if isinstance(area, shapely.Geometry):
         if area.geom_type not in ("Polygon", "MultiPolygon") or area.is_empty or not area.is_valid:
             raise Error(f"area: a polygon that does not cross itself is needed, got {shapely.is_valid_reason(area)} {area.geom_type}")
         box = area.bounds
     else:
-        box = tuple(float(v) for v in area)
+        box = tuple(number_list("area", area))
         if len(box) != 4:
             raise Error(f"area: four numbers (west, south, east, north) in degrees, or a polygon, got {len(box)} numbers")
         area = shapely.box(*box)

@@ -31,9 +31,9 @@ class Terrain:
         self._path, self._frame = str(path), frame
         try:
             with rasterio.open(path) as data:
-                if (crs or data.crs) is None:
+                if crs is None and data.crs is None:
                     raise Error(f"terrain '{path}' says nothing about its CRS: give it as terrain_crs='EPSG:...'")
-                self._crs = crs_of(crs or data.crs.to_wkt(), f"terrain '{path}'")
+                self._crs = crs_of(data.crs.to_wkt() if crs is None else crs, f"terrain '{path}'")
                 self._to_pixel = ~data.transform
                 self._read_window(rasterio, data, bounds)
         except rasterio.errors.RasterioError as error:

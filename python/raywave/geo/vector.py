@@ -27,7 +27,7 @@ def read_vector(path: str, layer: str | None = None, columns: dict[str, str] | N
         meta, fids, wkb, fields = pyogrio.raw.read(path, layer=name, return_fids=True, force_2d=True)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         raise Error(f"'{path}': cannot be read: {error}") from None
-    crs = source_crs or meta["crs"]
+    crs = meta["crs"] if source_crs is None else source_crs
     if crs is None:
         raise Error(f"'{path}' says nothing about its CRS: give it as source_crs='EPSG:...'")
     known = [str(f) for f in meta["fields"]]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import difflib
+import io
 import math
 import os
 import pathlib
@@ -88,7 +89,12 @@ class Trajectory:
 
     def at(self, times_s: ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         """(positions_m, velocities_m_per_s, orientations_rad or None), [n, 3] each. @raises Error for times outside."""
-        t = np.atleast_1d(np.asarray(times_s, dtype=np.float64))
+        try:
+            t = np.atleast_1d(np.asarray(times_s, dtype=np.float64))
+        except (TypeError, ValueError):
+            raise Error(f"{self.what}: times are numbers of seconds, got {times_s!r}") from None
+        if t.ndim != 1 or not np.isfinite(t).all():
+            raise Error(f"{self.what}: times are a list of finite seconds, got {t.tolist()}"[:300])
         first, last = self.times_s[0], self.times_s[-1]
         beyond = (t < first) | (t > last)
         if beyond.any() and self.outside == "error":
@@ -164,16 +170,16 @@ def read_trajectories(file: str | os.PathLike, **more: object) -> dict[str, Traj
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise Error(f"'{file}' cannot be read: {error}") from None
-    rows = csv.reader(text.splitlines())
-    header = [word.strip() for word in next(rows, [])]
+    rows = _rows(file, text)
+    header = [word.strip() for word in next(rows, (1, []))[1]]
     _check_header(file, header)
     turned = _TURN[0] in header
     wanted = ("time_s", *_PLACE, *(_TURN if turned else ()))
     bodies: dict[str, list] = {}
-    for row in rows:
+    for line, row in rows:
         if not any(cell.strip() for cell in row):
             continue
-        where = f"'{file}', line {rows.line_num}"
+        where = f"'{file}', line {line}"
         if len(row) != len(header):
             raise Error(f"{where}: {len(row)} fields, the header has {len(header)}")
         cells = dict(zip(header, (cell.strip() for cell in row)))
@@ -192,6 +198,16 @@ def read_trajectories(file: str | os.PathLike, **more: object) -> dict[str, Traj
         table = np.array(body)
         out[name] = Trajectory(table[:, 0], table[:, 1:4], table[:, 4:] if turned else None, what=f"trajectory of '{name}'", **more)
     return out
+
+
+def _rows(file, text):
+    """(number of its last line, cells) of each row: what is quoted may hold line breaks."""
+    reader = csv.reader(io.StringIO(text, newline=""))
+    try:
+        for row in reader:
+            yield reader.line_num, row
+    except csv.Error as error:
+        raise Error(f"'{file}', line {reader.line_num}: {error}") from None
 
 
 def _check_header(file, header):
