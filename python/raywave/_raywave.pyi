@@ -335,6 +335,24 @@ class Scene:
     def temperature_k(self, value: float, /) -> None: ...
 
     @property
+    def crs(self) -> str | None:
+        """
+        What the scene's metres belong to, as pyproj and GDAL read it; None: nowhere. Kept in results.
+        """
+
+    @crs.setter
+    def crs(self, value: str | None, /) -> None: ...
+
+    @property
+    def origin_m(self) -> list[float]:
+        """
+        What (0, 0, 0) is in crs: east, north, height above the terrain's zero.
+        """
+
+    @origin_m.setter
+    def origin_m(self, value: Sequence[float], /) -> None: ...
+
+    @property
     def wavelength_m(self) -> float: ...
 
     @property
@@ -438,7 +456,7 @@ class Scene:
     def save(self, folder: str | os.PathLike, *, dialect: str = 'raywave', overwrite: bool = False) -> pathlib.Path:
         """
         Writes materials and objects as FOLDER/NAME.xml (Mitsuba XML, whose path is returned) and FOLDER/meshes/*.ply; read again they are the same,
-        to the bit. Devices and the frequency are not part of a scene's file.
+        to the bit, as is where the scene lies (crs, origin_m). Devices and the frequency are not part of a scene's file.
 
         dialect "sionna": with the words that Sionna RT reads too. The folder appears whole or not at all; of one that holds such a scene and nothing
         else the content is replaced with overwrite=True, but for the record of raywave.geo (geo.json). @raises Error for what has no words: of the dialect, or in XML.
@@ -520,6 +538,14 @@ class Paths:
 
     @property
     def frequency_hz(self) -> float: ...
+
+    @property
+    def crs(self) -> str | None:
+        """Of the scene; None: it lies nowhere."""
+
+    @property
+    def origin_m(self) -> list[float] | None:
+        """Of the scene, in crs."""
 
     @property
     def object_names(self) -> list[str]: ...
@@ -805,6 +831,14 @@ class RadioMap:
     @property
     def size_m(self) -> list[float]:
         """Of the plane along its own x and y, as it was solved."""
+
+    @property
+    def crs(self) -> str | None:
+        """Of the scene; None: it lies nowhere."""
+
+    @property
+    def origin_m(self) -> list[float] | None:
+        """Of the scene, in crs."""
 
     @property
     def tx_names(self) -> list[str]: ...
