@@ -12,6 +12,7 @@
 #include "raywave/paths/path_solver.h"
 #include "raywave/scene/scene.h"
 #include "raywave/scene/shapes.h"
+#include "raywave/validate/rays_waves.h"
 #include "raywave/validate/validation.h"
 
 namespace raywave::validate {
@@ -289,6 +290,7 @@ std::vector<ValidationRow> validation_rows(const std::string& filter, int num_th
   for (auto& row : signal_validation_rows(filter, num_threads)) rows.push_back(std::move(row));
   for (auto& row : strip_validation_rows(filter, num_threads)) rows.push_back(std::move(row));
   for (auto& row : wave_validation_rows(filter, num_threads)) rows.push_back(std::move(row));
+  for (auto& row : rays_waves_validation_rows(filter, num_threads)) rows.push_back(std::move(row));
   return rows;
 }
 
