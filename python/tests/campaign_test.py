@@ -407,3 +407,50 @@ def test_the_documents_example_runs(tmp_path, monkeypatch):
     assert spoken["summary"].done == 40 and "# 40 of 40 tasks" in text
     from raywave.campaigns.command import from_file
     assert len(from_file(ROOT / "examples/campaign/canyon.toml", tmp_path / "x.zarr")) == 400
+
+
+def test_a_dataset_exports_to_the_formats_of_others(tmp_path):
+    """GeoTIFF of a grid of receivers, MATLAB, impulse responses for Sionna PHY: what the solver's own results give."""
+    rasterio, scipy_io = pytest.importorskip("rasterio"), pytest.importorskip("scipy.io")
+    from raywave import formats
+    words = dict(scenes=CANYON, transmitters=[dict(name="mast", position_m=[-30, 0, 10], array=dict(num_cols=2)), dict(name="roof", position_m=[0, 2, 14])],
+                 receivers=dict(grid=dict(min_m=[-10, -3, 1.5], max_m=[10, 3, 1.5], spacing_m=2)), frequencies_hz=[3.5e9, 28e9], outputs=["path_gain", "paths"],
+                 solver=dict(max_depth=1, samples_per_src=20_000), max_paths=6)
+    campaign = rw.Campaign(tmp_path / "grid.zarr", **words)
+    with pytest.raises(rw.Error, match="links are not solved yet"):
+        formats.save_geotiff(tmp_path / "early.tif", campaign.create().dataset().isel(frequency_hz=0))
+    with pytest.raises(rw.Error, match="not solved yet"):
+        formats.cir_generator(campaign.dataset())
+    campaign.run()
+    data = campaign.dataset()
+    with pytest.raises(rw.Error, match="one frequency_hz at a time"):
+        formats.save_geotiff(tmp_path / "both.tif", data)
+    with rasterio.open(formats.save_geotiff(tmp_path / "gain.tif", data.sel(frequency_hz=28e9))) as raster:
+        assert raster.descriptions == ("mast", "roof") and raster.shape == (4, 11)
+        for r, (x, y, _) in enumerate(data.receiver_position_m.values):
+            value = raster.read(2)[raster.index(x, y)]
+            gain = data.path_gain.sel(frequency_hz=28e9, transmitter="roof").values.ravel()[r]
+            assert value == pytest.approx(10 * np.log10(gain), abs=1e-12) if gain else np.isnan(value)
+    with rasterio.open(formats.save_geotiff(tmp_path / "best.tif", data.isel(frequency_hz=0), metric="association")) as raster:
+        assert {*np.unique(raster.read(1))} <= {-1, 0, 1}
+    with pytest.raises(rw.Error, match="level grid"):
+        formats.save_geotiff(tmp_path / "part.tif", data.isel(frequency_hz=0, receiver=slice(0, 13)))
+    held = scipy_io.loadmat(formats.save_matlab(tmp_path / "all.mat", data))
+    assert np.array_equal(held["path_gain"], data.path_gain.values) and [str(n[0]) for n in held["transmitter"].ravel()] == ["mast", "roof"]
+
+    scene = rw.load_scene(CANYON, 28e9)
+    scene.add(rw.Transmitter("mast", [-30, 0, 10], array=rw.PlanarArray(num_cols=2))), scene.add(rw.Transmitter("roof", [0, 2, 14]))
+    for i, at in enumerate(data.receiver_position_m.values):
+        scene.add(rw.Receiver(f"rx{i}", at.tolist()))
+    for normalize in (True, False):
+        generator = formats.cir_generator(data, double=True, normalize_delays=normalize, sampling_frequency_hz=1e4, num_time_steps=2)
+        assert len(generator) == 2 and generator.shape["num_rx"] == 44 and generator.shape["num_paths"] == 6
+        a, tau = list(generator())[1]
+        for t, name in enumerate(("mast", "roof")):  # a campaign solves one transmitter at a time
+            alone = scene.copy()
+            alone.remove("roof" if t == 0 else "mast")
+            paths = rw.PathSolver()(alone, max_depth=1, samples_per_src=20_000)
+            (b, delays), = formats.cir_generator(paths, double=True, normalize_delays=normalize, sampling_frequency_hz=1e4, num_time_steps=2, num_paths=6)()
+            ports = b.shape[3]
+            assert np.allclose(tau[:, t], delays[:, 0], rtol=0, atol=1e-18)
+            assert np.abs(a[:, :, t, :ports] - b[:, :, 0]).max() <= 1e-9 * np.abs(b).max() and np.abs(a[:, :, t, ports:]).max(initial=0) == 0

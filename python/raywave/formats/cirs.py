@@ -8,6 +8,7 @@ import numpy as np
 
 from .._raywave import Error, Paths
 from .._values import whole_number
+from . import campaign_data
 
 
 class CirGenerator:
@@ -35,18 +36,23 @@ def cir_generator(paths, *, sampling_frequency_hz=1.0, num_time_steps=1, normali
                   repeat=False, double=False, convert=None):
     """A CirGenerator over results.
 
-    paths: one result of a PathSolver or several of equal numbers of devices and ports. per_receiver: each receiver is an example of its own
+    paths: one result of a PathSolver or several of equal numbers of devices and ports, or the dataset of a campaign with the output "paths", each of
+    whose scenes, samples and frequencies is an example. per_receiver: each receiver is an example of its own
     with num_rx = 1. num_paths: that many, the strongest of a link where it has more; the most there are where not given. repeat: without
     end. double: complex128 and float64 instead of complex64 and float32. convert: called with each array (torch.from_numpy)."""
-    results = [paths] if isinstance(paths, Paths) else list(paths or ())
+    results = [paths] if isinstance(paths, Paths) or campaign_data.is_dataset(paths) else list(paths or ())
     if not results:
         raise Error("cir_generator needs at least one result of a PathSolver")
     num_paths = None if num_paths is None else whole_number("num_paths", num_paths)
-    examples = []
+    responses, examples = [], []
     for result in results:
-        if not isinstance(result, Paths):
-            raise Error(f"cir_generator takes results of a PathSolver, got {type(result).__name__}")
-        a, tau = result.cir(sampling_frequency_hz=sampling_frequency_hz, num_time_steps=num_time_steps, normalize_delays=normalize_delays)
+        if campaign_data.is_dataset(result):
+            responses += campaign_data.impulse_responses(result, sampling_frequency_hz, whole_number("num_time_steps", num_time_steps), normalize_delays)
+        elif isinstance(result, Paths):
+            responses.append(result.cir(sampling_frequency_hz=sampling_frequency_hz, num_time_steps=num_time_steps, normalize_delays=normalize_delays))
+        else:
+            raise Error(f"cir_generator takes results of a PathSolver, or the dataset of a campaign, got {type(result).__name__}")
+    for a, tau in responses:
         if tau.ndim != 3:
             raise Error("CIRDataset knows one delay for all antenna pairs of a link: solve with synthetic_array=True")
         if 0 in a.shape[:4]:

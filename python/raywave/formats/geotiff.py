@@ -8,6 +8,7 @@ import numpy as np
 
 from .._raywave import Error, RadioMap
 from .._requirements import need
+from . import campaign_data
 from .content import content, decibel, names
 from .._files import new_file
 
@@ -17,18 +18,22 @@ _UNITS = {"path_gain": ("dB", 1.0), "rss": ("dBm", 1e3), "sinr": ("dB", 1.0)}
 
 
 def save_geotiff(file, radio_map, *, metric="path_gain", db=True, place=None, crs=None, origin_m=None):
-    """Writes a map over a plane or ground to a .tif file of float64.
+    """Writes a map over a plane or ground, or a campaign's dataset whose receivers are a level grid, to a .tif file of float64.
 
     metric: path_gain, rss or sinr, a band for each transmitter; association: one band of int32, -1 where none reaches. db: in dB (rss: dBm)
     with NaN as nodata where nothing arrives, else linear (rss: watt) with 0 there. Where the scene lies is the map's own crs and origin_m. Or
     place: what raywave.geo.build gave, or the folder (or its geo.json) that it wrote. Or crs and origin_m: any CRS of pyproj or GDAL and what
     (x, y) = (0, 0) is in it. A map that lies nowhere is written in metres of the scene. Returns the path. @raises Error for meshes and planes that are tilted."""
-    if not isinstance(radio_map, RadioMap):
-        raise Error(f"save_geotiff takes a radio map, got {type(radio_map).__name__}")
+    if campaign_data.is_dataset(radio_map):
+        radio_map = campaign_data.Grid(radio_map, "save_geotiff")
+        if metric not in ("path_gain", "association"):
+            raise Error(f"save_geotiff: a campaign has path_gain and association, got {metric!r}")
+    elif not isinstance(radio_map, RadioMap):
+        raise Error(f"save_geotiff takes a radio map, or the dataset of a campaign, got {type(radio_map).__name__}")
     if metric not in (*_UNITS, "association"):
         raise Error(f"unknown metric '{metric}'. Known: {', '.join(_UNITS)}, association")
     rasterio = need("rasterio", "save_geotiff")
-    held = content(radio_map)
+    held = radio_map.held if isinstance(radio_map, campaign_data.Grid) else content(radio_map)
     if place is None and crs is None and origin_m is None and radio_map.crs is not None:
         crs, origin_m = radio_map.crs, radio_map.origin_m[:2]
     transform = _transform(held, rasterio, *_origin(place, crs, origin_m))

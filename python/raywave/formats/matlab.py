@@ -11,6 +11,7 @@ import numpy as np
 
 from .._raywave import Error
 from .._requirements import need
+from . import campaign_data
 from .content import content
 from .._files import new_file
 
@@ -19,12 +20,14 @@ _HEADER_BYTES = 512
 
 
 def save_matlab(file, result, *, version=None):
-    """Writes all arrays of a result, or of a dict {name: array, number, text or list of texts}, to a .mat file.
+    """Writes all arrays of a result, of a campaign's dataset, or of a dict {name: array, number, text or list of texts}, to a .mat file.
 
     version: "5", "7.3", or None for 5 where everything fits and 7.3 beyond. Returns the path. @raises Error for names that MATLAB does
     not take and where the file cannot be written."""
     if version not in (None, "5", "7.3"):
         raise Error(f"version must be '5', '7.3' or None, got {version!r}")
+    if campaign_data.is_dataset(result):
+        result = campaign_data.arrays(result)
     held = {key: _plain(key, value) for key, value in (result.items() if isinstance(result, dict) else content(result).items())}
     for key in held:
         if not (key.isascii() and key.isidentifier() and not key.startswith("_") and len(key) < 64):
