@@ -454,3 +454,34 @@ def test_a_dataset_exports_to_the_formats_of_others(tmp_path):
             ports = b.shape[3]
             assert np.allclose(tau[:, t], delays[:, 0], rtol=0, atol=1e-18)
             assert np.abs(a[:, :, t, :ports] - b[:, :, 0]).max() <= 1e-9 * np.abs(b).max() and np.abs(a[:, :, t, ports:]).max(initial=0) == 0
+
+
+def test_a_scenario_of_a_campaign_is_that_of_the_solvers_paths(tmp_path):
+    from raywave import formats
+    words = dict(scenes=CANYON, transmitters=[dict(name="mast", position_m=[-30, 0, 10], array=dict(num_cols=2, polarization="VH"))], frequencies_hz=[3.5e9, 28e9],
+                 receivers=[dict(name="car", position_m=[20, 0, 1.5]), dict(name="bus", position_m=[-5, 2, 3], array=dict(num_rows=2))], samples=2, seed=3,
+                 vary={"device/mast/position_m": {"uniform": [[-31, -1, 8], [-29, 1, 12]]}, "material/brick/relative_permittivity": {"uniform": [3, 5]}},
+                 outputs=["paths", "vertices"], solver=dict(max_depth=2, samples_per_src=20_000), max_paths=30)
+    campaign = rw.Campaign(tmp_path / "out.zarr", **words).create()
+    with pytest.raises(rw.Error, match="links are not solved yet"):
+        campaign.save_deepmimo(tmp_path / "early", frequency_hz=28e9)
+    campaign.run()
+    for wrong, part in ((dict(), "frequency_hz: one of"), (dict(frequency_hz=28e9, sample=2), "sample is a number from 0 to 1"), (dict(frequency_hz=28e9, scene="x"), "scene: one of")):
+        with pytest.raises(rw.Error, match=part):
+            campaign.save_deepmimo(tmp_path / "never", **wrong)
+    campaign.save_deepmimo(tmp_path / "ours", frequency_hz=28e9, sample=1, tx_slant=1)
+    data = campaign.dataset()
+    scene = rw.load_scene(CANYON, 28e9)
+    scene.add(rw.Transmitter("mast", data["device.mast.position_m"].values[1].tolist(), array=rw.PlanarArray(num_cols=2, polarization="VH")))
+    scene.add(rw.Receiver("car", [20, 0, 1.5])), scene.add(rw.Receiver("bus", [-5, 2, 3], array=rw.PlanarArray(num_rows=2)))
+    scene.materials["brick"].itu_name, conductivity = "", scene.materials["brick"].properties_at(28e9)[1]
+    scene.materials["brick"].relative_permittivity = float(data["material.brick.relative_permittivity"].values[1])
+    scene.materials["brick"].conductivity_s_per_m = conductivity
+    paths = rw.PathSolver()(scene, max_depth=2, samples_per_src=20_000)
+    formats.save_deepmimo(tmp_path / "theirs", scene, paths, tx_slant=1)
+    assert sorted(p.name for p in (tmp_path / "ours").iterdir()) == sorted(p.name for p in (tmp_path / "theirs").iterdir())
+    for file in (tmp_path / "theirs").glob("*.npz"):
+        with np.load(file) as wanted, np.load(tmp_path / "ours" / file.name) as found:
+            for name in wanted.files:
+                assert np.allclose(found[name], wanted[name], rtol=1e-9, atol=1e-9, equal_nan=True), (file.name, name)
+    assert json.loads((tmp_path / "ours/params.json").read_text())["txrx_sets"] == json.loads((tmp_path / "theirs/params.json").read_text())["txrx_sets"]

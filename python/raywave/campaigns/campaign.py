@@ -13,7 +13,7 @@ import pathlib
 import time
 
 from .._raywave import Error, __version__
-from . import files, store as store_
+from . import files, scenario, store as store_
 from .plan import Plan, Task
 from .processor import processor_level
 from .._requirements import need
@@ -250,6 +250,15 @@ class Campaign:
         for part in (out, *out.data_vars.values()):
             part.attrs = {key: json.dumps(value) if isinstance(value, dict) else value for key, value in part.attrs.items()}
         return out
+
+
+    def save_deepmimo(self, folder, *, scene=None, sample=0, frequency_hz=None, tx_slant=0, rx_slant=0, overwrite=False, max_bytes=4e9):
+        """One scene, sample and frequency as a DeepMIMO 4 scenario, as formats.save_deepmimo writes one (of each link the max_paths strongest paths).
+        Needs the outputs paths and vertices. @raises Error where some of its links are not solved"""
+        from ..formats.deepmimo import write_scenario
+        self._require_ours()
+        world, held = scenario.solved(self, scene, sample, frequency_hz)
+        return write_scenario(folder, world, scenario.with_devices(held, world), tx_slant=tx_slant, rx_slant=rx_slant, overwrite=overwrite, max_bytes=max_bytes)
 
 
 class _Run:

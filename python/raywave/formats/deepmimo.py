@@ -50,12 +50,16 @@ def save_deepmimo(folder, scene, paths, *, tx_slant=0, rx_slant=0, overwrite=Fal
     element is a point of its own, device by device. tx_slant, rx_slant: which of an array's polarisations. Paths of a link are sorted by
     power, strongest first; deepmimo.load reads 25 of them unless told max_paths. Doppler is computed by DeepMIMO from velocities
     that are given to it. Returns what was written and the words that rebuild arrays. @raises Error where it cannot be written whole."""
+    if not isinstance(scene, Scene) or not isinstance(paths, Paths):
+        raise Error(f"save_deepmimo takes the scene and its paths, got {type(scene).__name__} and {type(paths).__name__}")
+    return write_scenario(folder, scene, content(paths), tx_slant=tx_slant, rx_slant=rx_slant, overwrite=overwrite, max_bytes=max_bytes)
+
+
+def write_scenario(folder, scene, held, *, tx_slant=0, rx_slant=0, overwrite=False, max_bytes=4e9):
+    """save_deepmimo of paths as the arrays that they save."""
     folder = pathlib.Path(folder).absolute()
     if folder.name != folder.name.lower() or any(c in _INVALID for c in folder.name) or not folder.name:
         raise Error(f"'{folder.name}': DeepMIMO reads names in lower case without any of {_INVALID!r}")
-    if not isinstance(scene, Scene) or not isinstance(paths, Paths):
-        raise Error(f"save_deepmimo takes the scene and its paths, got {type(scene).__name__} and {type(paths).__name__}")
-    held = content(paths)
     if scene.frequency_hz != held["frequency_hz"]:
         raise Error(f"the paths were solved at {held['frequency_hz']:g} Hz, the scene is at {scene.frequency_hz:g} Hz: give save_deepmimo the scene as it was")
     elements = _elements(scene)
