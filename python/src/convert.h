@@ -10,6 +10,7 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <atomic>
 #include <chrono>
 #include <complex>
 #include <condition_variable>
@@ -21,6 +22,7 @@
 #include "raywave/core/error.h"
 #include "raywave/core/vec.h"
 #include "raywave/runtime/progress.h"
+#include "raywave/runtime/stop.h"
 
 namespace raywave::python {
 
@@ -66,12 +68,14 @@ class Warnings {
 };
 
 /// Runs body(progress) on a thread of its own without the GIL, while this thread looks for Ctrl-C and reports progress
-/// to the Python callable (or None). KeyboardInterrupt and the callable's exceptions end the run and are raised here.
+/// to the Python callable (or None); its method `poll`, where it has one, is called at every look. KeyboardInterrupt
+/// and exceptions of both end the run, at the next task of whatever loop is at work, and are raised here.
 template <class Body>
 void run_interruptibly(const nb::object& on_progress, Body&& body) {
   std::mutex mutex;
   std::condition_variable changed;
-  bool finished = false, stop = false;
+  bool finished = false;
+  std::atomic<bool> stop = false;
   int64_t done = 0, total = 0, reported = -1;
   std::exception_ptr failure;
   const runtime::Progress progress = [&](int64_t d, int64_t t) {
@@ -80,13 +84,14 @@ void run_interruptibly(const nb::object& on_progress, Body&& body) {
     return !stop;
   };
   std::exception_ptr raised;
+  const nb::object poll = nb::getattr(on_progress, "poll", nb::none());
   {
     std::thread worker;
     {
       nb::gil_scoped_release released;
       worker = std::thread([&] {
         try {
-          body(progress);
+          runtime::with_stop(stop, [&] { body(progress); });
         } catch (...) {
           failure = std::current_exception();
         }
@@ -106,11 +111,11 @@ void run_interruptibly(const nb::object& on_progress, Body&& body) {
       if (raised) continue;
       try {
         if (PyErr_CheckSignals() != 0) throw nb::python_error();
+        if (!poll.is_none()) poll();
         if (!on_progress.is_none() && t > 0 && d != reported) on_progress(d, t);
         reported = d;
       } catch (...) {
         raised = std::current_exception();
-        const std::lock_guard lock(mutex);
         stop = true;
       }
     }

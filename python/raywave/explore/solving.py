@@ -3,6 +3,7 @@
 hears of that only at the end of its tasks, which may take seconds, the coarse picture does not wait for it."""
 from __future__ import annotations
 
+import abc
 import threading
 import time
 import warnings
@@ -18,7 +19,7 @@ _COARSE_SECONDS = 0.06
 _LEAST, _MOST = 2_000, 200_000
 
 
-class _Superseded(Exception):
+class Superseded(Exception):
     pass
 
 
@@ -42,8 +43,8 @@ warnings.filterwarnings("always", module=r"raywave\.explore\.")
 _QUIET_SECONDS = 0.15  # without a newer wish, before the refinement begins
 
 
-class Solver:
-    """tell(message) is called from its threads: a dict, of a frame with its JSON under "data"."""
+class Threads(abc.ABC):
+    """The threads, and what is done when. tell(message) is called from them: a dict, of a frame with its JSON under "data"."""
 
     def __init__(self, session, tell):
         self._session, self._tell = session, tell
@@ -52,8 +53,6 @@ class Solver:
         self._coarse = None  # (revision, document, paths, map, begin): what is to be refined
         self._probes: list = []
         self._end = False
-        self._samples = 20_000
-        self._extent_m = _extent(session.coarse_stage.scene)
         self.finished = None  # (revision, document, paths, map) of the last one solved as the file says
         self._ended = 0  # the newest revision that is finished or has failed
         self.failure = ""  # why the last one that failed did
@@ -122,7 +121,7 @@ class Solver:
     def _guarded(self, revision, work, *arguments):
         try:
             work(*arguments)
-        except _Superseded:
+        except Superseded:
             return
         except (Error, TypeError, MemoryError) as error:
             self._failed(revision, str(error) or "out of memory")
@@ -134,10 +133,41 @@ class Solver:
         self._tell({"type": "error", "revision": revision, "text": text})
         self._notify("_ended", max(self._ended, revision))
 
+    @abc.abstractmethod
+    def _solve_coarse(self, revision, document) -> None:
+        """Tells of a coarse picture and leaves (revision, document, its map, when it began) in _coarse."""
+
+    @abc.abstractmethod
+    def _refine(self, revision, document, radio_map, begin) -> None:
+        """Tells of what the file says and calls _done."""
+
+    @abc.abstractmethod
+    def _measure(self, position) -> dict:
+        """The answer to a probe."""
+
+    def _done(self, revision, *results):
+        with self._changed:
+            self.finished, self._ended = (revision, *results), max(self._ended, revision)
+            self._changed.notify_all()
+
+    def _send(self, revision, stage, begin, said, data):
+        if self._wish > revision and stage != "coarse":
+            raise Superseded
+        self._tell({"type": "frame", "revision": revision, "stage": stage, "seconds": round(time.perf_counter() - begin, 4), "warnings": said, "data": data})
+
+
+class Solver(Threads):
+    """Of scenes of three dimensions."""
+
+    def __init__(self, session, tell):
+        super().__init__(session, tell)
+        self._samples = 20_000
+        self._extent_m = _extent(session.coarse_stage.scene)
+
     def _solve_coarse(self, revision, document):
         begin = time.perf_counter()
         scene = self._session.coarse_stage.put(document)
-        stop = _Stop(self, revision)
+        stop = Stop(self, revision)
         _hearing.texts = []
         paths = radio_map = None
         if scene.transmitters and scene.receivers:
@@ -152,7 +182,7 @@ class Solver:
 
     def _refine(self, revision, document, radio_map, begin):
         scene = self._session.refined_stage.put(document)
-        stop = _Stop(self, revision)
+        stop = Stop(self, revision)
         paths = None
         heard = _hearing.texts = []
         if scene.transmitters and scene.receivers:
@@ -161,9 +191,7 @@ class Solver:
         if scene.transmitters:
             radio_map = document_.solve_map(scene, document, progress=stop)
         self._frame(revision, "refined", begin, scene, paths, radio_map, heard)
-        with self._changed:
-            self.finished, self._ended = (revision, document, paths, radio_map), max(self._ended, revision)
-            self._changed.notify_all()
+        self._done(revision, document, paths, radio_map)
 
     def _coarse_map(self, scene, document, stop):
         options = document_.map_options(document)
@@ -178,10 +206,7 @@ class Solver:
         bare.frequency_hz = scene.frequency_hz
         for device in (*scene.transmitters.values(), *scene.receivers.values()):
             bare.add(device)
-        data = _raywave.report_data(bare, paths, radio_map)
-        if self._wish > revision and stage != "coarse":
-            raise _Superseded
-        self._tell({"type": "frame", "revision": revision, "stage": stage, "seconds": round(time.perf_counter() - begin, 4), "warnings": said, "data": data})
+        self._send(revision, stage, begin, said, _raywave.report_data(bare, paths, radio_map))
 
     def _measure(self, position):
         """Gains at a place from every transmitter, by the run's paths."""
@@ -204,15 +229,18 @@ class Solver:
             return {"type": "error", "revision": revision, "text": str(error)}
 
 
-class _Stop:
-    """A progress that ends what a newer wish has overtaken."""
+class Stop:
+    """A progress that ends what a newer wish has overtaken; poll() is asked between reports, in phases of a solver that have none."""
 
     def __init__(self, solver, revision):
         self.solver, self.revision = solver, revision
 
     def __call__(self, done, total):
+        self.poll()
+
+    def poll(self):
         if self.solver._end or self.solver._wish > self.revision:
-            raise _Superseded
+            raise Superseded
 
 
 def _extent(scene):

@@ -4,18 +4,36 @@
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
 
+#include <atomic>
 #include <exception>
 #include <mutex>
 #ifdef __SANITIZE_THREAD__
-#include <atomic>
 #include <thread>
 #include <vector>
 #endif
 
+#include "raywave/runtime/progress.h"
+#include "raywave/runtime/stop.h"
 #include "raywave/runtime/threads.h"
 
 namespace raywave::runtime {
 namespace {
+
+/// Of the loop whose task this thread runs, or of with_stop.
+thread_local const std::atomic<bool>* stop_of_this_thread = nullptr;
+
+class StopScope {
+ public:
+  explicit StopScope(const std::atomic<bool>* stop) : before_(stop_of_this_thread) { stop_of_this_thread = stop; }
+  ~StopScope() { stop_of_this_thread = before_; }
+  StopScope(const StopScope&) = delete;
+  StopScope& operator=(const StopScope&) = delete;
+
+ private:
+  const std::atomic<bool>* before_;
+};
+
+bool is_set(const std::atomic<bool>* stop) { return stop && stop->load(std::memory_order_relaxed); }
 
 #ifdef __SANITIZE_THREAD__
 /// oneTBB is not built with the thread sanitizer, which would report its hand-over of every task. Under it tasks run on
@@ -50,16 +68,31 @@ void with_threads(int num_threads, const std::function<void()>& f) {
   tbb::task_arena(num_threads).execute(f);
 }
 
+void with_stop(const std::atomic<bool>& stop, const std::function<void()>& f) {
+  const StopScope scope(&stop);
+  f();
+}
+
 void parallel_for(int64_t num_tasks, int num_threads, const std::function<void(int64_t task)>& body) {
+  const std::atomic<bool>* const stop = stop_of_this_thread;
   if (num_threads == 1 || num_tasks <= 1) {
-    for (int64_t i = 0; i < num_tasks; ++i) body(i);
+    for (int64_t i = 0; i < num_tasks; ++i) {
+      if (is_set(stop)) throw Interrupted();
+      body(i);
+    }
     return;
   }
+  std::atomic<bool> skipped = false;
   std::mutex mutex;
   int64_t failed_task = num_tasks;
   std::exception_ptr failure;
   with_threads(num_threads, [&] {
     run_tasks(num_tasks, [&](int64_t i) {
+      if (is_set(stop)) {
+        skipped = true;
+        return;
+      }
+      const StopScope scope(stop);
       try {
         body(i);
       } catch (...) {
@@ -69,6 +102,7 @@ void parallel_for(int64_t num_tasks, int num_threads, const std::function<void(i
     });
   });
   if (failure) std::rethrow_exception(failure);
+  if (skipped) throw Interrupted();
 }
 
 }  // namespace raywave::runtime

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// The wish to stop, for work that reports no progress of its own.
+#pragma once
+
+#include <atomic>
+#include <functional>
+
+namespace raywave::runtime {
+
+/// Runs f; once `stop` is true no task of a parallel loop within it begins any more, nested loops' too, and the loop
+/// throws Interrupted (progress.h). How soon that is, is how long a task takes.
+void with_stop(const std::atomic<bool>& stop, const std::function<void()>& f);
+
+}  // namespace raywave::runtime
