@@ -12,45 +12,9 @@ import urllib.request
 
 import numpy as np
 import pytest
-from devtools import Browser
+from explore_support import browser, explore, refined  # noqa: F401: fixtures
 
 DEVICES = ["--tx", "mast=-30,0,10", "--rx", "car=30,0,1.5"]
-
-
-@pytest.fixture
-def explore(root, tmp_path):
-    """Starts raywave explore in an empty folder; gives (url, process)."""
-    started = []
-
-    def start(*arguments, cwd=tmp_path):
-        process = subprocess.Popen([sys.executable, "-m", "raywave", "explore", *map(str, arguments)], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        started.append(process)
-        url = process.stdout.readline().strip()
-        assert url.startswith("http://127.0.0.1:"), url + process.stderr.read()
-        return url, process
-
-    yield start
-    for process in started:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.communicate(timeout=30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
-
-
-@pytest.fixture
-def browser(tmp_path_factory):
-    found = Browser(tmp_path_factory.mktemp("profile"))
-    yield found
-    found.close()
-
-
-def refined(browser, after=0):
-    """Waits until the page shows its newest state as the run file says; gives its revision."""
-    data = "document.body.dataset"
-    browser.wait_for(f"{data}.stage === 'refined' && {data}.shown === {data}.revision && Number({data}.shown) > {after} && {data}.saved === {data}.revision", 120)
-    return int(browser.value("document.body.dataset.revision"))
 
 
 def page_place(browser, name):

@@ -31,7 +31,29 @@ def test_paths_and_map_are_those_of_python(raywave, root, tmp_path):
         assert (arrays["power"][0] == scene.accumulate_on_receivers_grid_over_paths(x, y, reduce_all=True, max_order=2)).all()
 
 
+def test_a_file_says_how_it_is_traced_and_flags_go_before(raywave, root, tmp_path):
+    text = (root / ROOM).read_text()
+    (tmp_path / "room.toml").write_text(text + '\n[trace]\nmax_order = 2\nmin_order = 1\ncandidates = "visible"\nmethod = "fermat"\nsmoothed = "sigmoid"\npoints = 7\n')
+    (tmp_path / "bare.toml").write_text(text)
+    flags = ["--max-order", 2, "--min-order", 1, "--candidates", "visible", "--method", "fermat", "--smoothed", "sigmoid", "--points", 7]
+
+    def told(name, *more):
+        result = raywave("plane", tmp_path / name, "--json", "-", "--map", tmp_path / "map.npz", *more)
+        assert result.returncode == 0, result.stderr
+        with np.load(tmp_path / "map.npz") as arrays:
+            return json.loads(result.stdout)["paths"], arrays["power"].tolist()
+
+    assert told("room.toml") == told("bare.toml", *flags) != told("bare.toml")
+    paths, power = told("room.toml", "--max-order", 1, "--points", 5)
+    assert {len(p["objects"]) for p in paths} == {1} and np.shape(power) == (1, 5, 5)
+    rw = pytest.importorskip("raywave")
+    assert rw.Scene2D.load(tmp_path / "room.toml").parameters().keys() == rw.Scene2D.load(tmp_path / "bare.toml").parameters().keys()
+
+
 @pytest.mark.parametrize("text, words", [
+    ("[trace]\nmax_ordr = 1\n", "unknown key 'max_ordr' in [trace], did you mean 'max_order'"),
+    ("[trace]\npoints = 1\n", "bad.toml:2: points must be in [2, 4096], got 1"),
+    ("[trace]\nmethod = 'imge'\n[transmitters]\na = [0, 0]\n", "did you mean 'image'"),
     ("[[objects]]\nname = 'w'\na = [0, 0]\n", "bad.toml:1: 'w' needs b = [x, y]"),
     ("[[objects]]\nname = 'w'\nkind = 'wal'\na = [0, 0]\n", "did you mean 'wall'"),
     ("[[objects]]\nname = 'w'\na = [0, 0]\nb = [0, 0]\n", "object 'w' has zero length"),

@@ -1261,5 +1261,11 @@ class Scene2D:
         Gradient by name of a loss whose derivatives by the field are given, d/dRe + j d/dIm.
         """
 
+    def explore(self, run: str | os.PathLike | None = None, port: int = 0, open_browser: bool = False) -> object:
+        """
+        Serves the live page of this scene: drag devices and the ends of walls, rays and map follow. Returns an Explorer with url, document, scene() and
+        close(). run: the file that keeps its state (plane.explore.toml). Needs the extra raywave[explore].
+        """
+
     def plot(self, ax: Any = None, names: bool = True) -> Any:
         """Objects and devices on matplotlib axes, which are given back."""

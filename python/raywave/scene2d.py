@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import importlib
 import json
 import math
+import os
 import pathlib
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -158,8 +160,7 @@ def _from_walls(walls: ArrayLike) -> Scene2D:
     if walls.ndim != 3 or walls.shape[1:] != (2, 2):
         raise Error(f"walls must have the shape [n, 2, 2], got {list(walls.shape)}")
     scene = Scene2D()
-    for i, (a, b) in enumerate(walls):
-        scene.add_wall(f"wall_{i}", a, b)
+    scene._add_all([("wall", f"wall_{i}", {"a": a, "b": b}) for i, (a, b) in enumerate(walls)])
     return scene
 
 
@@ -227,14 +228,13 @@ def _from_geojson(source: Any, *, project: bool | None = None) -> Scene2D:
         w = math.sqrt(1 - e2 * math.sin(lat) ** 2)
         scale = np.array([a / w * math.cos(lat), a * (1 - e2) / w ** 3])
         lines = [(np.radians(line) - (lon, lat)) * scale for line in lines]
-    scene, seen = Scene2D(), set()
+    scene, seen = Scene2D(), {}
     for line in lines:
         for a, b in zip(line[:-1], line[1:]):
             key = frozenset((tuple(a), tuple(b)))
-            if len(key) < 2 or key in seen:
-                continue
-            seen.add(key)
-            scene.add_wall(f"wall_{len(seen) - 1}", a, b)
+            if len(key) == 2:
+                seen.setdefault(key, {"a": a, "b": b})
+    scene._add_all([("wall", f"wall_{i}", ends) for i, ends in enumerate(seen.values())])
     return scene
 
 
@@ -354,9 +354,8 @@ def _toml(value):
     return repr(float(value))
 
 
-@method(Scene2D, "save")
-def _save(self, path: str | pathlib.Path) -> None:
-    """A TOML file that Scene2D.load reads back to the bit. Own objects, whose law is a program, can't be saved."""
+def text_of(self: Scene2D) -> str:
+    """Its file. @raises Error for own objects"""
     lines = [f"{name} = {_toml(getattr(self, name))}" for name in _NUMBERS]
     for group, devices in (("transmitters", self.transmitters), ("receivers", self.receivers)):
         lines += ["", f"[{group}]"] + [f"{json.dumps(name)} = {_toml(at)}" for name, at in devices.items()]
@@ -372,7 +371,43 @@ def _save(self, path: str | pathlib.Path) -> None:
         if o["kind"] == "own":
             raise Error(f"own object '{o['name']}' can't be saved: its law is a program")
         lines += ["", "[[objects]]"] + [f"{key} = {_toml(value)}" for key, value in o.items()]
-    pathlib.Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return "\n".join(lines) + "\n"
+
+
+@method(Scene2D, "save")
+def _save(self, path: str | pathlib.Path) -> None:
+    """A TOML file that Scene2D.load reads back to the bit. Own objects, whose law is a program, can't be saved."""
+    pathlib.Path(path).write_text(text_of(self), encoding="utf-8")
+
+
+# [trace]: how `raywave plane` and the live page trace the scene of a file; what it leaves out
+TRACE = {"min_order": 0, "max_order": 1, "candidates": "all", "method": "image", "smoothed": "", "points": 300}
+_TRACE_WORDS = {"candidates": ("all", "visible"), "method": ("image", "fermat", "min-path"), "smoothed": ("", "sigmoid", "hard_sigmoid")}
+_TRACE_LIMITS = {"min_order": (0, 15), "max_order": (0, 15), "points": (2, 4096)}
+
+
+def trace_options(trace: dict) -> dict:
+    """Of a whole table [trace], as Scene2D.trace takes them."""
+    return {**{word: trace[word] for word in ("min_order", "max_order", "candidates", "method")}, "approx": bool(trace["smoothed"]),
+            "activation": trace["smoothed"] or "hard_sigmoid"}
+
+
+def _trace_of(data, where):
+    held = data.get("trace", {})
+    if not isinstance(held, dict):
+        raise Error(f"{where}: trace must be a table")
+    for key, value in held.items():
+        if key not in TRACE:
+            raise Error(f"{where}: [trace]: unknown key '{key}'; known: {', '.join(TRACE)}")
+        if key in _TRACE_WORDS and value not in _TRACE_WORDS[key]:
+            raise Error(f"{where}: [trace]: {key} is one of {', '.join(filter(None, _TRACE_WORDS[key]))}, got {value!r}")
+        low, high = _TRACE_LIMITS.get(key, (0, 0))
+        if key in _TRACE_LIMITS and (isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high):
+            raise Error(f"{where}: [trace]: {key} takes a whole number from {low} to {high}, got {value!r}")
+    trace = {**TRACE, **held}
+    if trace["min_order"] > trace["max_order"]:
+        raise Error(f"{where}: [trace]: min_order {trace['min_order']} is above max_order {trace['max_order']}")
+    return trace
 
 
 _KEYS = {"wall": ("a", "b"), "ris": ("a", "b", "phi_rad"), "panel": ("a", "b", "profile_m"), "corner": ("a",),
@@ -385,34 +420,75 @@ def _load(path: str | pathlib.Path) -> Scene2D:
         import tomllib
     except ImportError:
         tomllib = need("tomli", "Scene2D.load")
-    data = tomllib.loads(pathlib.Path(path).read_text(encoding="utf-8"))
-    known = {*_NUMBERS, "transmitters", "receivers", "objects", "materials"}
+    return from_document(tomllib.loads(pathlib.Path(path).read_text(encoding="utf-8")), path)[0]
+
+
+def _number(where, value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise Error(f"{where} must be a finite number, got {value!r}")
+    return float(value)
+
+
+def _place(where, value):
+    if not isinstance(value, (list, tuple)) or len(value) != 2:
+        raise Error(f"{where} must be two numbers, got {value!r}")
+    return [_number(where, x) for x in value]
+
+
+def _rows(data, key, where):
+    rows = data.get(key, [])
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise Error(f"{where}: {key} must be tables, [[{key}]]")
+    return enumerate(rows)
+
+
+def _require_name(where, row):
+    if not isinstance(row.get("name"), str):
+        raise Error(f"{where} needs a name")
+
+
+def from_document(data: dict, where: object) -> tuple[Scene2D, dict]:
+    """(the scene, the table [trace] with its defaults) of what a file holds. @raises Error naming where"""
+    known = {*_NUMBERS, "transmitters", "receivers", "objects", "materials", "trace"}
     for key in data:
         if key not in known:
-            raise Error(f"{path}: unknown key '{key}'; known: {', '.join(sorted(known))}")
+            raise Error(f"{where}: unknown key '{key}'; known: {', '.join(sorted(known))}")
     scene = Scene2D()
     for name in _NUMBERS:
         if name in data:
-            setattr(scene, name, float(data[name]))
-    for i, m in enumerate(data.get("materials", [])):
+            setattr(scene, name, _number(f"{where}: {name}", data[name]))
+    for i, m in _rows(data, "materials", where):
         fields = ("name", "itu_name", "relative_permittivity", "conductivity_s_per_m", "thickness_m", "perfect_conductor")
         for key in (k for k in m if k not in fields):
-            raise Error(f"{path}: material {i}: unknown key '{key}'; known: {', '.join(fields)}")
+            raise Error(f"{where}: material {i}: unknown key '{key}'; known: {', '.join(fields)}")
+        _require_name(f"{where}: material {i}", m)
         material = _raywave.Material(m["name"])
         for key in fields[1:]:
             if key in m:
                 setattr(material, key, m[key])
         scene.add_material(material)
-    for i, o in enumerate(data.get("objects", [])):
+    found, ends = [], {}
+    for i, o in _rows(data, "objects", where):
         kind = o.get("kind", "wall")
         if kind not in _KEYS:
-            raise Error(f"{path}: object {i}: unknown kind '{kind}'; known: {', '.join(_KEYS)}")
+            raise Error(f"{where}: object {i}: unknown kind '{kind}'; known: {', '.join(_KEYS)}")
         wanted = {"kind", "name", *_KEYS[kind]}
         for key in (*(wanted - set(o) - {"kind"}), *(set(o) - wanted - {"material"})):
-            raise Error(f"{path}: object {i}: {'missing' if key in wanted else 'unknown'} key '{key}'")
-        scene._add(kind, o["name"], {k: o[k] for k in (*_KEYS[kind], "material") if k in o})
-    scene.transmitters, scene.receivers = data.get("transmitters", {}), data.get("receivers", {})
-    return scene
+            raise Error(f"{where}: object {i}: {'missing' if key in wanted else 'unknown'} key '{key}'")
+        _require_name(f"{where}: object {i}", o)
+        read = {"a": _place, "b": _place, "material": lambda _, text: text, "profile_m": lambda _, values: values}
+        words = {k: read.get(k, _number)(f"{where}: '{o['name']}': {k}", o[k]) for k in (*_KEYS[kind], "material") if k in o}
+        found.append((kind, o["name"], words))
+        if "b" in words:
+            other = ends.setdefault(frozenset((tuple(words["a"]), tuple(words["b"]))), o["name"])
+            if other != o["name"]:
+                raise Error(f"{where}: objects '{other}' and '{o['name']}' have the same ends: each would hide the other and all paths over them; remove one")
+    scene._add_all(found)
+    sides = [data.get(side, {}) for side in ("transmitters", "receivers")]
+    if not all(isinstance(side, dict) for side in sides):
+        raise Error(f"{where}: transmitters and receivers are tables of name = [x, y]")
+    scene.transmitters, scene.receivers = ({name: _place(f"{where}: '{name}'", at) for name, at in side.items()} for side in sides)
+    return scene, _trace_of(data, where)
 
 
 Scene2D.load = staticmethod(_load)
@@ -670,6 +746,16 @@ class PlaneProblem(Problem):
 
 Solver2D.problem = PlaneProblem
 Scene2D.default_solver = Solver2D
+
+# --- the live page ---
+
+
+@method(Scene2D, "explore")
+def _explore(self, run: str | os.PathLike | None = None, port: int = 0, open_browser: bool = False) -> object:
+    """Serves the live page of this scene: drag devices and the ends of walls, rays and map follow. Returns an Explorer with url, document, scene() and
+    close(). run: the file that keeps its state (plane.explore.toml). Needs the extra raywave[explore]."""
+    return importlib.import_module(".explore", __package__).explore(self, run=run, port=port, open_browser=open_browser)
+
 
 # --- pictures ---
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Scenes, paths and maps in the plane.
+#include <nanobind/stl/tuple.h>
+
 #include "bind.h"
 #include "convert.h"
 #include "numbers.h"
@@ -55,7 +57,7 @@ class PythonLaw final : public plane::OwnLaw {
   size_t num_numbers_;
 };
 
-void add_object(Scene2D& s, const std::string& kind, const std::string& name, const nb::dict& d) {
+Object object_from(const std::string& kind, const std::string& name, const nb::dict& d) {
   Object o;
   o.name = name;
   const auto numbers = [&](const char* key) { return option<std::vector<double>>(d, key); };
@@ -77,10 +79,19 @@ void add_object(Scene2D& s, const std::string& kind, const std::string& name, co
     }
   }
   if (d.contains("material")) o.material = option<std::string>(d, "material");
+  return o;
+}
+
+/// (kind, name, words) of each, all or none.
+void add_objects(Scene2D& s, const std::vector<std::tuple<std::string, std::string, nb::dict>>& given) {
   Scene2D next = s;
-  next.objects.push_back(std::move(o));
+  for (const auto& [kind, name, words] : given) next.objects.push_back(object_from(kind, name, words));
   next.validate();
   s = std::move(next);
+}
+
+void add_object(Scene2D& s, const std::string& kind, const std::string& name, const nb::dict& d) {
+  add_objects(s, {{kind, name, d}});
 }
 
 nb::list objects(const Scene2D& s) {
@@ -363,6 +374,7 @@ void bind_plane(nb::module_& m) {
           "{name: (x, y)}, a copy: assign a dict to change them.")
       .def_prop_ro("objects", &objects, "Dicts of kind, name, places and numbers; copies.")
       .def("_add", &add_object)
+      .def("_add_all", &add_objects)
       .def(
           "remove",
           [](Scene2D& s, const std::string& name) {

@@ -3,6 +3,7 @@
 
     raywave explore scenes/old_town/old_town.xml --tx mast=0,0,60       # from the command line
     explorer = scene.explore(); print(explorer.url)                     # from Python
+    raywave explore examples/plane_room.toml                            # a scene in the plane
 
 Its state is a run file. Needs the package of the extra: pip install 'raywave[explore]'."""
 from __future__ import annotations
@@ -13,8 +14,8 @@ import warnings
 import webbrowser
 
 from .. import scenes
-from .._raywave import Error, Scene
-from . import document as document_
+from .._raywave import Error, Scene, Scene2D
+from . import document as document_, plane, space
 from .server import Server
 from .session import Session
 
@@ -24,9 +25,9 @@ __all__ = ["Explorer", "explore"]
 class Explorer:
     """A live page that is served: url, document (the run as a dict), scene() (as it is now), close()."""
 
-    def __init__(self, session, title, port):
+    def __init__(self, session, title, port, kind=space):
         self._session = session
-        self._server = Server(session, title, port)
+        self._server = Server(session, title, port, kind)
 
     @property
     def url(self) -> str:
@@ -41,10 +42,9 @@ class Explorer:
     def document(self) -> dict:
         return self._session.document
 
-    def scene(self) -> Scene:
+    def scene(self) -> Scene | Scene2D:
         """A scene of its own, as the page has it."""
-        with self._session._lock:
-            return self._session._check_stage.put(self._session.document).copy()
+        return self._session.scene()
 
     def edit(self, command: dict) -> None:
         """What the page sends, {"do": "set", "kind": "device", "name": "tx0", "to": {"position_m": [0, 0, 20]}} (docs/explore.md). @raises Error"""
@@ -82,12 +82,15 @@ class Explorer:
         return f"Explorer({self.url!r}, {str(self.file)!r})"
 
 
-def explore(scene: Scene | str | os.PathLike, *, run: str | os.PathLike | None = None, port: int = 0, open_browser: bool = False,
+def explore(scene: Scene | Scene2D | str | os.PathLike, *, run: str | os.PathLike | None = None, port: int = 0, open_browser: bool = False,
             document: dict | None = None) -> Explorer:
-    """Serves the live page of a scene: a file, one that comes with raywave by its name, a run file (.toml), or a Scene.
+    """Serves the live page of a scene: a file, one that comes with raywave by its name, a run file (.toml), a Scene; a Scene2D, or its file.
 
-    run: the file that holds the state, read where it exists; by default NAME.explore.toml in the working folder, or the run file itself.
+    run: the file that holds the state, read where it exists; by default NAME.explore.toml in the working folder, or the run file itself, or
+    that of the scene in the plane.
     document: what the run starts with where there is no file yet. @raises Error for what cannot be read, and for a port that is taken"""
+    if isinstance(scene, Scene2D) or not isinstance(scene, Scene) and plane.is_plane(pathlib.Path(scene)):
+        return _explore_plane(scene, run, port, open_browser, document)
     if isinstance(scene, Scene):
         document = {**_devices_of(scene), **(document or {})}
         title, base = "raywave", scene.copy()
@@ -122,7 +125,26 @@ def explore(scene: Scene | str | os.PathLike, *, run: str | os.PathLike | None =
         if not document.get("scene"):
             raise Error(f"'{file}' names no scene")
         base = scenes.load_scene(document["scene"], document.get("frequency_hz", 3.5e9))
-    explorer = Explorer(Session(base, document, file), title, port)
+    return _served(Explorer(Session(base, document, file), title, port), open_browser)
+
+
+def _explore_plane(scene, run, port, open_browser, document):
+    """Of a Scene2D, or of a file of one (docs/plane.md), which keeps its own state unless run= names another."""
+    if isinstance(scene, Scene2D):
+        given, file, title = plane.document_of(scene), pathlib.Path("plane.explore.toml" if run is None else run), "raywave"
+    else:
+        given, file, title = plane.read(pathlib.Path(scene)), pathlib.Path(scene if run is None else run), pathlib.Path(scene).name
+    _require_toml(file)
+    kept = file.is_file()
+    held = plane.read(file) if kept else {**given, **(document or {})}
+    if not kept:
+        held |= {side: {**given.get(side, {}), **(document or {}).get(side, {})} for side in plane.SIDES}
+    elif isinstance(scene, Scene2D) and plane.read_text(plane.to_toml(given)) != {key: value for key, value in held.items() if key != "trace"}:
+        warnings.warn(f"what is shown is what '{file}' holds, which is not the scene that is given: name another file with run=", stacklevel=4)
+    return _served(Explorer(plane.PlaneSession(held, file, kept), title, port, plane), open_browser)
+
+
+def _served(explorer, open_browser):
     try:
         explorer._session.save()  # where it cannot be kept nothing is served
     except Error:

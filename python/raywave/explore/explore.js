@@ -11,7 +11,7 @@
     'very_dry_ground', 'medium_dry_ground', 'wet_ground'];
   const kSwitches = [['los', 'Line of sight', true], ['specular_reflection', 'Reflection', true], ['refraction', 'Transmission', false],
     ['diffraction', 'Diffraction', false]];
-  let socket = null, state = null, selected = null, adding = null, drags = 0, material = null;
+  let socket = null, state = null, selected = null, adding = null, drags = 0, material = null, renamed = null;
   const page = Raywave.page;
   if (!page) return;  // no WebGL: the page says so
   const view = page.view;
@@ -47,7 +47,7 @@
   function takeState(message) {
     state = message;
     tell('live-error', '');
-    if (selected && !device(selected)) selected = null;
+    if (selected && !device(selected)) selected = renamed && device(renamed) ? renamed : null;
     fill();
     document.body.dataset.revision = state.revision;
   }
@@ -153,9 +153,8 @@
     form.id = 'device';
     const name = row(form, 'Name', Object.assign(element('input'), {id: 'name'}));
     name.addEventListener('change', () => {
-      const old = selected;
-      selected = name.value;
-      set('device', old, {name: name.value});
+      renamed = name.value;
+      set('device', selected, {name: name.value});
     });
     ['x', 'y', 'z'].forEach((axis, i) => field(form, axis + ', m', 'place-' + axis, (x) => {
       const place = device(selected).position_m.slice();

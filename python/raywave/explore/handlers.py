@@ -9,7 +9,7 @@ from tornado.web import Application, HTTPError, RequestHandler
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from .._raywave import Error
-from .server import _EXPORTS, allowed, same_token
+from .server import allowed, same_token
 
 
 class _Guarded(RequestHandler):
@@ -51,7 +51,7 @@ class _Page(_Guarded):
 
 class _Export(_Guarded):
     async def get(self, token, name):
-        if name not in _EXPORTS:
+        if name not in self.server.kind.EXPORTS:
             raise HTTPError(404)
         try:
             kind, body = await asyncio.to_thread(self.server.export, name)

@@ -6,38 +6,31 @@ import asyncio
 import atexit
 import hmac
 import json
-import pathlib
 import secrets
 import socket
-import tempfile
 import threading
 import warnings
 
-from .. import _pages, _raywave
-from .._raywave import Error, Scene
-from . import document as document_
+from .._raywave import Error
 from .._requirements import need
-from .solving import Solver
 
-_HERE = pathlib.Path(__file__).parent
 _SAVE_SECONDS = 0.3
-_EXPORTS = {"run.toml": "application/toml", "run.py": "text/x-python", "paths.npz": "application/octet-stream", "map.npz": "application/octet-stream",
-            "map.png": "image/png", "report.html": "text/html; charset=utf-8"}
 
 
 class Server:
-    """Serves a session from a thread of its own. @raises Error where the port is taken"""
+    """Serves a session from a thread of its own. kind: what is served, of three dimensions or in the plane: its Solver, page, export, EXPORTS.
+    @raises Error where the port is taken"""
 
-    def __init__(self, session, title, port=0):
+    def __init__(self, session, title, port, kind):
         need("tornado.web", "raywave explore")
-        self.session, self.title = session, title
+        self.session, self.title, self.kind = session, title, kind
         self.token = secrets.token_urlsafe(18)
         self.socket = _bound(port)
         self.port = self.socket.getsockname()[1]
         self.clients: set = set()
         self.unsaved = ""  # why
         self.last_frame = None  # for a page that opens later
-        self.solver = Solver(session, self._tell)
+        self.solver = kind.Solver(session, self._tell)
         self._thread = threading.Thread(target=self._run, name="raywave-explore-server", daemon=True)
         self._ready, self._failure = threading.Event(), None
         self._closed = threading.Event()
@@ -157,50 +150,22 @@ class Server:
         self.solver.wish()
         self.send({"type": "state", **self.session.state()})
 
-    # what the page takes away
+    # what the page is, and takes away
 
     def page(self) -> str:
-        """The report's page of the scene as it is in its file, with what makes it live."""
-        with self.session._lock:
-            scene = self.session._check_stage.scene
-            base = _raywave.report_html(_without_devices(scene), None, None, self.title, "path_gain")
-            about = {"exports": list(_EXPORTS), "objects": {name: material for name, (material, _) in self.session._check_stage.objects.items()}}
-        connect = " ".join(f"ws://{host}" for host in self.hosts())
-        return _pages.extended(base, style=(_HERE / "explore.css").read_text(encoding="utf-8"), script=(_HERE / "explore.js").read_text(encoding="utf-8"),
-                               data={"explore-data": json.dumps(about)}, connect=connect)
+        return self.kind.page(self, " ".join(f"ws://{host}" for host in self.hosts()))
 
     def export(self, name) -> tuple[str, bytes]:
         """(content type, bytes) of what is seen now, refined; called from a worker thread. @raises Error"""
-        revision, document = self.session.snapshot()
-        if name == "run.toml":
-            return _EXPORTS[name], document_.to_toml(document, self.session.file.absolute().parent, "Written by raywave explore.").encode()
-        if name == "run.py":
-            return _EXPORTS[name], document_.to_script(document).encode()
+        return self.kind.EXPORTS[name], self.kind.export(self, name)
+
+    def solved(self, revision):
+        """(document, *results) of a revision, or of a newer one, as the file says; waits for it. @raises Error where it cannot be solved"""
         self.solver.wait_for(revision, 600)
         found = self.solver.finished
         if found is None or found[0] < revision:
             raise Error(f"this run could not be solved: {self.solver.failure}")
-        _, _, paths, radio_map = found
-        if name == "report.html":
-            return _EXPORTS[name], _raywave.report_html(None if radio_map is not None else self.session._check_stage.scene, paths, radio_map, self.title, "path_gain").encode()
-        result = paths if name.startswith("paths") else radio_map
-        if result is None:
-            raise Error("there are no paths: add a transmitter and a receiver" if name.startswith("paths") else "there is no map: add a transmitter")
-        with tempfile.TemporaryDirectory(prefix="raywave-") as folder:
-            file = pathlib.Path(folder) / name
-            if name.endswith(".png"):
-                result.plot(str(file))
-            else:
-                result.save(str(file))
-            return _EXPORTS[name], file.read_bytes()
-
-
-def _without_devices(scene):
-    out = Scene()
-    out.frequency_hz = scene.frequency_hz
-    for item in (*scene.materials.values(), *scene.objects.values()):
-        out.add(item)
-    return out
+        return found[1:]
 
 
 def _bound(port):

@@ -2,6 +2,7 @@
 """What the live page changes: a document, its history, its file. Knows no server and no solver's progress."""
 from __future__ import annotations
 
+import abc
 import copy
 import pathlib
 import threading
@@ -19,31 +20,34 @@ _SETTABLE = {"device": ("name", "position_m", "orientation_rad", "power_dbm", "v
              "paths": document_.TABLES["paths"], "map": document_.TABLES["map"], "material": document_.TABLES["material"][1:], "object": document_.TABLES["object"][1:]}
 
 
-class Session:
-    """One scene and its run file. Its methods may be called from any thread."""
+class Edited(abc.ABC):
+    """A document that is edited, its history and its file. Methods may be called from any thread. What it is of: _check, _change, _text."""
 
-    def __init__(self, scene, document, file: pathlib.Path):
+    def __init__(self, document, file: pathlib.Path, saved=0):
         self.file = file
         self._lock = threading.RLock()
-        self._check_stage = document_.Stage(scene)
-        # each of one thread of the solver
-        self.coarse_stage, self.refined_stage = document_.Stage(scene.copy()), document_.Stage(scene.copy())
-        for stage in (self.coarse_stage, self.refined_stage):
-            stage.arrays, stage.precoding = self._check_stage.arrays, self._check_stage.precoding
-        document = copy.deepcopy(document)
-        document_.check(document, f"'{file}'")
-        self._check_stage.mark(document)
-        try:
-            document_.check_options(document)
-            self._check_stage.put(document)
-        except (Error, TypeError) as error:
-            raise Error(f"'{file}': {error}") from None
         self._document = document
         self._undo: list[dict] = []
         self._redo: list[dict] = []
         self._drag = None  # one hold of the mouse is one step of undo
         self.revision = 1
-        self.saved = 0  # the revision that the file holds
+        self.saved = saved  # the revision that the file holds
+
+    @abc.abstractmethod
+    def _check(self, document) -> None:
+        """Takes the document as what holds now. @raises Error, TypeError for what is wrong with it"""
+
+    @abc.abstractmethod
+    def _change(self, changed, what, command) -> None:
+        """Applies a command. @raises Error"""
+
+    @abc.abstractmethod
+    def _text(self, document) -> str:
+        """The file's. @raises Error"""
+
+    @abc.abstractmethod
+    def _effective(self) -> dict:
+        """What holds where the document says nothing, for the page."""
 
     @property
     def document(self) -> dict:
@@ -59,13 +63,6 @@ class Session:
         with self._lock:
             return {"revision": self.revision, "document": copy.deepcopy(self._document), "can_undo": bool(self._undo), "can_redo": bool(self._redo),
                     "file": str(self.file), "effective": self._effective()}
-
-    def _effective(self):
-        """What holds where the document says nothing."""
-        scene = self._check_stage.scene
-        return {"frequency_hz": scene.frequency_hz,
-                "materials": {name: {word: getattr(m, word) for word in document_.TABLES["material"][1:]} for name, m in scene.materials.items()},
-                "devices": {d.name: {"orientation_rad": list(d.orientation_rad)} for d in (*scene.transmitters.values(), *scene.receivers.values())}}
 
     def edit(self, command: dict) -> None:
         """@raises Error, and then nothing has changed"""
@@ -86,12 +83,10 @@ class Session:
             self._drag = drag
 
     def _take(self, changed):
-        document_.check(changed)
         try:
-            document_.check_options(changed)
-            self._check_stage.put(changed)
+            self._check(changed)
         except (Error, TypeError) as error:
-            self._check_stage.put(self._document)
+            self._check(self._document)
             raise Error(str(error)) from None
         self._before, self._document = self._document, changed
         self.revision += 1
@@ -104,6 +99,56 @@ class Session:
         source.pop()
         target.append(now)
         self._drag = None
+
+    def save(self) -> bool:
+        """Writes the file where something is new; it appears whole or not at all. @raises Error"""
+        with self._lock:
+            revision, document = self.revision, self._document
+            if revision == self.saved:
+                return False
+            text = self._text(document)
+        with new_file(self.file, (".toml",), "a run file") as name:
+            pathlib.Path(name).write_text(text, encoding="utf-8")
+        self.saved = revision
+        return True
+
+
+class Session(Edited):
+    """One scene and its run file. Its methods may be called from any thread."""
+
+    def __init__(self, scene, document, file: pathlib.Path):
+        document = copy.deepcopy(document)
+        super().__init__(document, file)
+        self._check_stage = document_.Stage(scene)
+        # each of one thread of the solver
+        self.coarse_stage, self.refined_stage = document_.Stage(scene.copy()), document_.Stage(scene.copy())
+        for stage in (self.coarse_stage, self.refined_stage):
+            stage.arrays, stage.precoding = self._check_stage.arrays, self._check_stage.precoding
+        document_.check(document, f"'{file}'")
+        self._check_stage.mark(document)
+        try:
+            self._check(document)
+        except (Error, TypeError) as error:
+            raise Error(f"'{file}': {error}") from None
+
+    def _check(self, document):
+        document_.check(document)
+        document_.check_options(document)
+        self._check_stage.put(document)
+
+    def _text(self, document):
+        return document_.to_toml(document, self.file.absolute().parent, _NOTE)
+
+    def scene(self):
+        """A scene of its own, as the page has it."""
+        with self._lock:
+            return self._check_stage.put(self._document).copy()
+
+    def _effective(self):
+        scene = self._check_stage.scene
+        return {"frequency_hz": scene.frequency_hz,
+                "materials": {name: {word: getattr(m, word) for word in document_.TABLES["material"][1:]} for name, m in scene.materials.items()},
+                "devices": {d.name: {"orientation_rad": list(d.orientation_rad)} for d in (*scene.transmitters.values(), *scene.receivers.values())}}
 
     def _change(self, changed, what, command):
         if what == "add":
@@ -178,15 +223,3 @@ class Session:
             row.pop("relative_permittivity", None), row.pop("conductivity_s_per_m", None)
         elif to.get("relative_permittivity") is not None or to.get("conductivity_s_per_m") is not None:
             row.pop("itu_name", None)
-
-    def save(self) -> bool:
-        """Writes the run file where something is new; it appears whole or not at all. @raises Error"""
-        with self._lock:
-            revision, document = self.revision, self._document
-            if revision == self.saved:
-                return False
-            text = document_.to_toml(document, self.file.absolute().parent, _NOTE)
-        with new_file(self.file, (".toml",), "a run file") as name:
-            pathlib.Path(name).write_text(text, encoding="utf-8")
-        self.saved = revision
-        return True

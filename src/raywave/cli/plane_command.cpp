@@ -16,21 +16,23 @@ namespace raywave::cli {
 namespace {
 
 struct PlaneCommand {
-  std::string file, json, map, method = "image", candidates = "all", activation;
-  int min_order = 0, max_order = 1, threads = 0, points = 300;
+  std::string file, json, map;
+  runs::PlaneTrace flags;
+  int threads = 0;
   std::optional<double> alpha;
 
-  plane::TraceOptions options() const;
+  plane::TraceOptions options(const runs::PlaneTrace& trace) const;
   int run();
 };
 
-plane::TraceOptions PlaneCommand::options() const {
+plane::TraceOptions PlaneCommand::options(const runs::PlaneTrace& trace) const {
   static constexpr std::pair<const char*, bool> kLists[] = {{"all", false}, {"visible", true}};
   plane::TraceOptions o;
-  o.candidates.min_order = min_order, o.candidates.max_order = max_order;
-  o.candidates.pruned = value_named(kLists, "--candidates", candidates);
-  o.refine.method = plane::method_from_name(method);
+  o.candidates.min_order = trace.min_order.value_or(0), o.candidates.max_order = trace.max_order.value_or(1);
+  o.candidates.pruned = value_named(kLists, "candidates", trace.candidates.value_or("all"));
+  o.refine.method = plane::method_from_name(trace.method.value_or("image"));
   o.num_threads = threads;
+  const std::string activation = trace.smoothed.value_or("");
   o.approx = !activation.empty();
   if (o.approx) o.function = plane::activation_from_name(activation);
   return o;
@@ -102,12 +104,13 @@ void save_map(const std::string& path, const plane::Scene2D& s, const plane::Tra
 int PlaneCommand::run() {
   check_output("--json", json, {});
   check_output("--map", map, {".npz", ".h5", ".hdf5"});
-  if (points < 2) throw UsageError(message("--points must be at least 2, got ", points));
-  plane::Scene2D scene = runs::load_plane_scene(file);
+  if (flags.points.value_or(2) < 2) throw UsageError(message("--points must be at least 2, got ", *flags.points));
+  auto [scene, trace] = runs::load_plane_run(file);
+  trace.take(flags);
   scene.alpha = alpha.value_or(scene.alpha);
-  const plane::TraceOptions o = options();
+  const plane::TraceOptions o = options(trace);
   const plane::Paths2D paths = plane::trace(scene, o);
-  if (!map.empty()) save_map(map, scene, o, points);
+  if (!map.empty()) save_map(map, scene, o, trace.points.value_or(300));
   if (!json.empty()) write_text(json, paths_json(scene, paths));
   if (json != "-") std::fputs(table(scene, paths).c_str(), stdout);
   return kDone;
@@ -117,18 +120,19 @@ int PlaneCommand::run() {
 
 void add_plane_command(CLI::App& app, Action& action) {
   auto command = std::make_shared<PlaneCommand>();
-  CLI::App* sub = app.add_subcommand("plane", "paths and maps of a scene in two dimensions");
+  CLI::App* sub = app.add_subcommand(
+      "plane", "paths and maps of a scene in two dimensions; flags take precedence over its file's [trace]");
   sub->add_option("SCENE", command->file, "scene in the plane (TOML, docs/plane.md)")->required();
-  sub->add_option("--min-order", command->min_order, "fewest interactions (default 0)");
-  sub->add_option("--max-order", command->max_order, "most interactions (default 1)");
-  sub->add_option("--candidates", command->candidates, "all (default) or visible");
-  sub->add_option("--method", command->method, "image (default), fermat, min-path");
-  sub->add_option("--smoothed", command->activation, "sigmoid or hard_sigmoid: smoothed conditions");
+  sub->add_option("--min-order", command->flags.min_order, "fewest interactions (default 0)");
+  sub->add_option("--max-order", command->flags.max_order, "most interactions (default 1)");
+  sub->add_option("--candidates", command->flags.candidates, "all (default) or visible");
+  sub->add_option("--method", command->flags.method, "image (default), fermat, min-path");
+  sub->add_option("--smoothed", command->flags.smoothed, "sigmoid or hard_sigmoid: smoothed conditions");
   sub->add_option("--alpha", command->alpha, "their slope (default: the scene's)");
   sub->add_option("--threads", command->threads, "0: all (default)");
   sub->add_option("--json", command->json, "the paths as JSON; - is standard output");
   sub->add_option("--map", command->map, "received power over the scene as arrays: .npz, .h5");
-  sub->add_option("--points", command->points, "of the map, along each side (default 300)");
+  sub->add_option("--points", command->flags.points, "of the map, along each side (default 300)");
   sub->footer("Example:\n  raywave plane examples/plane_room.toml --max-order 2 --map room.npz");
   sub->callback([command, &action] { action = [command] { return command->run(); }; });
 }

@@ -2,6 +2,7 @@
 #include "raywave/runs/plane_file.h"
 
 #include "raywave/core/files.h"
+#include "raywave/plane/laws.h"
 #include "raywave/runs/toml_table.h"
 
 namespace raywave::runs {
@@ -81,12 +82,31 @@ plane::Object read_object(Table table) {
   return o;
 }
 
+PlaneTrace read_trace(Table table) {
+  PlaneTrace out;
+  table.read_integer("min_order", out.min_order, 0, plane::kMaxOrder);
+  table.read_integer("max_order", out.max_order, 0, plane::kMaxOrder);
+  table.read_integer("points", out.points, 2, 4096);
+  table.read("candidates", out.candidates), table.read("method", out.method), table.read("smoothed", out.smoothed);
+  table.finish();
+  return out;
+}
+
 }  // namespace
 
-plane::Scene2D parse_plane_scene(const std::string& text, const std::string& name) {
+void PlaneTrace::take(const PlaneTrace& other) {
+  const auto put = [](auto& mine, const auto& theirs) {
+    if (theirs) mine = theirs;
+  };
+  put(min_order, other.min_order), put(max_order, other.max_order), put(points, other.points);
+  put(candidates, other.candidates), put(method, other.method), put(smoothed, other.smoothed);
+}
+
+PlaneRun parse_plane_run(const std::string& text, const std::string& name) {
   const toml::table root = detail::parse_toml(text, name);
   Table table(root, name, "");
-  plane::Scene2D s;
+  PlaneRun out;
+  plane::Scene2D& s = out.scene;
   const std::pair<const char*, double*> numbers[] = {
       {"r_coef", &s.r_coef}, {"height_m", &s.height_m}, {"alpha", &s.alpha}, {"frequency_hz", &s.frequency_hz}};
   for (const auto& [key, to] : numbers) {
@@ -98,15 +118,16 @@ plane::Scene2D parse_plane_scene(const std::string& text, const std::string& nam
   s.transmitters = read_devices(root, "transmitters", name), s.receivers = read_devices(root, "receivers", name);
   for (const Table& item : table.tables("materials")) s.materials.push_back(read_material(item));
   for (const Table& item : table.tables("objects")) s.objects.push_back(read_object(item));
+  if (const auto trace = table.sub_table("trace")) out.trace = read_trace(*trace);
   table.finish();
   try {
     s.validate_distinct();
   } catch (const Error& e) {
     throw Error(message(name, ": ", e.what()));
   }
-  return s;
+  return out;
 }
 
-plane::Scene2D load_plane_scene(const std::string& path) { return parse_plane_scene(read_file(path), path); }
+PlaneRun load_plane_run(const std::string& path) { return parse_plane_run(read_file(path), path); }
 
 }  // namespace raywave::runs

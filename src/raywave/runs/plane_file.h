@@ -7,16 +7,31 @@
 //   [[objects]]                                     kind, name, and what is theirs:
 //     wall (the default): a, b, material    ris: a, b, phi_rad    panel: a, b, profile_m
 //     corner: a                             arc: a, radius_m, begin_rad, end_rad
+//   [trace]                                         how it is traced, all optional: min_order, max_order, candidates,
+//                                                   method, smoothed (an activation, or ""), points (of the map)
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "raywave/plane/scene2d.h"
 
 namespace raywave::runs {
 
+/// How `raywave plane` traces a scene, as words: of the file's table [trace], or of flags.
+struct PlaneTrace {
+  std::optional<int> min_order, max_order, points;
+  std::optional<std::string> candidates, method, smoothed;
+
+  /// What the other one says takes precedence.
+  void take(const PlaneTrace& other);
+};
+struct PlaneRun {
+  plane::Scene2D scene;
+  PlaneTrace trace;
+};
 /// @throws Error "file:LINE: ..." for what it does not understand, or a scene that is none.
-plane::Scene2D parse_plane_scene(const std::string& text, const std::string& name);
-plane::Scene2D load_plane_scene(const std::string& path);
+PlaneRun parse_plane_run(const std::string& text, const std::string& name);
+PlaneRun load_plane_run(const std::string& path);
 
 }  // namespace raywave::runs
