@@ -272,7 +272,7 @@ class RisPaths:
         self._scene, self.panels = scene, panels
         words = {**options, "synthetic_array": False}
         self.direct = solver(scene, **words) if direct else None
-        self.frequency_hz = scene.frequency_hz
+        self.frequency_hz, (self.crs, self.origin_m) = scene.frequency_hz, _place(scene)
         self.tx_names, self.rx_names = list(scene.transmitters), list(scene.receivers)
         self._scenes = [_with_panels(scene, panels, Receiver), _with_panels(scene, panels, Transmitter)] if panels else []
         with _quiet():  # a panel that is in the shadow is no fault of the whole
@@ -481,7 +481,7 @@ class RisMap:
     def __init__(self, solve, cell_centers, scene, chunk):
         self._solve, self.cell_centers, self._chunk = solve, cell_centers, chunk
         self._weights = [_precoding(d) for d in scene.transmitters.values()]
-        self.tx_names = list(scene.transmitters)
+        self.tx_names, (self.crs, self.origin_m) = list(scene.transmitters), _place(scene)
         self.path_gain = np.empty((len(self.tx_names), *cell_centers.shape[:2]))
         flat = self.path_gain.reshape(len(self.tx_names), -1)
         for begin, end, result in self._parts():
@@ -515,6 +515,11 @@ class RisMap:
 
     def __repr__(self):
         return f"RisMap({len(self.tx_names)} transmitters, {self.cell_centers.shape[0]} x {self.cell_centers.shape[1]} cells)"
+
+
+def _place(scene):
+    """Where what is solved lies on the earth, as results of other solvers say it."""
+    return (None, None) if scene.crs is None else (scene.crs, list(scene.origin_m))
 
 
 def _precoding(device):

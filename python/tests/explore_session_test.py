@@ -283,3 +283,28 @@ def test_arrays_without_words_have_none():
     assert document.array_words(rw.PlanarArray()) is None
     array.element_positions_m = np.array([[0.0, 0.0, 0.0], [0.0, 0.01, 0.003]])
     assert document.array_words(array) is None
+
+
+def test_a_solver_is_ended_between_its_reports():
+    """What a newer wish ends may be at a phase that reports nothing."""
+    class Ended(Exception):
+        pass
+
+    class Wish:
+        asked = reported = 0
+
+        def poll(self):
+            self.asked += 1
+            if self.asked == 2:
+                raise Ended
+
+        def __call__(self, done, total):
+            self.reported += 1
+
+    scene = rw.load_scene("old_town")
+    scene.add(rw.Transmitter("mast", [0, 0, 60]))
+    wish = Wish()
+    with pytest.raises(Ended):
+        rw.RadioMapSolver()(scene, cell_size_m=2, diffraction=True, progress=wish)  # many seconds, asked every 50 ms
+    assert wish.asked == 2
+    assert rw.RadioMapSolver()(scene, cell_size_m=50, max_depth=0).path_gain.max() > 0  # and nothing of it is left

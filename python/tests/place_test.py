@@ -81,6 +81,17 @@ def test_every_result_keeps_it(scene, tmp_path):
         assert raster.crs.to_epsg() == 25833  # what is asked for goes before
 
 
+def test_results_with_panels_keep_it(scene):
+    panel = rw.Ris("panel", [5, 5, 3], num_rows=1, num_cols=2, spacing_m=0.04)
+    assert place_of(rw.RisSolver()(scene, [panel])) == (CRS, ORIGIN)
+    assert place_of(rw.RisMapSolver()(scene, [panel], center_m=[0, 0, 2], size_m=4, cell_size_m=2)) == (CRS, ORIGIN)
+
+
+def test_a_scenario_for_deepmimo_keeps_it(scene, tmp_path):
+    formats.save_deepmimo(tmp_path / "town", scene, rw.PathSolver()(scene))
+    assert json.loads((tmp_path / "town/params.json").read_text())["rt_params"]["raw_params"] == {"crs": CRS, "origin_m": ORIGIN}
+
+
 def test_a_simulation_keeps_it(scene):
     pytest.importorskip("xarray")
     data = rw.simulate(scene, [0, 1], {"car": [[9, 1, 1.5], [8, 1, 1.5]]}, radio_map=dict(cell_size_m=10, max_depth=0)).to_xarray()

@@ -16,6 +16,7 @@ import numpy as np
 from .._geometry import rotation
 from .._raywave import Error, Paths, Scene, __version__
 from .content import content, names, require_memory
+from .labelled import where
 from .._files import new_folder
 
 _INVALID = '/\\:*?"\'<>|\n'
@@ -187,7 +188,7 @@ def _params(scene, held, sides, table, shape):
     most = {kind: _most(held, kinds == kind) for kind in _DIGIT}
     rt = {"raytracer_name": "raywave", "raytracer_version": __version__, "frequency": float(held["frequency_hz"]),
           "max_path_depth": int(np.diff(held["interaction_begin"]).max(initial=0)), "max_reflections": most[1], "max_diffractions": most[8],
-          "max_scattering": most[2], "max_transmissions": most[4], "synthetic_array": bool(held["synthetic_array"]), "raw_params": {}}
+          "max_scattering": most[2], "max_transmissions": most[4], "synthetic_array": bool(held["synthetic_array"]), "raw_params": where(scene)}
     active = {r for links in table["links"] for r, chosen, _ in links if len(chosen)}
     sets = {}
     for number, end in ((_TX_SET, "tx"), (_RX_SET, "rx")):
