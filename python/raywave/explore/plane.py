@@ -133,6 +133,8 @@ class PlaneSession(Edited):
         kind, name = command.get("kind"), command.get("name")
         if not isinstance(kind, str) or kind not in _PREFIX:
             raise Error(f"what is added is a transmitter, a receiver or a wall, got {kind!r}")
+        if name is not None and not isinstance(name, str):
+            raise Error(f"a name is wanted, got {shown(name)}")
         if not name:
             taken = self._names(changed)
             name = next(n for n in (f"{_PREFIX[kind]}{i}" for i in range(len(taken) + 1)) if n not in taken)
