@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <initializer_list>
 #include <limits>
 
 #include "raywave/core/constants.h"
@@ -39,13 +40,15 @@ struct Materials {
 
 class FieldScene {
  public:
-  FieldScene(const Scene2D& scene, const FieldOptions& o) : scene_(scene), o_(o), numbers_(plane::numbers(scene)) {
+  FieldScene(const Scene2D& scene, const FieldOptions& o) : scene_(scene), o_(o) {
     scene.validate_distinct();
     o.validate();
     for (const Object& object : scene.objects)
       if (object.kind != Kind::kWall && object.kind != Kind::kCorner)
         throw Error(message("object '", object.name, "': fields are those of walls and corners"));
-    if (o.diffraction) find_corners();
+    find_corners();
+    stand_before_walls();
+    numbers_ = plane::numbers(scene_);
     list_sequences();
   }
 
@@ -78,9 +81,11 @@ class FieldScene {
 
   /// The path's field, 0 where it does not hold.
   template <class T>
-  Complex<T> field(const SceneOver<T>& s, const Materials<T>& m, const Sequence& q, const Vec2<T>& tx,
-                   const Vec2<T>& rx) const {
+  Complex<T> field(const SceneOver<T>& s, const Materials<T>& m, const Sequence& q, const Vec2<T>& transmitter,
+                   const Vec2<T>& receiver) const {
     const Complex<T> none{T(0), T(0)};
+    const Vec2d aside = moved_aside(plain(transmitter), plain(receiver));
+    const Vec2<T> shift{T(aside.x), T(aside.y)}, tx = transmitter + shift, rx = receiver + shift;
     if (q.corner < 0) {
       const Places<T> p = image_places(s, tx, rx, q.before);
       Complex<T> c{T(1), T(0)};
@@ -102,6 +107,21 @@ class FieldScene {
   }
 
  private:
+  /// Rays through points where walls meet, along walls and through corners are decided as those beside them: both ends
+  /// are moved aside together, some hundred roundings of their coordinates, in a direction of no wall. A path and its
+  /// reverse are moved alike, and what each of the walls that meet is asked has one answer.
+  static Vec2d moved_aside(Vec2d tx, Vec2d rx) {
+    const double size = std::max({std::abs(tx.x), std::abs(tx.y), std::abs(rx.x), std::abs(rx.y), length(rx - tx)});
+    return (0x1p-44 * size) * Vec2d{0.8414709848078965, 0.5403023058681398};
+  }
+
+  /// This many roundings of coordinates of this size, metres.
+  static double roundings_m(double many, std::initializer_list<Vec2d> points) {
+    double size = 0;
+    for (const Vec2d p : points) size = std::max({size, std::abs(p.x), std::abs(p.y)});
+    return many * 0x1p-53 * size;
+  }
+
   void find_corners() {
     const auto same = [](Vec2d p, Vec2d q) { return p.x == q.x && p.y == q.y; };
     std::vector<Vec2d> places;
@@ -116,6 +136,36 @@ class FieldScene {
         corners_[k].ends.push_back({int32_t(i), at_b});
       }
     }
+  }
+
+  /// Ends of walls on the middle of others stand a little before those, so that rays to them go through that wall or
+  /// not: 1e-9 of their wall's length, or where coordinates are large, many of their roundings.
+  void stand_before_walls() {
+    for (const Corner& c : corners_) {
+      const Vec2d place = end_of(c.ends[0]);
+      if (std::none_of(scene_.objects.begin(), scene_.objects.end(), [&](const Object& o) { return holds(o, place); }))
+        continue;
+      Vec2d away{};
+      for (const auto& e : c.ends) {
+        const Object& o = scene_.objects[size_t(e.wall)];
+        away = away + (e.at_b ? o.a - o.b : o.b - o.a);
+      }
+      away = (1 / double(c.ends.size())) * away;
+      if (!(length(away) > 0)) continue;
+      away = std::max(1e-9, roundings_m(0x1p14, {place}) / length(away)) * away;
+      for (const auto& e : c.ends) end_of(e) = place + away;
+    }
+  }
+  Vec2d& end_of(const Corner::End& e) {
+    Object& o = scene_.objects[size_t(e.wall)];
+    return e.at_b ? o.b : o.a;
+  }
+  /// Is the place on a wall, between its ends?
+  static bool holds(const Object& o, Vec2d place) {
+    if (o.kind != Kind::kWall) return false;
+    const Vec2d d = o.b - o.a, from = place - o.a;
+    const double along = dot(d, from), square = dot(d, d), within = roundings_m(64, {o.a, o.b}) * std::sqrt(square);
+    return along > within && along < square - within && std::abs(raywave::cross(d, from)) <= within;
   }
 
   void list_sequences() {
@@ -136,7 +186,7 @@ class FieldScene {
       begin = end;
     }
     for (const auto& a : all) sequences_.push_back({a, {}, -1});
-    for (size_t c = 0; c < corners_.size(); ++c) {
+    for (size_t c = 0; o_.diffraction && c < corners_.size(); ++c) {
       if (corners_[c].ends.size() > 2) continue;
       for (const auto& a : all) {
         if (!a.empty() && meets(corners_[c], a.back())) continue;
@@ -186,12 +236,11 @@ class FieldScene {
   bool follow(const SceneOver<T>& s, const Materials<T>& m, std::span<const int32_t> walls, const Places<T>& p,
               const Corner* begins, const Corner* ends, Complex<T>& c) const {
     for (size_t k = 0; k < walls.size(); ++k) {
-      const double t = ad::value_of(p.t[k]);
-      if (!(t >= 0 && t <= 1)) return false;
       const auto o = s.object(walls[k]);
-      const Vec2d a = plain(o.a()), d = plain(o.b()) - a, in = plain(p.at[k]) - a, out = plain(p.at[k + 2]) - a;
+      const Vec2d a = plain(o.a()), b = plain(o.b()), in = plain(p.at[k]), out = plain(p.at[k + 2]);
       // both ends of a reflection are on one side, off the wall
-      if (!(raywave::cross(d, in) * raywave::cross(d, out) > 0)) return false;
+      if (!(raywave::cross(b - a, in - a) * raywave::cross(b - a, out - a) > 0) || !mirrors(a, b, in, out))
+        return false;
       c = c *
           (m.of_wall[size_t(walls[k])].specular_scale *
            pick(em::coefficients(cosine(o, p.at[k + 1] - p.at[k]), m.of_wall[size_t(walls[k])], m.wavelength), false));
@@ -204,9 +253,7 @@ class FieldScene {
         if (k == 0 && begins && meets(*begins, int32_t(j))) continue;
         if (k == walls.size() && ends && meets(*ends, int32_t(j))) continue;
         const auto o = s.object(int32_t(j));
-        // a wall that meets a mirror does not block what is reflected where they meet
-        const double begin = k > 0 ? kShortest : 0, end = k < walls.size() ? 1 - kShortest : 1;
-        if (!crosses(plain(o.a()), plain(o.b()), from, along, begin, end)) continue;
+        if (!crosses(plain(o.a()), plain(o.b()), from, along)) continue;
         const auto& material = m.of_wall[j];
         if (!passes(material)) return false;
         c = c * pick(em::coefficients(cosine(o, p.at[k + 1] - p.at[k]), material, m.wavelength), true);
@@ -215,15 +262,19 @@ class FieldScene {
     return true;
   }
 
-  /// Does the stretch cross the wall, between these shares of its length? A ray through a point where walls meet is on
-  /// one side of it for all of them, that of rounding: it crosses one of two walls in line, and of a wedge both or
-  /// none.
-  static bool crosses(Vec2d a, Vec2d b, Vec2d from, Vec2d along, double begin = 0, double end = 1) {
+  /// Does the stretch cross the wall? Each end of the wall is asked which side of the ray it is on, so that the answers
+  /// of walls that meet are those of one point.
+  static bool crosses(Vec2d a, Vec2d b, Vec2d from, Vec2d along) {
     if (parallel(along, b - a)) return false;
     const double at_a = raywave::cross(along, a - from), at_b = raywave::cross(along, b - from);
     if ((at_a >= 0) == (at_b >= 0)) return false;
     const double u = raywave::cross(a - from, b - a) / raywave::cross(along, b - a);
-    return u >= begin && u <= end;
+    return u >= 0 && u <= 1;
+  }
+  /// Does the ray from one place to another by way of the wall's line meet it between the wall's ends?
+  static bool mirrors(Vec2d a, Vec2d b, Vec2d from, Vec2d to) {
+    const Vec2d d = unit(b - a), image = from + (2 * raywave::cross(d, from - a)) * Vec2d{d.y, -d.x};
+    return crosses(a, b, image, to - image);
   }
   template <class T>
   bool passes(const em::BasicMaterialProperties<T>& m) const {
@@ -253,7 +304,7 @@ class FieldScene {
         std::swap(first, second);
         zero = face(first), exterior = turn(face(second) - zero);
       }
-      if (ad::value_of(exterior) < kPi * (1 + 1e-12)) {
+      if (ad::value_of(exterior) < kPi + straight_within(first.wall, second.wall)) {
         out = change_of_wall(s, m, first.wall, second.wall, zero, before, after, distance);
         return true;
       }
@@ -275,6 +326,13 @@ class FieldScene {
     const em::EdgeMatrix<T> d = em::diffraction_matrix(r, face_0, face_n, m.wavelength);
     out = o_.polarization == Polarization::kTe ? d.qq : d.pp;
     return true;
+  }
+
+  /// How far from a straight line two walls in line are by the rounding of their ends, radians.
+  double straight_within(int32_t first, int32_t second) const {
+    const Object &one = scene_.objects[size_t(first)], &two = scene_.objects[size_t(second)];
+    return kPi * 1e-12 +
+           roundings_m(8, {one.a, one.b, two.a, two.b}) * (1 / length(one.b - one.a) + 1 / length(two.b - two.a));
   }
 
   /// What geometrical optics decided next to its boundaries, see em::WedgeRay::sides: asked of the path without the
@@ -304,8 +362,9 @@ class FieldScene {
       sides[0] = (through ? crossed(second) : !crossed(first) && !crossed(second)) ? 1 : -1;
     }
     const auto reflects = [&](int32_t wall) {
-      const double t = places(wall).t[k];
-      return int8_t(t >= 0 && t <= 1 ? 1 : -1);
+      const Places<double> p = places(wall);
+      const Object& o = scene_.objects[size_t(wall)];
+      return int8_t(mirrors(o.a, o.b, p.at[k], p.at[k + 2]) ? 1 : -1);
     };
     if (near(out + in - kPi)) sides[1] = reflects(first);
     if (near(out + in + kPi - 2 * exterior)) sides[2] = reflects(second);
