@@ -314,3 +314,12 @@ def test_examples_of_the_docs_run():
     result = subprocess.run([sys.executable, "-c", "\n".join(blocks)], cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert result.returncode == 0, result.stderr
     assert "9.95 m, 3125 Hz" in result.stdout and "0.31" in result.stdout
+
+
+def test_echoes_that_are_none_are_refused_by_name():
+    waveform = signal.Fmcw(slope_hz_per_s=30e12, sampling_frequency_hz=10e6, num_samples=64, num_chirps=2)
+    measured = signal.Echoes(np.ones((1, 1, 1)), [1e-7], [0.0], frequency_hz=77e9).samples(waveform)
+    loss = signal.Loss("psf", waveform, measured)
+    for a, tau, what in (([1.0], [np.nan], "tau of link"), ([np.inf], [1e-7], "a of link"), ([1.0, 1.0], [1e-7], "a takes"), ([[1.0]], [1e-7], "a takes")):
+        with pytest.raises(rw.Error, match=what):
+            loss.of_echoes((0, 0), a, tau, frequency_hz=77e9)

@@ -338,6 +338,12 @@ class Loss:
         """(value, d by a, d by tau, d by doppler) of one link; a [num_rx_ant, num_tx_ant, num_paths] or [num_paths]."""
         a, tau = np.asarray(a, dtype=complex), np.asarray(tau, dtype=float)
         doppler = np.zeros_like(tau) if doppler is None else np.asarray(doppler, dtype=float)
+        if a.ndim not in (1, 3) or tau.shape != a.shape[-1:] or doppler.shape != tau.shape:
+            raise Error(f"a takes [num_rx_ant, num_tx_ant, num_paths] or [num_paths], tau and doppler [num_paths], got {list(a.shape)}, {list(tau.shape)}, "
+                        f"{list(doppler.shape)}")
+        for name, values in (("a", a), ("tau", tau), ("doppler", doppler)):
+            if not np.isfinite(values).all():
+                raise Error(f"{name} of link {tuple(link)} holds a number that is not finite")
         full = a.reshape(1, 1, -1) if a.ndim == 1 else a
         if tuple(link) not in self._parts:
             raise Error(f"link {tuple(link)} is not among those that are compared: {', '.join(map(str, self.links))}")
