@@ -252,7 +252,7 @@ RunConfig parse_run_config(std::string_view toml, const std::string& name, const
   if (auto t = table.sub_table("map")) out.map = read_map(*t);
   if (auto t = table.sub_table("output")) out.output = read_output(*t);
   for (const char* waveform : {"radar", "ofdm"}) (void)table.find(waveform);  // read by waveform_config.cpp
-  (void)table.find("fit");  // read by raywave fit, in Python
+  (void)table.find("fit");                                                    // read by raywave fit, in Python
   table.finish(home_of);
   return out;
 }
