@@ -69,7 +69,7 @@ class Network:
 
 # ------------------------------------------------------------------------------------------------------------------ adaptation
 
-CHIRP = signal.Fmcw(slope_hz_per_s=500e6 / 64 * 5e6, sampling_frequency_hz=5e6, num_samples=64)  # 500 MHz: bins of 0.6 m of the way
+CHIRP = signal.Fmcw(slope_hz_per_s=1e9 / 128 * 5e6, sampling_frequency_hz=5e6, num_samples=128)  # 1 GHz: bins of 0.3 m of the way
 DEVICES, NOISE_DB = 24, 20.0
 ROOM_OPTIONS = dict(max_depth=1, finder="exhaustive")
 
@@ -96,8 +96,8 @@ def heard(paths, seed):
 
 
 def features(samples):
-    """Of each device: magnitudes over delay, 24 bins a station, in the unit of a device's own strongest."""
-    x = abs(signal.Spectrum(range_window="hann").of(samples))[:, 0, :, 0, 0, 0, :24].reshape(len(samples), -1)
+    """Of each device: magnitudes over delay, 48 bins a station, in the unit of a device's own strongest."""
+    x = abs(signal.Spectrum(range_window="hann").of(samples))[:, 0, :, 0, 0, 0, :48].reshape(len(samples), -1)
     return np.sqrt(x / x.max(axis=1, keepdims=True)) * 2 - 0.5
 
 
@@ -231,6 +231,7 @@ def prior(cars, random, steps=25):
         cube = paths.samples(RADAR, noise_power=noise, seed=50 + k)
         losses = [signal.Loss("psf", RADAR, cube, links=[(i, i) for i in range(len(SEEN))], sigma_m=sigma, amplitudes="common", noise_power=noise)
                   for sigma in (0.4, 0.2, 0.1, 0.05)]
+        losses += [losses[-1].of_word("hann")] * 2
         scene, code, free = car_scene(mean), np.zeros((1, network.weights[0].shape[0])), mean.copy()
 
         def decoded(z):

@@ -73,17 +73,21 @@ def measured(options, radars, seed):
     return signal.Loss("psf", RADAR, cube, links=[(i, i) for i in range(radars)], amplitudes="common", noise_power=noise)
 
 
+def off(start, loss, free, options):
+    """Of the numbers by powers and by samples. A face turned away sends no flash, and nothing says which way it turned: three starts, of which the
+    samples tell the right one."""
+    ends = [lowered(start + [0, 0, 0, 0, np.radians(t)], loss, free, options) for t in (0, -8, 8)]
+    return [abs(found - TRUTH) for found in min(ends, key=lambda end: end[2])[:2]]
+
+
 def main(starts):
     random, shapes, poses = np.random.default_rng(3), [], []
     for k in range(starts):
         turn = np.radians(random.uniform(-8, 8))
         start = TRUTH * [1 + 0.3 * random.choice([-1, 1]), 1 + 0.3 * random.choice([-1, 1]), 1, 1, 1] + [0, 0, *random.uniform(-0.3, 0.3, size=2), turn]
-        shapes.append([abs(found - TRUTH) for found in lowered(start, measured(FACES, 4, k + 1), np.ones(5), FACES)[:2]])
+        shapes.append(off(start, measured(FACES, 4, k + 1), np.ones(5), FACES))
         start = TRUTH + [0, 0, *random.uniform(-1, 1, size=2) * [1.0, 0.6], 1.5 * turn]
-        loss, free = measured(EDGES, 3, k + 1), np.array([0, 0, 1, 1, 1])
-        # a face turned away sends no flash, and nothing says which way it turned: three starts, of which the samples tell the right one
-        ends = [lowered(start + [0, 0, 0, 0, np.radians(t)], loss, free, EDGES) for t in (0, -8, 8)]
-        poses.append([abs(found - TRUTH) for found in min(ends, key=lambda end: end[2])[:2]])
+        poses.append(off(start, measured(EDGES, 3, k + 1), np.array([0, 0, 1, 1, 1]), EDGES))
     told("shape by four radars, starts 30 % and 30 cm and 8 degrees off", shapes, 0.02, 180)
     told("pose by three radars, edges too, starts to 1 m along, 0.6 m across, 12 degrees", poses, 0.005, 0.1)
     return np.array(shapes), np.array(poses)

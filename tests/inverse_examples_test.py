@@ -24,7 +24,8 @@ def test_one_radar_places_a_wall_at_its_bound(example):
     annealed, searched, hann, dirichlet, samples = (np.array(off) for off in rows.values())
     assert (annealed < 5 * bound).all()  # 5 sigma: of two starts; three hold in 99 % of them
     assert (searched[:, 0] < 299792458.0 / 79e9 / 20).all() and (searched[:, 0] < annealed[:, 0]).all()
-    assert (samples[:, 0] > 5 * bound[0]).all() and (hann[:, 0] > 5 * bound[0]).all() and (dirichlet[:, 0] > 5 * bound[0]).all()
+    for off in (hann, dirichlet, samples):
+        assert not (off < 5 * bound).all(axis=1).any()
 
 
 def test_targets_within_a_bin_are_placed_by_samples(example):
