@@ -1,81 +1,59 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "raywave/runtime/fft.h"
 
-#include <fftw3.h>
-
-#include <mutex>
-#include <type_traits>
+#include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "raywave/core/error.h"
+#include "raywave/runtime/line_fft.h"
 
 namespace raywave::runtime {
 namespace {
 
-// FFTW's planner keeps global state; execution does not. Plans are estimated, never timed: a timed choice would change
-// the last bits from run to run.
-std::mutex& planner_mutex() {
-  static std::mutex mutex;
-  return mutex;
-}
+constexpr int kColumns = 8;  // of a two-dimensional transform, taken at once: whole cache lines of every row
 
+/// Memory of this thread for transforms, kept between them, at whole cache lines.
 template <class Real>
-struct Api;
-template <>
-struct Api<double> {
-  using Plan = fftw_plan;
-  using Complex = fftw_complex;
-  static Plan many(int rank, const int* n, int batch, Complex* data, int sign) {
-    const int size = rank == 2 ? n[0] * n[1] : n[0];
-    return fftw_plan_many_dft(rank, n, batch, data, nullptr, 1, size, data, nullptr, 1, size, sign,
-                              FFTW_ESTIMATE | FFTW_UNALIGNED);
-  }
-  static void execute(Plan p, Complex* data) { fftw_execute_dft(p, data, data); }
-  static void destroy(Plan p) { fftw_destroy_plan(p); }
-};
-template <>
-struct Api<float> {
-  using Plan = fftwf_plan;
-  using Complex = fftwf_complex;
-  static Plan many(int rank, const int* n, int batch, Complex* data, int sign) {
-    const int size = rank == 2 ? n[0] * n[1] : n[0];
-    return fftwf_plan_many_dft(rank, n, batch, data, nullptr, 1, size, data, nullptr, 1, size, sign,
-                               FFTW_ESTIMATE | FFTW_UNALIGNED);
-  }
-  static void execute(Plan p, Complex* data) { fftwf_execute_dft(p, data, data); }
-  static void destroy(Plan p) { fftwf_destroy_plan(p); }
-};
+std::complex<Real>* scratch_of(size_t count) {
+  struct alignas(64) Line {
+    std::complex<Real> values[64 / sizeof(std::complex<Real>)];
+  };
+  thread_local std::vector<Line> lines;
+  const size_t wanted = count / std::size(Line{}.values) + 1;
+  if (lines.size() < wanted) lines.resize(wanted);
+  return lines.front().values;
+}
 
 }  // namespace
 
 template <class Real>
 struct Fft<Real>::Plans {
-  typename Api<Real>::Plan forward{}, backward{};
+  LineFft<Real> row;
+  int batch = 1;
+  std::unique_ptr<LineFft<Real>> column;  // of a two-dimensional one
 
-  Plans(int rank, const int* n, int batch) {
-    const size_t size = size_t(n[0]) * size_t(rank == 2 ? n[1] : 1) * size_t(batch);
-    std::vector<std::complex<Real>> scratch(size);
-    auto* data = reinterpret_cast<typename Api<Real>::Complex*>(scratch.data());
-    const std::lock_guard lock(planner_mutex());
-    forward = Api<Real>::many(rank, n, batch, data, FFTW_FORWARD);
-    backward = Api<Real>::many(rank, n, batch, data, FFTW_BACKWARD);
-    if (!forward || !backward) throw Error(message("no Fourier transform for n = ", n[0], ", batch = ", batch));
+  void run(bool forward, std::complex<Real>* data) const {
+    const auto num_y = size_t(row.length());
+    const size_t rows = column ? size_t(column->length()) : size_t(batch);
+    std::complex<Real>* scratch = scratch_of<Real>(std::max(num_y, column ? 2 * rows * kColumns : 0));
+    for (size_t i = 0; i < rows; ++i) row.run(forward, data + i * num_y, scratch, 1);
+    if (!column) return;
+    std::complex<Real>* block = scratch + rows * kColumns;
+    for (size_t begin = 0; begin < num_y; begin += kColumns) {
+      const size_t width = std::min<size_t>(kColumns, num_y - begin);
+      for (size_t i = 0; i < rows; ++i) std::copy_n(data + i * num_y + begin, width, block + i * width);
+      column->run(forward, block, scratch, int(width));
+      for (size_t i = 0; i < rows; ++i) std::copy_n(block + i * width, width, data + i * num_y + begin);
+    }
   }
-  ~Plans() {
-    const std::lock_guard lock(planner_mutex());
-    Api<Real>::destroy(forward);
-    Api<Real>::destroy(backward);
-  }
-  Plans(const Plans&) = delete;
-  Plans& operator=(const Plans&) = delete;
 };
 
 template <class Real>
 Fft<Real>::Fft(int n, int batch) {
   if (n < 1) throw Error(message("length of a transform must be >= 1, got ", n));
   if (batch < 1) throw Error(message("batch of a transform must be >= 1, got ", batch));
-  plans_ = std::make_unique<Plans>(1, &n, batch);
+  plans_ = std::make_unique<Plans>(Plans{LineFft<Real>(n), batch, nullptr});
 }
 
 template <class Real>
@@ -84,8 +62,7 @@ Fft<Real>::Fft(std::unique_ptr<Plans> plans) : plans_(std::move(plans)) {}
 template <class Real>
 Fft<Real> Fft<Real>::two_dimensional(int num_x, int num_y) {
   if (num_x < 1 || num_y < 1) throw Error(message("sides of a transform must be >= 1, got ", num_x, " x ", num_y));
-  const int n[2] = {num_x, num_y};
-  return Fft(std::make_unique<Plans>(2, n, 1));
+  return Fft(std::make_unique<Plans>(Plans{LineFft<Real>(num_y), 1, std::make_unique<LineFft<Real>>(num_x)}));
 }
 
 template <class Real>
@@ -97,11 +74,11 @@ Fft<Real>& Fft<Real>::operator=(Fft&&) noexcept = default;
 
 template <class Real>
 void Fft<Real>::forward(std::complex<Real>* data) const {
-  Api<Real>::execute(plans_->forward, reinterpret_cast<typename Api<Real>::Complex*>(data));
+  plans_->run(true, data);
 }
 template <class Real>
 void Fft<Real>::backward(std::complex<Real>* data) const {
-  Api<Real>::execute(plans_->backward, reinterpret_cast<typename Api<Real>::Complex*>(data));
+  plans_->run(false, data);
 }
 
 template class Fft<double>;

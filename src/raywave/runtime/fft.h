@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Discrete Fourier transforms behind one thin interface; the library behind it (FFTW, or one with its interface) is
-// named in fft.cpp alone. Forward: U_m = sum_j u_j exp(-2 pi j m i / N); backward has the other sign; neither is
-// scaled. A plan may be shared by threads: execution is thread-safe, construction locks.
+// Discrete Fourier transforms: rows, batches of rows, planes. What computes is line_fft.h; no library stands behind it.
+// Forward: U_m = sum_j u_j exp(-2 pi j m i / N); backward has the other sign; neither is
+// scaled. One may be shared by threads. Same bits every time, but not on machines of another instruction set (sums are
+// fused where they can be).
 #pragma once
 
 #include <complex>

@@ -5,6 +5,8 @@
 
 #include <cmath>
 #include <limits>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "raywave/core/constants.h"
@@ -39,11 +41,45 @@ double worst_against_direct_sum(int n, int batch) {
 }
 
 TEST(Fft, EqualsTheDirectSumForOddAndEvenLengths) {
-  for (const int n : {1, 7, 16, 60}) {
+  // every factor that has a pass of its own, alone, first (16, 60), last and in the middle; lengths with others: 17, 97
+  for (const int n : {1, 2, 3, 4, 5, 6, 7, 8, 11, 13, 14, 16, 17, 33, 60, 91, 97, 128, 143, 210, 250}) {
     // |u| < 1: rounding of n terms, each below epsilon * log2(n) + the direct sum's own n * epsilon.
     EXPECT_LT(worst_against_direct_sum<double>(n, 3), 8.0 * n * std::numeric_limits<double>::epsilon()) << n;
     EXPECT_LT(worst_against_direct_sum<float>(n, 3), 8.0 * n * std::numeric_limits<float>::epsilon()) << n;
   }
+}
+
+TEST(Fft, PlanesAreRowsThenColumns) {
+  // odd widths: the last block of columns is a narrow one
+  for (const auto& [nx, ny] : {std::pair{1, 9}, {9, 1}, {6, 10}, {5, 19}, {34, 12}}) {
+    auto got = noise<double>(nx * ny), rows = got;
+    Fft<double>::two_dimensional(nx, ny).forward(got.data());
+    Fft<double>(ny, nx).forward(rows.data());
+    for (int y = 0; y < ny; ++y) {
+      std::vector<std::complex<double>> column;
+      for (int x = 0; x < nx; ++x) column.push_back(rows[size_t(x * ny + y)]);
+      Fft<double>(nx).forward(column.data());
+      for (int x = 0; x < nx; ++x)
+        EXPECT_LT(std::abs(column[size_t(x)] - got[size_t(x * ny + y)]), 8 * 1e-16 * nx * ny) << nx << " x " << ny;
+    }
+  }
+}
+
+TEST(Fft, ThreadsShareOne) {
+  const int n = 1000;
+  const auto u = noise<double>(n);
+  const Fft<double> fft(n);
+  auto alone = u;
+  fft.forward(alone.data());
+  std::vector<std::vector<std::complex<double>>> got(4, u);
+  std::vector<std::thread> threads;
+  for (auto& v : got) {
+    threads.emplace_back([&fft, &v, &u] {
+      for (int i = 0; i < 50; ++i) v = u, fft.forward(v.data());
+    });
+  }
+  for (std::thread& t : threads) t.join();
+  for (const auto& v : got) EXPECT_EQ(v, alone);
 }
 
 TEST(Fft, BackwardUndoesForwardTimesLength) {
