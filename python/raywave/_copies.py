@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """copy, deepcopy, pickle and repr of the compiled classes.
 
-Materials, objects, devices and scenes are pickled by their properties, arrays by all that they are; a scene and its devices are copied by
-Scene.copy, which keeps every bit. Paths and wave fields cannot be changed: a copy is the thing itself.
+Materials, objects, devices and scenes are pickled by their properties; a scene and its devices are copied by Scene.copy, which keeps every
+bit. Arrays, paths, maps, fields, echoes and scenes in the plane are pickled by the compiled side with all that they are, results with the
+scene that they were solved in. Paths and wave fields cannot be changed: a copy is the thing itself.
 """
 import copyreg
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from . import _raywave
 from ._methods import method
-from ._raywave import AntennaArray, Device, Material, Object, Parameter, Paths, RadioMap, Scene, WaveResult
+from ._raywave import AntennaArray, Device, Echoes, Material, Object, Parameter, Paths, Paths2D, RadioMap, Scene, Scene2D, WaveResult
 
 _MATERIAL = ("itu_name", "relative_permittivity", "conductivity_s_per_m", "thickness_m", "scattering_coefficient", "xpd_coefficient",
              "perfect_conductor", "scattering_pattern", "color")
@@ -65,21 +66,8 @@ def _reduce_scene(s):
     return _scene, ((s.frequency_hz, s.bandwidth_hz, s.temperature_k), (s.crs, list(s.origin_m)), items)
 
 
-_WHY = {Paths: "they hold the scene they were solved in; save() writes their numbers, to_xarray() gives them",
-        RadioMap: "it holds the scene it was solved in; save() writes its numbers, to_xarray() gives them",
-        WaveResult: "it holds the march that made it; save() writes its numbers, to_xarray() gives them",
-        Parameter: "it is of the scene it was asked for"}
-
-
-def _refuse(item):
-    whose = f"{type(item).__name__} '{item.name}'" if hasattr(item, "name") else type(item).__name__
-    raise TypeError(f"{whose} cannot be pickled: {_WHY[type(item)]}")
-
-
 for _cls, _reduce in ((Material, _reduce_material), (Object, _reduce_object), (Device, _reduce_device), (Scene, _reduce_scene)):
     copyreg.pickle(_cls, _reduce)
-for _cls in _WHY:
-    copyreg.pickle(_cls, _refuse)
 
 
 def _copied(item):
@@ -109,7 +97,8 @@ _put_copies(Scene, lambda scene: scene.copy())
 _put_copies(Device, _copied)
 _put_copies(Material, _copied)
 _put_copies(AntennaArray, _copied_array)
-for _cls in (Paths, WaveResult, Parameter):
+_put_copies(Scene2D, lambda scene: scene.copy())
+for _cls in (Paths, WaveResult, Parameter, Paths2D, Echoes):
     _put_copies(_cls, lambda item: item)
 
 
@@ -165,7 +154,14 @@ def _show_field(w):
     return f"WaveResult({_count(len(w.z_m), 'plane')} of {across} points, z = {w.z_m[0]:.6g} to {w.z_m[-1]:.6g} m)"
 
 
+def _show_scene2d(s):
+    parts = [_count(len(s.objects), "object"), _count(len(s.transmitters), "transmitter"), _count(len(s.receivers), "receiver")]
+    return f"Scene2D({', '.join(parts)})"
+
+
 _LINES = {Scene: _show_scene, Device: _show_device, Material: _show_material, RadioMap: _show_map, Paths: _show_paths, WaveResult: _show_field,
+          Scene2D: _show_scene2d, Paths2D: lambda p: f"Paths2D({_count(len(p), 'path')})",
+          Echoes: lambda e: f"Echoes({_count(len(e), 'path')}, {_hertz(e.frequency_hz)})",
           Object: lambda o: f"Object({o.name!r}, {_count(len(o.triangles), 'triangle')}, material={o.material!r})",
           AntennaArray: lambda a: f"AntennaArray({_count(a.num_elements, 'element')}, {_count(a.num_ant, 'port')})"}
 

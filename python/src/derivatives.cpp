@@ -156,17 +156,18 @@ nb::dict gradient(const PyPaths& p, const nb::object& wrt, Back&& back) {
   const scene::Scene& s = *p.solved.scene;
   const auto names = names_from(s, wrt, paths::kDifferentiableByPaths);
   scene::SceneDerivative out;
-  run_interruptibly(nb::none(), [&](const runtime::Progress&) {
-    out = paths::paths_vjp(s, *p.solved.prepared, p.options, p.paths, back());
-  });
+  const paths::PreparedScene& geometry = p.solved.geometry();
+  run_interruptibly(nb::none(),
+                    [&](const runtime::Progress&) { out = paths::paths_vjp(s, geometry, p.options, p.paths, back()); });
   return gradient_dict(s, out, names);
 }
 
 PathsDerivative moved(const PyPaths& p, const nb::dict& tangent) {
   const scene::SceneDerivative direction = tangent_from(*p.solved.scene, tangent, paths::kDifferentiableByPaths);
   PathsDerivative out;
+  const paths::PreparedScene& geometry = p.solved.geometry();
   run_interruptibly(nb::none(), [&](const runtime::Progress&) {
-    out = paths::paths_jvp(*p.solved.scene, *p.solved.prepared, p.options, p.paths, direction);
+    out = paths::paths_jvp(*p.solved.scene, geometry, p.options, p.paths, direction);
   });
   return out;
 }
@@ -270,9 +271,9 @@ nb::dict map_vjp(const PyRadioMap& m, const nb::object& path_gain, const nb::obj
   require_any("vjp", {path_gain, rss, sinr}, "path_gain, rss, sinr");
   const auto names = names_from(s, wrt, maps::differentiable_by(m.options.method));
   scene::SceneDerivative out;
-  run_interruptibly(nb::none(), [&](const runtime::Progress&) {
-    out = maps::metrics_vjp(s, *m.solved.prepared, m.options, m.map, c);
-  });
+  const paths::PreparedScene& geometry = m.solved.geometry();
+  run_interruptibly(nb::none(),
+                    [&](const runtime::Progress&) { out = maps::metrics_vjp(s, geometry, m.options, m.map, c); });
   return gradient_dict(s, out, names);
 }
 
@@ -280,9 +281,9 @@ nb::dict map_jvp(const PyRadioMap& m, const nb::dict& tangent) {
   const scene::Scene& s = *m.solved.scene;
   const auto direction = tangent_from(s, tangent, maps::differentiable_by(m.options.method));
   maps::MetricsDerivative d;
-  run_interruptibly(nb::none(), [&](const runtime::Progress&) {
-    d = maps::metrics_jvp(s, *m.solved.prepared, m.options, m.map, direction);
-  });
+  const paths::PreparedScene& geometry = m.solved.geometry();
+  run_interruptibly(nb::none(),
+                    [&](const runtime::Progress&) { d = maps::metrics_jvp(s, geometry, m.options, m.map, direction); });
   const Shape shape{m.map.num_tx, m.map.num_y, m.map.num_x};
   nb::dict out;
   out["path_gain"] = real_array(d.path_gain, shape);

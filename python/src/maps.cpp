@@ -179,6 +179,7 @@ void bind_maps(nb::module_& m) {
           },
           "path"_a, "metric"_a = "path_gain", "tx"_a = nb::none(), "min_db"_a = 0.0, "max_db"_a = 0.0, "title"_a = "",
           ".png or .svg");
+  bind_pickle(c, &PyRadioMap::map, &PyRadioMap::surface, &PyRadioMap::options);
   bind_map_derivatives(c);
   m.def("solve_radio_map", &solve, "scene"_a, "options"_a);
   m.def("report_data", &frame, "scene"_a.none(), "paths"_a.none(), "radio_map"_a.none(), "metric"_a = "path_gain",

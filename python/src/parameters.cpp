@@ -7,6 +7,7 @@
 #include "raywave/ad/gradient_check.h"
 #include "raywave/maps/map_derivative.h"
 #include "scene.h"
+#include "state.h"
 
 namespace raywave::python {
 namespace {
@@ -14,6 +15,12 @@ namespace {
 struct PyParameter : scene::Parameter {
   std::vector<std::string> solvers;  // that have a derivative with respect to it
 };
+
+template <class Archive>
+void fields(Archive& a, PyParameter& p) {
+  auto& [name, shape, unit, value, lower, upper] = static_cast<scene::Parameter&>(p);
+  a(name, shape, unit, value, lower, upper, p.solvers);
+}
 
 nb::object value_of(const PyParameter& p) {
   return fixed(array<double>(std::vector<double>(p.value), {p.shape.begin(), p.shape.end()}),
@@ -66,6 +73,13 @@ void bind_parameters(nb::module_& m, nb::class_<PyScene>& scene_class) {
       .def_ro("lower", &Parameter::lower, "Each number's lower bound.")
       .def_ro("upper", &Parameter::upper, "Each number's upper bound.")
       .def_ro("solvers", &Parameter::solvers, "Those that have a derivative with respect to it.")
+      .def("__getstate__", [](const Parameter& p) { return state_bytes(p); })
+      .def("__setstate__",
+           [](Parameter& p, const nb::bytes& bytes) {
+             Parameter made;
+             read_state(bytes, made);
+             new (&p) Parameter(std::move(made));
+           })
       .def("__repr__", [](const Parameter& p) {
         return message("Parameter('", p.name, "', shape ", shape_text(p.shape), p.unit.empty() ? "" : ", ", p.unit,
                        ")");

@@ -247,6 +247,7 @@ void bind_paths(nb::module_& m) {
       "[max_depth, shape of tau]: index into object_names, -1 none.");
   c.def_prop_ro(
       "vertices", [](PyPaths& p) { return column(p, "vertices"); }, "[max_depth, shape of tau, 3] in metres.");
+  bind_pickle(c, &PyPaths::paths, &PyPaths::options);
   bind_path_derivatives(c);
   bind_signal(m, c);
   m.def("solve_paths", &solve, "scene"_a, "options"_a);

@@ -5,6 +5,7 @@
 #include "bind.h"
 #include "convert.h"
 #include "numbers.h"
+#include "plane_state.h"
 #include "raywave/plane/fields.h"
 #include "raywave/plane/grid.h"
 
@@ -39,6 +40,7 @@ class PythonLaw final : public plane::OwnLaw {
  public:
   PythonLaw(nb::object function, size_t num_numbers) : function_(std::move(function)), num_numbers_(num_numbers) {}
   size_t num_numbers() const override { return num_numbers_; }
+  const nb::object& function() const { return function_; }
   void evaluate(size_t count, const double* bounces, double* residuals, double* slopes) const override {
     const nb::gil_scoped_acquire held;
     const size_t width = 10 + num_numbers_;
@@ -57,6 +59,31 @@ class PythonLaw final : public plane::OwnLaw {
   size_t num_numbers_;
 };
 
+std::shared_ptr<const PythonLaw> law_of(nb::object function, size_t num_numbers) {
+  return {new PythonLaw(std::move(function), num_numbers), [](PythonLaw* law) {
+            const nb::gil_scoped_acquire held;
+            delete law;
+          }};
+}
+
+/// For pickle: bytes, and the functions of own objects in their order.
+template <class... T>
+nb::tuple state_of(const Scene2D& s, const T&... more) {
+  nb::list laws;
+  for (const Object& o : s.objects) {
+    if (o.law) laws.append(dynamic_cast<const PythonLaw&>(*o.law).function());
+  }
+  return nb::make_tuple(state_bytes(s, more...), laws);
+}
+template <class... T>
+void from_state(const nb::tuple& state, Scene2D& s, T&... more) {
+  read_state(nb::cast<nb::bytes>(state[0]), s, more...);
+  size_t next = 0;
+  for (Object& o : s.objects) {
+    if (o.kind == Kind::kOwn) o.law = law_of(nb::borrow(state[1][next++]), o.own.size());
+  }
+}
+
 Object object_from(const std::string& kind, const std::string& name, const nb::dict& d) {
   Object o;
   o.name = name;
@@ -72,10 +99,7 @@ Object object_from(const std::string& kind, const std::string& name, const nb::d
     if (kind == "panel") o.kind = Kind::kPanel, o.profile_m = numbers("profile_m");
     if (kind == "own") {
       o.kind = Kind::kOwn, o.own = numbers("numbers");
-      o.law = std::shared_ptr<PythonLaw>(new PythonLaw(nb::borrow(d["law"]), o.own.size()), [](PythonLaw* law) {
-        const nb::gil_scoped_acquire held;
-        delete law;
-      });
+      o.law = law_of(nb::borrow(d["law"]), o.own.size());
     }
   }
   if (d.contains("material")) o.material = option<std::string>(d, "material");
@@ -293,6 +317,13 @@ void bind_paths2d(nb::module_& m) {
   const auto reals = [](const std::vector<double>& v) { return array<double>(std::vector(v), {v.size()}); };
   nb::class_<P>(m, "Paths2D", "Paths in the plane, one row each, ordered by transmitter, receiver, candidate.")
       .def("__len__", [](const P& p) { return p.paths.count(); })
+      .def("__getstate__", [](const P& p) { return state_of(p.scene, p.options, p.paths); })
+      .def("__setstate__",
+           [](P& p, const nb::tuple& state) {
+             P made;
+             from_state(state, made.scene, made.options, made.paths);
+             new (&p) P(std::move(made));
+           })
       .def_prop_ro(
           "tx", [=](const P& p) { return ints(p.paths.tx); }, "Index of the transmitter, [paths].")
       .def_prop_ro(
@@ -400,6 +431,13 @@ void bind_plane(nb::module_& m) {
       .def("_field", &solve_field)
       .def("_field_vjp", &field_vjp, "x"_a, "y"_a, "options"_a, "cotangent"_a, "wrt"_a = nb::none())
       .def("copy", [](const Scene2D& s) { return Scene2D(s); })
+      .def("__getstate__", [](const Scene2D& s) { return state_of(s); })
+      .def("__setstate__",
+           [](Scene2D& s, const nb::tuple& state) {
+             Scene2D made;
+             from_state(state, made);
+             new (&s) Scene2D(std::move(made));
+           })
       .def("_parameters", &parameter_list)
       .def(
           "set_parameter",

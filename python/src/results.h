@@ -11,6 +11,7 @@
 #include "raywave/paths/path_solver.h"
 #include "raywave/paths/paths_derivative.h"
 #include "scene.h"
+#include "scene_state.h"
 
 namespace raywave::python {
 
@@ -20,6 +21,18 @@ struct PyPaths {
   paths::PathOptions options;
   nanobind::object padded;  // the dict of dense arrays, made at the first use
 };
+
+/// pickle for a result that keeps its scene; members: all but the scene that its bytes hold.
+template <class Holder, class... Member>
+void bind_pickle(nanobind::class_<Holder>& c, Member Holder::*... members) {
+  c.def("__getstate__", [=](const Holder& h) { return state_bytes(*h.solved.scene, h.solved.place, h.*members...); });
+  c.def("__setstate__", [=](Holder& h, const nanobind::bytes& bytes) {
+    auto made = std::make_unique<Holder>();
+    made->solved.scene = std::make_shared<scene::Scene>();
+    read_state(bytes, *made->solved.scene, made->solved.place, (*made).*members...);
+    new (&h) Holder(std::move(*made));
+  });
+}
 
 /// Carries cotangents of paths on to the scene: {name: gradient} for the names in `wrt`. `back` runs without the GIL.
 nanobind::dict path_gradient(const PyPaths& p, const nanobind::object& wrt,

@@ -56,7 +56,12 @@ struct PyScene {
   /// edit.
   struct Snapshot {
     std::shared_ptr<scene::Scene> scene;
-    std::shared_ptr<const paths::PreparedScene> prepared;
+    mutable std::shared_ptr<const paths::PreparedScene> prepared;  // null in what was pickled, until it is asked for
+    /// To be called with the GIL held.
+    const paths::PreparedScene& geometry() const {
+      if (!prepared) prepared = std::make_shared<const paths::PreparedScene>(*scene);
+      return *prepared;
+    }
     scene::Place place;
   };
   Snapshot snapshot();

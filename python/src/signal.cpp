@@ -331,6 +331,12 @@ void bind_signal(nb::module_& m, nb::class_<PyPaths>& paths_class) {
   c.def_prop_ro("tau", part("tau"), "seconds, [num_paths]");
   c.def_prop_ro("doppler", part("doppler"), "hertz, [num_paths]");
   c.def("__len__", [](const PyEchoes& e) { return e.paths.tau_s.size(); });
+  c.def("__getstate__", [](const PyEchoes& e) { return state_bytes(e.paths); });
+  c.def("__setstate__", [](PyEchoes& e, const nb::bytes& bytes) {
+    PyEchoes made;
+    read_state(bytes, made.paths);
+    new (&e) PyEchoes(std::move(made));
+  });
   bind_sampling(
       c,
       [](const PyEchoes& e, const nb::object&, const std::function<PathsDerivative()>& function) {

@@ -6,6 +6,7 @@
 #include "raywave/view/wave_figure.h"
 #include "raywave/wave/parameter_table.h"
 #include "scene.h"
+#include "wave_state.h"
 
 namespace raywave::python {
 namespace {
@@ -17,7 +18,21 @@ using RealArray = nb::ndarray<const double, nb::c_contig, nb::device::cpu>;
 struct PyWaveResult {
   std::shared_ptr<const wave::Simulation> simulation;
   wave::Result result;
+  wave::SimulateOptions options;
 };
+
+/// The march of what was pickled is made again, on the CPU: the device may be another machine's.
+PyWaveResult result_from(const nb::bytes& bytes) {
+  wave::Scene scene;
+  PyWaveResult r;
+  wave::Planes field, backward;
+  std::vector<std::string> warnings;
+  read_state(bytes, scene, r.options, field, backward, warnings);
+  r.options.device = wave::Device::kCpu;
+  r.simulation = std::make_shared<wave::Simulation>(std::move(scene), r.options);
+  r.result = r.simulation->result_of(std::move(field), std::move(backward), std::move(warnings));
+  return r;
+}
 
 double number(const nb::dict& d, const char* key) { return nb::cast<double>(d[key]); }
 
@@ -156,6 +171,8 @@ std::shared_ptr<PyWaveResult> simulate(const nb::dict& scene, const nb::dict& d)
     out->simulation = std::make_shared<wave::Simulation>(std::move(s), o);
     out->result = out->simulation->with_progress(progress).run();
   });
+  out->options = o;
+  out->options.log = nullptr;  // ends with this call
   warnings.emit();
   return out;
 }
@@ -351,6 +368,11 @@ nb::list solids(const std::shared_ptr<PyScene>& scene, const nb::dict& into) {
 
 void bind_wave(nb::module_& m) {
   nb::class_<PyWaveResult>(m, "WaveResult", "Fields of a wave scene on planes across the march.")
+      .def("__getstate__",
+           [](const PyWaveResult& r) {
+             return state_bytes(r.result.scene(), r.options, r.result.field, r.result.backward, r.result.warnings);
+           })
+      .def("__setstate__", [](PyWaveResult& r, const nb::bytes& bytes) { new (&r) PyWaveResult(result_from(bytes)); })
       .def_prop_ro(
           "field", [](const PyWaveResult& r) { return fixed(stacked(r, r.result.field), kChangeACopy); },
           "Complex, [planes, sources, num_y]; in 3D [planes, sources, num_x, num_y].")

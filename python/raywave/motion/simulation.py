@@ -160,9 +160,13 @@ class Simulation:
         self._scene, self._bodies, self._surfaces, self._snapshots = scene, bodies, surfaces, snapshots
         self.paths: list[Paths] = [s.paths for s in snapshots]
         self.radio_maps: list[RadioMap] = maps
-        self.poses = types.MappingProxyType({name: types.SimpleNamespace(positions_m=b.positions, velocities_m_per_s=b.velocities, orientations_rad=b.orientations)
-                                             for name, b in bodies.items()})
         self._tracks: Tracks | None = None
+
+    @property
+    def poses(self) -> Mapping[str, types.SimpleNamespace]:
+        """positions_m, velocities_m_per_s, orientations_rad at each time of what moves, by name."""
+        return types.MappingProxyType({name: types.SimpleNamespace(positions_m=b.positions, velocities_m_per_s=b.velocities, orientations_rad=b.orientations)
+                                       for name, b in self._bodies.items()})
 
     def __len__(self):
         return len(self.times_s)

@@ -48,7 +48,7 @@ int Simulation::num_checkpoints() const {
   return int(std::clamp(fields - 8, 0.0, double(march_->steps().size())));
 }
 
-Result Simulation::run() const {
+Result Simulation::without_fields() const {
   Result out;
   out.scene_ = scene_, out.march_ = march_;
   out.z_m = output_z_m_;
@@ -57,7 +57,29 @@ Result Simulation::run() const {
   out.choices = march_->choices();
   out.warnings = warnings_;
   for (const Source& source : scene_->sources) out.cones.push_back(cone_of(*scene_, source));
+  return out;
+}
+
+Result Simulation::run() const {
+  Result out = without_fields();
   march_sources(out);
+  return out;
+}
+
+Result Simulation::result_of(Planes field, Planes backward, std::vector<std::string> warnings) const {
+  for (const Planes* planes : {&field, &backward}) {
+    if (planes == &backward && backward.empty()) continue;
+    bool whole = planes->size() == output_z_m_.size();
+    for (const auto& plane : *planes) {
+      whole = whole && plane.size() == scene_->sources.size();
+      for (const Field& f : plane) whole = whole && f.size() == size_t(scene_->grid.num_points());
+    }
+    if (!whole)
+      throw Error(message("a result of this march has ", output_z_m_.size(), " planes of ", scene_->sources.size(),
+                          " sources with ", scene_->grid.num_points(), " points each"));
+  }
+  Result out = without_fields();
+  out.field = std::move(field), out.backward = std::move(backward), out.warnings = std::move(warnings);
   return out;
 }
 

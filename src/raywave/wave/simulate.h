@@ -93,6 +93,9 @@ class Simulation {
 
   /// Looks at the result's flux and at what leaves the window (march_checks.h), and says so in Result::warnings.
   Result run() const;
+  /// A result that was run before, with what it had: fields of the planes (backward: or none), and warnings. Where they
+  /// lie, cones and choices are the scene's. @throws Error for a wrong number of planes, sources or points.
+  Result result_of(Planes field, Planes backward, std::vector<std::string> warnings) const;
   /// The tangent of every plane for a change of the named parameters. @throws Error naming an unknown parameter or a
   /// wrong size.
   Planes jvp(const Gradient& tangent) const;
@@ -119,6 +122,7 @@ class Simulation {
   /// Whether groups of sources can be marched in the lanes; which path is taken depends on the scene alone.
   template <class Real>
   bool fusable() const;
+  Result without_fields() const;
   template <class Real>
   void run_fused(Planes& field, StepReporter& reporter) const;
   void march_sources(Result& out) const;
