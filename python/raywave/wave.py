@@ -17,6 +17,7 @@ from . import _raywave, wave_parameters
 from ._methods import method
 from ._progress import reporter
 from ._raywave import Error, Material, WaveResult, itu_material
+from ._lines import line
 from .wave_parameters import Parameter
 from .wave_problem import WaveProblem
 
@@ -36,6 +37,8 @@ class Grid:
     spacing_x_m: float = None
     center_x_m: float = 0.0
 
+    __repr__ = line
+
     def _dict(self):
         points = np.ascontiguousarray([] if self.points_m is None else self.points_m, dtype=np.float64)
         return dict(num_y=self.num_y or len(points), spacing_m=float(self.spacing_m), center_m=float(self.center_m), points_m=points,
@@ -50,6 +53,8 @@ class _Source:
     amplitude: float = 1.0
     phase_rad: float = 0.0
     position_x_m: float = 0.0
+
+    __repr__ = line
 
     def _dict(self, name, scene):
         out = dict(kind=self._kind, tilt_rad=0.0, tilt_x_rad=0.0, element_offsets_x_m=(), waist_m=0.0, focus_m=0.0, width_m=0.0, taper_m=0.0, distance_m=0.0,
@@ -67,7 +72,7 @@ class _Source:
         return out
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(repr=False)
 class GaussianBeam(_Source):
     """exp(-(y/waist)^2) along tilt_rad; the waist lies focus_m ahead."""
 
@@ -78,7 +83,7 @@ class GaussianBeam(_Source):
     _kind = "gaussian"
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(repr=False)
 class PlaneWave(_Source):
     """A flat part of width_m with raised-cosine rims of taper_m; None: 8 sqrt(wavelength * march), which ripple it by less than 0.5 %."""
 
@@ -89,7 +94,7 @@ class PlaneWave(_Source):
     _kind = "plane"
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(repr=False)
 class PointSource(_Source):
     """A line source (3D: a point) distance_m before the first plane; with power_w_per_m (3D: power_w), u is in V/m."""
 
@@ -111,7 +116,7 @@ class PointSource(_Source):
         return out
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(repr=False)
 class ArraySource(_Source):
     """Gaussian patches of radius waist_m at element_offsets_m, complex weights, steered to tilt_rad."""
 
@@ -124,7 +129,7 @@ class ArraySource(_Source):
     _kind = "array"
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(repr=False)
 class SampledSource(_Source):
     """Any field on the grid."""
 
@@ -143,6 +148,8 @@ class Object:
     model: str = "auto"
     absorption_np_per_m: float = 0.0
     solids: list = ()
+
+    __repr__ = line
 
     def _dict(self, name):
         name = self.name or name
@@ -226,6 +233,8 @@ class Scene(wave_parameters.Scene):
     polarization: str = "te"
     cells: dict = None
 
+    __repr__ = line
+
     @property
     def wavelength_m(self):
         return 299792458.0 / self.frequency_hz
@@ -292,6 +301,9 @@ class Solver:
     """simulate as a solver: for raywave.torch, raywave.jax and gradcheck, which take it by themselves where the scene is one of waves."""
 
     problem = WaveProblem
+
+    def __repr__(self):
+        return "Solver()"
 
     def __call__(self, scene, **options):
         return simulate(scene, **options)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .._lines import line
 from .._raywave import Error
 from .._requirements import need
 
@@ -32,6 +33,9 @@ class MapLoss:
             raise Error("weights must be finite and >= 0, not 0 everywhere")
         self._roots = np.sqrt(2 * self.weights / self.weights.sum())
         self._wanted = self._decibel(self._smooth(self.target))
+
+    def __repr__(self):
+        return line(self, "target", "floor", "smooth_cells")
 
     def _smooth(self, gain):
         if not self.smooth_cells:
@@ -67,6 +71,9 @@ class Sum:
 
     def __init__(self, *terms):
         self.terms = terms
+
+    def __repr__(self):
+        return f"Sum({', '.join(f'({weight:g}, {loss!r})' for weight, loss in self.terms)})"
 
     def __call__(self, result, names=None):
         total, gradient = 0.0, {}

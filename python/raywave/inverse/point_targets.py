@@ -10,6 +10,7 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 
+from .._lines import line
 from .._raywave import Error
 from .._requirements import need
 from .optimisers import bfgs
@@ -56,6 +57,9 @@ class RangeProfiles:
         held = np.sort(order[:np.searchsorted(np.cumsum(strength[order]), 0.999 * strength.sum()) + 1])
         self._spectrum = spectrum[:, held]
         self._wavenumber = 2 * np.pi * held / (self.analytic.shape[1] * self.step_m)  # of one-way range
+
+    def __repr__(self):
+        return line(self, "analytic", "step_m")
 
     def _sums(self, places, offset, every):
         """(sum, sum of magnitudes) over scans by linear interpolation, [...]."""

@@ -50,6 +50,9 @@ class Tracks:
     def __len__(self):
         return len(self.tracks)
 
+    def __repr__(self):
+        return f"Tracks({len(self)} tracks, {len(self.times_s)} times from {self.times_s[0]:g} to {self.times_s[-1]:g} s)"
+
     @property
     def phase_rad(self) -> NDArray[np.float64]:
         """[time, track, rx_ant, tx_ant]: of the received wave at the carrier, arg a - 2 pi f tau, continuous over the time that a track is there.

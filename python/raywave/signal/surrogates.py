@@ -27,6 +27,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from .._lines import line
 from .._raywave import Error, Paths
 from .._requirements import need
 from .waveforms import Echoes, Fmcw, Spectrum
@@ -323,6 +324,9 @@ class Loss:
         if self.word == "assignment":
             return _Assignment(data, self.temperature)
         return _Coherent(self.word, self.waveform, data)
+
+    def __repr__(self):
+        return line(self, "word", "measured", "links", "sigma_m", "amplitudes", "weights")
 
     def with_sigma(self, sigma_m: float) -> Loss:
         """The same loss of another width."""
