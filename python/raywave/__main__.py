@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""python -m raywave COMMAND ...: the commands that are written in Python, with the words that the program `raywave` has for them."""
+"""The command `raywave` that pip installs, and `python -m raywave`: the compiled program, and the commands that are written in Python."""
 import importlib
 import sys
 
-# command: the module whose main(arguments) answers
-COMMANDS = {"campaign": ".campaigns.command", "explore": ".explore.command", "fit": ".inverse.command", "new": "._new_command", "scene": "._scene_command"}
+# the first words of the command line: the module whose main(the rest) answers
+COMMANDS = {("campaign",): ".campaigns.command", ("explore",): ".explore.command", ("fit",): ".inverse.command", ("new",): "._new_command", ("scene", "build"): "._scene_command"}
 
 
 def main(arguments):
-    if not arguments or arguments[0] not in COMMANDS:
-        print(f"usage: python -m raywave {{{','.join(COMMANDS)}}} ...", file=sys.stderr)
-        return 2
-    from ._raywave import Error
+    from . import _raywave
+    for words, module in COMMANDS.items():
+        if tuple(arguments[:len(words)]) == words:
+            break
+    else:
+        sys.stdout.flush()
+        return _raywave._run_program(["raywave", *arguments])
     try:
-        return importlib.import_module(COMMANDS[arguments[0]], "raywave").main(arguments[1:])
-    except Error as error:
+        return importlib.import_module(module, "raywave").main(arguments[1:])
+    except _raywave.Error as error:
         print(f"raywave: {error}", file=sys.stderr)
         return 3
     except KeyboardInterrupt:
@@ -22,5 +25,10 @@ def main(arguments):
         return 130
 
 
-if __name__ == "__main__":
+def command():
+    """The entry of the command that pip installs."""
     sys.exit(main(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    command()

@@ -2,8 +2,23 @@
 // raywave._raywave: converts between Python and the rooms, releases the GIL, holds no physics.
 #include <string_view>
 
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
 #include "bind.h"
+#include "raywave/cli/program.h"
 #include "raywave/core/error.h"
+
+namespace {
+
+int run_program(std::vector<std::string> words) {
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  return raywave::cli::run_program(int(words.size()), argv.data());
+}
+
+}  // namespace
 
 NB_MODULE(_raywave, m) {
   m.attr("__version__") = RAYWAVE_VERSION;
@@ -18,6 +33,8 @@ NB_MODULE(_raywave, m) {
       PyErr_SetObject(error.ptr(), words.ptr());
     }
   });
+  m.def("_run_program", &run_program, nanobind::call_guard<nanobind::gil_scoped_release>(),
+        "The program raywave with the words of a command line, its own name first: its exit code.");
   raywave::python::bind_scene(m);
   raywave::python::bind_paths(m);
   raywave::python::bind_maps(m);
