@@ -19,6 +19,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 
+from . import _fonts, _levels  # noqa: F401: before all that needs the compiled module
 from . import _checked, _names, _progress, _raywave, differentiable, wave  # _checked first: what it wraps, others give by other names
 from ._methods import method
 from ._raywave import (AntennaArray, Device, Error, Material, Object, Parameter, Paths, RadioMap, Scene, __version__,
@@ -117,8 +118,12 @@ class Report:
         self.html = page
 
     def save(self, path):
+        """Writes the page; returns the path."""
         pathlib.Path(path).write_text(self.html, encoding="utf-8")
         return path
+
+    def __repr__(self):
+        return f"Report({len(self.html) / 1e6:.3g} MB of HTML)"
 
     def _repr_html_(self):
         return f'<iframe srcdoc="{html.escape(self.html)}" width="100%" height="640" style="border:0"></iframe>'
