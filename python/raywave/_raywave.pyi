@@ -512,6 +512,10 @@ class Parameter:
     def solvers(self) -> list[str]:
         """Those that have a derivative with respect to it."""
 
+    def __getstate__(self) -> bytes: ...
+
+    def __setstate__(self, arg: bytes, /) -> None: ...
+
     def __repr__(self) -> str: ...
 
     def __copy__(self) -> Parameter: ...
@@ -646,6 +650,10 @@ class Paths:
     def vertices(self) -> NDArray[numpy.float64]:  # [max_depth, shape of tau, 3]
         """[max_depth, shape of tau, 3] in metres."""
 
+    def __getstate__(self) -> bytes: ...
+
+    def __setstate__(self, arg: bytes, /) -> None: ...
+
     def vjp(self, *, a: object | None = None, tau: object | None = None, theta_t: object | None = None, phi_t: object | None = None, theta_r: object | None = None, phi_r: object | None = None, doppler: object | None = None, wrt: object | None = None) -> dict:
         """
         Gradient by name (all parameters that paths have a derivative by, or those of wrt) of a loss whose derivatives by these arrays are given; complex ones as d/dRe + j d/dIm.
@@ -768,6 +776,16 @@ class Echoes:
 
     def __len__(self) -> int: ...
 
+    def __getstate__(self) -> bytes: ...
+
+    def __setstate__(self, arg: bytes, /) -> None: ...
+
+    def __copy__(self) -> Echoes: ...
+
+    def __deepcopy__(self, memo: dict) -> Echoes: ...
+
+    def __repr__(self) -> str: ...
+
     def samples(self, waveform: Fmcw | Ofdm, *, noise_power: float = 0.0, linewidth_hz: float = 0.0, shared_oscillator: bool = True, seed: int = 1) -> NDArray:
         """
         [num_rx, num_rx_ant, num_tx, num_tx_ant, num_frames, num_chirps or num_symbols, num_samples or num_subcarriers], linear
@@ -855,6 +873,10 @@ class RadioMap:
         returned. tx: one transmitter, else the best of all. min_db, max_db: limits of the colours, where they differ.
         """
 
+    def __getstate__(self) -> bytes: ...
+
+    def __setstate__(self, arg: bytes, /) -> None: ...
+
     def vjp(self, *, path_gain: object | None = None, rss: object | None = None, sinr: object | None = None, wrt: object | None = None) -> dict:
         """
         Gradient by name (all parameters that the map has a derivative by, or those of wrt) of a loss whose derivatives by these arrays are given.
@@ -901,6 +923,10 @@ def report_html(scene: Scene | None, paths: object | None, radio_map: object | N
 
 class WaveResult:
     """Fields of a wave scene on planes across the march."""
+
+    def __getstate__(self) -> bytes: ...
+
+    def __setstate__(self, arg: bytes, /) -> None: ...
 
     @property
     def field(self) -> NDArray[numpy.complex128]:  # [num_planes, num_sources, num_y] | [num_planes, num_sources, num_x, num_y]
@@ -1046,6 +1072,10 @@ class Paths2D:
 
     def __len__(self) -> int: ...
 
+    def __getstate__(self) -> tuple: ...
+
+    def __setstate__(self, arg: tuple, /) -> None: ...
+
     @property
     def tx(self) -> NDArray[numpy.int32]:  # [num_paths]
         """Index of the transmitter, [paths]."""
@@ -1104,6 +1134,12 @@ class Paths2D:
         """
         Rays on matplotlib axes, which are given back; smoothed ones as strong as they are valid.
         """
+
+    def __copy__(self) -> Paths2D: ...
+
+    def __deepcopy__(self, memo: dict) -> Paths2D: ...
+
+    def __repr__(self) -> str: ...
 
 class Scene2D:
     """
@@ -1179,6 +1215,10 @@ class Scene2D:
         """A copy of the list."""
 
     def copy(self) -> Scene2D: ...
+
+    def __getstate__(self) -> tuple: ...
+
+    def __setstate__(self, arg: tuple, /) -> None: ...
 
     def set_parameter(self, name: str, value: object) -> None:
         """Gives a parameter a value, e.g. "wall/south/ends_m"."""
@@ -1269,3 +1309,9 @@ class Scene2D:
 
     def plot(self, ax: Any = None, names: bool = True) -> Any:
         """Objects and devices on matplotlib axes, which are given back."""
+
+    def __copy__(self) -> Scene2D: ...
+
+    def __deepcopy__(self, memo: dict) -> Scene2D: ...
+
+    def __repr__(self) -> str: ...
