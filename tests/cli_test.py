@@ -16,7 +16,7 @@ import pytest
 CANYON = "scenes/street_canyon/street_canyon.xml"
 LINK = ["--tx", "-30,0,10", "--rx", "30,0,1.5"]
 SPEED_OF_LIGHT = 299792458.0
-SUBCOMMANDS = [["scene", "info"], ["scene", "check"], ["paths"], ["map"], ["view"], ["gradcheck"], ["validate"], ["doctor"]]
+SUBCOMMANDS = [["scene", "info"], ["scene", "check"], ["paths"], ["map"], ["view"], ["gradcheck"], ["validate"], ["doctor"], ["sampler", "train"]]
 
 
 def paths_json(raywave, *arguments):

@@ -28,6 +28,7 @@ void add_map_command(CLI::App& app, Action& action);
 void add_view_command(CLI::App& app, Action& action);
 void add_wave_command(CLI::App& app, Action& action);
 void add_plane_command(CLI::App& app, Action& action);
+void add_sampler_command(CLI::App& app, Action& action);
 void add_gradcheck_command(CLI::App& app, Action& action);
 void add_validate_command(CLI::App& app, Action& action);
 void add_doctor_command(CLI::App& app, Action& action);

@@ -120,6 +120,7 @@ int run(int argc, char** argv) {
   add_view_command(app, action);
   add_wave_command(app, action);
   add_plane_command(app, action);
+  add_sampler_command(app, action);
   add_radar_command(app, action);
   add_ofdm_command(app, action);
   add_gradcheck_command(app, action);
