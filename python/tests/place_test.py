@@ -125,6 +125,14 @@ def test_results_of_the_program_keep_it(scene, tmp_path):
         assert (told["crs"], told["origin_m"]) == (CRS, ORIGIN)
         with np.load(tmp_path / "out.npz") as held:
             assert str(held["crs"]) == CRS and held["origin_m"].tolist() == ORIGIN
+    run = tmp_path / "radar.toml"
+    run.write_text(f"scene = {json.dumps(str(file))}\n[[transmitter]]\nname = 'a'\nposition_m = [0, 0, 3]\n[[receiver]]\nname = 'b'\nposition_m = [0.1, 0, 3]\n"
+                   "[radar]\nslope_hz_per_s = 30e12\nsampling_frequency_hz = 10e6\nnum_samples = 16\n")
+    done = subprocess.run([os.environ["RAYWAVE_BIN"], "radar", run, "-o", tmp_path / "cube.npz"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    with np.load(tmp_path / "cube.npz") as held:
+        assert str(held["crs"]) == CRS and held["origin_m"].tolist() == ORIGIN
+    assert rw.signal.load_cube(tmp_path / "cube.npz")[0].shape[-1] == 16
 
 
 @needs_geo

@@ -9,6 +9,7 @@
 #include "raywave/cli/signal_commands.h"
 #include "raywave/cli/terminal.h"
 #include "raywave/core/constants.h"
+#include "raywave/io/place.h"
 #include "raywave/paths/path_solver.h"
 #include "raywave/runs/waveform_files.h"
 
@@ -71,6 +72,7 @@ int SignalCommand::run() {
   scene.config_file = run_file;
   const runs::WaveformRun waveform = runs::read_waveform_run(run_file, table);
   const scene::Scene loaded = scene.load();
+  const auto place = io::read_place(scene.file);
   if (loaded.transmitters.empty() || loaded.receivers.empty())
     throw Error(message(run_file, ": a run of [", table, "] needs a transmitter and a receiver"));
   const paths::PathOptions options = paths.options(scene, interactions);
@@ -84,7 +86,7 @@ int SignalCommand::run() {
     signal::ChannelShape shape;
     std::vector<Complexd> samples = signal::tones(result, grid, &shape, noise);
     signal::add_noise(samples, waveform.noise_power(loaded), options.seed, 0x6e6f697365);
-    runs::save_samples(output, samples, shape, grid, waveform, result.frequency_hz);
+    runs::save_samples(output, samples, shape, grid, waveform, result.frequency_hz, place);
   }
   std::fputs(summary(result, waveform, grid).c_str(), stdout);
   return kDone;

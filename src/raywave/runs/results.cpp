@@ -3,6 +3,7 @@
 
 #include "raywave/io/arrays.h"
 #include "raywave/runs/options.h"
+#include "raywave/runs/place_arrays.h"
 
 namespace raywave::runs {
 namespace {
@@ -18,13 +19,13 @@ NamedArray links_array(const paths::Paths& p) {
   return array_of("links", {p.links.size(), 6}, rows);
 }
 
-void add_place(std::vector<NamedArray>& arrays, const std::optional<scene::Place>& place) {
+}  // namespace
+
+void add_place(std::vector<io::NamedArray>& arrays, const std::optional<scene::Place>& place) {
   if (!place) return;
   arrays.push_back(array_of("crs", place->crs));
   arrays.push_back(array_of("origin_m", {}, std::vector{place->origin_m}));
 }
-
-}  // namespace
 
 void save_paths(const std::string& path, const paths::Paths& p, const std::optional<scene::Place>& place) {
   const auto n = size_t(p.num_paths()), num_interactions = p.interactions.size();

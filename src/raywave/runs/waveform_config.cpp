@@ -5,6 +5,7 @@
 #include "raywave/core/constants.h"
 #include "raywave/core/files.h"
 #include "raywave/io/arrays.h"
+#include "raywave/runs/place_arrays.h"
 #include "raywave/runs/toml_table.h"
 #include "raywave/runs/waveform_files.h"
 
@@ -133,7 +134,8 @@ WaveformRun read_waveform_run(const std::string& path, const std::string& name) 
 }
 
 void save_samples(const std::string& path, const std::vector<Complexd>& samples, const signal::ChannelShape& s,
-                  const signal::ToneGrid& g, const WaveformRun& run, double frequency_hz) {
+                  const signal::ToneGrid& g, const WaveformRun& run, double frequency_hz,
+                  const std::optional<scene::Place>& place) {
   const std::vector<size_t> shape{size_t(s.num_rx),     size_t(s.num_rx_ant), size_t(s.num_tx),
                                   size_t(s.num_tx_ant), size_t(g.num_frames), size_t(g.times_per_frame()),
                                   size_t(g.num_samples)};
@@ -144,9 +146,12 @@ void save_samples(const std::string& path, const std::vector<Complexd>& samples,
   for (const Complexd& z : samples) {
     if (is_real) real.push_back(z.re);
   }
-  io::write_arrays(path, {is_real ? io::array_of("samples", shape, real) : io::array_of("samples", shape, samples),
-                          io::array_of("axes", axes), io::array_of("waveform", waveform_json(run)),
-                          io::array_of("frequency_hz", frequency_hz)});
+  std::vector<io::NamedArray> arrays{
+      is_real ? io::array_of("samples", shape, real) : io::array_of("samples", shape, samples),
+      io::array_of("axes", axes), io::array_of("waveform", waveform_json(run)),
+      io::array_of("frequency_hz", frequency_hz)};
+  add_place(arrays, place);
+  io::write_arrays(path, arrays);
 }
 
 }  // namespace raywave::runs

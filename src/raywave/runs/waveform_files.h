@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 
+#include "raywave/scene/place.h"
 #include "raywave/scene/scene.h"
 #include "raywave/signal/waveforms.h"
 
@@ -39,8 +40,10 @@ struct WaveformRun {
 WaveformRun read_waveform_run(const std::string& path, const std::string& table);
 
 /// samples [num_rx, num_rx_ant, num_tx, num_tx_ant, num_frames, num_chirps, num_samples], axes (their names), waveform
-/// (JSON: "kind", and the fields), frequency_hz; .npz or .h5, as raywave.signal.load_cube reads it.
+/// (JSON: "kind", and the fields), frequency_hz, and where the scene has a place crs and origin_m; .npz or .h5, as
+/// raywave.signal.load_cube reads it.
 void save_samples(const std::string& path, const std::vector<Complexd>& samples, const signal::ChannelShape& shape,
-                  const signal::ToneGrid& grid, const WaveformRun& run, double frequency_hz);
+                  const signal::ToneGrid& grid, const WaveformRun& run, double frequency_hz,
+                  const std::optional<scene::Place>& place = {});
 
 }  // namespace raywave::runs
