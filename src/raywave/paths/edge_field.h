@@ -46,6 +46,9 @@ constexpr double kOverReach = 4, kOverFade = 2;
 /// EdgeFacts::Vertex is below this, in the units of W, and rounding far below it.
 constexpr double kVertex = 1e-7;
 
+/// See Wedging::open().
+constexpr double kFlat = 1;
+
 constexpr double kOnFace = 1e-7;  // rad within which a ray runs on a face
 
 namespace path_field_detail {
@@ -58,6 +61,9 @@ struct EdgeGeometry {
   T skew{1};            // the phase's curvature along the edge over that of a path without the other edges
   T alone{1};           // the argument of W at the other edges' boundaries, over that of W2 or W3
   T correlation{};      // with the next edge
+  // How far both legs beside this edge and the last one (the next one) are from the plane of the face between them:
+  // sum of squared depths, see face_depth(). Infinite: no such face.
+  T flat_last{std::numeric_limits<double>::infinity()}, flat_next{std::numeric_limits<double>::infinity()};
   Vec3<T> k_in, k_out;
   T sin_in{}, sin_out{};
 };
@@ -117,6 +123,21 @@ struct EdgeBasis {
   EdgeBasis(const Vec3<T>& k, const Vec3<T>& e, const T& sin_beta) : p(cross(k, e) / sin_beta) { q = cross(p, k); }
 };
 
+/// The distance parameter that this edge alone would have.
+template <class T>
+T free_distance(const EdgeGeometry<T>& g) {
+  return g.sin_in * g.sin_out * g.before * g.after / (g.before + g.after);
+}
+/// How far a direction away from an edge is from the continuation of its face over the edge, in the units of W.
+template <class T>
+T face_depth(const WedgeFrame<T>& w, OnFace face, const Vec3<T>& v, const T& k_l) {
+  using std::sin;
+  using std::sqrt;
+  const T phi = azimuth(v, w, true);
+  const T angle = (face == OnFace::kFace0 ? phi : w.exterior_angle - phi) - T(kPi);
+  return sqrt(T(2) * k_l) * sin(T(0.5) * (angle - T(2 * kPi * std::round(ad::value_of(angle) / (2 * kPi)))));
+}
+
 template <class T>
 class Wedging {
  public:
@@ -124,6 +145,7 @@ class Wedging {
       : touch_(touch),
         wavelength_m_(wavelength_m),
         alone_(g.alone),
+        k_l_free_(T(2 * kPi) / wavelength_m * free_distance(g)),
         in_(g.k_in, touch.bend.wedge.direction, g.sin_in),
         out_(g.k_out, touch.bend.wedge.direction, g.sin_out) {
     using std::sqrt;
@@ -147,8 +169,12 @@ class Wedging {
     }
     fade_ = fade(ray_.end_a > T(0) ? ray_.end_a : -ray_.end_b);
     // Near a corner the two edges are one vertex, not two edges: nothing at it, all from kEdgeFade on.
-    if (facts.shares_begin) fade_ = fade_ * open(-ray_.end_a);
-    if (facts.shares_end) fade_ = fade_ * open(ray_.end_b);
+    const auto corner = [&](uint8_t with, const T& inside) {
+      if ((with & EdgeFacts::kWithLast) != 0) fade_ = fade_ * open(inside, g.flat_last);
+      if ((with & EdgeFacts::kWithNext) != 0) fade_ = fade_ * open(inside, g.flat_next);
+    };
+    corner(facts.shares_begin, -ray_.end_a);
+    corner(facts.shares_end, ray_.end_b);
     if (is_past(facts.arrives_along)) go_past(facts, false, -g.k_in, g.k_out, g.before);
     if (is_past(facts.leaves_along)) go_past(facts, true, g.k_out, -g.k_in, g.after);
     ray_.transmits = touch.transmits;
@@ -197,8 +223,17 @@ class Wedging {
     const Complex<T> rest = fade_ * em::edge_share(v, ray_.end_a, ray_.end_b);
     return goes_past_ ? past_ * rest : rest;
   }
-  /// Near a corner two edges are one vertex: nothing at it, all from kEdgeFade on.
-  static T open(const T& inside) { return T(1) - fall(T(1 / kEdgeFade) * inside); }
+  /// Near a corner two edges are one vertex: nothing at it, all from kEdgeFade on, or from less near the plane of their
+  /// face (flat: squared depths), in which every ray between them passes the corner on one side or the other.
+  static T open(const T& inside, const T& flat) {
+    using std::sqrt;
+    const double depth2 = ad::value_of(flat);
+    if (!std::isfinite(depth2)) return T(1) - fall(T(1 / kEdgeFade) * inside);
+    const double scale = kEdgeFade * std::sqrt(depth2 / (depth2 + kFlat * kFlat));
+    if (!(ad::value_of(inside) < scale)) return T(1);
+    if (!(ad::value_of(inside) > 0)) return T(0);
+    return T(1) - fall(T(1 / kEdgeFade) * inside * sqrt(T(1) + T(kFlat * kFlat) / flat));
+  }
   /// One end (in direction v, `length` away, the other in direction `other`) lies past a corner, behind the face that
   /// goes on there.
   void go_past(const EdgeFacts& facts, bool leaves, const Vec3<T>& v, const Vec3<T>& other, const T& length) {
@@ -214,8 +249,9 @@ class Wedging {
       return angle + T(2 * kPi * std::round(-ad::value_of(angle) / (2 * kPi)));
     };
     const auto depth = [&](const T& angle) { return sqrt(T(2) * ray_.k_l) * sin(T(0.5) * angle); };
+    const T free = face_depth(w, face, other, k_l_free_), flat = free * free;
     const T angle = behind(v, 0), d = depth(angle), inside = facts.past_end[leaves ? 1 : 0] ? ray_.end_b : -ray_.end_a;
-    const T both = open(inside) * open(inside), reach = fall(T(1 / kPastReach) * d);
+    const T both = open(inside, flat) * open(inside, flat), reach = fall(T(1 / kPastReach) * d);
     const T size = (T(1) - both) * reach * fall(angle / (T(2 * kPi) - w.exterior_angle));
     past_ = beyond_next(facts, leaves, v, length, d) * past_;
     // The share of this edge's field, as seen from the other leg's depth x; the rest is the next edge's.
@@ -262,7 +298,7 @@ class Wedging {
   }
 
   const Touch<T>& touch_;
-  T wavelength_m_, alone_;
+  T wavelength_m_, alone_, k_l_free_;
   EdgeBasis<T> in_, out_;
   em::WedgeRay<T> ray_;
   T fade_;
@@ -294,7 +330,7 @@ void edge_geometry(const std::vector<Touch<T>>& touches, const EdgeIndices& edge
                    const T& total, EdgeGeometry<T>* g) {
   using std::sqrt;
   std::array<T, kMostEdges> s{}, h{};           // sin^2 beta; the Hessian's diagonal
-  std::array<T, kMostEdges - 1> off{}, pair{};  // between neighbours; their own two rows' determinant
+  std::array<T, kMostEdges - 1> off{}, pair{}, twist2{};  // between neighbours; their own two rows' determinant
   std::array<T, kMostEdges - 1> skewness{T(1), T(1)};
   T before{};
   for (size_t i = 0; i < num_edges; ++i) {
@@ -318,8 +354,12 @@ void edge_geometry(const std::vector<Touch<T>>& touches, const EdgeIndices& edge
     const Vec3<T>& next = touches[edges[i + 1]].bend.wedge.direction;
     const Vec3<T>& k = g[i + 1].k_in;
     off[i] = (dot(k, e) * dot(k, next) - dot(e, next)) / r[i + 1];
-    pair[i] = h[i] * h[i + 1] - off[i] * off[i];
-    skewness[i] = pair[i] * r[i] * r[i + 1] * r[i + 2] / (s[i] * s[i + 1] * (r[i] + r[i + 1] + r[i + 2]));
+    // h h' - off^2, with Gram's determinant of k, e, e' in place of a difference of what grows as 1 / r^2 at a corner
+    const T twist = dot(k, cross(e, next)) / r[i + 1];
+    twist2[i] = twist * twist;
+    const T product = r[i] * r[i + 1] * r[i + 2];
+    pair[i] = s[i] * s[i + 1] * (r[i] + r[i + 1] + r[i + 2]) / product + twist2[i];
+    skewness[i] = T(1) + twist2[i] * product / (s[i] * s[i + 1] * (r[i] + r[i + 1] + r[i + 2]));
     g[i].correlation = T(-handedness) * off[i] / sqrt(h[i] * h[i + 1]);
   }
   std::array<T, kMostEdges> least{};  // the curvature along an edge with the other points at their best
@@ -329,7 +369,7 @@ void edge_geometry(const std::vector<Touch<T>>& touches, const EdgeIndices& edge
     g[0].l = g[0].l * skewness[0];
     g[1].l = g[1].l * skewness[0];
   } else {
-    const T det = h[0] * pair[1] - off[0] * off[0] * h[2];
+    const T det = s[0] * s[1] * s[2] * total / (r[0] * r[1] * r[2] * r[3]) + twist2[0] * h[2] + twist2[1] * h[0];
     const T both = skewness[0] * skewness[1];
     const T rest = det * r[0] * r[1] * r[2] * r[3] / (s[0] * s[1] * s[2] * total * both);
     g[0].l = g[0].l * skewness[0] * rest;
@@ -342,6 +382,20 @@ void edge_geometry(const std::vector<Touch<T>>& touches, const EdgeIndices& edge
   for (size_t i = 0; i < num_edges; ++i) {
     g[i].skew = least[i] * g[i].before * g[i].after / (s[i] * total);
     g[i].alone = sqrt(h[i] / least[i]);
+  }
+}
+
+/// Between neighbours along a common face: how flat is the path there? See EdgeGeometry.
+template <class T>
+void set_flat(const std::vector<Touch<T>>& touches, const EdgeIndices& edges, size_t num_edges, const T& wavelength_m,
+              EdgeGeometry<T>* g) {
+  const T wavenumber = T(2 * kPi) / wavelength_m;
+  for (size_t i = 0; i + 1 < num_edges; ++i) {
+    const Touch<T>&from = touches[edges[i]], &to = touches[edges[i + 1]];
+    if (!is_along_face(from.edge.leaves_along)) continue;
+    const T x = face_depth(from.bend.wedge, from.edge.leaves_on, -g[i].k_in, wavenumber * free_distance(g[i]));
+    const T y = face_depth(to.bend.wedge, to.edge.arrives_on, g[i + 1].k_out, wavenumber * free_distance(g[i + 1]));
+    g[i].flat_next = g[i + 1].flat_last = x * x + y * y;
   }
 }
 

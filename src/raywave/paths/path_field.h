@@ -132,6 +132,7 @@ PathField<T> path_field(const T& wavelength_m, const Vec3<T>& source_m, const Ve
   for (size_t i = 1; i <= num_edges; ++i) v.length_m = v.length_m + r[i];
   const T amplitude = wavelength_m / (T(4 * kPi) * v.length_m);
   if (num_edges > 0) edge_geometry(touches, edges, num_edges, r.data(), v.length_m, geometry.data());
+  set_flat(touches, edges, num_edges, wavelength_m, geometry.data());
   const auto fields = [&](unsigned faces) {
     if (num_edges < 2) return carry<1>(wavelength_m, touches, geometry.data(), v.departure, faces);
     if (num_edges == 2) return carry<2>(wavelength_m, touches, geometry.data(), v.departure, faces);

@@ -192,11 +192,11 @@ inline bool solve(const EdgeChain<double>& chain, double* t) {
   t[0] = a.t;
   t[1] = at;
   if (behind) t[2] = b.t;
-  // A leg's direction is known to the places' rounding over its length; the Hessian's determinant needs that below the
-  // leg's share of the path. Shorter legs belong to the corner; the field there is faded out (path_field.h).
+  // A leg's direction is known to the places' rounding over its length; the Hessian's determinant (edge_field.h) needs
+  // its square below the third power of the leg's share of the path. Shorter legs belong to the corner.
   const Vec3d q = line.at(at);
   const double rounding = std::numeric_limits<double>::epsilon() * (norm(q) + norm(chain.s) + norm(chain.p));
-  const double shortest = 16 * std::sqrt(rounding * (norm(q - chain.s) + norm(q - chain.p)));
+  const double shortest = 16 * std::cbrt(rounding * rounding * (norm(q - chain.s) + norm(q - chain.p)));
   return a.leg > shortest && b.leg > shortest;
 }
 
