@@ -91,6 +91,40 @@ TEST(BoxCorners, TracksThroughTheShadowOfACorner) {
   through({4.58, 5.19, 2.15}, {7.218, 0.785, 11.067}, c, {-4.58, -5.19, -2.15});
 }
 
+/// The total field at two places over the free one's amplitude.
+double jump(const Vec3d& half_m, const Vec3d& tx_m, const Vec3d& a_m, const Vec3d& b_m) {
+  scene::Scene s = test::link(1e9, test::perfect_conductor(), test::box(-half_m, 2.0 * half_m), tx_m, a_m);
+  const auto field = [&](const Vec3d& rx_m) {
+    s.receivers[0].position_m = rx_m;
+    const paths::Paths p = solve_paths(s, test::options(2, 2));
+    return test::total_field(p, p.links[0]);
+  };
+  const auto a = field(a_m), b = field(b_m);
+  double most = 0;
+  for (size_t k = 0; k < a.size(); ++k) most = std::max(most, abs(a[k] - b[k]));
+  return most * 4 * kPi * norm(a_m - tx_m) / s.wavelength_m();
+}
+
+/// Source and receivers in the plane of a face, the ray past one of its corners: beside the face it is the direct one
+/// less a quarter, over the face what two edges of it, half, and the third one, a quarter, bring: three quarters of the
+/// incident field, for E in the face as across it. (Steps of 0.5 and 0.38 of the incident field.)
+TEST(BoxCorners, BothEndsInTheFacesPlane) {
+  const auto through = [](const Vec3d& half, const Vec3d& tx, const Vec3d& corner, double beyond_m,
+                          const Vec3d& normal) {
+    const Vec3d d = normalized(corner - tx), at = corner + beyond_m * d, aside = cross(d, normal);
+    for (const double off_m : {1e-4, 1e-6, 1e-7}) {
+      EXPECT_LT(jump(half, tx, at - off_m * aside, at + off_m * aside), 0.02)
+          << off_m << " m beside the ray past " << corner.x << ", " << corner.y << ", " << corner.z;
+    }
+  };
+  // straight past the corner
+  through({2.5, 2.5, 2.5}, {5.772, -2.5, -2.5}, {2.5, 2.5, -2.5}, 0.9, {0, 0, 1});
+  through({1.2, 3.1, 2}, {4.3, 3.1, 6.2}, {-1.2, 3.1, 2}, 5, {0, 1, 0});
+  // over the face and out of it in a corner
+  through({2.07, 1.73, 3.61}, {6.145, 1.73, 2.618}, {-2.07, 1.73, 3.61}, 3.5, {0, 1, 0});
+  through({5.5, 2.3, 1.1}, {-9.4, 2.7, 1.1}, {5.5, -2.3, 1.1}, 4.2, {0, 0, 1});
+}
+
 /// A device on the line of an edge has no cone of rays to it.
 TEST(BoxCorners, DevicesOnAnEdgesLine) {
   const Vec3d half{2.07, 4.65, 2.11};

@@ -245,5 +245,29 @@ TEST(EdgeScenes, EdgesAreSeenByAFloorThatABlockStandsOn) {
   EXPECT_EQ(shot.num_paths(), all.num_paths());
 }
 
+/// What is left of an edge under the ground radiates nothing above it. (A second path each, of some 1e-12, before.)
+TEST(EdgeScenes, EdgesThatTheGroundCutsAreOneAboveIt) {
+  scene::Scene s = scene_of(3.5e9, {block({0, 0, -0.5}, {4, 5, 6}), rectangle({-40, -40, 0}, {80, 0, 0}, {0, 80, 0})},
+                            {-5, -4, 0.4}, {{9, -1, 0.3}, {-2, 9, 0.6}, {6, 7, 0.2}});
+  paths::PathOptions o = options(1);
+  size_t diffracted = 0;
+  for (const auto finder : {paths::Finder::kExhaustive, paths::Finder::kShootAndBounce}) {
+    o.finder = finder;
+    const Paths p = solve_paths(s, o);
+    for (const auto& link : p.links) {
+      std::vector<Vec3d> places;
+      for (auto i = size_t(link.path_begin); i < size_t(link.path_end); ++i) {
+        const auto k = size_t(p.interaction_begin[i]);
+        if (p.interaction_begin[i + 1] != p.interaction_begin[i] + 1) continue;
+        if (p.interactions[k] != paths::Interaction::kDiffraction) continue;
+        for (const Vec3d& other : places) EXPECT_GT(norm(other - p.vertices_m[k]), 1e-6);
+        places.push_back(p.vertices_m[k]);
+      }
+      diffracted += places.size();
+    }
+  }
+  EXPECT_GE(diffracted, 6);
+}
+
 }  // namespace
 }  // namespace raywave

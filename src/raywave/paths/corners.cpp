@@ -71,7 +71,7 @@ double height_over(const scene::FacetTable& table, const Wedge& w, bool at_end, 
 
 Vec3d lifted_over(const scene::FacetTable& table, const Wedge& w, bool at_end, int32_t over, const Vec3d& p) {
   const Vec3d& n = table.facets[size_t(over)].normal;
-  const double missing = end_inset_m(w) * std::abs(dot(n, w.direction)) - height_over(table, w, at_end, over, p);
+  const double missing = w.inset_m * std::abs(dot(n, w.direction)) - height_over(table, w, at_end, over, p);
   return missing > 0 ? p + (missing * outward(table, w, at_end, over)) * n : p;
 }
 
@@ -86,9 +86,15 @@ void find_corners(std::vector<Wedge>& wedges, const scene::FacetTable& table, co
     const Vec3d corner = places[i].lo;
     const double reach = corner_reach_m(table, seam_tolerance_m, corner);
     Wedge::Turns& turns = w.turns[i % 2];
+    double inset = kLeastInset * table.rounding_m(corner);
+    const auto keep_off = [&](const Wedge& at) {
+      for (const int32_t f : at.facets) inset = std::max(inset, 4 * std::abs(table.distance(f, corner)));
+    };
+    keep_off(w);
     tree.overlapping(places[i].grown(reach), [&](uint32_t j) {
       const Wedge& v = wedges[j / 2];
       if (&v == &w || norm(places[j].lo - corner) > reach || norm(cross(v.direction, w.direction)) < kAlongEdge) return;
+      keep_off(v);
       const auto own = faces_of(w), next = faces_of(v);
       for (const size_t i_face : {0, 1}) {
         for (const size_t j_face : {0, 1}) {
@@ -99,6 +105,7 @@ void find_corners(std::vector<Wedge>& wedges, const scene::FacetTable& table, co
         }
       }
     });
+    w.inset_m = std::min(kMostInset * w.length_m, std::max(w.inset_m, inset));
   }
 }
 

@@ -360,7 +360,7 @@ void edge_geometry(const std::vector<Touch<T>>& touches, const EdgeIndices& edge
     const T product = r[i] * r[i + 1] * r[i + 2];
     pair[i] = s[i] * s[i + 1] * (r[i] + r[i + 1] + r[i + 2]) / product + twist2[i];
     skewness[i] = T(1) + twist2[i] * product / (s[i] * s[i + 1] * (r[i] + r[i + 1] + r[i + 2]));
-    g[i].correlation = T(-handedness) * off[i] / sqrt(h[i] * h[i + 1]);
+    g[i].correlation = T(-handedness) * off[i] / sqrt(off[i] * off[i] + pair[i]);
   }
   std::array<T, kMostEdges> least{};  // the curvature along an edge with the other points at their best
   if (num_edges == 2) {

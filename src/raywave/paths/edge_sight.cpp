@@ -39,8 +39,6 @@ void sort_and_unite(std::vector<LitPart>& parts, double gap) {
 
 }  // namespace
 
-double end_inset_m(const Wedge& w) { return 1e-4 * w.length_m; }
-
 /// A point of the stretch before mirror `first`, as seen behind all of them.
 Vec3d EdgeSight::unfold(Vec3d p, size_t first) const {
   for (size_t i = first; i < mirrors_.size(); ++i) p = mirror(p, scene_.facets().facets[size_t(mirrors_[i].facet)]);
@@ -272,7 +270,7 @@ bool EdgeSight::lights_corner(const Wedge& w) {
 }
 
 bool EdgeSight::sees_beside_end(const Wedge& w) {
-  const double inset = end_inset_m(w);
+  const double inset = w.inset_m;
   for (const double t : {-inset, w.length_m + inset}) {
     if (dark(w, t)) continue;
     const auto inside = [&](const Mirror& m) {

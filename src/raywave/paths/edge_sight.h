@@ -19,9 +19,6 @@ struct LitPart {
   double lo = 0, hi = 0;
 };
 
-/// How far from its ends a wedge is looked at, to either side.
-double end_inset_m(const Wedge& w);
-
 class EdgeSight {
  public:
   /// @param max_depth  interactions up to the edge's, which bounds transmissions. @param opaque  [num_facets], 1:

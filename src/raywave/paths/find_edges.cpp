@@ -36,7 +36,7 @@ bool lights_over(const PreparedScene& scene, const Wedge& w, const Vec3d& source
     const int32_t over = turns.face_0 ? turns.over_0 : turns.over_n;
     if (over < 0) continue;
     const Vec3d corner = w.at(at_end ? w.length_m : 0),
-                beside = corner + (at_end ? end_inset_m(w) : -end_inset_m(w)) * w.direction;
+                beside = corner + (at_end ? w.inset_m : -w.inset_m) * w.direction;
     const double height = height_over(scene.facets(), w, at_end, over, source_m), distance = norm(source_m - corner);
     // the distance parameter is at most the distance; as Refiner::go_past_corner()
     if (path_field_detail::over_height(2 * kPi / wavelength_m * distance, height, distance) < -kMostOver) continue;

@@ -118,11 +118,12 @@ EndFacets Refiner::facets_at(const Step& s) const {
 Vec3d Refiner::occlusion_point(size_t i, bool past_ends, Along along, bool leaves) const {
   if (bends_[i].type != Interaction::kDiffraction) return looks_[i];
   const Wedge& w = scene_.wedges()[size_t(bends_[i].surface.index)];
-  const double inset = end_inset_m(w);
+  const double inset = w.inset_m;
   const double t = dot(bends_[i].point_m - w.a, w.direction);
   if (is_past(along)) return w.at(bends_[i].edge.past_end[leaves ? 1 : 0] ? w.length_m + inset : -inset);
-  if (past_ends && t < 0) return w.at(-inset);
-  if (past_ends && t > w.length_m) return w.at(w.length_m + inset);
+  // where a facet cuts the edge, what is beyond is another edge's
+  if (past_ends && t < 0 && w.pieces.front().cut_lo < 0) return w.at(-inset);
+  if (past_ends && t > w.length_m && w.pieces.back().cut_hi < 0) return w.at(w.length_m + inset);
   return w.at(std::clamp(t, inset, w.length_m - inset));
 }
 

@@ -50,6 +50,8 @@ struct Wedge {
     int32_t over_0 = -1, over_n = -1;  // and the other face of that edge, or -1
   };
   std::array<Turns, 2> turns;
+  /// How far from its ends it is looked at, to either side: as near as facets that end there agree on the corner.
+  double inset_m = 0;
 
   Vec3d at(double t) const { return a + t * direction; }
   /// The piece nearest to a point's place along the wedge.
