@@ -46,9 +46,6 @@ constexpr double kOverReach = 4, kOverFade = 2;
 /// EdgeFacts::Vertex is below this, in the units of W, and rounding far below it.
 constexpr double kVertex = 1e-7;
 
-/// See Wedging::open().
-constexpr double kFlat = 1;
-
 constexpr double kOnFace = 1e-7;  // rad within which a ray runs on a face
 
 namespace path_field_detail {
@@ -61,9 +58,9 @@ struct EdgeGeometry {
   T skew{1};            // the phase's curvature along the edge over that of a path without the other edges
   T alone{1};           // the argument of W at the other edges' boundaries, over that of W2 or W3
   T correlation{};      // with the next edge
-  // How far both legs beside this edge and the last one (the next one) are from the plane of the face between them:
-  // sum of squared depths, see face_depth(). Infinite: no such face.
-  T flat_last{std::numeric_limits<double>::infinity()}, flat_next{std::numeric_limits<double>::infinity()};
+  // How far the legs beside this edge and a neighbour are from the plane of the face between the two: the sum of
+  // squared depths, see face_depth(). Infinite: no such face.
+  T flat{std::numeric_limits<double>::infinity()};
   Vec3<T> k_in, k_out;
   T sin_in{}, sin_out{};
 };
@@ -145,6 +142,7 @@ class Wedging {
       : touch_(touch),
         wavelength_m_(wavelength_m),
         alone_(g.alone),
+        flat_(g.flat),
         k_l_free_(T(2 * kPi) / wavelength_m * free_distance(g)),
         in_(g.k_in, touch.bend.wedge.direction, g.sin_in),
         out_(g.k_out, touch.bend.wedge.direction, g.sin_out) {
@@ -168,13 +166,8 @@ class Wedging {
       at = at + T(facts.vertex.along - ad::value_of(at));
     }
     fade_ = fade(ray_.end_a > T(0) ? ray_.end_a : -ray_.end_b);
-    // Near a corner the two edges are one vertex, not two edges: nothing at it, all from kEdgeFade on.
-    const auto corner = [&](uint8_t with, const T& inside) {
-      if ((with & EdgeFacts::kWithLast) != 0) fade_ = fade_ * open(inside, g.flat_last);
-      if ((with & EdgeFacts::kWithNext) != 0) fade_ = fade_ * open(inside, g.flat_next);
-    };
-    corner(facts.shares_begin, -ray_.end_a);
-    corner(facts.shares_end, ray_.end_b);
+    if (facts.shares_begin) corners_[num_corners_++] = -ray_.end_a;
+    if (facts.shares_end) corners_[num_corners_++] = ray_.end_b;
     if (is_past(facts.arrives_along)) go_past(facts, false, -g.k_in, g.k_out, g.before);
     if (is_past(facts.leaves_along)) go_past(facts, true, g.k_out, -g.k_in, g.after);
     ray_.transmits = touch.transmits;
@@ -217,22 +210,28 @@ class Wedging {
     return terms;
   }
   /// What the edge's ends leave of a term, past a corner as seen from beside.
-  Complex<T> share(T v) const {
+  Complex<T> share(const T& v) const {
     using std::sqrt;
-    if (goes_past_ && depth2_ > T(0)) v = sqrt(v * v + depth2_);
-    const Complex<T> rest = fade_ * em::edge_share(v, ray_.end_a, ray_.end_b);
+    T size = fade_;
+    for (size_t i = 0; i < num_corners_; ++i) size = size * open(corners_[i], flat_ + v * v);
+    for (size_t i = 0; i < num_past_; ++i) {
+      const T &inside = past_corners_[i], &flat = past_flat_[i];
+      size = size * (T(1) - open(inside, flat + v * v) * open(inside, flat));
+    }
+    const T beside = goes_past_ && depth2_ > T(0) ? sqrt(v * v + depth2_) : v;
+    const Complex<T> rest = size * em::edge_share(beside, ray_.end_a, ray_.end_b);
     return goes_past_ ? past_ * rest : rest;
   }
-  /// Near a corner two edges are one vertex: nothing at it, all from kEdgeFade on, or from less near the plane of their
-  /// face (flat: squared depths), in which every ray between them passes the corner on one side or the other.
+  /// Near a corner two edges are one vertex: nothing at it, all from kEdgeFade on, and from as much nearer on as the
+  /// legs are near the plane of the face between them, and a term near its boundary (flat: their squares, in the units
+  /// of W): there geometrical optics passes the corner on one side or the other.
   static T open(const T& inside, const T& flat) {
     using std::sqrt;
-    const double depth2 = ad::value_of(flat);
-    if (!std::isfinite(depth2)) return T(1) - fall(T(1 / kEdgeFade) * inside);
-    const double scale = kEdgeFade * std::sqrt(depth2 / (depth2 + kFlat * kFlat));
-    if (!(ad::value_of(inside) < scale)) return T(1);
-    if (!(ad::value_of(inside) > 0)) return T(0);
-    return T(1) - fall(T(1 / kEdgeFade) * inside * sqrt(T(1) + T(kFlat * kFlat) / flat));
+    const double at = ad::value_of(inside), flatness = ad::value_of(flat);
+    if (!std::isfinite(flatness)) return T(1) - fall(T(1 / kEdgeFade) * inside);
+    if (!(at < kEdgeFade * std::sqrt(flatness / (flatness + 1)))) return T(1);
+    if (!(at > 0)) return T(0);
+    return T(1) - fall(T(1 / kEdgeFade) * inside * sqrt(T(1) + T(1) / flat));
   }
   /// One end (in direction v, `length` away, the other in direction `other`) lies past a corner, behind the face that
   /// goes on there.
@@ -249,10 +248,11 @@ class Wedging {
       return angle + T(2 * kPi * std::round(-ad::value_of(angle) / (2 * kPi)));
     };
     const auto depth = [&](const T& angle) { return sqrt(T(2) * ray_.k_l) * sin(T(0.5) * angle); };
-    const T free = face_depth(w, face, other, k_l_free_), flat = free * free;
     const T angle = behind(v, 0), d = depth(angle), inside = facts.past_end[leaves ? 1 : 0] ? ray_.end_b : -ray_.end_a;
-    const T both = open(inside, flat) * open(inside, flat), reach = fall(T(1 / kPastReach) * d);
-    const T size = (T(1) - both) * reach * fall(angle / (T(2 * kPi) - w.exterior_angle));
+    const T free = face_depth(w, face, other, k_l_free_);
+    past_corners_[num_past_] = inside;
+    past_flat_[num_past_++] = free * free;
+    const T size = fall(T(1 / kPastReach) * d) * fall(angle / (T(2 * kPi) - w.exterior_angle));
     past_ = beyond_next(facts, leaves, v, length, d) * past_;
     // The share of this edge's field, as seen from the other leg's depth x; the rest is the next edge's.
     const T x = abs(depth(behind(other, kPi))), x2 = x * x, sum = x2 + d * d;
@@ -298,11 +298,14 @@ class Wedging {
   }
 
   const Touch<T>& touch_;
-  T wavelength_m_, alone_, k_l_free_;
+  T wavelength_m_, alone_, flat_, k_l_free_;
   EdgeBasis<T> in_, out_;
   em::WedgeRay<T> ray_;
   T fade_;
   bool goes_past_ = false;
+  std::array<T, 2> corners_{}, past_corners_{};  // from the edge's point to those of its ends
+  std::array<T, 2> past_flat_{};
+  size_t num_corners_ = 0, num_past_ = 0;
   T depth2_{};
   Complex<T> past_{T(1), T(0)};
 };
@@ -329,7 +332,7 @@ template <class T>
 void edge_geometry(const std::vector<Touch<T>>& touches, const EdgeIndices& edges, size_t num_edges, const T* r,
                    const T& total, EdgeGeometry<T>* g) {
   using std::sqrt;
-  std::array<T, kMostEdges> s{}, h{};           // sin^2 beta; the Hessian's diagonal
+  std::array<T, kMostEdges> s{}, h{};                     // sin^2 beta; the Hessian's diagonal
   std::array<T, kMostEdges - 1> off{}, pair{}, twist2{};  // between neighbours; their own two rows' determinant
   std::array<T, kMostEdges - 1> skewness{T(1), T(1)};
   T before{};
@@ -385,17 +388,21 @@ void edge_geometry(const std::vector<Touch<T>>& touches, const EdgeIndices& edge
   }
 }
 
-/// Between neighbours along a common face: how flat is the path there? See EdgeGeometry.
+/// Sets EdgeGeometry::flat; between two such faces the farther one.
 template <class T>
 void set_flat(const std::vector<Touch<T>>& touches, const EdgeIndices& edges, size_t num_edges, const T& wavelength_m,
               EdgeGeometry<T>* g) {
   const T wavenumber = T(2 * kPi) / wavelength_m;
   for (size_t i = 0; i + 1 < num_edges; ++i) {
     const Touch<T>&from = touches[edges[i]], &to = touches[edges[i + 1]];
-    if (!is_along_face(from.edge.leaves_along)) continue;
-    const T x = face_depth(from.bend.wedge, from.edge.leaves_on, -g[i].k_in, wavenumber * free_distance(g[i]));
-    const T y = face_depth(to.bend.wedge, to.edge.arrives_on, g[i + 1].k_out, wavenumber * free_distance(g[i + 1]));
-    g[i].flat_next = g[i + 1].flat_last = x * x + y * y;
+    T flat(std::numeric_limits<double>::infinity());
+    if (is_along_face(from.edge.leaves_along)) {
+      const T x = face_depth(from.bend.wedge, from.edge.leaves_on, -g[i].k_in, wavenumber * free_distance(g[i]));
+      const T y = face_depth(to.bend.wedge, to.edge.arrives_on, g[i + 1].k_out, wavenumber * free_distance(g[i + 1]));
+      flat = x * x + y * y;
+    }
+    if (i == 0 || flat > g[i].flat) g[i].flat = flat;
+    g[i + 1].flat = flat;
   }
 }
 

@@ -55,9 +55,7 @@ struct EdgeFacts {
   std::array<int8_t, 3> sides{};  // see em::WedgeRay
   OnFace arrives_on = OnFace::kNone, leaves_on = OnFace::kNone;
   Along arrives_along = Along::kNone, leaves_along = Along::kNone;
-  /// Is this end a corner with the edge before in the path (kWithLast), the one behind (kWithNext), both?
-  uint8_t shares_begin = 0, shares_end = 0;
-  static constexpr uint8_t kWithLast = 1, kWithNext = 2;
+  bool shares_begin = false, shares_end = false;  // is this end a corner with the edge before or behind in the path?
   /// Where an end goes past a corner along face 0, n (Along::kPast): is the path's other leg in front of that plane?
   std::array<bool, 2> in_front{};
   /// Within rounding of a boundary and of an end of the edge: where the corner there lies from the path without the

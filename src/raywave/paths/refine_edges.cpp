@@ -24,7 +24,7 @@ void Refiner::share_ends() {
   Step* last = nullptr;
   for (Step& s : bends_) {
     if (s.type != Interaction::kDiffraction) continue;
-    s.edge.shares_begin = s.edge.shares_end = 0;
+    s.edge.shares_begin = s.edge.shares_end = false;
     if (last) {
       const Wedge &v = scene_.wedges()[size_t(last->surface.index)], &w = scene_.wedges()[size_t(s.surface.index)];
       double least = std::numeric_limits<double>::infinity();
@@ -39,8 +39,8 @@ void Refiner::share_ends() {
       if (least <= roundings_m(kSamePoint, p) ||
           (least <= corner_reach_m(table_, scene_.seam_tolerance_m(), p) &&
            turn_on_a_face(table_, scene_.queries(), scene_.seam_tolerance_m(), v, w))) {
-        (end ? last->edge.shares_end : last->edge.shares_begin) |= EdgeFacts::kWithNext;
-        (next_end ? s.edge.shares_end : s.edge.shares_begin) |= EdgeFacts::kWithLast;
+        (end ? last->edge.shares_end : last->edge.shares_begin) = true;
+        (next_end ? s.edge.shares_end : s.edge.shares_begin) = true;
       }
     }
     last = &s;
@@ -75,7 +75,7 @@ bool Refiner::in_reach(const Vec3d& target_m) const {
     const WedgeFrame<double>& w = shapes_[i].wedge;
     const double t = dot(points_[i] - w.origin, w.direction);
     if (t >= w.lo && t <= w.hi) continue;
-    if ((t < w.lo ? bends_[i].edge.shares_begin : bends_[i].edge.shares_end) != 0) return false;
+    if (t < w.lo ? bends_[i].edge.shares_begin : bends_[i].edge.shares_end) return false;
     if (!mirrors_see_edge(i)) return false;
     // between skew edges the curvature is larger and the field fades out earlier
     double before = 0, after = 0;
