@@ -41,9 +41,9 @@ constexpr double kMostOver = 16;
 double height_over(const scene::FacetTable& table, const Wedge& w, bool at_end, int32_t over, const Vec3d& p);
 Vec3d lifted_over(const scene::FacetTable& table, const Wedge& w, bool at_end, int32_t over, const Vec3d& p);
 
-/// How far from an edge's end sight of it is decided, at least (roundings) and at most (of its length). Larger, and what
-/// stands at the corner would be missed or seen over that length; smaller, and rounding would decide whether a facet
-/// that ends in the corner hides it. Between them: four times by what the facets there miss it.
+/// How far from an edge's end sight of it is decided, at least (roundings) and at most (of its length). Larger, and
+/// what stands at the corner would be missed or seen over that length; smaller, and rounding would decide whether a
+/// facet that ends in the corner hides it. Between them: four times by what the facets there miss it.
 constexpr double kLeastInset = 16 * kSamePoint, kMostInset = 1e-4;
 
 /// Sets Wedge::turns of all wedges: at which ends do their faces go on along another edge? And Wedge::inset_m.
