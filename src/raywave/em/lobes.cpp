@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raywave/em/lobes.h"
+
+#include <algorithm>
+#include <cmath>
+#include <type_traits>
+#include <vector>
+
+#include "raywave/ad/functions.h"
+#include "raywave/core/constants.h"
+#include "raywave/core/error.h"
+
+namespace raywave::em {
+namespace {
+
+using ad::Dual;
+using ad::Var;
+
+constexpr std::array kNames = {"lambertian", "directive", "backscattering", "von_mises_fisher", "half_vector"};
+
+double expm1_of(double x) { return std::expm1(x); }
+Dual expm1_of(const Dual& x) {
+  const double e = std::expm1(x.v);
+  return {e, (e + 1) * x.d};
+}
+double log1p_of(double x) { return std::log1p(x); }
+Dual log1p_of(const Dual& x) { return {std::log1p(x.v), x.d / (1 + x.v)}; }
+
+/// A place of the integrals over beta below: beta = atan(w tan a), a in the middle of a step.
+template <class S>
+struct Place {
+  S sin2, cos2;  // of beta
+  S weight;      // d beta / d a
+};
+constexpr int kPlaces = 64;
+/// @param width  below which the integrand changes about beta = 0
+template <class S>
+Place<S> place(int i, const S& width) {
+  const double a = (i + 0.5) * kPi / kPlaces, s = std::sin(a), c = std::cos(a);
+  const S w2 = width * width, sum = S(c * c) + w2 * S(s * s);
+  return {w2 * S(s * s) / sum, S(c * c) / sum, width / sum};
+}
+
+/// A lobe g(cos psi) about a direction at the cosine c from the normal has the share above the horizon
+///   F = 1/2 + c/2 mean over beta of (1 - G(x) - G(-x)) / (1 - x^2),  x = sin(theta) cos(beta),
+/// G(x) the integral of g from -1 to x over that to 1: the lobe cut into half great circles from the two places where
+/// the horizon is nearest and farthest. The mean's integrand is even in x, smooth, and periodic in beta.
+/// @param numerator  1 - G(x) - G(-x) by y = (1 - x) / 2 in (0, 1/2]
+/// @param width2  of the lobe, squared, to scale
+template <class S, class Numerator>
+S zonal_share(const S& cosine, double width2, const Numerator& numerator) {
+  using std::sqrt;
+  const S c2 = cosine * cosine;
+  S width = sqrt(c2 + S(width2));
+  if (width > S(1)) width = S(1);
+  S sum(0);
+  for (int i = 0; i < kPlaces; ++i) {
+    const Place<S> p = place(i, width);
+    const S s = c2 + (S(1) - c2) * p.sin2;  // 1 - x^2
+    S x2 = (S(1) - c2) * p.cos2;
+    // even in x: a root that is near 0 without being it keeps the slope
+    if (x2 < S(1e-12)) x2 = x2 + S(1e-12);
+    const S y = s / (S(2) * (S(1) + sqrt(x2)));
+    sum = sum + p.weight * numerator(y) / (S(4) * y * (S(1) - y));
+  }
+  return S(0.5) + S(0.5 / kPlaces) * cosine * sum;
+}
+
+/// Nothing that double precision shows is below the horizon: G(sin theta), which is more than that, is below this.
+constexpr double kNothing = 1e-17;
+double sine_of(double cosine) { return std::sqrt(std::max(0.0, 1 - cosine * cosine)); }
+
+template <class S>
+S directive_share_over(const S& alpha, const S& cosine) {
+  using std::exp, std::log;
+  const S q = alpha + S(1);
+  const double sine = sine_of(ad::value_of(cosine)), whole = ad::value_of(q);
+  if (std::pow(0.5 * (1 + sine), whole) * whole < kNothing) return S(1);
+  return zonal_share(cosine, 2 / whole, [&](const S& y) { return -expm1_of(q * log1p_of(-y)) - exp(q * log(y)); });
+}
+
+template <class S>
+S von_mises_fisher_share_over(const S& kappa, const S& cosine) {
+  const double sine = sine_of(ad::value_of(cosine)), k = ad::value_of(kappa);
+  if (std::exp(-k * (1 - sine)) * k < kNothing) return S(1);
+  const S whole = expm1_of(S(-2) * kappa);
+  return zonal_share(cosine, 2 / (k + 1), [&](const S& y) {
+    return -(expm1_of(S(-2) * kappa * y) * expm1_of(S(-2) * kappa * (S(1) - y))) / whole;
+  });
+}
+
+/// Facets of slopes (p, q), normal with standard deviation s, mirror above the horizon where
+/// (p - tan theta)^2 + q^2 < 1 / cos^2 theta: a circle about the origin's surroundings whose rim is rho(phi) away, so
+/// that M = 1 - mean of exp(-rho^2 / (2 s^2)). phi is counted from the directions at which rho is 1, the two halves of
+/// the circle (behind: rho below 1) together.
+template <class S>
+S half_vector_share_over(const S& slope, const S& cosine) {
+  using std::sqrt, std::exp;
+  const S c2 = cosine * cosine, sine = sqrt(S(1) - c2);
+  S width = cosine * (S(1) + S(0.5) / slope);
+  if (width > S(1)) width = S(1);
+  if (!(width > S(1e-12))) return S(0.5);
+  const S scale = S(0.5) / (slope * slope);
+  S sum(0);
+  for (int i = 0; i < kPlaces; ++i) {
+    const Place<S> p = place(i, width);
+    const S root = sqrt(c2 * p.cos2 + p.sin2), ahead = sqrt(p.sin2) * sine;
+    const S behind = cosine / (root + ahead), front = (root + ahead) / cosine;
+    sum = sum - p.weight * (expm1_of(-(scale * behind * behind)) + exp(-(scale * front * front)));
+  }
+  return S(0.5) + S(0.5 / kPlaces) * sum;
+}
+
+/// A function of two numbers over any scalar: over double itself, else by its two derivatives over Dual.
+template <class T, class OfDouble, class OfDual>
+T lifted(const T& a, const T& b, const OfDouble& of_double, const OfDual& of_dual) {
+  if constexpr (std::is_same_v<T, double>) {
+    return of_double(a, b);
+  } else {
+    const double x = ad::value_of(a), y = ad::value_of(b);
+    const Dual by_a = of_dual(Dual(x, 1), Dual(y)), by_b = of_dual(Dual(x), Dual(y, 1));
+    return ad::chain(by_a.v, ad::Partial<T>{by_a.d, a}, ad::Partial<T>{by_b.d, b});
+  }
+}
+
+/// Of ((1 + cos psi) / 2)^alpha with y = (1 - cos psi) / 2.
+template <class T>
+T directive_shape(const T& alpha, const T& y) {
+  using std::exp, std::log;
+  const T base = T(1) - y;
+  if (!(base > T(1e-300))) return alpha == T(0) ? T(1) : T(0);
+  return exp(alpha * log(base));
+}
+
+/// The lobe before it is divided by its integral over the hemisphere: the same for the way back, u_i' = -u_o.
+template <class T>
+T shape(const BasicLobe<T>& lobe, const Vec3<T>& n, const Vec3<T>& u_i, const Vec3<T>& u_o, const T& cos_i,
+        const T& cos_o) {
+  using std::exp;
+  const T quarter(0.25);
+  const auto from_mirror = [&] { return quarter * norm2(u_i + T(2) * cos_i * n - u_o); };
+  switch (lobe.kind) {
+    case LobeKind::kLambertian:
+      return cos_o;
+    case LobeKind::kDirective:
+      return directive_shape(lobe.alpha_r, from_mirror());
+    case LobeKind::kBackscattering:
+      return lobe.lambda * directive_shape(lobe.alpha_r, from_mirror()) +
+             (T(1) - lobe.lambda) * directive_shape(lobe.alpha_i, quarter * norm2(u_i + u_o));
+    case LobeKind::kVonMisesFisher:
+      return exp(T(-2) * lobe.kappa * from_mirror());
+    case LobeKind::kHalfVector: {
+      // with q = u_o - u_i: cos_theta_h = q_n / |q|, u_o . h = |q| / 2
+      const Vec3<T> q = u_o - u_i;
+      const T q_n = cos_i + cos_o, s2 = lobe.slope * lobe.slope;
+      const T tan2 = norm2(q - q_n * n) / (q_n * q_n);
+      return exp(-(tan2 / (T(2) * s2))) * norm2(q) / (T(4 * kPi) * s2 * q_n * q_n * q_n);
+    }
+  }
+  return T(0);
+}
+
+template <class T>
+T directive_sphere(const T& alpha) {
+  return T(4 * kPi) / (alpha + T(1));
+}
+template <class T>
+T von_mises_fisher_sphere(const T& kappa) {
+  using std::exp;
+  if constexpr (std::is_same_v<T, double>) {
+    return -2 * kPi * std::expm1(-2 * kappa) / kappa;
+  } else {
+    const double k = ad::value_of(kappa), whole = -std::expm1(-2 * k);
+    return ad::chain(2 * kPi * whole / k, ad::Partial<T>{2 * kPi * (2 * (1 - whole) - whole / k) / k, kappa});
+  }
+}
+
+/// The integral of shape() over the hemisphere.
+template <class T>
+T integral(const BasicLobe<T>& lobe, const T& cos_i) {
+  switch (lobe.kind) {
+    case LobeKind::kLambertian:
+      return T(kPi);
+    case LobeKind::kDirective:
+      return directive_sphere(lobe.alpha_r) * directive_share(lobe.alpha_r, cos_i);
+    case LobeKind::kBackscattering:
+      return lobe.lambda * directive_sphere(lobe.alpha_r) * directive_share(lobe.alpha_r, cos_i) +
+             (T(1) - lobe.lambda) * directive_sphere(lobe.alpha_i) * directive_share(lobe.alpha_i, cos_i);
+    case LobeKind::kVonMisesFisher:
+      return von_mises_fisher_sphere(lobe.kappa) * von_mises_fisher_share(lobe.kappa, cos_i);
+    case LobeKind::kHalfVector:
+      return half_vector_share(lobe.slope, cos_i);
+  }
+  return T(1);
+}
+
+/// The same over all that sample() proposes.
+double proposals(const Lobe& lobe) {
+  switch (lobe.kind) {
+    case LobeKind::kLambertian:
+      return kPi;
+    case LobeKind::kDirective:
+      return directive_sphere(lobe.alpha_r);
+    case LobeKind::kBackscattering:
+      return lobe.lambda * directive_sphere(lobe.alpha_r) + (1 - lobe.lambda) * directive_sphere(lobe.alpha_i);
+    case LobeKind::kVonMisesFisher:
+      return von_mises_fisher_sphere(lobe.kappa);
+    case LobeKind::kHalfVector:
+      return 1;
+  }
+  return 1;
+}
+
+/// The direction at (1 - cos) / 2 = y from the axis, at azimuth 2 pi turn.
+Vec3d about(const Vec3d& axis, double y, double turn) {
+  const Vec3d helper = std::abs(axis.z) < 0.7 ? Vec3d{0, 0, 1} : Vec3d{1, 0, 0};
+  const Vec3d e1 = normalized(cross(helper, axis)), e2 = cross(axis, e1);
+  const double sine = 2 * std::sqrt(y * (1 - y)), phi = 2 * kPi * turn;
+  return (1 - 2 * y) * axis + (sine * std::cos(phi)) * e1 + (sine * std::sin(phi)) * e2;
+}
+
+double directive_y(double alpha, double random) { return -std::expm1(std::log1p(-random) / (alpha + 1)); }
+
+}  // namespace
+
+LobeKind lobe_kind_from_name(std::string_view name) {
+  for (size_t i = 0; i < kNames.size(); ++i) {
+    if (name == kNames[i]) return LobeKind(i);
+  }
+  throw Error(message("unknown lobe '", name, "'", did_you_mean(name, {kNames.begin(), kNames.end()})));
+}
+const char* lobe_name(LobeKind kind) { return kNames[size_t(kind)]; }
+
+void validate(const Lobe& lobe, std::string_view owner) {
+  for (const LobeNumberInfo& n : kLobeNumbers) {
+    if (uses(lobe.kind, n)) require_within(message(owner, n.name), lobe.*n.member, n.lower, n.upper, n.zero_is_refused);
+  }
+}
+
+template <class T>
+T directive_share(const T& alpha, const T& cosine) {
+  return lifted(alpha, cosine, directive_share_over<double>, directive_share_over<Dual>);
+}
+template <class T>
+T von_mises_fisher_share(const T& kappa, const T& cosine) {
+  return lifted(kappa, cosine, von_mises_fisher_share_over<double>, von_mises_fisher_share_over<Dual>);
+}
+template <class T>
+T half_vector_share(const T& slope, const T& cosine) {
+  return lifted(slope, cosine, half_vector_share_over<double>, half_vector_share_over<Dual>);
+}
+
+template <class T>
+T evaluate(const BasicLobe<T>& lobe, const Vec3<T>& n, const Vec3<T>& u_i, const Vec3<T>& u_o) {
+  const T cos_i = -dot(u_i, n), cos_o = dot(u_o, n);
+  if (!(cos_i > T(0)) || !(cos_o > T(0))) return T(0);
+  return shape(lobe, n, u_i, u_o, cos_i, cos_o) / integral(lobe, cos_i);
+}
+
+template <class T>
+T reciprocal_kernel(const BasicLobe<T>& lobe, const Vec3<T>& n, const Vec3<T>& u_i, const Vec3<T>& u_o) {
+  using std::sqrt;
+  const T cos_i = -dot(u_i, n), cos_o = dot(u_o, n);
+  if (!(cos_i > T(0)) || !(cos_o > T(0))) return T(0);
+  if (lobe.kind == LobeKind::kLambertian) return cos_i * cos_o / T(kPi);
+  return shape(lobe, n, u_i, u_o, cos_i, cos_o) * sqrt(cos_i * cos_o / (integral(lobe, cos_i) * integral(lobe, cos_o)));
+}
+
+std::optional<Vec3d> sample(const Lobe& lobe, const Vec3d& n, const Vec3d& u_i, const std::array<double, 3>& random) {
+  const double cos_i = -dot(u_i, n);
+  if (!(cos_i > 0)) return std::nullopt;
+  const Vec3d u_r = u_i + 2 * cos_i * n;
+  const auto above = [&](const Vec3d& u) { return dot(u, n) > 0 ? std::optional(u) : std::nullopt; };
+  switch (lobe.kind) {
+    case LobeKind::kLambertian:  // cos^2 theta is uniform
+      return above(about(n, 0.5 * random[0] / (1 + std::sqrt(1 - random[0])), random[1]));
+    case LobeKind::kDirective:
+      return above(about(u_r, directive_y(lobe.alpha_r, random[0]), random[1]));
+    case LobeKind::kBackscattering: {
+      const bool mirrors = random[2] * proposals(lobe) < lobe.lambda * directive_sphere(lobe.alpha_r);
+      return above(
+          about(mirrors ? u_r : -u_i, directive_y(mirrors ? lobe.alpha_r : lobe.alpha_i, random[0]), random[1]));
+    }
+    case LobeKind::kVonMisesFisher: {
+      const double y = -std::log1p(random[0] * std::expm1(-2 * lobe.kappa)) / (2 * lobe.kappa);
+      return above(about(u_r, std::min(y, 1.0), random[1]));
+    }
+    case LobeKind::kHalfVector: {
+      const double tan_h = lobe.slope * std::sqrt(-2 * std::log1p(-random[0]));  // Box and Muller
+      const double cos_h = 1 / std::sqrt(1 + tan_h * tan_h), y = 0.5 * (tan_h * cos_h) * (tan_h * cos_h) / (1 + cos_h);
+      const Vec3d h = about(n, y, random[1]);
+      const double facing = -dot(u_i, h);
+      return facing > 0 ? above(u_i + 2 * facing * h) : std::nullopt;
+    }
+  }
+  return std::nullopt;
+}
+
+double density(const Lobe& lobe, const Vec3d& n, const Vec3d& u_i, const Vec3d& u_o) {
+  const double cos_i = -dot(u_i, n), cos_o = dot(u_o, n);
+  if (!(cos_i > 0) || !(cos_o > 0)) return 0;
+  return shape(lobe, n, u_i, u_o, cos_i, cos_o) / proposals(lobe);
+}
+
+#define RAYWAVE_INSTANTIATE(T)                                                              \
+  template T directive_share(const T&, const T&);                                           \
+  template T von_mises_fisher_share(const T&, const T&);                                    \
+  template T half_vector_share(const T&, const T&);                                         \
+  template T evaluate(const BasicLobe<T>&, const Vec3<T>&, const Vec3<T>&, const Vec3<T>&); \
+  template T reciprocal_kernel(const BasicLobe<T>&, const Vec3<T>&, const Vec3<T>&, const Vec3<T>&);
+RAYWAVE_INSTANTIATE(double)
+RAYWAVE_INSTANTIATE(Dual)
+RAYWAVE_INSTANTIATE(Var)
+#undef RAYWAVE_INSTANTIATE
+
+}  // namespace raywave::em
