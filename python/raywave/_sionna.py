@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from ._methods import method
 from ._raywave import AntennaArray, Device, Error, Material, Object, Scene, itu_material
+from ._values import real_number
 
 _ARRAYS: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()  # of a scene: {transmits: array}
 _BARE: weakref.WeakSet = weakref.WeakSet()  # devices that were made without an array of their own
@@ -110,23 +111,24 @@ method(Object, "radio_material")(property(_material_of, _set_material_of, doc="S
 
 
 def RadioMaterial(name: str, thickness: float = 0.1, relative_permittivity: float = 1.0, conductivity: float = 0.0, scattering_coefficient: float = 0.0,
-                  xpd_coefficient: float = 0.0, scattering_pattern: str = "lambertian", color: Sequence[float] | None = None) -> Material:
-    """Material in Sionna RT's words."""
+                  xpd_coefficient: float = 0.0, scattering_pattern: str = "lambertian", color: Sequence[float] | None = None, **numbers: float) -> Material:
+    """Material in Sionna RT's words; numbers: those of the scattering pattern (alpha_r, alpha_i, lambda_)."""
     out = Material(name, relative_permittivity=relative_permittivity, conductivity_s_per_m=conductivity, thickness_m=thickness,
                    scattering_coefficient=scattering_coefficient, xpd_coefficient=xpd_coefficient)
-    return _painted(out, scattering_pattern, color)
+    return _painted(out, scattering_pattern, color, numbers)
 
 
 def ITURadioMaterial(name: str, itu_type: str, thickness: float = 0.1, scattering_coefficient: float = 0.0, xpd_coefficient: float = 0.0,
-                     scattering_pattern: str = "lambertian", color: Sequence[float] | None = None) -> Material:
-    """itu_material in Sionna RT's words."""
+                     scattering_pattern: str = "lambertian", color: Sequence[float] | None = None, **numbers: float) -> Material:
+    """itu_material in Sionna RT's words; numbers: those of the scattering pattern (alpha_r, alpha_i, lambda_)."""
     out = Material(name, thickness_m=thickness, scattering_coefficient=scattering_coefficient, xpd_coefficient=xpd_coefficient)
     out.itu_name = itu_material(itu_type).itu_name
-    return _painted(out, scattering_pattern, color)
+    return _painted(out, scattering_pattern, color, numbers)
 
 
-def _painted(material, scattering_pattern, color):
-    material.scattering_pattern = scattering_pattern
+def _painted(material, scattering_pattern, color, numbers):
+    listed = ", ".join(f"{key}={real_number(key, value)!r}" for key, value in numbers.items())
+    material.scattering_pattern = f"{scattering_pattern}({listed})" if listed else scattering_pattern
     if color is not None:
         material.color = color
     return material

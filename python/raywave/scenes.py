@@ -103,12 +103,32 @@ def _material_lines(m: Material, dialect: str) -> list[str]:
         out.append(entry("string", "type", m.itu_name))
     else:
         out += [entry("float", "relative_permittivity", m.relative_permittivity), entry("float", "conductivity", m.conductivity_s_per_m), *conductor]
-    if m.scattering_pattern != "lambertian":
-        out.append(entry("string", "scattering_pattern", m.scattering_pattern))
+    out += _pattern_lines(m, dialect)
     if list(m.color) != _GREY:
         out.append(entry("rgb", "color", _numbers(m.color)))
     return out + [entry("float", "thickness", m.thickness_m), entry("float", "scattering_coefficient", m.scattering_coefficient),
                   entry("float", "xpd_coefficient", m.xpd_coefficient), "  </bsdf>"]
+
+
+_PEERS_PATTERNS = ("lambertian", "directive", "backscattering")
+
+
+def _pattern_lines(m, dialect):
+    """The pattern's word and its numbers, each in an entry of its own."""
+    word, _, numbers = m.scattering_pattern.partition("(")
+    word, entry = word.strip(), _scene_folder.entry
+    if dialect == "sionna" and word not in _PEERS_PATTERNS:
+        raise Error(f"material '{m.name}' scatters by the pattern '{word}', for which Sionna RT has no word: it has {', '.join(_PEERS_PATTERNS)}")
+    if word == "lambertian":
+        return []
+    out = [entry("string", "scattering_pattern", word)]
+    for item in filter(None, map(str.strip, numbers.strip().rstrip(")").split(","))):
+        key, _, value = (part.strip() for part in item.partition("="))
+        whole = float(value).is_integer()
+        if dialect == "sionna" and key.startswith("alpha") and not whole:
+            raise Error(f"material '{m.name}': {key} must be a whole number in Sionna RT, got {value}")
+        out.append(entry("integer", key, int(float(value))) if whole and key.startswith("alpha") else entry("float", key, float(value)))
+    return out
 
 
 def _motion_lines(item, dialect):

@@ -106,6 +106,7 @@ def test_materials_and_edits_by_their_other_names():
     scene = rw.load_scene("street_canyon")
     sheet = rw.ITURadioMaterial("sheet", "metal", thickness=0.01, color=(1, 0, 0))
     assert (sheet.name, sheet.itu_name, sheet.thickness_m, list(sheet.color)) == ("sheet", "metal", 0.01, [1, 0, 0])
+    assert rw.RadioMaterial("shiny", scattering_pattern="directive", alpha_r=10).scattering_pattern == "directive(alpha_r=10.0)"
     wall = rw.RadioMaterial("wall", 0.2, relative_permittivity=4, conductivity=0.5)
     assert (wall.relative_permittivity, wall.conductivity_s_per_m, wall.thickness_m) == (4, 0.5, 0.2)
     scene.edit(add=[wall, sheet], remove=["north_1", scene.objects["north_2"]])

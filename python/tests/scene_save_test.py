@@ -42,6 +42,8 @@ def test_an_edited_scene(tmp_path):
     scene = rw.load_scene("street_canyon")
     scene.add(rw.Material('mat-odd <&> "é"', relative_permittivity=4 / 3, conductivity_s_per_m=1e-300, thickness_m=0.1 + 0.2, scattering_coefficient=0.3,
                           xpd_coefficient=0.7))
+    scene.materials["brick"].scattering_pattern = "backscattering(alpha_r=20, alpha_i=2.5, lambda_=0.7)"
+    scene.materials["concrete"].scattering_pattern = "directive(alpha_r=7)"
     for k, name in enumerate(["a/b", "A/B", "mesh-x", "..", "ü ö", "x" * 300]):
         scene.add(rw.box(name, (k + 1 / 3, 0, 60), 0.7, 'mat-odd <&> "é"'))
     scene.add(rw.Object("twice", np.array([[0, 0, 70.0], [1, 0, 70], [0, 1, 70], [0, 0, 70], [5, 5, 70]]), np.array([[0, 1, 2], [3, 1, 2], [0, 0, 1]]), "brick"))
@@ -69,6 +71,21 @@ def test_sionnas_words(tmp_path):
     assert keys == {("itu-radio-material", tag, name) for tag, name in 
                     (("string", "type"), ("float", "thickness"), ("float", "scattering_coefficient"), ("float", "xpd_coefficient"), ("rgb", "color"))}
     assert all(s.get("type") == "ply" and s.get("id").startswith("mesh-") and s.find("ref").get("id").startswith("mat-") for s in root.findall("shape"))
+
+
+def test_scattering_patterns_in_sionnas_words(tmp_path):
+    scene = rw.load_scene("street_canyon")
+    brick = scene.materials["brick"]
+    brick.scattering_pattern = "backscattering(alpha_r=20, alpha_i=30, lambda_=0.7)"
+    root = xml.etree.ElementTree.parse(scene.save(tmp_path / "s", dialect="sionna")).getroot()
+    entries = {(c.tag, c.get("name"), c.get("value")) for c in root.find("bsdf[@id='mat-brick']")}
+    assert {("string", "scattering_pattern", "backscattering"), ("integer", "alpha_r", "20"), ("integer", "alpha_i", "30"), ("float", "lambda_", "0.7")} <= entries
+    for pattern, message in (("directive(alpha_r=2.5)", "alpha_r must be a whole number"), ("von_mises_fisher(kappa=20)", "has no word")):
+        brick.scattering_pattern = pattern
+        with pytest.raises(rw.Error, match=message):
+            scene.save(tmp_path / "t", dialect="sionna")
+    with pytest.raises(rw.Error, match="did you mean 'lambertian'"):
+        brick.scattering_pattern = "lambertain"
 
 
 def test_folders_are_not_overwritten(tmp_path):

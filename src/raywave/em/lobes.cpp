@@ -2,6 +2,7 @@
 #include "raywave/em/lobes.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <type_traits>
 #include <vector>
@@ -230,6 +231,62 @@ LobeKind lobe_kind_from_name(std::string_view name) {
   throw Error(message("unknown lobe '", name, "'", did_you_mean(name, {kNames.begin(), kNames.end()})));
 }
 const char* lobe_name(LobeKind kind) { return kNames[size_t(kind)]; }
+
+namespace {
+
+std::string_view without_blanks(std::string_view text) {
+  const size_t begin = text.find_first_not_of(" \t"), end = text.find_last_not_of(" \t");
+  return begin == std::string_view::npos ? std::string_view() : text.substr(begin, end - begin + 1);
+}
+
+/// "alpha_r=20"
+void set_number(Lobe& lobe, std::string_view text, std::string_view whole) {
+  const size_t equals = text.find('=');
+  const std::string_view name = without_blanks(text.substr(0, equals));
+  std::vector<std::string> known;
+  for (const LobeNumberInfo& n : kLobeNumbers) {
+    if (!uses(lobe.kind, n)) continue;
+    known.emplace_back(n.name);
+    if (name != n.name) continue;
+    const std::string_view digits = equals == std::string_view::npos ? "" : without_blanks(text.substr(equals + 1));
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), lobe.*n.member);
+    if (error != std::errc{} || end != digits.data() + digits.size())
+      throw Error(message("'", whole, "': ", name, " must be a number, got '", digits, "'"));
+    return;
+  }
+  if (known.empty()) throw Error(message("'", whole, "': ", lobe_name(lobe.kind), " has no numbers"));
+  throw Error(message("'", whole, "': ", lobe_name(lobe.kind), " has no '", name, "'", did_you_mean(name, known)));
+}
+
+}  // namespace
+
+Lobe lobe_from_text(std::string_view text) {
+  const size_t open = text.find('(');
+  Lobe lobe{lobe_kind_from_name(without_blanks(text.substr(0, open)))};
+  if (open != std::string_view::npos) {
+    const std::string_view rest = without_blanks(text.substr(open + 1));
+    if (rest.empty() || rest.back() != ')') throw Error(message("'", text, "' has no ')' at its end"));
+    std::string_view inner = rest.substr(0, rest.size() - 1);
+    while (!without_blanks(inner).empty()) {
+      const size_t comma = inner.find(',');
+      set_number(lobe, inner.substr(0, comma), text);
+      inner = comma == std::string_view::npos ? std::string_view() : inner.substr(comma + 1);
+    }
+  }
+  validate(lobe, "");
+  return lobe;
+}
+
+std::string lobe_text(const Lobe& lobe) {
+  std::string numbers;
+  for (const LobeNumberInfo& n : kLobeNumbers) {
+    if (!uses(lobe.kind, n)) continue;
+    std::array<char, 32> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), lobe.*n.member).ptr;
+    numbers += (numbers.empty() ? "" : ", ") + std::string(n.name) + "=" + std::string(digits.data(), end);
+  }
+  return numbers.empty() ? lobe_name(lobe.kind) : message(lobe_name(lobe.kind), "(", numbers, ")");
+}
 
 void validate(const Lobe& lobe, std::string_view owner) {
   for (const LobeNumberInfo& n : kLobeNumbers) {

@@ -23,6 +23,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "raywave/core/complex.h"
@@ -62,6 +63,12 @@ inline constexpr std::array kLobeNumbers = {
 inline bool uses(LobeKind kind, const LobeNumberInfo& number) {
   return number.kinds[0] == kind || number.kinds[1] == kind;
 }
+/// A lobe as materials name it: "directive", or with its numbers "backscattering(alpha_r=20, alpha_i=30, lambda_=0.7)";
+/// those that are not given are the defaults above. @throws Error naming the nearest word or number, for a number that
+/// the kind has not, and as validate().
+Lobe lobe_from_text(std::string_view text);
+/// All numbers of its kind, so that lobe_from_text() gives the same lobe, bit for bit.
+std::string lobe_text(const Lobe& lobe);
 /// @throws Error naming the number, its value and its bounds, of those that the kind uses.
 void validate(const Lobe& lobe, std::string_view owner);
 

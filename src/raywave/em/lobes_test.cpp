@@ -332,6 +332,37 @@ TEST(Lobes, XpdIsTheShareOfPowerThatChangesPolarisation) {
   }
 }
 
+TEST(Lobes, TextsNameThem) {
+  const Lobe l = lobe_from_text(" backscattering( alpha_r=20 ,alpha_i = 3e1, lambda_=0.7)");
+  EXPECT_EQ(l.kind, LobeKind::kBackscattering);
+  EXPECT_EQ(l.alpha_r, 20);
+  EXPECT_EQ(l.alpha_i, 30);
+  EXPECT_EQ(l.lambda, 0.7);
+  EXPECT_EQ(lobe_text(l), "backscattering(alpha_r=20, alpha_i=30, lambda_=0.7)");
+  EXPECT_EQ(lobe_text(lobe_from_text("lambertian")), "lambertian");
+  EXPECT_EQ(lobe_from_text("von_mises_fisher").kappa, Lobe{}.kappa);
+  Lobe odd{LobeKind::kDirective};
+  odd.alpha_r = 0.1 + 0.2;
+  EXPECT_EQ(lobe_from_text(lobe_text(odd)).alpha_r, odd.alpha_r);
+  for (const auto& [text, word] :
+       std::vector<std::pair<const char*, const char*>>{{"lambertain", "'lambertian'"},
+                                                        {"directive(alpha_t=3)", "'alpha_r'"},
+                                                        {"directive(kappa=3)", "has no 'kappa'"},
+                                                        {"lambertian(alpha_r=3)", "has no numbers"},
+                                                        {"directive(alpha_r=4", "')'"},
+                                                        {"directive(alpha_r)", "must be a number"},
+                                                        {"directive(alpha_r=4x)", "must be a number"},
+                                                        {"directive(alpha_r=-4)", "alpha_r must be"},
+                                                        {"", "unknown lobe"}}) {
+    try {
+      lobe_from_text(text);
+      ADD_FAILURE() << text;
+    } catch (const Error& e) {
+      EXPECT_NE(std::string(e.what()).find(word), std::string::npos) << e.what();
+    }
+  }
+}
+
 TEST(Lobes, BadOnesAreRefused) {
   const auto refused = [](const Lobe& lobe, const char* word) {
     try {

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <utility>
 
+#include "raywave/em/lobes.h"
+
 namespace raywave::em {
 
 // ITU-R P.2040-4, table 3.
@@ -79,7 +81,11 @@ void Material::validate() const {
   require_in_range(who + "color.x", color.x, 0, 1);
   require_in_range(who + "color.y", color.y, 0, 1);
   require_in_range(who + "color.z", color.z, 0, 1);
-  if (scattering_pattern.empty()) throw Error(who + "scattering_pattern must not be empty");
+  try {
+    lobe_from_text(scattering_pattern);
+  } catch (const Error& e) {
+    throw Error(message(who, "scattering_pattern: ", e.what()));
+  }
 }
 
 std::optional<std::string> itu_name_in(std::string_view spelled) {

@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "raywave/core/files.h"
+#include "raywave/em/lobes.h"
 #include "raywave/io/scene_parts.h"
 #include "raywave/runtime/parallel.h"
 
@@ -66,7 +67,7 @@ class SceneReader {
           message(name_, ": ", ignored_, " elements that only pictures need (sensor, emitter, ...) are ignored"));
     }
     if (patterns_ > 0) {
-      options_.log(message(name_, ": parameters of scattering patterns are ignored in ", patterns_, " materials"));
+      options_.log(message(name_, ": numbers that the scattering pattern has no use for are ignored: ", patterns_));
     }
   }
 
@@ -188,12 +189,45 @@ class SceneReader {
       m.scattering_pattern = doc_->text(child);
     } else if (key == "color") {
       m.color = doc_->color(child);
-    } else if (key == "alpha_r" || key == "alpha_i" || key == "lambda_") {
-      ++patterns_;
+    } else if (contains(lobe_numbers(), key)) {
+      pattern_numbers_.emplace_back(key, doc_->number(child));
     } else {
       return false;
     }
     return true;
+  }
+
+  static const std::vector<std::string>& lobe_numbers() {
+    static const std::vector<std::string> names = [] {
+      std::vector<std::string> out;
+      for (const em::LobeNumberInfo& n : em::kLobeNumbers) out.emplace_back(n.name);
+      return out;
+    }();
+    return names;
+  }
+  /// `names` and those of lobes: what a radio material knows.
+  static std::vector<std::string> with_lobe_numbers(std::vector<std::string> names) {
+    names.insert(names.end(), lobe_numbers().begin(), lobe_numbers().end());
+    return names;
+  }
+
+  /// Takes the numbers that stand beside the pattern's word into it.
+  void finish_pattern(em::Material& m) {
+    em::Lobe lobe = em::lobe_from_text(m.scattering_pattern);
+    bool changed = false;
+    for (const auto& [key, value] : pattern_numbers_) {
+      for (const em::LobeNumberInfo& n : em::kLobeNumbers) {
+        if (key != n.name) continue;
+        if (em::uses(lobe.kind, n)) {
+          lobe.*n.member = value;
+          changed = true;
+        } else {
+          ++patterns_;
+        }
+      }
+    }
+    pattern_numbers_.clear();
+    if (changed) m.scattering_pattern = em::lobe_text(lobe);
   }
 
   em::Material itu_radio_material(pugi::xml_node node, const std::string& name) {
@@ -204,30 +238,24 @@ class SceneReader {
     if (itu.empty()) doc_->fail(node, "an itu-radio-material needs <string name=\"type\" value=\"...\"/>");
     em::Material m = em::itu_material(itu);
     m.name = name.empty() ? itu : name;
-    static const std::vector<std::string> known = {
-        "type",    "thickness", "scattering_coefficient", "xpd_coefficient", "scattering_pattern", "color", "alpha_r",
-        "alpha_i", "lambda_"};
+    static const auto known = with_lobe_numbers(
+        {"type", "thickness", "scattering_coefficient", "xpd_coefficient", "scattering_pattern", "color"});
+    pattern_numbers_.clear();
     for (pugi::xml_node child : doc_->children(node)) {
       const std::string key = doc_->key(child, kValues);
       if (key != "type" && !common_key(child, key, m)) doc_->fail_unknown(child, "key", key, known);
     }
+    finish_pattern(m);
     return m;
   }
 
   em::Material radio_material(pugi::xml_node node, const std::string& name) {
     em::Material m;
     m.name = name.empty() ? message("material_", doc_->line(node)) : name;
-    static const std::vector<std::string> known = {"relative_permittivity",
-                                                   "conductivity",
-                                                   "perfect_conductor",
-                                                   "thickness",
-                                                   "scattering_coefficient",
-                                                   "xpd_coefficient",
-                                                   "scattering_pattern",
-                                                   "color",
-                                                   "alpha_r",
-                                                   "alpha_i",
-                                                   "lambda_"};
+    static const auto known =
+        with_lobe_numbers({"relative_permittivity", "conductivity", "perfect_conductor", "thickness",
+                           "scattering_coefficient", "xpd_coefficient", "scattering_pattern", "color"});
+    pattern_numbers_.clear();
     for (pugi::xml_node child : doc_->children(node)) {
       const std::string key = doc_->key(child, kValues);
       if (key == "relative_permittivity") {
@@ -396,6 +424,7 @@ class SceneReader {
   std::unordered_map<std::string, int> shape_lines_;  // by id
   std::set<std::string> shape_names_;
   int ignored_ = 0, patterns_ = 0;
+  std::vector<std::pair<std::string, double>> pattern_numbers_;  // of the material at hand, beside its pattern's word
 };
 
 scene::Mesh plain_shape(const std::string& type) {

@@ -91,6 +91,25 @@ TEST(SceneXml, RadioMaterialWithOwnValues) {
   EXPECT_EQ(m.scattering_pattern, "directive");
 }
 
+TEST(SceneXml, NumbersOfScatteringPatternsAreTheirPatterns) {
+  const auto pattern = [](const std::string& entries) {
+    return only_material("<bsdf type=\"itu-radio-material\" id=\"m\"><string name=\"type\" value=\"wood\"/>" + entries +
+                         "</bsdf>" + rectangle(kRef))
+        .scattering_pattern;
+  };
+  // before or behind the pattern's word
+  EXPECT_EQ(pattern("<float name=\"alpha_i\" value=\"30\"/><string name=\"scattering_pattern\" "
+                    "value=\"backscattering\"/><integer name=\"alpha_r\" value=\"20\"/><float name=\"lambda_\" "
+                    "value=\"0.7\"/>"),
+            "backscattering(alpha_r=20, alpha_i=30, lambda_=0.7)");
+  EXPECT_EQ(pattern("<string name=\"scattering_pattern\" value=\"directive(alpha_r=7)\"/>"), "directive(alpha_r=7)");
+  EXPECT_EQ(pattern("<float name=\"alpha_r\" value=\"30\"/>"), "lambertian");  // which has no such number
+  EXPECT_THROW(pattern("<string name=\"scattering_pattern\" value=\"directive\"/><float name=\"alpha_r\" "
+                       "value=\"-1\"/>"),
+               Error);
+  EXPECT_THROW(pattern("<string name=\"scattering_pattern\" value=\"lambertain\"/>"), Error);
+}
+
 TEST(SceneXml, InlineBsdfDefaultsAndNames) {
   const scene::Scene s =
       parse("<default name=\"kind\" value=\"wood\"/>\n" +
