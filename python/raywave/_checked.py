@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from ._methods import method
-from ._raywave import AntennaArray, Device, Error, Material, Object, Scene, itu_material
+from ._raywave import AntennaArray, Device, Error, Material, Object, Scene, itu_material, lobe_text
 from ._values import real_number, three_numbers
 
 
@@ -78,6 +78,12 @@ def _refuse(what, wanted, value):
     raise Error(f"{what} takes {wanted}, got {value!r}"[:300])
 
 
+def _pattern(key, value):
+    text = _text(key, value)
+    lobe_text(text)  # raises for none
+    return text
+
+
 _INFINITE = float("inf")
 for _cls, _name, _kind, _convert in (
         (Device, "position_m", "list[float]", three_numbers), (Device, "orientation_rad", "list[float]", three_numbers),
@@ -88,7 +94,7 @@ for _cls, _name, _kind, _convert in (
         (Material, "itu_name", "str", _itu_name), (Material, "relative_permittivity", "float", _between(1, _INFINITE)),
         (Material, "conductivity_s_per_m", "float", _between(0, _INFINITE)), (Material, "thickness_m", "float", _between(0, _INFINITE, low_too=False)),
         (Material, "scattering_coefficient", "float", _between(0, 1)), (Material, "xpd_coefficient", "float", _between(0, 1)),
-        (Material, "perfect_conductor", "bool", _switch)):
+        (Material, "perfect_conductor", "bool", _switch), (Material, "scattering_pattern", "str", _pattern)):
     _checked(_cls, _name, _kind, _convert)
 
 

@@ -7,6 +7,7 @@
 #include "raywave/scene/parameters.h"
 #include "raywave/signal/channel_derivative.h"
 #include "results.h"
+#include "scattering.h"
 
 namespace raywave::python {
 namespace {
@@ -298,6 +299,19 @@ nb::dict path_gradient(const PyPaths& p, const nb::object& wrt, const std::funct
   return gradient(p, wrt, back);
 }
 PathsDerivative moved_paths(const PyPaths& p, const nb::dict& tangent) { return moved(p, tangent); }
+
+std::vector<std::string> differentiable_names(const scene::Scene& s, const nb::object& wrt,
+                                              const scene::Differentiable& solver) {
+  return names_from(s, wrt, solver);
+}
+nb::dict gradient_by_name(const scene::Scene& s, const scene::SceneDerivative& gradient,
+                          const std::vector<std::string>& names) {
+  return gradient_dict(s, gradient, names);
+}
+scene::SceneDerivative direction_from(const scene::Scene& s, const nb::dict& by_name,
+                                      const scene::Differentiable& solver) {
+  return tangent_from(s, by_name, solver);
+}
 
 void bind_path_derivatives(nb::class_<PyPaths>& c) {
   c.def(

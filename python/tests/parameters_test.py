@@ -28,13 +28,13 @@ def test_they_have_values_of_their_shapes():
         assert p.name == name
         assert p.value.dtype == np.float64 and p.value.shape == p.shape, name
         assert np.all(p.value >= p.lower) and np.all(p.value <= p.upper), name
-        assert set(p.solvers) <= {"paths", "exact map", "monte-carlo map"}, name
+        assert set(p.solvers) <= {"paths", "exact map", "monte-carlo map", "scattered power"}, name
     assert parameters["frequency_hz"].value == scene.frequency_hz and parameters["frequency_hz"].unit == "Hz"
     assert parameters["device/tx/position_m"].value.tolist() == [2, 5, 3]
     assert parameters["device/tx/array/element_positions_m"].shape == (2, 3)
     assert parameters["device/tx/precoding"].shape == (4, 2)
     assert parameters["object/wall/vertices_m"].shape == (4, 3)
-    assert parameters["material/concrete/xpd_coefficient"].solvers == []
+    assert parameters["material/concrete/xpd_coefficient"].solvers == ["scattered power"]
     assert "device/rx/power_dbm" not in parameters
     assert repr(parameters["object/wall/translation_m"]) == "Parameter('object/wall/translation_m', shape [3], m)"
 
@@ -136,11 +136,11 @@ def test_the_table_in_the_documents_is_what_scenes_say():
         group, *rest = p.name.split("/")
         general = "/".join([group, "NAME", *rest[1:]]) if rest else group
         found.add(general)
-        _, shape, unit, bounds, paths, exact, monte_carlo, _ = documented[general]
+        _, shape, unit, bounds, paths, exact, monte_carlo, scattered, _ = documented[general]
         assert len([n for n in shape.strip("[]").split(",") if n]) == len(p.shape), general
         assert unit == p.unit and bounds == bounds_of(p), general
         words = {"yes"} if p.name.startswith("device/rx") else {"yes", "transmitters"}
-        columns = {"paths": paths, "exact map": exact, "monte-carlo map": monte_carlo}
+        columns = {"paths": paths, "exact map": exact, "monte-carlo map": monte_carlo, "scattered power": scattered}
         assert set(p.solvers) == {solver for solver, word in columns.items() if word in words}, p.name
     assert found == set(documented)
 

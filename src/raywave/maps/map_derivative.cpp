@@ -9,6 +9,7 @@
 #include "raywave/maps/arrival_field.h"
 #include "raywave/maps/arrivals.h"
 #include "raywave/paths/paths_derivative.h"
+#include "raywave/paths/scattered_power.h"
 #include "raywave/runtime/parallel.h"
 #include "raywave/runtime/threads.h"
 #include "raywave/scene/parameter_table.h"
@@ -118,7 +119,7 @@ const scene::Differentiable& differentiable_by(Method method) {
 
 std::span<const scene::Differentiable* const> differentiable_solvers() {
   static const std::array all{&paths::kDifferentiableByPaths, &kDifferentiableByExactMaps,
-                              &kDifferentiableByMonteCarloMaps};
+                              &kDifferentiableByMonteCarloMaps, &paths::kDifferentiableByScattering};
   return all;
 }
 

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// Power that surfaces scatter between devices.
+#include "scattering.h"
+
+#include "convert.h"
+#include "numbers.h"
+#include "raywave/paths/scattered_power.h"
+#include "raywave/runtime/threads.h"
+#include "results.h"
+#include "scene.h"
+
+namespace raywave::python {
+namespace {
+
+struct PyScatteredPower {
+  paths::ScatteredPower power;
+  paths::ScatterOptions options;
+  PyScene::Snapshot solved;
+
+  std::vector<size_t> shape() const { return {size_t(power.num_rx), size_t(power.num_tx)}; }
+  nb::object numbers(const std::vector<double>& values) const {
+    return fixed(array<double>(std::vector<double>(values), shape()), kChangeACopy);
+  }
+};
+
+std::shared_ptr<PyScatteredPower> solve(const std::shared_ptr<PyScene>& s, const nb::dict& d) {
+  auto result = std::make_shared<PyScatteredPower>();
+  paths::ScatterOptions& o = result->options;
+  o.diffuse = nb::cast<bool>(d["diffuse"]);
+  if (!d["reflection"].is_none()) o.reflection = em::lobe_from_text(nb::cast<std::string>(d["reflection"]));
+  o.tolerance = nb::cast<double>(d["tolerance"]);
+  o.max_tiles = nb::cast<int64_t>(d["max_tiles"]);
+  o.num_threads = nb::cast<int>(d["num_threads"]);
+  Warnings warnings;
+  o.log = warnings.sink();
+  result->solved = runtime::on_threads(o.num_threads, [&] { return s->snapshot(); });
+  run_interruptibly(nb::none(), [&](const runtime::Progress&) {
+    result->power = paths::scattered_power(*result->solved.scene, *result->solved.prepared, o);
+  });
+  o.log = nullptr;
+  warnings.emit();
+  return result;
+}
+
+nb::dict vjp(const PyScatteredPower& p, const nb::object& gain, const nb::object& wrt) {
+  const scene::Scene& s = *p.solved.scene;
+  const auto names = differentiable_names(s, wrt, paths::kDifferentiableByScattering);
+  const auto c = reals_from(gain, "the cotangent of gain", {p.power.num_rx, p.power.num_tx});
+  scene::SceneDerivative out;
+  run_interruptibly(nb::none(), [&](const runtime::Progress&) {
+    out = paths::scattered_power_vjp(s, *p.solved.prepared, p.options, p.power, c);
+  });
+  return gradient_by_name(s, out, names);
+}
+
+nb::object jvp(const PyScatteredPower& p, const nb::dict& tangent) {
+  const auto direction = direction_from(*p.solved.scene, tangent, paths::kDifferentiableByScattering);
+  std::vector<double> out;
+  run_interruptibly(nb::none(), [&](const runtime::Progress&) {
+    out = paths::scattered_power_jvp(*p.solved.scene, *p.solved.prepared, p.options, p.power, direction);
+  });
+  return array<double>(std::move(out), p.shape());
+}
+
+}  // namespace
+
+void bind_scattering(nb::module_& m) {
+  nb::class_<PyScatteredPower>(m, "ScatteredPower", "Power that surfaces scatter once between devices.")
+      .def_prop_ro(
+          "gain", [](const PyScatteredPower& p) { return p.numbers(p.power.gain); },
+          "Linear, the mean over the port pairs, [num_rx, num_tx].")
+      .def_prop_ro(
+          "error", [](const PyScatteredPower& p) { return p.numbers(p.power.error); },
+          "Estimated error of the surface integral, as gain, [num_rx, num_tx].")
+      .def_prop_ro(
+          "shaded", [](const PyScatteredPower& p) { return p.numbers(p.power.shaded); },
+          "Share of the gain from tiles that a shadow's border crosses, which derivatives hold still, [num_rx, "
+          "num_tx].")
+      .def_prop_ro(
+          "num_tiles",
+          [](const PyScatteredPower& p) {
+            std::vector<int64_t> n;
+            for (const auto& tiles : p.power.tiles) n.push_back(int64_t(tiles.size()));
+            return fixed(array<int64_t>(std::move(n), p.shape()), kChangeACopy);
+          },
+          "[num_rx, num_tx]")
+      .def_prop_ro("tx_names", [](const PyScatteredPower& p) { return p.power.tx_names; })
+      .def_prop_ro("rx_names", [](const PyScatteredPower& p) { return p.power.rx_names; })
+      .def(
+          "vjp", &vjp, "gain"_a, nb::kw_only(), "wrt"_a = nb::none(),
+          "Gradient by name (all parameters that scattered power has a derivative by, or those of wrt) for a cotangent "
+          "of gain.")
+      .def("jvp", &jvp, "tangent"_a, "How gain moves with {parameter name: change}.");
+  m.def(
+      "lobe_text", [](const std::string& text) { return em::lobe_text(em::lobe_from_text(text)); }, "text"_a,
+      "A scattering pattern with all its numbers; raises for none.");
+  m.def("scattered_power", &solve, "scene"_a, "options"_a);
+}
+
+}  // namespace raywave::python

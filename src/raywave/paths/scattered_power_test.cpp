@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+// Scattered power against sums over a fine grid, the image method, the ends swapped, and differences.
+#include "raywave/paths/scattered_power.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "raywave/core/constants.h"
+#include "raywave/paths/path_solver.h"
+#include "raywave/scene/parameters.h"
+#include "raywave/scene/shapes.h"
+#include "raywave/signal/channel.h"
+
+namespace raywave::paths {
+namespace {
+
+using scene::Scene;
+
+em::AntennaArray antenna(const char* polarization, em::PatternKind kind = em::PatternKind::kIsotropic) {
+  em::AntennaArray a;
+  a.polarization = polarization;
+  a.slants_rad = em::slants_from_name(polarization);
+  a.pattern.kind = kind;
+  return a;
+}
+
+scene::Mesh rectangle(double x0, double x1, double y0, double y1, double z = 0) {
+  scene::Mesh m;
+  m.vertices_m = {{x0, y0, z}, {x1, y0, z}, {x1, y1, z}, {x0, y1, z}};
+  m.triangles = {{0, 1, 2}, {0, 2, 3}};
+  return m;
+}
+
+Scene patch(const em::Material& material, const char* polarization, double half = 0.5) {
+  Scene s;
+  s.frequency_hz = 28e9;
+  s.add_material(material);
+  s.add_object({"patch", rectangle(-half, half, -half, half), 0});
+  s.add_transmitter({"tx", {-1.3, 0.4, 1.7}, {}, {}, antenna(polarization)});
+  s.add_receiver({"rx", {0.9, -0.7, 2.2}, {}, {}, antenna(polarization)});
+  scene::clean_meshes(s);
+  return s;
+}
+
+em::Material metal(double scattering, const char* pattern) {
+  em::Material m;
+  m.name = "metal";
+  m.perfect_conductor = true;
+  m.scattering_coefficient = scattering;
+  m.scattering_pattern = pattern;
+  return m;
+}
+
+double gain(const Scene& s, const ScatterOptions& o = {}) { return scattered_power(s, PreparedScene(s), o).gain.at(0); }
+
+/// Of a metal surface z = 0 over all polarisations: a sum over the middles of a grid.
+double summed(const Scene& s, const em::Lobe& lobe, double share, double x0, double x1, double y0, double y1) {
+  constexpr int kSteps = 600;
+  const Vec3d up{0, 0, 1};
+  double sum = 0;
+  for (int i = 0; i < kSteps; ++i) {
+    for (int j = 0; j < kSteps; ++j) {
+      const Vec3d p{x0 + (x1 - x0) * (i + 0.5) / kSteps, y0 + (y1 - y0) * (j + 0.5) / kSteps, 0};
+      const Vec3d in = p - s.transmitters[0].position_m, out = s.receivers[0].position_m - p;
+      sum += em::reciprocal_kernel(lobe, up, normalized(in), normalized(out)) / (norm2(in) * norm2(out));
+    }
+  }
+  const double scale = s.wavelength_m() / (4 * kPi);
+  // of four port pairs, between which power is neither lost nor won: half a field of gain 1 at each
+  return 0.5 * share * scale * scale * sum * (x1 - x0) * (y1 - y0) / (kSteps * kSteps);
+}
+
+TEST(ScatteredPower, OfAMetalPatchIsItsSurfaceIntegral) {
+  for (const char* pattern :
+       {"lambertian", "directive(alpha_r=10)", "backscattering(alpha_r=20, alpha_i=30, lambda_=0.7)",
+        "backscattering(alpha_r=1, alpha_i=1, lambda_=0.5)"}) {
+    em::Material m = metal(0.7, pattern);
+    for (const double xpd : {0.0, 0.4}) {  // moves power between the polarisations, of which all are counted
+      m.xpd_coefficient = xpd;
+      const Scene s = patch(m, "VH");
+      const double expected = summed(s, em::lobe_from_text(pattern), 0.49, -0.5, 0.5, -0.5, 0.5);
+      EXPECT_NEAR(gain(s), expected, 2e-4 * expected) << pattern;  // the tolerance, and the grid's own
+    }
+  }
+}
+
+TEST(ScatteredPower, XpdIsTheShareAcross) {
+  // straight down and up again: polarisations keep their directions
+  Scene s = patch(metal(1, "lambertian"), "V", 0.05);
+  s.transmitters[0].position_m = {-3, 0.01, 5}, s.receivers[0].position_m = {3, -0.01, 5};
+  PreparedScene prepared(s);
+  const double kept = gain(s);
+  s.materials[0].xpd_coefficient = 1;
+  EXPECT_LT(gain(s), 1e-4 * kept);
+  s.materials[0].xpd_coefficient = 0.3;
+  EXPECT_NEAR(gain(s), 0.7 * kept, 2e-4 * kept);
+}
+
+Scene room() {
+  Scene s;
+  s.frequency_hz = 60e9;
+  s.add_material(em::itu_material("concrete", 0.2));
+  s.add_material(em::itu_material("wood", 0.03));
+  s.materials[0].scattering_coefficient = 0.4, s.materials[0].xpd_coefficient = 0.2;
+  s.materials[0].scattering_pattern = "directive(alpha_r=6)";
+  s.materials[1].scattering_coefficient = 0.6,
+  s.materials[1].scattering_pattern = "backscattering(alpha_r=5, alpha_i=9, lambda_=0.4)";
+  s.add_object({"walls", scene::box({-4, -3, 0}, {8, 6, 3}), 0});
+  s.add_object({"table", scene::box({-1, -0.6, 0.7}, {2, 1.2, 0.05}), 1});
+  s.add_object({"shelf", scene::box({1.5, 1.0, 0}, {0.8, 0.4, 2}), 1});
+  s.add_transmitter({"tx", {-3.1, 2.2, 2.6}, {0.3, 0.1, 0}, {}, antenna("V", em::PatternKind::kTr38901)});
+  s.add_receiver({"rx", {2.7, -1.9, 1.1}, {2, -0.2, 0.1}, {}, antenna("VH", em::PatternKind::kShortDipole)});
+  scene::clean_meshes(s);
+  return s;
+}
+
+TEST(ScatteredPower, IsTheSameWithTheEndsSwapped) {
+  const Scene there = room();
+  Scene back = there;
+  std::swap(back.transmitters[0].position_m, back.receivers[0].position_m);
+  std::swap(back.transmitters[0].orientation_rad, back.receivers[0].orientation_rad);
+  std::swap(back.transmitters[0].array, back.receivers[0].array);
+  ScatterOptions o;
+  o.tolerance = 1e-3;
+  o.reflection = em::lobe_from_text("von_mises_fisher(kappa=50)");
+  const auto a = scattered_power(there, PreparedScene(there), o), b = scattered_power(back, PreparedScene(back), o);
+  EXPECT_GT(a.shaded[0], 0);  // of the table and the shelf
+  // the integrands are the same to rounding, so that tiles are cut alike
+  EXPECT_NEAR(a.gain[0], b.gain[0], 1e-9 * a.gain[0]);
+  EXPECT_LE(a.error[0], 1.01e-3 * a.gain[0]);
+  o.num_threads = 1;
+  EXPECT_EQ(scattered_power(there, PreparedScene(there), o).gain[0], a.gain[0]);
+}
+
+TEST(ScatteredPower, EndsWhereAScreenShadesTheSurface) {
+  Scene s = patch(metal(0.7, "lambertian"), "VH", 1);
+  s.transmitters[0].position_m.x = 0.6;
+  scene::Mesh screen;  // in the plane x = 0.13, reaching the patch
+  screen.vertices_m = {{0.13, -9, 0}, {0.13, 9, 0}, {0.13, 9, 9}, {0.13, -9, 9}};
+  screen.triangles = {{0, 1, 2}, {0, 2, 3}};
+  s.add_material(metal(0, "lambertian"));
+  s.materials.back().name = "black";
+  s.add_object({"screen", screen, 1});
+  scene::clean_meshes(s);
+  ScatterOptions o;
+  o.tolerance = 1e-3;
+  const auto power = scattered_power(s, PreparedScene(s), o);
+  const double expected = summed(s, em::Lobe{}, 0.49, 0.13, 1, -1, 1);
+  EXPECT_NEAR(power.gain[0], expected, 2e-3 * expected);
+  EXPECT_GT(power.shaded[0], 0);
+  EXPECT_LT(power.shaded[0], 0.2);
+  s.receivers[0].position_m.x = -0.4;  // behind the screen
+  EXPECT_EQ(gain(s), 0);
+}
+
+TEST(ScatteredPower, OfNarrowLobesIsTheMirrors) {
+  Scene s = patch(em::itu_material("concrete", 0.3), "V", 6);
+  PathOptions mirrors;
+  mirrors.max_depth = 1, mirrors.los = false, mirrors.finder = Finder::kExhaustive;
+  const double image = signal::path_gain(solve_paths(s, mirrors)).at(0);
+  ScatterOptions o;
+  double last = 0;
+  for (const double kappa : {300.0, 3000.0, 30000.0}) {
+    em::Lobe lobe{em::LobeKind::kVonMisesFisher};
+    lobe.kappa = kappa;
+    o.reflection = lobe;
+    o.tolerance = 1e-6;
+    const double error = gain(s, o) / image - 1;
+    EXPECT_LT(std::abs(error), 3 / kappa) << kappa;
+    if (last != 0) {  // the first order in 1 / kappa
+      EXPECT_NEAR(error * 10, last, 0.05 * std::abs(last)) << kappa;
+    }
+    last = error;
+  }
+  s.materials[0].scattering_coefficient = 0.6;  // leaves the mirror 1 - S^2
+  o.diffuse = false;
+  EXPECT_NEAR(gain(s, o) / image, 0.64, 1e-3);
+}
+
+TEST(ScatteredPower, DerivativesAreThoseOfDifferences) {
+  Scene s = patch(em::itu_material("concrete", 0.01), "VH");
+  s.transmitters[0].orientation_rad = {0.2, 0.3, 0.1};
+  s.transmitters[0].array.pattern.kind = em::PatternKind::kShortDipole;
+  s.materials[0].scattering_coefficient = 0.5, s.materials[0].xpd_coefficient = 0.3;
+  s.receivers[0].array = antenna("V");
+  s.materials[0].scattering_pattern = "directive(alpha_r=3)";
+  ScatterOptions o;
+  o.reflection = em::lobe_from_text("von_mises_fisher(kappa=8)");
+  o.tolerance = 1e-10;
+  const PreparedScene prepared(s);
+  const ScatteredPower power = scattered_power(s, prepared, o);
+  const scene::SceneDerivative gradient = scattered_power_vjp(s, prepared, o, power, {1});
+  scene::ParameterTree tree = scene::gradient_tree(s, gradient), moved;
+  double along = 0;
+  int count = 0;
+  for (const scene::Parameter& p : scene::parameters(s)) {
+    if (!scene::is_differentiable(s, p.name, kDifferentiableByScattering)) continue;
+    const std::vector<double> exact = tree.at(p.name);
+    const double h = 1e-4 * std::max(1.0, *std::max_element(p.value.begin(), p.value.end()));
+    if (p.name == "object/patch/vertices_m" || p.name.starts_with("device") || p.name.starts_with("material") ||
+        p.name == "frequency_hz") {
+      for (size_t i = 0; i < exact.size(); ++i) {
+        std::vector<double> up = p.value, down = p.value;
+        up[i] += h, down[i] -= h;
+        Scene a = s, b = s;
+        scene::set_parameter(a, p.name, up), scene::set_parameter(b, p.name, down);
+        const double difference = (gain(a, o) - gain(b, o)) / (2 * h);
+        // the sums' tolerance over the step, and the step's own second order
+        EXPECT_NEAR(exact[i] * h, difference * h, 3e-9 * power.gain[0] + 1e-6 * std::abs(difference * h))
+            << p.name << " " << i;
+        ++count;
+      }
+    }
+    moved[p.name].resize(exact.size());
+    for (size_t i = 0; i < exact.size(); ++i) {
+      moved[p.name][i] = h * std::sin(1.0 + double(i) + double(p.name.size()));
+      if (p.name.starts_with("object/") && !p.name.ends_with("vertices_m")) moved[p.name][i] = 0;
+      along += moved[p.name][i] * exact[i];
+    }
+  }
+  EXPECT_GT(count, 25);
+  const double forward = scattered_power_jvp(s, prepared, o, power, scene::tangent(s, moved)).at(0);
+  EXPECT_NEAR(forward, along, 1e-12 * power.gain[0] + 1e-9 * std::abs(along));
+}
+
+TEST(ScatteredPower, BadOptionsAreRefused) {
+  const Scene s = patch(metal(0.7, "lambertian"), "V");
+  const PreparedScene prepared(s);
+  ScatterOptions o;
+  o.diffuse = false;
+  EXPECT_THROW(scattered_power(s, prepared, o), Error);
+  o.diffuse = true, o.tolerance = 0;
+  EXPECT_THROW(scattered_power(s, prepared, o), Error);
+  o.tolerance = 1e-3, o.reflection = em::Lobe{em::LobeKind::kVonMisesFisher};
+  o.reflection->kappa = -3;
+  EXPECT_THROW(scattered_power(s, prepared, o), Error);
+}
+
+}  // namespace
+}  // namespace raywave::paths
