@@ -17,6 +17,9 @@ _FIELD, _PLANE = "[num_planes, num_sources, num_y] | [num_planes, num_sources, n
 ARRAYS = {
     "AntennaArray": {"element_positions_m": ("float64", "[num_elements, 3]")},
     "Echoes": {"a": ("complex128", "[num_rx_ant, num_tx_ant, num_paths]"), "tau": ("float64", "[num_paths]"), "doppler": ("float64", "[num_paths]")},
+    "ArrivalMap": {**{name: ("float64", "[num_rows, num_columns]") for name in ("azimuth_rad", "elevation_rad")}, "delays_s": ("float64", "[num_delays]"),
+                   **{name: ("float64", "[num_rx, num_tx, num_rows, num_columns] | [num_rx, num_tx, num_delays, num_rows, num_columns]")
+                      for name in ("gain", "jvp")}},
     "Object": {"vertices_m": ("float64", "[num_vertices, 3]"), "triangles": ("uint32", "[num_triangles, 3]")},
     "Parameter": {"value": ("float64", "shape")},
     "Paths": {"a": ("complex128", f"{_FULL}, num_paths]"), "path_gain": ("float64", _LINK), "mean_delay": ("float64", _LINK),
@@ -30,6 +33,7 @@ ARRAYS = {
                 "vertices_flat": ("float64", "[num_vertices, 2]")},
     "RadioMap": {**{name: ("float64", _MAP) for name in ("path_gain", "rss", "sinr")}, "cell_centers": ("float64", "[num_y, num_x, 3]"),
                  "tx_association": ("int32", _CELLS)},
+    "ScatteredPower": {**{name: ("float64", _LINK) for name in ("gain", "error", "shaded", "jvp")}, "num_tiles": ("int64", _LINK)},
     "WaveResult": {"field": ("complex128", _FIELD), "backward": ("complex128", _FIELD), "jvp": ("complex128", _FIELD), "z_m": ("float64", "[num_planes]"),
                    "y_m": ("float64", "[num_y]"), "x_m": ("float64", "[num_x]"), "power_w_per_m": ("float64", "[num_planes, num_sources]"),
                    "power_w": ("float64", "[num_planes, num_sources]"), "holds": ("bool_", "[num_points]"), "at": ("complex128", "[num_points]"),

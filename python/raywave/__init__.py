@@ -22,20 +22,23 @@ from collections.abc import Callable, Sequence
 from . import _fonts, _levels  # noqa: F401: before all that needs the compiled module
 from . import _checked, _names, _progress, _raywave, differentiable, wave  # _checked first: what it wraps, others give by other names
 from ._methods import method
-from ._raywave import (AntennaArray, Device, Error, Material, Object, Parameter, Paths, RadioMap, Scene, __version__,
+from ._raywave import (AntennaArray, ArrivalMap, Device, Error, Material, Object, Parameter, Paths, RadioMap, ScatteredPower, Scene, __version__,
                        itu_material)
+from .arrivals import Aperture, ArrivalMapSolver, Horn
 from ._sionna import ITURadioMaterial, RadioMaterial
 from .devices import PlanarArray, Receiver, Transmitter
 from .gradients import GradCheck, gradcheck
 from .ris import Ris, RisMap, RisMapSolver, RisPaths, RisSolver
+from .scattering import ScatteringSolver
 from .scene2d import Paths2D, Scene2D
 from .scenes import load_scene
 from .shapes import box, plane, sphere
 
-__all__ = ["AntennaArray", "Device", "Error", "GradCheck", "ITURadioMaterial", "Material", "Object", "Parameter", "PathSolver", "Paths", "Paths2D", "PlanarArray", "RadioMap",
-           "RadioMapSolver", "RadioMaterial", "Receiver", "Report", "Ris", "RisMap", "RisMapSolver", "RisPaths", "RisSolver", "Scene", "Scene2D", "Simulation", "Trajectory", "Transmitter", "__version__", "box", "differentiable", "formats",
-           "gradcheck", "itu_material", "load_scene", "motion", "plane", "read_trajectories", "scenes", "shapes", "signal", "simulate", "sphere",
-           "subcarrier_frequencies", "wave"]
+__all__ = ["AntennaArray", "Aperture", "ArrivalMap", "ArrivalMapSolver", "Device", "Error", "GradCheck", "Horn", "ITURadioMaterial", "Material",
+           "Object", "Parameter", "PathSolver", "Paths", "Paths2D", "PlanarArray", "RadioMap", "RadioMapSolver", "RadioMaterial", "Receiver",
+           "Report", "Ris", "RisMap", "RisMapSolver", "RisPaths", "RisSolver", "ScatteredPower", "ScatteringSolver", "Scene", "Scene2D",
+           "Simulation", "Trajectory", "Transmitter", "__version__", "box", "differentiable", "formats", "gradcheck", "itu_material", "load_scene",
+           "motion", "plane", "read_trajectories", "scenes", "shapes", "signal", "simulate", "sphere", "subcarrier_frequencies", "wave"]
 
 
 def _find_cufft():

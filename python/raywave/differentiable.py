@@ -183,6 +183,20 @@ class PathProblem(_RayProblem):
         return "paths"
 
 
+class ArrivalProblem(_RayProblem):
+    outputs = {"gain": Output.of_property("gain")}
+
+    def solver_name(self):
+        return "paths"
+
+
+class ScatteringProblem(_RayProblem):
+    outputs = {"gain": Output.of_property("gain")}
+
+    def solver_name(self):
+        return "scattered power"
+
+
 class MapProblem(_RayProblem):
     outputs = {name: Output.of_property(name) for name in ("path_gain", "rss", "sinr")}
 
@@ -205,7 +219,7 @@ class Function:
     """of(values of the parameters wrt): the scene is copied, given the values, solved.
 
     of: of a PathSolver (the default solver) a, tau, theta_t, phi_t, theta_r, phi_r, doppler, path_gain, mean_delay, cir, cfr, taps, samples,
-    spectrum (the last five with their arguments in the dict `channel`; cir is the pair (a, tau)); of a RadioMapSolver path_gain, rss, sinr; of a
+    spectrum (the last five with their arguments in the dict `channel`; cir is the pair (a, tau)); of a RadioMapSolver path_gain, rss, sinr; of an ArrivalMapSolver and a ScatteringSolver gain; of a
     raywave.wave.Scene, whose solver is raywave.wave.Solver, field, power, at (with points_m and source in `channel`).
     Translation, rotation and scale are about the centre of the scene's own mesh, in this order: scaled, turned, moved."""
 

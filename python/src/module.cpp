@@ -8,6 +8,7 @@
 #include "bind.h"
 #include "raywave/cli/program.h"
 #include "raywave/core/error.h"
+#include "scattering.h"
 
 namespace {
 
@@ -38,6 +39,8 @@ NB_MODULE(_raywave, m) {
   raywave::python::bind_scene(m);
   raywave::python::bind_paths(m);
   raywave::python::bind_maps(m);
+  raywave::python::bind_arrivals(m);
+  raywave::python::bind_scattering(m);
   raywave::python::bind_wave(m);
   raywave::python::bind_plane(m);
 }

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._methods import method
-from .._raywave import Paths, RadioMap, WaveResult
+from .._raywave import ArrivalMap, Paths, RadioMap, WaveResult
 from .._requirements import need
 from .content import content, names
 
@@ -118,6 +118,24 @@ def _cell_axes(held):
     rows, columns = centers.shape[:2]
     cell = held["cell_size_m"]
     return (np.arange(columns) - (columns - 1) / 2) * cell[0], (np.arange(rows) - (rows - 1) / 2) * cell[1], "of the map's plane, from its centre"
+
+
+@method(ArrivalMap, "to_xarray")
+def _arrivals_to_xarray(self) -> Any:
+    """An xarray.Dataset: gain [rx, tx, row, column], with delays_s [rx, tx, delay, row, column], over azimuth and elevation [row, column]
+    in radians in the aperture's frame."""
+    xarray = need("xarray", "to_xarray")
+    held = content(self)
+    delays = held["delays_s"]
+    dims = ("rx", "tx", *(("delay",) if len(delays) else ()), "row", "column")
+    coords = {end: (end, _text(held[f"{end}_names"])) for end in ("rx", "tx")}
+    for name, what in (("azimuth", "azimuth looked at, from x towards y"), ("elevation", "elevation looked at")):
+        coords[name] = _variable(("row", "column"), _labelled(held[f"{name}_rad"], "rad", what))
+    if len(delays):
+        coords["delay"] = _variable(("delay",), _labelled(delays, "s", "delay"))
+    attrs = {"title": "raywave arrival map", "frequency_hz": float(held["frequency_hz"]), "side": "departure" if held["departures"] else "arrival",
+             "grid": str(held["grid"])}
+    return xarray.Dataset({"gain": _variable(dims, _labelled(self.gain, "1", "power gain in this direction, linear"))}, coords, attrs)
 
 
 @method(WaveResult, "to_xarray")

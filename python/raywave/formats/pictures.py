@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import _raywave
 from .._methods import method
-from .._raywave import AntennaArray, Device, Error, Paths, RadioMap, Scene, WaveResult
+from .._raywave import AntennaArray, ArrivalMap, Device, Error, Paths, RadioMap, Scene, WaveResult
 from .._requirements import need
 from .content import content, decibel, names, only
 from .labelled import _axis_aligned, _cell_axes
@@ -248,6 +248,50 @@ def _map_colours(values, metric, held, min_db, max_db):
 
 def _rims(centres, width):
     return np.append(centres - width / 2, centres[-1] + width / 2)
+
+
+@method(ArrivalMap, "plot")
+def _plot_arrivals(self, ax: Any | None = None, *, rx: str | None = None, tx: str | None = None, delay: int = 0, view: str = "map", range_db: float = 40.0) -> Any:
+    """A link's power over directions in dB: filled contours over azimuth and elevation (view "map"; of a grid of sines over cos(el) sin(az) and
+    sin(el)), or the strongest of all elevations over azimuth, as a line ("line") or around a pole ("polar"). rx, tx: names, needed where there are
+    several; delay: which of delays_s; range_db: below the strongest. Returns the axes."""
+    if view not in ("map", "line", "polar"):
+        raise Error(f"view must be 'map', 'line' or 'polar', got '{view}'")
+    held = content(self)
+    r, t = only(names(held["rx_names"]), rx, "receiver"), only(names(held["tx_names"]), tx, "transmitter")
+    if not 0 <= delay < held["gain"].shape[2]:
+        raise Error(f"delay must be in 0 to {held['gain'].shape[2] - 1}, got {delay}")
+    level = decibel(held["gain"][r, t, delay])
+    azimuth, elevation = held["azimuth_rad"], held["elevation_rad"]
+    sines = str(held["grid"]) == "sines"
+    if sines and view != "map":
+        raise Error("a line over azimuth needs a grid of angles: azimuths= and elevations=")
+    ax = _axes(ax, "polar" if view == "polar" else None)
+    top = float(level.max()) if np.isfinite(level).any() else 0.0
+    title = f"{names(held['tx_names'])[t]} to {names(held['rx_names'])[r]}"
+    if view == "map":
+        level = np.ma.masked_where(np.isnan(azimuth), np.maximum(level, top - range_db))
+        if sines:
+            across, up = np.cos(elevation) * np.sin(azimuth), np.sin(elevation)
+            rows, columns = np.nanmean(up, axis=1), np.nanmean(across, axis=0)
+            keep = np.ix_(np.isfinite(rows), np.isfinite(columns))
+            shown = ax.pcolormesh(columns[np.isfinite(columns)], rows[np.isfinite(rows)], level[keep], shading="nearest", cmap="viridis",
+                                  vmin=top - range_db, vmax=top)
+            ax.set(xlabel="cos(el) sin(az)", ylabel="sin(el)", title=title)
+            ax.set_aspect("equal")
+        else:
+            shown = ax.contourf(np.degrees(azimuth[0]), np.degrees(elevation[:, 0]), level, levels=np.linspace(top - range_db, top, 33), cmap="viridis")
+            ax.set(xlabel="azimuth / deg", ylabel="elevation / deg", title=title)
+        _colorbar(ax, shown, "gain / dB")
+        return ax
+    line = np.maximum(level.max(axis=0), top - range_db)
+    if view == "polar":
+        ax.plot(np.append(azimuth[0], azimuth[0][:1]), np.append(line, line[:1]))
+        ax.set(rmin=top - range_db, rmax=top, title=title)
+    else:
+        ax.plot(np.degrees(azimuth[0]), line)
+        ax.set(xlabel="azimuth / deg", ylabel="gain / dB", title=title)
+    return ax
 
 
 _save_field = WaveResult.plot

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "raywave/cli/arrivals_command.h"
 #include "raywave/cli/commands.h"
 #include "raywave/cli/python_command.h"
 #include "raywave/cli/signal_commands.h"
@@ -116,6 +117,7 @@ int run(int argc, char** argv) {
   Action action;
   add_scene_command(app, action);
   add_paths_command(app, action);
+  add_arrivals_command(app, action);
   add_map_command(app, action);
   add_view_command(app, action);
   add_wave_command(app, action);
