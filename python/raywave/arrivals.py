@@ -115,7 +115,7 @@ class ArrivalMapSolver:
         else:
             paths = PathSolver()(scene, num_threads=num_threads, **path_options)
         if aperture is None and antenna is None:
-            aperture = Aperture.planar(8, 8, SPEED_OF_LIGHT_M_PER_S / paths.frequency_hz / 2)
+            aperture = self.default_aperture(paths.frequency_hz)
         for name, value, kind in (("aperture", aperture, Aperture), ("antenna", antenna, Horn)):
             if value is not None and not isinstance(value, kind):
                 raise Error(f"{name} takes a rw.{kind.__name__}, got {value!r}")
@@ -125,6 +125,10 @@ class ArrivalMapSolver:
             "orientation_rad": three_numbers("orientation_rad", orientation_rad), "rx_port": whole_number("rx_port", rx_port),
             "tx_port": whole_number("tx_port", tx_port), "delays_s": [real_number("delays_s", t) for t in delays_s],
             "bandwidth_hz": real_number("bandwidth_hz", bandwidth_hz), "num_threads": whole_number("num_threads", num_threads)})
+
+    @staticmethod
+    def default_aperture(frequency_hz: float) -> Aperture:
+        return Aperture.planar(8, 8, SPEED_OF_LIGHT_M_PER_S / frequency_hz / 2)
 
     def __repr__(self):
         return "ArrivalMapSolver()"

@@ -186,6 +186,12 @@ class PathProblem(_RayProblem):
 class ArrivalProblem(_RayProblem):
     outputs = {"gain": Output.of_property("gain")}
 
+    def __init__(self, solver, scene, wrt, options):
+        super().__init__(solver, scene, wrt, options)
+        # The default aperture is in wavelengths; derivatives hold it still in metres.
+        if options.get("aperture") is None and options.get("antenna") is None:
+            self.options = {**options, "aperture": solver.default_aperture(self.scene.frequency_hz)}
+
     def solver_name(self):
         return "paths"
 

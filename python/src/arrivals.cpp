@@ -51,7 +51,7 @@ maps::ScanAntenna antenna_from(const nb::dict& d) {
   a.phase_center_m = vec(nb::cast<Triple>(d["phase_center_m"]));
   if (!d["pattern"].is_none()) {
     a.kind = maps::ScanAntenna::Kind::kPattern;
-    a.pattern = nb::cast<const em::AntennaArray&>(d["pattern"]).pattern;
+    a.pattern = nb::cast<const PyArray&>(d["pattern"]).array.pattern;
     return a;
   }
   a.kind =

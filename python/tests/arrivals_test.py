@@ -10,10 +10,11 @@ from raywave import box, itu_material
 
 
 def street(frequency_hz=28e9):
-    scene = rw.Scene(frequency_hz=frequency_hz)
+    scene = rw.Scene()
+    scene.frequency_hz = frequency_hz
     scene.add(itu_material("concrete"))
-    scene.add(box("ground", [-50, -50, -1], [100, 100, 1], "concrete"))
-    scene.add(box("house", [-20, 8, 0], [40, 10, 12], "concrete"))
+    scene.add(box("ground", [0, 0, -0.5], [100, 100, 1], "concrete"))
+    scene.add(box("house", [0, 13, 6], [40, 10, 12], "concrete"))
     scene.add(rw.Transmitter("tx", position_m=[-12.3, 1.1, 6.2]))
     scene.add(rw.Receiver("rx", position_m=[9.7, -2.4, 1.7]))
     return scene

@@ -7,7 +7,8 @@ import raywave as rw
 
 
 def patch(scattering=0.7, pattern="lambertian"):
-    scene = rw.Scene(frequency_hz=28e9)
+    scene = rw.Scene()
+    scene.frequency_hz = 28e9
     metal = rw.Material("metal", perfect_conductor=True, scattering_coefficient=scattering)
     metal.scattering_pattern = pattern
     scene.add(metal)
@@ -46,7 +47,7 @@ def test_gradients_are_those_of_differences():
 
 @pytest.mark.parametrize("words, message", [
     (dict(diffuse=False), "diffuse or a lobe"), (dict(reflection="von_mises_fisher(kappa=-2)"), "kappa must be > 0"), (dict(tolerance=0), "tolerance must be > 0"),
-    (dict(reflection="von_mises(kappa=2)"), "did you mean 'von_mises_fisher'"), (dict(reflection=3), "takes a lobe as text")])
+    (dict(reflection="von_mises_fischer(kappa=2)"), "did you mean 'von_mises_fisher'"), (dict(reflection=3), "takes a lobe as text")])
 def test_what_is_refused(words, message):
     with pytest.raises(rw.Error, match=message):
         rw.ScatteringSolver()(patch(), **words)
