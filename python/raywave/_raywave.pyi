@@ -225,7 +225,7 @@ class Material:
         """Of diffuse scattering, by name."""
 
     @scattering_pattern.setter
-    def scattering_pattern(self, arg: str, /) -> None: ...
+    def scattering_pattern(self, value: str, /) -> None: ...
 
     @property
     def color(self) -> list[float]:
@@ -920,6 +920,123 @@ def report_data(scene: Scene | None, paths: object | None, radio_map: object | N
     """What a page shows, as JSON, without the page."""
 
 def report_html(scene: Scene | None, paths: object | None, radio_map: object | None, title: str, metric: str) -> str: ...
+
+class ArrivalMap:
+    """
+    Power over azimuth and elevation at receivers (or transmitters), from paths.
+    """
+
+    @property
+    def gain(self) -> NDArray[numpy.float64]:  # [num_rx, num_tx, num_rows, num_columns] | [num_rx, num_tx, num_delays, num_rows, num_columns]
+        """
+        Linear, [num_rx, num_tx, num_rows, num_columns]; with delays_s [num_rx, num_tx, num_delays, ...].
+        """
+
+    @property
+    def azimuth_rad(self) -> NDArray[numpy.float64]:  # [num_rows, num_columns]
+        """
+        [num_rows, num_columns], the aperture's frame; NaN where a grid of sines has no direction.
+        """
+
+    @property
+    def elevation_rad(self) -> NDArray[numpy.float64]:  # [num_rows, num_columns]
+        """[num_rows, num_columns]"""
+
+    @property
+    def delays_s(self) -> NDArray[numpy.float64]:  # [num_delays]
+        """[num_delays]; empty where all paths are together."""
+
+    @property
+    def frequency_hz(self) -> float: ...
+
+    @property
+    def departures(self) -> bool: ...
+
+    @property
+    def tx_names(self) -> list[str]: ...
+
+    @property
+    def rx_names(self) -> list[str]: ...
+
+    @property
+    def paths(self) -> Paths:
+        """Those that it was made of."""
+
+    def peaks(self, rx: object | None = None, tx: object | None = None, *, delay: int = 0, at_most: int = 10, within_db: float = 30.0) -> list:
+        """
+        Directions that none of their neighbours exceeds, strongest first: dicts of azimuth_rad, elevation_rad, gain.
+        """
+
+    def spread(self, rx: object | None = None, tx: object | None = None, *, delay: int = 0) -> dict:
+        """
+        mean_azimuth_rad, azimuth_spread_rad (circular), mean_elevation_rad, elevation_spread_rad, weighted by power and solid angle; NaN where nothing arrives.
+        """
+
+    def save(self, path: object) -> None:
+        """.npz or .h5"""
+
+    def vjp(self, gain: object, *, wrt: object | None = None) -> dict:
+        """
+        Gradient by name (all parameters that paths have a derivative by, or those of wrt) for a cotangent of gain.
+        """
+
+    def jvp(self, tangent: dict) -> NDArray[numpy.float64]:  # [num_rx, num_tx, num_rows, num_columns] | [num_rx, num_tx, num_delays, num_rows, num_columns]
+        """How gain moves with {parameter name: change}."""
+
+    def to_xarray(self) -> Any:
+        """
+        An xarray.Dataset: gain [rx, tx, row, column], with delays_s [rx, tx, delay, row, column], over azimuth and elevation [row, column]
+        in radians in the aperture's frame.
+        """
+
+    def plot(self, ax: Any | None = None, *, rx: str | None = None, tx: str | None = None, delay: int = 0, view: str = 'map', range_db: float = 40.0) -> Any:
+        """
+        A link's power over directions in dB: filled contours over azimuth and elevation (view "map"; of a grid of sines over cos(el) sin(az) and
+        sin(el)), or the strongest of all elevations over azimuth, as a line ("line") or around a pole ("polar"). rx, tx: names, needed where there are
+        several; delay: which of delays_s; range_db: below the strongest. Returns the axes.
+        """
+
+def arrival_map(paths: Paths, options: dict) -> ArrivalMap: ...
+
+class ScatteredPower:
+    """Power that surfaces scatter once between devices."""
+
+    @property
+    def gain(self) -> NDArray[numpy.float64]:  # [num_rx, num_tx]
+        """Linear, the mean over the port pairs, [num_rx, num_tx]."""
+
+    @property
+    def error(self) -> NDArray[numpy.float64]:  # [num_rx, num_tx]
+        """Estimated error of the surface integral, as gain, [num_rx, num_tx]."""
+
+    @property
+    def shaded(self) -> NDArray[numpy.float64]:  # [num_rx, num_tx]
+        """
+        Share of the gain from tiles that a shadow's border crosses, which derivatives hold still, [num_rx, num_tx].
+        """
+
+    @property
+    def num_tiles(self) -> NDArray[numpy.int64]:  # [num_rx, num_tx]
+        """[num_rx, num_tx]"""
+
+    @property
+    def tx_names(self) -> list[str]: ...
+
+    @property
+    def rx_names(self) -> list[str]: ...
+
+    def vjp(self, gain: object, *, wrt: object | None = None) -> dict:
+        """
+        Gradient by name (all parameters that scattered power has a derivative by, or those of wrt) for a cotangent of gain.
+        """
+
+    def jvp(self, tangent: dict) -> NDArray[numpy.float64]:  # [num_rx, num_tx]
+        """How gain moves with {parameter name: change}."""
+
+def lobe_text(text: str) -> str:
+    """A scattering pattern with all its numbers; raises for none."""
+
+def scattered_power(scene: Scene, options: dict) -> ScatteredPower: ...
 
 class WaveResult:
     """Fields of a wave scene on planes across the march."""
