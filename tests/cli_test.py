@@ -16,7 +16,7 @@ import pytest
 CANYON = "scenes/street_canyon/street_canyon.xml"
 LINK = ["--tx", "-30,0,10", "--rx", "30,0,1.5"]
 SPEED_OF_LIGHT = 299792458.0
-SUBCOMMANDS = [["scene", "info"], ["scene", "check"], ["paths"], ["map"], ["view"], ["gradcheck"], ["validate"], ["doctor"], ["sampler", "train"]]
+SUBCOMMANDS = [["scene", "info"], ["scene", "check"], ["paths"], ["arrivals"], ["map"], ["view"], ["gradcheck"], ["validate"], ["doctor"], ["sampler", "train"]]
 
 
 def paths_json(raywave, *arguments):
@@ -61,6 +61,22 @@ def test_line_of_sight_is_friis(raywave):
     distance_m = math.dist([-30, 0, 10], [30, 0, 1.5])
     # Isotropic, vertical at both ends: |a| = lambda / (4 pi d), exactly, up to roundings.
     assert math.hypot(*path["a"]) == pytest.approx(SPEED_OF_LIGHT / 3.5e9 / (4 * math.pi * distance_m), rel=1e-13)
+
+
+def test_arrivals_find_the_direct_path(raywave, tmp_path):
+    arguments = ["arrivals", CANYON, *LINK, "--max-depth", 0, "--horn", "5,5", "--grid", "181,360"]
+    result = raywave(*arguments, "--json", "-", "-o", tmp_path / "arrivals.npz")
+    assert result.returncode == 0 and (tmp_path / "arrivals.npz").stat().st_size > 8 * 181 * 360, result.stderr
+    (link,) = json.loads(result.stdout)["links"]
+    peak = link["sheets"][0]["peaks"][0]
+    assert abs(abs(peak["azimuth_rad"]) - math.pi) < math.radians(1)  # from x = -30 at a receiver at x = 30
+    assert peak["elevation_rad"] == pytest.approx(math.atan2(8.5, 60), abs=math.radians(1))
+    # a Gaussian horn of 5 degrees has 16 ln 2 over its widths' product; the peak is within half a degree of its axis
+    horn = 16 * math.log(2) / math.radians(5) ** 2
+    friis = (SPEED_OF_LIGHT / 3.5e9 / (4 * math.pi * math.hypot(60, 8.5))) ** 2
+    assert friis * horn * 2 ** (-4 * 2 * 0.1 ** 2) < peak["gain"] <= friis * horn * (1 + 1e-12)
+    for words, message in ((["--ring", "8,1"], "excludes"), (["--delays", "20"], "bandwidth_hz must be > 0"), (["--sines", "0,4"], "whole numbers")):
+        assert message in raywave(*arguments, *words).stderr
 
 
 def test_switches_select_interactions(raywave):

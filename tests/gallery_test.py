@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-SCRIPTS = ["antennas", "around_the_corner", "beam_by_a_surface", "beams", "coverage", "doppler", "gradient", "impulse_and_frequency_response", "interference", "over_the_roofs",
+SCRIPTS = ["antennas", "around_the_corner", "arrivals", "beam_by_a_surface", "beams", "coverage", "doppler", "gradient", "impulse_and_frequency_response", "interference", "over_the_roofs",
            "paths_in_a_street", "town_from_footprints", "waves"]
 
 

@@ -26,12 +26,14 @@ def things():
     return {"Material": scene.materials["brick"], "AntennaArray": rw.PlanarArray(), "Object": scene.objects["ground"], "Parameter": scene.parameters()["device/tx/position_m"],
             "Paths": rw.PathSolver()(scene, max_depth=1), "RadioMap": rw.RadioMapSolver()(scene, cell_size_m=(20, 20), max_depth=0),
             "Paths2D": rw.Scene2D.square_scene().trace(), "WaveResult": wave.simulate(field, num_reflections=1), "Device": scene.get("tx"),
-            "Echoes": rw.signal.Echoes([[[1.0]]], [1e-8], [0.0], frequency_hz=1e9)}
+            "Echoes": rw.signal.Echoes([[[1.0]]], [1e-8], [0.0], frequency_hz=1e9),
+            "ArrivalMap": rw.ArrivalMapSolver()(scene, azimuths=8, elevations=3, max_depth=0),
+            "ScatteredPower": rw.ScatteringSolver()(scene, tolerance=0.1, max_tiles=50)}
 
 
 CALLS = {"tx_association": (), "coherent_sum": (), "incoherent_sum": (), "holds": (np.array([[0.0, 0.3]]),),
          "at": (np.array([[0.0, 0.5]]),), "path_gain_jvp": ({"frequency_hz": 1.0},), "mean_delay_jvp": ({"frequency_hz": 1.0},),
-         "cfr_jvp": ([0.0], {"frequency_hz": 1.0}), "taps_jvp": (20e6, 0, 3, {"frequency_hz": 1.0})}
+         "cfr_jvp": ([0.0], {"frequency_hz": 1.0}), "taps_jvp": (20e6, 0, 3, {"frequency_hz": 1.0}), "jvp": ({"frequency_hz": 1.0},)}
 ROWS = [(owner, name, kind) for owner, names in make_stub.ARRAYS.items() for name, (kind, _) in names.items()]
 
 
