@@ -97,16 +97,20 @@ T density(const LinkOver<T>& link, const Vec3<T>& p, Vec3<T> n, const em::BasicM
   const JonesBasis<T> from = transfer_basis(u_i), to = transfer_basis(-u_o);
   const auto sent = port_fields(link.tx, link.wavelength_m, u_i), taken = port_fields(link.rx, link.wavelength_m, -u_o);
   T sum(0);
+  const T half_across = T(0.5) * s.xpd;
   for (const em::BasicJonesVector<T>& port : sent) {
-    CVec3<T> e = port.theta * from.theta_hat + port.phi * from.phi_hat;
-    Vec3<T> k = u_i;
-    reflect(h, c, T(1), k, e);
-    const Vec3<T> t = to.theta_hat, f = to.phi_hat;
-    // across: u_o x e, with t x f = -u_o on the receiver's basis
-    const Complex<T> co_t = dot(e, t), co_f = dot(e, f);
+    const auto mirrored = [&](const Complex<T>& theta, const Complex<T>& phi) {
+      CVec3<T> e = theta * from.theta_hat + phi * from.phi_hat;
+      Vec3<T> k = u_i;
+      reflect(h, c, T(1), k, e);
+      return em::BasicJonesVector<T>{dot(e, to.theta_hat), dot(e, to.phi_hat)};
+    };
+    // turned across before the mirror and behind it: half each, so that both ends see the same
+    const auto kept = mirrored(port.theta, port.phi), before = mirrored(-port.phi, port.theta);
     for (const em::BasicJonesVector<T>& receiver : taken) {
-      sum = sum + (T(1) - s.xpd) * squared(receiver.theta * co_t + receiver.phi * co_f) +
-            s.xpd * squared(receiver.theta * co_f - receiver.phi * co_t);
+      sum = sum + (T(1) - s.xpd) * squared(receiver.theta * kept.theta + receiver.phi * kept.phi) +
+            half_across * (squared(receiver.theta * kept.phi - receiver.phi * kept.theta) +
+                           squared(receiver.theta * before.theta + receiver.phi * before.phi));
     }
   }
   const T scale = link.wavelength_m / (T(4 * kPi) * r1 * r2);

@@ -5,7 +5,8 @@
 // of a lobe that stands in the mirror's place, where one is asked for. F^2 is what the receiver's port takes of the
 // transmitter's field after a mirror across h, the middle of the directions in and out, with the slab's coefficients at
 // that angle: the facet that would reflect one into the other. Of its power the share K_x (xpd_coefficient) arrives in
-// the polarisation across, which adds in power. Both ends see the same: the sum is reciprocal.
+// the polarisation across (turned before the mirror and behind it, half each), which adds in power. Both ends see the
+// same: the sum is reciprocal.
 //
 // The integral is taken by tiles: triangles cut in four until what halving them changes is below the tolerance. So
 // there is no noise, and the derivative of the sum is that of what was summed. Powers carry no phase.
