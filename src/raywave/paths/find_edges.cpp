@@ -278,7 +278,7 @@ void add_edge_sequences(const PreparedScene& scene, const EdgeOptions& options,
   const std::vector<LitWedge> from_source = find_from_asides(scene, all, tree, 0, options.max_depth - 1);
   // A target's sequence with no room for a second edge must meet the source's at the same one, and both fit the depth.
   const int with_second = options.max_diffractions < 2 ? -1 : options.max_depth - 2;  // the deepest that has room
-  std::vector<LitFinder> among_met;  // by what stands behind the edge
+  std::vector<LitFinder> among_met;                                                   // by what stands behind the edge
   for (int depth = with_second + 1; depth < options.max_depth; ++depth) {
     std::vector<int32_t> met;
     for (const LitWedge& l : from_source) {
