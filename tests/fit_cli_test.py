@@ -55,13 +55,26 @@ def test_a_map_gives_a_material(raywave, raywave_bin, root, tmp_path):
     assert (tmp_path / "state.npz").exists()
     again = fit(raywave_bin, tmp_path, "run.toml", "--json", "--resume")
     assert json.loads(again.stdout)["evaluations"] <= found["evaluations"]
+    text = (tmp_path / "run.toml").read_text()
+    for old, new, words in (("cell_size_m = [0.5, 0.5]", "cell_size_m = [0.5, 0.5]\nheight_m = 1.2", "cells of the run's map are not those"),
+                            ('"3GHz"', '"3.1GHz"', "that of 'map.npz' is 3e"), ('name = "tx"', 'name = "other"', "those of 'map.npz' tx")):
+        (tmp_path / "other.toml").write_text(text.replace(old, new, 1))
+        done = fit(raywave_bin, tmp_path, "other.toml")
+        assert done.returncode == 3 and re.search(words, done.stderr), done.stderr
+    for file, words in (("state.npz", "not a checkpoint"), ("map.npz", "holds no arrays")):
+        (tmp_path / file).write_bytes(b"no zip")
+        done = fit(raywave_bin, tmp_path, "run.toml", "--resume")
+        assert done.returncode == 3 and re.search(words, done.stderr), done.stderr
 
 
 @pytest.mark.parametrize("old, new, words", [
     ("[fit]\n", "[fitt]\n", "measured is missing"), ('loss = "psf"', 'loss = "pfs"', "unknown loss 'pfs', did you mean 'psf'"),
     ("amplitudes =", "amplitude =", "unknown key 'amplitude', did you mean 'amplitudes'"), ('measured = "cube.npz"', 'measured = "none.npz"', "none.npz' is not there"),
     ("device/device/position_m", "device/device/place_m", "no parameter 'device/device/place_m', did you mean"), ('loss = "psf"', 'loss = "map"', "is a cube"),
-    ("start_m", "stat_m", "unknown key 'stat_m'"), ('loss = "psf"', 'floor = 1e-9', "word of losses of maps"), ("28GHz", "29GHz", "that of 'cube.npz' is 2.8e")])
+    ("start_m", "stat_m", "unknown key 'stat_m'"), ('loss = "psf"', 'floor = 1e-9', "word of losses of maps"), ("28GHz", "29GHz", "that of 'cube.npz' is 2.8e"),
+    ('frequency = "28GHz"\n', "", "frequency_hz is 3.5e[+]09, that of 'cube.npz'"), ("steps = 20", 'steps = "a"', "steps takes a whole number"),
+    ("end_m = 0.1, ", "", "end_m is missing"), ('then = ["hann"]', "then = 3", "then takes a list"), ("[fit]\n", "[fit]\ncheckpoint = 3\n", "checkpoint takes a word"),
+    ("[fit]\n", '[fit]\nsigma_m = "a"\n', "sigma_m takes a number")])
 def test_bad_runs_say_why(raywave, raywave_bin, folder, old, new, words):
     assert raywave("radar", folder / "fit_measured.toml", "--output", folder / "cube.npz").returncode == 0
     text = (folder / "fit.toml").read_text()

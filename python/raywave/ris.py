@@ -27,11 +27,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import differentiable
 from ._raywave import Device, Error, Paths, Scene
-from ._values import three_numbers, whole_number
+from ._values import shown, three_numbers, whole_number
 from .devices import PlanarArray, Receiver, Transmitter
 
 SPEED_OF_LIGHT = 299792458.0
 _POSE = ("position_m", "orientation_rad")
+_DIPOLES_RAD = ([0, 0, 0], [0, np.pi / 2, 0], [0, 0, np.pi / 2])  # along z, x, y
+_DIPOLE_GAIN = 1.5
 _OWN = ("phase_rad", "amplitude", *_POSE)
 
 
@@ -48,7 +50,7 @@ class Ris:
         self._shape = tuple(whole_number(key, n) for key, n in (("num_rows", num_rows), ("num_cols", num_cols)))
         if min(self._shape) < 1:
             raise Error(f"num_rows and num_cols of '{name}' must be >= 1, got {self._shape[0]} and {self._shape[1]}")
-        spacing = np.asarray(spacing_m, dtype=float)
+        spacing = _finite(f"spacing_m of '{name}'", spacing_m)
         if spacing.shape not in ((), (2,)) or not (np.isfinite(spacing).all() and (spacing > 0).all()):
             raise Error(f"spacing_m of '{name}' must be > 0, one length or (vertical, horizontal), got {spacing_m!r}")
         self._spacing = tuple(float(s) for s in np.broadcast_to(spacing, 2))
@@ -107,10 +109,10 @@ class Ris:
         self._amplitude = profile
 
     def _profile(self, key, value):
-        value = np.asarray(value, dtype=float)
+        value = _finite(f"{key} of '{self.name}'", value)
         if value.shape not in ((), self._shape):
             raise Error(f"{key} of '{self.name}' has the shape {list(self._shape)}, got {list(value.shape)}")
-        return np.array(np.broadcast_to(_finite(f"{key} of '{self.name}'", value), self._shape))
+        return np.array(np.broadcast_to(value, self._shape))
 
     @property
     def element_positions_m(self) -> NDArray:
@@ -142,7 +144,9 @@ class Ris:
         places = self.element_positions_m
         way = sum(np.linalg.norm(places - np.asarray(end), axis=-1) for end in ends)
         phase = 2 * np.pi * frequency_hz / SPEED_OF_LIGHT * (way - way.mean())
-        step = 2 * np.pi / 2 ** whole_number("bits", bits) if bits else 0.0
+        if not 0 <= whole_number("bits", bits) <= 32:
+            raise Error(f"bits must be 0 (phases as they are) to 32, got {bits}")
+        step = 2 * np.pi / 2 ** bits if bits else 0.0
         phase = step * np.round(phase / step) if bits else phase
         self.phase_rad = np.mod(phase, 2 * np.pi).reshape(self._shape)
         return self
@@ -166,13 +170,20 @@ def _quiet():
 
 
 def _finite(what, value):
-    value = np.asarray(value, dtype=float)
+    try:
+        if np.iscomplexobj(value):
+            raise TypeError
+        value = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        raise Error(f"{what} takes numbers, got {shown(value)}") from None
     if not np.isfinite(value).all():
         raise Error(f"{what} must be finite, got {value.tolist()}"[:200])
     return value
 
 
 def _panels(panels):
+    if not isinstance(panels, (Ris, Sequence)):
+        raise Error(f"panels takes rw.Ris or a list of them, got {shown(panels)}")
     panels = [panels] if isinstance(panels, Ris) else list(panels)
     names = [p.name if isinstance(p, Ris) else None for p in panels]
     if None in names:
@@ -447,7 +458,10 @@ class RisProblem(differentiable._RayProblem):
     def solve(self, values):
         for name in self.own:
             panel, word = self._place(name)
-            setattr(panel, word, values[name])
+            if word == "amplitude":  # fields are linear in it: differences and a fit's trials may pass 1
+                panel._amplitude = panel._profile(word, values[name])
+            else:
+                setattr(panel, word, values[name])
         panels = self.options["panels"]
         self.options = {**self.options, "panels": [p.copy() for p in panels]}
         result, names, scene_back = super().solve({name: v for name, v in values.items() if name not in self.own})
@@ -466,6 +480,8 @@ class RisSolver:
 
     def __call__(self, scene: Scene, panels: Ris | Sequence[Ris] = (), *, direct: bool = True, **options: object) -> RisPaths:
         from . import PathSolver
+        if not direct and not _panels(panels):
+            raise Error("nothing is left: no panels, and direct=False leaves out what touches none")
         if "synthetic_array" in options:
             raise TypeError("synthetic_array: panels and the arrays of their links are always exact")
         return RisPaths(scene.copy(), [p.copy() for p in _panels(panels)], PathSolver(), options, direct)
@@ -475,8 +491,8 @@ class RisSolver:
 
 
 class RisMap:
-    """path_gain [num_tx, num_y, num_x], linear: of coherent sums of all that arrives at cells' centres, both polarisations of an ideal isotropic receiver
-    added in power, as in exact maps with coherent=True. cell_centers [num_y, num_x, 3] in metres."""
+    """path_gain [num_tx, num_y, num_x], linear: of the field's coherent sum at cells' centres, |E|^2, as in exact maps with coherent=True: what three short
+    dipoles at right angles receive. cell_centers [num_y, num_x, 3] in metres."""
 
     def __init__(self, solve, cell_centers, scene, chunk):
         self._solve, self.cell_centers, self._chunk = solve, cell_centers, chunk
@@ -485,7 +501,7 @@ class RisMap:
         self.path_gain = np.empty((len(self.tx_names), *cell_centers.shape[:2]))
         flat = self.path_gain.reshape(len(self.tx_names), -1)
         for begin, end, result in self._parts():
-            flat[:, begin:end] = (abs(self._fields(result.cfr())) ** 2).sum(axis=1).T
+            flat[:, begin:end] = (abs(self._fields(result.cfr())) ** 2).sum(axis=1).T / _DIPOLE_GAIN
 
     def _parts(self):
         places = self.cell_centers.reshape(-1, 3)
@@ -494,21 +510,25 @@ class RisMap:
             yield begin, end, self._solve(places[begin:end])
 
     def _fields(self, h):
-        """[cell, polarisation, tx] from a response at one frequency."""
-        return np.stack([h[:, :, t, :len(w), 0] @ w for t, w in enumerate(self._weights)], axis=-1)
+        """[cell, dipole, tx] from a response at one frequency."""
+        fields = np.stack([h[:, 0, t, :len(w), 0] @ w for t, w in enumerate(self._weights)], axis=-1)
+        return fields.reshape(-1, len(_DIPOLES_RAD), len(self._weights))
 
     def vjp(self, path_gain: ArrayLike, *, wrt: str | Sequence[str] | None = None) -> dict:
         """Gradient by name of a loss whose derivative by path_gain is given."""
         cotangent = np.asarray(path_gain, dtype=float)
         if cotangent.shape != self.path_gain.shape:
             raise Error(f"the cotangent has the shape {list(self.path_gain.shape)}, got {list(cotangent.shape)}")
-        flat, gradient = cotangent.reshape(len(self.tx_names), -1), {}
+        for name in [wrt] if isinstance(wrt, str) else wrt or ():
+            if name.startswith("device/ cell"):
+                raise Error(f"no parameter '{name}': cells are no devices")
+        flat, gradient = cotangent.reshape(len(self.tx_names), -1) / _DIPOLE_GAIN, {}
         for begin, end, result in self._parts():
             h = result.cfr()
             by_field = 2 * flat[:, begin:end].T[:, None, :] * self._fields(h)
             by_h = np.zeros_like(h)
             for t, w in enumerate(self._weights):
-                by_h[:, :, t, :len(w), 0] = by_field[:, :, t, None] * np.conj(w)
+                by_h[:, 0, t, :len(w), 0] = by_field[..., t].reshape(-1, 1) * np.conj(w)
             found = result.cfr_vjp((0.0,), by_h, wrt=wrt)
             _add(gradient, {n: g for n, g in found.items() if not n.startswith("device/ cell")})
         return gradient
@@ -555,7 +575,8 @@ class RisMapSolver:
         def solve(places):
             there = base.copy()
             for i, place in enumerate(places):
-                there.add(Receiver(f" cell{i}", place.tolist(), array=PlanarArray(polarization="VH")))
+                for axis, turned in zip("zxy", _DIPOLES_RAD):
+                    there.add(Receiver(f" cell{i}{axis}", place.tolist(), turned, array=PlanarArray(pattern="dipole")))
             return RisSolver()(there, panels, **options)
 
         elements = sum(p._phase.size for p in panels)

@@ -123,6 +123,7 @@ def test_what_stands_between_counts():
 def test_maps_add_up_what_paths_do():
     scene = room()
     plane = dict(center_m=[2.75, -2, 0.2], size_m=[1.5, 1], cell_size_m=0.5, max_depth=1)  # cells that no shadow's boundary cuts
+    scene.add(rw.box("ground", center_m=[0, 0, -2], size_m=[30, 30, 1], material="concrete"))  # waves from below and from ahead add as vectors
     bare = rw.RadioMapSolver()(scene, coherent=True, **plane)
     assert rw.RisMapSolver()(scene, **plane).path_gain == pytest.approx(bare.path_gain, rel=1e-9)
     scene.get("tx").array = rw.PlanarArray(num_cols=2)
@@ -131,9 +132,10 @@ def test_maps_add_up_what_paths_do():
     found = rw.RisMapSolver()(scene, panel, **plane)
     row, column = 1, 2
     scene.remove("rx")
-    scene.add(rw.Receiver("rx", found.cell_centers[row, column].tolist(), array=rw.PlanarArray(polarization="VH")))
-    h = rw.RisSolver()(scene, panel, max_depth=1).cfr()[0, :, 0, :, 0]
-    assert found.path_gain[0, row, column] == pytest.approx((abs(h @ [0.6, 0.8j]) ** 2).sum(), rel=1e-9)
+    for i, turned in enumerate(([0.1, 0.2, 0], [0.1, 0.2 + np.pi / 2, 0], [0.1, 0, np.pi / 2])):  # z, x and y of a frame that is turned
+        scene.add(rw.Receiver(f"rx{i}", found.cell_centers[row, column].tolist(), turned, array=rw.PlanarArray(pattern="dipole")))
+    h = rw.RisSolver()(scene, panel, max_depth=1).cfr()[:, 0, 0, :, 0]
+    assert found.path_gain[0, row, column] == pytest.approx((abs(h @ [0.6, 0.8j]) ** 2).sum() / 1.5, rel=1e-9)
     check = rw.gradcheck(rw.RisMapSolver(), scene, ["ris/panel/phase_rad", "ris/panel/position_m", "device/tx/position_m"], of="path_gain", panels=panel, **plane)
     assert check.passed, check
 
@@ -183,3 +185,14 @@ def test_the_page_runs():
     page = pathlib.Path(__file__).resolve().parents[2] / "docs/ris.md"
     for block in re.findall(r"```python\n(.*?)```", page.read_text(), flags=re.S):
         exec(block, {})
+
+
+def test_what_panels_cannot_be_is_named():
+    scene, panel = free(), rw.Ris("panel", [0, 0, 0], num_rows=2, num_cols=2, spacing_m=0.05)
+    for call, what in ((lambda: panel.steer([1, 0, 0], [1, 1, 0], 3e9, bits=-1), "bits must be"), (lambda: rw.Ris("p", [0, 0, 0], num_rows=1, num_cols=1, spacing_m="a"), "spacing_m"),
+                       (lambda: setattr(panel, "phase_rad", 1j), "phase_rad"), (lambda: rw.RisSolver()(scene, None), "panels takes"),
+                       (lambda: rw.RisSolver()(scene, [], direct=False), "nothing is left"),
+                       (lambda: rw.RisMapSolver()(scene, panel, center_m=[2, 1, 0], size_m=1, max_depth=0).vjp(np.ones((1, 1, 1)), wrt="device/ cell0z/position_m"), "no devices")):
+        with pytest.raises(rw.Error, match=what):
+            call()
+    assert rw.gradcheck(rw.RisSolver(), scene, ["ris/panel/amplitude"], of="gain", panels=panel, max_depth=0).passed  # at 1, its bound

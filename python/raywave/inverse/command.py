@@ -2,7 +2,7 @@
 """raywave fit RUN.toml: parameters of a run's scene from what was measured. The run file's other tables are those of every run (docs/cli.md).
 
     [fit]
-    measured = "cube.npz"                 # of raywave radar, or a map of raywave map; relative to this file
+    measured = "cube.npz"                 # of raywave radar, or a map of raywave map as .npz; relative to this file
     loss = "psf"                          # of cubes: signal.Loss's words; of maps: "map"
     amplitudes = "common"                 # signal.Loss's and inverse.MapLoss's words: sigma_m, noise_power, weights, links; floor, smooth_cells
     method = "bfgs"                       # and rw.fit's words: steps, rate, last_rate, cap, starts, spread, seed, checkpoint
@@ -19,6 +19,8 @@ import math
 import pathlib
 import sys
 import tomllib
+import warnings
+import zipfile
 
 import numpy as np
 
@@ -33,6 +35,9 @@ _LOSS = ("sigma_m", "amplitudes", "noise_power", "temperature", "weights", "link
 _MAP_LOSS = ("floor", "smooth_cells")
 _FIT = ("method", "steps", "rate", "last_rate", "cap", "starts", "spread", "seed", "checkpoint")
 _ANNEALING = ("start_m", "end_m", "steps", "then")
+_NUMBERS = ("sigma_m", "noise_power", "temperature", "floor", "smooth_cells", "rate", "last_rate", "cap", "spread", "start_m", "end_m")
+_WHOLE = ("steps", "starts", "seed")
+_TEXT = ("loss", "amplitudes", "method", "checkpoint")
 _WORDS = ("measured", "loss", *_LOSS, *_MAP_LOSS, *_FIT, "annealing", "parameters")
 
 
@@ -43,6 +48,37 @@ def _refuse_unknown(given, known, where):
         if word not in known:
             near = difflib.get_close_matches(str(word), known, 1)
             raise Error(f"{where}: unknown key '{word}'" + (f", did you mean '{near[0]}'?" if near else f". Known: {', '.join(known)}"))
+
+
+def _refuse_types(table, where):
+    for word, value in table.items():
+        number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+        for kind, words, fits in (("a number", _NUMBERS, number), ("a whole number >= 0", _WHOLE, number and isinstance(value, int) and value >= 0),
+                                  ("a word", _TEXT, isinstance(value, str))):
+            if word in words and not fits:
+                raise Error(f"{where}: {word} takes {kind}, got {value!r}")
+
+
+def _annealing(table, where):
+    _refuse_unknown(table, _ANNEALING, where)
+    _refuse_types(table, where)
+    for word in ("start_m", "end_m"):
+        if word not in table:
+            raise Error(f"{where}: {word} is missing")
+    then = table.get("then", ())
+    then = (then,) if isinstance(then, str) else then
+    if not isinstance(then, (list, tuple)) or not all(isinstance(word, str) for word in then):
+        raise Error(f"{where}: then takes a list of words, got {then!r}")
+    return signal.Annealing(**{**table, "then": tuple(then)}) if "then" in table else signal.Annealing(**table)
+
+
+def _arrays(file):
+    """{name: array} of an .npz."""
+    try:
+        with np.load(file) as held:
+            return {name: held[name] for name in held.files}
+    except (OSError, ValueError, KeyError, EOFError, AttributeError, zipfile.BadZipFile):
+        raise Error(f"'{file}' holds no arrays as .npz has them") from None
 
 
 def _read(file):
@@ -60,26 +96,37 @@ def _read(file):
             raise Error(f"'{file}', [fit]: {word} is missing")
     if not isinstance(table["measured"], str):
         raise Error(f"'{file}', [fit]: measured takes the name of a file")
-    _refuse_unknown(table.get("annealing", {}), _ANNEALING, f"'{file}', [fit], annealing")
+    _refuse_types(table, f"'{file}', [fit]")
     return run_files.read(file, beside=("fit", "radar", "ofdm")), table
 
 
-def _measured_map(file):
-    with np.load(file) as held:
-        if "path_gain" not in held.files:
-            raise Error(f"'{file}' holds no samples of a radar and no path_gain of a map")
-        return held["path_gain"]
+def _measured_map(file, scene, options):
+    """Path gains, of the frequency, the transmitters and the cells that the run has too."""
+    held = _arrays(file)
+    if "path_gain" not in held:
+        raise Error(f"'{file}' holds no samples of a radar and no path_gain of a map")
+    if "frequency_hz" in held and not math.isclose(float(held["frequency_hz"]), scene.frequency_hz, rel_tol=1e-12):
+        raise Error(f"frequency_hz of the run is {scene.frequency_hz:g}, that of '{file.name}' is {float(held['frequency_hz']):g}")
+    names = [str(name) for name in held.get("tx_names", ())]
+    if names and names != list(scene.transmitters):
+        raise Error(f"the transmitters of the run are {', '.join(scene.transmitters)}, those of '{file.name}' {', '.join(names)}")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".* covers no cell")
+        surface = ("surface", "center_m", "orientation_rad", "size_m", "cell_size_m", "height_m", "measurement_surface", "terrain")
+        cells = RadioMapSolver()(scene, **{k: v for k, v in options.items() if k in surface}, max_depth=0, los=False).cell_centers
+    if "cell_centers_m" in held:
+        there = held["cell_centers_m"].reshape(-1, 3)
+        if there.shape != cells.reshape(-1, 3).shape or np.abs(there - cells.reshape(-1, 3)).max() > 1e-6 * max(1.0, np.abs(cells).max()):
+            raise Error(f"the cells of the run's map are not those of '{file.name}': give [map] the surface that it has")
+    return held["path_gain"]
 
 
-def _problem(run, document, table):
+def _problem(run, document, table, scene):
     """(loss, solver, options)"""
     file = run.parent / table["measured"]
     if not file.is_file():
         raise Error(f"'{run}', [fit]: measured: '{file}' is not there")
-    is_map = False
-    if file.suffix == ".npz":
-        with np.load(file) as held:
-            is_map = "samples" not in held.files
+    is_map = file.suffix == ".npz" and "path_gain" in _arrays(file)
     word = table.get("loss", "map" if is_map else "psf")
     known, other = (_MAP_LOSS, _LOSS) if is_map else (_LOSS, _MAP_LOSS)
     if is_map != (word == "map"):
@@ -89,11 +136,11 @@ def _problem(run, document, table):
             raise Error(f"'{run}', [fit]: {key} is a word of losses of {'cubes' if is_map else 'maps'}")
     words = {key: table[key] for key in known if key in table}
     if is_map:
-        return MapLoss(_measured_map(file), **words), RadioMapSolver(), run_files.map_options(document)
+        options = run_files.map_options(document)
+        return MapLoss(_measured_map(file, scene, options), **words), RadioMapSolver(), options
     samples, waveform, frequency = signal.load_cube(file)
-    given = document.get("frequency_hz")
-    if given is not None and not math.isclose(given, frequency, rel_tol=1e-12):
-        raise Error(f"'{run}': frequency_hz is {given:g}, that of '{file.name}' is {frequency:g}")
+    if not math.isclose(scene.frequency_hz, frequency, rel_tol=1e-12):
+        raise Error(f"'{run}': frequency_hz is {scene.frequency_hz:g}, that of '{file.name}' is {frequency:g}")
     return signal.Loss(word, waveform, samples, **words), PathSolver(), run_files.path_options(document)
 
 
@@ -112,15 +159,15 @@ def main(arguments) -> int:
     given = _parser().parse_args(arguments)
     run = pathlib.Path(given.run)
     document, table = _read(run)
-    loss, solver, options = _problem(run, document, table)
+    scene = run_files.Stage(load_scene(document["scene"]) if "scene" in document else Scene()).put(document)
+    loss, solver, options = _problem(run, document, table, scene)
     words = {key: table[key] for key in _FIT if key in table}
     if "checkpoint" in words:
         words["checkpoint"] = str(run.parent / words["checkpoint"])
     elif given.resume:
         raise Error(f"'{run}', [fit]: --resume needs a checkpoint")
     if "annealing" in table:
-        words["annealing"] = signal.Annealing(**{k: tuple(v) if isinstance(v, list) else v for k, v in table["annealing"].items()})
-    scene = run_files.Stage(load_scene(document["scene"]) if "scene" in document else Scene()).put(document)
+        words["annealing"] = _annealing(table["annealing"], f"'{run}', [fit], annealing")
     status = 0
     try:
         found = fit(scene, table["parameters"], loss, solver=solver, resume=given.resume, progress=_teller(), **words, **options)

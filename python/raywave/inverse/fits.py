@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import pathlib
+import zipfile
 from collections.abc import Callable
 
 import numpy as np
@@ -164,7 +165,11 @@ class _Resumed:
 def _resumed(file, size, starts, stages):
     if not pathlib.Path(file).exists():
         return _Resumed()
-    with np.load(file) as held:
+    try:
+        held = np.load(file)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+        raise Error(f"{file}: not a checkpoint of a fit") from None
+    with held:
         if "x" not in held.files or held["x"].shape != (size,):
             raise Error(f"{file}: not a checkpoint of this fit (numbers: {held['x'].shape if 'x' in held.files else 'none'}, here {size})")
         start, stage = int(held["start"]) if "start" in held.files else 0, int(held["stage"])
