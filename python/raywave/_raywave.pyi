@@ -700,6 +700,12 @@ class Paths:
 
     def __repr__(self) -> str: ...
 
+    def to_xarray(self, frequencies_hz: ArrayLike | None = None, **channel: object) -> Any:
+        """
+        An xarray.Dataset with the dimensions rx, rx_ant, tx, tx_ant, path, interaction, axis: a, tau, angles, doppler, valid,
+        interactions, objects, vertices. With frequencies_hz the frequency response too, with the arguments of cfr.
+        """
+
     def samples(self, waveform: Fmcw | Ofdm, *, noise_power: float = 0.0, linewidth_hz: float = 0.0, shared_oscillator: bool = True, seed: int = 1) -> NDArray:
         """
         [num_rx, num_rx_ant, num_tx, num_tx_ant, num_frames, num_chirps or num_symbols, num_samples or num_subcarriers], linear
@@ -730,12 +736,6 @@ class Paths:
 
     def spectrum_jvp(self, waveform: Fmcw | Ofdm, tangent: dict, spectrum: Spectrum | None = None, **words: object) -> NDArray[numpy.complex128]:
         """How the spectrum moves."""
-
-    def to_xarray(self, frequencies_hz: ArrayLike | None = None, **channel: object) -> Any:
-        """
-        An xarray.Dataset with the dimensions rx, rx_ant, tx, tx_ant, path, interaction, axis: a, tau, angles, doppler, valid,
-        interactions, objects, vertices. With frequencies_hz the frequency response too, with the arguments of cfr.
-        """
 
     def plot(self, ax: Any | None = None, *, view: str = 'plan', scene: Scene | None = None, tx: str | None = None, rx: str | None = None, range_db: float = 40.0, max_paths: int = 1000) -> Any:
         """
