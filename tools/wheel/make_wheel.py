@@ -51,8 +51,8 @@ def fetch_sources(place, patched, plain):
     for folder in (lists / "lists/partial", lists / "cache/archives/partial"):
         folder.mkdir(parents=True, exist_ok=True)
     key = "signed-by=/usr/share/keyrings/debian-archive-keyring.gpg"
-    (lists / "sources.list").write_text(f"deb-src [{key}] http://deb.debian.org/debian bookworm main\n"
-                                        f"deb-src [{key}] http://deb.debian.org/debian-security bookworm-security main\n")
+    known = run("apt-get", "indextargets", "--format", "$(REPO_URI) $(CODENAME)", "Created-By: Packages")  # where packages come from
+    (lists / "sources.list").write_text("".join(f"deb-src [{key}] {archive} main\n" for archive in sorted(set(known.splitlines()))))
     apt = ["apt-get", "-q", "-o", f"Dir::Etc::sourcelist={lists}/sources.list", "-o", "Dir::Etc::sourceparts=-",
            "-o", f"Dir::State::lists={lists}/lists", "-o", f"Dir::Cache={lists}/cache"]
     run(*apt, "update")

@@ -32,7 +32,7 @@ case $kind in
     if [ ! -f "$chroot/.made" ]; then
       say "Debian $kind in $chroot"
       rm -rf "$chroot"
-      debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates "$kind" "$chroot" http://deb.debian.org/debian > "$work/$kind.log" 2>&1 ||
+      debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates "$kind" "$chroot" > "$work/$kind.log" 2>&1 ||
         { tail -5 "$work/$kind.log" >&2; say "no chroot can be made here"; exit 77; }
       touch "$chroot/.made"
     fi
