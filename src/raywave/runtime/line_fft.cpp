@@ -15,17 +15,15 @@ struct Pack;
 template <>
 struct Pack<double> {
   typedef double V __attribute__((vector_size(32)));
-  typedef long long Mask __attribute__((vector_size(32)));
   static constexpr int kCount = 2;
-  static V swapped(V v) { return __builtin_shuffle(v, Mask{1, 0, 3, 2}); }
+  static V swapped(V v) { return __builtin_shufflevector(v, v, 1, 0, 3, 2); }
   static V signs(double re, double im) { return V{re, im, re, im}; }
 };
 template <>
 struct Pack<float> {
   typedef float V __attribute__((vector_size(32)));
-  typedef int Mask __attribute__((vector_size(32)));
   static constexpr int kCount = 4;
-  static V swapped(V v) { return __builtin_shuffle(v, Mask{1, 0, 3, 2, 5, 4, 7, 6}); }
+  static V swapped(V v) { return __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6); }
   static V signs(float re, float im) { return V{re, im, re, im, re, im, re, im}; }
 };
 
