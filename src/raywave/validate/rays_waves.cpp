@@ -234,7 +234,7 @@ struct Differences {
     std::vector<double> sorted = db;
     std::sort(sorted.begin(), sorted.end());
     r.mean_db = std::accumulate(sorted.begin(), sorted.end(), 0.0) / double(sorted.size());
-    r.p95_db = sorted[size_t(0.95 * double(sorted.size() - 1) + 0.5)];
+    r.p95_db = sorted[size_t(std::llround(0.95 * double(sorted.size() - 1)))];
     return r;
   }
 };
