@@ -19,7 +19,7 @@ import numpy as np
 from .. import _pages, _raywave
 from .._raywave import Error, Scene, Scene2D
 from .._values import shown
-from ..scene2d import TRACE, from_document, text_of, trace_options
+from .._scene2d_files import TRACE, from_document, text_of, trace_options
 from . import document as document_
 from .session import Edited
 from .solving import Stop, Threads
