@@ -6,11 +6,13 @@ from typing import Annotated, Any
 import numpy
 from numpy.typing import ArrayLike, NDArray
 
+from raywave._scene2d_files import (
+    _from_geojson as from_geojson,
+    _load as load
+)
 from raywave.scene2d import (
     Solver2D as default_solver,
-    _from_geojson as from_geojson,
-    _from_walls as from_walls,
-    _load as load
+    _from_walls as from_walls
 )
 
 
@@ -1340,6 +1342,17 @@ class Scene2D:
     def set_parameter(self, name: str, value: object) -> None:
         """Gives a parameter a value, e.g. "wall/south/ends_m"."""
 
+    def to_wave(self, grid: Any, z_end_m: float, z_begin_m: float = 0.0, thickness_m: float = 0.01, **options: Any) -> Any:
+        """
+        A raywave.wave.Scene of the same walls: x becomes z, y stays, as wave.cut has it. A wall is as thick as its material says, a perfect
+        conductor thickness_m, around its line. Transmitters, which must lie before z_begin_m, become line sources that radiate 1 W per metre.
+        """
+
+    def save(self, path: str | pathlib.Path) -> None:
+        """
+        A TOML file that Scene2D.load reads back to the bit. Own objects, whose law is a program, can't be saved.
+        """
+
     def trace(self, *, order: int | None = None, filter_objects: Callable[[dict], bool] | None = None, **options: Any) -> Paths2D:
         """
         Paths between all transmitters and receivers. Options: min_order, max_order (or order), candidates ("all" or "visible"), max_bytes,
@@ -1373,17 +1386,6 @@ class Scene2D:
         """
         An object of your own law, for method="min-path": residual(before, at, after, a, b, numbers) takes points [n, 2] and numbers [n, k]
         and gives [n] or [n, 2], zero where the law holds. gradient: the same arguments, [n, 2, 10 + k] in their order; without it differences.
-        """
-
-    def to_wave(self, grid: Any, z_end_m: float, z_begin_m: float = 0.0, thickness_m: float = 0.01, **options: Any) -> Any:
-        """
-        A raywave.wave.Scene of the same walls: x becomes z, y stays, as wave.cut has it. A wall is as thick as its material says, a perfect
-        conductor thickness_m, around its line. Transmitters, which must lie before z_begin_m, become line sources that radiate 1 W per metre.
-        """
-
-    def save(self, path: str | pathlib.Path) -> None:
-        """
-        A TOML file that Scene2D.load reads back to the bit. Own objects, whose law is a program, can't be saved.
         """
 
     def bounding_box(self) -> NDArray[numpy.float64]:
