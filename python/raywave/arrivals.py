@@ -15,7 +15,7 @@ import numpy as np
 
 from . import _raywave, differentiable
 from ._raywave import AntennaArray, ArrivalMap, Error, Paths, Scene
-from ._values import real_number, switch, three_numbers, whole_number
+from ._values import real_number, shown, switch, three_numbers, whole_number
 
 SPEED_OF_LIGHT_M_PER_S = 299792458.0
 
@@ -85,6 +85,9 @@ def _grid(azimuths, elevations, sines):
     else:
         columns = -np.pi + 2 * np.pi * np.arange(whole_number("azimuths", azimuths)) / max(1, azimuths) if np.ndim(azimuths) == 0 else azimuths
         rows = np.linspace(-np.pi / 2, np.pi / 2, whole_number("elevations", elevations)) if np.ndim(elevations) == 0 else elevations
+    for name, values in (("azimuths", columns), ("elevations", rows)):
+        if np.ndim(values) != 1:
+            raise Error(f"{name} takes a count or values in a row, got {shown(values)}")
     return {"sines": sines is not None, "rows": np.asarray(rows, dtype=float).tolist(), "columns": np.asarray(columns, dtype=float).tolist()}
 
 
@@ -108,6 +111,10 @@ class ArrivalMapSolver:
             raise Error(f"side must be 'arrival' or 'departure', got {side!r}")
         if aperture is not None and antenna is not None:
             raise Error("a map is seen by an aperture or by a turned antenna: give one of them")
+        if np.ndim(delays_s) != 1:
+            raise Error(f"delays_s takes a row of delays, got {shown(delays_s)}")
+        if not len(delays_s) and bandwidth_hz:
+            raise Error("bandwidth_hz is that of the delays: without delays_s it would change nothing")
         if isinstance(scene, Paths):
             if path_options:
                 raise TypeError(f"the paths are solved already: {', '.join(path_options)} would change nothing")

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Arrival maps of paths.
+#include <nanobind/stl/complex.h>
+
 #include "convert.h"
 #include "numbers.h"
 #include "raywave/maps/arrival_map.h"

@@ -6,18 +6,22 @@
 
 #include <nanobind/nanobind.h>
 
+#include <algorithm>
 #include <array>
 #include <complex>
+#include <cstdint>
 #include <cstring>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
 #include "raywave/core/complex.h"
 #include "raywave/core/error.h"
+#include "raywave/core/random.h"
 #include "raywave/core/vec.h"
 
 namespace raywave::python {
@@ -35,6 +39,17 @@ template <class T>
 inline constexpr bool kPlain<std::complex<T>> = true;
 template <class T, size_t n>
 inline constexpr bool kPlain<std::array<T, n>> = kPlain<T>;
+
+/// Of bytes: eight at a time, mixed in order.
+inline uint64_t check_sum(std::string_view bytes) {
+  uint64_t sum = bytes.size();
+  for (size_t i = 0; i < bytes.size(); i += sizeof sum) {
+    uint64_t word = 0;
+    std::memcpy(&word, bytes.data() + i, std::min(sizeof word, bytes.size() - i));
+    sum = mix64(sum ^ word);
+  }
+  return sum;
+}
 
 class StateWriter {
  public:
@@ -149,10 +164,12 @@ template <class... T>
 nanobind::bytes state_bytes(const T&... things) {
   StateWriter out;
   out(std::string(RAYWAVE_VERSION), things...);
+  out(check_sum(out.bytes));
   return nanobind::bytes(out.bytes.data(), out.bytes.size());
 }
 
-/// @throws Error when another version wrote them, or they are not whole.
+/// @throws Error when another version wrote them, or they are not those that were written: numbers that were damaged
+/// would lead out of arrays.
 template <class... T>
 void read_state(const nanobind::bytes& bytes, T&... things) {
   StateReader in({bytes.c_str(), bytes.size()});
@@ -161,7 +178,13 @@ void read_state(const nanobind::bytes& bytes, T&... things) {
   if (version != RAYWAVE_VERSION)
     throw Error(message("pickled by raywave ", version, ", and this is ", RAYWAVE_VERSION,
                         ": between versions results are kept by save()"));
+  uint64_t sum = 0;
+  const size_t content = bytes.size() - std::min(bytes.size(), sizeof sum);
+  std::memcpy(&sum, bytes.c_str() + content, bytes.size() - content);
+  if (sum != check_sum({bytes.c_str(), content}))
+    throw Error("what was pickled is damaged: its bytes have another sum");
   in(things...);
+  in(sum);
   if (!in.at_end()) throw Error("what was pickled goes on beyond its end");
 }
 

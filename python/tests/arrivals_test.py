@@ -97,7 +97,7 @@ def test_files_datasets_and_pictures(tmp_path):
 
 @pytest.mark.parametrize("words, message", [
     (dict(side="left"), "side must be 'arrival' or 'departure'"),
-    (dict(antenna=rw.Horn(-0.1)), "azimuth_width_rad must be > 0"),
+    (dict(antenna=rw.Horn(-0.1)), "azimuth_width_rad must be in"),
     (dict(aperture=rw.Aperture.planar(2, 2, 0.01), antenna=rw.Horn()), "give one of them"),
     (dict(delays_s=[1e-9]), "bandwidth_hz must be > 0"),
     (dict(elevations=[2.0]), "grid.rows"),
@@ -109,3 +109,39 @@ def test_what_is_refused(words, message):
         rw.ArrivalMapSolver()(paths, **words)
     with pytest.raises(TypeError, match="max_depth"):
         rw.ArrivalMapSolver()(paths, max_depth=3)
+
+
+def _one_path():
+    scene = rw.Scene()
+    scene.frequency_hz = 3e9
+    scene.add(rw.Transmitter("tx", [-40, 0, 0]))
+    scene.add(rw.Receiver("rx", [0, 0, 0]))
+    return rw.PathSolver()(scene, max_depth=0)
+
+
+def test_weights_are_those_of_the_sum():
+    paths, k = _one_path(), 2 * np.pi * 3e9 / 299792458.0
+    places = np.random.default_rng(1).uniform(-0.2, 0.2, (6, 3))
+    weights = np.random.default_rng(2).normal(size=6) + 1j * np.random.default_rng(3).normal(size=6)
+    found = rw.ArrivalMapSolver()(paths, aperture=rw.Aperture(places, weights=weights), azimuths=[0.3, -2.9], elevations=[0.2])
+    w = weights / abs(weights).sum()
+    for column, azimuth in enumerate((0.3, -2.9)):
+        look = np.array([np.cos(0.2) * np.cos(azimuth), np.cos(0.2) * np.sin(azimuth), np.sin(0.2)])
+        response = np.conj(w) @ np.exp(1j * k * places @ (np.array([-1, 0, 0]) - look))
+        assert found.gain[0, 0, 0, column] == pytest.approx(abs(response) ** 2 * paths.path_gain[0, 0], rel=1e-9)
+    tapered = rw.ArrivalMapSolver()(paths, aperture=rw.Aperture.planar(2, 2, 0.02, weights_y=[1, 0], weights_z=[0, 1j]), azimuths=[0.3], elevations=[0.2])
+    assert tapered.gain[0, 0, 0, 0] == pytest.approx(paths.path_gain[0, 0], rel=1e-9)  # one element sees all directions alike
+
+
+@pytest.mark.parametrize("azimuths", [36, np.linspace(-np.pi, np.pi, 37), np.linspace(np.pi, -np.pi, 37), np.linspace(np.pi, -np.pi, 36, endpoint=False)])
+def test_a_seam_is_no_border(azimuths):
+    found = rw.ArrivalMapSolver()(_one_path(), antenna=rw.Horn(0.3), azimuths=azimuths, elevations=[0.0])
+    assert len(found.peaks("rx", "tx")) == 1
+    assert found.spread("rx", "tx")["azimuth_spread_rad"] == pytest.approx(0.1273, abs=2e-4)
+
+
+def test_what_maps_cannot_be_is_named():
+    for words, what in ((dict(azimuths=[[0.1]]), "azimuths takes"), (dict(delays_s=1e-8), "delays_s takes"), (dict(bandwidth_hz=1e6), "would change nothing"),
+                        (dict(antenna=lambda: rw.Horn(1e-200)), "width_rad")):
+        with pytest.raises(rw.Error, match=what):
+            rw.ArrivalMapSolver()(_one_path(), **{k: v() if callable(v) else v for k, v in words.items()})

@@ -216,10 +216,15 @@ def test_damaged_and_foreign_pickles_are_refused():
     state = paths.__getstate__()
     version = rw.__version__.encode()
     assert state.count(version) >= 1
-    for bad, why in ((state[:-1], "ends early"), (state[:40], "ends early"), (state + b"x", "beyond its end"), (b"", "ends early"),
+    for bad, why in ((state[:-1], "damaged"), (state[:40], "damaged"), (state + b"x", "damaged"), (b"", "ends early"),
                      (state.replace(version, b"9.9.9", 1), "9.9.9")):
         with pytest.raises(rw.Error, match=why):
             type(paths).__new__(type(paths)).__setstate__(bad)
+    for place in np.random.default_rng(1).integers(state.index(version) + len(version), len(state), 300):  # one bit of a number, wherever it is
+        bad = bytearray(state)
+        bad[place] ^= 1 << int(place) % 8
+        with pytest.raises(rw.Error, match="damaged"):
+            type(paths).__new__(type(paths)).__setstate__(bytes(bad))
 
 
 def test_the_rest_is_pickled_and_copied():

@@ -51,3 +51,23 @@ def test_gradients_are_those_of_differences():
 def test_what_is_refused(words, message):
     with pytest.raises(rw.Error, match=message):
         rw.ScatteringSolver()(patch(), **words)
+
+
+def test_sharp_lobes_on_large_grounds_stay_small():
+    """Tiles are cut where the lobe is, however large the plane, and no more of them than are allowed."""
+    scene = rw.Scene()
+    scene.frequency_hz = 28e9
+    scene.add(rw.itu_material("concrete"))
+    half = 500.0
+    scene.add(rw.Object("ground", np.array([[-half, -half, 0], [half, -half, 0], [half, half, 0], [-half, half, 0]]), np.array([[0, 1, 2], [0, 2, 3]]), "concrete"))
+    scene.add(rw.Transmitter("tx", [-9, 0.3, 8]))
+    scene.add(rw.Receiver("rx", [11, -0.2, 3]))
+    mirror = rw.PathSolver()(scene, max_depth=1, los=False).path_gain[0, 0]
+    for kappa, off in ((1e2, 0.2), (1e4, 0.005), (1e6, 0.001)):
+        found = rw.ScatteringSolver()(scene, diffuse=False, reflection=f"von_mises_fisher(kappa={kappa})")
+        assert found.num_tiles[0, 0] < 20000 and found.gain[0, 0] == pytest.approx(mirror, rel=off), kappa
+    with pytest.warns(UserWarning, match="max_tiles"):
+        few = rw.ScatteringSolver()(scene, diffuse=False, reflection="von_mises_fisher(kappa=100)", max_tiles=300)
+    assert few.num_tiles[0, 0] <= 420 and few.error[0, 0] == np.inf
+    with pytest.raises(rw.Error, match="slope must be"):
+        rw.ScatteringSolver()(scene, reflection="half_vector(slope=1e-200)")

@@ -59,7 +59,7 @@ inline constexpr std::array kLobeNumbers = {
     LobeNumberInfo{"alpha_i", 0, 1e9, false, &Lobe::alpha_i, {LobeKind::kBackscattering, LobeKind::kBackscattering}},
     LobeNumberInfo{"lambda_", 0, 1, false, &Lobe::lambda, {LobeKind::kBackscattering, LobeKind::kBackscattering}},
     LobeNumberInfo{"kappa", 0, 1e9, true, &Lobe::kappa, {LobeKind::kVonMisesFisher, LobeKind::kVonMisesFisher}},
-    LobeNumberInfo{"slope", 0, 10, true, &Lobe::slope, {LobeKind::kHalfVector, LobeKind::kHalfVector}}};
+    LobeNumberInfo{"slope", 1e-5, 10, false, &Lobe::slope, {LobeKind::kHalfVector, LobeKind::kHalfVector}}};
 inline bool uses(LobeKind kind, const LobeNumberInfo& number) {
   return number.kinds[0] == kind || number.kinds[1] == kind;
 }

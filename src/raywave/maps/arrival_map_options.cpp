@@ -93,8 +93,8 @@ void ArrivalMapOptions::validate() const {
   if (antenna) {
     if (near_field) throw Error("near_field is of apertures; a turned antenna has none");
     if (antenna->kind != ScanAntenna::Kind::kPattern) {
-      require_within("azimuth_width_rad", antenna->azimuth_width_rad, 0, kPi, true);
-      require_within("elevation_width_rad", antenna->elevation_width_rad, 0, kPi, true);
+      require_within("azimuth_width_rad", antenna->azimuth_width_rad, 1e-6, kPi, false);
+      require_within("elevation_width_rad", antenna->elevation_width_rad, 1e-6, kPi, false);
     }
     for (const double x : {antenna->phase_center_m.x, antenna->phase_center_m.y, antenna->phase_center_m.z})
       require_finite("phase_center_m", x);
@@ -124,12 +124,15 @@ const double* sheet_at(const ArrivalMap& map, int rx, int tx, int delay) {
   return map.gain.data() + sheet * size_t(map.num_rows) * size_t(map.num_columns);
 }
 
-/// Are the first and the last column neighbours? Where one more step closes the circle.
-bool goes_around(const ArrivalMap& map) {
+/// Columns that go all around: all of them where one more step closes the circle, all but the last where that is the
+/// first again; else 0.
+int columns_around(const ArrivalMap& map) {
   const int n = map.num_columns;
-  if (n < 3 || std::isnan(map.azimuth_rad[0]) || std::isnan(map.azimuth_rad[size_t(n - 1)])) return false;
-  const double step = map.azimuth_rad[1] - map.azimuth_rad[0];
-  return std::abs(map.azimuth_rad[size_t(n - 1)] - map.azimuth_rad[0] + step - 2 * kPi) < 0.5 * step;
+  if (n < 3 || std::isnan(map.azimuth_rad[0]) || std::isnan(map.azimuth_rad[size_t(n - 1)])) return 0;
+  const double step = std::abs(map.azimuth_rad[1] - map.azimuth_rad[0]),
+               span = std::abs(map.azimuth_rad[size_t(n - 1)] - map.azimuth_rad[0]);
+  if (std::abs(span + step - 2 * kPi) < 0.5 * step) return n;
+  return std::abs(span - 2 * kPi) < 0.5 * step ? n - 1 : 0;
 }
 
 }  // namespace
@@ -139,19 +142,19 @@ std::vector<ArrivalPeak> arrival_peaks(const ArrivalMap& map, int rx, int tx, in
   const double* gain = sheet_at(map, rx, tx, delay);
   if (at_most < 0) throw Error(message("at_most must be >= 0, got ", at_most));
   require_non_negative("within_db", within_db);
-  const int rows = map.num_rows, columns = map.num_columns;
-  const bool around = goes_around(map);
-  const double floor = *std::max_element(gain, gain + rows * columns) * std::pow(10, -within_db / 10);
+  const bool around = columns_around(map) > 0;
+  const int rows = map.num_rows, columns = around ? columns_around(map) : map.num_columns;
+  const double floor = *std::max_element(gain, gain + rows * map.num_columns) * std::pow(10, -within_db / 10);
   std::vector<ArrivalPeak> peaks;
   for (int r = 0; r < rows; ++r) {
     for (int c = 0; c < columns; ++c) {
-      const int at = r * columns + c;
+      const int at = r * map.num_columns + c;
       bool highest = gain[at] > 0 && gain[at] >= floor;
       for (int dr = -1; dr <= 1 && highest; ++dr) {
         for (int dc = -1; dc <= 1; ++dc) {
           const int rr = r + dr, cc = around ? (c + dc + columns) % columns : c + dc;
           if (rr < 0 || rr >= rows || cc < 0 || cc >= columns) continue;
-          const int other = rr * columns + cc;
+          const int other = rr * map.num_columns + cc;
           if (gain[other] > gain[at] || (gain[other] == gain[at] && other < at)) highest = false;
         }
       }
@@ -167,8 +170,10 @@ AngularSpread angular_spread(const ArrivalMap& map, int rx, int tx, int delay) {
   const double* gain = sheet_at(map, rx, tx, delay);
   double sum = 0, elevation = 0, elevation2 = 0;
   Complexd turn{0, 0};
+  const auto columns = size_t(map.num_columns),
+             repeated = columns_around(map) == map.num_columns - 1 ? columns - 1 : columns;
   for (size_t at = 0; at < map.azimuth_rad.size(); ++at) {
-    if (std::isnan(map.azimuth_rad[at])) continue;
+    if (std::isnan(map.azimuth_rad[at]) || at % columns == repeated) continue;
     const double e = map.elevation_rad[at];
     // the solid angle of a cell, to scale: of equal angles; of equal sines dy dz / x, at the rim of the circle no more
     // than a cell's width allows
@@ -185,7 +190,8 @@ AngularSpread angular_spread(const ArrivalMap& map, int rx, int tx, int delay) {
   constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
   if (!(sum > 0)) return {kNone, kNone, kNone, kNone};
   const double mean = elevation / sum, length = std::min(1.0, abs(turn) / sum);
-  return {arg(turn), std::sqrt(-2 * std::log(length)), mean, std::sqrt(std::max(0.0, elevation2 / sum - mean * mean))};
+  return {arg(turn), std::sqrt(std::abs(2 * std::log(length))), mean,
+          std::sqrt(std::max(0.0, elevation2 / sum - mean * mean))};
 }
 
 }  // namespace raywave::maps

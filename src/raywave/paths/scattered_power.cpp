@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <queue>
 #include <type_traits>
 
@@ -13,6 +14,7 @@
 #include "raywave/paths/ray_queries.h"
 #include "raywave/paths/scene_over.h"
 #include "raywave/runtime/parallel.h"
+#include "raywave/runtime/stop.h"
 #include "raywave/runtime/threads.h"
 #include "raywave/scene/parameter_table.h"
 
@@ -186,6 +188,7 @@ class Tiler {
   void solve(double& gain, double& error, double& shaded, std::vector<Tile>& tiles) {
     for (size_t i = 0; i < table_.triangles.size(); ++i) begin(int32_t(i));
     while (!queue_.empty() && error_ > options_.tolerance * sum_ && num_tiles() < options_.max_tiles) {
+      runtime::check_stop();
       const Part worst = queue_.top();
       queue_.pop();
       if (worst.error <= 1e-3 * options_.tolerance * sum_ / double(queue_.size() + 1)) {
@@ -207,7 +210,12 @@ class Tiler {
       tiles.push_back(p.tile);
     }
     if (gain > 0) shaded /= gain;
-    if (options_.log && error > 10 * options_.tolerance * gain)
+    if (cut_short_) {
+      error = std::numeric_limits<double>::infinity();
+      if (options_.log)
+        options_.log(message("scattering from '", link_.tx.device->name, "' to '", link_.rx.device->name,
+                             "': max_tiles = ", options_.max_tiles, " are fewer than finding its lobe takes"));
+    } else if (options_.log && error > 10 * options_.tolerance * gain)
       options_.log(message("scattering from '", link_.tx.device->name, "' to '", link_.rx.device->name, "': after ",
                            parts.size(), " tiles the estimated error is ", error / gain, " of the power; max_tiles"));
   }
@@ -262,11 +270,18 @@ class Tiler {
     if (!scatters || !(from * to > 0)) return;
     double width = options_.diffuse && s.scattering > 0 ? width_of(s.lobe) : 1;
     if (link_.reflection) width = std::min(width, width_of(*options_.reflection));
+    const auto sends_back = [](const em::Lobe& l) { return l.kind == em::LobeKind::kBackscattering && l.lambda < 1; };
+    sends_back_ = (options_.diffuse && s.scattering > 0 && sends_back(s.lobe)) ||
+                  (link_.reflection && sends_back(*options_.reflection));
     Tile whole{facet, triangle, {{1, 0}, {0, 1}, {0, 0}}, false};
     begin(whole, width, 0);
   }
   void begin(const Tile& t, double width, int depth) {
-    if (depth < 12 && is_large(t, width)) {
+    // where a lobe is, as many tiles a level: deep levels cost little
+    runtime::check_stop();
+    const bool large = depth < 30 && is_large(t, width);
+    cut_short_ |= large && num_tiles() >= options_.max_tiles;
+    if (large && !cut_short_) {
       for (const Tile& part : quarters(t)) begin(part, width, depth + 1);
       return;
     }
@@ -284,7 +299,7 @@ class Tiler {
     const double turn = size * (1 / r1 + 1 / r2);
     const Vec3d u_i = in / r1, u_o = out / r2, n = table_.facets[size_t(t.facet)].normal;
     const Vec3d u_r = u_i - 2 * dot(u_i, n) * n;
-    const double off = std::min(norm(u_o - u_r), norm(u_o + u_i));
+    const double off = sends_back_ ? std::min(norm(u_o - u_r), norm(u_o + u_i)) : norm(u_o - u_r);
     return turn > width && off < turn + 6 * width;
   }
 
@@ -324,6 +339,8 @@ class Tiler {
   const std::vector<Scatterer<double>>& scatterers_;
   const ScatterOptions& options_;
   const LinkOver<double>& link_;
+  bool cut_short_ = false;   // were there no tiles left while some were still larger than a lobe?
+  bool sends_back_ = false;  // does a lobe of the triangle that is cut look back where waves come from?
   std::priority_queue<Part> queue_;
   double sum_ = 0, error_ = 0;
   int64_t serial_ = 0;

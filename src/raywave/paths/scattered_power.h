@@ -13,6 +13,7 @@
 // Limits: one bounce, straight legs that nothing is in the way of (walls in between are opaque); openings and shadows
 // smaller than the places at which a tile is looked at (a fifth of its size) may be missed.
 // Differentiable in: positions, orientations, materials (S and K_x too), frequency, vertices. Not in: lobes' numbers;
+// at S = 1 itself, where the lobe in the mirror's place has nothing to be cut by, that lobe's slope by S is left out;
 // not where shadows fall on surfaces, whose borders the derivative holds still (ScatteredPower::shaded says how much of
 // the power lies on tiles that have one).
 #pragma once
@@ -53,8 +54,9 @@ struct Tile {
 struct ScatteredPower {
   std::vector<std::string> tx_names, rx_names;
   int num_rx = 0, num_tx = 0;
-  std::vector<double> gain;              // [num_rx, num_tx], linear, the mean over the port pairs
-  std::vector<double> error;             // [num_rx, num_tx], estimate of the integral's error, as gain
+  std::vector<double> gain;  // [num_rx, num_tx], linear, the mean over the port pairs
+  std::vector<double>
+      error;  // [num_rx, num_tx], estimate of the integral's error, as gain; infinite where max_tiles ran out early
   std::vector<double> shaded;            // [num_rx, num_tx], share of the gain from tiles with a border of a shadow
   std::vector<std::vector<Tile>> tiles;  // [num_rx, num_tx]
 };

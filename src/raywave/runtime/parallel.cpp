@@ -68,6 +68,10 @@ void with_threads(int num_threads, const std::function<void()>& f) {
   tbb::task_arena(num_threads).execute(f);
 }
 
+void check_stop() {
+  if (is_set(stop_of_this_thread)) throw Interrupted();
+}
+
 void with_stop(const std::atomic<bool>& stop, const std::function<void()>& f) {
   const StopScope scope(&stop);
   f();

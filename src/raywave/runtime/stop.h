@@ -11,4 +11,7 @@ namespace raywave::runtime {
 /// throws Interrupted (progress.h). How soon that is, is how long a task takes.
 void with_stop(const std::atomic<bool>& stop, const std::function<void()>& f);
 
+/// For tasks that may take long. @throws Interrupted when the stop of the with_stop around it is set.
+void check_stop();
+
 }  // namespace raywave::runtime
