@@ -173,13 +173,13 @@ def __getattr__(name):
         return importlib.import_module(f".{name}", __name__)
     if name == "Campaign":
         return importlib.import_module(".campaigns", __name__).Campaign
-    if name == "fit":
-        return importlib.import_module(".inverse", __name__).fit
+    if name in ("calibrate", "fit"):
+        return getattr(importlib.import_module(".inverse", __name__), name)
     raise AttributeError(f"module 'raywave' has no attribute '{name}'")
 
 
 def __dir__():
-    return sorted({*__all__, "Campaign", "campaigns", "explore", "fit", "geo", "inverse", "jax", "torch"})
+    return sorted({*__all__, "Campaign", "calibrate", "campaigns", "explore", "fit", "geo", "inverse", "jax", "torch"})
 
 
 from . import _copies, formats, scenes, shapes, signal  # noqa: E402, F401

@@ -4,7 +4,7 @@ import importlib
 import sys
 
 # the first words of the command line: the module whose main(the rest) answers
-COMMANDS = {("campaign",): ".campaigns.command", ("explore",): ".explore.command", ("fit",): ".inverse.command", ("new",): "._new_command", ("scene", "build"): "._scene_command"}
+COMMANDS = {("campaign",): ".campaigns.command", ("calibrate",): ".inverse.calibrate_command", ("explore",): ".explore.command", ("fit",): ".inverse.command", ("new",): "._new_command", ("scene", "build"): "._scene_command"}
 
 
 def main(arguments):

@@ -6,10 +6,14 @@
 
 A loss is a function (result, names) -> (value, {name: gradient}) of a solver's result: signal.Loss of radar cubes, inverse.MapLoss of
 radio maps, or one of your own. Needs SciPy (pip install 'raywave[inverse]')."""
+from .calibration import Calibration, calibrate
 from .fits import Fit, FitStopped, fit
 from .losses import MapLoss, Sum
+from .measurements import Arrivals, Channels, Powers, read_measurements
 from .optimisers import adam, bfgs, integer_cycles, levenberg_marquardt
 from .point_targets import PointTarget, RangeProfiles
+from .told import Told
 from .variables import Variables
 
-__all__ = ["Fit", "FitStopped", "MapLoss", "PointTarget", "RangeProfiles", "Sum", "Variables", "adam", "bfgs", "fit", "integer_cycles", "levenberg_marquardt"]
+__all__ = ["Arrivals", "Calibration", "Channels", "Fit", "FitStopped", "MapLoss", "PointTarget", "Powers", "RangeProfiles", "Sum", "Told", "Variables", "adam", "bfgs",
+           "calibrate", "fit", "integer_cycles", "levenberg_marquardt", "read_measurements"]

@@ -97,7 +97,7 @@ def _read(file):
     if not isinstance(table["measured"], str):
         raise Error(f"'{file}', [fit]: measured takes the name of a file")
     _refuse_types(table, f"'{file}', [fit]")
-    return run_files.read(file, beside=("fit", "radar", "ofdm")), table
+    return run_files.read(file, beside=("calibrate", "fit", "radar", "ofdm")), table
 
 
 def _measured_map(file, scene, options):

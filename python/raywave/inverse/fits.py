@@ -78,6 +78,10 @@ class FitStopped(Error):
         self.fit = fit
 
 
+class _Enough(Exception):
+    """progress has answered that the fit shall end."""
+
+
 class _Objective:
     """Value and gradient, residuals and Jacobian of the vector; remembers the best that was seen."""
 
@@ -107,6 +111,7 @@ class _Objective:
         g = self.variables.gradient(x, gradient)
         more, slope = self.variables.prior(x)
         value, g = value + more, g + slope
+        self._tell_loss(x)
         if not (math.isfinite(value) and np.isfinite(g).all()):
             raise FloatingPointError(f"the loss is {value}" if not math.isfinite(value) else "the loss's gradient is not finite")
         if value < self.best[0]:
@@ -116,28 +121,44 @@ class _Objective:
     def residuals(self, x):
         result, _, _ = self.solve(x)
         r = self.loss.residuals(result)
-        columns = [self.loss.residuals_jvp(result, self.problem.tangent(self.variables.values(x), self.variables.direction(x, i))) for i in range(len(x))]
+        tangents = [self.problem.tangent(self.variables.values(x), self.variables.direction(x, i)) for i in range(len(x))]
+        if hasattr(self.loss, "residuals_jacobian"):
+            columns = self.loss.residuals_jacobian(result, tangents)
+        else:
+            columns = np.stack([self.loss.residuals_jvp(result, tangent) for tangent in tangents], axis=1)
         more, rows = self.variables.prior_residuals(x)
-        r, jacobian = np.concatenate([r, more]), np.concatenate([np.stack(columns, axis=1), rows])
+        r, jacobian = np.concatenate([r, more]), np.concatenate([columns, rows])
+        self._tell_loss(x)
         if not (np.isfinite(r).all() and np.isfinite(jacobian).all()):
             raise FloatingPointError("residuals or their Jacobian are not finite")
         if 0.5 * r @ r < self.best[0]:
             self.best = (float(0.5 * r @ r), x.copy())
         return r, jacobian
 
-    def require_dependence(self, x):
-        """@raises Error naming parameters by which the loss does not change, here and a step away."""
+    def _tell_loss(self, x):
+        if hasattr(self.loss, "evaluated_at"):
+            self.loss.evaluated_at(x)
+
+    def unseen(self, x):
+        """Names of parameters by which the loss does not change, here and a step away."""
         still = set(self.variables.names)
         offset = np.clip(x + 1e-3, self.variables.lower, self.variables.upper)
         for at in (x, offset):
             value, gradient = self.by_name(at)
             if not math.isfinite(value):
-                return  # said by the first step
+                return set()  # said by the first step
             for names, free, _, _ in self.variables._parts:  # tied ones move together: one that matters is enough
                 if any(np.asarray(gradient[name]).ravel()[free].any() for name in names):
                     still -= set(names)
             if not still:
-                return
+                break
+        return still
+
+    def require_dependence(self, x, some_may_be_unseen):
+        """@raises Error naming them; with some_may_be_unseen only where they are all."""
+        still = self.unseen(x)
+        if not still or some_may_be_unseen and still != set(self.variables.names):
+            return
         raise Error(f"the loss depends in no way on {', '.join(sorted(still))}: no path or cell that it counts touches "
                     f"{'them' if len(still) > 1 else 'it'}")
 
@@ -185,7 +206,7 @@ def _covariance(jacobian):
     """(J^T J)^-1; numbers that share in a direction by which no residual changes have the variance inf and covariances nan."""
     size = np.linalg.norm(jacobian, axis=0)  # columns of one length: units do not decide what is told
     scale = np.where(size > 0, size, 1.0)
-    _, values, directions = np.linalg.svd(jacobian / scale)
+    _, values, directions = np.linalg.svd(jacobian / scale, full_matrices=len(jacobian) < len(size))
     told = np.zeros(len(size), dtype=bool)
     # A direction that moves the residuals by 1e-10 of what its numbers do alone is rounding in derivatives of 1e-12.
     told[:len(values)] = values > 1e-10 * max(values.max(initial=0.0), 1e-300)
@@ -199,7 +220,7 @@ def _covariance(jacobian):
 
 def fit(scene: Scene, parameters, loss, *, solver=None, method: str = "bfgs", steps: int = 50, rate: float = 0.01, last_rate: float | None = None,
         cap: float = math.inf, annealing=None, starts: int = 1, spread=1.0, seed: int = 1, checkpoint: str | None = None, resume: bool = False,
-        progress: Callable | None = None, **options) -> Fit:
+        progress: Callable | None = None, unseen: str = "refuse", **options) -> Fit:
     """Lowers loss(result, names) over the parameters of a copy of the scene.
 
     parameters: {name pattern: dict(components=, bounds=, prior=(mean, sigma), scale=, transform="log", tie=)} or names. loss: signal.Loss,
@@ -207,7 +228,8 @@ def fit(scene: Scene, parameters, loss, *, solver=None, method: str = "bfgs", st
     "bfgs" (few numbers, steps capped at `cap` units of the vector), "lbfgs" (SciPy's L-BFGS-B), "adam" (rate, last_rate), "lm" (Levenberg-
     Marquardt by SciPy, losses with residuals; gives the covariance). annealing: a signal.Annealing of a signal.Loss: widths that halve, each with
     steps capped at half the width. starts: from so many places, the first as given, the others within `spread` units, the best kept.
-    checkpoint: .npz of the last step; resume: go on from it. progress(stage, step, loss). options: the solver's.
+    checkpoint: .npz of the last step; resume: go on from it. progress(stage, step, loss): where it answers True the fit ends with its best.
+    unseen: "refuse" or "keep" parameters that the loss does not depend on. options: the solver's.
 
     @raises Error for parameters that nothing depends on, before the first step; FitStopped where the loss turns NaN: its `fit` (and the
     checkpoint) is the last good state."""
@@ -216,6 +238,8 @@ def fit(scene: Scene, parameters, loss, *, solver=None, method: str = "bfgs", st
     for name, count in (("starts", starts), ("steps", steps)):
         if not isinstance(count, (int, np.integer)) or count < 1:
             raise Error(f"{name} must be a whole number >= 1, got {count!r}")
+    if unseen not in ("refuse", "keep"):
+        raise Error(f"unseen is 'refuse' or 'keep', got {unseen!r}")
     if isinstance(loss, (list, tuple)) and not loss:
         raise Error("there is no loss to lower")
     if annealing is not None:
@@ -229,7 +253,7 @@ def fit(scene: Scene, parameters, loss, *, solver=None, method: str = "bfgs", st
     places = [objective.x0 if i == 0 else np.clip(objective.x0 + spread * random.uniform(-1, 1, len(objective.x0)), v.lower, v.upper) for i in range(starts)]
     held = _resumed(checkpoint, len(objective.x0), starts, len(plan)) if resume and checkpoint else _Resumed()
     best = None if held.best is None else (*held.best, None)
-    objective.require_dependence(objective.x0 if held.x is None else held.x)
+    objective.require_dependence(objective.x0 if held.x is None else held.x, unseen == "keep")
 
     def finished(x, value, jacobian=None):
         values = v.values(x)
@@ -244,7 +268,7 @@ def fit(scene: Scene, parameters, loss, *, solver=None, method: str = "bfgs", st
     for number in range(held.start, starts):
         going_on = number == held.start and held.x is not None
         x = held.x if going_on else places[number]
-        value = jacobian = None
+        value, jacobian, ended = None, None, False
         for stage, (word, one, count, limit) in enumerate(plan):
             if going_on and stage < held.stage:
                 continue
@@ -254,8 +278,8 @@ def fit(scene: Scene, parameters, loss, *, solver=None, method: str = "bfgs", st
                 history.append(dict(start=number, stage=word, step=step, loss=float(current), x=np.array(at), physical=v.physical(at)[0]))
                 if checkpoint:
                     _checkpoint(checkpoint, number, stage, step, at, current, kept, best)
-                if progress:
-                    progress(word, step, float(current))
+                if progress and progress(word, step, float(current)) is True:
+                    raise _Enough
 
             words = dict(lower=v.lower, upper=v.upper, after_step=after_step)
             try:
@@ -270,6 +294,10 @@ def fit(scene: Scene, parameters, loss, *, solver=None, method: str = "bfgs", st
                     x, value, jacobian = optimisers.levenberg_marquardt(objective.residuals, x, steps=count, **words)
                 else:
                     x, value = optimisers.bfgs(objective, x, steps=count, cap=limit, **words)
+            except _Enough:
+                value, x = objective.best
+                jacobian, ended = None, True
+                break
             except FloatingPointError as error:
                 good_value, good = objective.best
                 if checkpoint:
@@ -278,7 +306,9 @@ def fit(scene: Scene, parameters, loss, *, solver=None, method: str = "bfgs", st
                                  + (f", saved as {checkpoint}" if checkpoint else ""), finished(good, good_value)) from None
         if best is None or value < best[1]:
             best = (x, value, jacobian)
-    if method == "lm" and best[2] is None:  # found before the checkpoint
+        if ended:
+            break
+    if method == "lm" and best[2] is None:  # found before the checkpoint, or ended by progress
         objective.loss = plan[-1][1]
         best = (*best[:2], objective.residuals(best[0])[1])
     return finished(*best)

@@ -143,7 +143,7 @@ class Variables:
                 mean += (spread(words.prior[0]) if words.prior else np.zeros(len(free))).tolist()
                 sigma += (spread(words.prior[1]) if words.prior else np.full(len(free), np.inf)).tolist()
         self.lower, self.upper = np.array(lower), np.array(upper)
-        self._mean, self._sigma = np.array(mean), np.array(sigma)
+        self._mean, self.sigma = np.array(mean), np.array(sigma)
         return np.array(vector)
 
     def labels(self):
@@ -187,11 +187,11 @@ class Variables:
     def prior(self, x):
         """sum ((v - mean) / sigma)^2 / 2 and its gradient by the vector."""
         values, slopes = self.physical(x)
-        z = (values - self._mean) / self._sigma
-        return 0.5 * z @ z, z / self._sigma * slopes
+        z = (values - self._mean) / self.sigma
+        return 0.5 * z @ z, z / self.sigma * slopes
 
     def prior_residuals(self, x):
         """(v - mean) / sigma of the numbers that have a prior, and their Jacobian."""
-        held = np.isfinite(self._sigma)
+        held = np.isfinite(self.sigma)
         values, slopes = self.physical(x)
-        return ((values - self._mean) / self._sigma)[held], np.diag(slopes / self._sigma)[held]
+        return ((values - self._mean) / self.sigma)[held], np.diag(slopes / self.sigma)[held]

@@ -21,6 +21,7 @@ namespace {
 const std::vector<PythonCommand>& commands() {
   static const std::vector<PythonCommand> all{
       {{"scene", "build"}, "geo", "a scene from maps: OpenStreetMap, GeoPackage, CityJSON, terrain"},
+      {{"calibrate"}, "inverse", "parameters of a run's scene from measured powers, channels or arrival maps"},
       {{"campaign"}, "campaigns", "very many runs from a TOML file into one store, resumed where they were left"},
       {{"fit"}, "inverse", "parameters of a run's scene from a measured radar cube or map"},
       {{"new"}, "", "a small project to begin with: a scene, a run file, a script"},

@@ -1,0 +1,324 @@
+# SPDX-License-Identifier: Apache-2.0
+"""rw.calibrate: materials found from noisy powers, channels and arrival maps; offsets, censored and held-out values, losses, exact Jacobians; what the data
+cannot tell; bad input."""
+import json
+import math
+
+import numpy as np
+import pytest
+
+import raywave as rw
+
+pytest.importorskip("scipy")
+from raywave import inverse  # noqa: E402
+from raywave.inverse.fits import _Objective  # noqa: E402
+from raywave.inverse.observables import observable, with_receivers  # noqa: E402
+from raywave.inverse.residuals import CalibrationLoss, Rows  # noqa: E402
+
+WORDS = dict(max_depth=1, los=False, finder="exhaustive")  # mirrors alone: every measured link is of the walls
+A, B, C = (f"material/{name}/relative_permittivity" for name in ("left", "right", "far"))
+
+
+def two_walls():
+    """Two walls and a third that nothing is near enough to see: the transmitter's side of it is turned away."""
+    scene = rw.Scene()
+    scene.frequency_hz = 10e9
+    for name in ("left", "right", "far"):
+        scene.add(rw.Material(name, relative_permittivity=4.0, conductivity_s_per_m=0.1, thickness_m=5.0))  # what is behind is lost
+    scene.add(rw.Object("left", [[-3, -10, 0], [-3, 10, 0], [-3, 10, 5], [-3, -10, 5]], [[0, 1, 2], [0, 2, 3]], "left"))
+    scene.add(rw.Object("right", [[3, -10, 0], [3, 10, 0], [3, 10, 5], [3, -10, 5]], [[0, 1, 2], [0, 2, 3]], "right"))
+    scene.add(rw.Object("far", [[-3.2, 30, 0], [-3.2, 31, 0], [-3.2, 31, 5], [-3.2, 30, 5]], [[0, 1, 2], [0, 2, 3]], "far"))
+    scene.add(rw.Transmitter("tx", [-2, -4, 2], power_dbm=10))
+    scene.add(rw.Transmitter("other", [2.2, -6, 1.5], power_dbm=10))
+    return scene
+
+
+def places(count=24, seed=3):
+    random = np.random.default_rng(seed)
+    return np.stack([random.uniform(-2.5, 2.5, count), random.uniform(-3, 8, count), np.full(count, 1.5)], axis=1)
+
+
+def powers_of(scene, points, noise_db=0.0, seed=1, **words):
+    """[num_tx, num_points] in dB, with noise."""
+    there = scene.copy()
+    for i, point in enumerate(points):
+        there.add(rw.Receiver(f"p{i}", point.tolist()))
+    gain = rw.PathSolver()(there, **{**WORDS, **words}).path_gain.T
+    return 10 * np.log10(gain) + noise_db * np.random.default_rng(seed).normal(size=gain.shape)
+
+
+def truth(scene, left=6.0, right=2.5):
+    out = scene.copy()
+    out.set_parameter(A, left)
+    out.set_parameter(B, right)
+    return out
+
+
+def measured(scene, points, noise_db=0.5, offsets=(0.0, 0.0), **words):
+    values = powers_of(truth(scene), points, noise_db) + np.array(offsets)[:, None]
+    return inverse.Powers(path_gain_db=values.ravel(), tx=np.repeat(["tx", "other"], len(points)), position_m=np.tile(points, (2, 1)), **words)
+
+
+PARAMETERS = {A: dict(bounds=(1.01, 12)), B: dict(bounds=(1.01, 12))}
+
+
+def test_materials_and_offsets_are_found_with_their_error_bars():
+    scene, points = two_walls(), places()
+    found = rw.calibrate(scene, measured(scene, points, 0.3, (3.0, -5.0)), {**PARAMETERS, C: dict(bounds=(1.01, 12))}, offsets="tx", held_out=0.25, **WORDS)
+    for label, value, right in zip(found.labels, found.found, (6.0, 2.5)):
+        deviation = found.deviations[found.labels.index(label)]
+        assert abs(value - right) < 4 * deviation and deviation < 1.5, (label, value, deviation)
+    offsets = {o["name"]: o for o in found.compared[0].offsets}
+    for name, right in (("tx", 3.0), ("other", -5.0)):
+        assert abs(offsets[name]["value"] - right) < 4 * offsets[name]["deviation"] < 8
+    told = found.figures()
+    assert told["before"]["used"]["rmse"] > 1.5 * told["after"]["used"]["rmse"]
+    assert told["after"]["held_out"]["count"] > 3 and told["after"]["held_out"]["rmse"] < 0.6
+    assert 0.15 < found.told.noise < 0.5
+    # the third wall is seen by no measurement: named, and it stays where it was
+    assert found.told.unseen == [C] and math.isinf(found.deviations[2]) and found.found[2] == 4.0
+    assert "no measurement sees: material/far/relative_permittivity" in repr(found)
+    assert list(found.scene.receivers) == []  # those at measured places are not the scene's
+    assert found.scene.parameters()[A].value == pytest.approx(found.found[0])
+
+
+def test_a_common_loss_and_an_offset_are_told_only_together():
+    """Both walls tied, one reflection in each link at nearly one angle: an offset does what the reflection does."""
+    scene = two_walls()
+    points = np.array([[-2, y, 2.0] for y in np.linspace(3.0, 3.02, 8)])  # by the left wall: all at one angle
+    values = powers_of(truth(scene), points, 0.1)[0]
+    only = inverse.Powers(path_gain_db=values, tx="tx", position_m=points)
+    scene.remove("right")
+    alone = rw.calibrate(scene, inverse.Powers(path_gain_db=powers_of(truth(scene), points, 0.1)[0], tx="tx", position_m=points), {A: dict(bounds=(1.01, 12))}, **WORDS)
+    assert alone.told.unseen == [] and alone.told.together_only == []
+    with_offset = rw.calibrate(scene, only, {A: dict(bounds=(1.01, 12))}, offsets="tx", **WORDS)
+    assert [*with_offset.told.unseen, *with_offset.told.together_only] == [A]
+
+
+def test_values_below_the_floor_tell_that_they_are():
+    """A floor within the measured range: read as values they bend the fit, censored they do not."""
+    scene, points = two_walls(), places(60)
+    values = powers_of(truth(scene), points, 0.5).ravel()
+    floor = np.median(values)
+    words = dict(tx=np.repeat(["tx", "other"], len(points)), position_m=np.tile(points, (2, 1)), sigma_db=0.5)
+    below = values < floor
+    as_values = rw.calibrate(scene, inverse.Powers(path_gain_db=np.maximum(values, floor), **words), PARAMETERS, **WORDS)
+    censored = rw.calibrate(scene, inverse.Powers(path_gain_db=np.maximum(values, floor), censored=below, **words), PARAMETERS, **WORDS)
+    off = [np.abs(c.found - [6.0, 2.5]) / censored.deviations for c in (as_values, censored)]
+    assert off[1].max() < 3 and off[0].max() > 5, off
+
+
+def test_missing_values_are_as_if_they_were_not_there():
+    scene, points = two_walls(), places()
+    full = measured(scene, points)
+    keep = np.arange(len(full)) % 3 != 0
+    holes = measured(scene, points)
+    holes.values[~keep] = np.nan
+    one, other = (rw.calibrate(scene, m, PARAMETERS, **WORDS) for m in (full.subset(keep), holes))
+    assert np.allclose(one.found, other.found, rtol=1e-6)
+
+
+def test_huber_does_not_follow_outliers():
+    scene, points = two_walls(), places(40)
+    bad = measured(scene, points, 0.2)
+    bad.values[::10] += 25
+    l2, huber = (rw.calibrate(scene, bad, PARAMETERS, loss=loss, delta_db=1.0, **WORDS) for loss in ("l2", "huber"))
+    off = [np.abs(c.found - [6.0, 2.5]).max() for c in (l2, huber)]
+    assert off[1] < 0.7 < off[0]
+
+
+@pytest.mark.parametrize("method", ["lm", "lbfgs", "bfgs", "adam"])
+def test_all_methods_find_the_same(method):
+    scene, points = two_walls(), places(10)
+    words = dict(rate=0.2, last_rate=0.001, steps=150) if method == "adam" else dict(steps=60)
+    found = rw.calibrate(scene, measured(scene, points, 0.2), PARAMETERS, method=method, **words, **WORDS)
+    best = rw.calibrate(scene, measured(scene, points, 0.2), PARAMETERS, method="lm", **WORDS)
+    assert best.fit.loss * (1 - 1e-9) <= found.fit.loss < 1.01 * best.fit.loss
+
+
+# ------------------------------------------------------------------------------------------- derivatives
+
+def objective_of(scene, sets, solver=None, factors=("tx",), loss="l2", offset_sigma_db=None, words=WORDS):
+    there, names = with_receivers(scene, sets)
+    rows = [Rows(observable(one, there, own), factors, loss=loss, delta=1.0, offset_sigma_db=offset_sigma_db) for one, own in zip(sets, names)]
+    objective = _Objective(there, PARAMETERS, CalibrationLoss(rows), solver, words)
+    for row in rows:
+        row.o.set_floor(objective.solve(objective.x0)[0], None)
+    return objective
+
+
+def check_derivatives(objective, tolerance=2e-5):
+    """Residuals' Jacobian and the gradient of half their squares against central differences."""
+    x = np.array([5.0, 3.0])
+    r, jacobian = objective.residuals(x)
+    value, gradient = objective(x)
+    assert value == pytest.approx(0.5 * r @ r, rel=1e-9)
+    step = 1e-5
+    for i in range(len(x)):
+        moved = [objective.residuals(x + sign * step * np.eye(2)[i])[0] for sign in (1, -1)]
+        difference = (moved[0] - moved[1]) / (2 * step)
+        assert np.abs(jacobian[:, i] - difference).max() < tolerance * np.abs(difference).max()
+    assert np.allclose(gradient, jacobian.T @ r, rtol=1e-6, atol=1e-9 * np.abs(gradient).max())
+
+
+@pytest.mark.parametrize("loss", ["l2", "huber"])
+@pytest.mark.parametrize("factors", [(), ("tx",), ("tx", "run")])
+def test_the_jacobian_with_eliminated_offsets_is_exact(loss, factors):
+    scene, points = two_walls(), places(12)
+    one = measured(scene, points, 1.5, (2.0, -1.0), run=np.tile(["a", "b", "b"], 8), censored=np.arange(24) % 7 == 0)
+    check_derivatives(objective_of(scene, [one], factors=factors, loss=loss))
+
+
+def test_the_jacobian_with_a_prior_of_offsets_is_exact():
+    scene, points = two_walls(), places(12)
+    check_derivatives(objective_of(scene, [measured(scene, points, 1.5, (2.0, -1.0))], factors=("tx",), offset_sigma_db=2.0))
+
+
+def with_devices(scene):
+    out = scene.copy()
+    for i, point in enumerate(places(5)):
+        out.add(rw.Receiver(f"rx{i}", point.tolist()))
+    return out
+
+
+@pytest.mark.parametrize("compare", ["db", "complex"])
+@pytest.mark.parametrize("quantity", ["cfr", "taps"])
+def test_channels_are_fitted_with_exact_derivatives(compare, quantity):
+    scene = with_devices(two_walls())
+    paths = rw.PathSolver()(truth(scene), **WORDS)
+    f = np.linspace(-5e7, 5e7, 8)
+    if quantity == "cfr":
+        one = inverse.Channels(paths.cfr(f, normalize_delays=False)[..., 0, :] * 2j, frequencies_hz=f, compare=compare)
+    else:
+        one = inverse.Channels(paths.taps(1e8, 0, 7, normalize_delays=False)[..., 0, :] * 2j, bandwidth_hz=1e8, compare=compare)
+    one.values[0, 0, 0, 0, 2] = np.nan
+    noisy = inverse.Channels(one.values * np.exp(0.2 * np.random.default_rng(2).normal(size=one.values.shape)), frequencies_hz=one.frequencies_hz,
+                             bandwidth_hz=one.bandwidth_hz, compare=compare)
+    check_derivatives(objective_of(scene, [noisy], factors=("tx",)))
+    found = rw.calibrate(scene, one, PARAMETERS, offsets="tx", **WORDS)
+    assert found.found == pytest.approx([6.0, 2.5], abs=1e-2 if compare == "db" else 1e-3)  # 0.0004 dB at the floor
+    if compare == "complex":
+        assert all(abs(o["value"] - 2j) < 1e-3 for o in found.compared[0].offsets)
+
+
+@pytest.mark.parametrize("compare", ["db", "distribution"])
+def test_arrival_maps_are_fitted_with_exact_derivatives(compare):
+    scene = with_devices(two_walls())
+    gain = rw.ArrivalMapSolver()(truth(scene), **WORDS).gain
+    one = inverse.Arrivals(gain * (1.0 if compare == "db" else 7.0), compare=compare)
+    check_derivatives(objective_of(scene, [inverse.Arrivals(gain * np.exp(0.3 * np.random.default_rng(2).normal(size=gain.shape)), compare=compare)],
+                                   solver=rw.ArrivalMapSolver(), factors=("tx",)))
+    found = rw.calibrate(scene, one, PARAMETERS, solver=rw.ArrivalMapSolver(), **WORDS)
+    assert found.found == pytest.approx([6.0, 2.5], abs=1e-2 if compare == "db" else 1e-3)
+
+
+# ------------------------------------------------------------------------------------------- course, predictions, files
+
+def test_predictions_of_other_places_come_with_their_deviation():
+    scene, points, fresh = two_walls(), places(), places(200, seed=8)
+    found = rw.calibrate(scene, measured(scene, points, 0.5, (3.0, -5.0)), PARAMETERS, offsets="tx", **WORDS)
+    values, deviation = found.predict(fresh, tx="other")
+    right = powers_of(truth(scene), fresh)[1] - 5.0
+    z = (values - right) / deviation
+    assert np.sqrt((z ** 2).mean()) < 3 and (deviation < 0.6).all() and (deviation > 0.01).all()
+    with pytest.raises(rw.Error, match="nothing fixes the offset"):
+        rw.calibrate(scene, measured(scene, points), PARAMETERS, offsets="run", **WORDS).predict(fresh, tx="other", run="new")
+
+
+def test_patience_ends_and_keeps_the_best_of_what_is_held_out():
+    scene, points = two_walls(), places(8)
+    steps = []
+    found = rw.calibrate(scene, measured(scene, points, 2.0), PARAMETERS, held_out=0.5, patience=3, method="adam", rate=0.5, steps=200,
+                         progress=lambda stage, step, loss: steps.append(step) and None, **WORDS)
+    assert 3 < len(steps) < 200
+    other = rw.calibrate(scene, measured(scene, points, 2.0), PARAMETERS, held_out=0.5, method="adam", rate=0.5, steps=200, **WORDS)
+    assert found.figures()["after"]["held_out"]["rmse"] <= other.figures()["after"]["held_out"]["rmse"] + 1e-6
+
+
+def test_it_goes_on_from_its_checkpoint(tmp_path):
+    scene, points = two_walls(), places(8)
+    state = str(tmp_path / "state.npz")
+    stopped = rw.calibrate(scene, measured(scene, points), PARAMETERS, checkpoint=state, progress=lambda stage, step, loss: step >= 1, **WORDS)
+    whole = rw.calibrate(scene, measured(scene, points), PARAMETERS, checkpoint=state, resume=True, **WORDS)
+    assert stopped.fit.loss > whole.fit.loss
+    assert np.allclose(whole.found, rw.calibrate(scene, measured(scene, points), PARAMETERS, **WORDS).found, rtol=1e-4)
+
+
+def test_files_of_all_kinds_read_the_same(tmp_path):
+    scene, points = two_walls(), places(6)
+    one = measured(scene, points, run="r1", sigma_db=2.0)
+    one.values[3] = np.nan
+    text = ["# drive", "tx,x_m,y_m,z_m,path_gain_db,sigma_db,run,held_out"]
+    text += [f"{t},{p[0]!r},{p[1]!r},{p[2]!r},{'' if np.isnan(v) else repr(v)},2,r1,0" for t, p, v in zip(one.tx, one.position_m.tolist(), one.values.tolist())]
+    (tmp_path / "a.csv").write_text("\n".join(text) + "\n")
+    arrays = dict(tx=one.tx, path_gain_db=one.values, sigma_db=one.sigma_db, run=one.run, **{f"{k}_m": one.position_m[:, i] for i, k in enumerate("xyz")})
+    np.savez(tmp_path / "a.npz", **arrays)
+    files = ["a.csv", "a.npz"]
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "a.h5", "w") as out:
+        for name, values in arrays.items():
+            out[name] = values.astype(h5py.string_dtype()) if values.dtype.kind == "U" else values
+    files.append("a.h5")
+    for name in files:
+        read = inverse.read_measurements(tmp_path / name)
+        for word in ("values", "position_m", "sigma_db", "censored", "held_out"):
+            assert np.array_equal(getattr(read, word), getattr(one, word), equal_nan=word == "values"), (name, word)
+        assert list(read.tx) == list(one.tx) and list(read.run) == list(one.run)
+    found = rw.calibrate(scene, inverse.read_measurements(tmp_path / "a.csv"), PARAMETERS, **WORDS)
+    document = json.loads(found.save(tmp_path / "found.json").read_text())
+    assert [p["name"] for p in document["parameters"]] == [A, B]
+    with np.load(found.save(tmp_path / "found.npz")) as held:
+        assert held["after"].shape == (12,) and np.isnan(held["measured"][3])
+    page = found.save_page(tmp_path / "page.html").read_text()
+    for words in ("What the data cannot tell", "Singular values", "RMSE", "material/left/relative_permittivity"):
+        assert words in page
+    pytest.importorskip("matplotlib").use("Agg")
+    assert found.plot().get_xlabel() == "x [m]"
+
+
+# ------------------------------------------------------------------------------------------- bad input
+
+@pytest.mark.parametrize("head, row, words", [
+    ("tx,rx,path_gain_db,colour", "tx,rx,-70,red", "unknown column 'colour'"), ("tx,rx,path_gain_d", "tx,rx,-70", "did you mean 'path_gain_db'"),
+    ("tx,rx,path_gain_db", "tx,rx,loud", "'loud' is not a number"), ("tx,x_m,y_m,path_gain_db", "tx,1,2,-70", "x_m, y_m and z_m"),
+    ("tx,rx,path_gain_db", "tx,rx", "has 2 values, there are 3 columns"), ("tx,rx", "tx,rx", "give one of path_gain_db"),
+    ("tx,rx,path_gain_db,rss_dbm", "tx,rx,-70,-60", "give one of"), ("tx,path_gain_db", "tx,-70", "give rx"),
+    ("tx,rx,path_gain_db,censored", "tx,rx,-70,2", "censored holds 0 and 1"), ("tx,rx,path_gain_db,sigma_db", "tx,rx,-70,0", "sigma_db must be"),
+    ("tx,rx,path_gain_db", "tx,rx,", "no value that is not missing"), ("tx,rx,path_gain_db", "tx,rx,-inf", "infinite")])
+def test_bad_files_say_why(tmp_path, head, row, words):
+    (tmp_path / "bad.csv").write_text(f"{head}\n{row}\n")
+    with pytest.raises(rw.Error, match=words):
+        inverse.read_measurements(tmp_path / "bad.csv")
+
+
+def test_bad_calls_say_why(tmp_path):
+    scene, points = two_walls(), places(6)
+    good = measured(scene, points)
+    names = inverse.Powers(path_gain_db=[-70.0], tx="tx", rx="rx9")
+    with pytest.raises(rw.Error, match="name the receiver 'rx9', which the scene does not have, did you mean 'rx'"):
+        there = scene.copy()
+        there.add(rw.Receiver("rx", [0, 0, 1]))
+        rw.calibrate(there, names, PARAMETERS, **WORDS)
+    for measurement, parameters, more, words in (
+            (inverse.Powers(path_gain_db=good.values, tx="txx", position_m=good.position_m), PARAMETERS, {}, "transmitter 'txx'.* did you mean 'tx'"),
+            (inverse.Powers(path_gain_db=good.values, position_m=good.position_m), PARAMETERS, {}, "name no tx, and the scene has 2"),
+            (good, {C: {}}, {}, "depends in no way on material/far"), (good, PARAMETERS, dict(offsets="antenna"), "offsets are of tx, rx, run"),
+            (good, PARAMETERS, dict(loss="l1"), "loss is 'l2' or 'huber'"), (good, PARAMETERS, dict(held_out="monday"), "run 'monday'"),
+            (good, PARAMETERS, dict(held_out=1.5), "held_out is a share"), (good, PARAMETERS, dict(patience=3), "patience needs values"),
+            (good, PARAMETERS, dict(sigma_db=-1), "sigma_db must be > 0"), (good, {"material/*/permittivity": {}}, {}, "no parameter"),
+            ([], PARAMETERS, {}, "measurements are"), (good, PARAMETERS, dict(solver=rw.ArrivalMapSolver()), "gains \\[num_rx, num_tx\\]")):
+        with pytest.raises(rw.Error, match=words):
+            rw.calibrate(scene, measurement, parameters, **more, **WORDS)
+
+
+@pytest.mark.parametrize("how", ["censored", "held_out", "missing"])
+def test_offsets_that_nothing_fixes_are_named(how):
+    scene, points = two_walls(), places(6)
+    other = np.arange(12) >= 6
+    one = measured(scene, points, **({how: other} if how != "missing" else {}))
+    if how == "missing":
+        one.values[other] = np.nan
+    with pytest.raises(rw.Error, match="nothing fixes the offset of tx 'other'"):
+        rw.calibrate(scene, one, PARAMETERS, offsets="tx", **WORDS)
+    # a prior fixes it
+    rw.calibrate(scene, one, PARAMETERS, offsets="tx", offset_sigma_db=3.0, **WORDS)
