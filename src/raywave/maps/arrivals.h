@@ -29,7 +29,8 @@ struct MapArrivals {
 
 std::vector<MapArrivals> exact_arrivals(const scene::Scene& scene, const paths::PreparedScene& prepared,
                                         const paths::FieldContext& context, int tx, const Cells& cells,
-                                        const RadioMapOptions& options, bool edge_on_only = false);
+                                        const RadioMapOptions& options, bool edge_on_only = false,
+                                        const paths::SequenceTree* only = nullptr);
 
 /// The rays that cross a cell after one sequence, as one arrival at their mean point that stands for the area that
 /// they cover. @throws Error with refraction: chance decides which way those rays go.

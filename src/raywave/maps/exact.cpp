@@ -67,7 +67,7 @@ class ExactMap {
  public:
   ExactMap(const scene::Scene& scene, const paths::PreparedScene& prepared, const paths::FieldContext& context, int tx,
            const Cells& cells, const RadioMapOptions& options, bool edge_on_only, const Standing& standing,
-           const std::vector<double>& before)
+           const std::vector<double>& before, const paths::SequenceTree* only)
       : tx_(scene.transmitters[size_t(tx)]),
         prepared_(prepared),
         tx_index_(tx),
@@ -76,6 +76,7 @@ class ExactMap {
         edge_on_only_(edge_on_only),
         standing_(standing),
         source_(place_at(prepared, tx_.position_m)),
+        only_(only),
         before_(before),
         numbers_(scene, prepared, context),
         refine_(paths::refine_options(prepared, context, options.max_depth)),
@@ -104,10 +105,10 @@ class ExactMap {
     probed_gain_.assign(num_cells, 0);
     probed_.assign(num_cells, 0);
     if (options_.coherent) fields_.assign(cells_.num_slots(), {});
-    const bool complete = find_all();
+    const bool complete = only_ ? take(*only_) : find_all();
     if (!complete && !prepared_.queries().empty())
       seeds_ = find_seeds(prepared_, tx_.name, cells_, options_, standing_, refine_, tree_);
-    if (options_.los) direct();
+    if (options_.los && !only_) direct();
     if (complete) {
       solve_everywhere();
     } else {
@@ -117,6 +118,12 @@ class ExactMap {
   }
 
   Tracer tracer() { return {prepared_, refine_, numbers_, tx_index_}; }
+
+  bool take(const paths::SequenceTree& sequences) {
+    tree_ = sequences;
+    tree_.move_source(standing_.source_aside_m, prepared_.facets());
+    return true;
+  }
 
   /// Small scenes: all sequences there can be, when trying each at each sample point is cheap.
   bool find_all() {
@@ -422,6 +429,7 @@ class ExactMap {
   const bool edge_on_only_;
   const Standing standing_;
   const paths::Place source_;
+  const paths::SequenceTree* only_;
   const std::vector<double>& before_;  // [num_cells]: the gain from where the transmitter stood before
   paths::SceneOver<double> numbers_;
   paths::RefineOptions refine_;
@@ -456,14 +464,14 @@ std::vector<Standing> standings(const paths::PreparedScene& prepared, const Vec3
 std::vector<double> exact_map(const scene::Scene& scene, const paths::PreparedScene& prepared,
                               const paths::FieldContext& context, int tx, const Cells& cells,
                               const RadioMapOptions& options, int64_t& num_arrivals, bool edge_on_only,
-                              std::vector<MapArrivals>* kept) {
+                              std::vector<MapArrivals>* kept, const paths::SequenceTree* only) {
   std::vector<double> gain(size_t(cells.size()), 0), before(gain);
   bool behind_source = false, behind_target = false;
   for (const Standing& s : standings(prepared, scene.transmitters[size_t(tx)].position_m, cells)) {
     if (s.behind_source != behind_source || s.behind_target != behind_target) before = gain;
     behind_source = s.behind_source;
     behind_target = s.behind_target;
-    ExactMap map(scene, prepared, context, tx, cells, options, edge_on_only, s, before);
+    ExactMap map(scene, prepared, context, tx, cells, options, edge_on_only, s, before, only);
     const std::vector<double> part = map.solve(kept);
     num_arrivals += map.num_arrivals();
     for (size_t i = 0; i < gain.size(); ++i) gain[i] += part[i];
@@ -473,10 +481,11 @@ std::vector<double> exact_map(const scene::Scene& scene, const paths::PreparedSc
 
 std::vector<MapArrivals> exact_arrivals(const scene::Scene& scene, const paths::PreparedScene& prepared,
                                         const paths::FieldContext& context, int tx, const Cells& cells,
-                                        const RadioMapOptions& options, bool edge_on_only) {
+                                        const RadioMapOptions& options, bool edge_on_only,
+                                        const paths::SequenceTree* only) {
   std::vector<MapArrivals> all;
   int64_t num_arrivals = 0;
-  (void)exact_map(scene, prepared, context, tx, cells, options, num_arrivals, edge_on_only, &all);
+  (void)exact_map(scene, prepared, context, tx, cells, options, num_arrivals, edge_on_only, &all, only);
   return all;
 }
 

@@ -20,9 +20,10 @@ std::vector<Standing> standings(const paths::PreparedScene& prepared, const Vec3
 /// @param num_arrivals  the paths to sample and probe points that were summed up are added to it.
 /// @param edge_on_only  only what cells see edge-on (Cells::edge_on_m), which rays that cross them cannot measure.
 /// @param kept  what the map sums up is added to it.
+/// @param only  these sequences of facets, from any source point, and not the direct path; null: all that are found.
 std::vector<double> exact_map(const scene::Scene& scene, const paths::PreparedScene& prepared,
                               const paths::FieldContext& context, int tx, const Cells& cells,
                               const RadioMapOptions& options, int64_t& num_arrivals, bool edge_on_only = false,
-                              std::vector<MapArrivals>* kept = nullptr);
+                              std::vector<MapArrivals>* kept = nullptr, const paths::SequenceTree* only = nullptr);
 
 }  // namespace raywave::maps

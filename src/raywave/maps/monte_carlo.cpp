@@ -65,6 +65,49 @@ bool stands_edge_on(const paths::PreparedScene& prepared, const Cells& cells, co
   });
 }
 
+/// The sequences whose images rays find edge-on, with mirrors that come there too.
+paths::SequenceTree edge_on_images(const scene::Scene& scene, const paths::PreparedScene& prepared, int tx,
+                                   const Cells& cells, const RadioMapOptions& options,
+                                   const std::vector<Standing>& standings) {
+  const scene::Device& transmitter = scene.transmitters[size_t(tx)];
+  const auto is_near = [&](const Vec3d& p) { return is_within(cells.edge_on_m(), cells, 0, p); };
+  paths::SequenceTree out(transmitter.position_m);
+  for (const Standing& s : standings) {
+    std::set<int32_t> found;
+    const paths::SequenceTree all = paths::follow_rays(
+        prepared, paths::shoot_options(options, s.source_aside_m, transmitter.name), options.num_threads,
+        options.progress, [] { return std::set<int32_t>(); },
+        [&](std::set<int32_t>& part, const paths::FollowedRay& ray) {
+          if (ray.node != 0 && is_near(ray.image_m) && is_near(ray.origin_m)) part.insert(ray.node);
+        },
+        [&](const std::set<int32_t>& part, const std::vector<int32_t>& here) {
+          for (const int32_t node : part) found.insert(here[size_t(node)]);
+        });
+    for (const int32_t node : found) {
+      std::vector<paths::SurfaceId> surfaces;
+      for (int32_t n = node; n != 0; n = all.nodes()[size_t(n)].parent)
+        surfaces.push_back(all.nodes()[size_t(n)].surface);
+      int32_t at = 0;
+      for (size_t i = surfaces.size(); i-- > 0;) at = out.child(at, surfaces[i], prepared.facets());
+    }
+  }
+  return out;
+}
+
+/// Where images alone are edge-on, and few, an exact map of their sequences: all of a city's cost half a second. Null:
+/// of all that is found.
+std::optional<paths::SequenceTree> few_images(const scene::Scene& scene, const paths::PreparedScene& prepared, int tx,
+                                              const Cells& cells, const RadioMapOptions& options,
+                                              const std::vector<Standing>& standings) {
+  constexpr int64_t kTrials = 10000000;  // each node at each cell: a second or two
+  if (!cells.is_plane() || options.diffraction ||
+      stands_edge_on(prepared, cells, options, scene.transmitters[size_t(tx)].position_m))
+    return std::nullopt;
+  auto images = edge_on_images(scene, prepared, tx, cells, options, standings);
+  if (int64_t(images.nodes().size()) * cells.size() > kTrials) return std::nullopt;
+  return images;
+}
+
 RadioMapOptions exact_options(const RadioMapOptions& options) {
   RadioMapOptions exact = options;
   exact.method = Method::kExact;
@@ -276,7 +319,9 @@ std::vector<double> monte_carlo_map(const scene::Scene& scene, const paths::Prep
   }
   if (edge_on) {
     int64_t num_arrivals = 0;
-    const auto exact = exact_map(scene, prepared, context, tx, cells, exact_options(options), num_arrivals, true);
+    const auto images = few_images(scene, prepared, tx, cells, options, all);
+    const auto exact = exact_map(scene, prepared, context, tx, cells, exact_options(options), num_arrivals, true,
+                                 nullptr, images ? &*images : nullptr);
     for (size_t i = 0; i < num_cells; ++i) gain[i] += exact[i];
   }
   return gain;
@@ -364,7 +409,9 @@ std::vector<MapArrivals> monte_carlo_arrivals(const scene::Scene& scene, const p
     all.push_back(std::move(parts[k].all));
   }
   if (edge_on) {
-    auto exact = exact_arrivals(scene, prepared, context, tx, cells, exact_options(options), true);
+    const auto images = few_images(scene, prepared, tx, cells, options, standings);
+    auto exact =
+        exact_arrivals(scene, prepared, context, tx, cells, exact_options(options), true, images ? &*images : nullptr);
     std::move(exact.begin(), exact.end(), std::back_inserter(all));
   }
   return all;
