@@ -61,20 +61,35 @@ std::vector<std::string> read_words(int argc, char** argv) {
   return words;
 }
 
-/// Whole numbers may be written 1e6 and 2.0.
-void read_whole_numbers(CLI::App& app) {
-  for (CLI::App* sub : app.get_subcommands([](CLI::App*) { return true; })) read_whole_numbers(*sub);
+/// What an option of whole numbers is given, in digits: they may be written 1e6 and 2.0.
+std::string whole_number(const std::string& name, const std::string& text, bool is_signed) {
+  if (!text.empty() && text.find_first_not_of("0123456789") == std::string::npos) return text;
+  const double value = is_number(text) ? std::strtod(text.c_str(), nullptr) : std::nan("");
+  const bool is_large = std::abs(value) >= 0x1p53, is_below = !is_signed && value < 0;
+  if (std::isnan(value) || is_large || is_below || value != std::floor(value)) {
+    throw raywave::cli::UsageError(raywave::message(name, " takes a whole number",
+                                                    is_large   ? " below 2^53"
+                                                    : is_below ? " >= 0"
+                                                               : "",
+                                                    ", got '", text, "'"));
+  }
+  return std::to_string(int64_t(value));
+}
+
+/// Options of one number say what they take in our words.
+void read_numbers(CLI::App& app) {
+  for (CLI::App* sub : app.get_subcommands([](CLI::App*) { return true; })) read_numbers(*sub);
   for (CLI::Option* option : app.get_options()) {
-    if (option->get_type_name() != "INT" && option->get_type_name() != "UINT") continue;
-    option->transform([name = option->get_name()](const std::string& text) {
-      if (text.find_first_not_of("+-0123456789") == std::string::npos) return text;
-      const double value = is_number(text) ? std::strtod(text.c_str(), nullptr) : std::nan("");
-      if (!(std::abs(value) < 0x1p53) || value != std::floor(value)) {
-        throw raywave::cli::UsageError(raywave::message(
-            name, " takes a whole number", std::abs(value) >= 0x1p53 ? " below 2^53" : "", ", got '", text, "'"));
-      }
-      return std::to_string(int64_t(value));
-    });
+    const std::string type = option->get_type_name(), name = option->get_name();
+    if (type == "INT" || type == "UINT") {
+      option->transform(
+          [name, is_signed = type == "INT"](const std::string& text) { return whole_number(name, text, is_signed); });
+    } else if (type == "FLOAT") {
+      option->transform([name](const std::string& text) {
+        if (is_number(text)) return text;
+        throw raywave::cli::UsageError(raywave::message(name, " takes a number, got '", text, "'"));
+      });
+    }
   }
 }
 
@@ -130,15 +145,17 @@ int run(int argc, char** argv) {
   add_doctor_command(app, action);
   add_python_commands(app);
   refuse_unknown_subcommand(app, argc, argv);
-  read_whole_numbers(app);
+  read_numbers(app);
   try {
     std::vector<std::string> words = read_words(argc, argv);
     std::reverse(words.begin(), words.end());  // as CLI11 takes them
     app.parse(std::move(words));
   } catch (const CLI::ExtrasError&) {
     refuse_extras(app);
+  } catch (const CLI::Success& e) {  // --help, --version
+    return app.exit(e);
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? kDone : kUsage;
+    throw UsageError(std::string(e.what()) + "; see raywave --help");
   }
   catch_interrupts();
   return action();

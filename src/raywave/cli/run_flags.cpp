@@ -16,6 +16,7 @@
 #include "raywave/core/units.h"
 #include "raywave/io/antenna_files.h"
 #include "raywave/io/scene_files.h"
+#include "raywave/runs/wave_files.h"
 #include "raywave/runtime/progress.h"
 
 namespace raywave::cli {
@@ -248,7 +249,7 @@ void MapFlags::add_to(CLI::App& app) {
   app.add_option("--method", method, "exact (default) or monte-carlo");
   app.add_option("--points-per-cell", points_per_cell, "exact: 1 (default), 4 or 9 sample points");
   app.add_flag("--coherent", coherent, "exact: add fields instead of powers");
-  app.add_option("--max-bytes", max_bytes, "refuse maps that need more memory (default 4e9)");
+  app.add_option("--max-bytes,--memory", max_bytes, "refuse maps that need more memory: 4e9 (default), 4GiB, 512MiB");
 }
 
 maps::RadioMapOptions MapFlags::options(const SceneFlags& scene_flags, const InteractionFlags& interactions) const {
@@ -260,7 +261,7 @@ maps::RadioMapOptions MapFlags::options(const SceneFlags& scene_flags, const Int
   }
   if (points_per_cell) options.points_per_cell = *points_per_cell;
   if (coherent) options.coherent = true;
-  if (max_bytes) options.max_bytes = *max_bytes;
+  if (max_bytes) options.max_bytes = double(runs::parse_bytes(*max_bytes));
   const bool exact = options.method == maps::Method::kExact;
   tell_idle_edge_flags(interactions, options.diffraction);
   tell_if_idle(points_per_cell.has_value(), "--points-per-cell", exact, "with --method monte-carlo");

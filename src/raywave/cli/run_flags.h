@@ -61,7 +61,8 @@ struct PathFlags {
 struct MapFlags {
   std::optional<std::string> method, surface, center, orientation, size, cell_size;
   std::vector<std::string> objects;
-  std::optional<double> height_m, max_bytes;
+  std::optional<double> height_m;
+  std::optional<std::string> max_bytes;  // "4GiB"
   std::optional<int> points_per_cell;
   bool coherent = false;
 

@@ -157,6 +157,7 @@ scene::Scene load_scene(const std::string& given, const LoadOptions& options) {
   const std::string ext = extension_of(path);
   static const std::vector<std::string> known = {".xml", ".ply", ".obj", ".gltf", ".glb", ".stl"};
   if (std::find(known.begin(), known.end(), ext) == known.end()) {
+    if (!std::filesystem::exists(path, none)) throw Error(message("there is no file or folder '", path, "'"));
     throw Error(
         message("'", path, "': scene files end in .xml, .ply, .obj, .gltf, .glb or .stl", did_you_mean(ext, known)));
   }

@@ -282,7 +282,10 @@ TEST(SceneXml, ErrorsNameLineAndNearestName) {
   expect_error(bad(kConcrete + "\n<shape type=\"ply\" id=\"mesh-a\"><string name=\"filename\" value=\"none.ply\"/>" +
                    kRef + "</shape>"),
                "s.xml:4: shape 'a': cannot read 'none.ply': No such file");
-  expect_error([] { load_scene("x.blend"); }, "'x.blend': scene files end in .xml");
+  const std::string blend = testing::TempDir() + "x.blend";
+  std::ofstream(blend) << "BLENDER";
+  expect_error([&] { load_scene(blend); }, "x.blend': scene files end in .xml");
+  expect_error([] { load_scene("street_canion"); }, "there is no file or folder 'street_canion'");
   expect_error([] { load_scene("/no/such.xml"); }, "cannot read '/no/such.xml'");
 }
 

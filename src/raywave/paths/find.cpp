@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cmath>
 
 #include "raywave/core/error.h"
+#include "raywave/core/random.h"
 #include "raywave/runtime/parallel.h"
 #include "raywave/runtime/progress.h"
 
@@ -86,6 +88,21 @@ class ExhaustiveSearch {
 
   bool too_many() const { return count_ > max_sequences_; }
 
+  /// On a random way down the products of the numbers of choices sum to the number of sequences in the mean (Knuth,
+  /// Math. Comp. 29, 1975). True where the mean of some ways is beyond the limit by three of its own deviations: large
+  /// trees are refused before the work on them.
+  bool surely_too_many() const {
+    constexpr int kWays = 400;
+    if (max_sequences_ < 10000 * kWays) return false;  // counting them is soon done
+    double sum = 0, squares = 0;
+    for (int way = 0; way < kWays; ++way) {
+      const double n = weight_of_way(uint64_t(way));
+      sum += n, squares += n * n;
+    }
+    const double mean = sum / kWays, variance = std::max(0.0, squares / kWays - mean * mean) / kWays;
+    return mean - 3 * std::sqrt(variance) > double(max_sequences_);
+  }
+
   /// All sequences that begin with one facet.
   SequenceTree from(int32_t first) {
     SequenceTree tree(source_m_);
@@ -94,16 +111,43 @@ class ExhaustiveSearch {
   }
 
  private:
-  void descend(SequenceTree& tree, int32_t node) {
-    const SequenceNode current = tree.nodes()[node];
-    if (current.depth == max_depth_) return;
+  /// Calls visit(facet) for each that the beam through a sequence's last one meets, until it returns false.
+  template <class Visit>
+  void for_each_next(const SequenceNode& current, const Visit& visit) const {
     const int32_t last = current.surface.index;
     const Beam beam = beam_through(table_.facets[size_t(last)], corners_[size_t(last)], current.image_m);
     for (int32_t next = 0; next < int32_t(table_.facets.size()); ++next) {
       if (next == last || table_.facets[size_t(next)].mirror != next || beam.misses(corners_[next])) continue;
-      if (++count_ > max_sequences_) return;
-      descend(tree, tree.child(node, SurfaceId::facet(next), table_));
+      if (!visit(next)) return;
     }
+  }
+
+  void descend(SequenceTree& tree, int32_t node) {
+    const SequenceNode current = tree.nodes()[node];
+    if (current.depth == max_depth_) return;
+    for_each_next(current, [&](int32_t next) {
+      if (++count_ > max_sequences_) return false;
+      descend(tree, tree.child(node, SurfaceId::facet(next), table_));
+      return true;
+    });
+  }
+
+  double weight_of_way(uint64_t way) const {
+    SequenceTree tree(source_m_);
+    std::vector<int32_t> choices;
+    for (int32_t f = 0; f < int32_t(table_.facets.size()); ++f)
+      if (table_.facets[size_t(f)].mirror == f) choices.push_back(f);
+    double product = 1, sum = 0;
+    int32_t node = 0;
+    for (int depth = 1; !choices.empty(); ++depth) {
+      product *= double(choices.size()), sum += product;
+      if (depth == max_depth_) break;
+      const int32_t facet = choices[random_bits(0, 0, way, uint64_t(depth)) % choices.size()];
+      node = tree.child(node, SurfaceId::facet(facet), table_);
+      choices.clear();
+      for_each_next(tree.nodes()[node], [&](int32_t next) { return choices.push_back(next), true; });
+    }
+    return sum;
   }
 
   const scene::FacetTable& table_;
@@ -122,6 +166,7 @@ std::optional<SequenceTree> all_sequences(const PreparedScene& scene, const Vec3
   if (max_depth == 0) return tree;
   if (int64_t(scene.facets().facets.size()) > max_sequences) return std::nullopt;
   ExhaustiveSearch search(scene.facets(), source_m, max_depth, max_sequences);
+  if (search.surely_too_many()) return std::nullopt;
   const auto num_facets = int64_t(scene.facets().facets.size());
   std::vector<SequenceTree> trees(static_cast<size_t>(num_facets), SequenceTree(source_m));
   runtime::Reporter reporter(progress, num_facets);
