@@ -25,6 +25,11 @@ def extended(page: str, *, style: str, script: str, data: dict[str, str] | None 
     return f"{head}{blobs}<script>\n{script}\n</script>\n{close}{tail}"
 
 
+def joined(*files) -> str:
+    """Scripts that the page runs as one."""
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)
+
+
 def data_of(page: str):
     """What the report's page carries."""
     return json.loads(page.partition('id="report-data">')[2].partition("</script>")[0])

@@ -25,7 +25,7 @@ __all__ = ["Explorer", "explore"]
 class Explorer:
     """A live page that is served: url, document (the run as a dict), scene() (as it is now), close()."""
 
-    def __init__(self, session, title, port, kind=space):
+    def __init__(self, session: Session, title: str, port: int, kind: object = space):
         self._session = session
         self._server = Server(session, title, port, kind)
 

@@ -3,7 +3,7 @@
 'use strict';
 (function () {
   const element = Raywave.element;
-  const byId = (id) => document.getElementById(id);
+  const {byId, tell, send} = Live;
   const about = JSON.parse(byId('explore-data').textContent);
   const kGrab = 16;  // pixels around a device
   const kAbove = {transmitter: 10, receiver: 1.5};  // metres above the place that was clicked
@@ -11,65 +11,19 @@
     'very_dry_ground', 'medium_dry_ground', 'wet_ground'];
   const kSwitches = [['los', 'Line of sight', true], ['specular_reflection', 'Reflection', true], ['refraction', 'Transmission', false],
     ['diffraction', 'Diffraction', false]];
-  let socket = null, state = null, selected = null, adding = null, drags = 0, material = null, renamed = null;
+  let state = null, selected = null, adding = null, drags = 0, material = null, renamed = null;
   const page = Raywave.page;
   if (!page) return;  // no WebGL: the page says so
   const view = page.view;
 
   // ---------------------------------------------------------------------------------------------------------- the server
 
-  function send(command) {
-    if (socket && socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(command));
-  }
-
   const set = (kind, name, to, drag) => send({do: 'set', kind, name, to, drag});
-
-  function connect() {
-    socket = new WebSocket('ws://' + location.host + location.pathname + 'live');
-    socket.onopen = () => { document.body.dataset.connected = 'true'; };
-    socket.onmessage = (event) => take(JSON.parse(event.data));
-    socket.onclose = () => {
-      document.body.dataset.connected = 'false';
-      tell('live-state', 'The server has ended; what was done is kept in its run file.');
-    };
-  }
-
-  function tell(id, text) { byId(id).textContent = text; }
-
-  function take(message) {
-    if (message.type === 'state') takeState(message);
-    else if (message.type === 'frame') takeFrame(message);
-    else if (message.type === 'error') tell('live-error', message.text);
-    else if (message.type === 'saved') document.body.dataset.saved = message.revision;
-    else if (message.type === 'gain') takeGain(message);
-  }
 
   function takeState(message) {
     state = message;
-    tell('live-error', '');
     if (selected && !device(selected)) selected = renamed && device(renamed) ? renamed : null;
     fill();
-    document.body.dataset.revision = state.revision;
-  }
-
-  const kStages = {coarse: 'coarse', paths: 'paths refined, map coarse', refined: 'refined'};
-
-  function takeFrame(message) {
-    page.show(Raywave.decoded(message.data));
-    send({do: 'shown'});
-    const time = message.seconds < 1 ? Math.round(1e3 * message.seconds) + ' ms' : Raywave.number(message.seconds, 1) + ' s';
-    tell('live-state', kStages[message.stage] + ', ' + time + message.warnings.map((text) => '\n' + text).join(''));
-    Object.assign(document.body.dataset, {stage: message.stage, shown: message.revision});
-    if (message.stage === 'coarse') document.body.dataset.coarse = message.seconds;
-  }
-
-  function takeGain(message) {
-    const lines = Object.keys(message.path_gain).map((tx) => {
-      const gain = message.path_gain[tx];
-      return tx + ': ' + (gain > 0 ? Raywave.number(10 * Math.log10(gain), 2) + ' dB, ' + message.num_paths[tx] + ' paths' : 'nothing arrives');
-    });
-    tell('live-gain', 'At ' + Raywave.place(message.position_m) + '\n' + lines.join('\n'));
-    document.body.dataset.gain = JSON.stringify(message);
   }
 
   // ----------------------------------------------------------------------------------------------------------- the panel
@@ -358,5 +312,5 @@
   });
 
   build();
-  connect();
+  Live.connect({state: takeState, frame: (message) => page.show(Raywave.decoded(message.data))}, 'run file');
 })();

@@ -2,12 +2,12 @@
 // The live page of a scene in the plane: what is dragged or typed goes to the server as commands; states and frames come back.
 'use strict';
 (function () {
-  const byId = (id) => document.getElementById(id);
+  const {byId, number, tell, send} = Live;
   const about = JSON.parse(byId('explore-data').textContent);
   const canvas = byId('view'), g = canvas.getContext('2d');
   const kGrab = 12;  // pixels around a device or an end
   const kMethods = ['image', 'fermat', 'min-path'], kCandidates = ['all', 'visible'], kSmoothed = ['', 'sigmoid', 'hard_sigmoid'];
-  let socket = null, state = null, frame = null, selected = null, adding = null, begun = null, drags = 0, camera = null, drag = null, chosen = '', renamed = null;
+  let state = null, frame = null, selected = null, adding = null, begun = null, drags = 0, camera = null, drag = null, chosen = '', renamed = null;
 
   function element(tag, className, text) {
     const node = document.createElement(tag);
@@ -16,7 +16,6 @@
     return node;
   }
 
-  const number = (value, digits) => Number.isFinite(value) ? value.toFixed(digits).replace('-', '\u2212') : '\u2013';
   const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   const ramp = bytes(about.colors.sequential.data), classes = bytes(about.colors.categorical.data);
   const rampAt = (t) => { const i = 3 * Math.round((ramp.length / 3 - 1) * Math.min(1, Math.max(0, t))); return [ramp[i], ramp[i + 1], ramp[i + 2]]; };
@@ -24,36 +23,14 @@
 
   // ---------------------------------------------------------------------------------------------------------- the server
 
-  const send = (command) => { if (socket && socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(command)); };
   const set = (kind, name, to) => send({do: 'set', kind, name, to});
-  const tell = (id, text) => { byId(id).textContent = text; };
-
-  function connect() {
-    socket = new WebSocket('ws://' + location.host + location.pathname + 'live');
-    socket.onopen = () => { document.body.dataset.connected = 'true'; };
-    socket.onmessage = (event) => take(JSON.parse(event.data));
-    socket.onclose = () => {
-      document.body.dataset.connected = 'false';
-      tell('live-state', 'The server has ended; what was done is kept in its file.');
-    };
-  }
-
-  function take(message) {
-    if (message.type === 'state') takeState(message);
-    else if (message.type === 'frame') takeFrame(message);
-    else if (message.type === 'error') tell('live-error', message.text);
-    else if (message.type === 'saved') document.body.dataset.saved = message.revision;
-    else if (message.type === 'gain') takeGain(message);
-  }
 
   function takeState(message) {
     state = message;
-    tell('live-error', '');
     if (selected && !found(selected)) selected = renamed && found(renamed) ? renamed : null;
     if (!camera) fit();
     fill();
     draw();
-    document.body.dataset.revision = state.revision;
   }
 
   function takeFrame(message) {
@@ -62,23 +39,9 @@
       frame.map.power = new Float32Array(bytes(frame.map.power).buffer);
       paint();
     }
-    send({do: 'shown'});
-    const time = message.seconds < 1 ? Math.round(1e3 * message.seconds) + ' ms' : number(message.seconds, 1) + ' s';
-    tell('live-state', message.stage + ', ' + time + message.warnings.map((text) => '\n' + text).join(''));
     tell('summary', frame.paths.filter((p) => p.valid > 0).length + ' paths');
     fillMap();
     draw();
-    Object.assign(document.body.dataset, {stage: message.stage, shown: message.revision});
-    if (message.stage === 'coarse') document.body.dataset.coarse = message.seconds;
-  }
-
-  function takeGain(message) {
-    const lines = Object.keys(message.path_gain).map((tx) => {
-      const gain = message.path_gain[tx];
-      return tx + ': ' + (gain > 0 ? number(10 * Math.log10(gain), 2) + ' dB, ' + message.num_paths[tx] + ' paths' : 'nothing arrives');
-    });
-    tell('live-gain', `At (${message.position_m.map((x) => number(x, 3)).join(', ')}) m\n` + lines.join('\n'));
-    document.body.dataset.gain = JSON.stringify(message);
   }
 
   // ----------------------------------------------------------------------------------------------------------- the scene
@@ -435,5 +398,5 @@
   Object.defineProperty(window, 'Plane', {value: {pixel: (p) => pixel(p), get frame() { return frame; }, get state() { return state; }}});
   document.body.dataset.ready = 'true';
   build();
-  connect();
+  Live.connect({state: takeState, frame: takeFrame}, 'file');
 })();

@@ -336,7 +336,7 @@ def page(server, connect) -> str:
     """In the style of the report's page, with its colours."""
     report = _raywave.report_html(Scene(), None, None, server.title, "path_gain")
     return _pages.in_its_style(report, server.title, style=(_HERE / "explore.css").read_text(encoding="utf-8") + (_HERE / "plane.css").read_text(encoding="utf-8"),
-                               script=(_HERE / "plane.js").read_text(encoding="utf-8"), connect=connect,
+                               script=_pages.joined(_HERE / "live.js", _HERE / "plane.js"), connect=connect,
                                data={"explore-data": json.dumps({"exports": list(EXPORTS), "colors": _pages.data_of(report)["colors"]})})
 
 

@@ -22,7 +22,7 @@ def page(server, connect) -> str:
     with session._lock:
         base = _raywave.report_html(_without_devices(session._check_stage.scene), None, None, server.title, "path_gain")
         about = {"exports": list(EXPORTS), "objects": {name: material for name, (material, _) in session._check_stage.objects.items()}}
-    return _pages.extended(base, style=(_HERE / "explore.css").read_text(encoding="utf-8"), script=(_HERE / "explore.js").read_text(encoding="utf-8"),
+    return _pages.extended(base, style=(_HERE / "explore.css").read_text(encoding="utf-8"), script=_pages.joined(_HERE / "live.js", _HERE / "explore.js"),
                            data={"explore-data": json.dumps(about)}, connect=connect)
 
 
@@ -52,6 +52,7 @@ def export(server, name) -> bytes:
 def _without_devices(scene):
     out = Scene()
     out.frequency_hz = scene.frequency_hz
+    out.crs, out.origin_m = scene.crs, list(scene.origin_m)
     for item in (*scene.materials.values(), *scene.objects.values()):
         out.add(item)
     return out
