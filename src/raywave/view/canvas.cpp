@@ -35,6 +35,7 @@ Canvas::Canvas(const std::string& path, int width, int height) : path_(path), pa
 Canvas::~Canvas() {
   cairo_destroy(cairo_);
   cairo_surface_destroy(surface_);
+  std::remove(part_.c_str());  // a picture that was not finished leaves nothing
 }
 
 void Canvas::rectangle(double x, double y, double w, double h, Rgb fill) {
