@@ -19,8 +19,8 @@ void fields(Archive& a, Device& d) {
 }
 template <class Archive>
 void fields(Archive& a, Scene2D& s) {
-  auto& [transmitters, receivers, objects, materials, r_coef, height, alpha, frequency] = s;
-  a(transmitters, receivers, objects, materials, r_coef, height, alpha, frequency);
+  auto& [transmitters, receivers, objects, materials, r_coef, height, alpha, frequency, place] = s;
+  a(transmitters, receivers, objects, materials, r_coef, height, alpha, frequency, place);
 }
 template <class Archive>
 void fields(Archive& a, CandidateOptions& o) {

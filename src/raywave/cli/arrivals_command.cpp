@@ -10,9 +10,11 @@
 #include "raywave/cli/run_flags.h"
 #include "raywave/cli/terminal.h"
 #include "raywave/core/constants.h"
+#include "raywave/io/place.h"
 #include "raywave/maps/arrival_map.h"
 #include "raywave/paths/path_solver.h"
 #include "raywave/runs/arrival_results.h"
+#include "raywave/runs/place_arrays.h"
 
 namespace raywave::cli {
 namespace {
@@ -120,13 +122,16 @@ int ArrivalsCommand::run() {
   o.validate();
   const maps::ArrivalMap map =
       maps::arrival_map(raywave::paths::solve_paths(loaded, paths.options(scene, interactions)), o);
-  if (!output.empty()) runs::save_arrival_map(output, map);
+  const auto place = io::read_place(scene.file);
+  if (!output.empty()) runs::save_arrival_map(output, map, place);
   if (!json.empty()) {
     nlohmann::json links = nlohmann::json::array();
     for (int rx = 0; rx < map.num_rx; ++rx) {
       for (int tx = 0; tx < map.num_tx; ++tx) links.push_back(link_json(map, rx, tx, within_db));
     }
-    write_text(json, nlohmann::json{{"frequency_hz", map.frequency_hz}, {"links", links}}.dump(2) + "\n");
+    nlohmann::json out{{"frequency_hz", map.frequency_hz}, {"links", links}};
+    runs::add_place(out, place);
+    write_text(json, out.dump(2) + "\n");
   }
   if (json != "-") std::fputs(summary(map, within_db).c_str(), stdout);
   return kDone;

@@ -83,6 +83,7 @@ int MapCommand::run() {
   if (!html.empty()) {
     view::ReportOptions report;
     report.map = plot;
+    report.place = place;
     write_text(html, view::report_html(loaded, nullptr, &result, report));
   }
   if (!json.empty()) write_text(json, runs::radio_map_json(result, options, place));

@@ -10,6 +10,7 @@
 #include "raywave/cli/terminal.h"
 #include "raywave/io/arrays.h"
 #include "raywave/plane/grid.h"
+#include "raywave/runs/place_arrays.h"
 #include "raywave/runs/plane_file.h"
 
 namespace raywave::cli {
@@ -44,6 +45,10 @@ std::vector<std::string> touched(const plane::Scene2D& s, const plane::Paths2D& 
   return names;
 }
 
+std::optional<scene::Place> place_of(const plane::Scene2D& s) {
+  return s.place.crs.empty() ? std::nullopt : std::optional(s.place);
+}
+
 std::string paths_json(const plane::Scene2D& s, const plane::Paths2D& p) {
   nlohmann::json list = nlohmann::json::array();
   for (size_t i = 0; i < p.count(); ++i) {
@@ -60,7 +65,9 @@ std::string paths_json(const plane::Scene2D& s, const plane::Paths2D& p) {
                     {"length_m", p.length_m[i]},
                     {"vertices_m", vertices}});
   }
-  return nlohmann::json({{"paths", list}}).dump(1) + "\n";
+  nlohmann::json out{{"paths", list}};
+  runs::add_place(out, place_of(s));
+  return out.dump(1) + "\n";
 }
 
 std::string table(const plane::Scene2D& s, const plane::Paths2D& p) {
@@ -97,8 +104,11 @@ void save_map(const std::string& path, const plane::Scene2D& s, const plane::Tra
   std::vector<std::string> names;
   for (const auto& d : s.transmitters) names.push_back(d.name);
   const auto n = size_t(points);
-  io::write_arrays(path, {io::array_of("power", {map.num_devices, n, n}, map.value), io::array_of("x_m", {n}, x),
-                          io::array_of("y_m", {n}, y), io::array_of("tx_names", names)});
+  std::vector<io::NamedArray> arrays{io::array_of("power", {map.num_devices, n, n}, map.value),
+                                     io::array_of("x_m", {n}, x), io::array_of("y_m", {n}, y),
+                                     io::array_of("tx_names", names)};
+  runs::add_place(arrays, place_of(s));
+  io::write_arrays(path, arrays);
 }
 
 int PlaneCommand::run() {

@@ -10,6 +10,7 @@
 #include "raywave/cli/map_output.h"
 #include "raywave/cli/run_flags.h"
 #include "raywave/cli/terminal.h"
+#include "raywave/io/place.h"
 #include "raywave/view/view.h"
 
 namespace raywave::cli {
@@ -45,6 +46,7 @@ int ViewCommand::run() {
   if (with_map) {
     map = maps::solve_radio_map(loaded, prepared, map_flags.map_surface(scene), map_flags.options(scene, interactions));
   }
+  report.place = io::read_place(scene.file);
   report.facts.emplace_back("frequency", number(loaded.frequency_hz * 1e-9, 6) + " GHz");
   report.facts.emplace_back("triangles", std::to_string(loaded.num_triangles()));
   write_text(html, view::report_html(loaded, paths ? &*paths : nullptr, map ? &*map : nullptr, report));

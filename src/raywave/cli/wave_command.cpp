@@ -112,7 +112,7 @@ int WaveCommand::run() {
   check_output("output.json", config.json, {});
   config.options.progress = progress_bar("wave");
   const wave::Result result = wave::simulate(config.scene, config.options);
-  if (!config.field.empty()) runs::save_wave_result(config.field, result);
+  if (!config.field.empty()) runs::save_wave_result(config.field, result, config.place);
   for (const std::string& image : {flags.png, flags.svg})
     if (!image.empty()) view::plot_wave_field(image, result);
   if (!config.json.empty()) write_text(config.json, runs::wave_json(result, config));

@@ -14,6 +14,7 @@
 
 #include "raywave/core/vec.h"
 #include "raywave/em/material.h"
+#include "raywave/scene/place.h"
 
 namespace raywave::plane {
 
@@ -49,6 +50,7 @@ struct Scene2D {
   double height_m = 0.1;        // of the rough power law r_coef^n / (height^2 + length^2)
   double alpha = 100;           // slope of smoothed conditions
   double frequency_hz = 2.4e9;  // of fields
+  scene::Place place;           // of (0, 0); without a CRS: none
 
   /// @throws Error naming the thing: no finite number, walls of zero length, names given twice or empty, unknown
   /// materials.

@@ -114,6 +114,11 @@ PlaneRun parse_plane_run(const std::string& text, const std::string& name) {
     table.read(key, value);
     if (value) *to = *value;
   }
+  std::optional<std::string> crs;
+  std::optional<Vec3d> origin;
+  table.read("crs", crs), table.read("origin_m", origin);
+  if (origin && !crs) table.fail(root, "origin_m is a place in a crs: give it too");
+  s.place = {crs.value_or(""), origin.value_or(Vec3d{0, 0, 0})};
   table.find("transmitters"), table.find("receivers");
   s.transmitters = read_devices(root, "transmitters", name), s.receivers = read_devices(root, "receivers", name);
   for (const Table& item : table.tables("materials")) s.materials.push_back(read_material(item));

@@ -6,6 +6,7 @@
 
 #include "raywave/core/units.h"
 #include "raywave/runs/options.h"
+#include "raywave/runs/place_arrays.h"
 #include "raywave/runs/results.h"
 
 namespace raywave::runs {
@@ -59,12 +60,6 @@ Json path_json(const paths::Paths& p, const paths::Link& link, int64_t path) {
   out["arrival"] = {{"theta_rad", finite("theta_r", p.theta_r[i])}, {"phi_rad", finite("phi_r", p.phi_r[i])}};
   out["doppler_hz"] = finite("doppler_hz", p.doppler_hz[i]);
   return out;
-}
-
-void add_place(Json& out, const std::optional<scene::Place>& place) {
-  if (!place) return;
-  out["crs"] = place->crs;
-  out["origin_m"] = json_of("origin_m", place->origin_m);
 }
 
 /// Mean over all cells, extremes and quantiles over the covered ones; null without any.

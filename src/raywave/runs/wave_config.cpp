@@ -5,6 +5,7 @@
 
 #include "raywave/core/constants.h"
 #include "raywave/core/files.h"
+#include "raywave/io/place.h"
 #include "raywave/io/scene_files.h"
 #include "raywave/runs/toml_table.h"
 #include "raywave/runs/wave_files.h"
@@ -370,6 +371,7 @@ WaveConfig parse_wave_config(std::string_view text, const std::string& name, con
     load.log = log;
     load.frequency_hz = s.frequency_hz;
     const scene::Scene loaded = io::load_scene(path_in(folder, file), load);
+    out.place = io::read_place(path_in(folder, file));
     const auto found =
         s.grid.volume() ? wave::solids_of(loaded, s, log) : wave::clipped_to(s, wave::cut(loaded, height));
     s.objects.insert(s.objects.end(), found.begin(), found.end());

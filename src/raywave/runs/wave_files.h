@@ -34,20 +34,23 @@
 //   [output]                        # z_m = [...] or planes = 200, points_m = [[y, z], ...], field, image, json
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "raywave/scene/place.h"
 #include "raywave/wave/simulate.h"
 
 namespace raywave::runs {
 
 struct WaveConfig {
   wave::Scene scene;
-  wave::SimulateOptions options;   // output_z_m, backend, memory, threads
-  int planes = 0;                  // evenly spaced planes instead of options.output_z_m
-  std::vector<Vec3d> points_m;     // where the field is wanted besides
-  std::string field, image, json;  // files, or empty
+  wave::SimulateOptions options;      // output_z_m, backend, memory, threads
+  int planes = 0;                     // evenly spaced planes instead of options.output_z_m
+  std::vector<Vec3d> points_m;        // where the field is wanted besides
+  std::string field, image, json;     // files, or empty
+  std::optional<scene::Place> place;  // of the scene that [cut] names
 };
 
 /// @throws Error "run.toml:LINE: ..." for syntax, unknown keys, wrong types, and values that the scene refuses.
@@ -59,8 +62,10 @@ int64_t parse_bytes(std::string_view text);
 
 /// Arrays: frequency_hz, z_m [planes], y_m [num_y], source_names, field [planes, sources, num_y] (complex),
 /// power_w_per_m [planes, sources], choices, warnings, cone_half_angle_rad [sources]; with num_reflections also
-/// backward, as field. In 3D also x_m [num_x], field [planes, sources, num_x, num_y], and power_w. .npz or .h5.
-void save_wave_result(const std::string& path, const wave::Result& result);
+/// backward, as field. In 3D also x_m [num_x], field [planes, sources, num_x, num_y], and power_w. What was cut from a
+/// scene with a place: crs and origin_m, of that scene (its x is z here, its height x). .npz or .h5.
+void save_wave_result(const std::string& path, const wave::Result& result,
+                      const std::optional<scene::Place>& place = {});
 /// Settings, models chosen, power by plane and source, the field at points_m.
 std::string wave_json(const wave::Result& result, const WaveConfig& config);
 

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "raywave/io/arrays.h"
+#include "raywave/runs/place_arrays.h"
 #include "raywave/runs/wave_files.h"
 
 namespace raywave::runs {
@@ -26,7 +27,7 @@ void append(NamedArray& to, const wave::Field& u) {
 
 }  // namespace
 
-void save_wave_result(const std::string& path, const wave::Result& r) {
+void save_wave_result(const std::string& path, const wave::Result& r, const std::optional<scene::Place>& place) {
   const size_t planes = r.z_m.size(), sources = r.scene().sources.size();
   const bool volume = r.scene().grid.volume();
   std::vector<size_t> shape{planes, sources, r.y_m.size()};
@@ -52,6 +53,7 @@ void save_wave_result(const std::string& path, const wave::Result& r) {
                                  array_of("choices", r.choices)};
   if (!r.backward.empty()) arrays.push_back(std::move(backward));
   if (volume) arrays.push_back(array_of("x_m", {r.x_m.size()}, r.x_m));
+  add_place(arrays, place);
   io::write_arrays(path, arrays);
 }
 
@@ -88,14 +90,15 @@ std::string wave_json(const wave::Result& r, const WaveConfig& config) {
       cones[names[i]]["x_m"] = {c.x_min_m, c.x_max_m};
     }
   }
-  const Json out{{"frequency_hz", s.frequency_hz},
-                 {"backend", wave::backend_name(config.options.backend.kind)},
-                 {"grid", {{"num_x", s.grid.num_x}, {"num_y", s.grid.num_y}, {"length_m", s.grid.length_m()}}},
-                 {"cones", cones},
-                 {"choices", r.choices},
-                 {"warnings", r.warnings},
-                 {"planes", planes},
-                 {"points", points}};
+  Json out{{"frequency_hz", s.frequency_hz},
+           {"backend", wave::backend_name(config.options.backend.kind)},
+           {"grid", {{"num_x", s.grid.num_x}, {"num_y", s.grid.num_y}, {"length_m", s.grid.length_m()}}},
+           {"cones", cones},
+           {"choices", r.choices},
+           {"warnings", r.warnings},
+           {"planes", planes},
+           {"points", points}};
+  add_place(out, config.place);
   return out.dump(1);
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstdio>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <span>
@@ -263,6 +264,13 @@ Json map_json(const maps::RadioMap& map, const MapPlotOptions& options, const Ve
   return out;
 }
 
+/// The coordinate reference system and what the scene's (0, 0, 0) is in it, as a line.
+std::string place_text(const scene::Place& place) {
+  char origin[100];
+  std::snprintf(origin, sizeof origin, "%.10g, %.10g, %.10g", place.origin_m.x, place.origin_m.y, place.origin_m.z);
+  return message("(0, 0, 0) is ", origin, " m of ", place.crs);
+}
+
 std::string ascii_json(const Json& json) { return json.dump(-1, ' ', true, Json::error_handler_t::replace); }
 
 }  // namespace
@@ -273,6 +281,10 @@ std::string report_data(const scene::Scene& scene, const paths::Paths* paths, co
   Json out{{"title", options.title}, {"frequency_hz", scene.frequency_hz}, {"origin", triple(origin)}};
   out["facts"] = Json::array();
   for (const auto& [name, value] : options.facts) out["facts"].push_back({name, value});
+  if (options.place) {
+    out["crs"] = options.place->crs, out["origin_m"] = triple(options.place->origin_m);
+    out["facts"].push_back({"place", place_text(*options.place)});
+  }
   out["colors"] = color_tables();
   out["mesh"] = mesh_json(scene, origin);
   out["devices"] = devices_json(scene);

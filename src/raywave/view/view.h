@@ -2,11 +2,13 @@
 // Pictures: plots as PNG and SVG (Cairo), and one self-contained HTML page with the 3D scene that opens offline.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "raywave/maps/radio_map.h"
 #include "raywave/paths/paths.h"
+#include "raywave/scene/place.h"
 #include "raywave/scene/scene.h"
 
 namespace raywave::view {
@@ -30,6 +32,7 @@ struct ReportOptions {
   std::string title = "raywave";
   MapPlotOptions map;
   std::vector<std::pair<std::string, std::string>> facts;  // shown beside the picture: name, value
+  std::optional<scene::Place> place;                       // shown among them, and kept in the page's data
 };
 /// One HTML file without outside links: the mesh coloured by material, devices, rays coloured by interaction with a
 /// hover that tells gain, delay and interactions, the map draped with a colour bar, toggles for each. paths and map may
