@@ -20,7 +20,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 
 from . import _fonts, _levels  # noqa: F401: before all that needs the compiled module
-from . import _checked, _names, _progress, _raywave, differentiable, wave  # _checked first: what it wraps, others give by other names
+from . import _checked, _files, _names, _progress, _raywave, differentiable, wave  # _checked first: what it wraps, others give by other names
 from ._methods import method
 from ._raywave import (AntennaArray, ArrivalMap, Device, Error, Material, Object, Parameter, Paths, RadioMap, ScatteredPower, Scene, __version__,
                        itu_material)
@@ -117,12 +117,13 @@ class RadioMapSolver:
 class Report:
     """One self-contained page with the 3D scene. Shows itself in a notebook; save(path) writes it."""
 
-    def __init__(self, page):
+    def __init__(self, page: str):
         self.html = page
 
-    def save(self, path):
+    def save(self, path: str | os.PathLike) -> str | os.PathLike:
         """Writes the page; returns the path."""
-        pathlib.Path(path).write_text(self.html, encoding="utf-8")
+        with _files.new_file(path, (".html", ".htm"), "a page") as place:
+            pathlib.Path(place).write_text(self.html, encoding="utf-8")
         return path
 
     def __repr__(self):
@@ -148,7 +149,7 @@ def _present(report):
 
 
 @method(Scene, "preview")
-def _preview(self, paths=None, radio_map=None, title="raywave", metric="path_gain"):
+def _preview(self, paths: Paths | None = None, radio_map: RadioMap | None = None, title: str = "raywave", metric: str = "path_gain") -> object:
     """The scene with its devices, paths and map as a page: shown in a notebook, else written to a file whose path is returned."""
     return _present(Report(_raywave.report_html(self, paths, radio_map, title, metric)))
 
@@ -161,7 +162,7 @@ def _explore(self, run: str | os.PathLike | None = None, port: int = 0, open_bro
 
 
 @method(RadioMap, "show")
-def _show(self, metric="path_gain", title="raywave"):
+def _show(self, metric: str = "path_gain", title: str = "raywave") -> object:
     """The map draped over its scene: shown in a notebook, else written to a file whose path is returned."""
     return _present(Report(_raywave.report_html(None, None, self, title, metric)))
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import math
 
+from . import _raywave, _signatures
 from ._methods import method
-from ._raywave import AntennaArray, Device, Error, Material, Object, Scene, itu_material, lobe_text
+
+_signatures.sign_all()  # before others take them from there, and wrap them
+
+from ._raywave import AntennaArray, Device, Error, Material, Object, Scene, Scene2D, itu_material, lobe_text
 from ._values import real_number, three_numbers
 
 
@@ -90,7 +94,7 @@ for _cls, _name, _kind, _convert in (
         (Device, "velocity_m_per_s", "list[float]", three_numbers), (Device, "power_dbm", "float", real_number), (Device, "name", "str", _text),
         (Device, "array", "AntennaArray", _array), (Object, "velocity_m_per_s", "list[float]", three_numbers),
         (Scene, "frequency_hz", "float", real_number), (Scene, "crs", "str | None", _crs),
-        (Scene, "origin_m", "list[float]", _origin), (Scene, "bandwidth_hz", "float", real_number), (Scene, "temperature_k", "float", real_number),
+        (Scene, "origin_m", "list[float]", _origin), (Scene2D, "crs", "str | None", _crs), (Scene2D, "origin_m", "list[float]", _origin), (Scene, "bandwidth_hz", "float", real_number), (Scene, "temperature_k", "float", real_number),
         (Material, "itu_name", "str", _itu_name), (Material, "relative_permittivity", "float", _between(1, _INFINITE)),
         (Material, "conductivity_s_per_m", "float", _between(0, _INFINITE)), (Material, "thickness_m", "float", _between(0, _INFINITE, low_too=False)),
         (Material, "scattering_coefficient", "float", _between(0, 1)), (Material, "xpd_coefficient", "float", _between(0, 1)),

@@ -3,7 +3,7 @@
 
 Materials, objects, devices and scenes are pickled by their properties; a scene and its devices are copied by Scene.copy, which keeps every
 bit. Arrays, paths, maps, fields, echoes and scenes in the plane are pickled by the compiled side with all that they are, results with the
-scene that they were solved in. Paths and wave fields cannot be changed: a copy is the thing itself.
+scene that they were solved in. Paths, wave fields, arrival maps and scattered power cannot be changed: a copy is the thing itself.
 """
 import copyreg
 
@@ -11,7 +11,8 @@ import numpy as np
 
 from . import _raywave
 from ._methods import method
-from ._raywave import AntennaArray, Device, Echoes, Material, Object, Parameter, Paths, Paths2D, RadioMap, Scene, Scene2D, WaveResult
+from ._raywave import (AntennaArray, ArrivalMap, Device, Echoes, Material, Object, Parameter, Paths, Paths2D, RadioMap, ScatteredPower, Scene, Scene2D,
+                       WaveResult)
 
 _MATERIAL = ("itu_name", "relative_permittivity", "conductivity_s_per_m", "thickness_m", "scattering_coefficient", "xpd_coefficient",
              "perfect_conductor", "scattering_pattern", "color")
@@ -24,9 +25,9 @@ def _material(name, values):
     return out
 
 
-def _object(name, vertices, triangles, material, velocity):
+def _object(name, vertices, triangles, material, velocity, turned=(0, 0, 0)):
     out = Object(name, vertices, triangles, material)
-    out.velocity_m_per_s = velocity
+    out.velocity_m_per_s, out._turned_rad = velocity, turned
     return out
 
 
@@ -52,7 +53,7 @@ def _reduce_material(m):
 
 
 def _reduce_object(o):
-    return _object, (o.name, np.array(o.vertices_m), np.array(o.triangles, dtype=np.int64), o.material, list(o.velocity_m_per_s))
+    return _object, (o.name, np.array(o.vertices_m), np.array(o.triangles, dtype=np.int64), o.material, list(o.velocity_m_per_s), tuple(o._turned_rad))
 
 
 def _reduce_device(d):
@@ -98,7 +99,7 @@ _put_copies(Device, _copied)
 _put_copies(Material, _copied)
 _put_copies(AntennaArray, _copied_array)
 _put_copies(Scene2D, lambda scene: scene.copy())
-for _cls in (Paths, WaveResult, Parameter, Paths2D, Echoes):
+for _cls in (ArrivalMap, Paths, WaveResult, Parameter, Paths2D, Echoes, ScatteredPower):
     _put_copies(_cls, lambda item: item)
 
 
@@ -154,13 +155,23 @@ def _show_field(w):
     return f"WaveResult({_count(len(w.z_m), 'plane')} of {across} points, z = {w.z_m[0]:.6g} to {w.z_m[-1]:.6g} m)"
 
 
+def _links(tx_names, rx_names):
+    return f"{_count(len(tx_names), 'transmitter')}, {_count(len(rx_names), 'receiver')}"
+
+
+def _show_arrivals(a):
+    rows, columns = a.gain.shape[-2:]
+    delays = f"{_count(len(a.delays_s), 'delay')}, " if len(a.delays_s) else ""
+    return f"ArrivalMap({rows} x {columns} directions, {delays}{_links(a.tx_names, a.rx_names)}, {_hertz(a.frequency_hz)})"
+
+
 def _show_scene2d(s):
     parts = [_count(len(s.objects), "object"), _count(len(s.transmitters), "transmitter"), _count(len(s.receivers), "receiver")]
     return f"Scene2D({', '.join(parts)})"
 
 
 _LINES = {Scene: _show_scene, Device: _show_device, Material: _show_material, RadioMap: _show_map, Paths: _show_paths, WaveResult: _show_field,
-          Scene2D: _show_scene2d, Paths2D: lambda p: f"Paths2D({_count(len(p), 'path')})",
+          ArrivalMap: _show_arrivals, ScatteredPower: lambda p: f"ScatteredPower({_links(p.tx_names, p.rx_names)})", Scene2D: _show_scene2d, Paths2D: lambda p: f"Paths2D({_count(len(p), 'path')})",
           Echoes: lambda e: f"Echoes({_count(len(e), 'path')}, {_hertz(e.frequency_hz)})",
           Object: lambda o: f"Object({o.name!r}, {_count(len(o.triangles), 'triangle')}, material={o.material!r})",
           AntennaArray: lambda a: f"AntennaArray({_count(a.num_elements, 'element')}, {_count(a.num_ant, 'port')})"}

@@ -1,10 +1,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 import os
 import pathlib
-from typing import Annotated, Any
 
 import numpy
-from numpy.typing import ArrayLike, NDArray
 
 from raywave._scene2d_files import (
     _from_geojson as from_geojson,
@@ -64,7 +62,7 @@ class AntennaArray:
         included; |C|^2 is the gain over an isotropic antenna. Solved as a path in free space to receivers 1 km away in these directions.
         """
 
-    def plot(self, ax: Any | None = None, *, cut: str = 'azimuth', port: int = 0, frequency_hz: float = 3500000000.0, range_db: float = 40.0, num_angles: int = 361) -> Any:
+    def plot(self, ax: Any | str | None = None, *, cut: str = 'azimuth', port: int = 0, frequency_hz: float = 3500000000.0, range_db: float = 40.0, num_angles: int = 361) -> Any:
         """
         The gain of a port in dBi: cut "azimuth" (theta = 90 degrees) or "elevation" (phi = 0) on polar axes, or "3d". Returns the axes.
         """
@@ -158,7 +156,7 @@ class Device:
 
     def __repr__(self) -> str: ...
 
-    def plot(self, ax: Any | None = None, *, cut: str = 'azimuth', port: int = 0, frequency_hz: float = 3500000000.0, range_db: float = 40.0, num_angles: int = 361) -> Any:
+    def plot(self, ax: Any | str | None = None, *, cut: str = 'azimuth', port: int = 0, frequency_hz: float = 3500000000.0, range_db: float = 40.0, num_angles: int = 361) -> Any:
         """The pattern of its array in its own frame: AntennaArray.plot."""
 
 def Transmitter(name: str, position_m: Sequence[float], orientation_rad: Sequence[float] = [0.0, 0.0, 0.0], velocity_m_per_s: Sequence[float] = [0.0, 0.0, 0.0], array: AntennaArray | None = None, power_dbm: float = 44.0, look_at: Sequence[float] | None = None) -> Device:
@@ -311,6 +309,27 @@ class Object:
     @position.setter
     def position(self, value: Sequence[float], /) -> None: ...
 
+    @property
+    def orientation_rad(self) -> list[float]:
+        """
+        (yaw, pitch, roll) from how it was made or read; assign to turn it about the middle of its bounding box.
+        """
+
+    @orientation_rad.setter
+    def orientation_rad(self, angles: Sequence[float], /) -> None: ...
+
+    @property
+    def orientation(self) -> list[float]:
+        """Sionna RT's name of orientation_rad."""
+
+    @orientation.setter
+    def orientation(self, value: Sequence[float], /) -> None: ...
+
+    def look_at(self, target_m: Sequence[float] | Device | Object) -> None:
+        """
+        Turns its +x, as it was made or read, to the target: a place, a device, or the middle of an object's bounding box.
+        """
+
     def __repr__(self) -> str: ...
 
 class Scene:
@@ -399,7 +418,7 @@ class Scene:
         Everything that derivatives are taken with respect to, by name. Vertices are those of the cleaned meshes.
         """
 
-    def set_parameter(self, name: str, value: object) -> None:
+    def set_parameter(self, name: str, value: ArrayLike) -> None:
         """
         Gives a parameter a value of its shape; translation, rotation and scale move the object's present mesh.
         """
@@ -464,7 +483,7 @@ class Scene:
         else the content is replaced with overwrite=True, but for the record of raywave.geo (geo.json). @raises Error for what has no words: of the dialect, or in XML.
         """
 
-    def preview(self, paths=None, radio_map=None, title='raywave', metric='path_gain'):
+    def preview(self, paths: Paths | None = None, radio_map: RadioMap | None = None, title: str = 'raywave', metric: str = 'path_gain') -> object:
         """
         The scene with its devices, paths and map as a page: shown in a notebook, else written to a file whose path is returned.
         """
@@ -481,7 +500,7 @@ class Scene:
 
     def __repr__(self) -> str: ...
 
-    def plot(self, ax: Any | None = None, *, view: str = '3d', paths: Paths | None = None, radio_map: RadioMap | None = None, metric: str = 'path_gain') -> Any:
+    def plot(self, ax: Any | str | None = None, *, view: str = '3d', paths: Paths | None = None, radio_map: RadioMap | None = None, metric: str = 'path_gain') -> Any:
         """
         The scene with its devices in 3D or from above (view "plan"), with paths and, from above, a map. Returns the axes.
         """
@@ -529,7 +548,7 @@ def check_gradient(function: object, point: Sequence[float], exact: Sequence[flo
     (value, [(exact, difference, relative_error, passed)]) of a function of a list of numbers.
     """
 
-def load_scene(path: object, frequency_hz: float = 3500000000.0) -> Scene:
+def load_scene(path: str | os.PathLike, frequency_hz: float = 3500000000.0) -> Scene:
     """Reads Mitsuba XML, PLY, OBJ, glTF, GLB or STL."""
 
 class Paths:
@@ -546,17 +565,9 @@ class Paths:
     def frequency_hz(self) -> float: ...
 
     @property
-    def crs(self) -> str | None:
-        """Of the scene; None: it lies nowhere."""
-
-    @property
-    def origin_m(self) -> list[float] | None:
-        """Of the scene, in crs."""
-
-    @property
     def object_names(self) -> list[str]: ...
 
-    def save(self, path: object) -> None:
+    def save(self, path: str | os.PathLike) -> None:
         """.npz or .h5"""
 
     def to_json(self) -> str: ...
@@ -656,7 +667,15 @@ class Paths:
 
     def __setstate__(self, arg: bytes, /) -> None: ...
 
-    def vjp(self, *, a: object | None = None, tau: object | None = None, theta_t: object | None = None, phi_t: object | None = None, theta_r: object | None = None, phi_r: object | None = None, doppler: object | None = None, wrt: object | None = None) -> dict:
+    @property
+    def crs(self) -> str | None:
+        """Of the scene; None: it lies nowhere."""
+
+    @property
+    def origin_m(self) -> list[float] | None:
+        """Of the scene, in crs."""
+
+    def vjp(self, *, a: ArrayLike | None = None, tau: ArrayLike | None = None, theta_t: ArrayLike | None = None, phi_t: ArrayLike | None = None, theta_r: ArrayLike | None = None, phi_r: ArrayLike | None = None, doppler: ArrayLike | None = None, wrt: str | Sequence[str] | None = None) -> dict:
         """
         Gradient by name (all parameters that paths have a derivative by, or those of wrt) of a loss whose derivatives by these arrays are given; complex ones as d/dRe + j d/dIm.
         """
@@ -666,31 +685,31 @@ class Paths:
         How a, tau, theta_t, phi_t, theta_r, phi_r and doppler move with {parameter name: change}.
         """
 
-    def path_gain_vjp(self, cotangent: object, *, wrt: object | None = None) -> dict:
+    def path_gain_vjp(self, cotangent: ArrayLike, *, wrt: str | Sequence[str] | None = None) -> dict:
         """Gradient by name for a cotangent of path_gain."""
 
     def path_gain_jvp(self, tangent: dict) -> NDArray[numpy.float64]:  # [num_rx, num_tx]
         """How path_gain moves."""
 
-    def mean_delay_vjp(self, cotangent: object, *, wrt: object | None = None) -> dict:
+    def mean_delay_vjp(self, cotangent: ArrayLike, *, wrt: str | Sequence[str] | None = None) -> dict:
         """Gradient by name for a cotangent of mean_delay."""
 
     def mean_delay_jvp(self, tangent: dict) -> NDArray[numpy.float64]:  # [num_rx, num_tx]
         """How mean_delay moves."""
 
-    def cir_vjp(self, a: object | None = None, tau: object | None = None, *, sampling_frequency_hz: float = 1.0, num_time_steps: int = 1, normalize_delays: bool = True, wrt: object | None = None) -> dict:
+    def cir_vjp(self, a: ArrayLike | None = None, tau: ArrayLike | None = None, *, sampling_frequency_hz: float = 1.0, num_time_steps: int = 1, normalize_delays: bool = True, wrt: str | Sequence[str] | None = None) -> dict:
         """Gradient by name for cotangents of both arrays of cir."""
 
     def cir_jvp(self, tangent: dict, *, sampling_frequency_hz: float = 1.0, num_time_steps: int = 1, normalize_delays: bool = True) -> tuple:
         """How both arrays of cir move."""
 
-    def cfr_vjp(self, frequencies_hz: Sequence[float], cotangent: object, *, sampling_frequency_hz: float = 1.0, num_time_steps: int = 1, normalize_delays: bool = True, normalize: bool = False, wrt: object | None = None) -> dict:
+    def cfr_vjp(self, frequencies_hz: Sequence[float], cotangent: ArrayLike, *, sampling_frequency_hz: float = 1.0, num_time_steps: int = 1, normalize_delays: bool = True, normalize: bool = False, wrt: str | Sequence[str] | None = None) -> dict:
         """Gradient by name for a cotangent of cfr."""
 
     def cfr_jvp(self, frequencies_hz: Sequence[float], tangent: dict, *, sampling_frequency_hz: float = 1.0, num_time_steps: int = 1, normalize_delays: bool = True, normalize: bool = False) -> NDArray[numpy.complex128]:  # [num_rx, num_rx_ant, num_tx, num_tx_ant, num_time_steps, num_frequencies]
         """How cfr moves."""
 
-    def taps_vjp(self, bandwidth_hz: float, l_min: int, l_max: int, cotangent: object, *, sampling_frequency_hz: float = 0.0, num_time_steps: int = 1, normalize_delays: bool = True, normalize: bool = False, wrt: object | None = None) -> dict:
+    def taps_vjp(self, bandwidth_hz: float, l_min: int, l_max: int, cotangent: ArrayLike, *, sampling_frequency_hz: float = 0.0, num_time_steps: int = 1, normalize_delays: bool = True, normalize: bool = False, wrt: str | Sequence[str] | None = None) -> dict:
         """Gradient by name for a cotangent of taps."""
 
     def taps_jvp(self, bandwidth_hz: float, l_min: int, l_max: int, tangent: dict, *, sampling_frequency_hz: float = 0.0, num_time_steps: int = 1, normalize_delays: bool = True, normalize: bool = False) -> NDArray[numpy.complex128]:  # [num_rx, num_rx_ant, num_tx, num_tx_ant, num_time_steps, l_max - l_min + 1]
@@ -701,12 +720,6 @@ class Paths:
     def __deepcopy__(self, memo: dict) -> Paths: ...
 
     def __repr__(self) -> str: ...
-
-    def to_xarray(self, frequencies_hz: ArrayLike | None = None, **channel: object) -> Any:
-        """
-        An xarray.Dataset with the dimensions rx, rx_ant, tx, tx_ant, path, interaction, axis: a, tau, angles, doppler, valid,
-        interactions, objects, vertices. With frequencies_hz the frequency response too, with the arguments of cfr.
-        """
 
     def samples(self, waveform: Fmcw | Ofdm, *, noise_power: float = 0.0, linewidth_hz: float = 0.0, shared_oscillator: bool = True, seed: int = 1) -> NDArray:
         """
@@ -739,13 +752,19 @@ class Paths:
     def spectrum_jvp(self, waveform: Fmcw | Ofdm, tangent: dict, spectrum: Spectrum | None = None, **words: object) -> NDArray[numpy.complex128]:
         """How the spectrum moves."""
 
-    def plot(self, ax: Any | None = None, *, view: str = 'plan', scene: Scene | None = None, tx: str | None = None, rx: str | None = None, range_db: float = 40.0, max_paths: int = 1000) -> Any:
+    def to_xarray(self, frequencies_hz: ArrayLike | None = None, **channel: object) -> Any:
+        """
+        An xarray.Dataset with the dimensions rx, rx_ant, tx, tx_ant, path, interaction, axis: a, tau, angles, doppler, valid,
+        interactions, objects, vertices. With frequencies_hz the frequency response too, with the arguments of cfr.
+        """
+
+    def plot(self, ax: Any | str | None = None, *, view: str = 'plan', scene: Scene | None = None, tx: str | None = None, rx: str | None = None, range_db: float = 40.0, max_paths: int = 1000) -> Any:
         """
         The paths coloured by their gains, from above (view "plan") or in 3D (view "3d"), over the scene where one is given. tx, rx: names,
         all where not given; the strongest max_paths are drawn, of which colours span range_db. Returns the axes.
         """
 
-    def plot_cir(self, ax: Any | None = None, *, tx: str | None = None, rx: str | None = None, tx_ant: int = 0, rx_ant: int = 0) -> Any:
+    def plot_cir(self, ax: Any | str | None = None, *, tx: str | None = None, rx: str | None = None, tx_ant: int = 0, rx_ant: int = 0) -> Any:
         """
         The impulse response between two ports: magnitudes over delays, coloured by phase. Returns the axes.
         """
@@ -853,20 +872,12 @@ class RadioMap:
         """Of the plane along its own x and y, as it was solved."""
 
     @property
-    def crs(self) -> str | None:
-        """Of the scene; None: it lies nowhere."""
-
-    @property
-    def origin_m(self) -> list[float] | None:
-        """Of the scene, in crs."""
-
-    @property
     def tx_names(self) -> list[str]: ...
 
     def tx_association(self, metric: str = 'path_gain') -> NDArray[numpy.int32]:  # [num_y, num_x]
         """Index of the best transmitter, -1 where none reaches, [num_y, num_x]."""
 
-    def save(self, path: object) -> None:
+    def save(self, path: str | os.PathLike) -> None:
         """.npz or .h5"""
 
     def plot(self, path: object | None = None, metric: str = 'path_gain', tx: str | None = None, min_db: float = 0.0, max_db: float = 0.0, title: str = '', *, ax: Any | None = None) -> Any:
@@ -879,7 +890,15 @@ class RadioMap:
 
     def __setstate__(self, arg: bytes, /) -> None: ...
 
-    def vjp(self, *, path_gain: object | None = None, rss: object | None = None, sinr: object | None = None, wrt: object | None = None) -> dict:
+    @property
+    def crs(self) -> str | None:
+        """Of the scene; None: it lies nowhere."""
+
+    @property
+    def origin_m(self) -> list[float] | None:
+        """Of the scene, in crs."""
+
+    def vjp(self, *, path_gain: ArrayLike | None = None, rss: ArrayLike | None = None, sinr: ArrayLike | None = None, wrt: str | Sequence[str] | None = None) -> dict:
         """
         Gradient by name (all parameters that the map has a derivative by, or those of wrt) of a loss whose derivatives by these arrays are given.
         """
@@ -887,7 +906,7 @@ class RadioMap:
     def jvp(self, tangent: dict) -> dict:
         """How path_gain, rss and sinr move with {parameter name: change}."""
 
-    def show(self, metric='path_gain', title='raywave'):
+    def show(self, metric: str = 'path_gain', title: str = 'raywave') -> object:
         """
         The map draped over its scene: shown in a notebook, else written to a file whose path is returned.
         """
@@ -918,10 +937,10 @@ class RadioMap:
 
 def solve_radio_map(scene: Scene, options: dict) -> RadioMap: ...
 
-def report_data(scene: Scene | None, paths: object | None, radio_map: object | None, metric: str = 'path_gain') -> str:
+def report_data(scene: Scene | None, paths: Paths | None, radio_map: RadioMap | None, metric: str = 'path_gain') -> str:
     """What a page shows, as JSON, without the page."""
 
-def report_html(scene: Scene | None, paths: object | None, radio_map: object | None, title: str, metric: str) -> str: ...
+def report_html(scene: Scene | None, paths: Paths | None, radio_map: RadioMap | None, title: str, metric: str) -> str: ...
 
 class ArrivalMap:
     """
@@ -948,6 +967,18 @@ class ArrivalMap:
     def delays_s(self) -> NDArray[numpy.float64]:  # [num_delays]
         """[num_delays]; empty where all paths are together."""
 
+    def __getstate__(self) -> bytes: ...
+
+    def __setstate__(self, arg: bytes, /) -> None: ...
+
+    @property
+    def crs(self) -> str | None:
+        """Of the scene; None: it lies nowhere."""
+
+    @property
+    def origin_m(self) -> list[float] | None:
+        """Of the scene, in crs."""
+
     @property
     def frequency_hz(self) -> float: ...
 
@@ -964,20 +995,20 @@ class ArrivalMap:
     def paths(self) -> Paths:
         """Those that it was made of."""
 
-    def peaks(self, rx: object | None = None, tx: object | None = None, *, delay: int = 0, at_most: int = 10, within_db: float = 30.0) -> list:
+    def peaks(self, rx: str | None = None, tx: str | None = None, *, delay: int = 0, at_most: int = 10, within_db: float = 30.0) -> list:
         """
         Directions that none of their neighbours exceeds, strongest first: dicts of azimuth_rad, elevation_rad, gain.
         """
 
-    def spread(self, rx: object | None = None, tx: object | None = None, *, delay: int = 0) -> dict:
+    def spread(self, rx: str | None = None, tx: str | None = None, *, delay: int = 0) -> dict:
         """
         mean_azimuth_rad, azimuth_spread_rad (circular), mean_elevation_rad, elevation_spread_rad, weighted by power and solid angle; NaN where nothing arrives.
         """
 
-    def save(self, path: object) -> None:
+    def save(self, path: str | os.PathLike) -> None:
         """.npz or .h5"""
 
-    def vjp(self, gain: object, *, wrt: object | None = None) -> dict:
+    def vjp(self, gain: ArrayLike, *, wrt: str | Sequence[str] | None = None) -> dict:
         """
         Gradient by name (all parameters that paths have a derivative by, or those of wrt) for a cotangent of gain.
         """
@@ -985,13 +1016,19 @@ class ArrivalMap:
     def jvp(self, tangent: dict) -> NDArray[numpy.float64]:  # [num_rx, num_tx, num_rows, num_columns] | [num_rx, num_tx, num_delays, num_rows, num_columns]
         """How gain moves with {parameter name: change}."""
 
+    def __copy__(self) -> ArrivalMap: ...
+
+    def __deepcopy__(self, memo: dict) -> ArrivalMap: ...
+
+    def __repr__(self) -> str: ...
+
     def to_xarray(self) -> Any:
         """
         An xarray.Dataset: gain [rx, tx, row, column], with delays_s [rx, tx, delay, row, column], over azimuth and elevation [row, column]
         in radians in the aperture's frame.
         """
 
-    def plot(self, ax: Any | None = None, *, rx: str | None = None, tx: str | None = None, delay: int = 0, view: str = 'map', range_db: float = 40.0) -> Any:
+    def plot(self, ax: Any | str | None = None, *, rx: str | None = None, tx: str | None = None, delay: int = 0, view: str = 'map', range_db: float = 40.0) -> Any:
         """
         A link's power over directions in dB: filled contours over azimuth and elevation (view "map"; of a grid of sines over cos(el) sin(az) and
         sin(el)), or the strongest of all elevations over azimuth, as a line ("line") or around a pole ("polar"). rx, tx: names, needed where there are
@@ -1002,6 +1039,18 @@ def arrival_map(paths: Paths, options: dict) -> ArrivalMap: ...
 
 class ScatteredPower:
     """Power that surfaces scatter once between devices."""
+
+    def __getstate__(self) -> bytes: ...
+
+    def __setstate__(self, arg: bytes, /) -> None: ...
+
+    @property
+    def crs(self) -> str | None:
+        """Of the scene; None: it lies nowhere."""
+
+    @property
+    def origin_m(self) -> list[float] | None:
+        """Of the scene, in crs."""
 
     @property
     def gain(self) -> NDArray[numpy.float64]:  # [num_rx, num_tx]
@@ -1027,13 +1076,19 @@ class ScatteredPower:
     @property
     def rx_names(self) -> list[str]: ...
 
-    def vjp(self, gain: object, *, wrt: object | None = None) -> dict:
+    def vjp(self, gain: ArrayLike, *, wrt: str | Sequence[str] | None = None) -> dict:
         """
         Gradient by name (all parameters that scattered power has a derivative by, or those of wrt) for a cotangent of gain.
         """
 
     def jvp(self, tangent: dict) -> NDArray[numpy.float64]:  # [num_rx, num_tx]
         """How gain moves with {parameter name: change}."""
+
+    def __copy__(self) -> ScatteredPower: ...
+
+    def __deepcopy__(self, memo: dict) -> ScatteredPower: ...
+
+    def __repr__(self) -> str: ...
 
 def lobe_text(text: str) -> str:
     """A scattering pattern with all its numbers; raises for none."""
@@ -1087,12 +1142,20 @@ class WaveResult:
     def warnings(self) -> list[str]: ...
 
     @property
+    def crs(self) -> str | None:
+        """Of the scene that it was cut from; None: it lies nowhere."""
+
+    @property
+    def origin_m(self) -> list[float] | None:
+        """What that scene's (0, 0, 0) is in crs; its x is z here, its height x."""
+
+    @property
     def cones(self) -> list:
         """
         [sources]: where the field is the scene's, from 20 wavelengths on. Apex, tilt and half angle of the cone (a plane wave: half width), and the window that is clear of the absorber.
         """
 
-    def holds(self, points_m: object, source: int = 0) -> NDArray[numpy.bool_]:  # [num_points]
+    def holds(self, points_m: ArrayLike, source: int = 0) -> NDArray[numpy.bool_]:  # [num_points]
         """
         Which points [n, 2: y, z] (3D: [n, 3: x, y, z]) lie in the cone of a source.
         """
@@ -1103,23 +1166,23 @@ class WaveResult:
     def incoherent_sum(self, plane: int = 0) -> NDArray[numpy.float64]:  # [num_y] | [num_x, num_y]
         """Sum of |u|^2 over the sources, [num_y]."""
 
-    def at(self, points_m: object, source: int = 0) -> NDArray[numpy.complex128]:  # [num_points]
+    def at(self, points_m: ArrayLike, source: int = 0) -> NDArray[numpy.complex128]:  # [num_points]
         """
         The field at points [n, 2: y, z] (3D: [n, 3: x, y, z]) behind the last plane before each.
         """
 
-    def points_gradient(self, points_m: object, cotangent: object, source: int = 0) -> dict:
+    def points_gradient(self, points_m: ArrayLike, cotangent: ArrayLike, source: int = 0) -> dict:
         """
         {parameter name: derivative} of J with dJ = Re sum conj(cotangent) d at(points_m).
         """
 
-    def received_power(self, point_m: object, source: int = 0) -> float:
+    def received_power(self, point_m: ArrayLike, source: int = 0) -> float:
         """Of an isotropic receiver: watt a metre, in 3D watt."""
 
     def power_gradient(self, plane: int = 0, source: int = 0) -> dict:
         """{parameter name: derivative} of the flux through a plane."""
 
-    def received_power_gradient(self, point_m: object, source: int = 0) -> dict:
+    def received_power_gradient(self, point_m: ArrayLike, source: int = 0) -> dict:
         """{parameter name: derivative} of received_power."""
 
     def jvp(self, tangent: dict) -> NDArray[numpy.complex128]:  # [num_planes, num_sources, num_y] | [num_planes, num_sources, num_x, num_y]
@@ -1127,12 +1190,12 @@ class WaveResult:
         Tangent of the field for {parameter name: change}, [planes, sources, num_y].
         """
 
-    def vjp(self, cotangent: Annotated[NDArray[numpy.complex128], dict(order='C', device='cpu', writable=False)]) -> dict:
+    def vjp(self, cotangent: NDArray[numpy.complex128]) -> dict:
         """
         {parameter name: derivative} of J with dJ = Re sum conj(cotangent) d field.
         """
 
-    def save(self, path: object) -> None:
+    def save(self, path: str | os.PathLike) -> None:
         """.npz or .h5"""
 
     def plot(self, path: object | None = None, source: int = 0, phase: bool = False, range_db: float = 50.0, x_m: float = 0.0, title: str = '', *, ax: Any | None = None) -> Any:
@@ -1141,7 +1204,7 @@ class WaveResult:
         sum; phase: the phase instead of the magnitude; x_m: the slice of a 3D field.
         """
 
-    def slice(self, *, x_m=None, y_m=None, z_m=None, source=0):
+    def slice(self, *, x_m: float | None = None, y_m: float | None = None, z_m: float | None = None, source: int = 0) -> NDArray[numpy.complex128]:
         """
         The field where one coordinate is nearest to what is given: axes in the order (z, x, y) without that one.
         """
@@ -1241,7 +1304,15 @@ class Paths2D:
     def objects(self, path: int) -> list[str]:
         """Names of what one path touches, from the transmitter on."""
 
-    def vjp(self, *, valid: object | None = None, power: object | None = None, length_m: object | None = None, loss: object | None = None, vertices_flat: object | None = None, wrt: object | None = None) -> dict:
+    @property
+    def crs(self) -> str | None:
+        """Of the scene; None: it lies nowhere."""
+
+    @property
+    def origin_m(self) -> list[float] | None:
+        """Of the scene, in crs."""
+
+    def vjp(self, *, valid: ArrayLike | None = None, power: ArrayLike | None = None, length_m: ArrayLike | None = None, loss: ArrayLike | None = None, vertices_flat: ArrayLike | None = None, wrt: str | Sequence[str] | None = None) -> dict:
         """
         Gradient by name of a loss whose derivatives by these columns are given.
         """
@@ -1249,7 +1320,7 @@ class Paths2D:
     def jvp(self, tangent: dict) -> dict:
         """How the columns move with {parameter name: change}."""
 
-    def plot(self, ax: Any = None, **line: Any) -> Any:
+    def plot(self, ax: Any | str | None = None, **line: Any) -> Any:
         """
         Rays on matplotlib axes, which are given back; smoothed ones as strong as they are valid.
         """
@@ -1307,6 +1378,24 @@ class Scene2D:
     def frequency_hz(self, arg: float, /) -> None: ...
 
     @property
+    def crs(self) -> str | None:
+        """
+        The coordinate reference system that the scene lies in, as pyproj reads it; None: nowhere.
+        """
+
+    @crs.setter
+    def crs(self, value: str | None, /) -> None: ...
+
+    @property
+    def origin_m(self) -> list[float]:
+        """
+        What (0, 0) is in crs: east, north, height of the plane above the terrain's zero.
+        """
+
+    @origin_m.setter
+    def origin_m(self, value: Sequence[float], /) -> None: ...
+
+    @property
     def transmitters(self) -> dict:
         """{name: (x, y)}, a copy: assign a dict to change them."""
 
@@ -1339,7 +1428,7 @@ class Scene2D:
 
     def __setstate__(self, arg: tuple, /) -> None: ...
 
-    def set_parameter(self, name: str, value: object) -> None:
+    def set_parameter(self, name: str, value: ArrayLike) -> None:
         """Gives a parameter a value, e.g. "wall/south/ends_m"."""
 
     def to_wave(self, grid: Any, z_end_m: float, z_begin_m: float = 0.0, thickness_m: float = 0.01, **options: Any) -> Any:
@@ -1426,7 +1515,7 @@ class Scene2D:
         close(). run: the file that keeps its state (plane.explore.toml). Needs the extra raywave[explore].
         """
 
-    def plot(self, ax: Any = None, names: bool = True) -> Any:
+    def plot(self, ax: Any | str | None = None, names: bool = True) -> Any:
         """Objects and devices on matplotlib axes, which are given back."""
 
     def __copy__(self) -> Scene2D: ...

@@ -66,6 +66,9 @@ def _slice(self, height_m: float, devices: bool = True) -> Scene2D:
     by their x and y. Parts of one line that touch are one wall."""
     scene = Scene2D()
     scene.frequency_hz = float(self.frequency_hz)
+    if self.crs is not None:
+        east, north, height = self.origin_m
+        scene.crs, scene.origin_m = self.crs, [east, north, height + float(height_m)]
     known, seen = set(), set()
     for name, thing in self.objects.items():
         material = self.materials[thing.material]
@@ -108,4 +111,6 @@ def _to_wave(self, grid: Any, z_end_m: float, z_begin_m: float = 0.0, thickness_
         if x > z_begin_m:
             raise Error(f"transmitter '{name}' at x = {x} m lies behind z_begin_m = {z_begin_m} m, where the march begins")
         sources.append(wave.PointSource(name, position_m=y, distance_m=z_begin_m - x, power_w_per_m=1.0))
+    if self.crs is not None:
+        options.setdefault("place", (self.crs, tuple(self.origin_m)))
     return wave.Scene(grid=grid, objects=things, sources=sources, frequency_hz=self.frequency_hz, z_begin_m=z_begin_m, z_end_m=z_end_m, **options)

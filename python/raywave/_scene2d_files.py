@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from . import _raywave
+from ._files import new_file
 from ._methods import method
 from ._raywave import Error, Scene2D
 from ._requirements import need
@@ -50,9 +51,20 @@ def _lines_of(geometry, number):
     return [_line(line, number) for line in lines]
 
 
+def _on_the_tangent_plane(line, lon, lat):
+    """Metres [n, 2] east and north of degrees, as seen along the normal of WGS 84's ellipsoid at (lon, lat): its orthographic projection."""
+    a, e2 = 6378137.0, 6.69437999014133e-3
+    (x, y), (x0, y0) = np.radians(line).T, np.radians([lon, lat])
+    n, n0 = (a / np.sqrt(1 - e2 * np.sin(v) ** 2) for v in (y, y0))
+    east = n * np.cos(y) * np.sin(x - x0)
+    # cos(x - x0) = 1 - 2 sin^2: what remains of the difference is of the district's size, not the earth's
+    north = n * (np.sin(y - y0) + 2 * np.cos(y) * np.sin(y0) * np.sin((x - x0) / 2) ** 2) + e2 * (n0 * np.sin(y0) - n * np.sin(y)) * np.cos(y0)
+    return np.stack([east, north], axis=1)
+
+
 def _from_geojson(source: Any, *, project: bool | None = None) -> Scene2D:
-    """Walls of the polygons (holes too) and lines of a GeoJSON file, text or dict. project: longitude and latitude to metres about the
-    middle of the data (None: yes, unless some number is out of their range); a wall that two polygons share is taken once."""
+    """Walls of the polygons (holes too) and lines of a GeoJSON file, text or dict. project: longitude and latitude to metres on the
+    plane that touches the earth in the middle of the data, which the scene's crs says (None: yes, unless some number is out of their range); a wall that two polygons share is taken once."""
     if isinstance(source, (str, pathlib.Path)) and not str(source).lstrip().startswith("{"):
         source = pathlib.Path(source).read_text(encoding="utf-8")
     try:
@@ -71,14 +83,11 @@ def _from_geojson(source: Any, *, project: bool | None = None) -> Scene2D:
     if project is None:
         project = bool((np.abs(every[:, 0]) <= 180).all() and (np.abs(every[:, 1]) <= 90).all())
     if project:
-        # WGS 84: metres per radian of latitude and longitude at the middle (the plane that touches the ellipsoid there)
-        lo, hi = every.min(axis=0), every.max(axis=0)
-        lon, lat = np.radians((lo + hi) / 2)
-        a, e2 = 6378137.0, 6.69437999014e-3
-        w = math.sqrt(1 - e2 * math.sin(lat) ** 2)
-        scale = np.array([a / w * math.cos(lat), a * (1 - e2) / w ** 3])
-        lines = [(np.radians(line) - (lon, lat)) * scale for line in lines]
+        lon, lat = ((every.min(axis=0) + every.max(axis=0)) / 2).tolist()
+        lines = [_on_the_tangent_plane(line, lon, lat) for line in lines]
     scene, seen = Scene2D(), {}
+    if project:
+        scene.crs = f"+proj=ortho +lat_0={lat!r} +lon_0={lon!r} +datum=WGS84 +units=m +no_defs +type=crs"
     for line in lines:
         for a, b in zip(line[:-1], line[1:]):
             key = frozenset((tuple(a), tuple(b)))
@@ -104,6 +113,8 @@ def _toml(value):
 def text_of(self: Scene2D) -> str:
     """Its file. @raises Error for own objects"""
     lines = [f"{name} = {_toml(getattr(self, name))}" for name in NUMBERS]
+    if self.crs is not None:
+        lines += [f"crs = {_toml(self.crs)}", f"origin_m = {_toml(self.origin_m)}"]
     for group, devices in (("transmitters", self.transmitters), ("receivers", self.receivers)):
         lines += ["", f"[{group}]"] + [f"{json.dumps(name)} = {_toml(at)}" for name, at in devices.items()]
     for m in self.materials:
@@ -124,7 +135,9 @@ def text_of(self: Scene2D) -> str:
 @method(Scene2D, "save")
 def _save(self, path: str | pathlib.Path) -> None:
     """A TOML file that Scene2D.load reads back to the bit. Own objects, whose law is a program, can't be saved."""
-    pathlib.Path(path).write_text(text_of(self), encoding="utf-8")
+    text = text_of(self)
+    with new_file(path, (".toml",), "a scene in the plane") as place:
+        pathlib.Path(place).write_text(text, encoding="utf-8")
 
 
 # [trace]: how `raywave plane` and the live page trace the scene of a file; what it leaves out
@@ -196,7 +209,7 @@ def _require_name(where, row):
 
 def from_document(data: dict, where: object) -> tuple[Scene2D, dict]:
     """(the scene, the table [trace] with its defaults) of what a file holds. @raises Error naming where"""
-    known = {*NUMBERS, "transmitters", "receivers", "objects", "materials", "trace"}
+    known = {*NUMBERS, "crs", "origin_m", "transmitters", "receivers", "objects", "materials", "trace"}
     for key in data:
         if key not in known:
             raise Error(f"{where}: unknown key '{key}'; known: {', '.join(sorted(known))}")
@@ -204,6 +217,14 @@ def from_document(data: dict, where: object) -> tuple[Scene2D, dict]:
     for name in NUMBERS:
         if name in data:
             setattr(scene, name, _number(f"{where}: {name}", data[name]))
+    if "origin_m" in data and "crs" not in data:
+        raise Error(f"{where}: origin_m is a place in a crs: give it too")
+    for name in ("crs", "origin_m"):
+        if name in data:
+            try:
+                setattr(scene, name, data[name])
+            except Error as e:
+                raise Error(f"{where}: {e}") from None
     for i, m in _rows(data, "materials", where):
         fields = ("name", "itu_name", "relative_permittivity", "conductivity_s_per_m", "thickness_m", "perfect_conductor")
         for key in (k for k in m if k not in fields):

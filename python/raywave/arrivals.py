@@ -52,6 +52,13 @@ class Aperture:
         angle = 2 * np.pi * np.arange(count) / count
         return cls(np.stack([radius * np.cos(angle), radius * np.sin(angle), 0 * angle], axis=1))
 
+    def __repr__(self):
+        w = self._words
+        weighted = ", weighted" if any(w.get(k) is not None for k in ("weights", "weights_y", "weights_z")) else ""
+        if "positions_m" in w:
+            return f"Aperture({len(w['positions_m'])} elements{weighted})"
+        return f"Aperture({w['num_y']} x {w['num_z']} elements, spacing_m=({w['spacing_y_m']:.6g}, {w['spacing_z_m']:.6g}){weighted})"
+
     @property
     def positions_m(self) -> np.ndarray:
         """[num_elements, 3]"""
@@ -75,6 +82,11 @@ class Horn:
         self._words = {"is_gaussian": kind == "gaussian", "azimuth_width_rad": real_number("azimuth_width_rad", azimuth_width_rad),
                        "elevation_width_rad": real_number("elevation_width_rad", azimuth_width_rad if elevation_width_rad is None else elevation_width_rad),
                        "pattern": pattern, "phase_center_m": three_numbers("phase_center_m", phase_center_m)}
+
+    def __repr__(self):
+        w = self._words
+        kind = w["pattern"].pattern if w["pattern"] is not None else "gaussian" if w["is_gaussian"] else "von_mises_fisher"
+        return f"Horn({kind!r}, azimuth_width_rad={w['azimuth_width_rad']:.6g}, elevation_width_rad={w['elevation_width_rad']:.6g})"
 
 
 def _grid(azimuths, elevations, sines):

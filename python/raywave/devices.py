@@ -2,11 +2,13 @@
 """Transmitters and receivers, what they look at, and the names of Sionna RT for what devices, objects and scenes have."""
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from . import _raywave
+from ._geometry import rotation
 from ._methods import method
 from ._raywave import AntennaArray, Device, Error, Object, Scene
 from ._sionna import note_bare
@@ -137,3 +139,30 @@ def _move_object(self, place: Sequence[float], /) -> None:
 
 method(Object, "position_m")(property(_object_position, _move_object, doc=_object_position.__doc__))
 _alias(Object, "position_m", "position", "list[float]")
+
+
+def _object_orientation(self) -> list[float]:
+    """(yaw, pitch, roll) from how it was made or read; assign to turn it about the middle of its bounding box."""
+    return list(self._turned_rad)
+
+
+def _turn_object(self, angles: Sequence[float], /) -> None:
+    angles = three_numbers("orientation_rad", angles)
+    if not np.isfinite(angles).all():
+        raise Error(f"orientation_rad of '{self.name}' must be finite, got {angles}")
+    turn, middle = rotation(*angles) @ rotation(*self._turned_rad).T, _middle(self)
+    self.vertices_m = middle + (self.vertices_m - middle) @ turn.T
+    self._turned_rad = angles
+
+
+method(Object, "orientation_rad")(property(_object_orientation, _turn_object, doc=_object_orientation.__doc__))
+_alias(Object, "orientation_rad", "orientation", "list[float]")
+
+
+@method(Object, "look_at")
+def _object_look_at(self, target_m: Sequence[float] | Device | Object) -> None:
+    """Turns its +x, as it was made or read, to the target: a place, a device, or the middle of an object's bounding box."""
+    way = np.array(_place(target_m)) - _middle(self)
+    if not np.linalg.norm(way) > 0:
+        raise Error(f"'{self.name}' cannot look at its own place {_middle(self).tolist()}")
+    self.orientation_rad = [math.atan2(way[1], way[0]), -math.atan2(way[2], math.hypot(way[0], way[1])), 0.0]

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a solver gives as a function of a scene's parameters, with its derivative: beneath raywave.torch, raywave.jax, gradcheck."""
+from __future__ import annotations
+
 import abc
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ._raywave import Error
 
@@ -15,21 +19,21 @@ class Output:
     value(result, **arguments); vjp(result, cotangent, names, **arguments): cotangents are d/dRe + j d/dIm where complex.
     is_fixed: its shape is the same whatever the parameters' values are. takes_arguments: those of Function's `channel`."""
 
-    def __init__(self, value, vjp, is_fixed=True, takes_arguments=False):
+    def __init__(self, value: Callable, vjp: Callable, is_fixed: bool = True, takes_arguments: bool = False):
         self.value, self.vjp, self.is_fixed, self.takes_arguments = value, vjp, is_fixed, takes_arguments
 
     @classmethod
-    def of_property(cls, name, is_fixed=True):
+    def of_property(cls, name: str, is_fixed: bool = True) -> Output:
         """result.name, result.vjp(name=cotangent)"""
         return cls(lambda r: getattr(r, name), lambda r, cotangent, names: r.vjp(**{name: cotangent}, wrt=names), is_fixed)
 
     @classmethod
-    def of_property_with_its_own(cls, name):
+    def of_property_with_its_own(cls, name: str) -> Output:
         """result.name, result.name_vjp(cotangent)"""
         return cls(lambda r: getattr(r, name), lambda r, cotangent, names: getattr(r, name + "_vjp")(cotangent, wrt=names))
 
     @classmethod
-    def of_method(cls, name):
+    def of_method(cls, name: str) -> Output:
         """result.name(...), result.name_vjp(..., cotangent=)"""
         return cls(lambda r, **words: getattr(r, name)(**words),
                    lambda r, cotangent, names, **words: getattr(r, name + "_vjp")(cotangent=cotangent, wrt=names, **words),
@@ -45,21 +49,21 @@ class Problem(abc.ABC):
     outputs = {}  # {what `of` may be: Output}
 
     @classmethod
-    def more_parameters(cls, options):
+    def more_parameters(cls, options: Mapping[str, object]) -> Mapping:
         """Names of parameters that the solver's options hold, beside those of the scene."""
         return []
 
     @abc.abstractmethod
-    def __init__(self, solver, scene, wrt, options):
+    def __init__(self, solver: object, scene: object, wrt: Sequence[str], options: Mapping[str, object]):
         """Keeps a copy of the scene and sets base, {name: array} for the names of wrt. Raises for what is not known or cannot be
         differentiated."""
 
     @abc.abstractmethod
-    def step(self, name):
+    def step(self, name: str) -> float:
         """Of central differences by this parameter, in its unit."""
 
     @abc.abstractmethod
-    def solve(self, values):
+    def solve(self, values: Mapping[str, ArrayLike]) -> tuple:
         """values: {name: array} of all of wrt. (result, names, back): an Output's vjp of the result is asked for these names, and
         back turns what it answers into the gradient by wrt."""
 
@@ -109,7 +113,7 @@ class _Pose:
 class _RayProblem(Problem):
     """Scenes of rays: parameters by their names, poses of objects about their own mesh."""
 
-    def __init__(self, solver, scene, wrt, options):
+    def __init__(self, solver: object, scene: object, wrt: Sequence[str], options: Mapping[str, object]):
         self.solver, self.wrt, self.options, self.scene = solver, wrt, options, scene.copy()
         parameters = self.scene.parameters()
         self.base = {name: self._known(parameters, name) for name in wrt}
@@ -128,10 +132,10 @@ class _RayProblem(Problem):
             raise Error(f"'{solver}' has no derivative with respect to {name}{able}")
         return parameters[name].value
 
-    def step(self, name):
+    def step(self, name: str) -> float:
         return self.scene.difference_step(name)
 
-    def solve(self, values):
+    def solve(self, values: Mapping[str, ArrayLike]) -> tuple:
         scene, poses = self.scene.copy(), {}
         for name in sorted(values, key=lambda n: n != "frequency_hz"):  # materials are made constants at the new frequency
             owner, quantity = _of_object(name)
@@ -154,7 +158,7 @@ class _RayProblem(Problem):
 
         return self.solver(scene, **self.options), sorted(set(at.values())), back
 
-    def tangent(self, values, direction):
+    def tangent(self, values: Mapping[str, ArrayLike], direction: Mapping[str, ArrayLike]) -> dict:
         """How the parameters of the scene that solve() solves move, for jvp of its result, when those of wrt move along `direction`."""
         out, poses = {}, {}
         for name, value in values.items():
@@ -179,34 +183,34 @@ class PathProblem(_RayProblem):
                              lambda r, cotangent, names, **words: r.cir_vjp(*cotangent, wrt=names, **words), is_fixed=False, takes_arguments=True),
                **{name: Output.of_method(name) for name in ("cfr", "taps", "samples", "spectrum")}}
 
-    def solver_name(self):
+    def solver_name(self) -> str:
         return "paths"
 
 
 class ArrivalProblem(_RayProblem):
     outputs = {"gain": Output.of_property("gain")}
 
-    def __init__(self, solver, scene, wrt, options):
+    def __init__(self, solver: object, scene: object, wrt: Sequence[str], options: Mapping[str, object]):
         super().__init__(solver, scene, wrt, options)
         # The default aperture is in wavelengths; derivatives hold it still in metres.
         if options.get("aperture") is None and options.get("antenna") is None:
             self.options = {**options, "aperture": solver.default_aperture(self.scene.frequency_hz)}
 
-    def solver_name(self):
+    def solver_name(self) -> str:
         return "paths"
 
 
 class ScatteringProblem(_RayProblem):
     outputs = {"gain": Output.of_property("gain")}
 
-    def solver_name(self):
+    def solver_name(self) -> str:
         return "scattered power"
 
 
 class MapProblem(_RayProblem):
     outputs = {name: Output.of_property(name) for name in ("path_gain", "rss", "sinr")}
 
-    def __init__(self, solver, scene, wrt, options):
+    def __init__(self, solver: object, scene: object, wrt: Sequence[str], options: Mapping[str, object]):
         super().__init__(solver, scene, wrt, options)
         # Cells over the whole scene would move with it; those over the scene as it is now are kept.
         if all(options.get(word) is None for word in ("center_m", "measurement_surface", "terrain")):
@@ -217,7 +221,7 @@ class MapProblem(_RayProblem):
         if self.options.get("method", "exact") == "exact":
             self.options = {"keep_arrivals": True, **self.options}  # for the gradients
 
-    def solver_name(self):
+    def solver_name(self) -> str:
         return "monte-carlo map" if self.options.get("method") == "monte-carlo" else "exact map"
 
 
@@ -229,7 +233,8 @@ class Function:
     raywave.wave.Scene, whose solver is raywave.wave.Solver, field, power, at (with points_m and source in `channel`).
     Translation, rotation and scale are about the centre of the scene's own mesh, in this order: scaled, turned, moved."""
 
-    def __init__(self, scene, wrt, of, solver=None, channel=None, **options):
+    def __init__(self, scene: object, wrt: str | Sequence[str], of: str, solver: object = None, channel: Mapping[str, object] | None = None,
+                 **options: object):
         from . import PathSolver
         solver = solver if solver is not None else getattr(scene, "default_solver", PathSolver)()
         self.of, self.channel = of, dict(channel or {})
@@ -246,7 +251,16 @@ class Function:
         self.base = self.problem.base
         self._memo = None
 
-    def evaluate(self, values):
+    def __repr__(self):
+        return f"Function({self.of} by {', '.join(self.wrt)})"
+
+    def __getstate__(self):  # without what are functions: they are made anew
+        return {key: value for key, value in self.__dict__.items() if key not in ("output", "_memo")}
+
+    def __setstate__(self, state):
+        self.__dict__.update(state, output=state["problem"].outputs[state["of"]], _memo=None)
+
+    def evaluate(self, values: Mapping[str, ArrayLike]) -> tuple:
         """(output, pullback): pullback(cotangent, d/dRe + j d/dIm where complex) is the list of gradients by wrt. The last one is kept."""
         if len(values) != len(self.wrt):
             raise Error(f"{len(self.wrt)} parameters are named in wrt, {len(values)} values given")

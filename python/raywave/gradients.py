@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """gradcheck: exact derivatives beside central differences."""
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
 import numpy as np
 
 from . import _raywave
@@ -8,9 +12,9 @@ from .differentiable import Function
 
 
 class GradCheck:
-    """Rows of name, component, exact, difference, relative_error, passed; `passed`, `largest_error`, `value`; prints itself as a table."""
+    """Rows of name, component, exact, difference, relative_error, passed; `passed`, `largest_error`, `value`; print() shows a table."""
 
-    def __init__(self, value, rows, tolerance):
+    def __init__(self, value: object, rows: list, tolerance: float):
         self.value, self.rows, self.tolerance = value, rows, tolerance
         self.largest_error = max((row["relative_error"] for row in rows), default=0.0)
         self.passed = all(row["passed"] for row in rows)
@@ -19,6 +23,9 @@ class GradCheck:
         return self.passed
 
     def __repr__(self):
+        return f"GradCheck({len(self.rows)} rows, largest_error={self.largest_error:.2g}, {'passed' if self.passed else 'FAILED'})"
+
+    def __str__(self):
         lines = [f"value {self.value:.10g}"]
         for row in self.rows:
             index = f"[{', '.join(map(str, row['component']))}]" if row["component"] else ""
@@ -54,7 +61,8 @@ def _of_callable(function, scene, name):
     return both
 
 
-def gradcheck(function, scene, wrt, of="path_gain", step=None, tolerance=1e-5, channel=None, **options):
+def gradcheck(function: Callable, scene: object, wrt: str | Sequence[str], of: str = "path_gain", step: float | None = None, tolerance: float = 1e-5,
+              channel: Mapping[str, object] | None = None, **options: object) -> GradCheck:
     """Compares exact derivatives with central differences, component by component.
 
     function: a solver (PathSolver, RadioMapSolver) with its options, of: its output (raywave.differentiable.Function lists them), summed, or

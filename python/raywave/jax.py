@@ -5,6 +5,10 @@
     f = raywave.jax.function(scene, wrt=["device/tx/position_m"], of="cfr", channel=dict(frequencies_hz=[0.0, 1e6]), max_depth=2)
     jax.grad(lambda position: (abs(f(position)) ** 2).sum())(position)
 """
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
 import jax
 import numpy as np
 
@@ -14,7 +18,8 @@ from .differentiable import Function
 __all__ = ["function"]
 
 
-def function(scene, wrt, of, solver=None, channel=None, **options):
+def function(scene: object, wrt: str | Sequence[str], of: str, solver: object = None, channel: Mapping[str, object] | None = None,
+             **options: object) -> Callable:
     """A function of one array for each parameter named in wrt; arguments as raywave.differentiable.Function takes them. First
     derivatives. Shapes are fixed, so that path arrays, whose number of paths changes, are not for it."""
     solve = Function(scene, wrt, of, solver, channel, **options)

@@ -153,7 +153,8 @@ def _sample_positions(self, num_pos: int, metric: str = "path_gain", min_val_db:
     return np.array(positions).reshape(len(positions), num_pos, 3), np.array(cells, dtype=np.int64).reshape(len(cells), num_pos, 2)
 
 
-def subcarrier_frequencies(num_subcarriers: int, subcarrier_spacing_hz: float | None = None, *, subcarrier_spacing: float | None = None) -> NDArray[np.float64]:
+def subcarrier_frequencies(num_subcarriers: int, subcarrier_spacing_hz: float | None = None, *,
+                           subcarrier_spacing: float | None = None) -> NDArray[np.float64]:
     """Baseband frequencies of an OFDM symbol in hertz, ascending: multiples of the spacing from -floor(n / 2) on, 0 among them."""
     if (subcarrier_spacing_hz is None) == (subcarrier_spacing is None):
         raise TypeError("subcarrier_frequencies takes num_subcarriers and subcarrier_spacing_hz (Sionna RT's name: subcarrier_spacing)")

@@ -19,14 +19,15 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import dataclasses
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import differentiable
-from ._raywave import Device, Error, Scene
+from ._raywave import Device, Error, Paths, Scene
 from ._ris_legs import SPEED_OF_LIGHT, Leg
 from ._values import shown, three_numbers, whole_number
 from .devices import PlanarArray, Receiver, Transmitter
@@ -197,7 +198,7 @@ class RisPaths:
     """direct: the paths that touch no panel (rw.Paths), None where they are left out; panels. Links are those of the scene's receivers and transmitters, arrays
     exact (every element on its own)."""
 
-    def __init__(self, scene, panels, solver, options, direct):
+    def __init__(self, scene: Scene, panels: Sequence[Ris], solver: object, options: Mapping[str, object], direct: Paths):
         self._scene, self.panels = scene, panels
         words = {**options, "synthetic_array": False}
         self.direct = solver(scene, **words) if direct else None
@@ -412,7 +413,7 @@ class RisMap:
     """path_gain [num_tx, num_y, num_x], linear: of the field's coherent sum at cells' centres, |E|^2, as in exact maps with coherent=True: what three short
     dipoles at right angles receive. cell_centers [num_y, num_x, 3] in metres."""
 
-    def __init__(self, solve, cell_centers, scene, chunk):
+    def __init__(self, solve: Callable, cell_centers: np.ndarray, scene: Scene, chunk: int):
         self._solve, self.cell_centers, self._chunk = solve, cell_centers, chunk
         self._weights = [_precoding(d) for d in scene.transmitters.values()]
         self.tx_names, (self.crs, self.origin_m) = list(scene.transmitters), _place(scene)
@@ -472,6 +473,22 @@ class RisMapProblem(RisProblem):
     outputs = {"path_gain": differentiable.Output.of_property("path_gain")}
 
 
+@dataclasses.dataclass
+class _Cells:
+    """Solves for cells as receivers, three dipoles at each."""
+
+    base: Scene
+    panels: list[Ris]
+    options: dict
+
+    def __call__(self, places):
+        there = self.base.copy()
+        for i, place in enumerate(places):
+            for axis, turned in zip("zxy", _DIPOLES_RAD):
+                there.add(Receiver(f" cell{i}{axis}", place.tolist(), turned, array=PlanarArray(pattern="dipole")))
+        return RisSolver()(there, self.panels, **self.options)
+
+
 class RisMapSolver:
     """A coherent map of a scene with panels: RisMapSolver()(scene, panels, cell_size_m=1.0, center_m=[0, 0, 1.5], size_m=[40, 40], orientation_rad=[0, 0, 0],
     max_depth=1, ...). The plane is RadioMapSolver's; the other options are RisSolver's. Every cell's centre is a receiver to which each element has its paths."""
@@ -490,15 +507,8 @@ class RisMapSolver:
         for name in list(base.receivers):
             base.remove(name)
 
-        def solve(places):
-            there = base.copy()
-            for i, place in enumerate(places):
-                for axis, turned in zip("zxy", _DIPOLES_RAD):
-                    there.add(Receiver(f" cell{i}{axis}", place.tolist(), turned, array=PlanarArray(pattern="dipole")))
-            return RisSolver()(there, panels, **options)
-
         elements = sum(p._phase.size for p in panels)
-        return RisMap(solve, np.array(plane.cell_centers), base, max(1, 200_000 // max(1, elements)))
+        return RisMap(_Cells(base, panels, options), np.array(plane.cell_centers), base, max(1, 200_000 // max(1, elements)))
 
     def __repr__(self):
         return "RisMapSolver()"

@@ -22,6 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import _raywave, _scene2d_cuts, _scene2d_files  # noqa: F401: they give the class methods
 from ._methods import method
+from ._picture import picture
 from ._raywave import Error, Paths2D, Scene2D
 from ._requirements import need
 from .differentiable import Output, Problem
@@ -146,7 +147,8 @@ class _Law:
 
 
 @method(Scene2D, "add_own")
-def _add_own(self, name: str, a: Sequence[float], b: Sequence[float], residual: Callable, numbers: Sequence[float] = (), gradient: Callable | None = None) -> None:
+def _add_own(self, name: str, a: Sequence[float], b: Sequence[float], residual: Callable, numbers: Sequence[float] = (),
+             gradient: Callable | None = None) -> None:
     """An object of your own law, for method="min-path": residual(before, at, after, a, b, numbers) takes points [n, 2] and numbers [n, k]
     and gives [n] or [n, 2], zero where the law holds. gradient: the same arguments, [n, 2, 10 + k] in their order; without it differences."""
     self._add("own", name, {"a": a, "b": b, "numbers": [float(c) for c in numbers], "law": _Law(residual, gradient)})
@@ -432,8 +434,8 @@ def _explore(self, run: str | os.PathLike | None = None, port: int = 0, open_bro
 # --- pictures ---
 
 
-@method(Scene2D, "plot")
-def _plot(self, ax: Any = None, names: bool = True) -> Any:
+@picture(Scene2D)
+def _plot(self, ax: Any | str | None = None, names: bool = True) -> Any:
     """Objects and devices on matplotlib axes, which are given back."""
     ax = ax if ax is not None else need("matplotlib.pyplot", "plot").figure(layout="constrained").add_subplot()
     styles = {"wall": ("k", 1.5), "ris": ("C2", 3), "panel": ("C4", 3), "own": ("C5", 3)}
@@ -456,8 +458,8 @@ def _plot(self, ax: Any = None, names: bool = True) -> Any:
     return ax
 
 
-@method(Paths2D, "plot")
-def _plot_paths(self, ax: Any = None, **line: Any) -> Any:
+@picture(Paths2D)
+def _plot_paths(self, ax: Any | str | None = None, **line: Any) -> Any:
     """Rays on matplotlib axes, which are given back; smoothed ones as strong as they are valid."""
     ax = ax if ax is not None else need("matplotlib.pyplot", "plot").figure(layout="constrained").add_subplot()
     for i, (n, valid) in enumerate(zip(self.order, self.valid)):

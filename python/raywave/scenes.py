@@ -11,6 +11,7 @@ import numpy as np
 from . import _files, _raywave, _scene_folder
 from ._methods import method
 from ._raywave import Error, Material, Scene
+from ._values import real_number
 
 _PLACE = pathlib.Path(__file__).parent / "scenes"
 
@@ -32,6 +33,7 @@ def load_scene(path: str | os.PathLike | None = None, frequency_hz: float = 3500
     """Reads Mitsuba XML, PLY, OBJ, glTF, GLB or STL; a folder with one XML in it, as Scene.save makes; or a scene that comes with raywave, by
     its name (scenes.names() lists them), where no file or folder is called so. None: an empty scene. merge_shapes, Sionna RT's, changes nothing:
     objects keep their names, and as faces that continue each other are one, merging gains nothing."""
+    frequency_hz = real_number("frequency_hz", frequency_hz)
     if path is None:
         out = Scene()
         out.frequency_hz = frequency_hz

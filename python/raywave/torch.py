@@ -5,6 +5,10 @@
     h = f(position)              # complex128, as paths.cfr gives it
     h.abs().square().sum().backward()
 """
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
 import numpy as np
 import torch
 from torch.autograd.function import once_differentiable
@@ -34,7 +38,8 @@ class _Solve(torch.autograd.Function):
         return (None, *(torch.from_numpy(np.array(g)).to(dtype=dtype, device=device) for g, (dtype, device) in zip(gradients, ctx.like)))
 
 
-def function(scene, wrt, of, solver=None, channel=None, **options):
+def function(scene: object, wrt: str | Sequence[str], of: str, solver: object = None, channel: Mapping[str, object] | None = None,
+             **options: object) -> Callable:
     """A function of one tensor for each parameter named in wrt; arguments as raywave.differentiable.Function takes them. First
     derivatives; outputs are float64 or complex128, of cir a pair of them."""
     solve = Function(scene, wrt, of, solver, channel, **options)

@@ -8,10 +8,14 @@
     result.plot("field.png")
     gradient = result.vjp(result.field)     # of sum |u|^2 / 2, by parameter name
 """
+from __future__ import annotations
+
 import dataclasses
 import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from . import _raywave, wave_parameters
 from ._methods import method
@@ -140,7 +144,7 @@ class SampledSource(_Source):
 @dataclasses.dataclass
 class Object:
     """Outlines [vertices, 2: y, z] (3D: solids, pairs of vertices and triangles) filled with a material: an ITU name, a raywave.Material, a relative permittivity, or "pec".
-    model: "auto", "screen", "wpm", "slab"."""
+    model: "auto", "screen", "wpm", "slab". place: (crs, origin_m) of the raywave.Scene that it was cut from, where that has one."""
 
     outlines: list
     material: object
@@ -148,6 +152,7 @@ class Object:
     model: str = "auto"
     absorption_np_per_m: float = 0.0
     solids: list = ()
+    place: tuple = None
 
     __repr__ = line
 
@@ -168,45 +173,48 @@ def _material(given, name):
     return Material(f"{name}_material", relative_permittivity=float(given))
 
 
-def rectangle(center_m, size_m, material, **options):
+def rectangle(center_m: Sequence[float], size_m: Sequence[float], material: str | float | Material, **options: object) -> Object:
     """Sides along y and z, size_m = (y, z)."""
     return Object(_raywave.wave_rectangle(center_m, size_m), material, **options)
 
 
-def disc(center_m, radius_m, material, **options):
+def disc(center_m: Sequence[float], radius_m: float, material: str | float | Material, **options: object) -> Object:
     return Object(_raywave.wave_disc(center_m, radius_m), material, **options)
 
 
-def polygon(vertices_m, material, **options):
+def polygon(vertices_m: ArrayLike, material: str | float | Material, **options: object) -> Object:
     return Object([vertices_m], material, **options)
 
 
-def lens(center_m, aperture_m, radius_of_curvature_m, material, edge_depth_m=0.0, **options):
+def lens(center_m: Sequence[float], aperture_m: float, radius_of_curvature_m: float, material: str | float | Material, edge_depth_m: float = 0.0,
+         **options: object) -> Object:
     """Biconvex: two circular arcs over an aperture in y."""
     return Object(_raywave.wave_lens(center_m, aperture_m, radius_of_curvature_m, edge_depth_m), material, **options)
 
 
-def grating(center_m, period_m, fill, depth_m, num_bars, material, **options):
+def grating(center_m: Sequence[float], period_m: float, fill: float, depth_m: float, num_bars: int, material: str | float | Material,
+            **options: object) -> Object:
     """Bars of width fill * period_m along y."""
     return Object(_raywave.wave_grating(center_m, period_m, fill, depth_m, num_bars), material, **options)
 
 
-def half_plane(edge_m, material, below=True, depth_m=0.01, extent_m=1e3, **options):
+def half_plane(edge_m: Sequence[float], material: str | float | Material, below: bool = True, depth_m: float = 0.01, extent_m: float = 1e3,
+               **options: object) -> Object:
     """All y below (or above) the edge, depth_m thick."""
     return Object(_raywave.wave_half_plane(edge_m, below, depth_m, extent_m), material, **options)
 
 
-def box(center_m, size_m, material, **options):
+def box(center_m: Sequence[float], size_m: Sequence[float], material: str | float | Material, **options: object) -> Object:
     """In 3D: sides along x, y and z."""
     return Object([], material, solids=[_raywave.wave_box(center_m, size_m)], **options)
 
 
-def sphere(center_m, radius_m, material, **options):
+def sphere(center_m: Sequence[float], radius_m: float, material: str | float | Material, **options: object) -> Object:
     """In 3D, of triangles, with the ball's volume."""
     return Object([], material, solids=[_raywave.wave_sphere(center_m, radius_m)], **options)
 
 
-def mesh(vertices_m, triangles, material, **options):
+def mesh(vertices_m: ArrayLike, triangles: ArrayLike, material: str | float | Material, **options: object) -> Object:
     """In 3D: a closed mesh, faces looking outwards."""
     return Object([], material, solids=[(vertices_m, triangles)], **options)
 
@@ -215,7 +223,8 @@ def mesh(vertices_m, triangles, material, **options):
 class Scene(wave_parameters.Scene):
     """What is marched from z_begin_m to z_end_m. boundary: "periodic", or the ground "dirichlet" or "neumann" at the lower rim;
     cells: dict(z_begin_m, z_end_m, index_minus_one [num_z, num_y]). angle_filter_rad: launched directions beyond it are taken out; 0: chosen for
-    what the window or the absorber holds (see the result's cones), pi/2: none."""
+    what the window or the absorber holds (see the result's cones), pi/2: none. place: (crs, origin_m) of the raywave.Scene that it was cut from,
+    which results keep; None: that of its objects."""
 
     grid: Grid
     objects: list = dataclasses.field(default_factory=list)
@@ -232,6 +241,7 @@ class Scene(wave_parameters.Scene):
     boundary: str = "periodic"
     polarization: str = "te"
     cells: dict = None
+    place: tuple = None
 
     __repr__ = line
 
@@ -239,31 +249,43 @@ class Scene(wave_parameters.Scene):
     def wavelength_m(self):
         return 299792458.0 / self.frequency_hz
 
+    def _place(self):
+        places = [self.place] if self.place else [o.place for o in self.objects if o.place]
+        places = [(str(crs), [float(x) for x in origin]) for crs, origin in places]
+        if any(p != places[0] for p in places):
+            raise Error(f"the objects are of scenes that lie elsewhere: (0, 0, 0) is {places[0][1]} m of {places[0][0]}, and "
+                        f"{next(p for p in places if p != places[0])}; place= says which it is")
+        return places[0] if places else None
+
     def _dict(self):
         cells = self.cells and dict(self.cells, index_minus_one=np.ascontiguousarray(self.cells["index_minus_one"], dtype=np.complex128))
         return dict(grid=self.grid._dict(), frequency_hz=float(self.frequency_hz), z_begin_m=float(self.z_begin_m), z_end_m=float(self.z_end_m),
                     step_m=float(self.step_m), angle_filter_rad=float(self.angle_filter_rad), boundary=self.boundary,
-                    polarization=self.polarization, cells=cells,
+                    polarization=self.polarization, cells=cells, place=self._place(),
                     absorber=dict(width_m=self.absorber_width_m, max_angle_rad=self.absorber_max_angle_rad,
                                   nepers=self.absorber_nepers, power=self.absorber_power),
                     sources=[s._dict(f"source{i}", self) for i, s in enumerate(self.sources)],
                     objects=[o._dict(f"object{i}") for i, o in enumerate(self.objects)])
 
 
-def cut(scene, height_m, grid, z_end_m, z_begin_m=0.0):
+def _place_of(scene):
+    return None if scene.crs is None else (scene.crs, tuple(scene.origin_m))
+
+
+def cut(scene: _raywave.Scene, height_m: float, grid: Grid, z_end_m: float, z_begin_m: float = 0.0) -> list[Object]:
     """The objects of a horizontal cut through a raywave.Scene: its x becomes z, its y stays; what lies outside is cut off."""
     window = dict(grid._dict(), z_begin_m=float(z_begin_m), z_end_m=float(z_end_m))
-    return [Object(list(outlines), material, name=name) for name, material, outlines in _raywave.wave_cut(scene, height_m, window)]
+    return [Object(list(outlines), material, name=name, place=_place_of(scene)) for name, material, outlines in _raywave.wave_cut(scene, height_m, window)]
 
 
-def solids(scene, grid, z_end_m, z_begin_m=0.0):
+def solids(scene: _raywave.Scene, grid: Grid, z_end_m: float, z_begin_m: float = 0.0) -> list[Object]:
     """The closed meshes of a raywave.Scene for a 3D march: its x becomes z, its y stays, its height becomes x."""
     window = dict(grid._dict(), z_begin_m=float(z_begin_m), z_end_m=float(z_end_m))
-    return [Object([], material, name=name, solids=[solid]) for name, material, solid in _raywave.wave_solids(scene, window)]
+    return [Object([], material, name=name, solids=[solid], place=_place_of(scene)) for name, material, solid in _raywave.wave_solids(scene, window)]
 
 
 @method(WaveResult, "slice")
-def _slice(self, *, x_m=None, y_m=None, z_m=None, source=0):
+def _slice(self, *, x_m: float | None = None, y_m: float | None = None, z_m: float | None = None, source: int = 0) -> NDArray[np.complex128]:
     """The field where one coordinate is nearest to what is given: axes in the order (z, x, y) without that one."""
     given = [(name, value) for name, value in (("z_m", z_m), ("x_m", x_m), ("y_m", y_m)) if value is not None]
     if len(given) != 1:
@@ -280,8 +302,9 @@ def _slice(self, *, x_m=None, y_m=None, z_m=None, source=0):
     return field[:, index]
 
 
-def simulate(scene, backend="fft", *, output_z_m=None, planes=0, precision="double", tolerance=1e-12, memory_bytes=2**30, num_threads=0,
-             num_reflections=0, device="cpu", progress=None):
+def simulate(scene: Scene, backend: str = "fft", *, output_z_m: float | Sequence[float] | None = None, planes: int = 0, precision: str = "double",
+             tolerance: float = 1e-12, memory_bytes: float = 2**30, num_threads: int = 0,
+             num_reflections: int = 0, device: str = "cpu", progress: Callable[[int, int], object] | bool | None = None) -> WaveResult:
     """Marches the scene's sources; the result holds the field on output_z_m, on `planes` evenly spaced planes, or at the end.
 
     backend: "fft", "dense", "nufft", "gaussian_beams". num_reflections: sweeps back and forth between exact slabs (no jvp, no vjp).
@@ -305,7 +328,7 @@ class Solver:
     def __repr__(self):
         return "Solver()"
 
-    def __call__(self, scene, **options):
+    def __call__(self, scene: Scene, **options: object) -> WaveResult:
         return simulate(scene, **options)
 
 

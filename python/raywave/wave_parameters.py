@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The named parameters of a wave scene: values, units, bounds, and how they are set. The names are those of the result's jvp and vjp."""
+from __future__ import annotations
+
 import copy
 import dataclasses
 import difflib
 import math
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from . import _raywave
 from ._raywave import Error, Material
@@ -60,19 +63,19 @@ class Scene:
                 out.setdefault(thing.material.name, []).append(thing)
         return out
 
-    def copy(self):
+    def copy(self) -> Scene:
         """A copy whose parameters can be set without this one's changing."""
         out = dataclasses.replace(self, grid=dataclasses.replace(self.grid), sources=[copy.copy(s) for s in self.sources],
                                   objects=[copy.copy(o) for o in self.objects])
         out.cells = self.cells and dict(self.cells)
         return out
 
-    def parameters(self):
+    def parameters(self) -> dict[str, Parameter]:
         """{name: Parameter} of what the field's derivative can be taken by."""
         return {name: Parameter(name, np.array(value), unit, lower, upper)
                 for name, unit, lower, upper, value in _raywave.wave_parameters(self._dict())}
 
-    def set_parameter(self, name, value):
+    def set_parameter(self, name: str, value: ArrayLike) -> None:
         """Gives a parameter a value. A translation moves what is there; a scale is about the mean of the vertices that are there."""
         known = self.parameters()
         if name not in known:
@@ -110,7 +113,7 @@ class Scene:
             constants = dict(relative_permittivity=permittivity, conductivity_s_per_m=conductivity)
             thing.material = Material(name, **{**constants, quantity: value})
 
-    def hold_amplitudes(self):
+    def hold_amplitudes(self) -> None:
         """A power given becomes the amplitude that it stands for: what derivatives by the wavelength hold."""
         for name, source in _named(self.sources, "source").items():
             if getattr(source, "power_w_per_m", None) is not None or getattr(source, "power_w", None) is not None:

@@ -4,6 +4,7 @@
 
 #include "convert.h"
 #include "numbers.h"
+#include "power_state.h"
 #include "raywave/maps/arrival_map.h"
 #include "raywave/runs/arrival_results.h"
 #include "results.h"
@@ -121,6 +122,21 @@ nb::dict spread(const PyArrivalMap& m, const nb::object& rx, const nb::object& t
   return d;
 }
 
+/// With the paths that it was made of, and their scene.
+nb::bytes state_of_map(const PyArrivalMap& a) {
+  const PyPaths& p = *a.paths;
+  return state_bytes(*p.solved.scene, p.solved.place, p.paths, p.options, a.options, a.map);
+}
+
+void map_from_state(PyArrivalMap& a, const nb::bytes& bytes) {
+  PyArrivalMap made;
+  made.paths = std::make_shared<PyPaths>();
+  PyPaths& p = *made.paths;
+  p.solved.scene = std::make_shared<scene::Scene>();
+  read_state(bytes, *p.solved.scene, p.solved.place, p.paths, p.options, made.options, made.map);
+  new (&a) PyArrivalMap(std::move(made));
+}
+
 std::vector<int64_t> signed_shape(const maps::ArrivalMap& m) {
   const auto shape = gain_shape(m);
   return {shape.begin(), shape.end()};
@@ -155,6 +171,13 @@ void bind_arrivals(nb::module_& m) {
             return fixed(array<double>(std::vector<double>(a.map.delays_s), {a.map.delays_s.size()}), kChangeACopy);
           },
           "[num_delays]; empty where all paths are together.")
+      .def("__getstate__", &state_of_map)
+      .def("__setstate__", &map_from_state)
+      .def_prop_ro(
+          "crs", [](const PyArrivalMap& a) { return crs_of(a.paths->solved.place); },
+          "Of the scene; None: it lies nowhere.")
+      .def_prop_ro(
+          "origin_m", [](const PyArrivalMap& a) { return origin_of(a.paths->solved.place); }, "Of the scene, in crs.")
       .def_prop_ro("frequency_hz", [](const PyArrivalMap& a) { return a.map.frequency_hz; })
       .def_prop_ro("departures", [](const PyArrivalMap& a) { return a.map.departures; })
       .def_prop_ro("tx_names", [](const PyArrivalMap& a) { return a.map.tx_names; })
@@ -172,7 +195,7 @@ void bind_arrivals(nb::module_& m) {
       .def(
           "save",
           [](const PyArrivalMap& a, const nb::object& path) {
-            runs::save_arrival_map(nb::cast<std::string>(nb::str(path)), a.map);
+            runs::save_arrival_map(nb::cast<std::string>(nb::str(path)), a.map, placed(a.paths->solved.place));
           },
           "path"_a, ".npz or .h5")
       .def(

@@ -54,17 +54,18 @@ inline constexpr const char* kChangeACopy = "change a copy of it, as in x = resu
 /// Gathers warnings of a call made without the GIL and gives them to Python at its end.
 class Warnings {
  public:
-  LogSink sink() {
-    return [this](std::string_view m) { texts_.emplace_back(m); };
+  /// It may outlive this object: what is said to it then is not heard.
+  LogSink sink() const {
+    return [texts = texts_](std::string_view m) { texts->emplace_back(m); };
   }
   void emit() const {
-    for (const auto& t : texts_) {
+    for (const auto& t : *texts_) {
       if (PyErr_WarnEx(PyExc_UserWarning, t.c_str(), 2) < 0) throw nb::python_error();
     }
   }
 
  private:
-  std::vector<std::string> texts_;
+  std::shared_ptr<std::vector<std::string>> texts_ = std::make_shared<std::vector<std::string>>();
 };
 
 /// Runs body(progress) on a thread of its own without the GIL, while this thread looks for Ctrl-C and reports progress

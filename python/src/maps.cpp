@@ -99,6 +99,7 @@ std::string shown(std::string (*show)(const scene::Scene&, const paths::Paths*, 
   if (!solved) throw Error("a report needs a scene");
   view::ReportOptions o;
   o.title = title;
+  o.place = placed(s ? s->place : m->solved.place);
   o.map.metric = metric_from(metric);
   return show(*solved, p, m ? &m->map : nullptr, o);
 }
@@ -151,10 +152,6 @@ void bind_maps(nb::module_& m) {
             return fixed(std::array<double, 2>{r.map.surface.size_m.x, r.map.surface.size_m.y}, kChangeACopy);
           },
           "Of the plane along its own x and y, as it was solved.")
-      .def_prop_ro(
-          "crs", [](const PyRadioMap& r) { return crs_of(r.solved.place); }, "Of the scene; None: it lies nowhere.")
-      .def_prop_ro(
-          "origin_m", [](const PyRadioMap& r) { return origin_of(r.solved.place); }, "Of the scene, in crs.")
       .def_prop_ro("tx_names", [](const PyRadioMap& r) { return r.map.tx_names; })
       .def(
           "tx_association",
@@ -180,6 +177,7 @@ void bind_maps(nb::module_& m) {
           "path"_a, "metric"_a = "path_gain", "tx"_a = nb::none(), "min_db"_a = 0.0, "max_db"_a = 0.0, "title"_a = "",
           ".png or .svg");
   bind_pickle(c, &PyRadioMap::map, &PyRadioMap::surface, &PyRadioMap::options);
+  bind_place(c);
   bind_map_derivatives(c);
   m.def("solve_radio_map", &solve, "scene"_a, "options"_a);
   m.def("report_data", &frame, "scene"_a.none(), "paths"_a.none(), "radio_map"_a.none(), "metric"_a = "path_gain",

@@ -150,10 +150,6 @@ void bind_paths(nb::module_& m) {
           "__iter__", [](const PyPaths& p) { return nb::iter(path_list(p.paths)); },
           "Each path as a dict in the words of the JSON.")
       .def_prop_ro("frequency_hz", [](const PyPaths& p) { return p.paths.frequency_hz; })
-      .def_prop_ro(
-          "crs", [](const PyPaths& p) { return crs_of(p.solved.place); }, "Of the scene; None: it lies nowhere.")
-      .def_prop_ro(
-          "origin_m", [](const PyPaths& p) { return origin_of(p.solved.place); }, "Of the scene, in crs.")
       .def_prop_ro("object_names", [](const PyPaths& p) { return p.paths.object_names; })
       .def(
           "save",
@@ -248,6 +244,7 @@ void bind_paths(nb::module_& m) {
   c.def_prop_ro(
       "vertices", [](PyPaths& p) { return column(p, "vertices"); }, "[max_depth, shape of tau, 3] in metres.");
   bind_pickle(c, &PyPaths::paths, &PyPaths::options);
+  bind_place(c);
   bind_path_derivatives(c);
   bind_signal(m, c);
   m.def("solve_paths", &solve, "scene"_a, "options"_a);

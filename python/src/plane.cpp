@@ -8,6 +8,7 @@
 #include "plane_state.h"
 #include "raywave/plane/fields.h"
 #include "raywave/plane/grid.h"
+#include "scene.h"
 
 namespace raywave::python {
 namespace {
@@ -373,6 +374,10 @@ void bind_paths2d(nb::module_& m) {
             return names;
           },
           "path"_a, "Names of what one path touches, from the transmitter on.")
+      .def_prop_ro(
+          "crs", [](const P& p) { return crs_of(p.scene.place); }, "Of the scene; None: it lies nowhere.")
+      .def_prop_ro(
+          "origin_m", [](const P& p) { return origin_of(p.scene.place); }, "Of the scene, in crs.")
       .def("vjp", &paths_vjp, nb::kw_only(), "valid"_a = nb::none(), "power"_a = nb::none(), "length_m"_a = nb::none(),
            "loss"_a = nb::none(), "vertices_flat"_a = nb::none(), "wrt"_a = nb::none(),
            "Gradient by name of a loss whose derivatives by these columns are given.")
@@ -395,6 +400,18 @@ void bind_plane(nb::module_& m) {
       .def_rw("height_m", &Scene2D::height_m)
       .def_rw("alpha", &Scene2D::alpha)
       .def_rw("frequency_hz", &Scene2D::frequency_hz)
+      .def_prop_rw(
+          "crs", [](const Scene2D& s) { return crs_of(s.place); },
+          [](Scene2D& s, const std::optional<std::string>& crs) { s.place.crs = crs.value_or(""); },
+          nb::for_setter(nb::arg("crs").none()),
+          "The coordinate reference system that the scene lies in, as pyproj reads it; None: nowhere.")
+      .def_prop_rw(
+          "origin_m",
+          [](const Scene2D& s) {
+            return fixed(triple(s.place.origin_m), "assign all three, as in scene.origin_m = [east, north, height]");
+          },
+          [](Scene2D& s, const Triple& origin) { s.place.origin_m = vec(origin); },
+          "What (0, 0) is in crs: east, north, height of the plane above the terrain's zero.")
       .def_prop_rw(
           "transmitters", [](const Scene2D& s) { return devices(s, &Scene2D::transmitters); },
           [](Scene2D& s, const nb::dict& d) { set_devices(s, &Scene2D::transmitters, d); },

@@ -34,6 +34,15 @@ void bind_pickle(nanobind::class_<Holder>& c, Member Holder::*... members) {
   });
 }
 
+/// crs and origin_m of a result that keeps its scene.
+template <class Holder>
+void bind_place(nanobind::class_<Holder>& c) {
+  c.def_prop_ro(
+      "crs", [](const Holder& h) { return crs_of(h.solved.place); }, "Of the scene; None: it lies nowhere.");
+  c.def_prop_ro(
+      "origin_m", [](const Holder& h) { return origin_of(h.solved.place); }, "Of the scene, in crs.");
+}
+
 /// Carries cotangents of paths on to the scene: {name: gradient} for the names in `wrt`. `back` runs without the GIL.
 nanobind::dict path_gradient(const PyPaths& p, const nanobind::object& wrt,
                              const std::function<paths::PathsDerivative()>& back);

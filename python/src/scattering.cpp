@@ -4,6 +4,7 @@
 
 #include "convert.h"
 #include "numbers.h"
+#include "power_state.h"
 #include "raywave/paths/scattered_power.h"
 #include "raywave/runtime/threads.h"
 #include "results.h"
@@ -46,18 +47,20 @@ nb::dict vjp(const PyScatteredPower& p, const nb::object& gain, const nb::object
   const scene::Scene& s = *p.solved.scene;
   const auto names = differentiable_names(s, wrt, paths::kDifferentiableByScattering);
   const auto c = reals_from(gain, "the cotangent of gain", {p.power.num_rx, p.power.num_tx});
+  const paths::PreparedScene& prepared = p.solved.geometry();
   scene::SceneDerivative out;
   run_interruptibly(nb::none(), [&](const runtime::Progress&) {
-    out = paths::scattered_power_vjp(s, *p.solved.prepared, p.options, p.power, c);
+    out = paths::scattered_power_vjp(s, prepared, p.options, p.power, c);
   });
   return gradient_by_name(s, out, names);
 }
 
 nb::object jvp(const PyScatteredPower& p, const nb::dict& tangent) {
   const auto direction = direction_from(*p.solved.scene, tangent, paths::kDifferentiableByScattering);
+  const paths::PreparedScene& prepared = p.solved.geometry();
   std::vector<double> out;
   run_interruptibly(nb::none(), [&](const runtime::Progress&) {
-    out = paths::scattered_power_jvp(*p.solved.scene, *p.solved.prepared, p.options, p.power, direction);
+    out = paths::scattered_power_jvp(*p.solved.scene, prepared, p.options, p.power, direction);
   });
   return array<double>(std::move(out), p.shape());
 }
@@ -65,10 +68,12 @@ nb::object jvp(const PyScatteredPower& p, const nb::dict& tangent) {
 }  // namespace
 
 void bind_scattering(nb::module_& m) {
-  nb::class_<PyScatteredPower>(m, "ScatteredPower", "Power that surfaces scatter once between devices.")
-      .def_prop_ro(
-          "gain", [](const PyScatteredPower& p) { return p.numbers(p.power.gain); },
-          "Linear, the mean over the port pairs, [num_rx, num_tx].")
+  auto c = nb::class_<PyScatteredPower>(m, "ScatteredPower", "Power that surfaces scatter once between devices.");
+  bind_pickle(c, &PyScatteredPower::power, &PyScatteredPower::options);
+  bind_place(c);
+  c.def_prop_ro(
+       "gain", [](const PyScatteredPower& p) { return p.numbers(p.power.gain); },
+       "Linear, the mean over the port pairs, [num_rx, num_tx].")
       .def_prop_ro(
           "error", [](const PyScatteredPower& p) { return p.numbers(p.power.error); },
           "Estimated error of the surface integral, as gain, [num_rx, num_tx].")

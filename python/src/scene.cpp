@@ -494,6 +494,9 @@ void bind_object(nb::module_& m) {
           [](const PyObject& o) { return fixed(triple(o.object.velocity_m_per_s), kAssignVelocity); },
           [](PyObject& o, const Triple& v) { o.object.velocity_m_per_s = vec(v); })
       .def_prop_rw(
+          "_turned_rad", [](const PyObject& o) { return triple(o.orientation_rad); },
+          [](PyObject& o, const Triple& v) { o.orientation_rad = vec(v); }, "Kept for orientation_rad.")
+      .def_prop_rw(
           "vertices_m",
           [](const PyObject& o) {
             return fixed(
@@ -611,6 +614,8 @@ void bind_scene(nb::module_& m) {
           [](PyScene& s) {
             const auto out = from_scene(s.cleaned());
             out->place = s.place;
+            for (size_t i = 0; i < s.objects.size(); ++i)
+              out->objects[i]->orientation_rad = s.objects[i]->orientation_rad;
             return out;
           },
           "Another scene with the same numbers: devices, materials and cleaned meshes of its own.")

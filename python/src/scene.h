@@ -38,6 +38,7 @@ struct PyArray {
 struct PyObject {
   scene::Object object;
   std::string material;
+  Vec3d orientation_rad{0, 0, 0};  // how Python has turned it since it was made; in its vertices already
   uint64_t revision = 0;
   PyObject();
   void touch();

@@ -19,6 +19,7 @@ struct PyWaveResult {
   std::shared_ptr<const wave::Simulation> simulation;
   wave::Result result;
   wave::SimulateOptions options;
+  scene::Place place;  // of the scene that it was cut from; without a CRS: none
 };
 
 /// The march of what was pickled is made again, on the CPU: the device may be another machine's.
@@ -27,7 +28,7 @@ PyWaveResult result_from(const nb::bytes& bytes) {
   PyWaveResult r;
   wave::Planes field, backward;
   std::vector<std::string> warnings;
-  read_state(bytes, scene, r.options, field, backward, warnings);
+  read_state(bytes, scene, r.options, field, backward, warnings, r.place);
   r.options.device = wave::Device::kCpu;
   r.simulation = std::make_shared<wave::Simulation>(std::move(scene), r.options);
   r.result = r.simulation->result_of(std::move(field), std::move(backward), std::move(warnings));
@@ -173,6 +174,10 @@ std::shared_ptr<PyWaveResult> simulate(const nb::dict& scene, const nb::dict& d)
   });
   out->options = o;
   out->options.log = nullptr;  // ends with this call
+  if (!scene["place"].is_none()) {
+    const auto place = nb::cast<nb::tuple>(scene["place"]);
+    out->place = {nb::cast<std::string>(place[0]), vec(nb::cast<Triple>(place[1]))};
+  }
   warnings.emit();
   return out;
 }
@@ -370,7 +375,8 @@ void bind_wave(nb::module_& m) {
   nb::class_<PyWaveResult>(m, "WaveResult", "Fields of a wave scene on planes across the march.")
       .def("__getstate__",
            [](const PyWaveResult& r) {
-             return state_bytes(r.result.scene(), r.options, r.result.field, r.result.backward, r.result.warnings);
+             return state_bytes(r.result.scene(), r.options, r.result.field, r.result.backward, r.result.warnings,
+                                r.place);
            })
       .def("__setstate__", [](PyWaveResult& r, const nb::bytes& bytes) { new (&r) PyWaveResult(result_from(bytes)); })
       .def_prop_ro(
@@ -410,6 +416,12 @@ void bind_wave(nb::module_& m) {
       .def_prop_ro(
           "choices", [](const PyWaveResult& r) { return r.result.choices; }, "Which model crossed which object, why.")
       .def_prop_ro("warnings", [](const PyWaveResult& r) { return r.result.warnings; })
+      .def_prop_ro(
+          "crs", [](const PyWaveResult& r) { return crs_of(r.place); },
+          "Of the scene that it was cut from; None: it lies nowhere.")
+      .def_prop_ro(
+          "origin_m", [](const PyWaveResult& r) { return origin_of(r.place); },
+          "What that scene's (0, 0, 0) is in crs; its x is z here, its height x.")
       .def_prop_ro("cones", &cones,
                    "[sources]: where the field is the scene's, from 20 wavelengths on. Apex, tilt and half angle of "
                    "the cone (a plane wave: half width), and the window that is clear of the absorber.")
@@ -464,7 +476,7 @@ void bind_wave(nb::module_& m) {
       .def(
           "save",
           [](const PyWaveResult& r, const nb::object& path) {
-            runs::save_wave_result(nb::cast<std::string>(nb::str(path)), r.result);
+            runs::save_wave_result(nb::cast<std::string>(nb::str(path)), r.result, placed(r.place));
           },
           "path"_a, ".npz or .h5")
       .def("plot", &plot, "path"_a, "source"_a = 0, "phase"_a = false, "range_db"_a = 50.0, "x_m"_a = 0.0,

@@ -346,10 +346,14 @@ radio_map = rw.RadioMapSolver()(scene, cell_size_m=(1, 1), max_depth=0)
 held = {id(r): formats.content.content(r) for r in (paths, radio_map)}
 for module in (formats.matlab, formats.geotiff, formats.deepmimo):
     module.content = lambda result: held[id(result)]
+radar = rw.signal.Fmcw(slope_hz_per_s=1e13, sampling_frequency_hz=1e7, num_samples=160, num_chirps=20)
+cube = np.random.default_rng(1).normal(size=(1, 1, 1, 1, 1, 20, 160))
 big = {"noise": np.random.default_rng(1).normal(size=100000)}
 writers = {"5": lambda: formats.save_matlab(place / "big.mat", big, version="5"), "7.3": lambda: formats.save_matlab(place / "big.mat", big, version="7.3"),
            "tif": lambda: formats.save_geotiff(place / "m.tif", radio_map), "sigmf": lambda: formats.save_sigmf(place / "s", big["noise"], sample_rate_hz=1.0),
-           "deepmimo": lambda: formats.save_deepmimo(place / "scenario", scene, paths)}
+           "deepmimo": lambda: formats.save_deepmimo(place / "scenario", scene, paths), "page": lambda: rw.Report("x" * 5000).save(place / "r.html"),
+           "plane": lambda: rw.Scene2D.random_uniform_scene(1, 60, 1).save(place / "p.toml"), "cube": lambda: rw.signal.save_cube(place / "c.h5", cube, radar, frequency_hz=77e9),
+           "png": lambda: radio_map.plot(place / "m.png"), "svg": lambda: radio_map.plot(place / "m.svg"), "axes": lambda: scene.plot(place / "s.png")}
 for writer in writers.values():
     writer()
 import shutil
@@ -361,14 +365,15 @@ for name, writer in writers.items():
         writer()
         print(name, "written")
     except rw.Error as error:
-        print(name, "refused" if "cannot be written" in str(error) else error)
+        print(name, "refused" if "cannot be written" in str(error) or "cannot write" in str(error) else error)
 """
 
 
 def test_a_full_disk_leaves_nothing_half_written(tmp_path):
     result = subprocess.run([sys.executable, "-c", FULL, str(tmp_path), str(pathlib.Path(__file__).parent)], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr[-2000:]
-    assert [line for line in result.stdout.splitlines() if line] == ["5 refused", "7.3 refused", "tif refused", "sigmf refused", "deepmimo refused"]
+    assert [line for line in result.stdout.splitlines() if line] == ["5 refused", "7.3 refused", "tif refused", "sigmf refused", "deepmimo refused", "page refused",
+                                                                           "plane refused", "cube refused", "png refused", "svg refused", "axes refused"]
     assert not list(tmp_path.iterdir())
 
 

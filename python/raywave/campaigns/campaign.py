@@ -2,6 +2,11 @@
 """rw.Campaign: a store and its specification; its tasks run here, one after the other, or on the workers of a Dask cluster."""
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from numpy.typing import ArrayLike
+
 import asyncio
 import collections
 import concurrent.futures
@@ -86,9 +91,13 @@ class Campaign:
     times_s, trajectories: of rw.simulate; the axis of samples is then the time.
     A task is one scene, frequency and transmitter, `tile` receivers and `batch` samples."""
 
-    def __init__(self, store, *, scenes=None, transmitters=None, receivers=None, frequencies_hz=None, tile=256, batch=1, solver=None, vary=None,
-                 samples=None, seed=0, times_s=None, trajectories=None, outputs=("path_gain",), max_paths=32, subcarriers_hz=None, processor_level=None,
-                 mix_processor_levels=False, base="."):
+    def __init__(self, store: str | os.PathLike, *, scenes: object = None, transmitters: object = None, receivers: object = None,
+                 frequencies_hz: Sequence[float] | None = None, tile: int = 256, batch: int = 1, solver: Mapping[str, object] | None = None,
+                 vary: Mapping[str, object] | None = None,
+                 samples: int | None = None, seed: int = 0, times_s: ArrayLike | None = None, trajectories: object = None,
+                 outputs: Sequence[str] = ("path_gain",), max_paths: int = 32, subcarriers_hz: Sequence[float] | None = None,
+                 processor_level: str | None = None,
+                 mix_processor_levels: bool = False, base: str | os.PathLike = "."):
         self.store = pathlib.Path(store).absolute()
         self._level, self._mix = processor_level, mix_processor_levels
         if scenes is None and transmitters is None and receivers is None and frequencies_hz is None:
@@ -99,7 +108,10 @@ class Campaign:
                                          subcarriers_hz=subcarriers_hz, base=pathlib.Path(base))
         self.plan = Plan(self.specification)
 
-    def __len__(self):
+    def __repr__(self):
+        return f"Campaign('{self.store}', {len(self)} tasks)"
+
+    def __len__(self) -> int:
         """The number of tasks."""
         return len(self.plan)
 
@@ -128,7 +140,8 @@ class Campaign:
             raise Error(f"'{self.store}' is the store of another specification ({'; '.join(other[:4])}): name another store")
         return found
 
-    def run(self, client=None, *, num_threads=1, durable=True, window=None, progress=None) -> Summary:
+    def run(self, client: object = None, *, num_threads: int = 1, durable: bool = True, window: int | None = None,
+            progress: Callable[[Progress], object] | None = None) -> Summary:
         """Solves what is missing, here or by a dask.distributed.Client's workers. Failures of tasks are part of the summary.
 
         num_threads: of each task. durable=False leaves flushing to the system: safe against killed processes, not against a power cut (verify()
@@ -202,7 +215,7 @@ class Campaign:
             self._require_ours()
         return [self.plan.task(number) for number in self._missing_numbers()]
 
-    def verify(self, *, repair=False) -> Verification:
+    def verify(self, *, repair: bool = False) -> Verification:
         """Compares all shards with what their receipts say; repair: takes the receipts of broken ones away, so that run() solves them again."""
         self._require_ours()
         out = Verification(len(self), [], [], collections.Counter())
@@ -235,7 +248,7 @@ class Campaign:
                 return f"'{name}' is not what was written ({len(content)} bytes of {size})"
         return None
 
-    def dataset(self, chunks=None):
+    def dataset(self, chunks: object = None) -> Any:
         """The store as one xarray dataset, read when asked for; chunks={}: as Dask arrays. NaN (num_paths: -1) is what is missing. Nested
         attributes are JSON text, so that it can be written to files of other kinds."""
         xarray = need("xarray", "dataset()", "campaigns")
@@ -252,7 +265,8 @@ class Campaign:
         return out
 
 
-    def save_deepmimo(self, folder, *, scene=None, sample=0, frequency_hz=None, tx_slant=0, rx_slant=0, overwrite=False, max_bytes=4e9):
+    def save_deepmimo(self, folder: str | os.PathLike, *, scene: str | None = None, sample: int = 0, frequency_hz: float | None = None,
+                      tx_slant: int = 0, rx_slant: int = 0, overwrite: bool = False, max_bytes: float = 4e9) -> pathlib.Path:
         """One scene, sample and frequency as a DeepMIMO 4 scenario, as formats.save_deepmimo writes one (of each link the max_paths strongest paths).
         Needs the outputs paths and vertices. @raises Error where some of its links are not solved"""
         from ..formats.deepmimo import write_scenario

@@ -16,7 +16,7 @@ import numpy as np
 from .. import PathSolver, Scene, _raywave, load_scene
 from .._names import options_of
 from .._raywave import Error, __version__
-from ..formats.labelled import where
+from .._place import where
 from . import draws, motion, outputs as outputs_
 from .devices import Devices, parse as parse_devices
 
@@ -85,7 +85,8 @@ def read_scene(name: str, file: str):
     return scene
 
 
-def specify(*, scenes, transmitters, receivers, frequencies_hz, tile, batch, solver, vary, samples, seed, times_s, trajectories, outputs, max_paths, subcarriers_hz,
+def specify(*, scenes, transmitters, receivers, frequencies_hz, tile, batch, solver, vary, samples, seed, times_s, trajectories, outputs, max_paths,
+            subcarriers_hz,
             base: pathlib.Path) -> Specification:
     """@param base  the folder that names of files count from. @raises Error"""
     files = _scene_files(scenes, base)

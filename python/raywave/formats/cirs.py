@@ -4,6 +4,10 @@
 a [num_rx, num_rx_ant, num_tx, num_tx_ant, num_paths, num_time_steps], complex, holds the carrier's phase; tau [num_rx, num_tx, num_paths] in
 seconds. All examples have one shape: results with fewer paths are padded with a = 0, tau = 0.
 """
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
 import numpy as np
 
 from .._raywave import Error, Paths
@@ -14,14 +18,14 @@ from . import campaign_data
 class CirGenerator:
     """CIRDataset(generator, batch_size, **generator.shape). Calling it gives an iterator over (a, tau), over and over with repeat."""
 
-    def __init__(self, examples, repeat, convert):
+    def __init__(self, examples: Sequence[object], repeat: bool, convert: Callable[[np.ndarray], object] | None):
         self._examples, self._repeat, self._convert = examples, repeat, convert
         self.shape = dict(zip(("num_rx", "num_rx_ant", "num_tx", "num_tx_ant", "num_paths", "num_time_steps"), examples[0][0].shape))
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._examples)
 
-    def __call__(self):
+    def __call__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         while True:
             for a, tau in self._examples:
                 yield self._convert(a), self._convert(tau)
@@ -32,8 +36,9 @@ class CirGenerator:
         return f"CirGenerator({len(self)} examples, {', '.join(f'{k}={v}' for k, v in self.shape.items())})"
 
 
-def cir_generator(paths, *, sampling_frequency_hz=1.0, num_time_steps=1, normalize_delays=True, num_paths=None, per_receiver=False,
-                  repeat=False, double=False, convert=None):
+def cir_generator(paths: Paths | Sequence[Paths] | object, *, sampling_frequency_hz: float = 1.0, num_time_steps: int = 1,
+                  normalize_delays: bool = True, num_paths: int | None = None, per_receiver: bool = False,
+                  repeat: bool = False, double: bool = False, convert: Callable[[np.ndarray], object] | None = None) -> CirGenerator:
     """A CirGenerator over results.
 
     paths: one result of a PathSolver or several of equal numbers of devices and ports, or the dataset of a campaign with the output "paths", each of
@@ -65,7 +70,11 @@ def cir_generator(paths, *, sampling_frequency_hz=1.0, num_time_steps=1, normali
         raise Error(f"num_paths must be >= 1, got {num_paths}")
     count = max(1, max(e[0].shape[4] for e in examples)) if num_paths is None else num_paths
     kinds = (np.complex128, np.float64) if double else (np.complex64, np.float32)
-    return CirGenerator([_of_count(a, tau, count, kinds) for a, tau in examples], repeat, convert or (lambda array: array))
+    return CirGenerator([_of_count(a, tau, count, kinds) for a, tau in examples], repeat, convert or _same)
+
+
+def _same(array):
+    return array
 
 
 def _of_count(a, tau, count, kinds):

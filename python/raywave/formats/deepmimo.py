@@ -6,9 +6,12 @@ a exp(-j 2 pi f tau), delays in seconds, NaN where there is no path, the kinds o
 the transmitter on, 0 for the direct path. A device's array is rebuilt by DeepMIMO from its element 0, of the least y and z in the device's
 frame: the exported coefficients are that element's.
 """
+from __future__ import annotations
+
 import dataclasses
 import json
 import math
+import os
 import pathlib
 
 import numpy as np
@@ -16,7 +19,7 @@ import numpy as np
 from .._geometry import rotation
 from .._raywave import Error, Paths, Scene, __version__
 from .content import content, names, require_memory
-from .labelled import where
+from .._place import where
 from .._files import new_folder
 
 _INVALID = '/\\:*?"\'<>|\n'
@@ -44,7 +47,8 @@ class Exported:
     antennas: dict
 
 
-def save_deepmimo(folder, scene, paths, *, tx_slant=0, rx_slant=0, overwrite=False, max_bytes=4e9):
+def save_deepmimo(folder: str | os.PathLike, scene: Scene, paths: Paths, *, tx_slant: int = 0, rx_slant: int = 0, overwrite: bool = False,
+                  max_bytes: float = 4e9) -> pathlib.Path:
     """Writes a scenario that deepmimo.load finds as deepmimo_scenarios/NAME below where it runs; NAME is in lower case.
 
     scene: the one that was solved. Set 0 has the transmitters, set 1 the receivers, in the order of paths; with synthetic_array=False each

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Radio maps as GeoTIFF: one band a transmitter, north up where the map is, nodata where nothing arrives, the CRS of a scene built from a map."""
+from __future__ import annotations
+
 import json
 import math
+import os
 import pathlib
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -17,7 +21,8 @@ _LOCAL = 'LOCAL_CS["raywave scene, metres",UNIT["metre",1],AXIS["x",EAST],AXIS["
 _UNITS = {"path_gain": ("dB", 1.0), "rss": ("dBm", 1e3), "sinr": ("dB", 1.0)}
 
 
-def save_geotiff(file, radio_map, *, metric="path_gain", db=True, place=None, crs=None, origin_m=None):
+def save_geotiff(file: str | os.PathLike, radio_map: RadioMap, *, metric: str = "path_gain", db: bool = True, place: object = None, crs: object = None,
+                 origin_m: Sequence[float] | None = None) -> pathlib.Path:
     """Writes a map over a plane or ground, or a campaign's dataset whose receivers are a level grid, to a .tif file of float64.
 
     metric: path_gain, rss or sinr, a band for each transmitter; association: one band of int32, -1 where none reaches. db: in dB (rss: dBm)

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from .._methods import method
 from .._raywave import ArrivalMap, Paths, RadioMap, WaveResult
+from .._place import where
 from .._requirements import need
 from .content import content, names
 
@@ -36,11 +37,6 @@ def _text(listed):
 def _variable(dims, labelled):
     values, attrs = labelled
     return dims, values, attrs
-
-
-def where(thing) -> dict:
-    """Attributes that say where a scene, or what was solved in it, lies on the earth."""
-    return {} if thing.crs is None else {"crs": thing.crs, "origin_m": [float(x) for x in thing.origin_m]}
 
 
 @method(Paths, "to_xarray")
@@ -134,7 +130,7 @@ def _arrivals_to_xarray(self) -> Any:
     if len(delays):
         coords["delay"] = _variable(("delay",), _labelled(delays, "s", "delay"))
     attrs = {"title": "raywave arrival map", "frequency_hz": float(held["frequency_hz"]), "side": "departure" if held["departures"] else "arrival",
-             "grid": str(held["grid"])}
+             "grid": str(held["grid"]), **where(self)}
     return xarray.Dataset({"gain": _variable(dims, _labelled(self.gain, "1", "power gain in this direction, linear"))}, coords, attrs)
 
 
@@ -157,6 +153,6 @@ def _wave_to_xarray(self) -> Any:
     if volume:
         coords["x"] = _variable(("x",), _labelled(self.x_m, "m", "across"))
     attrs = {"title": "raywave wave field", "frequency_hz": float(held["frequency_hz"]), "convention": "exp(+j 2 pi f t)",
-             "warnings": "\n".join(self.warnings)}
+             "warnings": "\n".join(self.warnings), **where(self)}
     return xarray.Dataset(out, coords, attrs)
 

@@ -4,7 +4,10 @@
 In a 7.3 file an array lies transposed, as MATLAB counts columns first; complex numbers are pairs (real, imag), words are 16-bit units, a list of
 words is a cell array of references. Both hold the same variables, those of paths.save() and radio_map.save().
 """
+from __future__ import annotations
+
 import datetime
+import os
 import pathlib
 
 import numpy as np
@@ -19,7 +22,7 @@ LEVEL_5_BYTES = 2**31 - 1  # of one array; the whole file may have 4 GiB
 _HEADER_BYTES = 512
 
 
-def save_matlab(file, result, *, version=None):
+def save_matlab(file: str | os.PathLike, result: object, *, version: str | None = None) -> pathlib.Path:
     """Writes all arrays of a result, of a campaign's dataset, or of a dict {name: array, number, text or list of texts}, to a .mat file.
 
     version: "5", "7.3", or None for 5 where everything fits and 7.3 beyond. Returns the path. @raises Error for names that MATLAB does

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import _raywave
 from .._methods import method
+from .._picture import picture
 from .._raywave import AntennaArray, ArrivalMap, Device, Error, Paths, RadioMap, Scene, WaveResult
 from .._requirements import need
 from .content import content, decibel, names, only
@@ -99,8 +100,8 @@ def _draw_scene(ax, scene, flat):
         _fit(ax, np.stack([low, high]), had)
 
 
-@method(Paths, "plot")
-def _plot_paths(self, ax: Any | None = None, *, view: str = "plan", scene: Scene | None = None, tx: str | None = None, rx: str | None = None,
+@picture(Paths)
+def _plot_paths(self, ax: Any | str | None = None, *, view: str = "plan", scene: Scene | None = None, tx: str | None = None, rx: str | None = None,
                 range_db: float = 40.0, max_paths: int = 1000) -> Any:
     """The paths coloured by their gains, from above (view "plan") or in 3D (view "3d"), over the scene where one is given. tx, rx: names,
     all where not given; the strongest max_paths are drawn, of which colours span range_db. Returns the axes."""
@@ -164,8 +165,8 @@ def _stems(ax, x, y, **words):
     return ax.scatter(x, y, s=18, zorder=3, **words)
 
 
-@method(Paths, "plot_cir")
-def _plot_cir(self, ax: Any | None = None, *, tx: str | None = None, rx: str | None = None, tx_ant: int = 0, rx_ant: int = 0) -> Any:
+@picture(Paths, "plot_cir")
+def _plot_cir(self, ax: Any | str | None = None, *, tx: str | None = None, rx: str | None = None, tx_ant: int = 0, rx_ant: int = 0) -> Any:
     """The impulse response between two ports: magnitudes over delays, coloured by phase. Returns the axes."""
     held = content(self)
     t, r = only(names(held["tx_names"]), tx, "transmitter"), only(names(held["rx_names"]), rx, "receiver")
@@ -250,8 +251,9 @@ def _rims(centres, width):
     return np.append(centres - width / 2, centres[-1] + width / 2)
 
 
-@method(ArrivalMap, "plot")
-def _plot_arrivals(self, ax: Any | None = None, *, rx: str | None = None, tx: str | None = None, delay: int = 0, view: str = "map", range_db: float = 40.0) -> Any:
+@picture(ArrivalMap)
+def _plot_arrivals(self, ax: Any | str | None = None, *, rx: str | None = None, tx: str | None = None, delay: int = 0, view: str = "map",
+                   range_db: float = 40.0) -> Any:
     """A link's power over directions in dB: filled contours over azimuth and elevation (view "map"; of a grid of sines over cos(el) sin(az) and
     sin(el)), or the strongest of all elevations over azimuth, as a line ("line") or around a pole ("polar"). rx, tx: names, needed where there are
     several; delay: which of delays_s; range_db: below the strongest. Returns the axes."""
@@ -367,8 +369,8 @@ def _antenna_field(self, theta_rad: ArrayLike, phi_rad: ArrayLike, frequency_hz:
     return np.swapaxes(c, 1, 2).reshape(*theta.shape, self.num_ant, 2)
 
 
-@method(AntennaArray, "plot")
-def _plot_antenna(self, ax: Any | None = None, *, cut: str = "azimuth", port: int = 0, frequency_hz: float = 3.5e9, range_db: float = 40.0,
+@picture(AntennaArray)
+def _plot_antenna(self, ax: Any | str | None = None, *, cut: str = "azimuth", port: int = 0, frequency_hz: float = 3.5e9, range_db: float = 40.0,
                   num_angles: int = 361) -> Any:
     """The gain of a port in dBi: cut "azimuth" (theta = 90 degrees) or "elevation" (phi = 0) on polar axes, or "3d". Returns the axes."""
     if cut not in ("azimuth", "elevation", "3d"):
@@ -401,8 +403,8 @@ def _gain_db(self, theta, phi, port, frequency_hz):
 AntennaArray._gain_db = _gain_db
 
 
-@method(Scene, "plot")
-def _plot_scene(self, ax: Any | None = None, *, view: str = "3d", paths: Paths | None = None, radio_map: RadioMap | None = None,
+@picture(Scene)
+def _plot_scene(self, ax: Any | str | None = None, *, view: str = "3d", paths: Paths | None = None, radio_map: RadioMap | None = None,
                 metric: str = "path_gain") -> Any:
     """The scene with its devices in 3D or from above (view "plan"), with paths and, from above, a map. Returns the axes."""
     if view not in ("plan", "3d"):
@@ -426,8 +428,8 @@ def _plot_scene(self, ax: Any | None = None, *, view: str = "3d", paths: Paths |
     return ax
 
 
-@method(Device, "plot")
-def _plot_device(self, ax: Any | None = None, *, cut: str = "azimuth", port: int = 0, frequency_hz: float = 3.5e9, range_db: float = 40.0,
+@picture(Device)
+def _plot_device(self, ax: Any | str | None = None, *, cut: str = "azimuth", port: int = 0, frequency_hz: float = 3.5e9, range_db: float = 40.0,
                  num_angles: int = 361) -> Any:
     """The pattern of its array in its own frame: AntennaArray.plot."""
     return self.array.plot(ax, cut=cut, port=port, frequency_hz=frequency_hz, range_db=range_db, num_angles=num_angles)

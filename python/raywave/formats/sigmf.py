@@ -1,27 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
 """Signals as SigMF recordings: NAME.sigmf-meta (JSON) and NAME.sigmf-data. Source: the SigMF specification, version 1.2."""
+from __future__ import annotations
+
 import datetime
 import hashlib
 import json
 import numbers
 import os
 import pathlib
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._raywave import Error, __version__
 from .._files import new_file
+from .._place import where
 
 # numpy's kind and size: the name of the datatype. Samples are written little endian.
 _DATATYPES = {("c", 8): "cf32_le", ("c", 16): "cf64_le", ("f", 4): "rf32_le", ("f", 8): "rf64_le"}
 
 
-def save_sigmf(file, samples, *, sample_rate_hz, frequency_hz=None, description="", annotations=(), time=None):
+def save_sigmf(file: str | os.PathLike, samples: ArrayLike, *, sample_rate_hz: float, frequency_hz: float | None = None, description: str = "",
+               annotations: Sequence[dict] = (), time: datetime.datetime | None = None, place: object = None) -> pathlib.Path:
     """Writes NAME.sigmf-meta and NAME.sigmf-data for the name `file`, with or without one of these endings.
 
     samples: [num_samples] or [num_channels, num_samples], float32, float64, complex64 or complex128: written as they are.
     annotations: dicts with sample_start, sample_count and, as wanted, label, comment, freq_lower_edge, freq_upper_edge. time: a
-    datetime of the first sample. Returns the path of the metadata. @raises Error for other types and where it cannot be written."""
+    datetime of the first sample. place: the scene or the paths that they are of, whose crs and origin_m become raywave:crs and raywave:origin_m.
+    Returns the path of the metadata. @raises Error for other types and where it cannot be written."""
     file = pathlib.Path(file)
     base = file.with_suffix("") if file.suffix in (".sigmf-meta", ".sigmf-data", ".sigmf") else file
     samples = np.asarray(samples)
@@ -40,6 +47,10 @@ def save_sigmf(file, samples, *, sample_rate_hz, frequency_hz=None, description=
                  "core:recorder": f"raywave {__version__}"}
     if description:
         described["core:description"] = description
+    lies = where(place)
+    if lies:
+        described["core:extensions"] = [{"name": "raywave", "version": "1.0.0", "optional": True}]
+        described |= {f"raywave:{key}": value for key, value in lies.items()}
     capture = {"core:sample_start": 0}
     if frequency_hz is not None:
         capture["core:frequency"] = float(frequency_hz)

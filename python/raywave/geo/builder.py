@@ -6,9 +6,10 @@ import collections
 import dataclasses
 import os
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 import shapely
 
 from .._raywave import Error
@@ -43,13 +44,15 @@ class Built:
     report: Report
     frame: Frame
 
-    def to_local(self, lon_deg, lat_deg) -> np.ndarray:
+    def to_local(self, lon_deg: ArrayLike, lat_deg: ArrayLike) -> np.ndarray:
         """Places in degrees as (x, y) in the scene's metres, [..., 2]."""
         return self.frame.from_lon_lat(lon_deg, lat_deg)
 
 
-def build(source, folder, *, area=None, layer=None, columns=None, source_crs=None, crs=None, origin=None, terrain=None, terrain_crs=None,
-          ground_spacing_m: float | None = None, ground_tolerance_m: float = 0.25, margin_m: float = 20.0, rules=None, vegetation: bool = False,
+def build(source: str | os.PathLike, folder: str | os.PathLike, *, area: object = None, layer: str | None = None,
+          columns: Mapping[str, str] | None = None, source_crs: object = None, crs: object = None, origin: Sequence[float] | None = None,
+          terrain: str | os.PathLike | None = None, terrain_crs: object = None,
+          ground_spacing_m: float | None = None, ground_tolerance_m: float = 0.25, margin_m: float = 20.0, rules: object = None, vegetation: bool = False,
           tolerance_m: float = 0.05, bad: str = "error", overwrite: bool = False) -> Built:
     """Builds a scene folder from a map; load_scene(build(...).scene_file) reads it.
 

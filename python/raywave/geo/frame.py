@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 import shapely
 
 from .._raywave import Error
@@ -43,14 +45,14 @@ def require_degrees(crs, bounds, what: str) -> None:
 class Frame:
     """crs: what the metres belong to; origin: (east, north) in it, and as longitude and latitude (WGS 84), degrees."""
 
-    crs: object
+    crs: object = dataclasses.field(repr=False)
     origin_m: tuple[float, float]
     origin_lon_lat_deg: tuple[float, float]
     name: str = ""  # of the CRS, for people and for pyproj
     origin_height_m: float = 0.0  # above the terrain's zero
 
     @staticmethod
-    def at(lon: float, lat: float, crs=None) -> Frame:
+    def at(lon: float, lat: float, crs: object = None) -> Frame:
         """Around a place: in a transverse Mercator projection of its own, true to 1e-7 within 3 km, or in a projected CRS."""
         if not (-180 <= lon <= 180 and -89 <= lat <= 89):
             raise Error(f"origin must be (longitude, latitude) in degrees, got ({lon:g}, {lat:g})")
@@ -67,7 +69,7 @@ class Frame:
         east, north = _transform("EPSG:4326", crs, np.array([lon]), np.array([lat]))
         return Frame(crs, (float(east[0]), float(north[0])), (lon, lat), name_of(crs) if crs.to_authority() else crs.to_wkt())
 
-    def local(self, geometries, source_crs):
+    def local(self, geometries: Sequence, source_crs: object) -> list:
         """Geometries of a CRS in local metres. @raises Error where the projection has no answer."""
 
         def move(points):
@@ -80,11 +82,11 @@ class Frame:
             raise Error(f"some coordinates cannot be taken from {name_of(source_crs)} to {name_of(self.crs)}: is source_crs right?")
         return moved
 
-    def to(self, crs, xy: np.ndarray) -> np.ndarray:
+    def to(self, crs: object, xy: np.ndarray) -> np.ndarray:
         """Local metres, [num_points, 2], in another CRS."""
         return np.column_stack(_transform(self.crs, crs, *(xy + self.origin_m).T))
 
-    def from_lon_lat(self, lon_deg, lat_deg) -> np.ndarray:
+    def from_lon_lat(self, lon_deg: ArrayLike, lat_deg: ArrayLike) -> np.ndarray:
         """Local metres of places in degrees (WGS 84), [..., 2]."""
         lon, lat = np.broadcast_arrays(np.asarray(lon_deg, dtype=float), np.asarray(lat_deg, dtype=float))
         return np.stack(_transform("EPSG:4326", self.crs, lon, lat), axis=-1) - self.origin_m

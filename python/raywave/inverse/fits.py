@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import os
 import pathlib
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._files import new_file
 from .._raywave import Error, Scene
@@ -41,7 +43,7 @@ class Fit:
     physical: np.ndarray = None
     origin: tuple = dataclasses.field(default=None, repr=False)
 
-    def prediction_covariance(self, jacobian):
+    def prediction_covariance(self, jacobian: ArrayLike) -> np.ndarray:
         """Of what depends on the physical values by `jacobian` [n, numbers]: J C J^T; inf for what depends on numbers that nothing tells."""
         if self.covariance is None:
             raise Error("the fit has no covariance: use method='lm'")
@@ -53,14 +55,14 @@ class Fit:
         out[open_, open_] = np.inf
         return out
 
-    def scene_at(self, x) -> Scene:
+    def scene_at(self, x: ArrayLike) -> Scene:
         """The scene where the vector is x, as the rows of history have it."""
         scene, variables = self.origin
         out = scene.copy()
         _set(out, variables.values(np.asarray(x)))
         return out
 
-    def save_page(self, file, title: str = "Course of a fit"):
+    def save_page(self, file: str | os.PathLike, title: str = "Course of a fit") -> None:
         """The course as a page on its own: the scene, the loss and the numbers, step by step. Of scenes of rays."""
         if not hasattr(self.scene, "bandwidth_hz"):
             raise Error(f"a page shows a rw.Scene, got {type(self.scene).__name__}: plot fit.history")
@@ -218,9 +220,10 @@ def _covariance(jacobian):
     return out
 
 
-def fit(scene: Scene, parameters, loss, *, solver=None, method: str = "bfgs", steps: int = 50, rate: float = 0.01, last_rate: float | None = None,
-        cap: float = math.inf, annealing=None, starts: int = 1, spread=1.0, seed: int = 1, checkpoint: str | None = None, resume: bool = False,
-        progress: Callable | None = None, unseen: str = "refuse", **options) -> Fit:
+def fit(scene: Scene, parameters: Mapping[str, object], loss: Callable, *, solver: object = None, method: str = "bfgs", steps: int = 50,
+        rate: float = 0.01, last_rate: float | None = None, cap: float = math.inf, annealing: object = None, starts: int = 1, spread: object = 1.0,
+        seed: int = 1, checkpoint: str | None = None, resume: bool = False, progress: Callable | None = None, unseen: str = "refuse",
+        **options: object) -> Fit:
     """Lowers loss(result, names) over the parameters of a copy of the scene.
 
     parameters: {name pattern: dict(components=, bounds=, prior=(mean, sigma), scale=, transform="log", tie=)} or names. loss: signal.Loss,

@@ -2,7 +2,10 @@
 """Losses of results: of radio maps in decibels, sums of others. Those of radar cubes are signal.Loss."""
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._lines import line
 from .._raywave import Error
@@ -15,7 +18,7 @@ class MapLoss:
     floor: linear; by default a thousandth of the target's median, so that the nulls of interference do not rule. smooth_cells: both maps are
     convolved with a Gaussian of this width first (powers, a coherent map's speckle is taken off). Differentiable where the map is."""
 
-    def __init__(self, target, *, floor=None, smooth_cells=0.0, weights=None):
+    def __init__(self, target: ArrayLike, *, floor: float | None = None, smooth_cells: float = 0.0, weights: ArrayLike | None = None):
         self.target = np.asarray(target, dtype=float)
         if not np.isfinite(self.target).all() or (self.target < 0).any():
             raise Error("target holds gains that are negative or not finite")
@@ -47,7 +50,7 @@ class MapLoss:
     def _decibel(self, gain):
         return 10 * np.log10(gain + self.floor)
 
-    def residuals(self, result):
+    def residuals(self, result: object) -> np.ndarray:
         """sqrt(2 weight / number) times the difference, so that half their sum of squares is the loss."""
         if result.path_gain.shape != self.target.shape:
             raise Error(f"target has the shape {list(self.target.shape)}, the map {list(result.path_gain.shape)}")
@@ -57,10 +60,10 @@ class MapLoss:
         """Of the residuals by the smoothed gains."""
         return self._roots * (10 / np.log(10)) / (self._smooth(result.path_gain) + self.floor)
 
-    def residuals_jvp(self, result, tangent):
+    def residuals_jvp(self, result: object, tangent: Mapping[str, ArrayLike]) -> np.ndarray:
         return (self._slopes(result) * self._smooth(result.jvp(tangent)["path_gain"])).ravel()
 
-    def __call__(self, result, names=None):
+    def __call__(self, result: object, names: Sequence[str] | None = None) -> tuple[float, dict]:
         rest = self.residuals(result)
         by_gain = self._smooth(self._slopes(result) * rest.reshape(self.target.shape))
         return 0.5 * float(rest @ rest), result.vjp(path_gain=by_gain, wrt=names)
@@ -69,13 +72,13 @@ class MapLoss:
 class Sum:
     """Weighted sum of losses of one result: Sum((1.0, first), (0.1, second))."""
 
-    def __init__(self, *terms):
+    def __init__(self, *terms: Callable):
         self.terms = terms
 
     def __repr__(self):
         return f"Sum({', '.join(f'({weight:g}, {loss!r})' for weight, loss in self.terms)})"
 
-    def __call__(self, result, names=None):
+    def __call__(self, result: object, names: Sequence[str] | None = None) -> tuple[float, dict]:
         total, gradient = 0.0, {}
         for weight, loss in self.terms:
             value, by_name = loss(result, names)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._requirements import need
 
@@ -14,7 +16,8 @@ def _inside(x, lower, upper):
     return np.clip(x, lower, upper)
 
 
-def adam(f, x, *, lower=-np.inf, upper=np.inf, steps=200, rate=0.01, last_rate=None, state=None, after_step=None):
+def adam(f: Callable, x: ArrayLike, *, lower: ArrayLike = -np.inf, upper: ArrayLike = np.inf, steps: int = 200, rate: float = 0.01,
+         last_rate: float | None = None, state: object = None, after_step: Callable | None = None) -> tuple:
     """Adam (Kingma and Ba, 2015) with a cosine from rate to last_rate; state: dict(m, v, step) of a run to go on with. Returns the best (x, value)."""
     last_rate = rate if last_rate is None else last_rate
     state = dict(m=np.zeros_like(x), v=np.zeros_like(x), step=0) if state is None else state
@@ -34,7 +37,8 @@ def adam(f, x, *, lower=-np.inf, upper=np.inf, steps=200, rate=0.01, last_rate=N
     return (x, value) if value < best[0] else (best[1], best[0])
 
 
-def bfgs(f, x, *, lower=-np.inf, upper=np.inf, steps=50, cap=math.inf, tolerance=1e-12, after_step=None):
+def bfgs(f: Callable, x: ArrayLike, *, lower: ArrayLike = -np.inf, upper: ArrayLike = np.inf, steps: int = 50, cap: float = math.inf,
+         tolerance: float = 1e-12, after_step: Callable | None = None) -> tuple:
     """Quasi-Newton (BFGS) for few numbers; no number moves by more than cap in a step, and a step that does not lower the value is
     halved. Ends where steps lower it by less than tolerance of it. Returns (x, value)."""
     lower, upper = np.broadcast_to(lower, x.shape), np.broadcast_to(upper, x.shape)
@@ -81,7 +85,8 @@ def bfgs(f, x, *, lower=-np.inf, upper=np.inf, steps=50, cap=math.inf, tolerance
     return x, value
 
 
-def levenberg_marquardt(residuals, x, *, lower=-np.inf, upper=np.inf, steps=30, tolerance=1e-14, after_step=None):
+def levenberg_marquardt(residuals: Callable, x: ArrayLike, *, lower: ArrayLike = -np.inf, upper: ArrayLike = np.inf, steps: int = 30,
+                        tolerance: float = 1e-14, after_step: Callable | None = None) -> tuple:
     """Least squares by SciPy's trust region (bounds held). residuals(x) gives (r, Jacobian). Returns (x, half the sum of squares, Jacobian)."""
     least_squares = need("scipy.optimize", "Levenberg-Marquardt").least_squares
     memo = {}
@@ -107,7 +112,7 @@ def levenberg_marquardt(residuals, x, *, lower=-np.inf, upper=np.inf, steps=30, 
     return done.x, float(done.cost), done.jac
 
 
-def integer_cycles(f, x, moves, *, reach=2, refine=None):
+def integer_cycles(f: Callable, x: ArrayLike, moves: ArrayLike, *, reach: int = 2, refine: Callable | None = None) -> tuple:
     """Minima that stand evenly apart: f at x + sum_i n_i moves[i] for whole n_i from -reach to reach, each refined (refine(x) -> x; None: not),
     the best one kept. moves: [n, len(x)], as from Jacobian rows of phases: half a wavelength of one radar's range each. f(x) is a value."""
     moves = np.atleast_2d(moves)

@@ -32,7 +32,8 @@ class RangeProfiles:
     Scans that stand still with the ones before are left out (they would weigh one place more), and the mean over scans, which does not move with
     the radar, is taken off. nearest_m: nearer bins are antenna coupling."""
 
-    def __init__(self, profiles: NDArray, range_m: NDArray, position_m: NDArray, *, nearest_m: float = 0.0, standing_m: float = 0.05, subtract_mean: bool = True):
+    def __init__(self, profiles: NDArray, range_m: NDArray, position_m: NDArray, *, nearest_m: float = 0.0, standing_m: float = 0.05,
+                 subtract_mean: bool = True):
         profiles, self.range_m, position = np.asarray(profiles), np.asarray(range_m, dtype=float), np.asarray(position_m, dtype=float)
         if profiles.ndim != 2 or self.range_m.shape != profiles.shape[1:] or position.shape != (len(profiles), 3):
             raise Error(f"profiles [scans, bins], range_m [bins] and position_m [scans, 3] do not fit: {list(profiles.shape)}, {list(self.range_m.shape)}, {list(position.shape)}")
@@ -77,7 +78,7 @@ class RangeProfiles:
             total[begin:begin + 4096], size[begin:begin + 4096] = value.sum(axis=0), abs(value).sum(axis=0)
         return total.reshape(places.shape[:-1]), size.reshape(places.shape[:-1])
 
-    def coherent_sum(self, place: NDArray, offset_m: float = 0.0, every: int = 1):
+    def coherent_sum(self, place: NDArray, offset_m: float = 0.0, every: int = 1) -> tuple[complex, NDArray, complex]:
         """(sum, d sum / d place [3], d sum / d offset) over every so many scans, the analytic signal between bins by its spectrum."""
         d = np.asarray(place, dtype=float) - self.position_m[::every]
         r = np.linalg.norm(d, axis=1)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+from collections.abc import Mapping
 import fnmatch
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from .._raywave import Error
+from .._raywave import Error, Scene
 
 _TRANSFORMS = {None: (lambda v: v, lambda x: x, lambda x: np.ones_like(x)), "log": (np.log, np.exp, np.exp)}
 
@@ -85,7 +87,7 @@ def _free(name, components, shape):
 class Variables:
     """spec: {pattern: words}, known: the names that there are. names: of all parameters that are free; start(base) the vector of their values."""
 
-    def __init__(self, spec, known):
+    def __init__(self, spec: Mapping[str, object], known: Mapping[str, object]):
         spec = {pattern: {} for pattern in ([spec] if isinstance(spec, str) else spec)} if not isinstance(spec, dict) else spec
         self.groups, owner = [], {}
         for pattern, words in spec.items():
@@ -109,7 +111,7 @@ class Variables:
         if not self.names:
             raise Error("there is no parameter to fit")
 
-    def start(self, base):
+    def start(self, base: Scene) -> np.ndarray:
         """The vector at the values `base`, which stay those of components that are not free."""
         self.base = {name: np.array(base[name], dtype=float) for name in self.names}
         self._parts, lower, upper, mean, sigma, vector = [], [], [], [], [], []
@@ -146,11 +148,14 @@ class Variables:
         self._mean, self.sigma = np.array(mean), np.array(sigma)
         return np.array(vector)
 
-    def labels(self):
+    def __repr__(self):
+        return f"Variables({', '.join(self.names)})"
+
+    def labels(self) -> list[str]:
         """name[component] of each number of the vector."""
         return [f"{'='.join(names)}[{i}]" if self.base[names[0]].size > 1 else "=".join(names) for names, free, _, _ in self._parts for i in free]
 
-    def values(self, x):
+    def values(self, x: ArrayLike) -> dict:
         """{name: value} for a vector."""
         out = {name: value.copy() for name, value in self.base.items()}
         for names, free, words, place in self._parts:
@@ -161,14 +166,14 @@ class Variables:
     def _slopes(self, x):
         return [words.scale * _TRANSFORMS[words.transform][2](words.scale * x[place]) for _, _, words, place in self._parts]
 
-    def gradient(self, x, by_name):
+    def gradient(self, x: ArrayLike, by_name: Mapping[str, ArrayLike]) -> np.ndarray:
         """By the vector, from {name: gradient}."""
         out = np.zeros_like(x)
         for (names, free, _, place), slope in zip(self._parts, self._slopes(x)):
             out[place] = slope * sum(np.asarray(by_name[name], dtype=float).ravel()[free] for name in names)
         return out
 
-    def direction(self, x, number):
+    def direction(self, x: ArrayLike, number: int) -> dict:
         """{name: how the values move} with one number of the vector."""
         out = {}
         for (names, free, _, place), slope in zip(self._parts, self._slopes(x)):
@@ -179,18 +184,18 @@ class Variables:
                     out[name] = moved.reshape(self.base[name].shape)
         return out
 
-    def physical(self, x):
+    def physical(self, x: ArrayLike) -> np.ndarray:
         """Values and their slopes by the vector, [n] each."""
         values = np.concatenate([_TRANSFORMS[words.transform][1](words.scale * x[place]) for _, _, words, place in self._parts])
         return values, np.concatenate(self._slopes(x))
 
-    def prior(self, x):
+    def prior(self, x: ArrayLike) -> tuple:
         """sum ((v - mean) / sigma)^2 / 2 and its gradient by the vector."""
         values, slopes = self.physical(x)
         z = (values - self._mean) / self.sigma
         return 0.5 * z @ z, z / self.sigma * slopes
 
-    def prior_residuals(self, x):
+    def prior_residuals(self, x: ArrayLike) -> tuple:
         """(v - mean) / sigma of the numbers that have a prior, and their Jacobian."""
         held = np.isfinite(self.sigma)
         values, slopes = self.physical(x)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._requirements import need
-from ..formats.labelled import where
+from .._place import where
 
 _OF_TRACKS = {"tau_s": ("tau", "s", "delay"), "doppler_hz": ("doppler", "Hz", "Doppler shift"), "theta_t": ("theta_t", "rad", "departure, zenith angle"),
               "phi_t": ("phi_t", "rad", "departure, azimuth"), "theta_r": ("theta_r", "rad", "where the wave comes from, zenith angle"),

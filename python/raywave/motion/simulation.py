@@ -155,7 +155,7 @@ class _Snapshot:
 class Simulation:
     """What simulate found: paths and radio_maps, one a time; tracks; poses of what moves. Made by simulate."""
 
-    def __init__(self, times_s, scene, bodies, surfaces, snapshots, maps):
+    def __init__(self, times_s: np.ndarray, scene: Scene, bodies: dict, surfaces: object, snapshots: list, maps: list):
         self.times_s: NDArray[np.float64] = times_s
         self._scene, self._bodies, self._surfaces, self._snapshots = scene, bodies, surfaces, snapshots
         self.paths: list[Paths] = [s.paths for s in snapshots]
@@ -168,7 +168,7 @@ class Simulation:
         return types.MappingProxyType({name: types.SimpleNamespace(positions_m=b.positions, velocities_m_per_s=b.velocities, orientations_rad=b.orientations)
                                        for name, b in self._bodies.items()})
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.times_s)
 
     def __repr__(self):

@@ -72,7 +72,7 @@ class Trajectory:
         self.orientations_rad = None if orientations_rad is None else _triples(orientations_rad, n, "orientations_rad", what)
         self.interpolation, self.outside, self.what = interpolation, outside, what
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.times_s)
 
     def __repr__(self):

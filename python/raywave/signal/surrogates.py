@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -338,7 +338,7 @@ class Loss:
         return Loss(word, self.waveform, self.measured, links=self.links, sigma_m=sigma_m, amplitudes=amplitudes, noise_power=self.noise_power,
                     temperature=self.temperature, weights=self.weights)
 
-    def of_echoes(self, link: tuple[int, int], a: NDArray, tau: NDArray, doppler: NDArray | None = None, *, frequency_hz: float):
+    def of_echoes(self, link: tuple[int, int], a: NDArray, tau: NDArray, doppler: NDArray | None = None, *, frequency_hz: float) -> tuple[float, NDArray, NDArray, NDArray]:
         """(value, d by a, d by tau, d by doppler) of one link; a [num_rx_ant, num_tx_ant, num_paths] or [num_paths]."""
         a, tau = np.asarray(a, dtype=complex), np.asarray(tau, dtype=float)
         doppler = np.zeros_like(tau) if doppler is None else np.asarray(doppler, dtype=float)
@@ -379,7 +379,7 @@ class Loss:
         if ports[0] != rx or (self.waveform.multiplexing == "tdm" and ports[1] != tx):
             raise Error(f"gains of {ports[0]} x {ports[1]} ports do not fit the measured samples, which have {rx} x {tx}")
 
-    def __call__(self, paths: Paths, names: Sequence[str] | None = None):
+    def __call__(self, paths: Paths, names: Sequence[str] | None = None) -> tuple[float, dict]:
         """(value, {name: gradient}), the mean over links. names: as wrt of paths.vjp."""
         a, tau, doppler, valid = paths.a, paths.tau, paths.doppler, paths.valid
         if tau.ndim != 3:
@@ -426,7 +426,7 @@ class Annealing:
         count = math.ceil(math.log2(self.start_m / self.end_m)) + 1
         return [self.start_m / 2 ** j for j in range(count)] + [0.0]
 
-    def stages(self, loss: Loss):
+    def stages(self, loss: Loss) -> Iterator[tuple[str, float, Loss]]:
         """(word, width in metres, loss) one after the other."""
         for sigma in self.widths_m():
             yield self.word, sigma, loss.of_word(self.word, sigma)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from .. import _raywave
 from .._methods import method
 from .._raywave import Echoes, Error, Paths
+from .._values import integer, real_number, shown, switch
 
 SPEED_OF_LIGHT = 299792458.0
 BOLTZMANN = 1.380649e-23
@@ -175,9 +176,17 @@ def _image(x):
     return (x + mirrored.conj()) / 2
 
 
+def _waveform(given):
+    if not isinstance(given, (Fmcw, Ofdm)):
+        raise Error(f"waveform takes a signal.Fmcw or a signal.Ofdm, got {shown(given)}")
+    return given
+
+
 def _chosen(spectrum, words):
     if spectrum is not None and words:
         raise TypeError("give a Spectrum or its words, not both")
+    if spectrum is not None and not isinstance(spectrum, Spectrum):
+        raise Error(f"spectrum takes a signal.Spectrum, got {shown(spectrum)}")
     return Spectrum(**words) if spectrum is None else spectrum
 
 
@@ -189,36 +198,37 @@ def _put(cls):
 
         noise_power: mean |noise|^2 a (complex) sample; linewidth_hz: of the oscillators' phase noise, one for transmitter and receiver
         or (shared_oscillator=False) one each. Warns of paths beyond the unambiguous range, Doppler interval or cyclic prefix."""
-        noise = dict(noise_power=noise_power, linewidth_hz=linewidth_hz, shared_oscillator=shared_oscillator, seed=seed)
-        y = self._tones(waveform._words(), noise)
+        noise = dict(noise_power=real_number("noise_power", noise_power), linewidth_hz=real_number("linewidth_hz", linewidth_hz),
+                     shared_oscillator=switch("shared_oscillator", shared_oscillator), seed=integer("seed", seed))
+        y = self._tones(_waveform(waveform)._words(), noise)
         return y if waveform.complex_sampling else y.real.copy()
 
     def samples_vjp(self, waveform: Fmcw | Ofdm, cotangent: NDArray, *, wrt: str | list[str] | None = None) -> dict:
         """Gradient by name for a cotangent of samples (without phase noise); of Echoes by a, tau, doppler, frequency_hz."""
-        if not waveform.complex_sampling and np.iscomplexobj(cotangent):
+        if not _waveform(waveform).complex_sampling and np.iscomplexobj(cotangent):
             raise Error("the cotangent of real samples is real")
-        return self._tones_vjp(waveform._words(), cotangent, wrt)
+        return self._tones_vjp(_waveform(waveform)._words(), cotangent, wrt)
 
     def samples_jvp(self, waveform: Fmcw | Ofdm, tangent: dict) -> NDArray:
         """How samples move."""
-        d = self._tones_jvp(waveform._words(), tangent)
+        d = self._tones_jvp(_waveform(waveform)._words(), tangent)
         return d if waveform.complex_sampling else d.real.copy()
 
     def spectrum(self, waveform: Fmcw | Ofdm, spectrum: Spectrum | None = None, **words: object) -> NDArray[np.complex128]:
         """[num_rx, num_rx_ant, num_tx, num_tx_ant, num_frames, doppler_bins, range_bins], as Spectrum.of the samples, in closed form per
         path. A Spectrum, or its words."""
-        x = self._spectrum(waveform._words(), _chosen(spectrum, words)._words())
+        x = self._spectrum(_waveform(waveform)._words(), _chosen(spectrum, words)._words())
         return x if waveform.complex_sampling else _image(x)
 
     def spectrum_vjp(self, waveform: Fmcw | Ofdm, cotangent: NDArray, spectrum: Spectrum | None = None, *, wrt: str | list[str] | None = None,
                      **words: object) -> dict:
         """Gradient by name for a cotangent of spectrum; of Echoes by a, tau, doppler, frequency_hz."""
         cotangent = np.asarray(cotangent)
-        return self._spectrum_vjp(waveform._words(), _chosen(spectrum, words)._words(), cotangent if waveform.complex_sampling else _image(cotangent), wrt)
+        return self._spectrum_vjp(_waveform(waveform)._words(), _chosen(spectrum, words)._words(), cotangent if waveform.complex_sampling else _image(cotangent), wrt)
 
     def spectrum_jvp(self, waveform: Fmcw | Ofdm, tangent: dict, spectrum: Spectrum | None = None, **words: object) -> NDArray[np.complex128]:
         """How the spectrum moves."""
-        d = self._spectrum_jvp(waveform._words(), _chosen(spectrum, words)._words(), tangent)
+        d = self._spectrum_jvp(_waveform(waveform)._words(), _chosen(spectrum, words)._words(), tangent)
         return d if waveform.complex_sampling else _image(d)
 
     for function in (samples, samples_vjp, samples_jvp, spectrum, spectrum_vjp, spectrum_jvp):
