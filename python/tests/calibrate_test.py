@@ -77,7 +77,7 @@ def test_materials_and_offsets_are_found_with_their_error_bars():
     assert 0.15 < found.told.noise < 0.5
     # the third wall is seen by no measurement: named, and it stays where it was
     assert found.told.unseen == [C] and math.isinf(found.deviations[2]) and found.found[2] == 4.0
-    assert "no measurement sees: material/far/relative_permittivity" in repr(found)
+    assert "no measurement sees: material/far/relative_permittivity" in str(found)
     assert list(found.scene.receivers) == []  # those at measured places are not the scene's
     assert found.scene.parameters()[A].value == pytest.approx(found.found[0])
 

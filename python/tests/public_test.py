@@ -137,6 +137,14 @@ def fit():
     return rw.fit(scene, {"device/tx/position_m": dict(components=[0])}, loss, solver=rw.RadioMapSolver(), steps=1, **options)
 
 
+def powers():
+    return rw.inverse.Powers(path_gain_db=[-80.0, -85.0, -90.0, -95.0], tx="tx", position_m=[[x, 1, 1.5] for x in (-20, -5, 10, 25)])
+
+
+def calibration():
+    return rw.calibrate(canyon(), powers(), {"material/concrete/relative_permittivity": dict(bounds=(1.5, 12))}, steps=2, max_depth=1)
+
+
 def profiles():
     places = np.stack([np.arange(8.0), np.zeros(8), np.zeros(8)], axis=1)
     return rw.inverse.RangeProfiles(np.random.default_rng(1).normal(size=(8, 32)), np.arange(32) * 0.1, places)
@@ -157,6 +165,9 @@ MAKE |= {
     "raywave.inverse.MapLoss": map_loss, "raywave.inverse.Sum": lambda: rw.inverse.Sum((1, map_loss()), (2, map_loss())), "raywave.inverse.Fit": fit,
     "raywave.inverse.PointTarget": lambda: rw.inverse.PointTarget(np.zeros(3), 0.0, 1.0, 1.0), "raywave.inverse.RangeProfiles": profiles,
     "raywave.inverse.Variables": lambda: rw.inverse.Variables(["device/rx/position_m"], canyon().parameters()),
+    "raywave.inverse.Powers": powers, "raywave.inverse.Channels": lambda: rw.inverse.Channels(np.ones((1, 1, 1, 1, 2)), frequencies_hz=[0.0, 1e6]),
+    "raywave.inverse.Arrivals": lambda: rw.inverse.Arrivals(np.ones((1, 1, 4, 8))), "raywave.inverse.Calibration": calibration,
+    "raywave.inverse.Told": lambda: calibration().told,
     "raywave.geo.Built": built, "raywave.geo.Frame": lambda folder: built(folder).frame, "raywave.geo.Report": lambda folder: built(folder).report,
     "raywave.campaigns.Campaign": campaign, "raywave.campaigns.Task": lambda folder: campaign(folder).missing()[0], "raywave.campaigns.Progress": lambda: rw.campaigns.Progress(5),
     "raywave.campaigns.Summary": lambda folder: campaign(folder).run(), "raywave.campaigns.Verification": lambda folder: campaign(folder).verify(),

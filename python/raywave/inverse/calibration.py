@@ -5,10 +5,13 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import os
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._files import new_file
 from .._raywave import Error, Scene
@@ -82,6 +85,9 @@ class Calibration:
     _at: tuple = dataclasses.field(default=None, repr=False)
 
     def __repr__(self):
+        return f"Calibration({len(self.labels)} numbers, {len(self.compared)} sets of measurements)"
+
+    def __str__(self):
         return str(self.report())
 
     def _is_told(self, label):
@@ -104,9 +110,9 @@ class Calibration:
                     lines.append(f"{one.kind}, {word} ({after['count']}): RMSE {before['rmse']:.4g} -> {after['rmse']:.4g} {one.unit}, "
                                  f"mean abs {before['mean_abs']:.4g} -> {after['mean_abs']:.4g} {one.unit}".replace("  ", " "))
             lines += [f"offset of {o['factor']} {o['name']}: {o['value']:.4g} +- {o['deviation']:.2g} {one.unit}" for o in one.offsets[:12] if not isinstance(o["value"], complex)]
-        return "\n".join([*lines, repr(self.told)])
+        return "\n".join([*lines, str(self.told)])
 
-    def predict(self, position_m=None, *, tx=None, rx=None, run="", set_number: int = 0):
+    def predict(self, position_m: ArrayLike | None = None, *, tx: str | None = None, rx: str | None = None, run: str = "", set_number: int = 0) -> tuple[np.ndarray, np.ndarray]:
         """(values, deviations) in dB of links that were not measured, with the offsets of their groups, as the set's quantity has them: at places [n, 3] (or named
         receivers), tx: names. The deviation is that of the prediction, by parameters and offsets (Laplace), without the noise of one value."""
         rows = self._rows[set_number]
@@ -144,7 +150,7 @@ class Calibration:
                       combinations=self.told.combinations),
             course=[dict(step=h["step"], loss=h["loss"], x=h["physical"].tolist()) for h in self.fit.history]))
 
-    def save(self, file):
+    def save(self, file: str | os.PathLike) -> pathlib.Path:
         """.json: parameters, figures, what is told; .npz: measured and predicted values, one array a set and word."""
         file = pathlib.Path(file)
         with new_file(file, (".json", ".npz"), "a calibration") as place:
@@ -157,14 +163,14 @@ class Calibration:
                     np.savez_compressed(out, labels=np.array(self.labels), found=self.found, deviations=self.deviations, **arrays)
         return file
 
-    def save_page(self, file, title: str = "Calibration"):
+    def save_page(self, file: str | os.PathLike, title: str = "Calibration") -> pathlib.Path:
         """One page: the calibrated scene, parameters with error bars, figures before and after, residuals on the plan, what the data cannot tell."""
         from .calibration_page import page
         with new_file(file, (".html", ".htm"), "a page") as place:
             pathlib.Path(place).write_text(page(self, title), encoding="utf-8")
         return file
 
-    def plot(self, ax=None, *, when: str = "after", set_number: int = 0, tx: str | None = None):
+    def plot(self, ax: Any | None = None, *, when: str = "after", set_number: int = 0, tx: str | None = None) -> Any:
         """measured - predicted over the plan, with matplotlib; the mean of each place. when: "before" or "after". Gives the axes back."""
         from ..formats.pictures import _axes, _colorbar
         one = self.compared[set_number]
@@ -230,9 +236,9 @@ def _held_out(sets, views, wanted, seed):
         view.held_out = view.held_out | (random.random(links.max() + 1) < wanted)[links]
 
 
-def calibrate(scene: Scene, measurements, parameters, *, offsets=(), offset_sigma_db: float | None = None, loss: str = "l2", delta_db: float = 3.0,
-              floor_db: float | None = None, sigma_db: float | None = None, held_out=None, patience: int | None = None, solver=None, method: str = "lm",
-              steps: int = 30, seed: int = 1, checkpoint: str | None = None, resume: bool = False, progress: Callable | None = None, **words) -> Calibration:
+def calibrate(scene: Scene, measurements: object, parameters: Mapping[str, object] | Sequence[str], *, offsets: str | Sequence[str] = (), offset_sigma_db: float | None = None, loss: str = "l2", delta_db: float = 3.0,
+              floor_db: float | None = None, sigma_db: float | None = None, held_out: object = None, patience: int | None = None, solver: object = None, method: str = "lm",
+              steps: int = 30, seed: int = 1, checkpoint: str | None = None, resume: bool = False, progress: Callable | None = None, **words: object) -> Calibration:
     """Parameters of a scene from measurements: rw.calibrate(scene, inverse.read_measurements("drive.csv"), {"material/*/relative_permittivity": dict(bounds=(1, 12))}).
 
     measurements: inverse.Powers, Channels, Arrivals, or a list of them. parameters: as rw.fit has them (patterns with components, bounds, prior, scale, transform,

@@ -5,12 +5,16 @@ A row of powers is one number in dB between a transmitter and a receiver of the 
 reciprocal: where a tag at many places sends to a few anchors, the anchors are the transmitters here."""
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
+
 import csv
 import difflib
 import pathlib
 import zipfile
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._lines import line
 from .._raywave import Error
@@ -49,8 +53,8 @@ class Powers:
 
     kind = "powers"
 
-    def __init__(self, *, path_gain_db=None, path_loss_db=None, rss_dbm=None, tx=None, rx=None, position_m=None, sigma_db=None, censored=False,
-                 run="", held_out=False):
+    def __init__(self, *, path_gain_db: ArrayLike | None = None, path_loss_db: ArrayLike | None = None, rss_dbm: ArrayLike | None = None, tx: str | Sequence[str] | None = None, rx: str | Sequence[str] | None = None, position_m: ArrayLike | None = None, sigma_db: ArrayLike | None = None, censored: ArrayLike = False,
+                 run: str | Sequence[str] = "", held_out: ArrayLike = False):
         given = {k: v for k, v in (("path_gain_db", path_gain_db), ("path_loss_db", path_loss_db), ("rss_dbm", rss_dbm)) if v is not None}
         if len(given) != 1:
             raise Error(f"give one of {', '.join(QUANTITIES)}, got {', '.join(given) or 'none'}")
@@ -84,7 +88,7 @@ class Powers:
     def __repr__(self):
         return line(self, "kind", "quantity", "values")
 
-    def subset(self, rows):
+    def subset(self, rows: ArrayLike) -> Powers:
         """These rows alone (a mask or indices)."""
         pick = lambda a: None if a is None else a[rows]  # noqa: E731
         return Powers(**{self.quantity: self.values[rows]}, tx=pick(self.tx), rx=pick(self.rx), position_m=pick(self.position_m),
@@ -99,8 +103,8 @@ class Channels:
 
     kind = "channels"
 
-    def __init__(self, values, *, frequencies_hz=None, bandwidth_hz=None, l_min=None, rx=None, tx=None, compare="db", floor=None, sigma=None,
-                 run="", held_out=False):
+    def __init__(self, values: ArrayLike, *, frequencies_hz: ArrayLike | None = None, bandwidth_hz: float | None = None, l_min: int | None = None, rx: str | Sequence[str] | None = None, tx: str | Sequence[str] | None = None, compare: str = "db", floor: float | None = None, sigma: ArrayLike | None = None,
+                 run: str | Sequence[str] = "", held_out: ArrayLike = False):
         self.values = np.asarray(values, dtype=complex)
         if self.values.ndim != 5:
             raise Error(f"channels have the axes num_rx, num_rx_ant, num_tx, num_tx_ant, n, got the shape {list(self.values.shape)}")
@@ -145,7 +149,7 @@ class Arrivals:
 
     kind = "arrivals"
 
-    def __init__(self, gain, *, rx=None, tx=None, compare="db", floor=None, sigma=None, run="", held_out=False):
+    def __init__(self, gain: ArrayLike, *, rx: str | Sequence[str] | None = None, tx: str | Sequence[str] | None = None, compare: str = "db", floor: float | None = None, sigma: ArrayLike | None = None, run: str | Sequence[str] = "", held_out: ArrayLike = False):
         self.values = np.asarray(gain, dtype=float)
         if self.values.ndim == 5 and self.values.shape[2] == 1:
             self.values = self.values[:, :, 0]
@@ -255,7 +259,7 @@ _CHANNEL = ("cfr", "taps", "frequencies_hz", "bandwidth_hz", "l_min", "rx_names"
 _ARRIVALS = ("gain", "azimuth_rad", "elevation_rad", "delays_s", "tx_names", "rx_names", "frequency_hz", "departures", "grid", "run", "held_out")
 
 
-def read_measurements(file, **words):
+def read_measurements(file: str | os.PathLike, **words: object) -> object:
     """Powers from .csv, powers, channels (cfr with frequencies_hz, or taps with bandwidth_hz) and arrival maps (as ArrivalMap.save writes them) from .npz and
     .h5. words: those of Channels and Arrivals that a file does not hold (compare, floor, sigma). @raises Error naming the file and the column."""
     file = pathlib.Path(file)

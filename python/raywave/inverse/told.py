@@ -34,6 +34,9 @@ class Told:
     at_bound: list
 
     def __repr__(self):
+        return f"Told({len(self.labels)} numbers, {len(self.unseen)} unseen, {len(self.together_only)} only together)"
+
+    def __str__(self):
         lines = [f"{len(self.labels) - len(self.unseen) - len(self.together_only)} of {len(self.labels)} numbers are told by the data (residuals' deviation {self.noise:.3g})"]
         if self.unseen:
             lines.append(f"no measurement sees: {', '.join(self.unseen)}")
