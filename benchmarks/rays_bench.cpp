@@ -116,6 +116,18 @@ json bench_map_gradient(scene::Scene s, const maps::Surface& surface, bool diffr
   return {{"seconds", seconds}, {"value", value}, {"cells", map.num_cells()}};
 }
 
+/// One transmitter, many receivers in the streets (those in houses have no path), with diffraction.
+json bench_many_edges(scene::Scene s, int num_receivers, int runs) {
+  s.add_transmitter({"tx", kTx});
+  for (int i = 0; i < num_receivers; ++i)
+    s.add_receiver({"rx" + std::to_string(i), {-249.7 + 12.5 * (i % 40), -249.3 + 20 * (i / 40), 1.5}});
+  const paths::PreparedScene prepared(s);
+  (void)prepared.wedges();  // part of preparing
+  int64_t found = 0;
+  json seconds = time_runs(runs, [&] { found = solve_paths(s, prepared, edge_options()).num_paths(); });
+  return {{"seconds", seconds}, {"paths", found}};
+}
+
 json bench_exhaustive(scene::Scene s, int runs) {
   s.add_transmitter({"tx", {-33, 11, 32}});
   s.add_receiver({"rx", {20, 0, 1.5}});
@@ -175,7 +187,8 @@ json bench_map(scene::Scene s, maps::Method method, int max_depth, int64_t sampl
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 3) return std::fprintf(stderr, "usage: rays_bench ITEM SCENE.xml [RUNS] [SAVE.npz]\n"), 2;
+  if (argc < 3)
+    return std::fprintf(stderr, "usage: rays_bench ITEM SCENE.xml [RUNS] [SAVE.npz, or of many_edges: RECEIVERS]\n"), 2;
   const std::string item = argv[1], file = argv[2];
   const int runs = argc > 3 ? std::atoi(argv[3]) : 5;
   const char* save = argc > 4 ? argv[4] : nullptr;
@@ -192,6 +205,7 @@ int main(int argc, char** argv) {
       if (item == "bare_trace") result = bench_bare_trace(std::move(s), runs);
       if (item == "monte_carlo") result = bench_map(std::move(s), Method::kMonteCarlo, 5, 10000000, false, save, runs);
       if (item == "exact") result = bench_map(std::move(s), Method::kExact, 3, 1000000, false, save, runs);
+      if (item == "many_edges") result = bench_many_edges(std::move(s), save ? std::atoi(save) : 1000, runs);
       if (item == "edges") result = bench_edges(std::move(s), runs);
       if (item == "edges_map") result = bench_map(std::move(s), Method::kExact, 3, 1000000, true, save, runs);
       if (item == "edges_monte_carlo")

@@ -29,17 +29,25 @@ bool in_reach(const Wedge& w, const Vec3d& p, const std::vector<uint8_t>* opaque
 /// An end of the path inside the solid's sector may be reached past a corner (Along::kPast), whichever end it is.
 bool past_corner(const Wedge& w, const std::vector<uint8_t>* opaque) { return !opaque && w.facet0 != w.facet_n; }
 
-/// Does a source behind the plane of the face at an edge's end see that corner over the face (Along::kPast)?
+/// May a source behind the plane of the face at an edge's end see that corner over the face (Along::kPast)?
+bool may_light_over(const PreparedScene& scene, const Wedge& w, bool at_end, const Vec3d& source_m,
+                    double wavelength_m) {
+  const Wedge::Turns& turns = w.turns[at_end ? 1 : 0];
+  const int32_t over = turns.face_0 ? turns.over_0 : turns.over_n;
+  if (over < 0) return false;
+  const double height = height_over(scene.facets(), w, at_end, over, source_m),
+               distance = norm(source_m - w.at(at_end ? w.length_m : 0));
+  // the distance parameter is at most the distance; as Refiner::go_past_corner()
+  return path_field_detail::over_height(2 * kPi / wavelength_m * distance, height, distance) >= -kMostOver;
+}
+
+/// Does it?
 bool lights_over(const PreparedScene& scene, const Wedge& w, const Vec3d& source_m, double wavelength_m) {
   for (const bool at_end : {false, true}) {
+    if (!may_light_over(scene, w, at_end, source_m, wavelength_m)) continue;
     const Wedge::Turns& turns = w.turns[at_end ? 1 : 0];
     const int32_t over = turns.face_0 ? turns.over_0 : turns.over_n;
-    if (over < 0) continue;
-    const Vec3d corner = w.at(at_end ? w.length_m : 0),
-                beside = corner + (at_end ? w.inset_m : -w.inset_m) * w.direction;
-    const double height = height_over(scene.facets(), w, at_end, over, source_m), distance = norm(source_m - corner);
-    // the distance parameter is at most the distance; as Refiner::go_past_corner()
-    if (path_field_detail::over_height(2 * kPi / wavelength_m * distance, height, distance) < -kMostOver) continue;
+    const Vec3d beside = w.at(at_end ? w.length_m + w.inset_m : -w.inset_m);
     const Vec3d from = lifted_over(scene.facets(), w, at_end, over, source_m);
     // (a source inside the body is not outside above it)
     if (!scene.queries().occluded(source_m, from, {}, {}) &&
@@ -50,30 +58,13 @@ bool lights_over(const PreparedScene& scene, const Wedge& w, const Vec3d& source
   return false;
 }
 
-/// Adds a wedge to those that a node lights.
-/// @param sight  looking along the node.
-void add_lit(const PreparedScene& scene, const SequenceNode& from, const EdgeOptions& options, const LitWedge& lit,
-             EdgeSight* sight, std::vector<LitWedge>& out) {
-  const Wedge& w = scene.wedges()[size_t(lit.wedge)];
-  // A facet that holds the edge, or has it in its plane, does not reflect onto it; the image must be outside.
-  const int32_t mirror = from.surface.index;  // -1: the source
-  if (mirror >= 0 && holds_edge(scene.facets(), scene.queries(), w, mirror, scene.seam_tolerance_m())) return;
-  const bool outside = in_reach(w, from.image_m, options.opaque);
-  if (!outside && !(mirror < 0 && past_corner(w, options.opaque))) return;
-  const auto corner_is_lit = [&] {
-    return sight->lights_corner(w) ||
-           (options.wavelength_m > 0 && lights_over(scene, w, from.image_m, options.wavelength_m));
-  };
-  const bool may_go_past = mirror < 0 && past_corner(w, options.opaque);
-  if (!sight || (outside && sight->lights(w)) || (may_go_past && corner_is_lit())) out.push_back(lit);
-}
-
+/// Boxes that hold the wedges and the places beside their ends, from which they are looked at.
 std::vector<Box> boxes_of(const std::vector<Wedge>& all, const std::vector<int32_t>& among) {
   std::vector<Box> boxes(among.size());
   for (size_t i = 0; i < boxes.size(); ++i) {
     const Wedge& w = all[size_t(among[i])];
-    boxes[i].add(w.a);
-    boxes[i].add(w.at(w.length_m));
+    boxes[i].add(w.at(-w.inset_m));
+    boxes[i].add(w.at(w.length_m + w.inset_m));
   }
   return boxes;
 }
@@ -94,42 +85,75 @@ class LitFinder {
   std::vector<LitWedge> find(const SequenceTree& tree, int least_depth, int most_depth) const {
     const auto& nodes = tree.nodes();
     if (!options_.reflection) most_depth = std::min(most_depth, 0);
-    std::vector<int32_t> from;  // sequences of reflections; the source itself, which sees the most, in shares
+    std::vector<int32_t> from;  // sequences of reflections; the source itself, which sees the most, in parts
     for (size_t n = 1; n < nodes.size(); ++n) {
       if (nodes[n].depth >= least_depth && nodes[n].depth <= most_depth && nodes[n].num_wedges == 0)
         from.push_back(int32_t(n));
     }
-    const auto num_wedges = int64_t(among_.size());
-    const int64_t num_shares = least_depth > 0 || most_depth < 0 ? 0 : std::min<int64_t>(64, num_wedges);
-    constexpr int64_t kBlock = 4;
+    const std::vector<uint32_t> parts = least_depth > 0 || most_depth < 0 ? std::vector<uint32_t>() : boxes_.parts(64);
+    const auto num_parts = int64_t(parts.size());
+    constexpr int64_t kBlock = 16;
     const int64_t num_blocks = (int64_t(from.size()) + kBlock - 1) / kBlock;
-    std::vector<std::vector<LitWedge>> parts(static_cast<size_t>(num_shares + num_blocks));
-    runtime::parallel_for(num_shares + num_blocks, 0, [&](int64_t task) {
-      EdgeSight looking(scene_, tree, options_.max_depth, options_.opaque);
-      EdgeSight* sight = options_.exhaustive ? nullptr : &looking;
-      std::vector<LitWedge>& out = parts[size_t(task)];
-      if (task < num_shares) {
-        looking.look_along(0);
-        for (int64_t w = num_wedges * task / num_shares; w < num_wedges * (task + 1) / num_shares; ++w)
-          add_lit(scene_, nodes[0], options_, {among_[size_t(w)], 0}, sight, out);
+    std::vector<std::vector<LitWedge>> found(static_cast<size_t>(num_parts + num_blocks));
+    runtime::parallel_for(num_parts + num_blocks, 0, [&](int64_t task) {
+      EdgeSight sight(scene_, tree, options_.max_depth, options_.opaque);
+      if (task < num_parts) {
+        sight.look_along(0);
+        from_source(nodes[0], parts[size_t(task)], sight, found[size_t(task)]);
         return;
       }
-      const auto first = size_t((task - num_shares) * kBlock);
+      const auto first = size_t((task - num_parts) * kBlock);
       for (size_t i = first; i < std::min(from.size(), first + size_t(kBlock)); ++i) {
-        looking.look_along(from[i]);
-        boxes_.visit([&](const Box& b) { return options_.exhaustive || looking.may_reach(b.lo, b.hi); },
-                     [&](uint32_t w) {
-                       add_lit(scene_, nodes[size_t(from[i])], options_, {among_[w], from[i]}, sight, out);
-                     });
+        sight.look_along(from[i]);
+        by_mirrors(nodes[size_t(from[i])], from[i], sight, found[size_t(task)]);
       }
     });
     std::vector<LitWedge> lit;
-    for (const auto& part : parts) lit.insert(lit.end(), part.begin(), part.end());
+    for (const auto& part : found) lit.insert(lit.end(), part.begin(), part.end());
     std::sort(lit.begin(), lit.end());
     return lit;
   }
 
  private:
+  const Wedge& wedge(uint32_t i) const { return scene_.wedges()[size_t(among_[i])]; }
+  bool may_be_lit(const Box& box, EdgeSight& sight) const {
+    return options_.exhaustive || (sight.may_reach(box) && !sight.hides(box));
+  }
+
+  void from_source(const SequenceNode& source, uint32_t part, EdgeSight& sight, std::vector<LitWedge>& out) const {
+    std::vector<uint32_t> seen;
+    boxes_.visit_part(
+        part, [&](const Box& b) { return may_be_lit(b, sight); }, [&](uint32_t i) { seen.push_back(i); });
+    std::sort(seen.begin(), seen.end());
+    for (const uint32_t i : boxes_.of_part(part)) {
+      const Wedge& w = wedge(i);
+      const bool may_go_past = past_corner(w, options_.opaque);
+      const auto is_outside = [&] { return in_reach(w, source.image_m, options_.opaque); };
+      const auto is_lit = [&] {
+        if (options_.exhaustive) return may_go_past || is_outside();
+        if (std::binary_search(seen.begin(), seen.end(), i) &&
+            ((is_outside() && sight.lights(w)) || (may_go_past && sight.lights_corner(w))))
+          return true;
+        return may_go_past && options_.wavelength_m > 0 &&
+               lights_over(scene_, w, source.image_m, options_.wavelength_m);
+      };
+      if (is_lit()) out.push_back({among_[i], 0});
+    }
+  }
+
+  void by_mirrors(const SequenceNode& from, int32_t node, EdgeSight& sight, std::vector<LitWedge>& out) const {
+    boxes_.visit([&](const Box& b) { return may_be_lit(b, sight); },
+                 [&](uint32_t i) {
+                   const Wedge& w = wedge(i);
+                   if (!options_.exhaustive && !sight.may_reach(boxes_.box(i))) return;
+                   if (!in_reach(w, from.image_m, options_.opaque)) return;  // the image must be outside
+                   if (!options_.exhaustive && !sight.lights(w)) return;
+                   // a facet that holds the edge, or has it in its plane, does not reflect onto it
+                   if (!holds_edge(scene_.facets(), scene_.queries(), w, from.surface.index, scene_.seam_tolerance_m()))
+                     out.push_back({among_[i], node});
+                 });
+  }
+
   const PreparedScene& scene_;
   const EdgeOptions& options_;
   const std::vector<int32_t> among_;
@@ -141,17 +165,28 @@ class Joiner {
   Joiner(const PreparedScene& scene, const EdgeOptions& options, SequenceTree& tree)
       : scene_(scene), options_(options), tree_(tree) {}
 
-  void add(const std::vector<LitWedge>& from_source, const std::vector<LitWedge>& from_target,
-           const SequenceTree& target) {
-    size_t t = 0;
-    for (const LitWedge& l : from_source) {
-      while (t < from_target.size() && from_target[t].wedge < l.wedge) ++t;
-      for (size_t i = t; i < from_target.size() && from_target[i].wedge == l.wedge; ++i) {
-        const int32_t edge = over(l.node, l.wedge, target.nodes()[size_t(from_target[i].node)].depth);
-        if (edge >= 0) suffix(edge, target, from_target[i].node);
+  /// @return the sequences for this target.
+  std::vector<int32_t> add(const std::vector<LitWedge>& from_source, const std::vector<LitWedge>& from_target,
+                           const SequenceTree& target) {
+    added_.clear();
+    for (const LitWedge& m : from_target) {
+      const auto [begin, end] =
+          std::equal_range(from_source.begin(), from_source.end(), m,
+                           [](const LitWedge& x, const LitWedge& y) { return x.wedge < y.wedge; });
+      for (auto l = begin; l != end; ++l) {
+        const int32_t edge = over(l->node, l->wedge, target.nodes()[size_t(m.node)].depth);
+        if (edge >= 0) suffix(edge, target, m.node);
       }
     }
-    if (options_.max_diffractions < 2) return;
+    if (options_.max_diffractions > 1) add_over_several(from_source, from_target, target);
+    std::sort(added_.begin(), added_.end());
+    added_.erase(std::unique(added_.begin(), added_.end()), added_.end());
+    return std::move(added_);
+  }
+
+ private:
+  void add_over_several(const std::vector<LitWedge>& from_source, const std::vector<LitWedge>& from_target,
+                        const SequenceTree& target) {
     for (const LitWedge& l : from_source) {
       for (const LitWedge& m : from_target) {
         if (l.wedge != m.wedge && face_each_other(l.wedge, m.wedge))
@@ -166,7 +201,6 @@ class Joiner {
     }
   }
 
- private:
   /// The node's sequence and a wedge, when that and what follows are within the depth.
   int32_t over(int32_t node, int32_t wedge, int after) {
     if (tree_.nodes()[size_t(node)].depth + 1 + after > options_.max_depth) return -1;
@@ -189,6 +223,7 @@ class Joiner {
     for (int32_t n = from; n != 0; n = target.nodes()[size_t(n)].parent) {
       node = tree_.child(node, target.nodes()[size_t(n)].surface, scene_.facets());
     }
+    added_.push_back(node);
   }
   /// May a ray run from one wedge to the other? Asked once a pair while the table is small.
   bool face_each_other(int32_t i, int32_t j) {
@@ -214,6 +249,7 @@ class Joiner {
   const PreparedScene& scene_;
   const EdgeOptions& options_;
   SequenceTree& tree_;
+  std::vector<int32_t> added_;
   std::vector<int8_t> facing_;  // [num_wedges, num_wedges], -1: not asked yet
 };
 
@@ -271,9 +307,10 @@ std::vector<LitWedge> find_from_asides(const PreparedScene& scene, const LitFind
 
 }  // namespace
 
-void add_edge_sequences(const PreparedScene& scene, const EdgeOptions& options,
-                        const std::vector<SequenceTree>& targets, SequenceTree& tree) {
-  if (scene.wedges().empty() || options.max_depth < 1) return;
+std::vector<std::vector<int32_t>> add_edge_sequences(const PreparedScene& scene, const EdgeOptions& options,
+                                                     const std::vector<SequenceTree>& targets, SequenceTree& tree) {
+  std::vector<std::vector<int32_t>> of_targets(targets.size());
+  if (scene.wedges().empty() || options.max_depth < 1) return of_targets;
   const LitFinder all(scene, options, every_wedge(scene));
   const std::vector<LitWedge> from_source = find_from_asides(scene, all, tree, 0, options.max_depth - 1);
   // A target's sequence with no room for a second edge must meet the source's at the same one, and both fit the depth.
@@ -287,16 +324,20 @@ void add_edge_sequences(const PreparedScene& scene, const EdgeOptions& options,
     }
     among_met.emplace_back(scene, options, std::move(met));
   }
-  Joiner joiner(scene, options, tree);
-  for (const SequenceTree& target : targets) {
-    std::vector<LitWedge> from_target = find_from_asides(scene, all, target, 0, with_second);
+  std::vector<std::vector<LitWedge>> from_targets(targets.size());
+  runtime::parallel_for(int64_t(targets.size()), 0, [&](int64_t t) {
+    std::vector<LitWedge>& lit = from_targets[size_t(t)];
+    lit = find_from_asides(scene, all, targets[size_t(t)], 0, with_second);
     for (int depth = with_second + 1; depth < options.max_depth; ++depth) {
-      const auto more = find_from_asides(scene, among_met[size_t(depth - with_second - 1)], target, depth, depth);
-      from_target.insert(from_target.end(), more.begin(), more.end());
+      const auto more =
+          find_from_asides(scene, among_met[size_t(depth - with_second - 1)], targets[size_t(t)], depth, depth);
+      lit.insert(lit.end(), more.begin(), more.end());
     }
-    std::sort(from_target.begin(), from_target.end());
-    joiner.add(from_source, from_target, target);
-  }
+    std::sort(lit.begin(), lit.end());
+  });
+  Joiner joiner(scene, options, tree);
+  for (size_t t = 0; t < targets.size(); ++t) of_targets[t] = joiner.add(from_source, from_targets[t], targets[t]);
+  return of_targets;
 }
 
 namespace {

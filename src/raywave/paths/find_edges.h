@@ -28,11 +28,11 @@ struct EdgeOptions {
 /// What the interactions say of edges. @param refine  must outlive what is returned.
 EdgeOptions edge_options(const Interactions& interactions, const RefineOptions& refine);
 
-/// Adds the sequences with edges to a source's tree.
+/// Adds the sequences with edges to a source's tree. @return [num_targets] those of each target, in order.
 /// @param tree  the source's reflections up to max_depth. @param targets  those of each target, from there.
 /// @throws Error when there are more than max_sequences.
-void add_edge_sequences(const PreparedScene& scene, const EdgeOptions& options,
-                        const std::vector<SequenceTree>& targets, SequenceTree& tree);
+std::vector<std::vector<int32_t>> add_edge_sequences(const PreparedScene& scene, const EdgeOptions& options,
+                                                     const std::vector<SequenceTree>& targets, SequenceTree& tree);
 
 /// Adds every sequence with edges that there can be, whatever the target. @return false, with the tree in no particular
 /// state, when there are more than max_sequences.

@@ -44,24 +44,42 @@ bool before(const GeometricPath& a, const GeometricPath& b) {
                                       });
 }
 
+/// Which sequences of a source's tree are tried for which targets: reflections for all, those with edges where the
+/// target sees the last one.
+struct Trials {
+  int32_t num_reflections = 0;                     // the first ones of the tree
+  std::vector<std::vector<int32_t>> over_edges{};  // [num_receivers]
+};
+
 /// All paths from the tree's source to the targets, each once.
-std::vector<GeometricPath> refine_all(const PreparedScene& prepared, const SequenceTree& tree,
+/// @param over_edges  the sequences with edges, and for which target.
+std::vector<GeometricPath> refine_all(const PreparedScene& prepared, const SequenceTree& tree, int32_t num_reflections,
+                                      const std::vector<std::pair<int32_t, int32_t>>& over_edges,
                                       const std::vector<Vec3d>& targets, const RefineOptions& refine_options,
                                       const PathOptions& options) {
-  constexpr int64_t kBlock = 8192;
-  const auto num_nodes = int64_t(tree.nodes().size());
-  const int64_t num_blocks = (num_nodes + kBlock - 1) / kBlock;
-  std::vector<std::vector<GeometricPath>> found(static_cast<size_t>(num_blocks));
-  runtime::parallel_for(num_blocks, options.num_threads, [&](int64_t block) {
+  constexpr int64_t kBlock = 8192, kEdgeBlock = 256;  // trials a task
+  const auto num_targets = int64_t(targets.size()), num_edges = int64_t(over_edges.size());
+  const int64_t nodes_a_block = std::max<int64_t>(1, kBlock / num_targets);
+  const int64_t num_blocks = (num_reflections + nodes_a_block - 1) / nodes_a_block;
+  const int64_t num_edge_blocks = (num_edges + kEdgeBlock - 1) / kEdgeBlock;
+  std::vector<std::vector<GeometricPath>> found(static_cast<size_t>(num_blocks + num_edge_blocks));
+  runtime::parallel_for(num_blocks + num_edge_blocks, options.num_threads, [&](int64_t block) {
     Refiner refiner(prepared, refine_options);
     GeometricPath path;
-    for (int64_t n = block * kBlock; n < std::min(num_nodes, (block + 1) * kBlock); ++n) {
-      for (size_t t = 0; t < targets.size(); ++t) {
-        if (!refiner.path(tree, int32_t(n), targets[t], path)) continue;
-        if (path.steps.empty() && !options.los) continue;
-        path.target = int32_t(t);
-        found[size_t(block)].push_back(path);
-      }
+    const auto look = [&](int32_t node, int32_t t) {
+      if (!refiner.path(tree, node, targets[size_t(t)], path)) return;
+      if (path.steps.empty() && !options.los) return;
+      path.target = t;
+      found[size_t(block)].push_back(path);
+    };
+    if (block >= num_blocks) {
+      const int64_t first = (block - num_blocks) * kEdgeBlock;
+      for (int64_t i = first; i < std::min(num_edges, first + kEdgeBlock); ++i)
+        look(over_edges[size_t(i)].first, over_edges[size_t(i)].second);
+      return;
+    }
+    for (int64_t n = block * nodes_a_block; n < std::min<int64_t>(num_reflections, (block + 1) * nodes_a_block); ++n) {
+      for (int32_t t = 0; t < num_targets; ++t) look(int32_t(n), t);
     }
   });
   std::vector<GeometricPath> all;
@@ -161,14 +179,17 @@ SequenceTree find_reflections(const PreparedScene& prepared, const CandidateSour
 class LinkSolver {
  public:
   LinkSolver(const PreparedScene& prepared, const RefineOptions& refine, const PathOptions& options,
-             const std::vector<EndPoint<double>>& targets)
+             const std::vector<scene::Device>& receivers, const std::vector<EndPoint<double>>& targets)
       : prepared_(prepared), refine_(refine), options_(options), refiner_(prepared, refine) {
-    for (const EndPoint<double>& t : targets) targets_.push_back(place_at(prepared, t.position_m));
+    for (const EndPoint<double>& t : targets) {
+      targets_.push_back(place_at(prepared, t.position_m));
+      receiver_of_.push_back(size_t(t.device - receivers.data()));
+    }
   }
 
   /// found(target, path)
   template <class Found>
-  void solve(SequenceTree& tree, const Vec3d& source_m, Found&& found) {
+  void solve(SequenceTree& tree, const Trials& trials, const Vec3d& source_m, Found&& found) {
     const Place source = place_at(prepared_, source_m);
     std::vector<size_t> left(targets_.size());
     for (size_t t = 0; t < left.size(); ++t) left[t] = t;
@@ -186,7 +207,12 @@ class LinkSolver {
         }
         tree.move_source(from, prepared_.facets());
         std::vector<uint8_t> lit(now.size(), 0);
-        for (GeometricPath& p : refine_all(prepared_, tree, at, refine_, options_)) {
+        std::vector<std::pair<int32_t, int32_t>> over_edges;
+        for (size_t i = 0; i < now.size() && !trials.over_edges.empty(); ++i) {
+          for (const int32_t node : trials.over_edges[receiver_of_[now[i]]]) over_edges.emplace_back(node, int32_t(i));
+        }
+        for (GeometricPath& p :
+             refine_all(prepared_, tree, trials.num_reflections, over_edges, at, refine_, options_)) {
           const size_t t = now[size_t(p.target)];
           lit[size_t(p.target)] = 1;
           refiner_.settle(source_m, targets_[t].position_m, p.steps);
@@ -207,6 +233,7 @@ class LinkSolver {
   const PathOptions& options_;
   Refiner refiner_;
   std::vector<Place> targets_;
+  std::vector<size_t> receiver_of_;  // [num_targets]
 };
 
 /// The reflections that end at each receiver, for diffracted paths; with fewer rays the more receivers there are.
@@ -244,14 +271,15 @@ static Paths solve(const scene::Scene& scene, const PreparedScene& geometry, con
   std::vector<SequenceTree> endings;
   if (options.diffraction) endings = find_endings(centred, prepared, *candidates, options);
   std::vector<LinkResult> results(sources.size() * targets.size());
-  LinkSolver links(prepared, refine, options, targets);
+  LinkSolver links(prepared, refine, options, centred.receivers, targets);
   for (size_t s = 0; s < sources.size();) {
     const scene::Device* device = sources[s].device;
     SequenceTree tree = find_reflections(prepared, *candidates, *device, options.samples_per_tx, options);
+    Trials trials{int32_t(tree.nodes().size())};
     if (options.diffraction) {
       EdgeOptions edges = edge_options(options, refine);
       edges.exhaustive = options.finder == Finder::kExhaustive;
-      add_edge_sequences(prepared, edges, endings, tree);
+      trials.over_edges = add_edge_sequences(prepared, edges, endings, tree);
     }
     for (; s < sources.size() && sources[s].device == device; ++s) {
       for (size_t t = 0; t < targets.size(); ++t) {
@@ -259,7 +287,7 @@ static Paths solve(const scene::Scene& scene, const PreparedScene& geometry, con
                                                 targets[t].element, int32_t(device - centred.transmitters.data()),
                                                 sources[s].element};
       }
-      links.solve(tree, sources[s].position_m, [&](size_t target, GeometricPath&& p) {
+      links.solve(tree, trials, sources[s].position_m, [&](size_t target, GeometricPath&& p) {
         results[target * sources.size() + s].paths.push_back(std::move(p));
       });
     }
