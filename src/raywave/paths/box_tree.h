@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <numeric>
-#include <span>
 #include <vector>
 
 #include "raywave/core/vec.h"
@@ -30,12 +29,6 @@ struct Box {
   }
 };
 
-/// The largest normal . p of a box's points.
-inline double farthest_along(const Vec3d& n, const Box& b) {
-  return std::max(n.x * b.lo.x, n.x * b.hi.x) + std::max(n.y * b.lo.y, n.y * b.hi.y) +
-         std::max(n.z * b.lo.z, n.z * b.hi.z);
-}
-
 class BoxTree {
  public:
   explicit BoxTree(std::vector<Box> boxes) : boxes_(std::move(boxes)), order_(boxes_.size()) {
@@ -46,51 +39,20 @@ class BoxTree {
   /// Calls visit(index) for every box that overlaps this one, in a fixed order.
   template <class Visit>
   void overlapping(const Box& box, Visit&& found) const {
-    visit([&](const Box& b) { return b.overlaps(box); },
-          [&](uint32_t i) {
-            if (boxes_[i].overlaps(box)) found(i);
-          });
+    visit([&](const Box& b) { return b.overlaps(box); }, found);
   }
-  const Box& box(uint32_t index) const { return boxes_[index]; }
-  /// Calls visit(index), in a fixed order, for every box in a branch that may(box of the branch); may holds for a
-  /// box if it does for one inside of it.
+  /// The same for every box that may(box), which holds for a box if it does for one inside of it.
   template <class May, class Visit>
   void visit(May&& may, Visit&& found) const {
-    if (!nodes_.empty()) visit_part(0, may, found);
-  }
-
-  /// The tree in parts, for tasks: at most `most`, fewer when it is small.
-  std::vector<uint32_t> parts(size_t most) const {
-    std::vector<uint32_t> now, next;
-    if (!nodes_.empty()) now.push_back(0);
-    while (!now.empty()) {
-      next.clear();
-      for (const uint32_t n : now) {
-        if (nodes_[n].right == 0) {
-          next.push_back(n);
-        } else {
-          next.insert(next.end(), {n + 1, nodes_[n].right});
-        }
-      }
-      if (next.size() > most || next.size() == now.size()) break;
-      now.swap(next);
-    }
-    return now;
-  }
-  /// The boxes of a part.
-  std::span<const uint32_t> of_part(uint32_t part) const {
-    return std::span(order_).subspan(nodes_[part].begin, nodes_[part].end - nodes_[part].begin);
-  }
-  /// visit() within a part.
-  template <class May, class Visit>
-  void visit_part(uint32_t part, May&& may, Visit&& found) const {
     uint32_t stack[64], size = 0;
-    stack[size++] = part;
+    if (!nodes_.empty()) stack[size++] = 0;
     while (size > 0) {
       const Node& n = nodes_[stack[--size]];
       if (!may(n.box)) continue;
       if (n.right == 0) {
-        for (uint32_t i = n.begin; i < n.end; ++i) found(order_[i]);
+        for (uint32_t i = n.begin; i < n.end; ++i) {
+          if (may(boxes_[order_[i]])) found(order_[i]);
+        }
       } else {
         stack[size++] = n.right;
         stack[size++] = uint32_t(&n - nodes_.data()) + 1;

@@ -63,7 +63,6 @@ void EdgeSight::look_along(int32_t node) {
       m.normal = mirror_direction(m.normal, facets[size_t(mirrors_[j].facet)]);
     if (dot(image_ - m.inside, m.normal) < 0) m.normal = -m.normal;
   }
-  hiding_.clear();
   cone_.clear();
   for (const Mirror& m : mirrors_) {
     const auto i = size_t(&m - mirrors_.data());
@@ -84,40 +83,13 @@ void EdgeSight::look_along(int32_t node) {
   }
 }
 
-bool EdgeSight::may_reach(const Box& box) const {
-  return std::all_of(cone_.begin(), cone_.end(), [&](const HalfSpace& half) {
-    const double most = farthest_along(half.normal, box);
-    return most >= half.offset - 1e-12 * (std::abs(most) + std::abs(half.offset));
+bool EdgeSight::may_reach(const Vec3d& lo, const Vec3d& hi) const {
+  return std::all_of(cone_.begin(), cone_.end(), [&](const std::pair<Vec3d, double>& half) {
+    const Vec3d& n = half.first;
+    const double most =
+        std::max(n.x * lo.x, n.x * hi.x) + std::max(n.y * lo.y, n.y * hi.y) + std::max(n.z * lo.z, n.z * hi.z);
+    return most >= half.second - 1e-12 * (std::abs(most) + std::abs(half.second));
   });
-}
-
-/// Which one is known by looking at the box's middle, or has hidden another box before.
-bool EdgeSight::hides(const Box& box) {
-  const Occluders& occluders = scene_.occluders();
-  const std::optional<HalfSpace> beyond =
-      mirrors_.empty()
-          ? std::nullopt
-          : std::optional(HalfSpace{-mirrors_.back().normal, -dot(mirrors_.back().normal, mirrors_.back().inside)});
-  for (size_t i = 0; i < hiding_.size(); ++i) {
-    if (!occluders.hides(hiding_[i], image_, box, beyond)) continue;
-    std::rotate(hiding_.begin(), hiding_.begin() + std::ptrdiff_t(i), hiding_.begin() + std::ptrdiff_t(i) + 1);
-    return true;
-  }
-  const Vec3d middle = 0.5 * (box.lo + box.hi);
-  Vec3d from = image_;
-  if (beyond) {
-    const double behind = beyond->offset - dot(beyond->normal, image_),
-                 beside = dot(beyond->normal, middle) - beyond->offset;
-    if (!(behind > 0 && beside > 0)) return false;
-    from = image_ + behind / (behind + beside) * (middle - image_);
-  }
-  const int32_t facet = scene_.queries().obstacle(from, middle, mirrors_.empty() ? -1 : mirrors_.back().facet, {});
-  if (facet < 0 || (opaque_ && !(*opaque_)[size_t(facet)]) || !occluders.hides(facet, image_, box, beyond))
-    return false;
-  constexpr size_t kMostRemembered = 8;
-  if (hiding_.size() == kMostRemembered) hiding_.pop_back();
-  hiding_.insert(hiding_.begin(), facet);
-  return true;
 }
 
 /// Where the fan meets a triangle that stands in the stretch before mirror `leg`, seen from the image on the wedge. As

@@ -8,8 +8,6 @@
 #include <optional>
 #include <vector>
 
-#include "raywave/paths/box_tree.h"
-#include "raywave/paths/occluders.h"
 #include "raywave/paths/prepared_scene.h"
 #include "raywave/paths/ray_queries.h"
 #include "raywave/paths/sequence_tree.h"
@@ -32,9 +30,7 @@ class EdgeSight {
   void look_along(int32_t node);
 
   /// May the sequence reach any of this box?
-  bool may_reach(const Box& box) const;
-  /// Does one face hide all of this box from the sequence, beyond doubt?
-  bool hides(const Box& box);
+  bool may_reach(const Vec3d& lo, const Vec3d& hi) const;
 
   /// Does it light the wedge anywhere? Where there is doubt (rounding): yes.
   bool lights(const Wedge& w);
@@ -66,8 +62,7 @@ class EdgeSight {
   const std::vector<uint8_t>* opaque_;
   std::vector<Mirror> mirrors_;
   Vec3d image_;
-  std::vector<HalfSpace> cone_;  // they hold what the last facet's rectangle lights
-  std::vector<int32_t> hiding_;  // facets that hid boxes, the last one first
+  std::vector<std::pair<Vec3d, double>> cone_;  // half-spaces that hold what the last facet's rectangle lights
   // The fan of rays from the image to the wedge:
   Vec3d along_, across_, normal_;
   double distance_ = 0, foot_ = 0;  // of the image from the wedge's line, and where along it

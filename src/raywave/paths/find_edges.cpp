@@ -10,6 +10,7 @@
 #include "raywave/core/error.h"
 #include "raywave/paths/box_tree.h"
 #include "raywave/paths/corners.h"
+#include "raywave/paths/edge_field.h"
 #include "raywave/paths/edge_sight.h"
 #include "raywave/paths/path_field.h"
 #include "raywave/paths/place.h"
@@ -29,25 +30,17 @@ bool in_reach(const Wedge& w, const Vec3d& p, const std::vector<uint8_t>* opaque
 /// An end of the path inside the solid's sector may be reached past a corner (Along::kPast), whichever end it is.
 bool past_corner(const Wedge& w, const std::vector<uint8_t>* opaque) { return !opaque && w.facet0 != w.facet_n; }
 
-/// May a source behind the plane of the face at an edge's end see that corner over the face (Along::kPast)?
-bool may_light_over(const PreparedScene& scene, const Wedge& w, bool at_end, const Vec3d& source_m,
-                    double wavelength_m) {
-  const Wedge::Turns& turns = w.turns[at_end ? 1 : 0];
-  const int32_t over = turns.face_0 ? turns.over_0 : turns.over_n;
-  if (over < 0) return false;
-  const double height = height_over(scene.facets(), w, at_end, over, source_m),
-               distance = norm(source_m - w.at(at_end ? w.length_m : 0));
-  // the distance parameter is at most the distance; as Refiner::go_past_corner()
-  return path_field_detail::over_height(2 * kPi / wavelength_m * distance, height, distance) >= -kMostOver;
-}
-
-/// Does it?
+/// Does a source behind the plane of the face at an edge's end see that corner over the face (Along::kPast)?
 bool lights_over(const PreparedScene& scene, const Wedge& w, const Vec3d& source_m, double wavelength_m) {
   for (const bool at_end : {false, true}) {
-    if (!may_light_over(scene, w, at_end, source_m, wavelength_m)) continue;
     const Wedge::Turns& turns = w.turns[at_end ? 1 : 0];
     const int32_t over = turns.face_0 ? turns.over_0 : turns.over_n;
-    const Vec3d beside = w.at(at_end ? w.length_m + w.inset_m : -w.inset_m);
+    if (over < 0) continue;
+    const Vec3d corner = w.at(at_end ? w.length_m : 0),
+                beside = corner + (at_end ? w.inset_m : -w.inset_m) * w.direction;
+    const double height = height_over(scene.facets(), w, at_end, over, source_m), distance = norm(source_m - corner);
+    // the distance parameter is at most the distance; as Refiner::go_past_corner()
+    if (path_field_detail::over_height(2 * kPi / wavelength_m * distance, height, distance) < -kMostOver) continue;
     const Vec3d from = lifted_over(scene.facets(), w, at_end, over, source_m);
     // (a source inside the body is not outside above it)
     if (!scene.queries().occluded(source_m, from, {}, {}) &&
@@ -58,13 +51,31 @@ bool lights_over(const PreparedScene& scene, const Wedge& w, const Vec3d& source
   return false;
 }
 
-/// Boxes that hold the wedges and the places beside their ends, from which they are looked at.
+/// Adds a wedge to those that a node lights.
+/// @param sight  looking along the node.
+void add_lit(const PreparedScene& scene, const SequenceNode& from, const EdgeOptions& options, const LitWedge& lit,
+             EdgeSight* sight, std::vector<LitWedge>& out) {
+  const Wedge& w = scene.wedges()[size_t(lit.wedge)];
+  const int32_t mirror = from.surface.index;  // -1: the source
+  const bool outside = in_reach(w, from.image_m, options.opaque);
+  if (!outside && !(mirror < 0 && past_corner(w, options.opaque))) return;
+  const auto corner_is_lit = [&] {
+    return sight->lights_corner(w) ||
+           (options.wavelength_m > 0 && lights_over(scene, w, from.image_m, options.wavelength_m));
+  };
+  const bool may_go_past = mirror < 0 && past_corner(w, options.opaque);
+  if (sight && !(outside && sight->lights(w)) && !(may_go_past && corner_is_lit())) return;
+  // A facet that holds the edge, or has it in its plane, does not reflect onto it.
+  if (mirror >= 0 && holds_edge(scene.facets(), scene.queries(), w, mirror, scene.seam_tolerance_m())) return;
+  out.push_back(lit);
+}
+
 std::vector<Box> boxes_of(const std::vector<Wedge>& all, const std::vector<int32_t>& among) {
   std::vector<Box> boxes(among.size());
   for (size_t i = 0; i < boxes.size(); ++i) {
     const Wedge& w = all[size_t(among[i])];
-    boxes[i].add(w.at(-w.inset_m));
-    boxes[i].add(w.at(w.length_m + w.inset_m));
+    boxes[i].add(w.a);
+    boxes[i].add(w.at(w.length_m));
   }
   return boxes;
 }
@@ -85,79 +96,195 @@ class LitFinder {
   std::vector<LitWedge> find(const SequenceTree& tree, int least_depth, int most_depth) const {
     const auto& nodes = tree.nodes();
     if (!options_.reflection) most_depth = std::min(most_depth, 0);
-    std::vector<int32_t> from;  // sequences of reflections; the source itself, which sees the most, in parts
+    std::vector<int32_t> from;  // sequences of reflections; the source itself, which sees the most, in shares
     for (size_t n = 1; n < nodes.size(); ++n) {
       if (nodes[n].depth >= least_depth && nodes[n].depth <= most_depth && nodes[n].num_wedges == 0)
         from.push_back(int32_t(n));
     }
-    const std::vector<uint32_t> parts = least_depth > 0 || most_depth < 0 ? std::vector<uint32_t>() : boxes_.parts(64);
-    const auto num_parts = int64_t(parts.size());
-    constexpr int64_t kBlock = 16;
+    const auto num_wedges = int64_t(among_.size());
+    const int64_t num_shares = least_depth > 0 || most_depth < 0 ? 0 : std::min<int64_t>(64, num_wedges);
+    constexpr int64_t kBlock = 4;
     const int64_t num_blocks = (int64_t(from.size()) + kBlock - 1) / kBlock;
-    std::vector<std::vector<LitWedge>> found(static_cast<size_t>(num_parts + num_blocks));
-    runtime::parallel_for(num_parts + num_blocks, 0, [&](int64_t task) {
-      EdgeSight sight(scene_, tree, options_.max_depth, options_.opaque);
-      if (task < num_parts) {
-        sight.look_along(0);
-        from_source(nodes[0], parts[size_t(task)], sight, found[size_t(task)]);
+    std::vector<std::vector<LitWedge>> parts(static_cast<size_t>(num_shares + num_blocks));
+    runtime::parallel_for(num_shares + num_blocks, 0, [&](int64_t task) {
+      EdgeSight looking(scene_, tree, options_.max_depth, options_.opaque);
+      EdgeSight* sight = options_.exhaustive ? nullptr : &looking;
+      std::vector<LitWedge>& out = parts[size_t(task)];
+      if (task < num_shares) {
+        looking.look_along(0);
+        for (int64_t w = num_wedges * task / num_shares; w < num_wedges * (task + 1) / num_shares; ++w)
+          add_lit(scene_, nodes[0], options_, {among_[size_t(w)], 0}, sight, out);
         return;
       }
-      const auto first = size_t((task - num_parts) * kBlock);
+      const auto first = size_t((task - num_shares) * kBlock);
       for (size_t i = first; i < std::min(from.size(), first + size_t(kBlock)); ++i) {
-        sight.look_along(from[i]);
-        by_mirrors(nodes[size_t(from[i])], from[i], sight, found[size_t(task)]);
+        looking.look_along(from[i]);
+        boxes_.visit([&](const Box& b) { return options_.exhaustive || looking.may_reach(b.lo, b.hi); },
+                     [&](uint32_t w) {
+                       add_lit(scene_, nodes[size_t(from[i])], options_, {among_[w], from[i]}, sight, out);
+                     });
       }
     });
     std::vector<LitWedge> lit;
-    for (const auto& part : found) lit.insert(lit.end(), part.begin(), part.end());
+    for (const auto& part : parts) lit.insert(lit.end(), part.begin(), part.end());
     std::sort(lit.begin(), lit.end());
     return lit;
   }
 
  private:
-  const Wedge& wedge(uint32_t i) const { return scene_.wedges()[size_t(among_[i])]; }
-  bool may_be_lit(const Box& box, EdgeSight& sight) const {
-    return options_.exhaustive || (sight.may_reach(box) && !sight.hides(box));
-  }
-
-  void from_source(const SequenceNode& source, uint32_t part, EdgeSight& sight, std::vector<LitWedge>& out) const {
-    std::vector<uint32_t> seen;
-    boxes_.visit_part(
-        part, [&](const Box& b) { return may_be_lit(b, sight); }, [&](uint32_t i) { seen.push_back(i); });
-    std::sort(seen.begin(), seen.end());
-    for (const uint32_t i : boxes_.of_part(part)) {
-      const Wedge& w = wedge(i);
-      const bool may_go_past = past_corner(w, options_.opaque);
-      const auto is_outside = [&] { return in_reach(w, source.image_m, options_.opaque); };
-      const auto is_lit = [&] {
-        if (options_.exhaustive) return may_go_past || is_outside();
-        if (std::binary_search(seen.begin(), seen.end(), i) &&
-            ((is_outside() && sight.lights(w)) || (may_go_past && sight.lights_corner(w))))
-          return true;
-        return may_go_past && options_.wavelength_m > 0 &&
-               lights_over(scene_, w, source.image_m, options_.wavelength_m);
-      };
-      if (is_lit()) out.push_back({among_[i], 0});
-    }
-  }
-
-  void by_mirrors(const SequenceNode& from, int32_t node, EdgeSight& sight, std::vector<LitWedge>& out) const {
-    boxes_.visit([&](const Box& b) { return may_be_lit(b, sight); },
-                 [&](uint32_t i) {
-                   const Wedge& w = wedge(i);
-                   if (!options_.exhaustive && !sight.may_reach(boxes_.box(i))) return;
-                   if (!in_reach(w, from.image_m, options_.opaque)) return;  // the image must be outside
-                   if (!options_.exhaustive && !sight.lights(w)) return;
-                   // a facet that holds the edge, or has it in its plane, does not reflect onto it
-                   if (!holds_edge(scene_.facets(), scene_.queries(), w, from.surface.index, scene_.seam_tolerance_m()))
-                     out.push_back({among_[i], node});
-                 });
-  }
-
   const PreparedScene& scene_;
   const EdgeOptions& options_;
   const std::vector<int32_t> among_;
   const BoxTree boxes_;
+};
+
+/// A sequence over one edge: the source's node, the edge, a target's node.
+struct Meeting {
+  int32_t source, wedge, target;
+};
+
+/// Finds the meetings at edges that the source lights: where the shortest way between both images over the edge's line
+/// goes over the edge, or near enough past its end, and through the mirrors beside it. What is in the way is left to
+/// the Refiner; edges are many and most are missed. As the Refiner decides, but for what rounding may change.
+class MeetingFinder {
+ public:
+  MeetingFinder(const PreparedScene& scene, const EdgeOptions& options, const SequenceTree& source,
+                std::vector<LitWedge> lit)
+      : scene_(scene), options_(options), source_(source), lit_(std::move(lit)), begin_(scene.wedges().size() + 1, 0) {
+    for (const LitWedge& l : lit_) {
+      const Wedge& w = scene.wedges()[size_t(l.wedge)];
+      sides_.push_back(side_of(w, source.nodes()[size_t(l.node)].image_m));
+      ++begin_[size_t(l.wedge) + 1];
+    }
+    for (size_t w = 0; w + 1 < begin_.size(); ++w) begin_[w + 1] += begin_[w];
+    for (int after = 0; after < options.max_depth; ++after) by_depth_.push_back(reached(after));
+  }
+
+  std::vector<Meeting> find(const SequenceTree& target) const {
+    std::vector<int32_t> from;
+    for (size_t n = 0; n < target.nodes().size(); ++n) {
+      const SequenceNode& node = target.nodes()[n];
+      if (node.depth < options_.max_depth && node.num_wedges == 0 && (n == 0 || options_.reflection))
+        from.push_back(int32_t(n));
+    }
+    constexpr size_t kBlock = 16;
+    const auto num_blocks = int64_t((from.size() + kBlock - 1) / kBlock);
+    std::vector<std::vector<Meeting>> parts(static_cast<size_t>(num_blocks));
+    runtime::parallel_for(num_blocks, 0, [&](int64_t block) {
+      EdgeSight sight(scene_, target, options_.max_depth, options_.opaque);
+      const auto first = size_t(block) * kBlock;
+      for (size_t i = first; i < std::min(from.size(), first + kBlock); ++i)
+        find(target, from[i], sight, parts[size_t(block)]);
+    });
+    std::vector<Meeting> all;
+    for (const auto& part : parts) all.insert(all.end(), part.begin(), part.end());
+    return all;
+  }
+
+ private:
+  /// Where an end of the path is seen from an edge: along its line and off it, metres.
+  struct Side {
+    double along, off;
+  };
+  static Side side_of(const Wedge& w, const Vec3d& p) {
+    const Vec3d v = p - w.a;
+    const double along = dot(v, w.direction);
+    return {along, norm(v - along * w.direction)};
+  }
+
+  /// The edges that leave room for so many mirrors behind them.
+  struct Reached {
+    std::vector<int32_t> wedges;
+    BoxTree boxes;
+  };
+  Reached reached(int after) const {
+    std::vector<int32_t> wedges;
+    for (const LitWedge& l : lit_) {
+      const bool fits = source_.nodes()[size_t(l.node)].depth + 1 + after <= options_.max_depth;
+      if (fits && (wedges.empty() || wedges.back() != l.wedge)) wedges.push_back(l.wedge);
+    }
+    BoxTree boxes(boxes_of(scene_.wedges(), wedges));
+    return {std::move(wedges), std::move(boxes)};
+  }
+
+  void find(const SequenceTree& target, int32_t node, EdgeSight& sight, std::vector<Meeting>& out) const {
+    const Reached& among = by_depth_[size_t(target.nodes()[size_t(node)].depth)];
+    if (node == 0) {
+      for (const int32_t w : among.wedges) meet(w, target, node, out);
+      return;
+    }
+    sight.look_along(node);
+    among.boxes.visit([&](const Box& b) { return options_.exhaustive || sight.may_reach(b.lo, b.hi); },
+                      [&](uint32_t i) { meet(among.wedges[i], target, node, out); });
+  }
+
+  void meet(int32_t wedge, const SequenceTree& tree, int32_t node, std::vector<Meeting>& out) const {
+    const SequenceNode& target = tree.nodes()[size_t(node)];
+    const Wedge& w = scene_.wedges()[size_t(wedge)];
+    const Side there = side_of(w, target.image_m);
+    bool decided = false;  // what depends on the target alone
+    for (uint32_t i = begin_[size_t(wedge)]; i < begin_[size_t(wedge) + 1]; ++i) {
+      const SequenceNode& source = source_.nodes()[size_t(lit_[i].node)];
+      if (source.depth + 1 + target.depth > options_.max_depth) continue;
+      double t = 0;
+      if (!options_.exhaustive) {
+        if (!touches(w, sides_[i], there, t)) continue;
+        const Vec3d at = w.at(std::clamp(t, 0.0, w.length_m));
+        if (!through(source_, lit_[i].node, at, w) || !through(tree, node, at, w)) continue;
+      }
+      if (!decided && !may_arrive(w, target)) return;
+      decided = true;
+      out.push_back({lit_[i].node, wedge, node});
+    }
+  }
+
+  /// Is the shortest way's point on the edge, or near enough past an end? @param t  where, metres along the edge
+  bool touches(const Wedge& w, const Side& a, const Side& b, double& t) const {
+    const double off = a.off + b.off;
+    t = off > 0 ? (a.along * b.off + b.along * a.off) / off : 0.5 * (a.along + b.along);
+    const double slack = 1e-9 * (w.length_m + std::abs(a.along) + std::abs(b.along) + off);
+    if (t >= -slack && t <= w.length_m + slack) return true;
+    if (!(off > slack)) return true;  // in line with the edge
+    const double before = std::sqrt(a.off * a.off + (t - a.along) * (t - a.along)),
+                 after = std::sqrt(b.off * b.off + (b.along - t) * (b.along - t));
+    const double end = t < 0 ? -t : w.length_m - t;
+    const double excess = excess_length(before, after, (t - a.along) / before, end) * end * end;
+    constexpr double kMore = 1.01 * kEdgeReach * kEdgeReach;  // as Refiner::in_reach()
+    return !(2 * kPi / options_.wavelength_m * excess >= kMore);
+  }
+
+  /// Does the ray between an image and the edge meet the rectangles of its mirrors?
+  bool through(const SequenceTree& tree, int32_t node, Vec3d at, const Wedge& w) const {
+    for (; node != 0; node = tree.nodes()[size_t(node)].parent) {
+      const SequenceNode& n = tree.nodes()[size_t(node)];
+      const scene::Facet& f = scene_.facets().facets[size_t(n.surface.index)];
+      const double behind = dot(f.normal, n.image_m) - f.offset, beside = dot(f.normal, at) - f.offset;
+      const double slack = 4 * w.inset_m + 1e-9 * norm(at - n.image_m);
+      if (std::abs(behind) <= slack) return true;  // in the mirror's plane: it may count as standing on either side
+      if (behind > 0 ? beside > slack : beside < -slack) return false;
+      at = n.image_m + (behind / (behind - beside)) * (at - n.image_m);
+      const Vec2d uv = scene_.facets().to_uv(f, at);
+      if (uv.x < f.mirror_min_uv.x - slack || uv.x > f.mirror_max_uv.x + slack || uv.y < f.mirror_min_uv.y - slack ||
+          uv.y > f.mirror_max_uv.y + slack) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  bool may_arrive(const Wedge& w, const SequenceNode& target) const {
+    const bool direct = target.surface.is_none();
+    if (!in_reach(w, target.image_m, options_.opaque) && !(direct && past_corner(w, options_.opaque))) return false;
+    return direct || !holds_edge(scene_.facets(), scene_.queries(), w, target.surface.index, scene_.seam_tolerance_m());
+  }
+
+  const PreparedScene& scene_;
+  const EdgeOptions& options_;
+  const SequenceTree& source_;
+  const std::vector<LitWedge> lit_;
+  std::vector<Side> sides_;      // of lit_
+  std::vector<uint32_t> begin_;  // [num_wedges + 1] of lit_
+  std::vector<Reached> by_depth_;
 };
 
 class Joiner {
@@ -166,17 +293,12 @@ class Joiner {
       : scene_(scene), options_(options), tree_(tree) {}
 
   /// @return the sequences for this target.
-  std::vector<int32_t> add(const std::vector<LitWedge>& from_source, const std::vector<LitWedge>& from_target,
-                           const SequenceTree& target) {
+  std::vector<int32_t> add(const std::vector<Meeting>& meetings, const std::vector<LitWedge>& from_source,
+                           const std::vector<LitWedge>& from_target, const SequenceTree& target) {
     added_.clear();
-    for (const LitWedge& m : from_target) {
-      const auto [begin, end] =
-          std::equal_range(from_source.begin(), from_source.end(), m,
-                           [](const LitWedge& x, const LitWedge& y) { return x.wedge < y.wedge; });
-      for (auto l = begin; l != end; ++l) {
-        const int32_t edge = over(l->node, l->wedge, target.nodes()[size_t(m.node)].depth);
-        if (edge >= 0) suffix(edge, target, m.node);
-      }
+    for (const Meeting& m : meetings) {
+      const int32_t edge = over(m.source, m.wedge, target.nodes()[size_t(m.target)].depth);
+      if (edge >= 0) suffix(edge, target, m.target);
     }
     if (options_.max_diffractions > 1) add_over_several(from_source, from_target, target);
     std::sort(added_.begin(), added_.end());
@@ -292,14 +414,21 @@ namespace {
 
 /// From wherever the source of a tree may count as standing (place.h): what a ray along a face or past a rim meets is
 /// decided for those places.
-std::vector<LitWedge> find_from_asides(const PreparedScene& scene, const LitFinder& finder, SequenceTree tree,
-                                       int least_depth, int most_depth) {
-  std::vector<LitWedge> all;
+template <class Look>
+void from_asides(const PreparedScene& scene, SequenceTree tree, Look&& look) {
   for (const Vec3d& from : all_asides(scene, place_at(scene, tree.nodes()[0].image_m))) {
     tree.move_source(from, scene.facets());
-    const auto lit = finder.find(tree, least_depth, most_depth);
-    all.insert(all.end(), lit.begin(), lit.end());
+    look(tree);
   }
+}
+
+std::vector<LitWedge> lit_from_asides(const PreparedScene& scene, const LitFinder& finder, const SequenceTree& tree,
+                                      int most_depth) {
+  std::vector<LitWedge> all;
+  from_asides(scene, tree, [&](const SequenceTree& from) {
+    const auto lit = finder.find(from, 0, most_depth);
+    all.insert(all.end(), lit.begin(), lit.end());
+  });
   std::sort(all.begin(), all.end());
   all.erase(std::unique(all.begin(), all.end()), all.end());
   return all;
@@ -307,36 +436,46 @@ std::vector<LitWedge> find_from_asides(const PreparedScene& scene, const LitFind
 
 }  // namespace
 
-std::vector<std::vector<int32_t>> add_edge_sequences(const PreparedScene& scene, const EdgeOptions& options,
-                                                     const std::vector<SequenceTree>& targets, SequenceTree& tree) {
+struct EdgeSequences::Found {
+  Found(const PreparedScene& scene, const EdgeOptions& options, const SequenceTree& tree)
+      : source(tree),
+        all(scene, options, every_wedge(scene)),
+        lit(lit_from_asides(scene, all, source, options.max_depth - 1)),
+        finder(scene, options, source, lit) {}
+  const SequenceTree source;
+  const LitFinder all;
+  const std::vector<LitWedge> lit;
+  const MeetingFinder finder;
+};
+
+EdgeSequences::EdgeSequences(const PreparedScene& scene, const EdgeOptions& options, const SequenceTree& source)
+    : scene_(scene), options_(options) {
+  if (!scene.wedges().empty() && options.max_depth > 0) found_ = std::make_unique<Found>(scene, options_, source);
+}
+EdgeSequences::~EdgeSequences() = default;
+EdgeSequences::EdgeSequences(EdgeSequences&&) noexcept = default;
+
+std::vector<std::vector<int32_t>> EdgeSequences::add(const std::vector<SequenceTree>& targets,
+                                                     SequenceTree& tree) const {
   std::vector<std::vector<int32_t>> of_targets(targets.size());
-  if (scene.wedges().empty() || options.max_depth < 1) return of_targets;
-  const LitFinder all(scene, options, every_wedge(scene));
-  const std::vector<LitWedge> from_source = find_from_asides(scene, all, tree, 0, options.max_depth - 1);
-  // A target's sequence with no room for a second edge must meet the source's at the same one, and both fit the depth.
-  const int with_second = options.max_diffractions < 2 ? -1 : options.max_depth - 2;  // the deepest that has room
-  std::vector<LitFinder> among_met;                                                   // by what stands behind the edge
-  for (int depth = with_second + 1; depth < options.max_depth; ++depth) {
-    std::vector<int32_t> met;
-    for (const LitWedge& l : from_source) {
-      const bool fits = tree.nodes()[size_t(l.node)].depth + 1 + depth <= options.max_depth;
-      if (fits && (met.empty() || met.back() != l.wedge)) met.push_back(l.wedge);
-    }
-    among_met.emplace_back(scene, options, std::move(met));
-  }
-  std::vector<std::vector<LitWedge>> from_targets(targets.size());
+  if (!found_) return of_targets;
+  struct FromTarget {
+    std::vector<Meeting> meetings;
+    std::vector<LitWedge> lit;  // over a second edge
+  };
+  std::vector<FromTarget> from_targets(targets.size());
   runtime::parallel_for(int64_t(targets.size()), 0, [&](int64_t t) {
-    std::vector<LitWedge>& lit = from_targets[size_t(t)];
-    lit = find_from_asides(scene, all, targets[size_t(t)], 0, with_second);
-    for (int depth = with_second + 1; depth < options.max_depth; ++depth) {
-      const auto more =
-          find_from_asides(scene, among_met[size_t(depth - with_second - 1)], targets[size_t(t)], depth, depth);
-      lit.insert(lit.end(), more.begin(), more.end());
-    }
-    std::sort(lit.begin(), lit.end());
+    FromTarget& own = from_targets[size_t(t)];
+    from_asides(scene_, targets[size_t(t)], [&](const SequenceTree& from) {
+      const auto found = found_->finder.find(from);
+      own.meetings.insert(own.meetings.end(), found.begin(), found.end());
+    });
+    if (options_.max_diffractions > 1)
+      own.lit = lit_from_asides(scene_, found_->all, targets[size_t(t)], options_.max_depth - 2);
   });
-  Joiner joiner(scene, options, tree);
-  for (size_t t = 0; t < targets.size(); ++t) of_targets[t] = joiner.add(from_source, from_targets[t], targets[t]);
+  Joiner joiner(scene_, options_, tree);
+  for (size_t t = 0; t < targets.size(); ++t)
+    of_targets[t] = joiner.add(from_targets[t].meetings, found_->lit, from_targets[t].lit, targets[t]);
   return of_targets;
 }
 

@@ -5,6 +5,7 @@
 // edges, at two wedges with none or one between) is a candidate.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "raywave/paths/prepared_scene.h"
@@ -28,11 +29,25 @@ struct EdgeOptions {
 /// What the interactions say of edges. @param refine  must outlive what is returned.
 EdgeOptions edge_options(const Interactions& interactions, const RefineOptions& refine);
 
-/// Adds the sequences with edges to a source's tree. @return [num_targets] those of each target, in order.
-/// @param tree  the source's reflections up to max_depth. @param targets  those of each target, from there.
-/// @throws Error when there are more than max_sequences.
-std::vector<std::vector<int32_t>> add_edge_sequences(const PreparedScene& scene, const EdgeOptions& options,
-                                                     const std::vector<SequenceTree>& targets, SequenceTree& tree);
+/// The sequences with edges from a source.
+class EdgeSequences {
+ public:
+  /// @param source  its reflections up to max_depth.
+  EdgeSequences(const PreparedScene& scene, const EdgeOptions& options, const SequenceTree& source);
+  ~EdgeSequences();
+  EdgeSequences(EdgeSequences&&) noexcept;
+
+  /// Adds those to some targets to the source's tree. @param targets  the reflections from each.
+  /// @return [num_targets] the sequences of each target, in order. @throws Error when there are more than
+  /// max_sequences.
+  std::vector<std::vector<int32_t>> add(const std::vector<SequenceTree>& targets, SequenceTree& tree) const;
+
+ private:
+  struct Found;
+  const PreparedScene& scene_;
+  EdgeOptions options_;
+  std::unique_ptr<Found> found_;
+};
 
 /// Adds every sequence with edges that there can be, whatever the target. @return false, with the tree in no particular
 /// state, when there are more than max_sequences.

@@ -48,7 +48,7 @@ bool before(const GeometricPath& a, const GeometricPath& b) {
 /// target sees the last one.
 struct Trials {
   int32_t num_reflections = 0;                     // the first ones of the tree
-  std::vector<std::vector<int32_t>> over_edges{};  // [num_receivers]
+  std::vector<std::vector<int32_t>> over_edges{};  // [num_receivers of the batch]
 };
 
 /// All paths from the tree's source to the targets, each once.
@@ -187,12 +187,14 @@ class LinkSolver {
     }
   }
 
-  /// found(target, path)
+  /// found(target, path), to the receivers [first, end).
   template <class Found>
-  void solve(SequenceTree& tree, const Trials& trials, const Vec3d& source_m, Found&& found) {
+  void solve(SequenceTree& tree, const Trials& trials, const Vec3d& source_m, size_t first, size_t end, Found&& found) {
     const Place source = place_at(prepared_, source_m);
-    std::vector<size_t> left(targets_.size());
-    for (size_t t = 0; t < left.size(); ++t) left[t] = t;
+    std::vector<size_t> left;
+    for (size_t t = 0; t < targets_.size(); ++t) {
+      if (receiver_of_[t] >= first && receiver_of_[t] < end) left.push_back(t);
+    }
     for (const auto& [behind_source, behind_target] :
          {std::pair{false, false}, std::pair{true, false}, std::pair{false, true}, std::pair{true, true}}) {
       std::vector<size_t> dark;
@@ -209,7 +211,8 @@ class LinkSolver {
         std::vector<uint8_t> lit(now.size(), 0);
         std::vector<std::pair<int32_t, int32_t>> over_edges;
         for (size_t i = 0; i < now.size() && !trials.over_edges.empty(); ++i) {
-          for (const int32_t node : trials.over_edges[receiver_of_[now[i]]]) over_edges.emplace_back(node, int32_t(i));
+          for (const int32_t node : trials.over_edges[receiver_of_[now[i]] - first])
+            over_edges.emplace_back(node, int32_t(i));
         }
         for (GeometricPath& p :
              refine_all(prepared_, tree, trials.num_reflections, over_edges, at, refine_, options_)) {
@@ -236,22 +239,30 @@ class LinkSolver {
   std::vector<size_t> receiver_of_;  // [num_targets]
 };
 
-/// The reflections that end at each receiver, for diffracted paths; with fewer rays the more receivers there are.
+/// The reflections that end at each of some receivers, for diffracted paths; with fewer rays the more receivers there
+/// are.
 std::vector<SequenceTree> find_endings(const scene::Scene& scene, const PreparedScene& prepared,
-                                       const CandidateSource& candidates, const PathOptions& options) {
+                                       const CandidateSource& candidates, const PathOptions& options, size_t first,
+                                       size_t end) {
   const auto num_receivers = int64_t(scene.receivers.size());
   const int64_t num_rays = std::max<int64_t>(options.samples_per_tx / std::max<int64_t>(4, num_receivers), 16384);
   std::vector<SequenceTree> trees;
-  if (options.max_depth < 2) {  // an edge alone: nothing behind it
-    for (const scene::Device& rx : scene.receivers) trees.emplace_back(rx.position_m);
-    return trees;
-  }
-  for (const scene::Device& rx : scene.receivers) {
-    const int64_t at_most = std::min(num_rays, options.samples_per_tx);
-    trees.push_back(find_reflections(prepared, candidates, rx, at_most, options));
+  for (size_t r = first; r < end; ++r) {
+    const scene::Device& rx = scene.receivers[r];
+    if (options.max_depth < 2) {  // an edge alone: nothing behind it
+      trees.emplace_back(rx.position_m);
+    } else {
+      trees.push_back(find_reflections(prepared, candidates, rx, std::min(num_rays, options.samples_per_tx), options));
+    }
   }
   return trees;
 }
+
+/// A transmitter, with what its rays reach.
+struct Source {
+  SequenceTree tree;
+  std::optional<EdgeSequences> edges;
+};
 
 }  // namespace
 
@@ -268,28 +279,39 @@ static Paths solve(const scene::Scene& scene, const PreparedScene& geometry, con
   const auto sources = end_points(centred.transmitters, options.synthetic_array, context.wavelength_m);
   const auto targets = end_points(centred.receivers, options.synthetic_array, context.wavelength_m);
   const std::unique_ptr<CandidateSource> candidates = candidate_source(prepared, options);
-  std::vector<SequenceTree> endings;
-  if (options.diffraction) endings = find_endings(centred, prepared, *candidates, options);
+  EdgeOptions edges = edge_options(options, refine);
+  edges.exhaustive = options.finder == Finder::kExhaustive;
+  std::vector<Source> from;
+  for (const scene::Device& tx : centred.transmitters) {
+    from.push_back({find_reflections(prepared, *candidates, tx, options.samples_per_tx, options), {}});
+    if (options.diffraction) from.back().edges.emplace(prepared, edges, from.back().tree);
+  }
   std::vector<LinkResult> results(sources.size() * targets.size());
   LinkSolver links(prepared, refine, options, centred.receivers, targets);
-  for (size_t s = 0; s < sources.size();) {
-    const scene::Device* device = sources[s].device;
-    SequenceTree tree = find_reflections(prepared, *candidates, *device, options.samples_per_tx, options);
-    Trials trials{int32_t(tree.nodes().size())};
-    if (options.diffraction) {
-      EdgeOptions edges = edge_options(options, refine);
-      edges.exhaustive = options.finder == Finder::kExhaustive;
-      trials.over_edges = add_edge_sequences(prepared, edges, endings, tree);
-    }
-    for (; s < sources.size() && sources[s].device == device; ++s) {
-      for (size_t t = 0; t < targets.size(); ++t) {
-        results[t * sources.size() + s].link = {int32_t(targets[t].device - centred.receivers.data()),
-                                                targets[t].element, int32_t(device - centred.transmitters.data()),
-                                                sources[s].element};
+  // many receivers in batches: sequences with edges are as many as there are receivers
+  const size_t num_receivers = centred.receivers.size(), batch = options.diffraction ? 64 : num_receivers;
+  for (size_t first = 0; first < num_receivers; first += batch) {
+    const size_t end = std::min(first + batch, num_receivers);
+    std::vector<SequenceTree> endings;
+    if (options.diffraction) endings = find_endings(centred, prepared, *candidates, options, first, end);
+    for (size_t s = 0; s < sources.size();) {
+      const scene::Device* device = sources[s].device;
+      const Source& source = from[size_t(device - centred.transmitters.data())];
+      SequenceTree tree = source.tree;
+      Trials trials{int32_t(tree.nodes().size())};
+      if (source.edges) trials.over_edges = source.edges->add(endings, tree);
+      for (; s < sources.size() && sources[s].device == device; ++s) {
+        links.solve(tree, trials, sources[s].position_m, first, end, [&](size_t target, GeometricPath&& p) {
+          results[target * sources.size() + s].paths.push_back(std::move(p));
+        });
       }
-      links.solve(tree, trials, sources[s].position_m, [&](size_t target, GeometricPath&& p) {
-        results[target * sources.size() + s].paths.push_back(std::move(p));
-      });
+    }
+  }
+  for (size_t t = 0; t < targets.size(); ++t) {
+    for (size_t s = 0; s < sources.size(); ++s) {
+      results[t * sources.size() + s].link = {int32_t(targets[t].device - centred.receivers.data()), targets[t].element,
+                                              int32_t(sources[s].device - centred.transmitters.data()),
+                                              sources[s].element};
     }
   }
   SceneOver<double> numbers(centred, prepared, context);

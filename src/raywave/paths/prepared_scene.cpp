@@ -7,7 +7,6 @@
 #include <string>
 
 #include "raywave/paths/corners.h"
-#include "raywave/paths/occluders.h"
 #include "raywave/paths/ray_queries.h"
 
 namespace raywave::paths {
@@ -56,8 +55,6 @@ struct PreparedScene::Geometry {
   std::vector<Vec3f> normals;
   std::vector<float> offsets;
   std::vector<std::string> object_names;
-  std::once_flag occluders_once;
-  std::unique_ptr<Occluders> occluders;
   std::mutex mutex;
   std::vector<std::shared_ptr<LazyWedges>> known;
 };
@@ -101,11 +98,6 @@ scene::Scene PreparedScene::centred(const scene::Scene& scene) const {
 
 const scene::FacetTable& PreparedScene::facets() const { return geometry_->facets; }
 const RayQueries& PreparedScene::queries() const { return geometry_->queries; }
-const Occluders& PreparedScene::occluders() const {
-  std::call_once(geometry_->occluders_once,
-                 [this] { geometry_->occluders = std::make_unique<Occluders>(geometry_->facets); });
-  return *geometry_->occluders;
-}
 const std::vector<Vec3f>& PreparedScene::normals() const { return geometry_->normals; }
 const std::vector<float>& PreparedScene::offsets() const { return geometry_->offsets; }
 double PreparedScene::seam_tolerance_m() const { return wedges_->seam_tolerance_m; }

@@ -15,7 +15,6 @@
 
 namespace raywave::paths {
 
-class Occluders;
 class RayQueries;
 
 class PreparedScene {
@@ -45,8 +44,6 @@ class PreparedScene {
   const std::vector<Wedge>& wedges() const;
   /// Below this distance things are together where edges are concerned.
   double seam_tolerance_m() const;
-  /// Which facets hide boxes, found out when first asked for.
-  const Occluders& occluders() const;
   /// Facet normals in single precision, for shooting rays. [num_facets]
   const std::vector<Vec3f>& normals() const;
   /// normal . p of the facets' points, the same. [num_facets]
