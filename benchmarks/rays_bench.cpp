@@ -73,13 +73,15 @@ paths::PathOptions edge_options() {
   return o;
 }
 
-json bench_edges(scene::Scene s, int runs) {
+json bench_edges(scene::Scene s, int max_diffractions, int runs) {
   s.add_transmitter({"tx", kTx});
   s.add_receiver({"rx", {45, 90, 1.5}});
   const paths::PreparedScene prepared(s);
   (void)prepared.wedges();  // part of preparing
+  paths::PathOptions o = edge_options();
+  o.max_diffractions = max_diffractions;
   int64_t found = 0;
-  json seconds = time_runs(runs, [&] { found = solve_paths(s, prepared, edge_options()).num_paths(); });
+  json seconds = time_runs(runs, [&] { found = solve_paths(s, prepared, o).num_paths(); });
   return {{"seconds", seconds}, {"paths", found}};
 }
 
@@ -206,7 +208,8 @@ int main(int argc, char** argv) {
       if (item == "monte_carlo") result = bench_map(std::move(s), Method::kMonteCarlo, 5, 10000000, false, save, runs);
       if (item == "exact") result = bench_map(std::move(s), Method::kExact, 3, 1000000, false, save, runs);
       if (item == "many_edges") result = bench_many_edges(std::move(s), save ? std::atoi(save) : 1000, runs);
-      if (item == "edges") result = bench_edges(std::move(s), runs);
+      if (item == "edges") result = bench_edges(std::move(s), 1, runs);
+      if (item == "two_edges") result = bench_edges(std::move(s), 2, runs);
       if (item == "edges_map") result = bench_map(std::move(s), Method::kExact, 3, 1000000, true, save, runs);
       if (item == "edges_monte_carlo")
         result = bench_map(std::move(s), Method::kMonteCarlo, 3, 10000000, true, save, runs);

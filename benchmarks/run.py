@@ -107,9 +107,11 @@ def maps(table, munich, runs, quick):
         table.add("exact map, munich, depth 3, 5 m cells (peer: 1e7 rays)", exact["seconds"], theirs["seconds"], "> 1", note, mb, peer_mb)
 
 
-def edges(table, munich, runs):
-    in_process(table, "one link with edge diffraction, munich, depth 3, warm", "edges", "edges", munich, runs, ">= 5",
-               lambda a, b: f"{a['paths']} paths against {b['paths']}")
+def edges(table, munich, runs, quick):
+    paths = lambda a, b: f"{a['paths']} paths against {b['paths']}"  # noqa: E731
+    in_process(table, "one link with edge diffraction, munich, depth 3, warm", "edges", "edges", munich, runs, ">= 5", paths)
+    if not quick:
+        in_process(table, "1,000 receivers with edge diffraction, munich, depth 3, 1e6 rays", "many_edges", "many_edges", munich, 3, ">= 40", paths)
     covered = lambda a, b: f"{a['covered']} cells against {b['covered']}"  # noqa: E731
     in_process(table, "monte-carlo map with diffraction, munich, 1e7 rays, depth 3, 5 m cells", "edges_monte_carlo", "edges_map", munich,
                3, "> 1", covered)
@@ -163,7 +165,7 @@ def main():
     in_process(table, "munich loads (XML and 2,367 meshes)", "load", "load", munich, runs, ">= 5", lambda a, b: f"{a['triangles']} triangles")
     maps(table, munich, runs, arguments.quick)
     exhaustive(table, canyon, runs)
-    edges(table, munich, runs)
+    edges(table, munich, runs, arguments.quick)
     gradients(table, munich, canyon, runs)
     waves(table, runs)
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores\n")

@@ -51,14 +51,17 @@ def main(item, runs, save=None):
         scene = munich()
         scene.add(Receiver("rx", position=[45, 90, 1.5]))
         result["paths"] = solve(scene, 5)[0]
-    elif item in ("link", "edges", "hundred"):
+    elif item in ("link", "edges", "hundred", "many_edges"):
         scene = munich()
-        if item != "hundred":
-            scene.add(Receiver("rx", position=[45, 90, 1.5]))
-        else:
+        if item == "hundred":
             for i in range(100):
                 scene.add(Receiver(f"rx{i}", position=[-49.7 + 10 * (i % 10), -49.3 + 20 * (i // 10), 1.5]))
-        times, (paths, _) = timed(runs, lambda: solve(scene, 5 if item == "link" else 3, item == "edges"))
+        elif item == "many_edges":
+            for i in range(1000):
+                scene.add(Receiver(f"rx{i}", position=[-249.7 + 12.5 * (i % 40), -249.3 + 20 * (i // 40), 1.5]))
+        else:
+            scene.add(Receiver("rx", position=[45, 90, 1.5]))
+        times, (paths, _) = timed(runs, lambda: solve(scene, 5 if item == "link" else 3, "edges" in item))
         result.update(times, paths=paths)
     else:
         depth, samples = {"monte_carlo": (5, 10**7), "map_1e7": (3, 10**7), "map_1e8": (3, 10**8), "edges_map": (3, 10**7)}[item]
