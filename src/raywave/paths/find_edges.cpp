@@ -138,9 +138,55 @@ class LitFinder {
   const BoxTree boxes_;
 };
 
-/// A sequence over one edge: the source's node, the edge, a target's node.
+/// May a ray run from one wedge to the other?
+bool may_face(const PreparedScene& scene, const EdgeOptions& options, int32_t i, int32_t j) {
+  const Wedge &w = scene.wedges()[size_t(i)], &v = scene.wedges()[size_t(j)];
+  // The inside of a wedge is convex. Over a seam the other edge may lie a little behind the face that they share.
+  const auto outside = [&](const Wedge& x, const Vec3d& p) {
+    const double c = std::cos(x.exterior_angle_rad), s = std::sin(x.exterior_angle_rad);
+    const double above = std::max(dot(p - x.a, x.n0), dot(p - x.a, s * x.t0 - c * x.n0));
+    return above >= -scene.seam_tolerance_m() || in_reach(x, p, options.opaque);
+  };
+  const auto sees = [&](const Wedge& x, const Wedge& y) { return outside(x, y.a) || outside(x, y.at(y.length_m)); };
+  return sees(w, v) && sees(v, w);
+}
+
+/// A sequence over one edge or two: the source's node, the edges, a target's node.
 struct Meeting {
-  int32_t source, wedge, target;
+  int32_t source, wedge, target, second = -1;
+};
+
+/// The shortest way from a over two lines to b, in the unfolded scene.
+struct TwoLines {
+  Vec3d a, b;
+  unfold_detail::EdgeLine<double> first, second;
+  double t = 0, u = 0;  // places on them
+
+  /// Newton's method from a place on the second line, for the length is convex along it.
+  /// @return false when it does not settle within a share of 1e-9: at a corner that both lines share, for one.
+  bool solve(double length_m) {
+    using unfold_detail::side_slope;
+    const auto slope = [&](double at, double& curvature) {
+      const Vec3d q = second.at(at);
+      const auto x = side_slope(a, &first, q, second.direction), y = side_slope(b, nullptr, q, second.direction);
+      curvature = x.curvature + y.curvature;
+      t = x.t;
+      return x.cosine + y.cosine;
+    };
+    double curvature = 0;
+    u = slope(0, curvature) > 0 ? 0 : slope(length_m, curvature) < 0 ? length_m : 0.5 * length_m;
+    for (int i = 0; i < 16; ++i) {
+      const double g = slope(u, curvature);
+      if (!(curvature > 0) || !std::isfinite(g)) return false;
+      const double scale = norm(second.at(u) - a) + norm(second.at(u) - b);
+      const double step = std::clamp(-g / curvature, -scale, scale);
+      u += step;
+      if (std::abs(step) > 1e-9 * scale) continue;
+      (void)slope(u, curvature);
+      return true;
+    }
+    return false;
+  }
 };
 
 /// Finds the meetings at edges that the source lights: where the shortest way between both images over the edge's line
@@ -175,6 +221,21 @@ class MeetingFinder {
       const auto first = size_t(block) * kBlock;
       for (size_t i = first; i < std::min(from.size(), first + kBlock); ++i)
         find(target, from[i], sight, parts[size_t(block)]);
+    });
+    std::vector<Meeting> all;
+    for (const auto& part : parts) all.insert(all.end(), part.begin(), part.end());
+    return all;
+  }
+
+  /// The meetings over a second edge, which a target sees.
+  std::vector<Meeting> find_over_two(const SequenceTree& target, const std::vector<LitWedge>& seen) const {
+    constexpr size_t kBlock = 4;
+    const auto num_blocks = int64_t((seen.size() + kBlock - 1) / kBlock);
+    std::vector<std::vector<Meeting>> parts(static_cast<size_t>(num_blocks));
+    runtime::parallel_for(num_blocks, 0, [&](int64_t block) {
+      const auto first = size_t(block) * kBlock;
+      for (size_t i = first; i < std::min(seen.size(), first + kBlock); ++i)
+        meet_over_two(target, seen[i], parts[size_t(block)]);
     });
     std::vector<Meeting> all;
     for (const auto& part : parts) all.insert(all.end(), part.begin(), part.end());
@@ -238,6 +299,38 @@ class MeetingFinder {
     }
   }
 
+  void meet_over_two(const SequenceTree& target, const LitWedge& seen, std::vector<Meeting>& out) const {
+    const int room = options_.max_depth - 2 - target.nodes()[size_t(seen.node)].depth;  // for the source's mirrors
+    const auto fits = [&](uint32_t i) { return source_.nodes()[size_t(lit_[i].node)].depth <= room; };
+    for (uint32_t i = 0, end; i < lit_.size(); i = end) {
+      const int32_t wedge = lit_[i].wedge;
+      end = begin_[size_t(wedge) + 1];
+      while (i < end && !fits(i)) ++i;
+      if (i == end || wedge == seen.wedge || !may_face(scene_, options_, wedge, seen.wedge)) continue;
+      for (; i < end; ++i) {
+        if (fits(i) && (options_.exhaustive || may_go_over(lit_[i], target, seen)))
+          out.push_back({lit_[i].node, wedge, seen.node, seen.wedge});
+      }
+    }
+  }
+
+  /// As touches() and through() for two edges. Where there is doubt: yes.
+  bool may_go_over(const LitWedge& lit, const SequenceTree& target, const LitWedge& seen) const {
+    const Wedge &w = scene_.wedges()[size_t(lit.wedge)], &v = scene_.wedges()[size_t(seen.wedge)];
+    TwoLines way{source_.nodes()[size_t(lit.node)].image_m,
+                 target.nodes()[size_t(seen.node)].image_m,
+                 {w.a, w.direction},
+                 {v.a, v.direction}};
+    if (!way.solve(v.length_m)) return true;
+    const Vec3d p = w.at(way.t), q = v.at(way.u);
+    const double legs[3] = {norm(p - way.a), norm(q - p), norm(way.b - q)};
+    if (!(legs[0] > 0 && legs[1] > 0)) return true;
+    if (!is_near(w, way.t, legs[0], legs[1] + legs[2], dot(p - way.a, w.direction) / legs[0])) return false;
+    if (!is_near(v, way.u, legs[0] + legs[1], legs[2], dot(q - p, v.direction) / legs[1])) return false;
+    return through(source_, lit.node, w.at(std::clamp(way.t, 0.0, w.length_m)), w) &&
+           through(target, seen.node, v.at(std::clamp(way.u, 0.0, v.length_m)), v);
+  }
+
   /// Is the shortest way's point on the edge, or near enough past an end? @param t  where, metres along the edge
   bool touches(const Wedge& w, const Side& a, const Side& b, double& t) const {
     const double off = a.off + b.off;
@@ -247,10 +340,14 @@ class MeetingFinder {
     if (!(off > slack)) return true;  // in line with the edge
     const double before = std::sqrt(a.off * a.off + (t - a.along) * (t - a.along)),
                  after = std::sqrt(b.off * b.off + (b.along - t) * (b.along - t));
-    const double end = t < 0 ? -t : w.length_m - t;
-    const double excess = excess_length(before, after, (t - a.along) / before, end) * end * end;
-    constexpr double kMore = 1.01 * kEdgeReach * kEdgeReach;  // as Refiner::in_reach()
-    return !(2 * kPi / options_.wavelength_m * excess >= kMore);
+    return is_near(w, t, before, after, (t - a.along) / before);
+  }
+  /// Is a place on the edge, or near enough past an end? As Refiner::in_reach().
+  bool is_near(const Wedge& w, double t, double before, double after, double cosine) const {
+    const double end = t < 0 ? -t : t > w.length_m ? w.length_m - t : 0;
+    if (end == 0) return true;
+    const double excess = excess_length(before, after, cosine, end) * end * end;
+    return !(2 * kPi / options_.wavelength_m * excess >= 1.01 * kEdgeReach * kEdgeReach);
   }
 
   /// Does the ray between an image and the edge meet the rectangles of its mirrors?
@@ -297,23 +394,23 @@ class Joiner {
                            const std::vector<LitWedge>& from_target, const SequenceTree& target) {
     added_.clear();
     for (const Meeting& m : meetings) {
-      const int32_t edge = over(m.source, m.wedge, target.nodes()[size_t(m.target)].depth);
-      if (edge >= 0) suffix(edge, target, m.target);
+      if (m.second < 0) {
+        over_all(m.source, {m.wedge}, target, m.target);
+      } else {
+        over_all(m.source, {m.wedge, m.second}, target, m.target);
+      }
     }
-    if (options_.max_diffractions > 1) add_over_several(from_source, from_target, target);
+    if (options_.max_diffractions > 2) add_over_three(from_source, from_target, target);
     std::sort(added_.begin(), added_.end());
     added_.erase(std::unique(added_.begin(), added_.end()), added_.end());
     return std::move(added_);
   }
 
  private:
-  void add_over_several(const std::vector<LitWedge>& from_source, const std::vector<LitWedge>& from_target,
-                        const SequenceTree& target) {
+  void add_over_three(const std::vector<LitWedge>& from_source, const std::vector<LitWedge>& from_target,
+                      const SequenceTree& target) {
     for (const LitWedge& l : from_source) {
       for (const LitWedge& m : from_target) {
-        if (l.wedge != m.wedge && face_each_other(l.wedge, m.wedge))
-          over_all(l.node, {l.wedge, m.wedge}, target, m.node);
-        if (options_.max_diffractions < 3) continue;
         for (int32_t between = 0; between < int32_t(scene_.wedges().size()); ++between) {
           if (between == l.wedge || between == m.wedge) continue;
           if (!face_each_other(l.wedge, between) || !face_each_other(between, m.wedge)) continue;
@@ -350,22 +447,11 @@ class Joiner {
   /// May a ray run from one wedge to the other? Asked once a pair while the table is small.
   bool face_each_other(int32_t i, int32_t j) {
     const size_t n = scene_.wedges().size();
-    if (n > 4096) return look_for_each_other(i, j);
+    if (n > 4096) return may_face(scene_, options_, i, j);
     facing_.resize(n * n, -1);
     int8_t& known = facing_[size_t(i) * n + size_t(j)];
-    if (known < 0) known = look_for_each_other(i, j);
+    if (known < 0) known = may_face(scene_, options_, i, j);
     return known > 0;
-  }
-  bool look_for_each_other(int32_t i, int32_t j) const {
-    const Wedge &w = scene_.wedges()[size_t(i)], &v = scene_.wedges()[size_t(j)];
-    // The inside of a wedge is convex. Over a seam the other edge may lie a little behind the face that they share.
-    const auto outside = [&](const Wedge& x, const Vec3d& p) {
-      const double c = std::cos(x.exterior_angle_rad), s = std::sin(x.exterior_angle_rad);
-      const double above = std::max(dot(p - x.a, x.n0), dot(p - x.a, s * x.t0 - c * x.n0));
-      return above >= -scene_.seam_tolerance_m() || in_reach(x, p, options_.opaque);
-    };
-    const auto sees = [&](const Wedge& x, const Wedge& y) { return outside(x, y.a) || outside(x, y.at(y.length_m)); };
-    return sees(w, v) && sees(v, w);
   }
 
   const PreparedScene& scene_;
@@ -470,8 +556,10 @@ std::vector<std::vector<int32_t>> EdgeSequences::add(const std::vector<SequenceT
       const auto found = found_->finder.find(from);
       own.meetings.insert(own.meetings.end(), found.begin(), found.end());
     });
-    if (options_.max_diffractions > 1)
-      own.lit = lit_from_asides(scene_, found_->all, targets[size_t(t)], options_.max_depth - 2);
+    if (options_.max_diffractions < 2) return;
+    own.lit = lit_from_asides(scene_, found_->all, targets[size_t(t)], options_.max_depth - 2);
+    const auto over_two = found_->finder.find_over_two(targets[size_t(t)], own.lit);
+    own.meetings.insert(own.meetings.end(), over_two.begin(), over_two.end());
   });
   Joiner joiner(scene_, options_, tree);
   for (size_t t = 0; t < targets.size(); ++t)

@@ -142,7 +142,7 @@ RayQueries::~RayQueries() = default;
 
 EndFacets EndFacets::at_edge(const Wedge& w) {
   EndFacets e(w.facet0, w.facet_n);
-  if (w.facets.size() > 2) e.edge = &w.facets;
+  if (w.facets.size() > (w.facet0 == w.facet_n ? 1u : 2u)) e.edge = &w.facets;  // others within the seam tolerance
   return e;
 }
 
