@@ -69,6 +69,8 @@ def _number(key, value):
 
 
 def _numbers(key, value, count, wanted):
+    if type(value) in (list, tuple) and len(value) == count and all(isinstance(v, float) for v in value):
+        return tuple(value)  # what most are
     try:
         values = [] if isinstance(value, (str, bytes, dict)) else list(value)
     except TypeError:

@@ -181,10 +181,12 @@ class LinkSolver {
   LinkSolver(const PreparedScene& prepared, const RefineOptions& refine, const PathOptions& options,
              const std::vector<scene::Device>& receivers, const std::vector<EndPoint<double>>& targets)
       : prepared_(prepared), refine_(refine), options_(options), refiner_(prepared, refine) {
+    std::vector<Vec3d> positions_m;
     for (const EndPoint<double>& t : targets) {
-      targets_.push_back(place_at(prepared, t.position_m));
+      positions_m.push_back(t.position_m);
       receiver_of_.push_back(size_t(t.device - receivers.data()));
     }
+    targets_ = places_at(prepared, positions_m);
   }
 
   /// found(target, path), to the receivers [first, end).

@@ -5,7 +5,9 @@
 #include <cmath>
 
 #include "raywave/core/constants.h"
+#include "raywave/paths/box_tree.h"
 #include "raywave/paths/ray_queries.h"
+#include "raywave/runtime/parallel.h"
 
 namespace raywave::paths {
 namespace {
@@ -90,6 +92,39 @@ Place place_among(const PreparedScene& scene, const Vec3d& position_m, int32_t n
 
 Place place_at(const PreparedScene& scene, const Vec3d& position_m) {
   return place_among(scene, position_m, int32_t(scene.facets().facets.size()), [](int32_t i) { return i; });
+}
+std::vector<Place> places_at(const PreparedScene& scene, const std::vector<Vec3d>& positions_m) {
+  const scene::FacetTable& table = scene.facets();
+  std::vector<Place> places(positions_m.size());
+  if (places.size() < 64) {  // a tree takes as long
+    std::transform(positions_m.begin(), positions_m.end(), places.begin(),
+                   [&](const Vec3d& p) { return place_at(scene, p); });
+    return places;
+  }
+  std::vector<Box> boxes(table.facets.size());
+  for (size_t i = 0; i < boxes.size(); ++i) {
+    const scene::Facet& f = table.facets[i];
+    for (const double u : {f.min_uv.x, f.max_uv.x}) {
+      for (const double v : {f.min_uv.y, f.max_uv.y}) boxes[i].add(f.origin + u * f.axis_u + v * f.axis_v);
+    }
+  }
+  const BoxTree tree(std::move(boxes));
+  constexpr size_t kBlock = 1024;
+  runtime::parallel_for(int64_t((places.size() + kBlock - 1) / kBlock), 0, [&](int64_t block) {
+    std::vector<int32_t> near;
+    const size_t first = size_t(block) * kBlock;
+    for (size_t i = first; i < std::min(places.size(), first + kBlock); ++i) {
+      near.clear();
+      Box box;
+      box.add(positions_m[i]);
+      // twice what place_among() asks for, and what rounds the corners
+      const double within_m = (4 * kMostAside + 64) * table.rounding_m(positions_m[i]);
+      tree.overlapping(box.grown(within_m), [&](uint32_t f) { near.push_back(int32_t(f)); });
+      std::sort(near.begin(), near.end());
+      places[i] = place_at(scene, positions_m[i], near);
+    }
+  });
+  return places;
 }
 Place place_at(const PreparedScene& scene, const Vec3d& position_m, const std::vector<int32_t>& among) {
   return place_among(scene, position_m, int32_t(among.size()), [&](int32_t i) { return among[size_t(i)]; });

@@ -36,6 +36,8 @@ struct Place {
 };
 
 Place place_at(const PreparedScene& scene, const Vec3d& position_m);
+/// The same for many.
+std::vector<Place> places_at(const PreparedScene& scene, const std::vector<Vec3d>& positions_m);
 /// The same where only these facets can be near.
 Place place_at(const PreparedScene& scene, const Vec3d& position_m, const std::vector<int32_t>& among);
 
