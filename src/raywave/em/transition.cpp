@@ -126,20 +126,72 @@ Complexd tail(double v, double x) {
   return expj(-x2) * Complexd{0, -0.5 * v} * sum;
 }
 
+/// Numbers at the 28 places of a rule, in vectors.
+typedef double Lanes __attribute__((vector_size(32)));
+using Places = std::array<Lanes, 7>;
+
+struct Places28 {
+  Places x, w;
+  explicit Places28(const Rule<28>& rule) {
+    for (size_t i = 0; i < 28; ++i) x[i / 4][i % 4] = rule.x[i], w[i / 4][i % 4] = rule.w[i];
+  }
+};
+
+/// A complex function as its Taylor polynomial about the middle of the interval on which it is asked for.
+template <size_t Degree>
+struct Series {
+  double middle = 0;
+  std::array<double, Degree + 1> re{}, im{};
+
+  static void horner(const std::array<double, Degree + 1>& c, const Places& d, Places& sum) {
+    sum.fill(c[Degree] - Lanes{});
+    for (size_t n = Degree; n-- > 0;) {
+      for (size_t i = 0; i < sum.size(); ++i) sum[i] = sum[i] * d[i] + c[n];
+    }
+  }
+  /// The sum of weights times the function.
+  Complexd sum(const Places& weights, const Places& t) const {
+    Places d, a, b;
+    for (size_t i = 0; i < t.size(); ++i) d[i] = t[i] - middle;
+    horner(re, d, a);
+    horner(im, d, b);
+    Lanes sum_a{}, sum_b{};
+    for (size_t i = 0; i < t.size(); ++i) sum_a += weights[i] * a[i], sum_b += weights[i] * b[i];
+    return {sum_a[0] + sum_a[1] + sum_a[2] + sum_a[3], sum_b[0] + sum_b[1] + sum_b[2] + sum_b[3]};
+  }
+};
+
+/// exp(-j t) on [0, 4], to 1e-16.
+Series<24> phase_series() {
+  Series<24> s{2, {}, {}};
+  Complexd c = expj(-s.middle);
+  for (size_t n = 0; n <= 24; ++n, c = (1.0 / double(n)) * (Complexd{0, -1} * c)) s.re[n] = c.re, s.im[n] = c.im;
+  return s;
+}
+
+/// (exp(-j t) - 1) / t on [0, 9], to 1e-15: its derivatives follow from those of t times it.
+Series<32> phase_over_series() {
+  Series<32> s{4.5, {}, {}};
+  Complexd phase = expj(-s.middle), c = (1 / s.middle) * (phase - Complexd{1, 0});
+  for (size_t n = 0;; c = (1 / s.middle) * (phase - c)) {
+    s.re[n] = c.re, s.im[n] = c.im;
+    if (++n > 32) break;
+    phase = (1.0 / double(n)) * (Complexd{0, -1} * phase);
+  }
+  return s;
+}
+
 bool far_out(double v, double x) { return x > 2 && x * x + v * v > 9; }
 Complexd far_tail(double v, double x) { return x > 8 ? tail<10>(v, x) : x > 4 ? tail<16>(v, x) : tail<40>(v, x); }
 
 /// The integral from 0 to x but for its pole's exp(j v^2) atan(x / v), times exp(-j v^2): with w = u^2 + v^2,
 /// exp(-j u^2) = exp(j v^2) (1 + (exp(-j w) - 1)), and (exp(-j w) - 1) / w is entire. For v^2 + x^2 < 9.
 Complexd without_pole(double v, double x) {
-  static const Rule<28> rule = legendre_rule<28>();
-  Complexd sum;
-  for (size_t i = 0; i < rule.x.size(); ++i) {
-    const double u = x * rule.x[i], half = 0.5 * (u * u + v * v);
-    const double sine = std::sin(half), sinc = half < 1e-8 ? 1 : sine / half;
-    sum += rule.w[i] * x * v * (Complexd{0, -sinc} * Complexd{std::cos(half), -sine});
-  }
-  return sum;
+  static const Places28 rule(legendre_rule<28>());
+  static const Series<32> series = phase_over_series();
+  Places w;
+  for (size_t i = 0; i < w.size(); ++i) w[i] = (x * x) * (rule.x[i] * rule.x[i]) + v * v;
+  return (x * v) * series.sum(rule.w, w);
 }
 
 /// G(v), once it is asked for.
@@ -160,16 +212,17 @@ class LazyTransition {
 
 /// v, x >= 0, not both 0. @param g  of v.
 Complexd integral(double v, double x, LazyTransition& g) {
-  static const Rule<28> rule = legendre_rule<28>();
+  static const Places28 rule(legendre_rule<28>());
+  static const Series<24> series = phase_series();
   const double v2 = v * v;
   if (far_out(v, x)) return 0.5 * kPi * g() - far_tail(v, x);
   if (!(x * x + v2 > 9)) return expj(v2) * (Complexd{std::atan2(x, v), 0} + without_pole(v, x));
-  Complexd sum;  // the pole is far away
-  for (size_t i = 0; i < rule.x.size(); ++i) {
-    const double u = x * rule.x[i], u2 = u * u;
-    sum += (rule.w[i] * x * v / (u2 + v2)) * expj(-u2);
+  Places u2, weights;  // the pole is far away; x <= 2
+  for (size_t i = 0; i < u2.size(); ++i) {
+    u2[i] = (x * x) * (rule.x[i] * rule.x[i]);
+    weights[i] = rule.w[i] * (x * v) / (u2[i] + v2);
   }
-  return sum;
+  return series.sum(weights, u2);
 }
 
 double sign_of(double x) { return x < 0 ? -1 : 1; }
