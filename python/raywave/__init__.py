@@ -20,7 +20,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 
 from . import _fonts, _levels  # noqa: F401: before all that needs the compiled module
-from . import _checked, _files, _names, _progress, _raywave, differentiable, wave  # _checked first: what it wraps, others give by other names
+from . import _checked, _files, _names, _progress, _raywave, differentiable, materials as materials_, wave  # _checked first: what it wraps, others give by other names
 from ._methods import method
 from ._raywave import (AntennaArray, ArrivalMap, Device, Error, Material, Object, Parameter, Paths, RadioMap, ScatteredPower, Scene, __version__,
                        itu_material)
@@ -37,7 +37,7 @@ from .shapes import box, plane, sphere
 __all__ = ["AntennaArray", "Aperture", "ArrivalMap", "ArrivalMapSolver", "Device", "Error", "GradCheck", "Horn", "ITURadioMaterial", "Material",
            "Object", "Parameter", "PathSolver", "Paths", "Paths2D", "PlanarArray", "RadioMap", "RadioMapSolver", "RadioMaterial", "Receiver",
            "Report", "Ris", "RisMap", "RisMapSolver", "RisPaths", "RisSolver", "ScatteredPower", "ScatteringSolver", "Scene", "Scene2D",
-           "Simulation", "Trajectory", "Transmitter", "__version__", "box", "differentiable", "formats", "gradcheck", "itu_material", "load_scene",
+           "Simulation", "Trajectory", "Transmitter", "__version__", "box", "differentiable", "formats", "gradcheck", "itu_material", "load_scene", "materials",
            "motion", "plane", "read_trajectories", "scenes", "shapes", "signal", "simulate", "sphere", "subcarrier_frequencies", "wave"]
 
 
@@ -64,6 +64,7 @@ class PathSolver:
     Options: max_depth, los, specular_reflection, refraction, diffraction, max_diffractions (edges in one path: 1 to 3),
     seam_tolerance_m (cracks up to this width are closed at edges; None: a tenth of the wavelength),
     samples_per_src, synthetic_array, seed, finder ("shoot-and-bounce" or "exhaustive"), num_threads (0: all),
+    materials ({name: field}: materials that vary, see raywave.materials),
     progress (True: a bar by tqdm; or what is called with done, total). Of Sionna RT, names that mean the same are understood too."""
 
     problem = differentiable.PathProblem
@@ -74,10 +75,13 @@ class PathSolver:
 
     def __call__(self, scene: Scene, *, max_depth: int = 3, los: bool = True, specular_reflection: bool = True, refraction: bool = False,
                  diffraction: bool = False, max_diffractions: int = 1, seam_tolerance_m: float | None = None, samples_per_src: int = 1_000_000,
-                 synthetic_array: bool = True, seed: int = 42, finder: str = "shoot-and-bounce", num_threads: int = 0,
+                 synthetic_array: bool = True, seed: int = 42, finder: str = "shoot-and-bounce", num_threads: int = 0, materials: dict | None = None,
                  progress: Callable[[int, int], object] | bool | None = None, **others: object) -> Paths:
+        if materials is not None:
+            materials_.require_fields(scene, materials)
         with _progress.reporter(progress, "paths") as progress:
-            return _raywave.solve_paths(scene, _names.options(self._defaults, locals()))
+            paths = _raywave.solve_paths(scene, _names.options(self._defaults, locals()))
+        return materials_.revalued(paths, scene, materials) if materials else paths
 
     _defaults = _defaults(__call__)
 
@@ -183,7 +187,7 @@ def __dir__():
     return sorted({*__all__, "Campaign", "calibrate", "campaigns", "explore", "fit", "geo", "inverse", "jax", "torch"})
 
 
-from . import _copies, formats, scenes, shapes, signal  # noqa: E402, F401
+from . import _copies, formats, materials, scenes, shapes, signal  # noqa: E402, F401
 from .formats import labelled as _labelled, pictures as _pictures  # noqa: E402, F401: to_xarray and plot of the classes
 from .results import subcarrier_frequencies  # noqa: E402
 from . import motion  # noqa: E402

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from . import _raywave
 from ._raywave import Error
 
 POSE = ("translation_m", "rotation_rad", "scale")
@@ -137,7 +138,7 @@ class _RayProblem(Problem):
 
     def solve(self, values: Mapping[str, ArrayLike]) -> tuple:
         scene, poses = self.scene.copy(), {}
-        for name in sorted(values, key=lambda n: n != "frequency_hz"):  # materials are made constants at the new frequency
+        for name in sorted((n for n in values if n not in getattr(self, "_of_fields", ())), key=lambda n: n != "frequency_hz"):  # materials are made constants at the new frequency
             owner, quantity = _of_object(name)
             if owner and quantity in POSE:
                 poses.setdefault(owner, {})[quantity] = values[name]
@@ -182,6 +183,45 @@ class PathProblem(_RayProblem):
                "cir": Output(lambda r, **words: r.cir(**words),
                              lambda r, cotangent, names, **words: r.cir_vjp(*cotangent, wrt=names, **words), is_fixed=False, takes_arguments=True),
                **{name: Output.of_method(name) for name in ("cfr", "taps", "samples", "spectrum")}}
+
+    def __init__(self, solver, scene, wrt, options):
+        self.fields = dict(options.get("materials") or {})
+        words = {f"material/{name}/{word}": np.array(value) for name, field in self.fields.items() for word, value in field.parameters().items()}
+        super().__init__(solver, scene, [name for name in wrt if name not in words], options)
+        self.base = {name: words[name] if name in words else self.base[name] for name in wrt}
+        self.wrt, self._of_fields = list(wrt), [name for name in wrt if name in words]
+        # Where only materials change, paths stay: they are found once, and once more where another material lets rays pass.
+        self._stays = all(name.startswith("material/") for name in wrt)
+        self._found = {}
+
+    @classmethod
+    def more_parameters(cls, options):
+        return [f"material/{name}/{word}" for name, field in (options.get("materials") or {}).items() for word in field.parameters()]
+
+    def step(self, name):
+        return 1e-4 if name in self._of_fields else super().step(name)
+
+    def solve(self, values):
+        from . import materials
+        fields = dict(self.fields)
+        for name in self._of_fields:
+            of, _, word = name.removeprefix("material/").rpartition("/")
+            fields[of] = fields[of].with_parameters(**{word: values[name]})
+        if not self._stays:
+            self.options = {**self.options, "materials": fields or None}
+            return super().solve(values)
+        scene = self.scene.copy()
+        for name, value in values.items():
+            if name not in self._of_fields:
+                scene.set_parameter(name, value)
+        key = tuple(_raywave.opaque_materials(scene))
+        if key not in self._found:
+            self._found[key] = self.solver(scene, **{**self.options, "materials": None})
+        return materials.revalued(self._found[key], scene, fields), list(self.wrt), lambda gradient: {name: gradient[name] for name in self.wrt}
+
+    def tangent(self, values, direction):
+        own = {name: moved for name, moved in direction.items() if name in self._of_fields}
+        return {**own, **super().tangent(values, {name: moved for name, moved in direction.items() if name not in own})}
 
     def solver_name(self) -> str:
         return "paths"

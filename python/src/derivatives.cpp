@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Derivatives of paths, channels and maps: dense arrays and names on Python's side, ragged lists and places on ours.
+#include <algorithm>
+
 #include "bind.h"
 #include "convert.h"
 #include "numbers.h"
@@ -151,24 +153,66 @@ nb::dict dense_tangent(const Paths& p, const PathsDerivative& t) {
   return out;
 }
 
+/// Names of parameters of materials that vary.
+std::vector<std::string> field_names(const PyPaths& p) {
+  return p.fields.is_valid() ? nb::cast<std::vector<std::string>>(p.fields.attr("names")) : std::vector<std::string>{};
+}
+bool among(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+constexpr int64_t kNumbers = int64_t(em::kMaterialNumbers.size());
+
 /// Carries cotangents of paths on to the scene. `back` makes them; it runs without the GIL.
 template <class Back>
 nb::dict gradient(const PyPaths& p, const nb::object& wrt, Back&& back) {
   const scene::Scene& s = *p.solved.scene;
-  const auto names = names_from(s, wrt, paths::kDifferentiableByPaths);
+  const std::vector<std::string> known = field_names(p);
+  std::vector<std::string> asked = known;
+  nb::object of_scene = wrt;
+  if (!wrt.is_none() && !known.empty()) {
+    std::vector<std::string> all, others;
+    if (nb::isinstance<nb::str>(wrt)) {
+      all.push_back(nb::cast<std::string>(wrt));
+    } else {
+      all = nb::cast<std::vector<std::string>>(wrt);
+    }
+    asked.clear();
+    for (const auto& name : all) (among(known, name) ? asked : others).push_back(name);
+    of_scene = nb::cast(others);
+  }
+  const auto names = names_from(s, of_scene, paths::kDifferentiableByPaths);
   scene::SceneDerivative out;
+  std::vector<em::MaterialNumbers<double>> rows;
   const paths::PreparedScene& geometry = p.solved.geometry();
-  run_interruptibly(nb::none(),
-                    [&](const runtime::Progress&) { out = paths::paths_vjp(s, geometry, p.options, p.paths, back()); });
-  return gradient_dict(s, out, names);
+  run_interruptibly(nb::none(), [&](const runtime::Progress&) {
+    out = paths::touched_vjp(s, geometry, p.options, p.paths, back(), p.touched, rows);
+  });
+  nb::dict gradient = gradient_dict(s, out, names);
+  if (asked.empty()) return gradient;
+  std::vector<double> flat;
+  for (const auto& row : rows) flat.insert(flat.end(), row.numbers.begin(), row.numbers.end());
+  gradient.update(p.fields.attr("pull")(asked, array<double>(std::move(flat), {rows.size(), size_t(kNumbers)})));
+  return gradient;
 }
 
 PathsDerivative moved(const PyPaths& p, const nb::dict& tangent) {
-  const scene::SceneDerivative direction = tangent_from(*p.solved.scene, tangent, paths::kDifferentiableByPaths);
+  const std::vector<std::string> known = field_names(p);
+  nb::dict of_scene, of_fields;
+  for (const auto& [key, value] : tangent)
+    (among(known, nb::cast<std::string>(key)) ? of_fields : of_scene)[key] = value;
+  const scene::SceneDerivative direction = tangent_from(*p.solved.scene, of_scene, paths::kDifferentiableByPaths);
+  std::vector<em::MaterialNumbers<double>> rows;
+  if (nb::len(of_fields)) {
+    const auto num_rows = int64_t(p.touched.numbers.size());
+    const auto flat = reals_from(p.fields.attr("push")(of_fields), "the rows' motion", {num_rows, kNumbers});
+    rows.resize(size_t(num_rows));
+    for (size_t i = 0; i < flat.size(); ++i) rows[i / size_t(kNumbers)].numbers[i % size_t(kNumbers)] = flat[i];
+  }
   PathsDerivative out;
   const paths::PreparedScene& geometry = p.solved.geometry();
   run_interruptibly(nb::none(), [&](const runtime::Progress&) {
-    out = paths::paths_jvp(*p.solved.scene, geometry, p.options, p.paths, direction);
+    out = paths::touched_jvp(*p.solved.scene, geometry, p.options, p.paths, direction, p.touched, rows);
   });
   return out;
 }

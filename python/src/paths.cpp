@@ -3,7 +3,10 @@
 
 #include "bind.h"
 #include "convert.h"
+#include "numbers.h"
 #include "options.h"
+#include "raywave/core/constants.h"
+#include "raywave/paths/field_context.h"
 #include "raywave/runs/results.h"
 #include "raywave/runtime/threads.h"
 #include "raywave/signal/channel.h"
@@ -126,6 +129,76 @@ std::shared_ptr<PyPaths> solve(const std::shared_ptr<PyScene>& s, const nb::dict
   return result;
 }
 
+nb::dict touched_places(const PyPaths& p) {
+  const auto places = paths::touched_places(*p.solved.scene, p.solved.geometry(), p.options, p.paths);
+  std::vector<int64_t> touch;
+  std::vector<int32_t> object, material;
+  std::vector<Vec3d> point, normal;
+  std::vector<double> cosine;
+  for (const paths::TouchedPlace& t : places) {
+    touch.push_back(t.touch);
+    object.push_back(t.object);
+    material.push_back(t.material);
+    point.push_back(t.point_m);
+    normal.push_back(t.normal);
+    cosine.push_back(t.cos_incidence);
+  }
+  const size_t n = places.size();
+  nb::dict d;
+  d["touch"] = array<int64_t>(std::move(touch), {n});
+  d["object"] = array<int32_t>(std::move(object), {n});
+  d["material"] = array<int32_t>(std::move(material), {n});
+  d["point_m"] = array<double>(std::move(point), {n, 3});
+  d["normal"] = array<double>(std::move(normal), {n, 3});
+  d["cos_incidence"] = array<double>(std::move(cosine), {n});
+  return d;
+}
+
+/// The scene that the paths were found in, with another's materials.
+std::shared_ptr<scene::Scene> with_materials_of(const scene::Scene& solved, const PyScene& other) {
+  auto made = std::make_shared<scene::Scene>(solved);
+  if (made->frequency_hz != other.frequency_hz || made->materials.size() != other.materials.size())
+    throw Error("the paths belong to a scene of another frequency or with other materials");
+  for (size_t i = 0; i < made->materials.size(); ++i) {
+    if (made->materials[i].name != other.materials[i]->name)
+      throw Error(message("the paths belong to a scene without the material '", other.materials[i]->name, "'"));
+    made->materials[i] = *other.materials[i];
+  }
+  return made;
+}
+
+std::shared_ptr<PyPaths> revalued(const std::shared_ptr<PyPaths>& p, const nb::object& scene, const nb::object& touch,
+                                  const nb::object& numbers, const nb::object& slopes, const nb::object& fields) {
+  auto result = std::make_shared<PyPaths>();
+  result->paths = p->paths;
+  result->options = p->options;
+  result->solved = p->solved;
+  if (!scene.is_none())
+    result->solved.scene = with_materials_of(*p->solved.scene, *nb::cast<std::shared_ptr<PyScene>>(scene));
+  const auto n = int64_t(nb::len(touch)), width = int64_t(em::kMaterialNumbers.size());
+  paths::TouchedMaterials& t = result->touched;
+  if (n) t.row.assign(2 * p->paths.interactions.size(), -1);
+  t.numbers.resize(size_t(n));
+  const auto faces = reals_from(touch, "touch", {n}), flat = reals_from(numbers, "numbers", {n, width});
+  for (size_t i = 0; i < size_t(n); ++i) {
+    if (!(faces[i] >= 0 && faces[i] < double(t.row.size()))) throw Error(message("touch ", faces[i], " is not there"));
+    t.row[size_t(faces[i])] = int32_t(i);
+    for (size_t k = 0; k < size_t(width); ++k) t.numbers[i].numbers[k] = flat[i * size_t(width) + k];
+  }
+  if (!slopes.is_none()) {
+    const auto by = reals_from(slopes, "slopes", {n, width, 3});
+    t.slopes.resize(size_t(n));
+    for (size_t i = 0; i < size_t(n * width); ++i)
+      t.slopes[i / size_t(width)][i % size_t(width)] = {by[3 * i], by[3 * i + 1], by[3 * i + 2]};
+  }
+  if (!fields.is_none()) result->fields = fields;
+  const paths::PreparedScene& geometry = result->solved.geometry();
+  run_interruptibly(nb::none(), [&](const runtime::Progress&) {
+    paths::revalue(*result->solved.scene, geometry, result->options, t, result->paths);
+  });
+  return result;
+}
+
 nb::tuple cir(const PyPaths& p, double sampling, int steps, bool normalize_delays) {
   signal::Cir c = signal::cir(p.paths, {sampling, steps, normalize_delays});
   const size_t rx = c.shape.num_rx, ra = c.shape.num_rx_ant, tx = c.shape.num_tx, ta = c.shape.num_tx_ant,
@@ -243,11 +316,27 @@ void bind_paths(nb::module_& m) {
       "[max_depth, shape of tau]: index into object_names, -1 none.");
   c.def_prop_ro(
       "vertices", [](PyPaths& p) { return column(p, "vertices"); }, "[max_depth, shape of tau, 3] in metres.");
-  bind_pickle(c, &PyPaths::paths, &PyPaths::options);
+  bind_pickle(c, &PyPaths::paths, &PyPaths::options, &PyPaths::touched);
   bind_place(c);
   bind_path_derivatives(c);
   bind_signal(m, c);
   m.def("solve_paths", &solve, "scene"_a, "options"_a);
+  m.def(
+      "opaque_materials",
+      [](const PyScene& s) {
+        std::vector<bool> opaque;
+        for (const auto& m : s.materials)
+          opaque.push_back(paths::is_opaque(em::properties_at(*m, s.frequency_hz), kSpeedOfLight / s.frequency_hz));
+        return opaque;
+      },
+      "scene"_a, "Of each material: do rays that pass through walls end at it?");
+  m.def("touched_places", &touched_places, "paths"_a,
+        "Faces that the paths touch: touch [n], object, material (indices of the scene's), point_m [n, 3], normal, "
+        "cos_incidence.");
+  m.def("revalued_paths", &revalued, "paths"_a, "scene"_a.none(), "touch"_a, "numbers"_a, "slopes"_a.none(),
+        "fields"_a.none(),
+        "These paths with the scene's materials as they are now, or (scene None) as they were, and numbers [n, 5] at "
+        "the faces touch [n]; slopes [n, 5, 3] by the place or None.");
 }
 
 }  // namespace raywave::python

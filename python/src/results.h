@@ -10,6 +10,7 @@
 #include "raywave/maps/radio_map.h"
 #include "raywave/paths/path_solver.h"
 #include "raywave/paths/paths_derivative.h"
+#include "raywave/paths/touched_materials.h"
 #include "scene.h"
 #include "scene_state.h"
 
@@ -19,7 +20,11 @@ struct PyPaths {
   paths::Paths paths;
   PyScene::Snapshot solved;  // as it was solved
   paths::PathOptions options;
-  nanobind::object padded;  // the dict of dense arrays, made at the first use
+  nanobind::object padded;          // the dict of dense arrays, made at the first use
+  paths::TouchedMaterials touched;  // of materials that vary
+  /// Where these came from, in Python: `names`, parameters of theirs; pull(names, slopes) gives {name: gradient} of
+  /// gradients by the rows, push({name: change}) how the rows move, [num_rows, numbers]. Not pickled.
+  nanobind::object fields;
 };
 
 /// pickle for a result that keeps its scene; members: all but the scene that its bytes hold.

@@ -5,6 +5,7 @@
 
 #include "raywave/maps/radio_map.h"
 #include "raywave/paths/path_solver.h"
+#include "raywave/paths/touched_materials.h"
 #include "raywave/scene/place.h"
 #include "state.h"
 
@@ -14,6 +15,11 @@ template <class Archive>
 void fields(Archive& a, Material& m) {
   auto& [name, itu, permittivity, conductivity, conductor, thickness, scattering, xpd, pattern, color] = m;
   a(name, itu, permittivity, conductivity, conductor, thickness, scattering, xpd, pattern, color);
+}
+template <class Archive>
+void fields(Archive& a, MaterialNumbers<double>& n) {
+  auto& [numbers] = n;
+  a(numbers);
 }
 template <class Archive>
 void fields(Archive& a, MeasuredPattern& p) {
@@ -79,6 +85,11 @@ template <class Archive>
 void fields(Archive& a, EdgeFacts& e) {
   auto& [sides, arrives_on, leaves_on, arrives_along, leaves_along, begin, end, in_front, vertex, past, over] = e;
   a(sides, arrives_on, leaves_on, arrives_along, leaves_along, begin, end, in_front, vertex, past, over);
+}
+template <class Archive>
+void fields(Archive& a, TouchedMaterials& t) {
+  auto& [row, numbers, slopes] = t;
+  a(row, numbers, slopes);
 }
 template <class Archive>
 void fields(Archive& a, Link& l) {

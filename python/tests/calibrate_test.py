@@ -322,3 +322,57 @@ def test_offsets_that_nothing_fixes_are_named(how):
         rw.calibrate(scene, one, PARAMETERS, offsets="tx", **WORDS)
     # a prior fixes it
     rw.calibrate(scene, one, PARAMETERS, offsets="tx", offset_sigma_db=3.0, **WORDS)
+
+
+# ------------------------------------------------------------------------------------------- patterns that are not known
+
+def test_patterns_have_exact_derivatives():
+    scene = two_walls()
+    scene.get("tx").orientation_rad = [0.4, 0.2, 0.1]
+    for i, point in enumerate(places(3)):
+        scene.add(rw.Receiver(f"rx{i}", point.tolist()))
+    coefficients = np.random.default_rng(4).normal(size=(2, 8))
+    for of, device in (("tx", "tx"), ("rx", "rx1")):
+        solver = inverse.PatternSolver(of=of)
+        name = f"device/{device}/pattern_db"
+        names = [name, A, "device/rx0/position_m", "device/other/position_m"]
+        problem = solver.problem(solver, scene, names, WORDS)
+        values = {**problem.base, name: coefficients[0]}
+        result, wrt, back = problem.solve(values)
+        cotangent = np.random.default_rng(5).normal(size=result.path_gain.shape)
+        gradient = back(result.path_gain_vjp(cotangent, wrt=wrt))
+        for n, step in ((name, 1e-4), (A, 1e-4), ("device/rx0/position_m", 1e-6), ("device/other/position_m", 1e-6)):
+            for i in np.ndindex(np.shape(values[n])):
+                moved = []
+                for sign in (1, -1):
+                    v = np.array(values[n], dtype=float)
+                    v[i] += sign * step
+                    moved.append((cotangent * problem.solve({**values, n: v})[0].path_gain).sum())
+                assert gradient[n][i] == pytest.approx((moved[0] - moved[1]) / (2 * step), rel=2e-5, abs=1e-6 * np.abs(gradient[n]).max()), (n, i)
+        direction = {n: np.random.default_rng(6).normal(size=np.shape(values[n])) for n in names}
+        left = (cotangent * result.path_gain_jvp(problem.tangent(values, direction))).sum()
+        assert left == pytest.approx(sum((np.asarray(gradient[n]) * d).sum() for n, d in direction.items()), rel=1e-9)
+
+
+def test_a_pattern_and_a_wall_are_found_together():
+    scene, points = two_walls(), places(60)
+    words = {**WORDS, "los": True}
+    solver, true = inverse.PatternSolver(), np.array([4.0, -2.0, 1.0])
+    there = truth(scene)
+    for i, point in enumerate(points):
+        there.add(rw.Receiver(f"p{i}", point.tolist()))
+    gain = inverse.PatternSolver(degree=1)(there, patterns={"tx": true}, **words).path_gain
+    values = 10 * np.log10(gain.T) + 0.1 * np.random.default_rng(3).normal(size=gain.T.shape)
+    one = inverse.Powers(path_gain_db=values.ravel(), tx=np.repeat(["tx", "other"], 60), position_m=np.tile(points, (2, 1)), sigma_db=0.1)
+    found = rw.calibrate(scene, one, {**PARAMETERS, "device/*/pattern_db": dict(prior=(0, 5))}, solver=solver, offsets="tx", **words)
+    fresh = places(40, seed=11)
+    predicted = found.predict(fresh, tx="tx")[0]
+    other = there.copy()
+    for i in range(60):
+        other.remove(f"p{i}")
+    for i, point in enumerate(fresh):
+        other.add(rw.Receiver(f"q{i}", point.tolist()))
+    right = 10 * np.log10(inverse.PatternSolver(degree=1)(other, patterns={"tx": true}, **words).path_gain[:, 0])
+    assert np.sqrt(((predicted - right) ** 2).mean()) < 0.3
+    with pytest.raises(rw.Error, match="orientation_rad or its pattern_db"):
+        rw.calibrate(scene, one, {"device/tx/orientation_rad": {}, "device/tx/pattern_db": {}}, solver=solver, **words)

@@ -11,9 +11,10 @@ from .fits import Fit, FitStopped, fit
 from .losses import MapLoss, Sum
 from .measurements import Arrivals, Channels, Powers, read_measurements
 from .optimisers import adam, bfgs, integer_cycles, levenberg_marquardt
+from .patterns import PatternSolver
 from .point_targets import PointTarget, RangeProfiles
 from .told import Told
 from .variables import Variables
 
-__all__ = ["Arrivals", "Calibration", "Channels", "Fit", "FitStopped", "MapLoss", "PointTarget", "Powers", "RangeProfiles", "Sum", "Told", "Variables", "adam", "bfgs",
+__all__ = ["Arrivals", "Calibration", "Channels", "Fit", "FitStopped", "MapLoss", "PatternSolver", "PointTarget", "Powers", "RangeProfiles", "Sum", "Told", "Variables", "adam", "bfgs",
            "calibrate", "fit", "integer_cycles", "levenberg_marquardt", "read_measurements"]

@@ -70,7 +70,7 @@ class Compared:
 @dataclasses.dataclass
 class Calibration:
     """scene: calibrated, without the receivers that were put at measured places. values {name: array}; compared: one Compared a set; told: what the data
-    tell; fit: the rw.Fit, its history and page; start, deviations: of `labels`, physical (inf: not told)."""
+    tell; fit: the rw.Fit, its history and page; materials: those that vary (rw.materials), as found; start, deviations: of `labels`, physical (inf: not told)."""
 
     scene: Scene
     values: dict
@@ -81,6 +81,7 @@ class Calibration:
     compared: list
     told: Told
     fit: Fit
+    materials: dict = dataclasses.field(default_factory=dict)
     _rows: list = dataclasses.field(default=None, repr=False)
     _at: tuple = dataclasses.field(default=None, repr=False)
 
@@ -339,5 +340,9 @@ def _finished(scene, objective, rows, before, x, found, objective_words):
     there = scene.copy()
     values = v.values(x)
     _set(there, values)
-    return Calibration(there, values, v.labels(), v.physical(objective.x0)[0], v.physical(x)[0], known.deviation, compared, known, found, rows,
+    fields = {}
+    for name, field in (objective_words[3].get("materials") or {}).items():
+        own = {word: values[f"material/{name}/{word}"] for word in field.parameters() if f"material/{name}/{word}" in values}
+        fields[name] = field.with_parameters(**{**field.parameters(), **own}) if own else field
+    return Calibration(there, values, v.labels(), v.physical(objective.x0)[0], v.physical(x)[0], known.deviation, compared, known, found, fields, rows,
                        (x, objective_words, joint, noise))

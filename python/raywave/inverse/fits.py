@@ -90,7 +90,7 @@ class _Objective:
     def __init__(self, scene, spec, loss, solver, options):
         from .. import PathSolver
         self.solver = solver if solver is not None else getattr(scene, "default_solver", PathSolver)()
-        known = [*scene.parameters(), *self.solver.problem.more_parameters(options)]
+        known = [*scene.parameters(), *self.solver.problem.more_parameters(options), *getattr(self.solver, "parameter_names", lambda scene: [])(scene)]
         self.variables = Variables(spec, known)
         self.problem = self.solver.problem(self.solver, scene, self.variables.names, options)
         self.x0 = self.variables.start(self.problem.base)

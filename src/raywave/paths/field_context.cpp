@@ -13,12 +13,16 @@ FieldContext field_context(const scene::Scene& scene, bool refraction, const Log
   return context;
 }
 
+bool is_opaque(const em::MaterialProperties& material, double wavelength_m) {
+  return norm2(em::coefficients(1.0, material, wavelength_m).t_te) < 1e-20;
+}
+
 RefineOptions refine_options(const PreparedScene& scene, const FieldContext& context, int max_depth) {
   RefineOptions refine{max_depth, context.refraction, {}, context.wavelength_m};
   if (!context.refraction) return refine;
   std::vector<uint8_t> material_opaque;
   for (const em::MaterialProperties& m : context.materials) {
-    material_opaque.push_back(norm2(em::coefficients(1.0, m, context.wavelength_m).t_te) < 1e-20);
+    material_opaque.push_back(is_opaque(m, context.wavelength_m));
   }
   refine.opaque.reserve(scene.facets().facets.size());
   for (const auto& f : scene.facets().facets) refine.opaque.push_back(material_opaque[size_t(f.material)]);

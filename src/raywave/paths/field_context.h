@@ -19,6 +19,9 @@ struct FieldContext {
 /// Evaluates the scene's materials at its frequency; warnings go to `log`.
 FieldContext field_context(const scene::Scene& scene, bool refraction, const LogSink& log);
 
+/// Does so little pass (-200 dB at normal incidence) that rays end there?
+bool is_opaque(const em::MaterialProperties& material, double wavelength_m);
+
 /// What refinement needs to know of the fields.
 RefineOptions refine_options(const PreparedScene& scene, const FieldContext& context, int max_depth);
 

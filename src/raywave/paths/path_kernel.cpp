@@ -7,6 +7,43 @@
 
 namespace raywave::paths {
 
+/// What the touches are made of, their points known. Where a path passes through is where its leg meets the facet.
+template <class T>
+void PathKernel<T>::set_materials(const EndPoint<T>& source, const EndPoint<T>& target,
+                                  const std::vector<Step>& steps) {
+  own_.resize(steps.size());
+  Vec3<T> from = source.position_m;
+  for (size_t i = 0; i < steps.size(); ++i) {
+    Touch<T>& t = touches_[i];
+    Vec3<T> moved;
+    if constexpr (!std::is_same_v<T, double>) {
+      if (scene_.has_touched()) {
+        Vec3<T> point = t.point;
+        if (t.type == Interaction::kRefraction) {
+          size_t next = i + 1;
+          while (next < steps.size() && touches_[next].type == Interaction::kRefraction) ++next;
+          const Vec3<T> to = next < steps.size() ? touches_[next].point : target.position_m;
+          const T across = dot(t.bend.normal, to - from);
+          point = from + ((t.bend.offset - dot(t.bend.normal, from)) / across) * (to - from);
+        } else {
+          from = t.point;
+        }
+        moved = point - Vec3<T>(unfold_detail::values(point));
+      }
+    }
+    const int64_t touch = first_ < 0 ? -1 : 2 * (first_ + int64_t(i));
+    const SurfaceId& surface = steps[i].surface;
+    if (!surface.is_wedge()) {
+      t.face_0 = &scene_.material_at(surface.index, touch, moved, own_[i][0]);
+      continue;
+    }
+    const Wedge& w = scene_.prepared().wedges()[size_t(surface.index)];
+    t.face_0 = &scene_.material_at(w.facet0, touch, moved, own_[i][0]);
+    t.face_n = &scene_.material_at(w.facet_n, touch < 0 ? touch : touch + 1, moved, own_[i][1]);
+  }
+  (void)target;
+}
+
 template <class T>
 bool PathKernel<T>::set_touches(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps) {
   touches_.assign(steps.size(), {});
@@ -15,10 +52,7 @@ bool PathKernel<T>::set_touches(const EndPoint<T>& source, const EndPoint<T>& ta
     const Step& s = steps[i];
     t.type = s.type;
     if (s.surface.is_wedge()) {
-      const Wedge& w = scene_.prepared().wedges()[size_t(s.surface.index)];
       t.bend = scene_.wedge(s.surface.index, s.point_m);
-      t.face_0 = &scene_.material_at(w.facet0, s.point_m);
-      t.face_n = &scene_.material_at(w.facet_n, s.point_m);
       t.transmits = scene_.refraction();
       t.edge = s.edge;
       for (size_t leg = 0; leg < 2; ++leg) {
@@ -30,11 +64,11 @@ bool PathKernel<T>::set_touches(const EndPoint<T>& source, const EndPoint<T>& ta
       }
     } else {
       t.bend = scene_.facet(s.surface.index);
-      t.face_0 = &scene_.material_at(s.surface.index, s.point_m);
     }
   }
   if constexpr (std::is_same_v<T, double>) {
     for (size_t i = 0; i < steps.size(); ++i) touches_[i].point = steps[i].point_m;
+    set_materials(source, target, steps);
     return true;
   }
   bends_.clear();
@@ -49,6 +83,7 @@ bool PathKernel<T>::set_touches(const EndPoint<T>& source, const EndPoint<T>& ta
   for (Touch<T>& t : touches_) {
     if (t.type != Interaction::kRefraction) t.point = points_[b++];
   }
+  set_materials(source, target, steps);
   return true;
 }
 

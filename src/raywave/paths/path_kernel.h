@@ -30,6 +30,9 @@ class PathKernel {
  public:
   explicit PathKernel(SceneOver<T>& scene) : scene_(scene) {}
 
+  /// The next path is one of Paths and begins at this interaction: its touched places may have materials of their own.
+  void begin_at(int64_t interaction) { first_ = interaction; }
+
   /// The field that arrives over a path. @param steps  with their EdgeFacts. @return false when it is not there (never
   /// over double, where its points are given).
   bool field(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps, PathField<T>& out);
@@ -37,13 +40,16 @@ class PathKernel {
   bool values(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps, PathValues<T>& out);
 
  private:
+  void set_materials(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps);
   bool set_touches(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps);
   /// f_D = (v_tx . k_0 - v_rx . k_n + sum v_i . (k_i - k_{i-1})) / lambda: both ends and the objects touched move.
   T doppler_hz(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps);
 
   SceneOver<T>& scene_;
+  int64_t first_ = -1;  // see begin_at
   std::vector<Touch<T>> touches_;
-  std::vector<Bend<T>> bends_;  // mirrors and edges of touches_
+  std::vector<std::array<em::BasicMaterialProperties<T>, 2>> own_;  // of touched places with materials of their own
+  std::vector<Bend<T>> bends_;                                      // mirrors and edges of touches_
   std::vector<Vec3<T>> points_;
   std::vector<Vec3<T>> directions_;
 };

@@ -6,6 +6,7 @@
 
 #include "raywave/core/error.h"
 #include "raywave/paths/path_kernel.h"
+#include "raywave/paths/touched_materials.h"
 #include "raywave/runtime/parallel.h"
 #include "raywave/runtime/threads.h"
 #include "raywave/scene/parameter_table.h"
@@ -32,6 +33,7 @@ class PathsOver {
       steps_.push_back({paths_.interactions[i], paths_.surfaces[i], paths_.vertices_m[i] - over_.prepared().origin_m(),
                         paths_.edges[i]});
     }
+    kernel_.begin_at(paths_.interaction_begin[size_t(index)]);
     if (!kernel_.values(source, target, steps_, out)) {
       throw Error(message("path ", index, " does not exist in this scene: the paths belong to another one"));
     }
@@ -105,7 +107,8 @@ const scene::Differentiable kDifferentiableByPaths{"paths", [](const scene::Para
                                                    }};
 
 static scene::SceneDerivative vjp(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options,
-                                  const Paths& paths, const PathsDerivative& cotangent) {
+                                  const Paths& paths, const PathsDerivative& cotangent, const TouchedMaterials& touched,
+                                  std::vector<em::MaterialNumbers<double>>& slopes) {
   const PreparedScene prepared = geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m());
   check_scene(scene, prepared, paths);
   check_cotangent(paths, cotangent);
@@ -115,6 +118,7 @@ static scene::SceneDerivative vjp(const scene::Scene& scene, const PreparedScene
   runtime::parallel_for(int64_t(parts.size()), options.num_threads, [&](int64_t part) {
     ad::Tape tape;
     PathsOver<ad::Var> over(centred, prepared, options, paths, parts[size_t(part)]);
+    over.scene_over().set_touched(touched, slopes.data());  // each row is one path's: no two parts write to it
     PathValues<ad::Var> out;
     for_paths(paths, size_t(part), [&](const Link& link, int64_t p) {
       const ad::Recording recording(tape);
@@ -144,7 +148,8 @@ static scene::SceneDerivative vjp(const scene::Scene& scene, const PreparedScene
 }
 
 static PathsDerivative jvp(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options,
-                           const Paths& paths, const scene::SceneDerivative& direction) {
+                           const Paths& paths, const scene::SceneDerivative& direction, const TouchedMaterials& touched,
+                           const std::vector<em::MaterialNumbers<double>>& rows_moved) {
   const PreparedScene prepared = geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m());
   check_scene(scene, prepared, paths);
   direction.check_finite(scene);
@@ -156,6 +161,7 @@ static PathsDerivative jvp(const scene::Scene& scene, const PreparedScene& geome
   d.frequency_hz = direction.frequency_hz;
   runtime::parallel_for(int64_t(num_parts(paths)), options.num_threads, [&](int64_t part) {
     PathsOver<ad::Dual> over(centred, prepared, options, paths, direction);
+    over.scene_over().set_touched(touched, rows_moved.data());
     PathValues<ad::Dual> out;
     over.scene_over().restart();
     for_paths(paths, size_t(part), [&](const Link& link, int64_t path) {
@@ -175,12 +181,32 @@ static PathsDerivative jvp(const scene::Scene& scene, const PreparedScene& geome
 
 scene::SceneDerivative paths_vjp(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options,
                                  const Paths& paths, const PathsDerivative& cotangent) {
-  return runtime::on_threads(options.num_threads, [&] { return vjp(scene, geometry, options, paths, cotangent); });
+  std::vector<em::MaterialNumbers<double>> none;
+  return touched_vjp(scene, geometry, options, paths, cotangent, {}, none);
 }
 
 PathsDerivative paths_jvp(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options,
                           const Paths& paths, const scene::SceneDerivative& direction) {
-  return runtime::on_threads(options.num_threads, [&] { return jvp(scene, geometry, options, paths, direction); });
+  return touched_jvp(scene, geometry, options, paths, direction, {}, {});
+}
+
+scene::SceneDerivative touched_vjp(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options,
+                                   const Paths& paths, const PathsDerivative& cotangent,
+                                   const TouchedMaterials& touched, std::vector<em::MaterialNumbers<double>>& slopes) {
+  touched.check(paths);
+  slopes.assign(touched.numbers.size(), {});
+  return runtime::on_threads(options.num_threads,
+                             [&] { return vjp(scene, geometry, options, paths, cotangent, touched, slopes); });
+}
+
+PathsDerivative touched_jvp(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options,
+                            const Paths& paths, const scene::SceneDerivative& direction,
+                            const TouchedMaterials& touched, const std::vector<em::MaterialNumbers<double>>& moved) {
+  touched.check(paths);
+  std::vector<em::MaterialNumbers<double>> rows = moved;
+  rows.resize(touched.numbers.size());
+  return runtime::on_threads(options.num_threads,
+                             [&] { return jvp(scene, geometry, options, paths, direction, touched, rows); });
 }
 
 }  // namespace raywave::paths

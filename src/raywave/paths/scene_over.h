@@ -15,6 +15,7 @@
 #include "raywave/paths/field_context.h"
 #include "raywave/paths/port_fields.h"
 #include "raywave/paths/prepared_scene.h"
+#include "raywave/paths/touched_materials.h"
 #include "raywave/paths/unfold.h"
 #include "raywave/scene/derivative.h"
 
@@ -28,6 +29,8 @@ class SceneOver {
       std::conditional_t<std::is_same_v<T, ad::Var>, scene::SceneDerivative, const scene::SceneDerivative>;
   using Slot = std::conditional_t<std::is_same_v<T, ad::Var>, double, const double>;
   using SlotVec = std::conditional_t<std::is_same_v<T, ad::Var>, Vec3d, const Vec3d>;
+  using NumbersSlot =
+      std::conditional_t<std::is_same_v<T, ad::Var>, em::MaterialNumbers<double>, const em::MaterialNumbers<double>>;
 
   SceneOver(const scene::Scene& scene, const PreparedScene& prepared, bool refraction, Derivative& derivative)
       : scene_(scene), prepared_(prepared), refraction_(refraction), derivative_(derivative) {
@@ -115,10 +118,27 @@ class SceneOver {
     return materials_[i];
   }
 
-  /// What a facet is made of at the place where a path touches it: one material all over. All that is reflected, passed
-  /// and diffracted asks here.
-  const em::BasicMaterialProperties<T>& material_at(int32_t facet, const Vec3d& /*point_m*/) {
-    return material(prepared_.facets().facets[size_t(facet)].material);
+  /// Materials of touched places in the scene's place. @param slope  [num_rows]: of the numbers, see number().
+  void set_touched(const TouchedMaterials& touched, NumbersSlot* slope) {
+    touched_ = touched.empty() ? nullptr : &touched;
+    touched_slope_ = slope;
+  }
+  bool has_touched() const { return touched_ != nullptr; }
+  /// What a facet is made of at the place where a path touches it. All that is reflected, passed and diffracted asks
+  /// here. @param touch  TouchedPlace::touch, < 0: of no known paths. @param moved  the place, less where it is: how it
+  /// moves. @param own  keeps what is of this place alone.
+  const em::BasicMaterialProperties<T>& material_at(int32_t facet, int64_t touch, const Vec3<T>& moved,
+                                                    em::BasicMaterialProperties<T>& own) {
+    const int32_t row = touched_ && touch >= 0 ? touched_->row[size_t(touch)] : -1;
+    if (row < 0) return material(prepared_.facets().facets[size_t(facet)].material);
+    em::MaterialNumbers<T> n;
+    for (size_t k = 0; k < n.numbers.size(); ++k) {
+      n.numbers[k] = number(touched_->numbers[size_t(row)].numbers[k], touched_slope_[row].numbers[k]);
+      if (!touched_->slopes.empty())
+        n.numbers[k] = n.numbers[k] + dot(Vec3<T>(touched_->slopes[size_t(row)][k]), moved);
+    }
+    own = em::properties_of(n, frequency_hz_, false);
+    return own;
   }
 
   /// A device's end; position_m is that of an element when element >= 0.
@@ -289,6 +309,8 @@ class SceneOver {
   };
   std::vector<Taken> taken_;
   size_t shared_ = 0;
+  const TouchedMaterials* touched_ = nullptr;
+  NumbersSlot* touched_slope_ = nullptr;
 };
 
 /// The scene's own numbers. One may serve many threads.
@@ -303,8 +325,14 @@ class SceneOver<double> {
   const PreparedScene& prepared() const { return prepared_; }
   std::vector<Complexd> precoding(int tx) const { return scene_.transmitters[size_t(tx)].port_weights(); }
   const em::MaterialProperties& material(int32_t index) const { return context_.materials[size_t(index)]; }
-  const em::MaterialProperties& material_at(int32_t facet, const Vec3d& /*point_m*/) const {
-    return material(prepared_.facets().facets[size_t(facet)].material);
+  void set_touched(const TouchedMaterials& touched) { touched_ = touched.empty() ? nullptr : &touched; }
+  bool has_touched() const { return touched_ != nullptr; }
+  const em::MaterialProperties& material_at(int32_t facet, int64_t touch, const Vec3d& /*moved*/,
+                                            em::MaterialProperties& own) const {
+    const int32_t row = touched_ && touch >= 0 ? touched_->row[size_t(touch)] : -1;
+    if (row < 0) return material(prepared_.facets().facets[size_t(facet)].material);
+    own = em::properties_of(touched_->numbers[size_t(row)], scene_.frequency_hz, false);
+    return own;
   }
   EndPoint<double> transmitter(int index, int element) const {
     return end_point(scene_.transmitters[size_t(index)], context_.wavelength_m, element);
@@ -331,6 +359,7 @@ class SceneOver<double> {
   const scene::Scene& scene_;
   const PreparedScene& prepared_;
   const FieldContext& context_;
+  const TouchedMaterials* touched_ = nullptr;
 };
 
 }  // namespace raywave::paths

@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Materials that vary: textures, functions of one's own, networks; their derivatives; a wall painted in two halves; what cannot be is refused."""
+import pickle
+
+import numpy as np
+import pytest
+
+import raywave as rw
+from raywave import materials
+
+WORDS = dict(max_depth=2, refraction=True, diffraction=True, finder="exhaustive")
+
+
+def scene_of(ceiling="plaster"):
+    """A wall that varies, a floor that does not."""
+    scene = rw.Scene()
+    scene.frequency_hz = 3e9
+    scene.add(rw.Material("plaster", relative_permittivity=4.0, conductivity_s_per_m=0.1, thickness_m=0.1, scattering_coefficient=0.2))
+    scene.add(rw.itu_material("concrete", 0.2))
+    scene.add(rw.Object("wall", [[0, 0, 0], [4, 0, 0], [4, 0, 3], [0, 0, 3]], [[0, 1, 2], [0, 2, 3]], ceiling))
+    scene.add(rw.Object("floor", [[-2, -3, 0], [6, -3, 0], [6, 5, 0], [-2, 5, 0]], [[0, 1, 2], [0, 2, 3]], "concrete"))
+    scene.add(rw.Transmitter("tx", [0.7, 1.6, 1.7]))
+    scene.add(rw.Receiver("rx", [3.1, 1.2, 1.4]))
+    scene.add(rw.Receiver("behind", [2.3, -1.1, 1.2]))
+    return scene
+
+
+FACE = dict(corner_m=[0, 0, 0], across_m=[4, 0, 0], up_m=[0, 0, 3])
+RANDOM = np.random.default_rng(4)
+IMAGE = 4 + RANDOM.uniform(-1, 1, (3, 5))
+
+
+def stripes(places, *, height, width_m):
+    return {"relative_permittivity": 4 + height * np.sin(places.point_m[:, 0] / width_m) + 0.5 * places.cos_incidence, "conductivity_s_per_m": np.full(len(places), 0.05)}
+
+
+def stripes_vjp(places, cotangent, *, height, width_m):
+    g, x = cotangent["relative_permittivity"], places.point_m[:, 0]
+    return {"height": (g * np.sin(x / width_m)).sum(), "width_m": (g * height * np.cos(x / width_m) * -x / width_m ** 2).sum()}
+
+
+def own():
+    return materials.Own(stripes, ("relative_permittivity", "conductivity_s_per_m"), dict(height=0.8, width_m=0.7), vjp=stripes_vjp)
+
+
+def network(encoding="fourier", seed=2, quantities=("relative_permittivity", "conductivity_s_per_m", "scattering_coefficient", "thickness_m")):
+    made = materials.Network([0, 0, 0], [4, 0, 3], detail_m=0.7, encoding=encoding, hidden=(6, 5), quantities=quantities, seed=seed)
+    return made.with_parameters(network=made.network + 0.2 * np.random.default_rng(seed).normal(size=made.network.shape))
+
+
+def mesh_texture():
+    return materials.Texture.at_vertices(scene_of().objects["wall"], np.stack([4 + RANDOM.uniform(-1, 1, 4), RANDOM.uniform(0.05, 0.2, 4)], axis=1),
+                                         quantities=("relative_permittivity", "conductivity_s_per_m"))
+
+
+def torch_field():
+    torch = pytest.importorskip("torch")
+
+    def function(point, cos_incidence, frequency_hz, *, height):
+        return torch.stack([4 + height[0] * torch.sin(2 * point[:, 0]) + cos_incidence, 0.1 + 0 * point[:, 0]], dim=1)
+
+    return materials.Own.torch(function, ("relative_permittivity", "conductivity_s_per_m"), dict(height=[0.7]))
+
+
+def jax_field():
+    jax = pytest.importorskip("jax")
+
+    def function(point, cos_incidence, frequency_hz, *, height):
+        return jax.numpy.stack([4 + height[0] * jax.numpy.sin(2 * point[:, 0]) + cos_incidence, 0.1 + 0 * point[:, 0]], axis=1)
+
+    return materials.Own.jax(function, ("relative_permittivity", "conductivity_s_per_m"), dict(height=[0.7]))
+
+
+FIELDS = {"image": lambda: materials.Texture.over_face(IMAGE, **FACE), "vertices": mesh_texture, "own": own, "fourier": network, "grid": lambda: network("grid"),
+          "both": lambda: network("both"), "torch": torch_field, "jax": jax_field}
+
+
+def test_a_texture_of_one_value_is_the_material():
+    scene, other = scene_of(), scene_of()
+    other.set_parameter("material/plaster/relative_permittivity", 6.5)
+    wanted = rw.PathSolver()(other, **WORDS)
+    paths = rw.PathSolver()(scene, materials={"plaster": materials.Texture.over_face(np.full((2, 2), 6.5), **FACE)}, **WORDS)
+    assert {1, 4, 8} <= set(np.unique(paths.interactions))  # mirrors, transmissions, edges
+    assert np.abs(paths.a - wanted.a).max() < 1e-13 * np.abs(wanted.a).max()
+    assert np.abs(paths.a - rw.PathSolver()(scene, **WORDS).a).max() > 1e-3 * np.abs(wanted.a).max()
+
+
+@pytest.mark.parametrize("kind", FIELDS)
+def test_derivatives_by_parameters_and_through_the_place(kind):
+    field, scene = FIELDS[kind](), scene_of()
+    names = [f"material/plaster/{word}" for word in field.parameters()]
+    scene.objects["wall"].vertices_m = scene.objects["wall"].vertices_m  # touched once more: prepared anew
+    words = dict(materials={"plaster": field}, **WORDS)
+    # The function's own angle does not move with the devices: without it where places move.
+    moving = ["device/rx/position_m", "device/tx/position_m"] if kind not in ("own", "torch", "jax") else []
+    assert rw.gradcheck(rw.PathSolver(), scene, [*names, "material/concrete/relative_permittivity", *moving], of="path_gain", tolerance=2e-5, **words)
+
+
+@pytest.mark.parametrize("kind", FIELDS)
+def test_both_modes_are_one_anothers_adjoint(kind):
+    field, scene = FIELDS[kind](), scene_of()
+    paths = rw.PathSolver()(scene, materials={"plaster": field}, **WORDS)
+    f, random = [-1e7, 0.0, 2e7], np.random.default_rng(1)
+    tangent = {f"material/plaster/{word}": random.normal(size=np.shape(v)) for word, v in field.parameters().items()}
+    tangent["device/rx/position_m"] = random.normal(size=3)
+    moved = paths.cfr_jvp(f, tangent)
+    cotangent = random.normal(size=moved.shape) + 1j * random.normal(size=moved.shape)
+    back = paths.cfr_vjp(f, cotangent, wrt=list(tangent))
+    left, right = (cotangent.conj() * moved).real.sum(), sum((np.asarray(back[n]) * t).sum() for n, t in tangent.items())
+    assert left == pytest.approx(right, rel=1e-5 if kind == "own" else 1e-9)
+
+
+def test_paths_found_once_are_those_found_anew():
+    scene = scene_of()
+    names = ["material/plaster/relative_permittivity", "material/concrete/conductivity_s_per_m", "material/plaster/thickness_m"]
+    problem = rw.PathSolver.problem(rw.PathSolver(), scene, names, WORDS)
+    for values in ((3.0, 0.01, 0.2), (9.0, 2.0, 0.05), (5.0, 1e4, 0.5)):
+        by_name = dict(zip(names, map(np.array, values)))
+        there = scene.copy()
+        for name, value in by_name.items():
+            there.set_parameter(name, value)
+        a, wanted = problem.solve(by_name)[0].a, rw.PathSolver()(there, **WORDS).a
+        assert a.shape == wanted.shape and np.abs(a - wanted).max() < 1e-12 * np.abs(wanted).max()
+    assert len(problem._found) == 2  # conductivity 1e4 S/m lets nothing through
+
+
+def test_a_network_starts_at_the_row_and_keeps_its_bounds(tmp_path):
+    scene = scene_of("concrete")
+    field = materials.Network([0, 0, 0], [4, 0, 3], detail_m=0.5, quantities=materials.NUMBERS)
+    base = materials.base_of(scene.materials["concrete"], scene.frequency_hz)
+    point = RANDOM.uniform(0, 3, (50, 3))
+    places = materials.Places(point, np.zeros((50, 3)), np.ones(50), scene.frequency_hz, base)
+    wanted = [base["relative_permittivity"], base["conductivity_s_per_m"], base["thickness_m"], 0.01, 0.01]  # S and XPD begin near 0, where the sigmoid has a slope
+    assert np.allclose(field.values(places), wanted, rtol=1e-12)
+    paths = rw.PathSolver()(scene, materials={"concrete": materials.Network([0, 0, 0], [4, 5, 3], detail_m=0.5)}, **WORDS)
+    assert np.abs(paths.a - rw.PathSolver()(scene, **WORDS).a).max() < 1e-12 * np.abs(paths.a).max()
+    wild = field.with_parameters(network=30 * RANDOM.normal(size=field.network.shape))
+    values = wild.values(places)
+    assert (values[:, 0] >= 1).all() and (values[:, 1:3] > 0).all() and ((values[:, 3:] >= 0) & (values[:, 3:] <= 1)).all() and np.isfinite(values).all()
+    loaded = materials.Network.load(wild.save(tmp_path / "wall.npz"))
+    assert np.array_equal(loaded.values(places), values)
+    (tmp_path / "bad.npz").write_bytes(b"no")
+    with pytest.raises(rw.Error, match="cannot be read as a network"):
+        materials.Network.load(tmp_path / "bad.npz")
+
+
+def painted(points, sources, noise_db):
+    """A wall of 8 x 3 m, left of x = 4.3 m of permittivity 2.5, right 9: powers of its mirror, for each source and point."""
+    scene = rw.Scene()
+    scene.frequency_hz = 28e9
+    scene.add(rw.Material("paint", relative_permittivity=4.5, conductivity_s_per_m=1.0, thickness_m=1.0))
+    scene.add(rw.Object("wall", [[0, 0, 0], [8, 0, 0], [8, 0, 3], [0, 0, 3]], [[0, 1, 2], [0, 2, 3]], "paint"))
+    for i, place in enumerate(sources):
+        scene.add(rw.Transmitter(f"tx{i}", place))
+    there = scene.copy()
+    for i, place in enumerate(points):
+        there.add(rw.Receiver(f"p{i}", place))
+
+    def halves(places):
+        return {"relative_permittivity": np.where(places.point_m[:, 0] < 4.3, 2.5, 9.0)}
+
+    gain = rw.PathSolver()(there, max_depth=1, los=False, materials={"paint": materials.Own(halves, step_m=None)}).path_gain.T
+    return scene, 10 * np.log10(gain) + noise_db * np.random.default_rng(5).normal(size=gain.shape)
+
+
+def test_a_wall_painted_in_two_halves_is_learnt_from_100_measurements():
+    """Both reflectivities within 1 dB, the border within the footprint of a lobe of kappa = 100 over the wall: s1 s2 / d / sqrt(kappa) = 0.1 m for legs of 2 m."""
+    pytest.importorskip("scipy")
+    from raywave import inverse
+    random = np.random.default_rng(7)
+    points = np.stack([random.uniform(0.5, 7.5, 50), random.uniform(1.5, 2.5, 50), random.uniform(1, 2, 50)], axis=1)
+    scene, values = painted(points, [[3.2, 2.0, 1.5], [5.4, 2.0, 1.5]], noise_db=0.5)
+    field = materials.Network([0, 0, 0], [8, 0, 3], detail_m=[0.2, 1, 3], hidden=(24, 24))
+    measured = inverse.Powers(path_gain_db=values.ravel(), tx=np.repeat(["tx0", "tx1"], 50), position_m=np.tile(points, (2, 1)), sigma_db=0.5, held_out=np.arange(100) % 10 == 0)
+    found = rw.calibrate(scene, measured, {"material/paint/network": dict(prior=(0, 1))}, method="lbfgs", steps=150, materials={"paint": field}, max_depth=1, los=False)
+    learnt = found.materials["paint"]
+    x = np.linspace(1.5, 6.8, 300)
+    places = materials.Places(np.stack([x, 0 * x, 1.5 + 0 * x], axis=1), np.tile([0, 1.0, 0], (300, 1)), np.ones(300), 28e9, materials.base_of(scene.materials["paint"], 28e9))
+    permittivity = learnt.values(places)[:, 0]
+
+    def reflectivity(e):
+        return 20 * np.log10((np.sqrt(e) - 1) / (np.sqrt(e) + 1))
+
+    left, right = (reflectivity(permittivity[half]).mean() for half in (x < 4.1, x > 4.5))
+    assert left == pytest.approx(reflectivity(2.5), abs=1.0) and right == pytest.approx(reflectivity(9.0), abs=1.0)
+    middle = (reflectivity(2.5) + reflectivity(9.0)) / 2
+    crossing = x[np.flatnonzero(np.diff(np.sign(reflectivity(permittivity) - middle)))]
+    assert np.abs(crossing - 4.3).min() < 0.1 and len(crossing) == 1
+    assert found.figures()["after"]["held_out"]["rmse"] < 1.2
+
+
+def test_varied_paths_are_pickled_and_mapped():
+    scene = scene_of()
+    paths = rw.PathSolver()(scene, materials={"plaster": own()}, **WORDS)
+    again = pickle.loads(pickle.dumps(paths))
+    assert np.array_equal(again.a, paths.a)
+    one = np.ones((2, 1))
+    name = "material/concrete/relative_permittivity"
+    assert again.path_gain_vjp(one, wrt=[name])[name] == paths.path_gain_vjp(one, wrt=[name])[name]
+    with pytest.raises(rw.Error, match="material/plaster/height"):
+        again.path_gain_vjp(one, wrt=["material/plaster/height"])
+    arrivals = rw.ArrivalMapSolver()(paths)
+    height = arrivals.vjp(np.ones_like(arrivals.gain), wrt=["material/plaster/height"])["material/plaster/height"]
+    assert np.isfinite(height) and height != 0
+
+
+def test_a_picture_has_the_colours_of_the_field():
+    scene = scene_of()
+    shown = materials.colored(scene, {"plaster": materials.Texture.over_face(IMAGE, **FACE)}, cell_m=0.3)
+    assert len({o.material for o in shown.objects.values()}) > 6
+    area = sum(np.linalg.norm(np.cross(v[t[:, 1]] - v[t[:, 0]], v[t[:, 2]] - v[t[:, 0]]), axis=1).sum() / 2
+               for v, t in ((np.array(o.vertices_m), np.array(o.triangles).astype(int)) for o in shown.objects.values()))
+    assert area == pytest.approx(12 + 64)
+
+
+@pytest.mark.parametrize("make, words", [
+    (lambda: materials.Own(lambda p: {"relative_permittivity": np.full(len(p), np.nan)}), "is not finite at"),
+    (lambda: materials.Own(lambda p: {"relative_permittivity": np.full(len(p), 0.5)}), "relative_permittivity must be >= 1"),
+    (lambda: materials.Own(lambda p: {"conductivity_s_per_m": 1.0}), "wanted {quantity"),
+    (lambda: materials.Own(lambda p: {"relative_permittivity": np.ones(len(p) + 1)}), "gives other than"),
+    (lambda: materials.Own(lambda p: {"scattering_coefficient": 1.5}, "scattering_coefficient"), "scattering_coefficient must be >= 0 and <= 1"),
+    (lambda: materials.Own(lambda p: {}, "colour"), "a material has"),
+    (lambda: materials.Texture.over_face([[1, np.nan]], **FACE), "not finite"),
+    (lambda: materials.Texture.over_face([1.0, 2.0], **FACE), "rows, columns"),
+    (lambda: materials.Texture.over_face(IMAGE, corner_m=[0, 0, 0], across_m=[1, 0, 0], up_m=[2, 0, 0]), "not along one line"),
+    (lambda: materials.Texture.at_vertices(scene_of().objects["wall"], [1.0, 2.0]), "has 4 vertices"),
+    (lambda: materials.Network([0, 0, 0], [0, 0, 0], detail_m=1), "two corners"), (lambda: materials.Network([0, 0, 0], [1, 1, 1], detail_m=0), "detail_m must be > 0"),
+    (lambda: network().with_parameters(network=np.full(network().network.shape, np.nan)), "is not finite at")])
+def test_what_cannot_be_is_refused(make, words):
+    with pytest.raises(rw.Error, match=words):
+        rw.PathSolver()(scene_of(), materials={"plaster": make()}, **WORDS)
+
+
+def test_names_that_are_not_there():
+    field = materials.Texture.over_face(IMAGE, **FACE)
+    with pytest.raises(rw.Error, match="no material 'plster'"):
+        rw.PathSolver()(scene_of(), materials={"plster": field})
+    with pytest.raises(rw.Error, match="a field of rw.materials"):
+        rw.PathSolver()(scene_of(), materials={"plaster": 4.0})
+    scene = scene_of()
+    scene.materials["plaster"].perfect_conductor = True
+    with pytest.raises(rw.Error, match="perfect conductor"):
+        rw.PathSolver()(scene, materials={"plaster": field})
