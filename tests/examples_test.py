@@ -8,7 +8,8 @@ import pytest
 
 EXAMPLES = ["street_canyon_channel.py", "old_town_coverage.py", "porting_from_sionna.py", "gradient_images.py", "locate.py",
             "out_of_the_shadow.py", "plane_optimisation.py", "rays_and_waves.py", "scene_from_a_map.py", "many_runs.py", "drive.py", "radar_wall.py",
-            "radar_one.py", "radar_targets.py", "radar_shape.py", "cube_pose.py", "networks_in_the_loop.py"]
+            "radar_one.py", "radar_targets.py", "radar_shape.py", "cube_pose.py", "networks_in_the_loop.py", "flat_calibration.py"]
+SCANS = ["scanned_room.py"]  # need scikit-image
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -16,6 +17,14 @@ def test_example_runs(root, tmp_path, name):
     result = subprocess.run([sys.executable, root / "examples" / name, tmp_path], capture_output=True, text=True, timeout=300, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert len(result.stdout.splitlines()) >= 2
+
+
+@pytest.mark.parametrize("name", SCANS)
+def test_example_of_scans_runs(root, tmp_path, name):
+    pytest.importorskip("skimage")
+    result = subprocess.run([sys.executable, root / "examples" / name, tmp_path, "--places", "2", "--voxel", "0.12"], capture_output=True, text=True, timeout=300, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "triangles" in result.stdout and (tmp_path / "scan").is_dir()
 
 
 SIONNA = ["introduction.py", "mobility.py", "radio_maps.py", "scene_editing.py"]
@@ -42,5 +51,5 @@ def test_demo_writes_what_it_promises(root, tmp_path, raywave_bin):
 
 
 def test_no_example_is_forgotten(root):
-    assert {p.name for p in (root / "examples").glob("*.py")} == {*EXAMPLES, "demo.py"}
+    assert {p.name for p in (root / "examples").glob("*.py")} == {*EXAMPLES, *SCANS, "demo.py"}
     assert {p.name for p in (root / "examples/sionna").glob("*.py")} == set(SIONNA)

@@ -7,7 +7,7 @@ from ._raywave import Error
 # The package: the extra of pyproject.toml that brings it; where several do, the first that is not asked for another.
 EXTRAS = {
     "dask": "campaigns", "distributed": "campaigns", "h5py": "formats", "matplotlib": "formats", "numcodecs": "campaigns", "osmium": "geo",
-    "pyogrio": "geo", "pyproj": "geo", "rasterio": "formats", "scipy": "inverse", "shapely": "geo", "tornado": "explore", "xarray": "formats",
+    "pyogrio": "geo", "pyproj": "geo", "rasterio": "formats", "scipy": "inverse", "shapely": "geo", "skimage": "scan", "tornado": "explore", "xarray": "formats",
     "zarr": "campaigns",
 }
 

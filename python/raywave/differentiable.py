@@ -148,14 +148,14 @@ class _RayProblem(Problem):
         for owner, pose in placed.items():
             scene.set_parameter(f"object/{owner}/vertices_m", pose.vertices)
         # Derivatives are those of the scene as it is solved: poses are in its vertices already.
-        at = {}
-        for name in self.wrt:
+        at, wrt = {}, list(self.wrt)
+        for name in wrt:
             owner, quantity = _of_object(name)
             at[name] = f"object/{owner}/vertices_m" if owner in placed and quantity in POSE else name
 
         def back(gradient):
             return {name: gradient[name] if at[name] == name else placed[_of_object(name)[0]].gradient(_of_object(name)[1], gradient[at[name]])
-                    for name in self.wrt}
+                    for name in wrt}
 
         return self.solver(scene, **self.options), sorted(set(at.values())), back
 
@@ -184,7 +184,7 @@ class PathProblem(_RayProblem):
                              lambda r, cotangent, names, **words: r.cir_vjp(*cotangent, wrt=names, **words), is_fixed=False, takes_arguments=True),
                **{name: Output.of_method(name) for name in ("cfr", "taps", "samples", "spectrum")}}
 
-    def __init__(self, solver, scene, wrt, options):
+    def __init__(self, solver: object, scene: object, wrt: Sequence[str], options: Mapping[str, object]):
         self.fields = dict(options.get("materials") or {})
         words = {f"material/{name}/{word}": np.array(value) for name, field in self.fields.items() for word, value in field.parameters().items()}
         super().__init__(solver, scene, [name for name in wrt if name not in words], options)
@@ -195,13 +195,13 @@ class PathProblem(_RayProblem):
         self._found = {}
 
     @classmethod
-    def more_parameters(cls, options):
+    def more_parameters(cls, options: Mapping[str, object]) -> Sequence[str]:
         return [f"material/{name}/{word}" for name, field in (options.get("materials") or {}).items() for word in field.parameters()]
 
-    def step(self, name):
+    def step(self, name: str) -> float:
         return 1e-4 if name in self._of_fields else super().step(name)
 
-    def solve(self, values):
+    def solve(self, values: Mapping[str, ArrayLike]) -> tuple:
         from . import materials
         fields = dict(self.fields)
         for name in self._of_fields:
@@ -217,9 +217,10 @@ class PathProblem(_RayProblem):
         key = tuple(_raywave.opaque_materials(scene))
         if key not in self._found:
             self._found[key] = self.solver(scene, **{**self.options, "materials": None})
-        return materials.revalued(self._found[key], scene, fields), list(self.wrt), lambda gradient: {name: gradient[name] for name in self.wrt}
+        wrt = list(self.wrt)
+        return materials.revalued(self._found[key], scene, fields), wrt, lambda gradient: {name: gradient[name] for name in wrt}
 
-    def tangent(self, values, direction):
+    def tangent(self, values: Mapping[str, ArrayLike], direction: Mapping[str, ArrayLike]) -> dict:
         own = {name: moved for name, moved in direction.items() if name in self._of_fields}
         return {**own, **super().tangent(values, {name: moved for name, moved in direction.items() if name not in own})}
 

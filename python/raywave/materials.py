@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import os
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from . import _raywave
 from ._files import new_file
 from ._lines import line
-from ._raywave import Error, Material, Scene
+from ._raywave import Error, Material, Object, Paths, Scene
 
 NUMBERS = ("relative_permittivity", "conductivity_s_per_m", "thickness_m", "scattering_coefficient", "xpd_coefficient")
 
@@ -36,7 +38,10 @@ class Places:
     def __len__(self):
         return len(self.point_m)
 
-    def moved(self, axis, step):
+    def __repr__(self):
+        return line(self, "point_m", "frequency_hz", "base")
+
+    def moved(self, axis: int, step: float) -> Places:
         """The same, `step` metres along an axis."""
         point = self.point_m.copy()
         point[:, axis] += step
@@ -60,23 +65,77 @@ class Field:
 
     quantities: tuple = ()
 
+    def __repr__(self):
+        return line(self, "quantities")
+
     def parameters(self) -> dict:
         return {}
 
-    def with_parameters(self, **values):
+    def with_parameters(self, **values: ArrayLike) -> Field:
         raise NotImplementedError
 
-    def values(self, places: Places):
+    def values(self, places: Places) -> np.ndarray:
         raise NotImplementedError
 
-    def slopes(self, places: Places):
+    def slopes(self, places: Places) -> np.ndarray | None:
         return None
 
-    def pull(self, places: Places, word: str, cotangent):
+    def pull(self, places: Places, word: str, cotangent: np.ndarray) -> np.ndarray:
         raise NotImplementedError
 
-    def push(self, places: Places, word: str, change):
+    def push(self, places: Places, word: str, change: np.ndarray) -> np.ndarray:
         raise NotImplementedError
+
+
+@dataclasses.dataclass
+class _FaceWeights:
+    """Of points on a parallelogram: the four texture values beside each [n, 4], their weights, and these' slopes by the place [n, 4, 3]."""
+
+    corner: np.ndarray
+    inverse: np.ndarray
+    rows: int
+    columns: int
+
+    def __call__(self, point):
+        share = (point - self.corner) @ self.inverse  # [n, 2]
+        index, weight, slope = [], [], []
+        for s, count, along in ((share[:, 1], self.rows, self.inverse[:, 1]), (share[:, 0], self.columns, self.inverse[:, 0])):
+            at = np.clip(s, 0, 1) * (count - 1)
+            low = np.minimum(at.astype(int), max(count - 2, 0))
+            t = at - low
+            inside = ((s > 0) & (s < 1) & (count > 1))[:, None] * (count - 1) * along  # d t / d place
+            index.append((low, np.minimum(low + 1, count - 1)))
+            weight.append((1 - t, t))
+            slope.append((-inside, inside))
+        corners = [(i, j) for i in (0, 1) for j in (0, 1)]
+        where = np.stack([index[0][i] * self.columns + index[1][j] for i, j in corners], axis=1)
+        much = np.stack([weight[0][i] * weight[1][j] for i, j in corners], axis=1)
+        by_place = np.stack([slope[0][i] * weight[1][j][:, None] + weight[0][i][:, None] * slope[1][j] for i, j in corners], axis=1)
+        return where, much, by_place
+
+
+@dataclasses.dataclass
+class _MeshWeights:
+    """Of points on a mesh: the corners of the nearest triangle, their weights, and these' slopes by the place."""
+
+    vertices: np.ndarray
+    triangles: np.ndarray
+
+    def __call__(self, point):
+        a, b, c = (self.vertices[self.triangles[:, i]] for i in range(3))
+        frames = np.linalg.pinv(np.stack([b - a, c - a], axis=1))  # [t, 3, 2]
+        normal = np.cross(b - a, c - a)
+        size = np.sqrt(np.linalg.norm(normal, axis=1))
+        normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+        which = np.empty(len(point), dtype=int)
+        for part in np.array_split(np.arange(len(point)), max(1, len(point) * len(self.triangles) // 4_000_000)):
+            from_a = point[part, None] - a
+            uv = np.einsum("ntk,tkm->ntm", from_a, frames)
+            outside = np.maximum(0, np.maximum(-uv.min(axis=2), uv.sum(axis=2) - 1))
+            which[part] = np.argmin(np.abs(np.einsum("ntk,tk->nt", from_a, normal)) + outside * size, axis=1)
+        d = frames[which]
+        uv = np.einsum("nk,nkm->nm", point - a[which], d)
+        return self.triangles[which], np.stack([1 - uv.sum(axis=1), uv[:, 0], uv[:, 1]], axis=1), np.stack([-d.sum(axis=2), d[:, :, 0], d[:, :, 1]], axis=1)
 
 
 class Texture(Field):
@@ -85,7 +144,7 @@ class Texture(Field):
     Texture.over_face(values [rows, columns], corner_m=, across_m=, up_m=): an image over a parallelogram, its first row at the corner, held at the rim beyond.
     Texture.at_vertices(object, values [num_vertices])."""
 
-    def __init__(self, values, quantities, weights_of):
+    def __init__(self, values: ArrayLike, quantities: str | Sequence[str], weights_of: Callable):
         self.quantities, self._weights_of = _quantities(quantities), weights_of
         self.texture = np.array(values, dtype=float)
         self._flat()
@@ -97,7 +156,8 @@ class Texture(Field):
         return flat
 
     @classmethod
-    def over_face(cls, values, *, corner_m, across_m, up_m, quantities="relative_permittivity"):
+    def over_face(cls, values: ArrayLike, *, corner_m: Sequence[float], across_m: Sequence[float], up_m: Sequence[float],
+                  quantities: str | Sequence[str] = "relative_permittivity") -> Texture:
         corner, across, up = (np.asarray(v, dtype=float) for v in (corner_m, across_m, up_m))
         names = _quantities(quantities)
         values = np.asarray(values, dtype=float)
@@ -106,82 +166,44 @@ class Texture(Field):
         frame = np.stack([across, up])
         if frame.shape != (2, 3) or corner.shape != (3,) or not np.isfinite([*frame, corner]).all() or np.linalg.matrix_rank(frame) < 2:
             raise Error("corner_m, across_m and up_m are three numbers each, across and up not along one line")
-        inverse, rows, columns = np.linalg.pinv(frame), values.shape[0], values.shape[1]
-
-        def weights(point):
-            share = (point - corner) @ inverse  # [n, 2]
-            index, weight, slope = [], [], []
-            for s, count, along in ((share[:, 1], rows, inverse[:, 1]), (share[:, 0], columns, inverse[:, 0])):
-                at = np.clip(s, 0, 1) * (count - 1)
-                low = np.minimum(at.astype(int), max(count - 2, 0))
-                t = at - low
-                inside = ((s > 0) & (s < 1) & (count > 1))[:, None] * (count - 1) * along  # d t / d place
-                index.append((low, np.minimum(low + 1, count - 1)))
-                weight.append((1 - t, t))
-                slope.append((-inside, inside))
-            corners = [(i, j) for i in (0, 1) for j in (0, 1)]
-            where = np.stack([index[0][i] * columns + index[1][j] for i, j in corners], axis=1)
-            much = np.stack([weight[0][i] * weight[1][j] for i, j in corners], axis=1)
-            by_place = np.stack([slope[0][i] * weight[1][j][:, None] + weight[0][i][:, None] * slope[1][j] for i, j in corners], axis=1)
-            return where, much, by_place
-
-        return cls(values, names, weights)
+        return cls(values, names, _FaceWeights(corner, np.linalg.pinv(frame), values.shape[0], values.shape[1]))
 
     @classmethod
-    def at_vertices(cls, item, values, *, quantities="relative_permittivity"):
+    def at_vertices(cls, item: Object, values: ArrayLike, *, quantities: str | Sequence[str] = "relative_permittivity") -> Texture:
         vertices, triangles = np.array(item.vertices_m), np.array(item.triangles).astype(int)
         names = _quantities(quantities)
         values = np.asarray(values, dtype=float)
         if values.shape != (len(vertices), *((len(names),) if len(names) > 1 else ())):
             raise Error(f"'{item.name}' has {len(vertices)} vertices, got values of the shape {list(values.shape)}")
-        a, b, c = (vertices[triangles[:, i]] for i in range(3))
-        frames = np.linalg.pinv(np.stack([b - a, c - a], axis=1))  # [t, 3, 2]
-        normal = np.cross(b - a, c - a)
-        normal /= np.linalg.norm(normal, axis=1, keepdims=True)
-
-        def weights(point):
-            which = np.empty(len(point), dtype=int)
-            for part in np.array_split(np.arange(len(point)), max(1, len(point) * len(triangles) // 4_000_000)):
-                from_a = point[part, None] - a
-                uv = np.einsum("ntk,tkm->ntm", from_a, frames)
-                outside = np.maximum(0, np.maximum(-uv.min(axis=2), uv.sum(axis=2) - 1))
-                distance = np.abs(np.einsum("ntk,tk->nt", from_a, normal))
-                size = np.sqrt(np.linalg.norm(np.cross(b - a, c - a), axis=1))
-                which[part] = np.argmin(distance + outside * size, axis=1)
-            uv = np.einsum("nk,nkm->nm", point - a[which], frames[which])
-            much = np.stack([1 - uv.sum(axis=1), uv[:, 0], uv[:, 1]], axis=1)
-            d = frames[which]
-            return triangles[which], much, np.stack([-d.sum(axis=2), d[:, :, 0], d[:, :, 1]], axis=1)
-
-        return cls(values, names, weights)
+        return cls(values, names, _MeshWeights(vertices, triangles))
 
     def __repr__(self):
         return line(self, "quantities", "texture")
 
-    def parameters(self):
+    def parameters(self) -> dict:
         return {"texture": self.texture}
 
-    def with_parameters(self, *, texture):
+    def with_parameters(self, *, texture: ArrayLike) -> Texture:
         out = copy.copy(self)
         out.texture = np.array(texture, dtype=float).reshape(self.texture.shape)
         out._flat()
         return out
 
-    def values(self, places):
+    def values(self, places: Places) -> np.ndarray:
         where, much, _ = self._weights_of(places.point_m)
         return np.einsum("nc,ncq->nq", much, self._flat()[where])
 
-    def slopes(self, places):
+    def slopes(self, places: Places) -> np.ndarray | None:
         where, _, by_place = self._weights_of(places.point_m)
         return np.einsum("ncx,ncq->nqx", by_place, self._flat()[where])
 
-    def pull(self, places, word, cotangent):
+    def pull(self, places: Places, word: str, cotangent: np.ndarray) -> np.ndarray:
         where, much, _ = self._weights_of(places.point_m)
         out = np.zeros_like(self._flat())
         np.add.at(out, where, much[:, :, None] * cotangent[:, None, :])
         return out.reshape(self.texture.shape)
 
-    def push(self, places, word, change):
+    def push(self, places: Places, word: str, change: np.ndarray) -> np.ndarray:
         where, much, _ = self._weights_of(places.point_m)
         return np.einsum("nc,ncq->nq", much, np.asarray(change, dtype=float).reshape(-1, len(self.quantities))[where])
 
@@ -192,32 +214,33 @@ class Own(Field):
     differenced, step_m; None: it does not change within a wavelength. Own.torch and Own.jax take functions of tensors and differentiate
     them by their own means."""
 
-    def __init__(self, function: Callable, quantities="relative_permittivity", parameters: dict | None = None, *, vjp: Callable | None = None, step_m: float | None = 1e-4):
+    def __init__(self, function: Callable, quantities: str | Sequence[str] = "relative_permittivity", parameters: Mapping[str, ArrayLike] | None = None, *,
+                 vjp: Callable | None = None, step_m: float | None = 1e-4):
         self.quantities, self.function, self._vjp, self.step_m = _quantities(quantities), function, vjp, step_m
         self._parameters = {word: np.array(value, dtype=float) for word, value in (parameters or {}).items()}
 
     @classmethod
-    def torch(cls, function, quantities="relative_permittivity", parameters=None):
+    def torch(cls, function: Callable, quantities: str | Sequence[str] = "relative_permittivity", parameters: Mapping[str, ArrayLike] | None = None) -> Field:
         """function(point_m [n, 3] tensor, cos_incidence [n] tensor, frequency_hz, **tensors) -> [n, quantities]."""
         return _TorchField(function, quantities, parameters)
 
     @classmethod
-    def jax(cls, function, quantities="relative_permittivity", parameters=None):
+    def jax(cls, function: Callable, quantities: str | Sequence[str] = "relative_permittivity", parameters: Mapping[str, ArrayLike] | None = None) -> Field:
         """function(point_m [n, 3] array, cos_incidence [n] array, frequency_hz, **arrays) -> [n, quantities]."""
         return _JaxField(function, quantities, parameters)
 
     def __repr__(self):
         return f"{type(self).__name__}({getattr(self.function, '__name__', 'function')}, quantities={self.quantities})"
 
-    def parameters(self):
+    def parameters(self) -> dict:
         return self._parameters
 
-    def with_parameters(self, **values):
+    def with_parameters(self, **values: ArrayLike) -> Field:
         out = copy.copy(self)
         out._parameters = {**self._parameters, **{word: np.array(v, dtype=float).reshape(self._parameters[word].shape) for word, v in values.items()}}
         return out
 
-    def values(self, places):
+    def values(self, places: Places) -> np.ndarray:
         given = self.function(places, **self._parameters)
         if not isinstance(given, dict) or set(given) != set(self.quantities):
             raise Error(f"{self!r} gives {sorted(given) if isinstance(given, dict) else type(given).__name__}, wanted {{quantity: [n]}} of {', '.join(self.quantities)}")
@@ -226,17 +249,17 @@ class Own(Field):
         except ValueError:
             raise Error(f"{self!r} gives other than {len(places)} values") from None
 
-    def slopes(self, places):
+    def slopes(self, places: Places) -> np.ndarray | None:
         if self.step_m is None:
             return None
         return np.stack([(self.values(places.moved(axis, self.step_m)) - self.values(places.moved(axis, -self.step_m))) / (2 * self.step_m) for axis in range(3)], axis=2)
 
-    def pull(self, places, word, cotangent):
+    def pull(self, places: Places, word: str, cotangent: np.ndarray) -> np.ndarray:
         if self._vjp is None:
             raise Error(f"{self!r} has no vjp: its parameter '{word}' has no derivative")
         return np.asarray(self._vjp(places, {q: cotangent[:, i] for i, q in enumerate(self.quantities)}, **self._parameters)[word], dtype=float)
 
-    def push(self, places, word, change):
+    def push(self, places: Places, word: str, change: np.ndarray) -> np.ndarray:
         """By the vjp, a row at a time would be slow: by differences of the function along the change."""
         step = 1e-5 * max(1.0, np.abs(self._parameters[word]).max()) / max(np.abs(change).max(), 1e-300)
         at = [self.with_parameters(**{word: self._parameters[word] + sign * step * np.asarray(change)}).values(places) for sign in (1, -1)]
@@ -271,11 +294,11 @@ class _TorchField(_TensorField):
         import torch
         return torch.as_tensor(np.array(places.point_m)), {word: torch.as_tensor(v.copy()) for word, v in self._parameters.items()}
 
-    def values(self, places):
+    def values(self, places: Places) -> np.ndarray:
         point, parameters = self._tensors(places)
         return self._checked(self._call(places, point, parameters).detach().cpu().numpy(), places)
 
-    def slopes(self, places):
+    def slopes(self, places: Places) -> np.ndarray | None:
         import torch
         point, parameters = self._tensors(places)
         point.requires_grad_(True)
@@ -283,13 +306,13 @@ class _TorchField(_TensorField):
         return np.stack([torch.autograd.grad(out[:, q].sum(), point, retain_graph=True)[0].numpy() if out.requires_grad else np.zeros(point.shape)
                          for q in range(len(self.quantities))], axis=1)
 
-    def pull(self, places, word, cotangent):
+    def pull(self, places: Places, word: str, cotangent: np.ndarray) -> np.ndarray:
         import torch
         point, parameters = self._tensors(places)
         parameters[word].requires_grad_(True)
         return torch.autograd.grad(self._call(places, point, parameters), parameters[word], torch.as_tensor(np.array(cotangent)))[0].numpy()
 
-    def push(self, places, word, change):
+    def push(self, places: Places, word: str, change: np.ndarray) -> np.ndarray:
         import torch
         point, parameters = self._tensors(places)
         own = parameters[word]
@@ -313,28 +336,31 @@ class _JaxField(_TensorField):
         with double(True):
             return work(jax)
 
-    def values(self, places):
+    def values(self, places: Places) -> np.ndarray:
         return self._checked(self._with_64(lambda jax: np.asarray(self._function(places)(jax.numpy.asarray(places.point_m), self._parameters))), places)
 
-    def slopes(self, places):
+    def slopes(self, places: Places) -> np.ndarray | None:
         def work(jax):
             call = self._function(places)
             return np.stack([np.asarray(jax.grad(lambda point: call(point, self._parameters)[:, q].sum())(jax.numpy.asarray(places.point_m)))  # noqa: B023
                              for q in range(len(self.quantities))], axis=1)
         return self._with_64(work)
 
-    def pull(self, places, word, cotangent):
+    def pull(self, places: Places, word: str, cotangent: np.ndarray) -> np.ndarray:
         def work(jax):
             call = self._function(places)
             back = jax.vjp(lambda v: call(places.point_m, {**self._parameters, word: v}), jax.numpy.asarray(self._parameters[word]))[1]
             return np.asarray(back(jax.numpy.asarray(cotangent))[0])
         return self._with_64(work)
 
-    def push(self, places, word, change):
+    def push(self, places: Places, word: str, change: np.ndarray) -> np.ndarray:
         def work(jax):
             call, own = self._function(places), jax.numpy.asarray(self._parameters[word])
             return np.asarray(jax.jvp(lambda v: call(places.point_m, {**self._parameters, word: v}), (own,), (jax.numpy.asarray(change, dtype=float).reshape(own.shape),))[1])
         return self._with_64(work)
+
+
+__all__ = ["Field", "NUMBERS", "Network", "Own", "Places", "Texture", "base_of", "colored", "require_fields", "revalued"]
 
 
 # ------------------------------------------------------------------------------------------------------------------ networks
@@ -351,8 +377,8 @@ class Network(Field):
     down to twice detail_m), "grid" (a multiresolution grid whose finest cells are detail_m, features interpolated) or "both". hidden: sizes of layers.
     Within bounds by construction: permittivity 1 + softplus, conductivity and thickness exp, S and XPD a sigmoid."""
 
-    def __init__(self, low_m, high_m, *, detail_m, quantities="relative_permittivity", encoding="fourier", hidden=(32, 32), base: Material | dict | None = None, seed: int = 1,
-                 frequency_hz: float = 3.5e9):
+    def __init__(self, low_m: Sequence[float], high_m: Sequence[float], *, detail_m: float | Sequence[float], quantities: str | Sequence[str] = "relative_permittivity",
+                 encoding: str = "fourier", hidden: Sequence[int] = (32, 32), base: Material | dict | None = None, seed: int = 1, frequency_hz: float = 3.5e9):
         self.quantities = _quantities(quantities)
         self.low, self.high = np.array(low_m, dtype=float), np.array(high_m, dtype=float)
         if self.low.shape != (3,) or self.high.shape != (3,) or not (self.high >= self.low).all() or not (self.high > self.low).any():
@@ -484,7 +510,7 @@ class Network(Field):
                 out[:, i], slope[:, i] = s, s * (1 - s)
         return out, slope
 
-    def set_base(self, material: Material | dict, frequency_hz: float):
+    def set_base(self, material: Material | dict, frequency_hz: float) -> None:
         """Where it starts; without it the scene's material."""
         self._base = material if isinstance(material, dict) else base_of(material, frequency_hz)
 
@@ -494,18 +520,18 @@ class Network(Field):
     def __repr__(self):
         return f"Network({len(self.network)} weights, quantities={self.quantities}, encoding='{self.encoding}')"
 
-    def parameters(self):
+    def parameters(self) -> dict:
         return {"network": self.network}
 
-    def with_parameters(self, *, network):
+    def with_parameters(self, *, network: ArrayLike) -> Network:
         out = copy.copy(self)
         out.network = np.array(network, dtype=float).reshape(self.network.shape)
         return out
 
-    def values(self, places):
+    def values(self, places: Places) -> np.ndarray:
         return self._numbers(self._forward(places.point_m)[0], self._base_at(places))[0]
 
-    def slopes(self, places):
+    def slopes(self, places: Places) -> np.ndarray | None:
         raw, tape, by_place, _ = self._forward(places.point_m)
         layers, _ = self._parts(self.network)
         moved = by_place  # [n, features, 3]
@@ -513,7 +539,7 @@ class Network(Field):
             moved = np.einsum("nfx,fg->ngx", moved, layers[2 * i]) * slope[:, :, None]
         return moved * self._numbers(raw, self._base_at(places))[1][:, :, None]
 
-    def pull(self, places, word, cotangent):
+    def pull(self, places: Places, word: str, cotangent: np.ndarray) -> np.ndarray:
         raw, tape, _, corners = self._forward(places.point_m)
         layers, grids = self._parts(self.network)
         bar = cotangent * self._numbers(raw, self._base_at(places))[1]
@@ -532,7 +558,7 @@ class Network(Field):
             by_grids.append(g)
         return np.concatenate([g.ravel() for g in (*out, *by_grids)])
 
-    def push(self, places, word, change):
+    def push(self, places: Places, word: str, change: np.ndarray) -> np.ndarray:
         raw, tape, _, corners = self._forward(places.point_m)
         layers, _ = self._parts(self.network)
         d_layers, d_grids = self._parts(np.asarray(change, dtype=float).reshape(self.network.shape))
@@ -545,7 +571,7 @@ class Network(Field):
             moved = (moved @ layers[2 * i] + x @ d_layers[2 * i] + d_layers[2 * i + 1]) * slope
         return moved * self._numbers(raw, self._base_at(places))[1]
 
-    def save(self, file):
+    def save(self, file: str | os.PathLike) -> pathlib.Path:
         """.npz"""
         with new_file(file, (".npz",), "a network") as place:
             base = {} if self._base is None else {"base": np.array([self._base[q] for q in NUMBERS])}
@@ -555,7 +581,7 @@ class Network(Field):
         return pathlib.Path(file)
 
     @classmethod
-    def load(cls, file):
+    def load(cls, file: str | os.PathLike) -> Network:
         """What save has written."""
         try:
             with np.load(file) as held:
@@ -583,7 +609,7 @@ def base_of(material: Material, frequency_hz: float) -> dict:
     return {q: float(parameters[f"material/{material.name}/{q}"].value) for q in NUMBERS}
 
 
-class Fields:
+class _Fields:
     """Of the paths of one solve: fields by material, places, and how gradients by the touched numbers go to the fields' parameters."""
 
     def __init__(self, paths, scene, fields):
@@ -644,7 +670,7 @@ class Fields:
         return out
 
 
-def require_fields(scene, fields):
+def require_fields(scene: Scene, fields: Mapping[str, Field]) -> None:
     """@raises Error for materials that the scene does not have, or that cannot vary."""
     if not isinstance(fields, dict) or not all(isinstance(f, Field) for f in fields.values()):
         raise Error(f"materials takes {{name: a field of rw.materials}}, got {fields!r}"[:200])
@@ -655,12 +681,12 @@ def require_fields(scene, fields):
             raise Error(f"materials: '{name}' is a perfect conductor, whose numbers do nothing")
 
 
-def revalued(paths, scene, fields):
+def revalued(paths: Paths, scene: Scene, fields: Mapping[str, Field] | None) -> Paths:
     """The paths with the scene's materials as they are now, and these in their place where they vary."""
     if not fields:
         return _raywave.revalued_paths(paths, scene, np.zeros(0), np.zeros((0, len(NUMBERS))), None, None)
     require_fields(scene, fields)
-    made = Fields(paths, scene, fields)
+    made = _Fields(paths, scene, fields)
     return _raywave.revalued_paths(paths, scene, made.touch, made.numbers, made.slopes, made)
 
 
@@ -696,7 +722,7 @@ def colored(scene: Scene, fields: dict, quantity: str = "relative_permittivity",
         which = np.clip(np.round((own - low) / max(high - low, 1e-300) * (steps - 1)), 0, steps - 1).astype(int)
         for k in np.unique(which):
             part = corners[which == k]
-            out.add(_raywave.Object(f"{name} {k + 1}", part.reshape(-1, 3), np.arange(3 * len(part)).reshape(-1, 3), names[k]))
+            out.add(Object(f"{name} {k + 1}", part.reshape(-1, 3), np.arange(3 * len(part)).reshape(-1, 3), names[k]))
     for device in (*scene.transmitters.values(), *scene.receivers.values()):
         out.add(copy.copy(device))
     return out

@@ -376,3 +376,66 @@ def test_a_pattern_and_a_wall_are_found_together():
     assert np.sqrt(((predicted - right) ** 2).mean()) < 0.3
     with pytest.raises(rw.Error, match="orientation_rad or its pattern_db"):
         rw.calibrate(scene, one, {"device/tx/orientation_rad": {}, "device/tx/pattern_db": {}}, solver=solver, **words)
+
+
+# ------------------------------------------------------------------------------------------- a room of six materials
+
+SIX = {"walls": 5.0, "floor": 3.0, "ceiling": 7.0, "partition": 4.0, "table": 2.2, "picture": 6.0}
+
+
+def six_materials():
+    """A room at 28 GHz whose surfaces let nothing through; the picture hangs where no mirror of a measured link is."""
+    scene = rw.Scene()
+    scene.frequency_hz = 28e9
+    for name in SIX:
+        scene.add(rw.Material(name, relative_permittivity=4.5, conductivity_s_per_m=1.0, thickness_m=1.0))
+    x, y, z = 7.0, 5.0, 2.8
+    for name, corners in (("floor", [[0, 0, 0], [x, 0, 0], [x, y, 0], [0, y, 0]]), ("ceiling", [[0, 0, z], [x, 0, z], [x, y, z], [0, y, z]])):
+        scene.add(rw.Object(name, corners, [[0, 1, 2], [0, 2, 3]], name))
+    for i, (p, q) in enumerate((((0, 0), (x, 0)), ((x, 0), (x, y)), ((x, y), (0, y)), ((0, y), (0, 0)))):
+        scene.add(rw.Object(f"wall {i}", [[*p, 0], [*q, 0], [*q, z], [*p, z]], [[0, 1, 2], [0, 2, 3]], "walls"))
+    scene.add(rw.box("partition", center_m=[3.1, 1.6, 1.4], size_m=[0.15, 3.0, 2.6], material="partition"))
+    scene.add(rw.box("table", center_m=[5.2, 2.4, 0.75], size_m=[1.6, 1.2, 0.06], material="table"))
+    scene.add(rw.box("picture", center_m=[0.05, 4.9, 0.2], size_m=[0.06, 0.06, 0.06], material="picture"))
+    for i, place in enumerate(([0.8, 0.9, 2.1], [6.2, 4.1, 2.2], [1.2, 4.2, 1.9])):
+        scene.add(rw.Transmitter(f"tx{i}", place))
+    return scene
+
+
+def test_six_materials_from_60_noisy_measurements():
+    scene, words = six_materials(), dict(max_depth=2, samples_per_src=30_000)
+    true = scene.copy()
+    for name, value in SIX.items():
+        true.set_parameter(f"material/{name}/relative_permittivity", value)
+    random = np.random.default_rng(21)
+    points = np.stack([random.uniform(0.4, 6.6, 60), random.uniform(0.4, 4.6, 60), random.uniform(0.9, 1.7, 60)], axis=1)
+
+    def powers(there, which, **more):
+        there = there.copy()
+        for i, point in enumerate(points):
+            there.add(rw.Receiver(f"p{i}", point.tolist()))
+        return 10 * np.log10(rw.PathSolver()(there, **{**words, **more}).path_gain.T[which] + 1e-14)
+
+    links = (np.repeat([0, 1, 2], 20), np.arange(60))  # each point is measured from one transmitter
+    values = powers(true, links) + random.normal(size=60)
+    one = inverse.Powers(path_gain_db=values, tx=[f"tx{t}" for t in links[0]], position_m=points, sigma_db=1.0)
+    names = [f"material/{name}/relative_permittivity" for name in SIX]
+    bounds = (1.2, 12.0)
+    found = rw.calibrate(scene, one, {name: dict(bounds=bounds) for name in names}, **words)
+    others = (np.concatenate([np.delete(np.arange(3), t) for t in links[0]]), np.repeat(np.arange(60), 2))  # the links that were not
+    predicted, _ = found.predict(points[others[1]], tx=[f"tx{t}" for t in others[0]])
+    right = powers(true, others)
+    lit = right > right.min() + 1
+    assert np.sqrt(((predicted - right)[lit] ** 2).mean()) < 1.5
+    # What a number does to the measured values over its bounds, all else as it truly is: below sqrt(12) of the noise it is not to be seen.
+    not_told = set(found.told.unseen) | set(found.told.together_only)
+    assert "material/picture/relative_permittivity" in not_told and len(not_told) <= 3
+    for name in names:
+        ends = []
+        for value in bounds:
+            there = true.copy()
+            there.set_parameter(name, value)
+            ends.append(powers(there, links))
+        swing = np.linalg.norm(ends[1] - ends[0])
+        # within a factor of two: what is told is told of the slope where it was found
+        assert (swing < 2 * 12 ** 0.5) if name in found.told.unseen else (swing > 12 ** 0.5 / 2), (name, swing)

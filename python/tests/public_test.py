@@ -14,7 +14,7 @@ from raywave import differentiable, formats, signal, wave
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CANYON = ROOT / "scenes/street_canyon/street_canyon.xml"
-MODULES = ["raywave", *(f"raywave.{name}" for name in ("wave", "signal", "formats", "motion", "geo", "campaigns", "inverse", "explore", "differentiable",
+MODULES = ["raywave", *(f"raywave.{name}" for name in ("wave", "signal", "formats", "motion", "geo", "campaigns", "inverse", "explore", "differentiable", "materials",
                                                        "shapes", "scenes", "jax", "torch"))]
 
 
@@ -141,6 +141,14 @@ def powers():
     return rw.inverse.Powers(path_gain_db=[-80.0, -85.0, -90.0, -95.0], tx="tx", position_m=[[x, 1, 1.5] for x in (-20, -5, 10, 25)])
 
 
+def as_it_is(places):
+    return {"relative_permittivity": places.base["relative_permittivity"]}
+
+
+def places():
+    return rw.materials.Places(np.zeros((1, 3)), np.array([[0, 0, 1.0]]), np.ones(1), 1e9, rw.materials.base_of(rw.itu_material("wood"), 1e9))
+
+
 def calibration():
     return rw.calibrate(canyon(), powers(), {"material/concrete/relative_permittivity": dict(bounds=(1.5, 12))}, steps=2, max_depth=1)
 
@@ -167,6 +175,10 @@ MAKE |= {
     "raywave.inverse.Variables": lambda: rw.inverse.Variables(["device/rx/position_m"], canyon().parameters()),
     "raywave.inverse.Powers": powers, "raywave.inverse.Channels": lambda: rw.inverse.Channels(np.ones((1, 1, 1, 1, 2)), frequencies_hz=[0.0, 1e6]),
     "raywave.inverse.Arrivals": lambda: rw.inverse.Arrivals(np.ones((1, 1, 4, 8))), "raywave.inverse.Calibration": calibration,
+    "raywave.inverse.PatternSolver": lambda: rw.inverse.PatternSolver(degree=1),
+    "raywave.materials.Field": rw.materials.Field, "raywave.materials.Places": lambda: places(), "raywave.materials.Own": lambda: rw.materials.Own(as_it_is),
+    "raywave.materials.Texture": lambda: rw.materials.Texture.over_face([[3.0, 4.0]], corner_m=[0, 0, 0], across_m=[1, 0, 0], up_m=[0, 0, 1]),
+    "raywave.materials.Network": lambda: rw.materials.Network([0, 0, 0], [1, 1, 1], detail_m=0.5),
     "raywave.inverse.Told": lambda: calibration().told,
     "raywave.geo.Built": built, "raywave.geo.Frame": lambda folder: built(folder).frame, "raywave.geo.Report": lambda folder: built(folder).report,
     "raywave.campaigns.Campaign": campaign, "raywave.campaigns.Task": lambda folder: campaign(folder).missing()[0], "raywave.campaigns.Progress": lambda: rw.campaigns.Progress(5),

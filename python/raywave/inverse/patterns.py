@@ -8,10 +8,13 @@ The gain is sum_i c_i Y_i(k) with k the direction in the device's frame and Y th
 A constant is left out: it is the device's offset. The gain multiplies each path's power."""
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .. import PathSolver, differentiable
-from .._raywave import Error
+from .._raywave import Error, Scene
 from ..differentiable import Output, _rotation
 
 _LN = np.log(10) / 10
@@ -149,11 +152,11 @@ class PatternSolver:
             raise Error(f"patterns are of 'tx' or 'rx' and of degree 1 or 2, got {of!r} and {degree!r}")
         self.of, self.degree = of, degree
 
-    def parameter_names(self, scene):
+    def parameter_names(self, scene: Scene) -> list[str]:
         """Of this scene's devices."""
         return [f"device/{name}/pattern_db" for name in (scene.transmitters if self.of == "tx" else scene.receivers)]
 
-    def __call__(self, scene, *, patterns: dict | None = None, **options) -> PatternedPaths:
+    def __call__(self, scene: Scene, *, patterns: Mapping[str, ArrayLike] | None = None, **options: object) -> PatternedPaths:
         problem = PatternProblem(self, scene, self.parameter_names(scene), options)
         given = {f"device/{name}/pattern_db": np.asarray(value, dtype=float) for name, value in (patterns or {}).items()}
         unknown = [name for name in given if name not in problem.base]

@@ -42,7 +42,9 @@ class Told:
             lines.append(f"no measurement sees: {', '.join(self.unseen)}")
         if self.together_only:
             lines.append(f"seen only together with others: {', '.join(self.together_only)}")
-        lines += [f"not told: {text}" for text in self.combinations]
+        lines += [f"not told: {text}" for text in self.combinations[:6]]
+        if len(self.combinations) > 6:
+            lines.append(f"and {len(self.combinations) - 6} more combinations")
         if self.at_bound:
             lines.append(f"at a bound: {', '.join(self.at_bound)}")
         return "\n".join(lines)
