@@ -848,7 +848,7 @@ def touched_places(paths: Paths) -> dict:
     Faces that the paths touch: touch [n], object, material (indices of the scene's), point_m [n, 3], normal, cos_incidence.
     """
 
-def revalued_paths(paths: Paths, scene: object | None, touch: object, numbers: object, slopes: object | None, fields: object | None) -> Paths:
+def revalued_paths(paths: Paths, scene: ArrayLike | None, touch: ArrayLike, numbers: ArrayLike, slopes: ArrayLike | None, fields: ArrayLike | None) -> Paths:
     """
     These paths with the scene's materials as they are now, or (scene None) as they were, and numbers [n, 5] at the faces touch [n]; slopes [n, 5, 3] by the place or None.
     """

@@ -325,8 +325,9 @@ void bind_paths(nb::module_& m) {
       "opaque_materials",
       [](const PyScene& s) {
         std::vector<bool> opaque;
-        for (const auto& m : s.materials)
-          opaque.push_back(paths::is_opaque(em::properties_at(*m, s.frequency_hz), kSpeedOfLight / s.frequency_hz));
+        for (const auto& material : s.materials)
+          opaque.push_back(
+              paths::is_opaque(em::properties_at(*material, s.frequency_hz), kSpeedOfLight / s.frequency_hz));
         return opaque;
       },
       "scene"_a, "Of each material: do rays that pass through walls end at it?");

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Materials that vary where paths touch them: asked in one batch, and back from the touched numbers to their parameters."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from .. import _raywave
+from .._raywave import Error, Paths, Scene
+from .fields import NUMBERS, Field, Places, base_of
+
+
+class _Fields:
+    """Of the paths of one solve: fields by material, places, and how gradients by the touched numbers go to the fields' parameters."""
+
+    def __init__(self, paths, scene, fields):
+        touched = _raywave.touched_places(paths)
+        names = list(scene.materials)
+        self.parts, self.names, touch, numbers, slopes, begin = [], [], [], [], [], 0
+        for name, field in fields.items():
+            rows = np.flatnonzero(touched["material"] == names.index(name))
+            places = Places(touched["point_m"][rows], touched["normal"][rows], touched["cos_incidence"][rows], scene.frequency_hz, base_of(scene.materials[name], scene.frequency_hz))
+            columns = [NUMBERS.index(q) for q in field.quantities]
+            own = np.tile([places.base[q] for q in NUMBERS], (len(rows), 1))
+            by_place = np.zeros((len(rows), len(NUMBERS), 3))
+            if len(rows):
+                values = np.asarray(field.values(places), dtype=float)
+                self._check(name, field, values, len(rows), places)
+                own[:, columns] = values
+                by = field.slopes(places)
+                if by is not None:
+                    by_place[:, columns] = by
+                if not np.isfinite(by_place).all():
+                    raise Error(f"the material '{name}' ({field!r}) has slopes by the place that are not finite")
+            self.parts.append((name, field, places, columns, slice(begin, begin + len(rows))))
+            self.names += [f"material/{name}/{word}" for word in field.parameters()]
+            begin += len(rows)
+            touch.append(touched["touch"][rows])
+            numbers.append(own)
+            slopes.append(by_place)
+        self.touch = np.concatenate(touch).astype(float)
+        self.numbers, self.slopes = np.concatenate(numbers), np.concatenate(slopes)
+
+    @staticmethod
+    def _check(name, field, values, count, places):
+        if values.shape != (count, len(field.quantities)):
+            raise Error(f"the material '{name}' ({field!r}) gives the shape {list(values.shape)}, wanted [{count}, {len(field.quantities)}]")
+        bad = np.flatnonzero(~np.isfinite(values).all(axis=1))
+        if len(bad):
+            x, y, z = places.point_m[bad[0]]
+            raise Error(f"the material '{name}' ({field!r}) is not finite at {x:.4g}, {y:.4g}, {z:.4g} m: {values[bad[0]].tolist()}")
+
+    def pull(self, names, rows):
+        out = {}
+        for name, field, places, columns, part in self.parts:
+            for word, value in field.parameters().items():
+                full = f"material/{name}/{word}"
+                if full in names:
+                    out[full] = field.pull(places, word, rows[part][:, columns]) if len(places) else np.zeros_like(value)
+        return out
+
+    def push(self, changes):
+        out = np.zeros_like(self.numbers)
+        for name, field, places, columns, part in self.parts:
+            for word, value in field.parameters().items():
+                change = changes.get(f"material/{name}/{word}")
+                if change is not None and len(places):
+                    if np.shape(change) != value.shape:
+                        raise Error(f"the tangent of material/{name}/{word} has the shape {list(np.shape(change))}, wanted {list(value.shape)}")
+                    out[part, columns] += field.push(places, word, np.asarray(change, dtype=float))
+        return out
+
+
+def require_fields(scene: Scene, fields: Mapping[str, Field]) -> None:
+    """@raises Error for materials that the scene does not have, or that cannot vary."""
+    if not isinstance(fields, dict) or not all(isinstance(f, Field) for f in fields.values()):
+        raise Error(f"materials takes {{name: a field of rw.materials}}, got {fields!r}"[:200])
+    for name in fields:
+        if name not in scene.materials:
+            raise Error(f"materials: the scene has no material '{name}': {', '.join(scene.materials)}")
+        if scene.materials[name].perfect_conductor:
+            raise Error(f"materials: '{name}' is a perfect conductor, whose numbers do nothing")
+
+
+def revalued(paths: Paths, scene: Scene, fields: Mapping[str, Field] | None) -> Paths:
+    """The paths with the scene's materials as they are now, and these in their place where they vary."""
+    if not fields:
+        return _raywave.revalued_paths(paths, scene, np.zeros(0), np.zeros((0, len(NUMBERS))), None, None)
+    require_fields(scene, fields)
+    made = _Fields(paths, scene, fields)
+    return _raywave.revalued_paths(paths, scene, made.touch, made.numbers, made.slopes, made)
