@@ -34,6 +34,7 @@ struct RayQueries::Segment {
   const EndFacets &at_origin, &at_end;
   double on_plane_m, along_plane_m;
   int32_t obstacle = -1;                   // a facet that is crossed
+  uint32_t crossed = 0;                    // a triangle of it
   std::vector<Crossing>* found = nullptr;  // where all of them go, when they are wanted
 
   Segment(const RayQueries& q, const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b)
@@ -70,14 +71,16 @@ struct RayQueries::Segment {
     return true;
   }
   /// @return whether enough is known.
-  bool test(const scene::Triangle& triangle) {
+  bool test(uint32_t index) {
+    const scene::Triangle& candidate = queries.table_.triangles[index];
     double t = 0;
-    if (!crosses(triangle, t)) return false;
+    if (!crosses(candidate, t)) return false;
     if (found) {
-      found->push_back({t, triangle.facet});
+      found->push_back({t, candidate.facet});
       return false;
     }
-    obstacle = triangle.facet;
+    obstacle = candidate.facet;
+    crossed = index;
     return true;
   }
   /// A segment that ends on a mirror does not cross it.
@@ -174,21 +177,34 @@ bool RayQueries::clip(const Vec3d& a, const Vec3d& d, double& t0, double& t1) co
   return t0 <= t1;
 }
 
-/// Tests the triangles that the segment may cross, until it has seen enough.
-void RayQueries::visit(Segment& segment) const {
+/// Tests the triangles that the segment may cross, until it has seen enough. @return whether it has.
+bool RayQueries::visit(Segment& segment) const {
   const auto inside = [&](const Vec3d& p) {
     return p.x >= low_.x && p.x <= high_.x && p.y >= low_.y && p.y <= high_.y && p.z >= low_.z && p.z <= high_.z;
   };
   double t0 = 0, t1 = 1;
   const bool whole = inside(segment.origin) && inside(segment.end);
-  if (!whole && !clip(segment.origin, segment.direction, t0, t1)) return;
-  tree_->any(whole ? segment.origin : segment.origin + t0 * segment.direction,
-             whole ? segment.direction : (t1 - t0) * segment.direction,
-             [&](uint32_t i) { return segment.test(table_.triangles[i]); });
+  if (!whole && !clip(segment.origin, segment.direction, t0, t1)) return false;
+  return tree_->any(whole ? segment.origin : segment.origin + t0 * segment.direction,
+                    whole ? segment.direction : (t1 - t0) * segment.direction,
+                    [&](uint32_t i) { return segment.test(i); });
 }
 
+/// What hid one segment often hides the next one: the triangles that did last are asked first. The answer is the same.
 bool RayQueries::occluded(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b) const {
-  return obstacle(a, b, at_a, at_b) >= 0;
+  if (empty()) return false;
+  thread_local std::array<uint32_t, 4> last{};  // of whichever scene
+  Segment segment(*this, a, b, at_a, at_b);
+  double t = 0;
+  for (size_t i = 0; i < last.size(); ++i) {
+    if (last[i] >= table_.triangles.size() || !segment.crosses(table_.triangles[last[i]], t)) continue;
+    std::swap(last[i], last[i / 2]);
+    return true;
+  }
+  const bool found = visit(segment);
+  if (found) last.back() = segment.crossed;
+  if (found) std::swap(last.back(), last[1]);
+  return found;
 }
 
 int32_t RayQueries::obstacle(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b) const {

@@ -84,7 +84,7 @@ class RayQueries {
  private:
   struct Segment;
   bool clip(const Vec3d& a, const Vec3d& d, double& t0, double& t1) const;
-  void visit(Segment& segment) const;
+  bool visit(Segment& segment) const;
   const scene::FacetTable& table_;
   std::unique_ptr<RayTracer> tracer_;
   std::unique_ptr<SegmentTree> tree_;  // the triangles' boxes, for what double precision decides
