@@ -128,10 +128,11 @@ class Calibration:
         view = observable(fresh, there, names[0])
         view.floor = rows.o.floor
         objective = _Objective(there, spec, None, solver, options)
-        result = objective.solve(x)[0]
+        solved = objective.solve(x)
+        result = solved[0]
         design = rows.offsets.of(view.groups, n) if rows.offsets.levels else np.zeros((n, 0))
         predicted = view.predict(result)
-        columns = _columns(objective, x, result, view)
+        columns = _columns(objective, x, solved, view)
         by = np.zeros((n, joint.shape[1]))
         by[:, :len(x)] = columns
         first = len(x) + sum(len(r.b) for r in self._rows[:set_number])
@@ -209,10 +210,13 @@ def _finite(value):
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _columns(objective, x, result, view):
-    """d prediction / d number, [n, numbers]."""
-    v = objective.variables
-    return np.stack([view.jvp(result, objective.problem.tangent(v.values(x), v.direction(x, i))) for i in range(len(x))], axis=1)
+def _columns(objective, x, solved, view):
+    """d prediction / d number, [n, numbers]: by tangents, or, of more numbers than values (networks), by cotangents."""
+    result, names, back = solved
+    v, n = objective.variables, len(view.valid)
+    if view.is_complex or len(x) <= n:
+        return np.stack([view.jvp(result, objective.problem.tangent(v.values(x), v.direction(x, i))) for i in range(len(x))], axis=1)
+    return np.stack([v.gradient(x, back({name: np.asarray(g) for name, g in view.vjp(result, row, names).items()})) for row in np.eye(n)])
 
 
 def _held_out(sets, views, wanted, seed):
@@ -299,11 +303,12 @@ def calibrate(scene: Scene, measurements: object, parameters: Mapping[str, objec
 
 def _finished(scene, objective, rows, before, x, found, objective_words):
     v, count = objective.variables, len(x)
-    result = objective.solve(x)[0]
+    solved = objective.solve(x)
+    result = solved[0]
     total = count + sum(row.b.size * (2 if row.o.is_complex else 1) for row in rows)
     joint, everything, place, square, values = [], [], count, 0.0, 0
     for row in rows:
-        predicted, columns = row.o.predict(result), _columns(objective, x, result, row.o)
+        predicted, columns = row.o.predict(result), _columns(objective, x, solved, row.o)
         rest = row.residuals(predicted)
         square, values = square + float(rest @ rest), values + len(rest)
         width = row.b.size * (2 if row.o.is_complex else 1)
