@@ -23,6 +23,8 @@ def _axes(ax, projection=None):
     plt = need("matplotlib.pyplot", "plot")
     if ax is None:
         ax = plt.figure(layout="constrained").add_subplot(projection=projection)
+    elif not hasattr(ax, "figure"):
+        raise Error(f"ax takes matplotlib axes, got {ax!r}"[:200])
     elif projection == "3d" and not hasattr(ax, "get_zlim"):
         raise Error("this picture needs axes in 3D: figure.add_subplot(projection='3d')")
     elif projection == "polar" and ax.name != "polar":
