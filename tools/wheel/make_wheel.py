@@ -18,7 +18,7 @@ TOOLS = ROOT / ".venv-wheel/bin"
 PLATFORM = "manylinux_2_36_x86_64"  # the C library of Debian 12
 MOST_BYTES = 25_000_000
 # level: what all is compiled for, what the files of raywave_hot() are compiled for
-LEVELS = {"x86-64-v2": ("x86-64-v2", ""), "x86-64-v3": ("x86-64-v2", "x86-64-v3"), "x86-64-v4": ("x86-64-v2", "x86-64-v4")}
+LEVELS = {"x86-64-v2": ("x86-64-v2", ""), "x86-64-v3": ("x86-64-v3", ""), "x86-64-v4": ("x86-64-v3", "x86-64-v4")}
 # Shared libraries that may be inside: the ray engine and its threads, XML, and what draws and names letters in pictures.
 INSIDE = {"embree3", "tbb", "pugixml", "tomlplusplus", "pixman-1", "freetype", "fontconfig", "png16", "expat", "brotlidec", "brotlicommon", "uuid"}
 # Of Debian, whose licences go into the wheel: what is inside it as a library, in an archive, or as headers.
@@ -101,7 +101,7 @@ def build_libraries():
     leave_out_curves(engine / "kernels/CMakeLists.txt")
     run("cmake", "-S", engine, "-B", place / "embree", "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", f"-DCMAKE_INSTALL_PREFIX={PREFIX}", "-DCMAKE_INSTALL_LIBDIR=lib",
         f"-DCMAKE_CXX_COMPILER_LAUNCHER={shutil.which('ccache') or ''}", "-DCMAKE_CXX_FLAGS=-w", *(f"-D{key}={value}" for key, value in EMBREE.items()))
-    run("ninja", "-C", place / "embree", "-j", os.environ.get("RAYWAVE_JOBS", "2"), "install")
+    run("ninja", "-C", place / "embree", "-j", os.environ.get("RAYWAVE_JOBS", "2"), "install", env=cached())
     say("building cairo without X")
     build_library(next(place.glob("cairo-*/")), ["--disable-xlib", "--disable-xcb", "--disable-ps", "--disable-pdf", "--disable-script", "--enable-svg",
                   "--enable-png", "--enable-ft", "--enable-fc", "--disable-gobject", "--disable-trace", "--disable-interpreter", "--disable-valgrind",
@@ -126,12 +126,16 @@ def with_private(text):
     return text
 
 
+def cached():
+    """The environment in which objects of one checkout are found in ccache by another."""
+    return {**os.environ, "CCACHE_BASEDIR": os.environ.get("CCACHE_BASEDIR", str(ROOT)), "CCACHE_NOHASHDIR": "1"}
+
+
 def build_level(level, cuda):
     """The module of one level, stripped; the folder that it was installed to."""
     all_files, hot_files = LEVELS[level]
     place = WORK / level
-    environment = {**os.environ, "PKG_CONFIG_PATH": f"{PREFIX}/lib/pkgconfig", "CCACHE_BASEDIR": os.environ.get("CCACHE_BASEDIR", str(ROOT)),
-                   "CCACHE_NOHASHDIR": "1"}
+    environment = {**cached(), "PKG_CONFIG_PATH": f"{PREFIX}/lib/pkgconfig"}
     nanobind = run(PYTHON, "-m", "nanobind", "--cmake_dir").strip()
     say(f"compiling for {level}")
     run("cmake", "-S", ROOT, "-B", place, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", "-DRAYWAVE_TESTS=OFF", "-DRAYWAVE_PYTHON=ON", "-DRAYWAVE_STABLE_ABI=ON",
