@@ -414,6 +414,31 @@ def test_gradcheck_of_maps_tells_of_jumps_and_holds_on_walls(raywave):
     assert on_walls.returncode == 0 and not any(r["jumps"] for r in json.loads(on_walls.stdout)["rows"]), on_walls.stdout + on_walls.stderr
 
 
+def test_scattering_by_flags_and_by_run_files(raywave, tmp_path):
+    run = tmp_path / "run.toml"
+    rough = '[[material]]\nname = "brick"\nscattering_coefficient = 0.5\n'
+    run.write_text(rough)
+    words = ["--max-depth", 1, "--finder", "exhaustive", "--scattering-tolerance", 0.1]
+
+    def kinds(*more):
+        return {tuple(p["interactions"]) for p in paths_json(raywave, *words, *more)["paths"]}
+
+    assert ("diffuse_reflection",) in kinds("--config", run, "--diffuse-reflection")
+    lobes = kinds("--config", run, "--reflection", "directional", "--lobe", "von_mises_fisher(kappa=20)")
+    assert ("directional_reflection",) in lobes and ("specular_reflection",) not in lobes
+    run.write_text(rough + '[paths]\ndiffuse_reflection = true\nreflection = "directional"\nlobe = "directive(alpha_r=40)"\nscattering_phases = "random"\n')
+    assert {("diffuse_reflection",), ("directional_reflection",)} <= kinds("--config", run)
+    area = ["--center", "20,0,1.5", "--size", "20,8", "--cell-size", 4, "--tx", "-30,0,10", "--max-depth", 2, "--config", run]
+    done = raywave("map", CANYON, *area, "--diffuse-reflection", "--method", "monte-carlo", "--samples", 100000, "-o", tmp_path / "m.npz")
+    assert done.returncode == 0, done.stderr
+    with np.load(tmp_path / "m.npz") as found:
+        assert found["standard_error"].shape == found["path_gain"].shape and (found["standard_error"] > 0).any()
+    for wrong, part in ((["--reflection", "mirrored"], "did you mean 'mirror'"), (["--reflection", "directional", "--lobe", "von_mises(kappa=1)"], "did you mean"),
+                        (["--scattering-tolerance", 0, "--diffuse-reflection"], "scattering_tolerance must be > 0")):
+        failed = raywave("paths", CANYON, *LINK, *wrong)
+        assert failed.returncode in (2, 3) and part in failed.stderr, failed.stderr
+
+
 def test_gradcheck_fails_beyond_the_tolerance(raywave):
     wrong = ["--wrt", "device/tx0/position_m", "--step", 1.0, "--tolerance", 1e-9]  # a metre is no small step
     result = raywave(*GRADCHECK, *wrong)
@@ -425,7 +450,7 @@ def test_gradcheck_fails_beyond_the_tolerance(raywave):
 @pytest.mark.parametrize("arguments, code, words", [
     (["--wrt", "device/tx0/positon_m"], 3, "did you mean 'device/tx0/position_m'"),
     (["--wrt", "device/tx0/power_dbm"], 3, "'paths' has no derivative with respect to device/tx0/power_dbm"),
-    (["--wrt", "material/brick/xpd_coefficient"], 3, "scattered power"),
+    (["--of", "map", "--method", "monte-carlo", "--wrt", "material/brick/xpd_coefficient"], 3, "scattered power"),
     (["--of", "delays", "--wrt", "frequency_hz"], 2, "did you mean 'delay'"),
     (["--wrt", "frequency_hz", "--step", 0], 3, "step must be > 0"),
     ([], 2, "--wrt"),

@@ -10,15 +10,11 @@ SAME = {"cell_size": "cell_size_m", "center": "center_m", "orientation": "orient
 # What is always so here: the only value there that means it; any where a limit of memory is meant.
 _ANY = object()
 _ALWAYS = {"max_num_paths_per_src": _ANY, "diffraction_lit_region": True, "rr_depth": -1, "rr_prob": _ANY, "stop_threshold": None}
-_NOT_YET = ("diffuse_reflection",)
 
 
 def _other(key, value, given):
     """An option that has no parameter of its own. @raises Error or TypeError where it asks for something."""
-    if key in _NOT_YET:
-        if value:
-            raise Error(f"{key}=True is not available in this version of raywave")
-    elif key == "edge_diffraction":
+    if key == "edge_diffraction":
         if value and not given.get("diffraction"):
             raise Error("edge_diffraction=True: diffraction=True has the edges of walls and of free sheets alike")
     elif key in _ALWAYS:

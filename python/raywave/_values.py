@@ -7,13 +7,13 @@ import numpy as np
 
 from ._raywave import Error, Object
 
-_COUNTS = {"max_depth", "max_diffractions", "samples_per_src", "samples_per_tx", "points_per_cell", "seed", "num_threads"}
-_SWITCHES = {"los", "specular_reflection", "refraction", "diffraction", "synthetic_array", "coherent", "keep_arrivals"}
-_NUMBERS = {"height_m", "seam_tolerance_m", "max_bytes"}
+_COUNTS = {"max_depth", "max_diffractions", "samples_per_src", "samples_per_tx", "max_tiles", "points_per_cell", "seed", "num_threads"}
+_SWITCHES = {"los", "specular_reflection", "refraction", "diffraction", "diffuse_reflection", "synthetic_array", "coherent", "keep_arrivals"}
+_NUMBERS = {"height_m", "seam_tolerance_m", "scattering_tolerance", "max_bytes"}
 _SIZES = {"cell_size_m", "size_m"}
 _TRIPLES = {"center_m", "orientation_rad"}
 _NAMES = {"measurement_surface", "terrain"}
-_WORDS = {"method", "finder"}
+_WORDS = {"method", "finder", "reflection", "scattering_phases"}
 
 
 def shown(value):
@@ -135,6 +135,8 @@ def option(key, value):
         return name_list(key, value)
     if key in _WORDS and not isinstance(value, str):
         return _refuse(key, "a word", value)
+    if key == "lobe" and not isinstance(value, str):
+        return _refuse(key, "a lobe as text, like 'von_mises_fisher(kappa=60)'", value)
     if key == "progress" and not callable(value):
         return _refuse(key, "a function of (done, total)", value)
     return value

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <limits>
+
 #include "bind.h"
 #include "convert.h"
 #include "options.h"
@@ -129,6 +131,16 @@ void bind_maps(nb::module_& m) {
          return nb::cast(nb::ndarray<nb::numpy, double>(r.map.path_gain.data(), s.size(), s.data(), nb::find(r)));
        },
        "Linear, [num_tx, num_y, num_x]; shares the map's memory.")
+      .def_prop_ro(
+          "standard_error",
+          [](const PyRadioMap& r) {
+            std::vector<double> error = r.map.standard_error;
+            const bool exact = r.options.method == maps::Method::kExact;
+            error.resize(r.map.path_gain.size(), exact ? 0 : std::numeric_limits<double>::quiet_NaN());
+            return fixed(array<double>(std::move(error), shape(r.map)), kChangeACopy);
+          },
+          "Of path_gain, where rays scatter; 0 in exact maps, NaN where it is not known: Monte Carlo maps without "
+          "scattering. [num_tx, num_y, num_x]")
       .def_prop_ro(
           "rss", [](const PyRadioMap& r) { return fixed(array<double>(r.map.rss_w(), shape(r.map)), kChangeACopy); },
           "Received signal strength in watt, [num_tx, num_y, num_x].")

@@ -15,6 +15,13 @@ inline runs::InteractionOptions interactions_from(const nb::dict& d, const char*
   o.max_diffractions = nb::cast<int>(d["max_diffractions"]);
   if (!d["seam_tolerance_m"].is_none()) o.seam_tolerance_m = nb::cast<double>(d["seam_tolerance_m"]);
   o.samples_per_tx = nb::cast<int64_t>(d[samples]);
+  o.reflection = runs::choice_from_word<paths::Reflection>("reflection", nb::cast<std::string>(d["reflection"]));
+  if (!d["lobe"].is_none()) {
+    if (*o.reflection != paths::Reflection::kDirectional) throw Error("lobe: it needs reflection='directional'");
+    o.lobe = em::lobe_from_text(nb::cast<std::string>(d["lobe"]));
+  }
+  o.scattering_tolerance = nb::cast<double>(d["scattering_tolerance"]);
+  o.max_tiles = nb::cast<int64_t>(d["max_tiles"]);
   return o;
 }
 

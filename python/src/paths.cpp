@@ -116,6 +116,8 @@ std::shared_ptr<PyPaths> solve(const std::shared_ptr<PyScene>& s, const nb::dict
   o.seed = nb::cast<uint64_t>(d["seed"]);
   o.num_threads = nb::cast<int>(d["num_threads"]);
   o.finder = runs::choice_from_word<paths::Finder>("finder", nb::cast<std::string>(d["finder"]));
+  o.scattering_phases = runs::choice_from_word<paths::ScatteringPhases>("scattering_phases",
+                                                                        nb::cast<std::string>(d["scattering_phases"]));
   Warnings warnings;
   o.log = warnings.sink();
   result->solved = runtime::on_threads(o.num_threads, [&] { return s->snapshot(); });

@@ -6,28 +6,19 @@
 #include "raywave/paths/scattered_power.h"
 #include "scene_state.h"
 
-namespace raywave::em {
-
-template <class Archive>
-void fields(Archive& a, Lobe& l) {
-  auto& [kind, alpha_r, alpha_i, lambda, kappa, slope] = l;
-  a(kind, alpha_r, alpha_i, lambda, kappa, slope);
-}
-
-}  // namespace raywave::em
-
 namespace raywave::paths {
 
 template <class Archive>
 void fields(Archive& a, Tile& t) {
-  auto& [facet, triangle, corners, shaded] = t;
-  a(facet, triangle, shaded);
+  auto& [facet, triangle, corners, shaded, from, to] = t;
+  a(facet, triangle, shaded, from, to);
   for (auto& corner : corners) a(corner[0], corner[1]);
 }
 template <class Archive>
-void fields(Archive& a, ScatterOptions& o) {  // without log
-  auto& [diffuse, reflection, tolerance, max_tiles, threads, log] = o;
-  a(diffuse, reflection, tolerance, max_tiles, threads);
+void fields(Archive& a, ScatterOptions& o) {  // without progress and log
+  auto& [diffuse, reflection, method, depth, specular, refraction, tolerance, max_tiles, samples, seed, progress,
+         threads, log] = o;
+  a(diffuse, reflection, method, depth, specular, refraction, tolerance, max_tiles, samples, seed, threads);
 }
 template <class Archive>
 void fields(Archive& a, ScatteredPower& p) {

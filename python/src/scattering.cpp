@@ -32,12 +32,24 @@ std::shared_ptr<PyScatteredPower> solve(const std::shared_ptr<PyScene>& s, const
   o.tolerance = nb::cast<double>(d["tolerance"]);
   o.max_tiles = nb::cast<int64_t>(d["max_tiles"]);
   o.num_threads = nb::cast<int>(d["num_threads"]);
+  const auto method = nb::cast<std::string>(d["method"]);
+  if (method != "tiles" && method != "sampled")
+    throw Error(
+        message("unknown method '", method, "'", did_you_mean(method, {"tiles", "sampled"}), " Known: tiles, sampled"));
+  o.method = method == "tiles" ? paths::ScatterMethod::kTiles : paths::ScatterMethod::kSampled;
+  o.max_depth = nb::cast<int>(d["max_depth"]);
+  o.specular_reflection = nb::cast<bool>(d["specular_reflection"]);
+  o.refraction = nb::cast<bool>(d["refraction"]);
+  o.samples_per_tx = nb::cast<int64_t>(d["samples_per_tx"]);
+  o.seed = nb::cast<uint64_t>(d["seed"]);
   Warnings warnings;
   o.log = warnings.sink();
   result->solved = runtime::on_threads(o.num_threads, [&] { return s->snapshot(); });
-  run_interruptibly(nb::none(), [&](const runtime::Progress&) {
+  run_interruptibly(nb::none(), [&](const runtime::Progress& report) {
+    o.progress = report;
     result->power = paths::scattered_power(*result->solved.scene, *result->solved.prepared, o);
   });
+  o.progress = nullptr;
   o.log = nullptr;
   warnings.emit();
   return result;
@@ -68,7 +80,7 @@ nb::object jvp(const PyScatteredPower& p, const nb::dict& tangent) {
 }  // namespace
 
 void bind_scattering(nb::module_& m) {
-  auto c = nb::class_<PyScatteredPower>(m, "ScatteredPower", "Power that surfaces scatter once between devices.");
+  auto c = nb::class_<PyScatteredPower>(m, "ScatteredPower", "Power that surfaces scatter between devices.");
   bind_pickle(c, &PyScatteredPower::power, &PyScatteredPower::options);
   bind_place(c);
   c.def_prop_ro(
@@ -76,7 +88,7 @@ void bind_scattering(nb::module_& m) {
        "Linear, the mean over the port pairs, [num_rx, num_tx].")
       .def_prop_ro(
           "error", [](const PyScatteredPower& p) { return p.numbers(p.power.error); },
-          "Estimated error of the surface integral, as gain, [num_rx, num_tx].")
+          "As gain: tiles, the estimated error of the surface integral; sampled, the standard error. [num_rx, num_tx]")
       .def_prop_ro(
           "shaded", [](const PyScatteredPower& p) { return p.numbers(p.power.shaded); },
           "Share of the gain from tiles that a shadow's border crosses, which derivatives hold still, [num_rx, "

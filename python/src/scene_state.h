@@ -69,6 +69,16 @@ void fields(Archive& a, Scene& s) {
 
 }  // namespace raywave::scene
 
+namespace raywave::em {
+
+template <class Archive>
+void fields(Archive& a, Lobe& l) {
+  auto& [kind, alpha_r, alpha_i, lambda, kappa, slope] = l;
+  a(kind, alpha_r, alpha_i, lambda, kappa, slope);
+}
+
+}  // namespace raywave::em
+
 namespace raywave::paths {
 
 template <class Archive>
@@ -92,6 +102,11 @@ void fields(Archive& a, TouchedMaterials& t) {
   a(row, numbers, slopes);
 }
 template <class Archive>
+void fields(Archive& a, ScatterFacts& s) {
+  auto& [triangle, at, share, phase, turned] = s;
+  a(triangle, at, share, phase, turned);
+}
+template <class Archive>
 void fields(Archive& a, Link& l) {
   auto& [rx, rx_element, tx, tx_element, begin, end] = l;
   a(rx, rx_element, tx, tx_element, begin, end);
@@ -100,23 +115,23 @@ template <class Archive>
 void fields(Archive& a, Paths& p) {
   auto& [frequency, synthetic, tx_names, rx_names, object_names, tx_positions, rx_positions, tx_elements, tx_slants,
          rx_elements, rx_slants, links, tau, theta_t, phi_t, theta_r, phi_r, doppler, transfer, interaction_begin,
-         interactions, objects, surfaces, vertices, edges, a_begin, gains] = p;
+         interactions, objects, surfaces, vertices, edges, places, a_begin, gains] = p;
   a(frequency, synthetic, tx_names, rx_names, object_names, tx_positions, rx_positions, tx_elements, tx_slants,
     rx_elements, rx_slants, links, tau, theta_t, phi_t, theta_r, phi_r, doppler, transfer, interaction_begin,
-    interactions, objects, surfaces, vertices, edges, a_begin, gains);
+    interactions, objects, surfaces, vertices, edges, places, a_begin, gains);
 }
 template <class Archive>
 void fields(Archive& a, Interactions& i) {
-  auto& [depth, los, reflection, refraction, diffraction, diffractions, seam] = i;
-  a(depth, los, reflection, refraction, diffraction, diffractions, seam);
+  auto& [depth, los, specular, refraction, diffraction, diffractions, diffuse, reflection, lobe, seam] = i;
+  a(depth, los, specular, refraction, diffraction, diffractions, diffuse, reflection, lobe, seam);
 }
 template <class Archive>
 void fields(Archive& a, RayOptions& o) {
-  a(static_cast<Interactions&>(o), o.samples_per_tx, o.seed, o.num_threads);
+  a(static_cast<Interactions&>(o), o.samples_per_tx, o.scattering_tolerance, o.max_tiles, o.seed, o.num_threads);
 }
 template <class Archive>
 void fields(Archive& a, PathOptions& o) {
-  a(static_cast<RayOptions&>(o), o.finder, o.synthetic_array);
+  a(static_cast<RayOptions&>(o), o.finder, o.scattering_phases, o.synthetic_array);
 }
 
 }  // namespace raywave::paths
@@ -136,9 +151,9 @@ void fields(Archive& a, RadioMapOptions& o) {
 template <class Archive>
 void fields(Archive& a, RadioMap& m) {
   // kept arrivals stay behind: derivatives have the same bits without them
-  auto& [surface, frequency, noise, names, powers, num_tx, num_y, num_x, gain, centers, corners, arrivals, split,
+  auto& [surface, frequency, noise, names, powers, num_tx, num_y, num_x, gain, error, centers, corners, arrivals, split,
          kept] = m;
-  a(surface, frequency, noise, names, powers, num_tx, num_y, num_x, gain, centers, corners, arrivals, split);
+  a(surface, frequency, noise, names, powers, num_tx, num_y, num_x, gain, error, centers, corners, arrivals, split);
 }
 
 }  // namespace raywave::maps

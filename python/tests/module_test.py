@@ -311,7 +311,11 @@ def test_a_scene_made_by_hand():
 @pytest.mark.parametrize("edit, part", [
     (lambda s: rw.PathSolver()(s, max_depth=-1), "max_depth must be >= 0"),
     (lambda s: rw.PathSolver()(s, finder="exhaustiv"), "did you mean 'exhaustive'"),
-    (lambda s: rw.PathSolver()(s, diffuse_reflection=True), "diffuse_reflection=True is not available"),
+    (lambda s: rw.PathSolver()(s, diffuse_reflection=True, scattering_tolerance=0), "scattering_tolerance must be > 0"),
+    (lambda s: rw.PathSolver()(s, reflection="direct"), "did you mean 'directional'"),
+    (lambda s: rw.PathSolver()(s, lobe="von_mises_fisher(kappa=3)"), "lobe: it needs reflection='directional'"),
+    (lambda s: rw.PathSolver()(s, reflection="directional", lobe="von_mises_fisher(kappa=-3)"), "kappa must be > 0"),
+    (lambda s: rw.PathSolver()(s, reflection="directional", lobe=3), "lobe takes a lobe as text"),
     (lambda s: rw.PathSolver()(s, edge_diffraction=True), "edge_diffraction=True: diffraction=True has"),
     (lambda s: rw.PathSolver()(s, diffraction=True, max_diffractions=4), "max_diffractions"),
     (lambda s: setattr(s, "frequency_hz", -1.0), "frequency_hz must be > 0"),

@@ -34,7 +34,7 @@ def test_they_have_values_of_their_shapes():
     assert parameters["device/tx/array/element_positions_m"].shape == (2, 3)
     assert parameters["device/tx/precoding"].shape == (4, 2)
     assert parameters["object/wall/vertices_m"].shape == (4, 3)
-    assert parameters["material/concrete/xpd_coefficient"].solvers == ["scattered power"]
+    assert parameters["material/concrete/xpd_coefficient"].solvers == ["paths", "exact map", "scattered power"]
     assert "device/rx/power_dbm" not in parameters
     assert repr(parameters["object/wall/translation_m"]) == "Parameter('object/wall/translation_m', shape [3], m)"
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .surfaces import Surfaces
 
-KINDS = {1: "specular_reflection", 2: "diffuse_reflection", 4: "refraction", 8: "diffraction"}
+KINDS = {1: "specular_reflection", 2: "diffuse_reflection", 4: "refraction", 8: "diffraction", 16: "directional_reflection"}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -197,6 +197,15 @@ void InteractionFlags::add_to(CLI::App& app) {
   app.add_option("--seam-tolerance", seam_tolerance_m,
                  "cracks between faces up to this many metres are closed at edges (default a tenth of the wavelength)");
   app.add_option("--samples", samples_per_tx, "rays per transmitter (default 1000000)");
+  app.add_option_function<std::string>(
+      "--reflection", [this](const std::string& word) { reflection = choose<paths::Reflection>("--reflection", word); },
+      "mirror (default), or directional: a lobe about the mirror's direction, in power, for noisy surfaces");
+  app.add_option_function<std::string>(
+      "--lobe", [this](const std::string& text) { lobe = em::lobe_from_text(text); },
+      message("of --reflection directional (default ", em::lobe_text(paths::kDefaultLobe), ")"));
+  app.add_option("--scattering-tolerance", scattering_tolerance,
+                 "of a link's scattered power, where tiles are summed (default 0.01)");
+  app.add_option("--max-tiles", max_tiles, "of a link (default 20000)");
 }
 
 namespace {
@@ -206,7 +215,11 @@ void tell_if_idle(bool is_given, const char* flag, bool has_effect, const char* 
   if (is_given && !has_effect) warning_log()(message(flag, " changes nothing ", otherwise));
 }
 
-void tell_idle_edge_flags(const InteractionFlags& flags, bool diffraction) {
+void tell_idle_flags(const InteractionFlags& flags, const paths::Interactions& on) {
+  const bool diffraction = on.diffraction;
+  tell_if_idle(flags.lobe.has_value(), "--lobe", on.is_directional(), "without --reflection directional");
+  tell_if_idle(flags.scattering_tolerance.has_value(), "--scattering-tolerance", on.scatters(),
+               "without --diffuse-reflection or --reflection directional");
   tell_if_idle(flags.max_diffractions.has_value(), "--max-diffractions", diffraction, "without --diffraction");
   tell_if_idle(flags.seam_tolerance_m.has_value(), "--seam-tolerance", diffraction, "without --diffraction");
 }
@@ -215,6 +228,8 @@ void tell_idle_edge_flags(const InteractionFlags& flags, bool diffraction) {
 
 void PathFlags::add_to(CLI::App& app) {
   app.add_option("--finder", finder, "shoot-and-bounce (default) or exhaustive");
+  app.add_option("--scattering-phases", scattering_phases,
+                 "of scattered paths, beside those of their lengths: none (default) or random");
   app.add_flag("--exact-arrays", exact_arrays,
                "solve the paths of every pair of antenna elements (default: plane waves)");
 }
@@ -226,8 +241,10 @@ paths::PathOptions PathFlags::options(const SceneFlags& scene_flags, const Inter
   if (finder) {
     options.finder = choose<paths::Finder>("--finder", *finder);
   }
+  if (scattering_phases)
+    options.scattering_phases = choose<paths::ScatteringPhases>("--scattering-phases", *scattering_phases);
   if (exact_arrays) options.synthetic_array = false;
-  tell_idle_edge_flags(interactions, options.diffraction);
+  tell_idle_flags(interactions, options);
   tell_if_idle(interactions.samples_per_tx.has_value(), "--samples", options.finder != paths::Finder::kExhaustive,
                "with --finder exhaustive");
   if (scene_flags.seed) options.seed = *scene_flags.seed;
@@ -263,7 +280,7 @@ maps::RadioMapOptions MapFlags::options(const SceneFlags& scene_flags, const Int
   if (coherent) options.coherent = true;
   if (max_bytes) options.max_bytes = double(runs::parse_bytes(*max_bytes));
   const bool exact = options.method == maps::Method::kExact;
-  tell_idle_edge_flags(interactions, options.diffraction);
+  tell_idle_flags(interactions, options);
   tell_if_idle(points_per_cell.has_value(), "--points-per-cell", exact, "with --method monte-carlo");
   tell_if_idle(bool(coherent), "--coherent", exact, "with --method monte-carlo");
   if (scene_flags.seed) options.seed = *scene_flags.seed;

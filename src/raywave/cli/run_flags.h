@@ -50,7 +50,7 @@ struct InteractionFlags : runs::InteractionOptions {
 
 /// Which paths: `raywave paths` and `raywave view`.
 struct PathFlags {
-  std::optional<std::string> finder;
+  std::optional<std::string> finder, scattering_phases;
   bool exact_arrays = false;
 
   void add_to(CLI::App& app);

@@ -176,9 +176,8 @@ T von_mises_fisher_sphere(const T& kappa) {
   }
 }
 
-/// The integral of shape() over the hemisphere.
 template <class T>
-T integral(const BasicLobe<T>& lobe, const T& cos_i) {
+T integral_anew(const BasicLobe<T>& lobe, const T& cos_i) {
   switch (lobe.kind) {
     case LobeKind::kLambertian:
       return T(kPi);
@@ -193,6 +192,31 @@ T integral(const BasicLobe<T>& lobe, const T& cos_i) {
       return half_vector_share(lobe.slope, cos_i);
   }
   return T(1);
+}
+
+/// The integral of shape() over the hemisphere. What scatters asks for the same ones in turn, for each turn of the
+/// polarisation, so that the last are kept.
+template <class T>
+T integral(const BasicLobe<T>& lobe, const T& cos_i) {
+  if constexpr (!std::is_same_v<T, double>) {
+    return integral_anew(lobe, cos_i);
+  } else {
+    struct Known {
+      Lobe lobe;
+      double cos_i = -1, value = 0;
+    };
+    thread_local std::array<Known, 4> known;
+    thread_local size_t next = 0;
+    for (const Known& k : known) {
+      if (k.cos_i == cos_i && k.lobe.kind == lobe.kind && k.lobe.alpha_r == lobe.alpha_r &&
+          k.lobe.alpha_i == lobe.alpha_i && k.lobe.lambda == lobe.lambda && k.lobe.kappa == lobe.kappa &&
+          k.lobe.slope == lobe.slope)
+        return k.value;
+    }
+    Known& own = known[next++ % known.size()];
+    own = {lobe, cos_i, integral_anew(lobe, cos_i)};
+    return own.value;
+  }
 }
 
 /// The same over all that sample() proposes.

@@ -3,13 +3,16 @@
 // rays.
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <vector>
 
 #include "raywave/maps/cells.h"
-#include "raywave/maps/coefficient_table.h"
+#include "raywave/maps/ray_visits.h"
 #include "raywave/maps/transmit_field.h"
+#include "raywave/paths/coefficient_table.h"
 #include "raywave/paths/field_context.h"
+#include "raywave/paths/scatter_events.h"
 #include "raywave/paths/shoot.h"
 
 namespace raywave::maps {
@@ -18,11 +21,20 @@ namespace raywave::maps {
 struct TileFields {
   static constexpr int kRays = paths::RayTile::kRays;
   alignas(64) float re_x[kRays], re_y[kRays], re_z[kRays], im_x[kRays], im_y[kRays], im_z[kRays];
-  alignas(64) float length[kRays];  // of the ray up to its segment's origin, metres
+  alignas(64) float length[kRays];  // of the ray up to its segment's origin, metres; from a place that scatters kAnew
+  float launched[kRays];            // where rays scatter: the power that each set out with
+  static constexpr float kAnew = 1e30f;
 
   void set(int i, const CVec3<float>& e) {
     length[i] = 0;
+    put(i, e);
+  }
+  void put(int i, const CVec3<float>& e) {
     re_x[i] = e.re.x, re_y[i] = e.re.y, re_z[i] = e.re.z, im_x[i] = e.im.x, im_y[i] = e.im.y, im_z[i] = e.im.z;
+  }
+  CVec3<float> field(int i) const { return {{re_x[i], re_y[i], re_z[i]}, {im_x[i], im_y[i], im_z[i]}}; }
+  void scale(int i, float s) {
+    for (float* component : {re_x, re_y, re_z, im_x, im_y, im_z}) component[i] *= s;
   }
   float power(int i) const {
     return re_x[i] * re_x[i] + re_y[i] * re_y[i] + re_z[i] * re_z[i] + im_x[i] * im_x[i] + im_y[i] * im_y[i] +
@@ -40,7 +52,8 @@ class CrossingEstimator {
         cells_(cells),
         options_(options),
         least_m_(edge_on || cells.is_plane() ? float(cells.edge_on_m()) : 0.0f),
-        transmit_(scene.transmitters[size_t(tx)], context.wavelength_m) {
+        transmit_(scene.transmitters[size_t(tx)], context.wavelength_m),
+        scatter_(context, options) {
     for (const auto& m : context.materials) tables_.emplace_back(m, context.wavelength_m);
     for (const auto& f : prepared.facets().facets) {
       facet_material_.push_back(f.material);
@@ -49,23 +62,32 @@ class CrossingEstimator {
     }
   }
 
+  /// Does anything scatter rays?
+  bool scatters() const { return scatter_.any(); }
+
   /// What is seen edge-on is left out. @return whether anything is, from an image.
-  bool trace(const paths::TileShooter& shooter, int64_t tile_index, std::vector<double>& sums) const {
+  /// @param squares  where rays scatter: of what each of them adds, for the standard error
+  bool trace(const paths::TileShooter& shooter, int64_t tile_index, std::vector<double>& sums,
+             std::vector<double>& squares) const {
     bool edge_on = false;
     paths::RayTile tile;
     TileFields fields;
+    thread_local RayVisits visits;
+    visits.clear();
     shooter.run(tile_index, tile, [&](paths::RayTile& state, int depth) {
       if (depth == 0) launch(state, fields);
       if (depth > 0 || options_.los) {
         if (cells_.is_plane()) {
-          edge_on |= cross_plane(state, fields, sums);
+          edge_on |= cross_plane(state, fields, sums, visits);
         } else {
-          cross_mesh(state, fields, sums);
+          cross_mesh(state, fields, sums, visits);
         }
       }
       interact(state, fields);
       lengthen(state, fields);
+      if (scatters()) end_by_roulette(state, fields);
     });
+    if (scatters()) visits.add_squares(squares);
     return edge_on;
   }
 
@@ -75,6 +97,7 @@ class CrossingEstimator {
       const auto& p = tile.packets[size_t(lane / 16)];
       const int i = lane % 16;
       fields.set(lane, transmit_.in_single({p.dx[i], p.dy[i], p.dz[i]}));
+      fields.launched[lane] = fields.power(lane);
     }
   }
 
@@ -83,7 +106,25 @@ class CrossingEstimator {
       fields.length[lane] += tile.packets[size_t(lane / 16)].t[lane % 16];
   }
 
-  bool cross_plane(const paths::RayTile& tile, const TileFields& fields, std::vector<double>& sums) const {
+  /// Rays with less than this share of the power that they set out with go on by a chance that is as much smaller, and
+  /// then have this share.
+  static constexpr float kRoulette = 0.02f;
+  static void end_by_roulette(paths::RayTile& tile, TileFields& fields) {
+    for (int lane = 0; lane < TileFields::kRays; ++lane) {
+      if (tile.event[size_t(lane)] == paths::Event::kEnd) continue;
+      const float least = kRoulette * fields.launched[lane], power = fields.power(lane);
+      if (power >= least) continue;
+      const float chance = power / least;
+      if (float(paths::ScatterEvents::uniform(tile.random[size_t(lane)])) >= chance) {
+        tile.event[size_t(lane)] = paths::Event::kEnd;
+        continue;
+      }
+      fields.scale(lane, 1 / std::sqrt(chance));
+    }
+  }
+
+  bool cross_plane(const paths::RayTile& tile, const TileFields& fields, std::vector<double>& sums,
+                   RayVisits& visits) const {
     const Cells::PlaneFrame& f = cells_.plane();
     const auto nx = float(cells_.num_x()), ny = float(cells_.num_y());
     int edge_on = 0;
@@ -106,13 +147,17 @@ class CrossingEstimator {
       for (int i = 0; i < 16; ++i) {
         if (weight[i] == 0) continue;
         const int cell = int(y[i]) * cells_.num_x() + int(x[i]);
-        sums[size_t(cell)] += double(weight[i] * fields.power(int(packet) * 16 + i));
+        const int lane = int(packet) * 16 + i;
+        const double value = double(weight[i] * fields.power(lane));
+        sums[size_t(cell)] += value;
+        if (scatters()) visits.add(lane, cell, value);
       }
     }
     return edge_on != 0;
   }
 
-  void cross_mesh(const paths::RayTile& tile, const TileFields& fields, std::vector<double>& sums) const {
+  void cross_mesh(const paths::RayTile& tile, const TileFields& fields, std::vector<double>& sums,
+                  RayVisits& visits) const {
     std::vector<CellCrossing> crossings;
     for (int lane = 0; lane < TileFields::kRays; ++lane) {
       const auto& p = tile.packets[size_t(lane / 16)];
@@ -123,8 +168,10 @@ class CrossingEstimator {
       cells_.crossings(o, o + length * d, crossings);
       for (const CellCrossing& c : crossings) {
         const double behind = double(fields.length[lane]) + double(c.t) * length;
-        if (c.abs_cos > 1e-6f && behind * double(c.abs_cos) >= double(least_m_))
-          sums[size_t(c.cell)] += double(fields.power(lane) / c.abs_cos);
+        if (!(c.abs_cos > 1e-6f && behind * double(c.abs_cos) >= double(least_m_))) continue;
+        const auto value = double(fields.power(lane) / c.abs_cos);
+        sums[size_t(c.cell)] += value;
+        if (scatters()) visits.add(lane, c.cell, value);
       }
     }
   }
@@ -143,9 +190,45 @@ class CrossingEstimator {
     for (int packet = 0; packet < paths::RayTile::kPackets; ++packet) {
       Surfaces s{};
       bool any = false;
+      if (scatters()) {
+        std::array<CVec3<float>, 16> behind;
+        for (int i = 0; i < 16; ++i) any |= choose(tile, packet, i, fields, s, behind[size_t(i)]);
+        if (!any) continue;
+        carry(tile.packets[size_t(packet)], s, fields, 16 * packet);
+        for (int i = 0; i < 16; ++i) {
+          if (tile.event[size_t(16 * packet + i)] == paths::Event::kScatter)
+            fields.put(16 * packet + i, behind[size_t(i)]);
+        }
+        continue;
+      }
       for (int i = 0; i < 16; ++i) any |= look_up(tile, packet, i, s);
       if (any) carry(tile.packets[size_t(packet)], s, fields, 16 * packet);
     }
+  }
+
+  /// Chance decides what becomes of a ray. @param behind  its field where it scatters. @return whether it goes on.
+  bool choose(paths::RayTile& tile, int packet, int i, TileFields& fields, Surfaces& s, CVec3<float>& behind) const {
+    const int lane = packet * 16 + i;
+    paths::Event& event = tile.event[size_t(lane)];
+    if (event == paths::Event::kEnd) return false;
+    const auto& p = tile.packets[size_t(packet)];
+    int facet = p.facet[i];
+    const Vec3f n = prepared_.normals()[size_t(facet)];
+    if (has_twins_[size_t(facet)]) facet = prepared_.facets().canonical(facet, hit_point(p, i));
+    const Vec3f k{p.dx[i], p.dy[i], p.dz[i]};
+    const paths::ScatterEvents::Choice c =
+        scatter_.choose(facet_material_[size_t(facet)], n, k, tile.random[size_t(lane)]);
+    event = c.event;
+    if (event == paths::Event::kEnd) return false;
+    if (event == paths::Event::kScatter) {
+      fields.length[lane] = TileFields::kAnew;
+      tile.scattered[size_t(lane)] = c.direction;
+      behind = c.scattered(k, fields.field(lane));
+    }
+    s.nx[i] = n.x, s.ny[i] = n.y, s.nz[i] = n.z;
+    s.te_re[i] = c.te.re, s.te_im[i] = c.te.im, s.tm_re[i] = c.tm.re, s.tm_im[i] = c.tm.im;
+    s.turn[i] = event == paths::Event::kReflect ? 2.0f : 0.0f;
+    return true;
   }
 
   /// Coefficients where a ray goes on; with refraction, chance decides between the two ways on. @return whether it goes
@@ -157,7 +240,7 @@ class CrossingEstimator {
     int facet = p.facet[i];
     const Vec3f n = prepared_.normals()[size_t(facet)];
     if (has_twins_[size_t(facet)]) facet = prepared_.facets().canonical(facet, hit_point(p, i));
-    const CoefficientTable& table = tables_[size_t(facet_material_[size_t(facet)])];
+    const paths::CoefficientTable& table = tables_[size_t(facet_material_[size_t(facet)])];
     const float cos_theta = std::fabs(p.dx[i] * n.x + p.dy[i] * n.y + p.dz[i] * n.z);
     Complex<float> te, tm;
     table.at(cos_theta, te, tm, false);
@@ -217,7 +300,8 @@ class CrossingEstimator {
   const RadioMapOptions& options_;
   const float least_m_;  // images nearer than this to the cells' planes are left out
   TransmitField transmit_;
-  std::vector<CoefficientTable> tables_;
+  paths::ScatterEvents scatter_;
+  std::vector<paths::CoefficientTable> tables_;
   std::vector<int32_t> facet_material_;
   std::vector<uint8_t> has_twins_;  // does the place's owner need looking up?
 };

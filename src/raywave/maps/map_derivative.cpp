@@ -8,6 +8,7 @@
 #include "raywave/core/error.h"
 #include "raywave/maps/arrival_field.h"
 #include "raywave/maps/arrivals.h"
+#include "raywave/maps/scattered.h"
 #include "raywave/paths/paths_derivative.h"
 #include "raywave/paths/scattered_power.h"
 #include "raywave/runtime/parallel.h"
@@ -76,6 +77,8 @@ void check(const scene::Scene& scene, const RadioMapOptions& options, const Radi
     throw Error(
         "derivatives of maps on meshes and terrain are not available: their cells move with the scene; use a plane");
   }
+  if (options.method == Method::kMonteCarlo && options.scatters())
+    throw Error("monte-carlo maps with scattering have no derivative: chance decides which way a ray goes; use exact");
   if (size_t(map.num_tx) != scene.transmitters.size()) {
     throw Error(message("the map has ", map.num_tx, " transmitters, the scene ", scene.transmitters.size()));
   }
@@ -90,7 +93,7 @@ void for_arrivals(const scene::Scene& scene, const paths::PreparedScene& prepare
     return;
   }
   for (const MapArrivals& all : options.method == Method::kExact
-                                    ? exact_arrivals(scene, prepared, context, tx, cells, options)
+                                    ? exact_arrivals(scene, prepared, context, tx, cells, options.without_scattering())
                                     : monte_carlo_arrivals(scene, prepared, context, tx, cells, options))
     visit(all);
 }
@@ -105,13 +108,14 @@ void for_parts(const MapArrivals& all, int num_threads, int64_t num_parts, Visit
 }
 
 bool is_of_maps(const scene::ParameterRow& row) {
-  return row.owner != scene::Owner::kReceiver && row.name != "velocity_m_per_s" && row.name != "xpd_coefficient";
+  return row.owner != scene::Owner::kReceiver && row.name != "velocity_m_per_s";
 }
+bool is_of_monte_carlo_maps(const scene::ParameterRow& row) { return is_of_maps(row) && row.name != "xpd_coefficient"; }
 
 }  // namespace
 
 const scene::Differentiable kDifferentiableByExactMaps{"exact map", &is_of_maps};
-const scene::Differentiable kDifferentiableByMonteCarloMaps{"monte-carlo map", &is_of_maps};
+const scene::Differentiable kDifferentiableByMonteCarloMaps{"monte-carlo map", &is_of_monte_carlo_maps};
 
 const scene::Differentiable& differentiable_by(Method method) {
   return method == Method::kExact ? kDifferentiableByExactMaps : kDifferentiableByMonteCarloMaps;
@@ -135,7 +139,8 @@ static scene::SceneDerivative vjp(const scene::Scene& scene, const paths::Prepar
   for (const double c : cotangent) require_finite("the cotangent of path_gain", c);
   const scene::Scene centred = prepared.centred(scene);
   const Cells cells(centred, prepared, moved(map.surface, -prepared.origin_m()), options);
-  const paths::FieldContext context = paths::field_context(scene, options.refraction, options.log);
+  paths::FieldContext context = paths::field_context(scene, options.refraction, options.log);
+  context.lobe = options.lobe;
   const paths::RefineOptions refine = paths::refine_options(prepared, context, options.max_depth);
   const scene::SceneDerivative zeros(scene);
   scene::SceneDerivative gradient = zeros;
@@ -172,6 +177,7 @@ static scene::SceneDerivative vjp(const scene::Scene& scene, const paths::Prepar
       });
       for (const auto& part : parts) gradient += part;
     });
+    if (options.scatters()) add_scattered_vjp(centred, prepared, context, tx, cells, options, weight, gradient);
   }
   gradient.check_finite(scene);
   return gradient;
@@ -185,7 +191,8 @@ static std::vector<double> jvp(const scene::Scene& scene, const paths::PreparedS
   direction.check_finite(scene);
   const scene::Scene centred = prepared.centred(scene);
   const Cells cells(centred, prepared, moved(map.surface, -prepared.origin_m()), options);
-  const paths::FieldContext context = paths::field_context(scene, options.refraction, options.log);
+  paths::FieldContext context = paths::field_context(scene, options.refraction, options.log);
+  context.lobe = options.lobe;
   const paths::RefineOptions refine = paths::refine_options(prepared, context, options.max_depth);
   std::vector<double> tangent(map.path_gain.size(), 0);
   for (int tx = 0; tx < map.num_tx; ++tx) {
@@ -208,6 +215,9 @@ static std::vector<double> jvp(const scene::Scene& scene, const paths::PreparedS
         tangent[size_t(tx) * size_t(map.num_cells()) + size_t(all.arrivals[i].cell)] += change[i];
       }
     });
+    if (!options.scatters()) continue;
+    const auto scattered = scattered_jvp(centred, prepared, context, tx, cells, options, direction);
+    for (size_t i = 0; i < scattered.size(); ++i) tangent[size_t(tx) * size_t(map.num_cells()) + i] += scattered[i];
   }
   return tangent;
 }

@@ -17,8 +17,8 @@
 
 namespace raywave::maps {
 
-/// All parameters but those of receivers (a map's are its cells), velocities and the cross-polar share of diffuse
-/// scattering.
+/// All parameters but those of receivers (a map's are its cells) and velocities; Monte Carlo maps not by the
+/// cross-polar share of diffuse scattering.
 extern const scene::Differentiable kDifferentiableByExactMaps, kDifferentiableByMonteCarloMaps;
 const scene::Differentiable& differentiable_by(Method method);
 /// Paths and both maps.
@@ -28,7 +28,8 @@ std::span<const scene::Differentiable* const> differentiable_solvers();
 /// derivative needs. The same bits for any number of threads, and whether the map kept its arrivals or not.
 /// @param map  what solve_radio_map gave for this scene and these options. @param cotangent  [num_tx, num_y, num_x].
 /// @throws Error for a cotangent of a wrong length or not finite; for maps on meshes and terrain, whose cells would
-/// move with the scene; for monte-carlo maps with refraction.
+/// move with the scene; for monte-carlo maps with refraction or
+/// scattering.
 scene::SceneDerivative map_vjp(const scene::Scene& scene, const paths::PreparedScene& prepared,
                                const RadioMapOptions& options, const RadioMap& map,
                                const std::vector<double>& cotangent);

@@ -109,7 +109,7 @@ std::optional<paths::SequenceTree> few_images(const scene::Scene& scene, const p
 }
 
 RadioMapOptions exact_options(const RadioMapOptions& options) {
-  RadioMapOptions exact = options;
+  RadioMapOptions exact = options.without_scattering();
   exact.method = Method::kExact;
   exact.coherent = false;
   return exact;
@@ -254,24 +254,27 @@ class Served {
 /// @param edge_on  is there anything that is left to exact solutions? Set when an image is.
 std::vector<double> crossing_map(const scene::Scene& scene, const paths::PreparedScene& prepared,
                                  const paths::FieldContext& context, int tx, const Cells& cells,
-                                 const RadioMapOptions& options, const Vec3d& from_m, bool& edge_on) {
-  const paths::TileShooter shooter(prepared,
-                                   paths::shoot_options(options, from_m, scene.transmitters[size_t(tx)].name));
+                                 const RadioMapOptions& options, const Vec3d& from_m, bool& edge_on,
+                                 std::vector<double>& variance) {
+  paths::ShootOptions shoot = paths::shoot_options(options, from_m, scene.transmitters[size_t(tx)].name);
+  shoot.reflection |= options.scatters();
+  const paths::TileShooter shooter(prepared, shoot);
   const CrossingEstimator estimator(scene, prepared, context, tx, cells, options, edge_on);
 
   // Each chunk of tiles sums by itself and the sums are added in order.
   const auto num_cells = size_t(cells.size());
   const int64_t num_chunks = chunks_of(num_cells);
-  std::vector<std::vector<double>> sums(static_cast<size_t>(num_chunks));
+  std::vector<std::vector<double>> sums(static_cast<size_t>(num_chunks)), squares(sums.size());
   std::vector<uint8_t> is_edge_on(static_cast<size_t>(num_chunks));
   runtime::Reporter reporter(options.progress, num_chunks);
   runtime::parallel_for(num_chunks, options.num_threads, [&](int64_t chunk) {
     reporter.check();
     auto& own = sums[size_t(chunk)];
     own.assign(num_cells, 0);
+    if (estimator.scatters()) squares[size_t(chunk)].assign(num_cells, 0);
     const int64_t end = shooter.num_tiles() * (chunk + 1) / num_chunks;
     for (int64_t t = shooter.num_tiles() * chunk / num_chunks; t < end; ++t)
-      is_edge_on[size_t(chunk)] |= estimator.trace(shooter, t, own);
+      is_edge_on[size_t(chunk)] |= estimator.trace(shooter, t, own, squares[size_t(chunk)]);
     reporter.task_done();
   });
   for (const uint8_t e : is_edge_on) edge_on |= e != 0;
@@ -284,6 +287,12 @@ std::vector<double> crossing_map(const scene::Scene& scene, const paths::Prepare
   for (size_t i = 0; i < num_cells; ++i) {
     const double area = cells.area_m2(int(i));
     gain[i] = area > 0 ? gain[i] * scale / area : 0;
+  }
+  if (!estimator.scatters()) return gain;
+  variance.resize(num_cells, 0);
+  for (size_t i = 0; i < num_cells; ++i) {
+    const double area = cells.area_m2(int(i));
+    for (const auto& part : squares) variance[i] += area > 0 ? part[i] * (scale / area) * (scale / area) : 0;
   }
   return gain;
 }
@@ -300,18 +309,20 @@ std::vector<Standing> crossing_standings(const paths::PreparedScene& prepared, c
 
 std::vector<double> monte_carlo_map(const scene::Scene& scene, const paths::PreparedScene& prepared,
                                     const paths::FieldContext& context, int tx, const Cells& cells,
-                                    const RadioMapOptions& options) {
+                                    const RadioMapOptions& options, std::vector<double>& error) {
   const Vec3d source_m = scene.transmitters[size_t(tx)].position_m;
   const auto num_cells = size_t(cells.size());
   std::vector<double> gain(num_cells, 0);
   const std::vector<Standing> all = crossing_standings(prepared, source_m, cells);
   bool edge_on = stands_edge_on(prepared, cells, options, source_m);
+  const RadioMapOptions without_scattering = options.without_scattering();
   std::vector<std::vector<double>> parts;
   for (const Standing& s : all)
-    parts.push_back(crossing_map(scene, prepared, context, tx, cells, options, s.source_aside_m, edge_on));
+    parts.push_back(crossing_map(scene, prepared, context, tx, cells, options, s.source_aside_m, edge_on, error));
   for (size_t k = 0; k < all.size(); ++k) {
     if (options.diffraction)
-      add_diffraction(scene, prepared, context, tx, cells, options, all[k].source_aside_m, edge_on, parts[k]);
+      add_diffraction(scene, prepared, context, tx, cells, without_scattering, all[k].source_aside_m, edge_on,
+                      parts[k]);
     const Served served(prepared, cells, all[k]);
     for (size_t i = 0; i < num_cells; ++i) {
       if (parts[k][i] > 0 && served(int(i))) gain[i] += parts[k][i];
@@ -324,6 +335,7 @@ std::vector<double> monte_carlo_map(const scene::Scene& scene, const paths::Prep
                                  nullptr, images ? &*images : nullptr);
     for (size_t i = 0; i < num_cells; ++i) gain[i] += exact[i];
   }
+  for (double& e : error) e = std::sqrt(e);  // so far the variance
   return gain;
 }
 

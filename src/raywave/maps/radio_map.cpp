@@ -6,6 +6,7 @@
 #include "raywave/maps/cells.h"
 #include "raywave/maps/exact.h"
 #include "raywave/maps/monte_carlo.h"
+#include "raywave/maps/scattered.h"
 #include "raywave/paths/doubts.h"
 #include "raywave/paths/sequence_tree.h"
 #include "raywave/paths/unfold.h"
@@ -62,6 +63,14 @@ void RadioMapOptions::validate() const {
   require_positive("max_bytes", max_bytes);
 }
 
+RadioMapOptions RadioMapOptions::without_scattering() const {
+  RadioMapOptions o = *this;
+  if (is_directional()) o.specular_reflection = false;  // a lobe stands in the mirrors' place
+  o.diffuse_reflection = false;
+  o.reflection = paths::Reflection::kMirror;
+  return o;
+}
+
 Surface moved(Surface surface, const Vec3d& by_m) {
   surface.center_m += by_m;
   if (surface.kind == Surface::Kind::kPlane) surface.height_m += by_m.z;  // above z = 0, else above the ground
@@ -78,7 +87,8 @@ static RadioMap solve(const scene::Scene& scene, const paths::PreparedScene& geo
   const Vec3d origin = prepared.origin_m();
   const scene::Scene centred = prepared.centred(scene);
   const Cells cells(centred, prepared, moved(surface, -origin), options);
-  const paths::FieldContext context = paths::field_context(scene, options.refraction, options.log);
+  paths::FieldContext context = paths::field_context(scene, options.refraction, options.log);
+  context.lobe = options.lobe;
   RadioMap map;
   map.surface = moved(cells.surface(), origin);
   map.frequency_hz = scene.frequency_hz;
@@ -94,10 +104,16 @@ static RadioMap solve(const scene::Scene& scene, const paths::PreparedScene& geo
   for (int tx = 0; tx < map.num_tx; ++tx) {
     map.tx_names.push_back(scene.transmitters[size_t(tx)].name);
     map.tx_power_w.push_back(dbm_to_watt(scene.transmitters[size_t(tx)].power_dbm));
-    const auto gain = options.method == Method::kExact
-                          ? exact_map(centred, prepared, context, tx, cells, options, map.num_arrivals, false,
-                                      kept ? &(*kept)[size_t(tx)] : nullptr)
-                          : monte_carlo_map(centred, prepared, context, tx, cells, options);
+    std::vector<double> error;
+    auto gain = options.method == Method::kExact
+                    ? exact_map(centred, prepared, context, tx, cells, options.without_scattering(), map.num_arrivals,
+                                false, kept ? &(*kept)[size_t(tx)] : nullptr)
+                    : monte_carlo_map(centred, prepared, context, tx, cells, options, error);
+    if (options.method == Method::kExact && options.scatters()) {
+      const auto scattered = scattered_map(centred, prepared, context, tx, cells, options);
+      for (size_t i = 0; i < gain.size(); ++i) gain[i] += scattered[i];
+    }
+    map.standard_error.insert(map.standard_error.end(), error.begin(), error.end());
     map.path_gain.insert(map.path_gain.end(), gain.begin(), gain.end());
   }
   map.arrivals = std::move(kept);

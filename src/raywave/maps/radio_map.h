@@ -59,6 +59,8 @@ struct RadioMapOptions : paths::RayOptions {  // behind shot rays two edges of a
   double max_bytes = 4e9;      // refuse maps that need more
   /// @throws Error naming the bad field.
   void validate() const;
+  /// The same without what scatters.
+  RadioMapOptions without_scattering() const;
 };
 
 struct RadioMap {
@@ -69,6 +71,7 @@ struct RadioMap {
   std::vector<double> tx_power_w;
   int num_tx = 0, num_y = 0, num_x = 0;          // mesh surfaces: num_y = 1, num_x = number of cells
   std::vector<double> path_gain;                 // [num_tx, num_y, num_x], linear
+  std::vector<double> standard_error;            // of scattered power by samples, as path_gain; else empty
   std::vector<Vec3d> cell_centers_m;             // [num_y, num_x]
   std::vector<Vec3d> cell_corners_m;             // mesh surfaces: [num_x, 3]; empty for planes
   int64_t num_arrivals = 0;                      // exact: how many paths to how many points were summed up

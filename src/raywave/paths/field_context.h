@@ -6,6 +6,7 @@
 
 #include "raywave/em/material.h"
 #include "raywave/paths/refine.h"
+#include "raywave/paths/scattering_event.h"
 #include "raywave/scene/scene.h"
 
 namespace raywave::paths {
@@ -14,6 +15,8 @@ namespace raywave::paths {
 struct FieldContext {
   double wavelength_m = 0;
   std::vector<em::MaterialProperties> materials;  // [num_materials]
+  std::vector<Scatterer<double>> scatterers;      // [num_materials]
+  em::Lobe lobe;                                  // what stands in the mirror's place, where a lobe does
   bool refraction = false;                        // do rays pass through walls? What edges diffract depends on it
 };
 /// Evaluates the scene's materials at its frequency; warnings go to `log`.

@@ -5,9 +5,17 @@
 #include <array>
 #include <cstdint>
 
+#include "raywave/core/vec.h"
+
 namespace raywave::paths {
 
-enum class Interaction : uint8_t { kSpecularReflection = 1, kDiffuseReflection = 2, kRefraction = 4, kDiffraction = 8 };
+enum class Interaction : uint8_t {
+  kSpecularReflection = 1,
+  kDiffuseReflection = 2,  // scattering by the material's pattern
+  kRefraction = 4,
+  kDiffraction = 8,
+  kDirectionalReflection = 16,  // scattering by a lobe in the mirror's place
+};
 
 /// What there is to say of each, a row an interaction.
 struct InteractionRow {
@@ -20,6 +28,7 @@ inline constexpr InteractionRow kInteractions[] = {
     {Interaction::kDiffuseReflection, "diffuse_reflection", false},
     {Interaction::kRefraction, "refraction", false},
     {Interaction::kDiffraction, "diffraction", false},
+    {Interaction::kDirectionalReflection, "directional_reflection", false},
 };
 constexpr const InteractionRow* row_of(Interaction i) {
   for (const InteractionRow& row : kInteractions) {
@@ -36,6 +45,23 @@ inline constexpr unsigned kMirrors = [] {
   return bits;
 }();
 constexpr bool mirrors(Interaction i) { return (kMirrors & unsigned(i)) != 0; }
+/// Does a path begin anew there, at a place of the surface?
+constexpr bool scatters(Interaction i) {
+  return i == Interaction::kDiffuseReflection || i == Interaction::kDirectionalReflection;
+}
+
+/// Of the power that a place scatters the share K_x (xpd_coefficient) arrives in the polarisation across: turned before
+/// the place's mirror or behind it, half each, so that both ends see the same. The three add in power: paths of their
+/// own.
+enum class Turned : int8_t { kNot, kBefore, kBehind };
+/// What is decided of a place that scatters.
+struct ScatterFacts {
+  int32_t triangle = -1;  // into the facet table
+  Vec2d at;               // the place, by two of the triangle's barycentric coordinates
+  double share = 0;       // of the triangle's area that it stands for
+  double phase_rad = 0;   // of its own, beside that of the path's length
+  Turned turned = Turned::kNot;
+};
 
 /// On which face of a wedge a leg of the path runs.
 enum class OnFace : int8_t { kNone, kFace0, kFaceN };

@@ -9,11 +9,10 @@ namespace raywave::paths {
 
 /// What the touches are made of, their points known. Where a path passes through is where its leg meets the facet.
 template <class T>
-void PathKernel<T>::set_materials(const EndPoint<T>& source, const EndPoint<T>& target,
-                                  const std::vector<Step>& steps) {
-  own_.resize(steps.size());
-  Vec3<T> from = source.position_m;
-  for (size_t i = 0; i < steps.size(); ++i) {
+void PathKernel<T>::set_materials(const Leg& leg, const std::vector<Step>& steps) {
+  own_.resize(touches_.size());
+  Vec3<T> from = leg.from;
+  for (size_t i = 0; i < touches_.size(); ++i) {
     Touch<T>& t = touches_[i];
     Vec3<T> moved;
     if constexpr (!std::is_same_v<T, double>) {
@@ -21,8 +20,8 @@ void PathKernel<T>::set_materials(const EndPoint<T>& source, const EndPoint<T>& 
         Vec3<T> point = t.point;
         if (t.type == Interaction::kRefraction) {
           size_t next = i + 1;
-          while (next < steps.size() && touches_[next].type == Interaction::kRefraction) ++next;
-          const Vec3<T> to = next < steps.size() ? touches_[next].point : target.position_m;
+          while (next < touches_.size() && touches_[next].type == Interaction::kRefraction) ++next;
+          const Vec3<T> to = next < touches_.size() ? touches_[next].point : leg.to;
           const T across = dot(t.bend.normal, to - from);
           point = from + ((t.bend.offset - dot(t.bend.normal, from)) / across) * (to - from);
         } else {
@@ -31,8 +30,8 @@ void PathKernel<T>::set_materials(const EndPoint<T>& source, const EndPoint<T>& 
         moved = point - Vec3<T>(unfold_detail::values(point));
       }
     }
-    const int64_t touch = first_ < 0 ? -1 : 2 * (first_ + int64_t(i));
-    const SurfaceId& surface = steps[i].surface;
+    const int64_t touch = first_ < 0 ? -1 : 2 * (first_ + int64_t(leg.begin + i));
+    const SurfaceId& surface = steps[leg.begin + i].surface;
     if (!surface.is_wedge()) {
       t.face_0 = &scene_.material_at(surface.index, touch, moved, own_[i][0]);
       continue;
@@ -41,25 +40,24 @@ void PathKernel<T>::set_materials(const EndPoint<T>& source, const EndPoint<T>& 
     t.face_0 = &scene_.material_at(w.facet0, touch, moved, own_[i][0]);
     t.face_n = &scene_.material_at(w.facet_n, touch < 0 ? touch : touch + 1, moved, own_[i][1]);
   }
-  (void)target;
 }
 
 template <class T>
-bool PathKernel<T>::set_touches(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps) {
-  touches_.assign(steps.size(), {});
-  for (size_t i = 0; i < steps.size(); ++i) {
+bool PathKernel<T>::set_touches(const Leg& leg, const std::vector<Step>& steps) {
+  touches_.assign(leg.end - leg.begin, {});
+  for (size_t i = 0; i < touches_.size(); ++i) {
     Touch<T>& t = touches_[i];
-    const Step& s = steps[i];
+    const Step& s = steps[leg.begin + i];
     t.type = s.type;
     if (s.surface.is_wedge()) {
       t.bend = scene_.wedge(s.surface.index, s.point_m);
       t.transmits = scene_.refraction();
       t.edge = s.edge;
-      for (size_t leg = 0; leg < 2; ++leg) {
+      for (size_t side = 0; side < 2; ++side) {
         for (size_t f = 0; f < 2; ++f) {
-          if (s.edge.over[leg][f] < 0) continue;
-          const Bend<T> plane = scene_.facet(s.edge.over[leg][f]);
-          t.over[leg][f] = {true, plane.normal, plane.offset};
+          if (s.edge.over[side][f] < 0) continue;
+          const Bend<T> plane = scene_.facet(s.edge.over[side][f]);
+          t.over[side][f] = {true, plane.normal, plane.offset};
         }
       }
     } else {
@@ -67,8 +65,8 @@ bool PathKernel<T>::set_touches(const EndPoint<T>& source, const EndPoint<T>& ta
     }
   }
   if constexpr (std::is_same_v<T, double>) {
-    for (size_t i = 0; i < steps.size(); ++i) touches_[i].point = steps[i].point_m;
-    set_materials(source, target, steps);
+    for (size_t i = 0; i < touches_.size(); ++i) touches_[i].point = steps[leg.begin + i].point_m;
+    set_materials(leg, steps);
     return true;
   }
   bends_.clear();
@@ -76,22 +74,109 @@ bool PathKernel<T>::set_touches(const EndPoint<T>& source, const EndPoint<T>& ta
     if (t.type != Interaction::kRefraction) bends_.push_back(t.bend);
   }
   points_.resize(bends_.size());
-  if (!touching_points(source.position_m, target.position_m, bends_.data(), bends_.size(), points_.data(), true)) {
-    return false;
-  }
+  if (!touching_points(leg.from, leg.to, bends_.data(), bends_.size(), points_.data(), true)) return false;
   size_t b = 0;
   for (Touch<T>& t : touches_) {
     if (t.type != Interaction::kRefraction) t.point = points_[b++];
   }
-  set_materials(source, target, steps);
+  set_materials(leg, steps);
   return true;
+}
+
+template <class T>
+ScatterPlace<T> PathKernel<T>::place_of(const std::vector<Step>& steps, size_t index) {
+  const Step& step = steps[index];
+  const ScatterFacts& facts = step.scatter;
+  const auto [a, b, c] = scene_.triangle(facts.triangle);
+  const Vec3<T> twice = cross(b - a, c - a);
+  const int32_t material = scene_.prepared().facets().facets[size_t(step.surface.index)].material;
+  ScatterPlace<T> p;
+  p.point = T(facts.at.x) * a + T(facts.at.y) * b + T(1 - facts.at.x - facts.at.y) * c;
+  p.normal = normalized(twice);
+  p.area_m2 = T(0.5 * facts.share) * norm(twice);
+  p.scatterer = scene_.scatterer(material);
+  own_of_places_.resize(steps.size());
+  Vec3<T> moved;
+  if constexpr (!std::is_same_v<T, double>) moved = p.point - Vec3<T>(unfold_detail::values(p.point));
+  p.slab = &scene_.material_at(step.surface.index, first_ < 0 ? -1 : 2 * (first_ + int64_t(index)), moved,
+                               own_of_places_[index]);
+  p.by_lobe = step.type == Interaction::kDirectionalReflection;
+  p.lobe = scene_.lobe();
+  return p;
+}
+
+template <class T>
+template <class Visit>
+bool PathKernel<T>::for_legs(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps,
+                             Visit&& visit) {
+  Leg leg{source.position_m, target.position_m, 0, 0};
+  for (;; leg.from = leg.to, leg.begin = leg.end + 1) {
+    leg.end = leg.begin;
+    while (leg.end < steps.size() && !scatters(steps[leg.end].type)) ++leg.end;
+    const bool last = leg.end == steps.size();
+    ScatterPlace<T> place;
+    if (!last) place = place_of(steps, leg.end);
+    leg.to = last ? target.position_m : place.point;
+    if (!set_touches(leg, steps)) return false;
+    visit(leg, place);
+    if (last) return true;
+  }
 }
 
 template <class T>
 bool PathKernel<T>::field(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps,
                           PathField<T>& out) {
-  if (!set_touches(source, target, steps)) return false;
-  out = path_field(scene_.wavelength_m(), source.position_m, target.position_m, touches_);
+  return field(source, target, steps, true, out);
+}
+
+template <class T>
+bool PathKernel<T>::field(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps,
+                          bool with_share, PathField<T>& out) {
+  using std::sqrt;
+  const T& wavelength = scene_.wavelength_m();
+  ScatterPlace<T> before;  // the place that the leg leaves
+  return for_legs(source, target, steps, [&](const Leg& leg, const ScatterPlace<T>& place) {
+    PathField<T> f = path_field(wavelength, leg.from, leg.to, touches_);
+    if (leg.begin == 0) {
+      out = std::move(f);
+    } else {
+      const ScatterFacts& facts = steps[leg.begin - 1].scatter;
+      T amplitude = scattered_amplitude(before, wavelength, out.arrival, f.departure);
+      if (with_share) amplitude = amplitude * sqrt(share_of(facts.turned, before.scatterer.xpd));
+      const Complex<T> factor = amplitude * expj(T(facts.phase_rad));
+      const JonesBasis<T> basis = transfer_basis(f.departure);
+      for (CVec3<T>& e : out.fields) {
+        const CVec3<T> s = scattered_field(before, wavelength, facts.turned, out.arrival, f.departure, e);
+        e = (factor * dot(s, basis.theta_hat)) * f.fields[0] + (factor * dot(s, basis.phi_hat)) * f.fields[1];
+      }
+      out.length_m = out.length_m + f.length_m;
+      out.arrival = f.arrival;
+    }
+    before = place;
+  });
+}
+
+template <class T>
+void PathKernel<T>::set_gains(const EndPoint<T>& source, const EndPoint<T>& target, const PathField<T>& f,
+                              const std::array<Complex<T>, 4>& transfer, std::vector<Complex<T>>& a) const {
+  const auto tx = port_fields(source, scene_.wavelength_m(), f.departure);
+  const auto rx = port_fields(target, scene_.wavelength_m(), -f.arrival);
+  a.clear();
+  for (const auto& r : rx) {
+    const Complex<T> theta = r.theta * transfer[0] + r.phi * transfer[2];
+    const Complex<T> phi = r.theta * transfer[1] + r.phi * transfer[3];
+    for (const auto& t : tx) a.push_back(theta * t.theta + phi * t.phi);
+  }
+}
+
+template <class T>
+bool PathKernel<T>::power(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps,
+                          T& out) {
+  PathField<T> f;
+  if (!field(source, target, steps, false, f)) return false;
+  set_gains(source, target, f, transfer_of(f), gains_);
+  out = T(0);
+  for (const Complex<T>& a : gains_) out = out + a.re * a.re + a.im * a.im;
   return true;
 }
 
@@ -105,30 +190,25 @@ bool PathKernel<T>::values(const EndPoint<T>& source, const EndPoint<T>& target,
   out.arrival = angles_of(-f.arrival);
   out.transfer = transfer_of(f);
   out.doppler_hz = doppler_hz(source, target, steps);
-  const auto tx = port_fields(source, scene_.wavelength_m(), f.departure);
-  const auto rx = port_fields(target, scene_.wavelength_m(), -f.arrival);
-  out.a.clear();
-  for (const auto& r : rx) {
-    const Complex<T> theta = r.theta * out.transfer[0] + r.phi * out.transfer[2];
-    const Complex<T> phi = r.theta * out.transfer[1] + r.phi * out.transfer[3];
-    for (const auto& t : tx) out.a.push_back(theta * t.theta + phi * t.phi);
-  }
+  set_gains(source, target, f, out.transfer, out.a);
   return true;
 }
 
 template <class T>
 T PathKernel<T>::doppler_hz(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps) {
   T sum{};
-  leg_directions(source.position_m, target.position_m, touches_, directions_);
   Vec3<T> velocity = source.velocity_m_per_s;
-  for (size_t i = 0; i <= touches_.size(); ++i) {
-    const bool last = i == touches_.size();
-    if (!last && touches_[i].type == Interaction::kRefraction) continue;  // straight: adds nothing
-    const Vec3<T> next_velocity =
-        last ? target.velocity_m_per_s : scene_.object_velocity(object_of(scene_.prepared(), steps[i]));
-    sum = sum + dot(velocity - next_velocity, directions_[i]);
-    velocity = next_velocity;
-  }
+  (void)for_legs(source, target, steps, [&](const Leg& leg, const ScatterPlace<T>&) {
+    leg_directions(leg.from, leg.to, touches_, directions_);
+    for (size_t i = leg.begin; i <= leg.end; ++i) {
+      const bool last = i == steps.size();
+      if (!last && steps[i].type == Interaction::kRefraction) continue;  // straight: adds nothing
+      const Vec3<T> next_velocity =
+          last ? target.velocity_m_per_s : scene_.object_velocity(object_of(scene_.prepared(), steps[i]));
+      sum = sum + dot(velocity - next_velocity, directions_[i - leg.begin]);
+      velocity = next_velocity;
+    }
+  });
   return sum / scene_.wavelength_m();
 }
 

@@ -36,12 +36,28 @@ class PathKernel {
   /// The field that arrives over a path. @param steps  with their EdgeFacts. @return false when it is not there (never
   /// over double, where its points are given).
   bool field(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps, PathField<T>& out);
+  /// The power of a path, the sum of |a|^2 over all pairs of ports. Of a place that scatters all its power as it is
+  /// turned there, not the share of it that is turned so. @return as field().
+  bool power(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps, T& out);
   /// All that is reported of a path. @return as field().
   bool values(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps, PathValues<T>& out);
 
  private:
-  void set_materials(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps);
-  bool set_touches(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps);
+  /// One leg of a path: from an end or a place that scatters to the next.
+  struct Leg {
+    Vec3<T> from, to;
+    size_t begin, end;  // its steps
+  };
+  void set_materials(const Leg& leg, const std::vector<Step>& steps);
+  bool set_touches(const Leg& leg, const std::vector<Step>& steps);
+  /// visit(leg) for each, the touches set. @return false when one is not there.
+  template <class Visit>
+  bool for_legs(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps, Visit&& visit);
+  ScatterPlace<T> place_of(const std::vector<Step>& steps, size_t index);
+  bool field(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps, bool with_share,
+             PathField<T>& out);
+  void set_gains(const EndPoint<T>& source, const EndPoint<T>& target, const PathField<T>& f,
+                 const std::array<Complex<T>, 4>& transfer, std::vector<Complex<T>>& a) const;
   /// f_D = (v_tx . k_0 - v_rx . k_n + sum v_i . (k_i - k_{i-1})) / lambda: both ends and the objects touched move.
   T doppler_hz(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps);
 
@@ -49,9 +65,11 @@ class PathKernel {
   int64_t first_ = -1;  // see begin_at
   std::vector<Touch<T>> touches_;
   std::vector<std::array<em::BasicMaterialProperties<T>, 2>> own_;  // of touched places with materials of their own
+  std::vector<em::BasicMaterialProperties<T>> own_of_places_;       // the same, of places that scatter
   std::vector<Bend<T>> bends_;                                      // mirrors and edges of touches_
   std::vector<Vec3<T>> points_;
   std::vector<Vec3<T>> directions_;
+  std::vector<Complex<T>> gains_;
 };
 
 }  // namespace raywave::paths

@@ -11,6 +11,7 @@
 #include "raywave/paths/find_edges.h"
 #include "raywave/paths/path_kernel.h"
 #include "raywave/paths/place.h"
+#include "raywave/paths/scattered_paths.h"
 #include "raywave/runtime/parallel.h"
 #include "raywave/runtime/threads.h"
 
@@ -141,6 +142,7 @@ class Assembler {
         out_.surfaces.push_back(s.surface);
         out_.vertices_m.push_back(s.point_m + prepared_.origin_m());
         out_.edges.push_back(s.edge);
+        out_.places.push_back(s.scatter);
       }
       out_.interaction_begin.push_back(int64_t(out_.interactions.size()));
       out_.a.insert(out_.a.end(), v.a.begin(), v.a.end());
@@ -162,7 +164,7 @@ SequenceTree find_reflections(const PreparedScene& prepared, const CandidateSour
                               const scene::Device& device, int64_t num_rays, const PathOptions& options) {
   const Vec3d source_m = device.position_m;
   SequenceTree tree(source_m);
-  if (!options.specular_reflection) return tree;
+  if (!options.specular_reflection || options.is_directional()) return tree;
   for (const Vec3d& from : all_asides(prepared, place_at(prepared, source_m))) {
     SequenceTree found = candidates.sequences(from, device.name, num_rays);  // their images are set below
     if (tree.nodes().size() == 1) {
@@ -275,11 +277,16 @@ static Paths solve(const scene::Scene& scene, const PreparedScene& geometry, con
   if (scene.receivers.empty()) throw Error("the scene has no receiver: add one before solving for paths");
   prepared.warn(options.log);
   const scene::Scene centred = prepared.centred(scene);
-  const FieldContext context = field_context(scene, options.refraction, options.log);
+  FieldContext context = field_context(scene, options.refraction, options.log);
+  context.lobe = options.lobe;
   const RefineOptions refine = refine_options(prepared, context, options.max_depth);
 
   const auto sources = end_points(centred.transmitters, options.synthetic_array, context.wavelength_m);
   const auto targets = end_points(centred.receivers, options.synthetic_array, context.wavelength_m);
+  std::vector<size_t> first_target;  // of each receiver
+  for (size_t t = 0; t < targets.size(); ++t) {
+    if (t == 0 || targets[t].device != targets[t - 1].device) first_target.push_back(t);
+  }
   const std::unique_ptr<CandidateSource> candidates = candidate_source(prepared, options);
   EdgeOptions edges = edge_options(options, refine);
   edges.exhaustive = options.finder == Finder::kExhaustive;
@@ -290,15 +297,26 @@ static Paths solve(const scene::Scene& scene, const PreparedScene& geometry, con
   }
   std::vector<LinkResult> results(sources.size() * targets.size());
   LinkSolver links(prepared, refine, options, centred.receivers, targets);
+  ScatteredPaths scattered(centred, prepared, context, refine, options);
   // many receivers in batches: sequences with edges are as many as there are receivers
   const size_t num_receivers = centred.receivers.size(), batch = options.diffraction ? 64 : num_receivers;
   for (size_t first = 0; first < num_receivers; first += batch) {
     const size_t end = std::min(first + batch, num_receivers);
     std::vector<SequenceTree> endings;
-    if (options.diffraction) endings = find_endings(centred, prepared, *candidates, options, first, end);
+    if (options.diffraction || options.scatters())
+      endings = find_endings(centred, prepared, *candidates, options, first, end);
+    if (options.scatters()) scattered.set_receivers(endings, first);
     for (size_t s = 0; s < sources.size();) {
       const scene::Device* device = sources[s].device;
       const Source& source = from[size_t(device - centred.transmitters.data())];
+      if (options.scatters()) {
+        const auto tx = int32_t(device - centred.transmitters.data());
+        scattered.solve(tx, source.tree, [&](int32_t rx, int32_t element, int32_t rx_element, GeometricPath&& p) {
+          const size_t t = first_target[size_t(rx)] + size_t(std::max(rx_element, 0)),
+                       own = s + size_t(std::max(element, 0));
+          results[t * sources.size() + own].paths.push_back(std::move(p));
+        });
+      }
       SequenceTree tree = source.tree;
       Trials trials{int32_t(tree.nodes().size())};
       if (source.edges) trials.over_edges = source.edges->add(endings, tree);

@@ -14,8 +14,13 @@ enum class Finder {
   kExhaustive,      // every facet sequence that visibility allows; complete; cost grows with facets^depth
 };
 
+/// The phases that scattered paths have of their own: none, so that their powers are what is meant; or one a place from
+/// the counter-based generator, the same for every link and both ways, so that their sums are as random as rough surfaces are.
+enum class ScatteringPhases : uint8_t { kNone, kRandom };
+
 struct PathOptions : RayOptions {
   Finder finder = Finder::kShootAndBounce;
+  ScatteringPhases scattering_phases = ScatteringPhases::kNone;
   bool synthetic_array = true;  // one path solution per device pair and plane waves over the arrays; false: per element
 };
 

@@ -51,7 +51,8 @@ struct Paths {
   std::vector<int32_t> objects;  // index into object_names
   std::vector<SurfaceId> surfaces;
   std::vector<Vec3d> vertices_m;
-  std::vector<EdgeFacts> edges;  // of diffraction; for derivatives
+  std::vector<EdgeFacts> edges;      // of diffraction; for derivatives
+  std::vector<ScatterFacts> places;  // of what scatters, the same
 
   /// Antenna gains: path p of link l has the matrix a[a_begin[p] ...], row-major [num_rx_ports(l), num_tx_ports(l)].
   std::vector<int64_t> a_begin{0};

@@ -19,7 +19,9 @@ class PathsOver {
  public:
   PathsOver(const scene::Scene& scene, const PreparedScene& prepared, const PathOptions& options, const Paths& paths,
             typename SceneOver<T>::Derivative& derivative)
-      : paths_(paths), over_(scene, prepared, options.refraction, derivative), kernel_(over_) {}
+      : paths_(paths), over_(scene, prepared, options.refraction, derivative), kernel_(over_) {
+    over_.set_lobe(options.lobe);
+  }
 
   SceneOver<T>& scene_over() { return over_; }
 
@@ -31,7 +33,7 @@ class PathsOver {
     for (auto i = size_t(paths_.interaction_begin[size_t(index)]);
          i < size_t(paths_.interaction_begin[size_t(index) + 1]); ++i) {
       steps_.push_back({paths_.interactions[i], paths_.surfaces[i], paths_.vertices_m[i] - over_.prepared().origin_m(),
-                        paths_.edges[i]});
+                        paths_.edges[i], paths_.places[i]});
     }
     kernel_.begin_at(paths_.interaction_begin[size_t(index)]);
     if (!kernel_.values(source, target, steps_, out)) {
@@ -101,10 +103,8 @@ double at(const std::vector<double>& v, int64_t i) { return v.empty() ? 0.0 : v[
 
 }  // namespace
 
-const scene::Differentiable kDifferentiableByPaths{"paths", [](const scene::ParameterRow& row) {
-                                                     return row.name != "power_dbm" && row.name != "precoding" &&
-                                                            row.name != "xpd_coefficient";
-                                                   }};
+const scene::Differentiable kDifferentiableByPaths{
+    "paths", [](const scene::ParameterRow& row) { return row.name != "power_dbm" && row.name != "precoding"; }};
 
 static scene::SceneDerivative vjp(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options,
                                   const Paths& paths, const PathsDerivative& cotangent, const TouchedMaterials& touched,

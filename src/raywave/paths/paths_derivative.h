@@ -21,7 +21,8 @@ struct PathsDerivative {
   double frequency_hz = 0;
 };
 
-/// All parameters but powers and precoding (of maps) and the cross-polar share of diffuse scattering.
+/// All parameters but powers and precoding (of maps). By K_x (xpd_coefficient) at 0 and 1: of the polarisation that is
+/// there; that which begins there grows as sqrt(K_x), and so has no slope.
 extern const scene::Differentiable kDifferentiableByPaths;
 
 /// The gradient of sum(cotangent . outputs). Memory does not grow with the number of paths. The same bits for any

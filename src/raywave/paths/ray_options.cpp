@@ -16,6 +16,9 @@ void RayOptions::validate() const {
   if (seam_tolerance_m && !(*seam_tolerance_m >= 0 && std::isfinite(*seam_tolerance_m)))
     throw Error(message("seam_tolerance_m must be >= 0, got ", *seam_tolerance_m));
   if (samples_per_tx < 1) throw Error(message("samples_per_tx must be >= 1, got ", samples_per_tx));
+  require_positive("scattering_tolerance", scattering_tolerance);
+  if (max_tiles < 1) throw Error(message("max_tiles must be >= 1, got ", max_tiles));
+  if (is_directional()) em::validate(lobe, "reflection: ");
   if (num_threads < 0) throw Error(message("num_threads must be >= 0 (0: all), got ", num_threads));
 }
 

@@ -6,21 +6,35 @@
 #include <optional>
 
 #include "raywave/core/error.h"
+#include "raywave/em/lobes.h"
 #include "raywave/runtime/progress.h"
 
 namespace raywave::paths {
+
+/// What the share 1 - S^2 of what a surface reflects does: a mirror's image, or a lobe about that direction, in power,
+/// for surfaces whose facets are noisy.
+enum class Reflection : uint8_t { kMirror, kDirectional };
+/// The lobe where none is named: 8 degrees wide, which keeps bias and spread below 0.4 and 1.3 dB in rooms of facets of
+/// 10 to 25 cm.
+inline constexpr em::Lobe kDefaultLobe{.kind = em::LobeKind::kVonMisesFisher, .kappa = 50};
 
 /// Which interactions a path may have.
 struct Interactions {
   int max_depth = 3;  // interactions per path, transmissions included; >= 0
   bool los = true;    // the direct path
   bool specular_reflection = true;
-  bool refraction = false;   // transmission through slabs, straight
-  bool diffraction = false;  // over edges, in every mixture with the others
-  int max_diffractions = 1;  // edges in one path: 1 to kMostEdges
+  bool refraction = false;          // transmission through slabs, straight
+  bool diffraction = false;         // over edges, in every mixture with the others
+  int max_diffractions = 1;         // edges in one path: 1 to kMostEdges
+  bool diffuse_reflection = false;  // scattering: S^2 of what is reflected, by each material's pattern
+  Reflection reflection = Reflection::kMirror;
+  em::Lobe lobe = kDefaultLobe;  // of directional reflection
   /// Cracks between faces up to this width are closed where edges are concerned; >= 0. Nothing: kSeamOfWavelength of
   /// the wavelength.
   std::optional<double> seam_tolerance_m;
+
+  bool is_directional() const { return specular_reflection && reflection == Reflection::kDirectional; }
+  bool scatters() const { return diffuse_reflection || is_directional(); }
 };
 
 /// What is switched on or off. Files, flags, Python and results go through these rows: another interaction is its
@@ -35,10 +49,14 @@ inline constexpr Switch kSwitches[] = {
     {"specular_reflection", &Interactions::specular_reflection, "mirror-like reflections"},
     {"refraction", &Interactions::refraction, "transmission through walls"},
     {"diffraction", &Interactions::diffraction, "over edges, in every mixture with the others"},
+    {"diffuse_reflection", &Interactions::diffuse_reflection,
+     "scattering by each material's pattern, before, after and between mirrors and transmissions"},
 };
 
 struct RayOptions : Interactions {
-  int64_t samples_per_tx = 1000000;  // rays per transmitter, where rays are shot
+  int64_t samples_per_tx = 1000000;    // rays per transmitter, where rays are shot
+  double scattering_tolerance = 1e-2;  // of a link's scattered power, where tiles are summed; > 0
+  int64_t max_tiles = 20000;           // of a link
   uint64_t seed = 42;
   int num_threads = 0;         // 0: all
   runtime::Progress progress;  // return false to interrupt: throws runtime::Interrupted

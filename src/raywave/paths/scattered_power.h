@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Power that surfaces scatter once between two devices: the integral over everything that both see,
+// The power that surfaces scatter between two devices, for links whose tiles are wanted finer than paths are kept
+// (scatter_tiles.h), or by samples (scattered_samples.h). Of one place and straight legs:
 //   P / P_t = (lambda / 4 pi)^2 sum over ports  int  [S^2 K_d + (1 - S^2) K_m] F^2 / (r1^2 r2^2) dA,
 // K_d the reciprocal kernel (em/lobes.h) of the material's scattering pattern, S its scattering coefficient; K_m that
-// of a lobe that stands in the mirror's place, where one is asked for. F^2 is what the receiver's port takes of the
-// transmitter's field after a mirror across h, the middle of the directions in and out, with the slab's coefficients at
-// that angle: the facet that would reflect one into the other. Of its power the share K_x (xpd_coefficient) arrives in
-// the polarisation across (turned before the mirror and behind it, half each), which adds in power. Both ends see the
-// same: the sum is reciprocal.
-//
-// The integral is taken by tiles: triangles cut in four until what halving them changes is below the tolerance. So
-// there is no noise, and the derivative of the sum is that of what was summed. Powers carry no phase.
-// Limits: one bounce, straight legs that nothing is in the way of (walls in between are opaque); openings and shadows
-// smaller than the places at which a tile is looked at (a fifth of its size) may be missed.
+// of a lobe that stands in the mirror's place, where one is asked for; F^2 what the receiver's port takes of the
+// transmitter's field (scattering_event.h). Both ends see the same: the sum is reciprocal. Powers carry no phase.
+// Limits: by tiles, one place that scatters in a path; no edges.
 // Differentiable in: positions, orientations, materials (S and K_x too), frequency, vertices. Not in: lobes' numbers;
 // at S = 1 itself, where the lobe in the mirror's place has nothing to be cut by, that lobe's slope by S is left out;
 // not where shadows fall on surfaces, whose borders the derivative holds still (ScatteredPower::shaded says how much of
@@ -26,37 +20,43 @@
 #include "raywave/core/error.h"
 #include "raywave/em/lobes.h"
 #include "raywave/paths/prepared_scene.h"
+#include "raywave/paths/scatter_tiles.h"
+#include "raywave/runtime/progress.h"
 #include "raywave/scene/derivative.h"
 #include "raywave/scene/parameters.h"
 #include "raywave/scene/scene.h"
 
 namespace raywave::paths {
 
+enum class ScatterMethod : uint8_t {
+  kTiles,    // no noise, exact derivatives; one place that scatters in a path
+  kSampled,  // walks at random, as many places as max_depth; a standard error
+};
+
 struct ScatterOptions {
   bool diffuse = true;                 // S^2 by each material's pattern
   std::optional<em::Lobe> reflection;  // (1 - S^2) by this lobe, in place of the mirror
-  double tolerance = 1e-4;             // of a link's power; > 0
-  int64_t max_tiles = 200000;          // of a link
+  ScatterMethod method = ScatterMethod::kTiles;
+  int max_depth = 1;                 // interactions of a path, those that scatter among them
+  bool specular_reflection = true;   // mirrors before and behind; with a lobe in their place: none
+  bool refraction = false;           // transmissions, the same
+  double tolerance = 1e-4;           // tiles: of a link's power; > 0
+  int64_t max_tiles = 200000;        // tiles: of a link
+  int64_t samples_per_tx = 1000000;  // sampled: rays
+  uint64_t seed = 42;
+  runtime::Progress progress;
   int num_threads = 0;
   LogSink log;
   /// @throws Error naming the bad field.
   void validate() const;
 };
 
-/// A triangle of an object's mesh or a part of it, and what its places see.
-struct Tile {
-  int32_t facet = 0, triangle = 0;  // into the facet table
-  /// Two of the three barycentric coordinates of each corner.
-  double corners[3][2] = {};
-  bool is_shaded = false;  // some of its places see both ends, others not
-};
-
 struct ScatteredPower {
   std::vector<std::string> tx_names, rx_names;
   int num_rx = 0, num_tx = 0;
-  std::vector<double> gain;  // [num_rx, num_tx], linear, the mean over the port pairs
-  std::vector<double>
-      error;  // [num_rx, num_tx], estimate of the integral's error, as gain; infinite where max_tiles ran out early
+  std::vector<double> gain;   // [num_rx, num_tx], linear, the mean over the port pairs
+  std::vector<double> error;  // [num_rx, num_tx], as gain: tiles, estimate of the integral's error, infinite where
+                              // max_tiles ran out early; sampled, the standard error
   std::vector<double> shaded;            // [num_rx, num_tx], share of the gain from tiles with a border of a shadow
   std::vector<std::vector<Tile>> tiles;  // [num_rx, num_tx]
 };
@@ -66,6 +66,7 @@ ScatteredPower scattered_power(const scene::Scene& scene, const PreparedScene& p
 
 extern const scene::Differentiable kDifferentiableByScattering;
 
+/// @throws Error for samples, which have no derivative.
 /// @param power  what scattered_power() gave for this scene and these options; its tiles are kept
 /// @param cotangent  of gain
 scene::SceneDerivative scattered_power_vjp(const scene::Scene& scene, const PreparedScene& prepared,

@@ -226,6 +226,63 @@ TEST(ScatteredPower, DerivativesAreThoseOfDifferences) {
   EXPECT_NEAR(forward, along, 1e-12 * power.gain[0] + 1e-9 * std::abs(along));
 }
 
+/// How far samples are from tiles, in standard errors.
+double deviation(const Scene& s, ScatterOptions o) {
+  o.tolerance = 1e-3;
+  const double tiles = gain(s, o);
+  o.method = ScatterMethod::kSampled;
+  const ScatteredPower samples = scattered_power(s, PreparedScene(s), o);
+  EXPECT_GT(samples.error[0], 0);
+  EXPECT_LT(samples.error[0], 0.05 * samples.gain[0]);
+  return (samples.gain[0] - tiles) / samples.error[0];
+}
+
+TEST(ScatteredPower, SamplesAgreeWithTilesWithinTheirStandardError) {
+  ScatterOptions o;
+  o.samples_per_tx = 20000;
+  em::Material m = em::itu_material("concrete", 0.01);
+  m.scattering_coefficient = 0.6, m.xpd_coefficient = 0.3, m.scattering_pattern = "directive(alpha_r=3)";
+  Scene s = patch(m, "V", 2);
+  EXPECT_LT(std::abs(deviation(s, o)), 3.5);
+  ScatterOptions lobe = o;
+  lobe.reflection = em::lobe_from_text("von_mises_fisher(kappa=15)");
+  EXPECT_LT(std::abs(deviation(s, lobe)), 3.5);
+  // a mirror before the place and behind it
+  s.add_material(em::itu_material("metal", 0.01));
+  s.materials[1].name = "mirror";
+  scene::Mesh wall;
+  wall.vertices_m = {{-3, 2.5, -1}, {3, 2.5, -1}, {3, 2.5, 5}, {-3, 2.5, 5}};
+  wall.triangles = {{0, 1, 2}, {0, 2, 3}};
+  s.add_object({"mirror", wall, 1});
+  scene::clean_meshes(s);
+  const double alone = gain(s, o);
+  o.max_depth = 2;
+  EXPECT_GT(gain(s, o), 1.1 * alone);
+  EXPECT_LT(std::abs(deviation(s, o)), 3.5);
+}
+
+TEST(ScatteredPower, OfSeveralPlacesIsReciprocal) {
+  // two rough walls that see each other: up to three places in a path, both ways within the standard errors
+  Scene there = patch(metal(1, "lambertian"), "VH", 2), back;
+  scene::Mesh wall;
+  wall.vertices_m = {{-3, 2.5, 0}, {3, 2.5, 0}, {3, 2.5, 4}, {-3, 2.5, 4}};
+  wall.triangles = {{0, 1, 2}, {0, 2, 3}};
+  there.add_object({"wall", wall, 0});
+  scene::clean_meshes(there);
+  back = there;
+  std::swap(back.transmitters[0].position_m, back.receivers[0].position_m);
+  ScatterOptions o;
+  o.method = ScatterMethod::kSampled, o.max_depth = 1, o.samples_per_tx = 40000;
+  const double once = gain(there, o);
+  o.max_depth = 3;
+  const auto a = scattered_power(there, PreparedScene(there), o), b = scattered_power(back, PreparedScene(back), o);
+  EXPECT_GT(a.gain[0], 1.2 * once);
+  EXPECT_LT(std::abs(a.gain[0] - b.gain[0]), 3.5 * std::hypot(a.error[0], b.error[0]));
+  o.num_threads = 1;
+  EXPECT_EQ(scattered_power(there, PreparedScene(there), o).gain, a.gain);
+  EXPECT_THROW(scattered_power_vjp(there, PreparedScene(there), o, a, {1}), Error);
+}
+
 TEST(ScatteredPower, BadOptionsAreRefused) {
   const Scene s = patch(metal(0.7, "lambertian"), "V");
   const PreparedScene prepared(s);

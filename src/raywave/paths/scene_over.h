@@ -6,7 +6,9 @@
 // on to the vertices once.
 #pragma once
 
+#include <array>
 #include <cmath>
+#include <optional>
 #include <type_traits>
 #include <vector>
 
@@ -15,6 +17,7 @@
 #include "raywave/paths/field_context.h"
 #include "raywave/paths/port_fields.h"
 #include "raywave/paths/prepared_scene.h"
+#include "raywave/paths/scattering_event.h"
 #include "raywave/paths/touched_materials.h"
 #include "raywave/paths/unfold.h"
 #include "raywave/scene/derivative.h"
@@ -36,6 +39,8 @@ class SceneOver {
       : scene_(scene), prepared_(prepared), refraction_(refraction), derivative_(derivative) {
     materials_.resize(scene.materials.size());
     has_material_.resize(scene.materials.size());
+    for (const em::Material& m : scene.materials)
+      patterns_.push_back(constant_lobe<T>(em::lobe_from_text(m.scattering_pattern)));
     planes_.resize(prepared.facets().facets.size());
     has_plane_.resize(planes_.size());
   }
@@ -104,6 +109,9 @@ class SceneOver {
 
   bool refraction() const { return refraction_; }
   const PreparedScene& prepared() const { return prepared_; }
+  /// The lobe that stands in the mirror's place, where one does.
+  void set_lobe(const std::optional<em::Lobe>& lobe) { lobe_ = constant_lobe<T>(lobe.value_or(em::Lobe())); }
+  const em::BasicLobe<T>& lobe() const { return lobe_; }
 
   const em::BasicMaterialProperties<T>& material(int32_t index) {
     const auto i = size_t(index);
@@ -139,6 +147,21 @@ class SceneOver {
     }
     own = em::properties_of(n, frequency_hz_, false);
     return own;
+  }
+
+  /// What scattering needs of a material beside that.
+  Scatterer<T> scatterer(int32_t index) {
+    const em::Material& m = scene_.materials[size_t(index)];
+    auto& places = derivative_.materials[size_t(index)].numbers;
+    return {number(m.scattering_coefficient, places[size_t(em::MaterialNumber::kScattering)]),
+            number(m.xpd_coefficient, places[size_t(em::MaterialNumber::kXpd)]), patterns_[size_t(index)]};
+  }
+  /// The corners of a triangle of the facet table.
+  std::array<Vec3<T>, 3> triangle(int32_t index) {
+    const scene::Triangle& t = prepared_.facets().triangles[size_t(index)];
+    const int32_t object = prepared_.facets().facets[size_t(t.facet)].object;
+    const auto& corners = scene_.objects[size_t(object)].mesh.triangles[t.source];
+    return {vertex(object, corners[0]), vertex(object, corners[1]), vertex(object, corners[2])};
   }
 
   /// A device's end; position_m is that of an element when element >= 0.
@@ -311,6 +334,8 @@ class SceneOver {
   size_t shared_ = 0;
   const TouchedMaterials* touched_ = nullptr;
   NumbersSlot* touched_slope_ = nullptr;
+  std::vector<em::BasicLobe<T>> patterns_;
+  em::BasicLobe<T> lobe_;
 };
 
 /// The scene's own numbers. One may serve many threads.
@@ -322,6 +347,7 @@ class SceneOver<double> {
 
   double wavelength_m() const { return context_.wavelength_m; }
   bool refraction() const { return context_.refraction; }
+  const em::Lobe& lobe() const { return context_.lobe; }
   const PreparedScene& prepared() const { return prepared_; }
   std::vector<Complexd> precoding(int tx) const { return scene_.transmitters[size_t(tx)].port_weights(); }
   const em::MaterialProperties& material(int32_t index) const { return context_.materials[size_t(index)]; }
@@ -333,6 +359,11 @@ class SceneOver<double> {
     if (row < 0) return material(prepared_.facets().facets[size_t(facet)].material);
     own = em::properties_of(touched_->numbers[size_t(row)], scene_.frequency_hz, false);
     return own;
+  }
+  const Scatterer<double>& scatterer(int32_t index) const { return context_.scatterers[size_t(index)]; }
+  std::array<Vec3d, 3> triangle(int32_t index) const {
+    const scene::Triangle& t = prepared_.facets().triangles[size_t(index)];
+    return {t.a, t.b, t.c};
   }
   EndPoint<double> transmitter(int index, int element) const {
     return end_point(scene_.transmitters[size_t(index)], context_.wavelength_m, element);

@@ -97,12 +97,16 @@ bool TileShooter::advance(RayTile& tile) const {
     const float dn = p.dx[i] * n.x + p.dy[i] * n.y + p.dz[i] * n.z;
     p.ox[i] += p.t[i] * p.dx[i], p.oy[i] += p.t[i] * p.dy[i], p.oz[i] += p.t[i] * p.dz[i];
     // from where rounding has put it off the surface, to the side on which the ray goes on
-    const bool reflects = tile.event[lane] == Event::kReflect;
+    const bool scatters = tile.event[lane] == Event::kScatter,
+               reflects = tile.event[lane] == Event::kReflect || scatters;
     const float offset = scene_.queries().offset_m(p.facet[i]);
     const float height = p.ox[i] * n.x + p.oy[i] * n.y + p.oz[i] * n.z - planes[p.facet[i]];
     const float side = ((dn > 0) == reflects ? -offset : offset) - height;
     p.ox[i] += side * n.x, p.oy[i] += side * n.y, p.oz[i] += side * n.z;
-    if (reflects) p.dx[i] -= 2 * dn * n.x, p.dy[i] -= 2 * dn * n.y, p.dz[i] -= 2 * dn * n.z;
+    if (scatters) {
+      p.dx[i] = tile.scattered[lane].x, p.dy[i] = tile.scattered[lane].y, p.dz[i] = tile.scattered[lane].z;
+    } else if (reflects)
+      p.dx[i] -= 2 * dn * n.x, p.dy[i] -= 2 * dn * n.y, p.dz[i] -= 2 * dn * n.z;
   }
   return any;
 }

@@ -35,13 +35,14 @@ uint64_t source_key(const std::string& name);
 /// All rays that the options ask for, from a device's place.
 ShootOptions shoot_options(const RayOptions& options, const Vec3d& from_m, const std::string& device);
 
-enum class Event : uint8_t { kEnd, kReflect, kPass };
+enum class Event : uint8_t { kEnd, kReflect, kPass, kScatter };
 
 /// 64 neighbouring rays at one depth.
 struct RayTile {
   static constexpr int kPackets = 4, kRays = kPackets * RayPacket::kSize;
   std::array<RayPacket, kPackets> packets;
   std::array<Event, kRays> event;      // what happens at the hit; the visitor may change it
+  std::array<Vec3f, kRays> scattered;  // of kScatter, which the visitor alone chooses: where the ray goes on to
   std::array<uint64_t, kRays> random;  // the state that further draws of this ray come from
 };
 

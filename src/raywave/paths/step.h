@@ -16,7 +16,8 @@ struct Step {
   Interaction type = Interaction::kSpecularReflection;
   SurfaceId surface;
   Vec3d point_m;
-  EdgeFacts edge;  // of diffraction
+  EdgeFacts edge{};        // of diffraction
+  ScatterFacts scatter{};  // of what scatters
 };
 
 /// A path between two points, before fields.

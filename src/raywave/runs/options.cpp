@@ -11,6 +11,20 @@ std::span<const Word<paths::Finder>> words() {
 }
 
 template <>
+std::span<const Word<paths::Reflection>> words() {
+  using enum paths::Reflection;
+  static constexpr Word<paths::Reflection> all[] = {{"mirror", kMirror}, {"directional", kDirectional}};
+  return all;
+}
+
+template <>
+std::span<const Word<paths::ScatteringPhases>> words() {
+  using enum paths::ScatteringPhases;
+  static constexpr Word<paths::ScatteringPhases> all[] = {{"none", kNone}, {"random", kRandom}};
+  return all;
+}
+
+template <>
 std::span<const Word<maps::Method>> words() {
   using enum maps::Method;
   static constexpr Word<maps::Method> all[] = {{"exact", kExact}, {"monte-carlo", kMonteCarlo}};

@@ -22,11 +22,16 @@ struct Word {
   const char* word;
   Enum value;
 };
-/// Every alternative of an option, the default first: paths::Finder, maps::Method, maps::Surface::Kind.
+/// Every alternative of an option, the default first: paths::Finder, paths::Reflection, paths::ScatteringPhases,
+/// maps::Method, maps::Surface::Kind.
 template <class Enum>
 std::span<const Word<Enum>> words();
 template <>
 std::span<const Word<paths::Finder>> words();
+template <>
+std::span<const Word<paths::Reflection>> words();
+template <>
+std::span<const Word<paths::ScatteringPhases>> words();
 template <>
 std::span<const Word<maps::Method>> words();
 template <>
@@ -71,7 +76,10 @@ struct InteractionOptions {
   std::optional<int> max_depth, max_diffractions;
   std::array<std::optional<bool>, std::size(paths::kSwitches)> switches;  // in the order of those
   std::optional<double> seam_tolerance_m;
-  std::optional<int64_t> samples_per_tx;
+  std::optional<int64_t> samples_per_tx, max_tiles;
+  std::optional<paths::Reflection> reflection;
+  std::optional<em::Lobe> lobe;
+  std::optional<double> scattering_tolerance;
 
   void apply_to(paths::RayOptions& to) const {
     const auto put = [](const auto& from, auto& field) {
@@ -82,6 +90,10 @@ struct InteractionOptions {
     put(max_diffractions, to.max_diffractions);
     if (seam_tolerance_m) to.seam_tolerance_m = seam_tolerance_m;
     put(samples_per_tx, to.samples_per_tx);
+    put(max_tiles, to.max_tiles);
+    put(reflection, to.reflection);
+    put(lobe, to.lobe);
+    put(scattering_tolerance, to.scattering_tolerance);
   }
 };
 

@@ -83,6 +83,7 @@ void save_radio_map(const std::string& path, const maps::RadioMap& map, const st
                                  array_of("size_m", {2}, std::vector{s.size_m.x, s.size_m.y}),
                                  array_of("cell_size_m", {2}, std::vector{s.cell_size_m.x, s.cell_size_m.y}),
                                  array_of("height_m", s.height_m)};
+  if (!map.standard_error.empty()) arrays.push_back(array_of("standard_error", {nt, ny, nx}, map.standard_error));
   if (!map.cell_corners_m.empty()) arrays.push_back(array_of("cell_corners_m", {nx, 3}, map.cell_corners_m));
   add_place(arrays, place);
   io::write_arrays(path, arrays);

@@ -139,6 +139,7 @@ std::string radio_map_json(const maps::RadioMap& map, const maps::RadioMapOption
                      {"coherent", options.coherent},
                      {"seed", options.seed}};
   for (const paths::Switch& s : paths::kSwitches) out["settings"][s.name] = options.*s.field;
+  if (options.is_directional()) out["settings"]["reflection"] = em::lobe_text(options.lobe);
   out["surface"] = surface_json(map);
   out["transmitters"] = Json::array();
   const auto cells = size_t(map.num_cells());

@@ -92,20 +92,6 @@ ObjectConfig read_object(Table& table) {
   return out;
 }
 
-InteractionOptions read_interactions(Table& table) {
-  InteractionOptions out;
-  table.read_integer("max_depth", out.max_depth, 0);
-  for (size_t i = 0; i < out.switches.size(); ++i) table.read(paths::kSwitches[i].name, out.switches[i]);
-  table.read_integer("max_diffractions", out.max_diffractions, 1, int(paths::kMostEdges));
-  table.read("seam_tolerance_m", out.seam_tolerance_m);
-  if (out.seam_tolerance_m && !(*out.seam_tolerance_m >= 0)) {
-    table.fail(*table.raw().get("seam_tolerance_m"),
-               message("seam_tolerance_m must be >= 0, got ", *out.seam_tolerance_m));
-  }
-  table.read_integer("samples_per_tx", out.samples_per_tx, 1, int64_t(1) << 53);
-  return out;
-}
-
 /// One of the words that runs/options.h has for it.
 template <class Enum>
 void read_word(Table& table, const char* key, std::optional<Enum>& out) {
@@ -119,6 +105,36 @@ void read_word(Table& table, const char* key, std::optional<Enum>& out) {
   }
 }
 
+void read_lobe(Table& table, std::optional<em::Lobe>& out) {
+  std::optional<std::string> text;
+  table.read("lobe", text);
+  if (!text) return;
+  try {
+    out = em::lobe_from_text(*text);
+  } catch (const Error& e) {
+    table.fail(*table.raw().get("lobe"), e.what());
+  }
+}
+
+InteractionOptions read_interactions(Table& table) {
+  InteractionOptions out;
+  table.read_integer("max_depth", out.max_depth, 0);
+  for (size_t i = 0; i < out.switches.size(); ++i) table.read(paths::kSwitches[i].name, out.switches[i]);
+  table.read_integer("max_diffractions", out.max_diffractions, 1, int(paths::kMostEdges));
+  table.read("seam_tolerance_m", out.seam_tolerance_m);
+  if (out.seam_tolerance_m && !(*out.seam_tolerance_m >= 0)) {
+    table.fail(*table.raw().get("seam_tolerance_m"),
+               message("seam_tolerance_m must be >= 0, got ", *out.seam_tolerance_m));
+  }
+  table.read_integer("samples_per_tx", out.samples_per_tx, 1, int64_t(1) << 53);
+  read_word(table, "reflection", out.reflection);
+  read_lobe(table, out.lobe);
+  table.read("scattering_tolerance", out.scattering_tolerance);
+  table.require_positive_value("scattering_tolerance", out.scattering_tolerance);
+  table.read_integer("max_tiles", out.max_tiles, 1, int64_t(1) << 40);
+  return out;
+}
+
 /// Where a key belongs that its table does not know: ": it belongs in [map]"; "" when nowhere.
 std::string home_of(const std::string& key);
 
@@ -126,6 +142,7 @@ PathConfig read_paths(Table& table) {
   PathConfig out;
   out.interactions = read_interactions(table);
   read_word(table, "finder", out.finder);
+  read_word(table, "scattering_phases", out.scattering_phases);
   table.read("synthetic_array", out.synthetic_array);
   table.finish(home_of);
   return out;
@@ -276,6 +293,7 @@ void RunConfig::apply_to(paths::PathOptions& o) const {
   paths.interactions.apply_to(o);
   put(paths.synthetic_array, o.synthetic_array);
   put(paths.finder, o.finder);
+  put(paths.scattering_phases, o.scattering_phases);
   put(seed, o.seed);
   put(threads, o.num_threads);
 }

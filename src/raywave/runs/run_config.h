@@ -24,7 +24,7 @@
 //   velocity_m_per_s = [0, 0, 0]
 //   [paths]                               # max_depth, los, specular_reflection, refraction, diffraction,
 //   finder = "exhaustive"                 # max_diffractions, seam_tolerance_m, samples_per_tx, synthetic_array,
-//   finder;
+//   finder, diffuse_reflection, reflection, lobe, scattering_tolerance, max_tiles, scattering_phases
 //                                         # finder: "shoot-and-bounce" or "exhaustive"
 //   [map]                                 # the same switches, and method, points_per_cell, coherent, and the surface:
 //   surface = "plane"                     # "plane", "mesh", "terrain"; center_m, orientation_rad, size_m, cell_size_m,
@@ -78,6 +78,7 @@ struct PathConfig {
   InteractionOptions interactions;
   std::optional<bool> synthetic_array;
   std::optional<paths::Finder> finder;
+  std::optional<paths::ScatteringPhases> scattering_phases;
 };
 
 struct MapConfig {

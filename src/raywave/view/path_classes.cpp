@@ -10,7 +10,8 @@ PathClass path_class(const paths::Paths& paths, int64_t path) {
     seen |= unsigned(paths.interactions[i]);
   }
   const auto has = [seen](paths::Interaction i) { return (seen & unsigned(i)) != 0; };
-  if (has(paths::Interaction::kDiffuseReflection)) return PathClass::kDiffuse;
+  if (has(paths::Interaction::kDiffuseReflection) || has(paths::Interaction::kDirectionalReflection))
+    return PathClass::kDiffuse;
   if (has(paths::Interaction::kDiffraction)) return PathClass::kDiffraction;
   if (has(paths::Interaction::kRefraction))
     return has(paths::Interaction::kSpecularReflection) ? PathClass::kMixed : PathClass::kRefraction;

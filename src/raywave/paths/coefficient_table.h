@@ -7,7 +7,7 @@
 #include "raywave/core/complex.h"
 #include "raywave/em/fresnel.h"
 
-namespace raywave::maps {
+namespace raywave::paths {
 
 /// Slab coefficients of one material over cos(theta), linear between samples. Spacing 1/4096: the error is below 1e-5
 /// for the ITU materials but for metal beyond 89.9 degrees, far below the noise of the rays.
@@ -45,4 +45,4 @@ class CoefficientTable {
   std::vector<Entry> reflection_, transmission_;  // apart: a map without refraction reads the first alone
 };
 
-}  // namespace raywave::maps
+}  // namespace raywave::paths

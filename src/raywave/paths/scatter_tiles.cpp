@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raywave/paths/scatter_tiles.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <limits>
+
+#include "raywave/core/random.h"
+#include "raywave/paths/ray_queries.h"
+#include "raywave/runtime/stop.h"
+
+namespace raywave::paths {
+namespace {
+
+/// Radon's rule of degree 5 on a triangle: barycentric coordinates and weight.
+struct RulePoint {
+  double a, b, weight;
+};
+constexpr int kRule = 7;
+const std::array<RulePoint, kRule>& rule() {
+  static const std::array<RulePoint, kRule> points = [] {
+    const double r = std::sqrt(15.0), a1 = (6 - r) / 21, a2 = (6 + r) / 21, w1 = (155 - r) / 1200,
+                 w2 = (155 + r) / 1200;
+    return std::array<RulePoint, kRule>{{{1.0 / 3, 1.0 / 3, 9.0 / 40},
+                                         {a1, a1, w1},
+                                         {a1, 1 - 2 * a1, w1},
+                                         {1 - 2 * a1, a1, w1},
+                                         {a2, a2, w2},
+                                         {a2, 1 - 2 * a2, w2},
+                                         {1 - 2 * a2, a2, w2}}};
+  }();
+  return points;
+}
+
+/// A place of a tile's rule, as barycentric coordinates of its triangle, and the tile's share of the triangle's area.
+Vec2d place_of(const Tile& t, const RulePoint& p) {
+  const double c = 1 - p.a - p.b;
+  return {p.a * t.corners[0][0] + p.b * t.corners[1][0] + c * t.corners[2][0],
+          p.a * t.corners[0][1] + p.b * t.corners[1][1] + c * t.corners[2][1]};
+}
+double share_of(const Tile& t) {
+  const auto& c = t.corners;
+  return std::abs((c[1][0] - c[0][0]) * (c[2][1] - c[0][1]) - (c[2][0] - c[0][0]) * (c[1][1] - c[0][1]));
+}
+
+std::array<Tile, 4> quarters(const Tile& t) {
+  double m[3][2];
+  for (size_t i = 0; i < 3; ++i) {
+    for (size_t k = 0; k < 2; ++k) m[i][k] = 0.5 * (t.corners[i][k] + t.corners[(i + 1) % 3][k]);
+  }
+  const auto tile = [&](const double(&a)[2], const double(&b)[2], const double(&c)[2]) {
+    return Tile{t.facet, t.triangle, {{a[0], a[1]}, {b[0], b[1]}, {c[0], c[1]}}, false, t.from, t.to};
+  };
+  return {tile(t.corners[0], m[0], m[2]), tile(t.corners[1], m[1], m[0]), tile(t.corners[2], m[2], m[1]),
+          tile(m[0], m[1], m[2])};
+}
+
+/// How wide a lobe is, radians.
+double width_of(const em::Lobe& l) {
+  switch (l.kind) {
+    case em::LobeKind::kLambertian:
+      return 1;
+    case em::LobeKind::kDirective:
+      return std::sqrt(2 / (l.alpha_r + 2));
+    case em::LobeKind::kBackscattering:
+      return std::sqrt(2 / (std::max(l.alpha_r, l.alpha_i) + 2));
+    case em::LobeKind::kVonMisesFisher:
+      return std::sqrt(1 / (l.kappa + 1));
+    case em::LobeKind::kHalfVector:
+      return std::min(1.0, 2 * l.slope);
+  }
+  return 1;
+}
+
+/// The last place before the end of a leg at which it turned, or where it began.
+const Vec3d& last_turn(const GeometricPath& leg, const Vec3d& begin_m) {
+  for (size_t i = leg.steps.size(); i-- > 0;) {
+    if (leg.steps[i].type != Interaction::kRefraction) return leg.steps[i].point_m;
+  }
+  return begin_m;
+}
+
+}  // namespace
+
+ScatterEnd::ScatterEnd(const PreparedScene& prepared, const EndPoint<double>& point, const SequenceTree& mirrors)
+    : prepared_(prepared), point_(point), place_(place_at(prepared, point.position_m)) {
+  for (const Vec3d& at : all_asides(prepared, place_)) {
+    standings_.push_back(mirrors);
+    standings_.back().move_source(at, prepared.facets());
+  }
+  const auto& nodes = mirrors.nodes();
+  for (size_t n = 1; n < nodes.size(); ++n) {
+    const int32_t before = nodes[n].parent;
+    if (before == 0 || nodes[n].num_wedges > 0) continue;
+    std::vector<int32_t>& chains = chains_[nodes[n].surface.index];
+    if (chains.empty()) chains.push_back(0);
+    chains.push_back(before);
+  }
+}
+
+const std::vector<int32_t>& ScatterEnd::chains(int32_t mirror) const {
+  static const std::vector<int32_t> first{0};
+  const auto found = chains_.find(mirror);
+  return found == chains_.end() ? first : found->second;
+}
+
+bool ScatterEnd::leg(Refiner& refiner, int32_t node, const Vec3d& place_m, int32_t facet, GeometricPath& out) const {
+  const SequenceTree* tree = &standings_[0];
+  if (standings_.size() > 1) {
+    const Vec3d from = aside(prepared_, place_, place_m);
+    for (const SequenceTree& s : standings_) {
+      if (s.nodes()[0].image_m == from) tree = &s;
+    }
+  }
+  if (!refiner.path(*tree, node, place_m, out, {facet})) return false;
+  if (!out.steps.empty()) refiner.settle(point_.position_m, place_m, out.steps);
+  return true;
+}
+
+size_t ScatterTiler::LegHash::operator()(const LegKey& k) const {
+  return size_t(mix64(mix64(mix64(uint64_t(uint32_t(k.node)) << 1 | uint64_t(k.end)) ^ std::bit_cast<uint64_t>(k.x)) ^
+                      std::bit_cast<uint64_t>(k.y)));
+}
+
+ScatterTiler::ScatterTiler(const PreparedScene& prepared, SceneOver<double>& numbers, const RefineOptions& refine,
+                           const ScatterLaw& law, LogSink log, Measure measure)
+    : prepared_(prepared),
+      table_(prepared.facets()),
+      numbers_(numbers),
+      refine_(refine),
+      law_(law),
+      log_(std::move(log)),
+      measure_(std::move(measure)),
+      refiner_(prepared, refine_),
+      kernel_(numbers) {
+  refine_.max_depth = law.max_depth - 1;
+  if (measure_) return;
+  measure_ = [this](const std::vector<Step>& steps) {
+    double power = 0;
+    (void)kernel_.power(source_->point(), target_->point(), steps, power);
+    for (const Step& s : steps) {
+      if (!scatters(s.type)) continue;
+      const int32_t material = table_.facets[size_t(s.surface.index)].material;
+      power *= paths::share_of(s.scatter.turned, numbers_.scatterer(material).xpd);
+    }
+    return power;
+  };
+}
+
+ScatterTiler::Result ScatterTiler::solve(const ScatterEnd& source, const ScatterEnd& target) {
+  source_ = &source, target_ = &target;
+  queue_ = {}, sum_ = error_ = 0, serial_ = 0, cut_short_ = false;
+  for (size_t i = 0; i < table_.triangles.size(); ++i) begin(int32_t(i));
+  while (!queue_.empty() && error_ > law_.tolerance * sum_ && num_tiles() < law_.max_tiles) {
+    runtime::check_stop();
+    const Part worst = queue_.top();
+    queue_.pop();
+    if (worst.error <= 1e-3 * law_.tolerance * sum_ / double(queue_.size() + 1)) {
+      queue_.push(worst);
+      break;
+    }
+    sum_ -= worst.value, error_ -= worst.error;
+    split(worst.tile, worst.value);
+  }
+  // summed anew, in a fixed order: differences above leave rounding
+  std::vector<Part> parts;
+  for (; !queue_.empty(); queue_.pop()) parts.push_back(queue_.top());
+  std::stable_sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) { return a.serial < b.serial; });
+  Result r;
+  for (const Part& p : parts) {
+    if (p.value == 0 && p.error == 0) continue;
+    r.gain += p.value, r.error += p.error;
+    if (p.tile.is_shaded) r.shaded += p.value;
+    r.tiles.push_back(p.tile);
+  }
+  if (r.gain > 0) r.shaded /= r.gain;
+  if (cut_short_) r.error = std::numeric_limits<double>::infinity();
+  warn(r, parts.size());
+  return r;
+}
+
+void ScatterTiler::warn(const Result& r, size_t num_parts) const {
+  if (!log_) return;
+  const auto link = [&] {
+    const auto name = [](const EndPoint<double>& e) { return e.device ? e.device->name : std::string("a cell"); };
+    return message("scattering from '", name(source_->point()), "' to '", name(target_->point()), "': ");
+  };
+  if (cut_short_) {
+    log_(message(link(), "max_tiles = ", law_.max_tiles, " are fewer than finding its lobe takes"));
+  } else if (r.error > 10 * law_.tolerance * r.gain) {
+    log_(message(link(), "after ", num_parts, " tiles the estimated error is ", r.error / r.gain,
+                 " of the power; max_tiles"));
+  }
+}
+
+Vec3d ScatterTiler::point(const Tile& t, const Vec2d& at) const {
+  const scene::Triangle& tri = table_.triangles[size_t(t.triangle)];
+  return at.x * tri.a + at.y * tri.b + (1 - at.x - at.y) * tri.c;
+}
+
+const ScatterTiler::Leg& ScatterTiler::leg(const ScatterEnd& end, int which, int32_t node, const Vec3d& p,
+                                           const Vec2d& at, int32_t facet) {
+  Leg* leg = &own_[which];
+  if (keeps_legs_) {
+    const auto [found, is_new] = legs_.try_emplace({which, node, at.x, at.y});
+    leg = &found->second;
+    if (!is_new) return *leg;
+  }
+  leg->is_there = end.leg(refiner_, node, p, facet, leg->path);
+  return *leg;
+}
+
+/// Sets steps_ to the path over a place, by the material's pattern and not turned. @return false when there is none.
+bool ScatterTiler::steps_at(const Tile& t, const Vec2d& at, double share, size_t& place) {
+  const Vec3d p = point(t, at);
+  if (table_.canonical(t.facet, p) != t.facet) return false;  // another's place
+  const Leg& before = leg(*source_, 0, t.from, p, at, t.facet);
+  if (!before.is_there) return false;
+  const Leg& behind = leg(*target_, 1, t.to, p, at, t.facet);
+  if (!behind.is_there) return false;
+  const double from = table_.distance(t.facet, last_turn(before.path, source_->point().position_m)),
+               to = table_.distance(t.facet, last_turn(behind.path, target_->point().position_m));
+  if (!(from * to > 0)) return false;
+  place = before.path.steps.size();
+  if (place + 1 + behind.path.steps.size() > size_t(law_.max_depth)) return false;
+  steps_ = before.path.steps;
+  Step step;
+  step.type = Interaction::kDiffuseReflection;
+  step.surface = SurfaceId::facet(t.facet);
+  step.point_m = p;
+  step.scatter.triangle = t.triangle;
+  step.scatter.at = at;
+  step.scatter.share = share;
+  steps_.push_back(step);
+  steps_.insert(steps_.end(), behind.path.steps.rbegin(), behind.path.steps.rend());
+  return true;
+}
+
+std::vector<Interaction> ScatterTiler::laws(int32_t material) const {
+  const double scattering = numbers_.scatterer(material).scattering;
+  std::vector<Interaction> all;
+  if (law_.diffuse && scattering > 0) all.push_back(Interaction::kDiffuseReflection);
+  if (law_.reflection && scattering < 1) all.push_back(Interaction::kDirectionalReflection);
+  return all;
+}
+
+/// What steps_ bring by all laws and turns.
+double ScatterTiler::power(int32_t material, size_t place) {
+  const double xpd = numbers_.scatterer(material).xpd, scattering = numbers_.scatterer(material).scattering;
+  double sum = 0;
+  for (const bool by_lobe : {false, true}) {
+    if (by_lobe ? !law_.reflection || !(scattering < 1) : !law_.diffuse || !(scattering > 0)) continue;
+    steps_[place].type = by_lobe ? Interaction::kDirectionalReflection : Interaction::kDiffuseReflection;
+    for (const Turned turned : {Turned::kNot, Turned::kBefore, Turned::kBehind}) {
+      if (!(paths::share_of(turned, xpd) > 0)) continue;
+      steps_[place].scatter.turned = turned;
+      sum += measure_(steps_);
+    }
+  }
+  return sum;
+}
+
+void ScatterTiler::for_places(const ScatterEnd& source, const ScatterEnd& target, const Tile& tile,
+                              const std::function<void(std::vector<Step>&, size_t)>& visit) {
+  source_ = &source, target_ = &target;
+  for (const RulePoint& p : rule()) {
+    size_t place = 0;
+    if (steps_at(tile, place_of(tile, p), p.weight * share_of(tile), place)) visit(steps_, place);
+  }
+}
+
+/// The tile's integral; says in it whether some places see both ends and others not.
+double ScatterTiler::value(Tile& t) {
+  const int32_t material = table_.facets[size_t(t.facet)].material;
+  double sum = 0;
+  int seen = 0;
+  for (const RulePoint& p : rule()) {
+    size_t place = 0;
+    if (!steps_at(t, place_of(t, p), p.weight * share_of(t), place)) continue;
+    ++seen;
+    sum += power(material, place);
+  }
+  t.is_shaded = seen > 0 && seen < kRule;
+  return sum;
+}
+
+/// A triangle, cut until no tile is large as seen from an end, nor larger than the lobe where the lobe is.
+void ScatterTiler::begin(int32_t triangle) {
+  const int32_t facet = table_.triangles[size_t(triangle)].facet;
+  const scene::Facet& f = table_.facets[size_t(facet)];
+  const Scatterer<double>& s = numbers_.scatterer(f.material);
+  const bool diffuse = law_.diffuse && s.scattering > 0;
+  if (!diffuse && !(law_.reflection && s.scattering < 1)) return;
+  double width = diffuse ? width_of(s.pattern) : 1;
+  if (law_.reflection) width = std::min(width, width_of(*law_.reflection));
+  const auto sends_back = [](const em::Lobe& l) { return l.kind == em::LobeKind::kBackscattering && l.lambda < 1; };
+  sends_back_ = (diffuse && sends_back(s.pattern)) || (law_.reflection && sends_back(*law_.reflection));
+  const auto &before = source_->chains(f.mirror), &behind = target_->chains(f.mirror);
+  keeps_legs_ = before.size() * behind.size() > 1;
+  legs_.clear();
+  for (const int32_t from : before) {
+    for (const int32_t to : behind) {
+      if (source_->depth(from) + 1 + target_->depth(to) > law_.max_depth) continue;
+      if (from == 0 && to == 0) {
+        const double a = table_.distance(facet, source_->point().position_m),
+                     b = table_.distance(facet, target_->point().position_m);
+        if (!(a * b > 0)) continue;
+      }
+      begin(Tile{facet, triangle, {{1, 0}, {0, 1}, {0, 0}}, false, from, to}, width, 0);
+    }
+  }
+  keeps_legs_ = false;
+  legs_.clear();
+}
+
+void ScatterTiler::begin(const Tile& t, double width, int depth) {
+  // where a lobe is, as many tiles a level: deep levels cost little
+  runtime::check_stop();
+  const bool large = depth < 30 && is_large(t, width);
+  cut_short_ |= large && num_tiles() >= law_.max_tiles;
+  if (large && !cut_short_) {
+    for (const Tile& part : quarters(t)) begin(part, width, depth + 1);
+    return;
+  }
+  Tile own = t;
+  split(own, value(own));
+}
+
+bool ScatterTiler::is_large(const Tile& t, double width) const {
+  const Vec3d a = point(t, {t.corners[0][0], t.corners[0][1]}), b = point(t, {t.corners[1][0], t.corners[1][1]}),
+              c = point(t, {t.corners[2][0], t.corners[2][1]}), p = (1.0 / 3) * (a + b + c);
+  const double size = std::max({norm(b - a), norm(c - b), norm(a - c)});
+  const Vec3d in = p - source_->image(t.from), out = target_->image(t.to) - p;
+  const double r1 = norm(in), r2 = norm(out);
+  if (size > std::min(r1, r2)) return true;
+  // what the lobe's axes turn by over the tile
+  const double turn = size * (1 / r1 + 1 / r2);
+  const Vec3d u_i = in / r1, u_o = out / r2, n = table_.facets[size_t(t.facet)].normal;
+  const Vec3d u_r = u_i - 2 * dot(u_i, n) * n;
+  const double off = sends_back_ ? std::min(norm(u_o - u_r), norm(u_o + u_i)) : norm(u_o - u_r);
+  // its places are a third of a tile apart: one falls on the lobe
+  return turn > 2 * width && off < turn + 6 * width;
+}
+
+/// Puts a tile's quarters in its place, each with a quarter of what that changed as its error: more than it has where
+/// the integrand is smooth (the rule's error falls to 1/64), about as much where a shadow's border cuts it.
+void ScatterTiler::split(const Tile& t, double whole) {
+  std::array<Tile, 4> parts = quarters(t);
+  std::array<double, 4> values{};
+  double sum = 0;
+  for (size_t i = 0; i < 4; ++i) {
+    values[i] = value(parts[i]);
+    sum += values[i];
+  }
+  const double change = std::abs(sum - whole) / 4;
+  for (size_t i = 0; i < 4; ++i) {
+    queue_.push({change, values[i], serial_++, parts[i]});
+    sum_ += values[i], error_ += change;
+  }
+}
+
+}  // namespace raywave::paths

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// What surfaces scatter once between two ends, by tiles: the integral over the places of surfaces of what arrives over
+// each (scattering_event.h), with mirrors and transmissions before the place and behind it. Triangles are cut in four
+// until what halving them changes is below the tolerance; each tile is looked at in the 7 places of Radon's rule of
+// degree 5, each of which is a path. So there is no noise, and the derivative of the sum is that of what was summed.
+//
+// Both ends are treated alike, whichever sends: what is found with the ends swapped is the same.
+// Limits: one place that scatters in a path; no edges in it; openings and shadows smaller than the places at which a
+// tile is looked at (a fifth of its size) may be missed.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <queue>
+#include <unordered_map>
+#include <vector>
+
+#include "raywave/core/error.h"
+#include "raywave/paths/path_kernel.h"
+#include "raywave/paths/place.h"
+#include "raywave/paths/refine.h"
+
+namespace raywave::paths {
+
+/// A triangle of an object's mesh or a part of it, over some mirrors from either end.
+struct Tile {
+  int32_t facet = 0, triangle = 0;  // into the facet table
+  /// Two of the three barycentric coordinates of each corner.
+  double corners[3][2] = {};
+  bool is_shaded = false;    // some of its places see both ends, others not
+  int32_t from = 0, to = 0;  // nodes of the ends' trees
+};
+
+/// What scatters, and how finely it is summed.
+struct ScatterLaw {
+  bool diffuse = true;                 // S^2 by each material's pattern
+  std::optional<em::Lobe> reflection;  // (1 - S^2) by this lobe, in place of the mirror
+  double tolerance = 1e-4;             // of a link's power
+  int64_t max_tiles = 200000;          // of a link
+  int max_depth = 1;                   // interactions of a path, the place that scatters among them
+};
+
+/// One end of links and the mirrors that lead from it to places.
+class ScatterEnd {
+ public:
+  /// @param mirrors  the sequences tried; a sequence is tried for the facets that it goes on to in the tree, that
+  /// without mirrors for all
+  ScatterEnd(const PreparedScene& prepared, const EndPoint<double>& point, const SequenceTree& mirrors);
+
+  const EndPoint<double>& point() const { return point_; }
+  /// The sequences that may reach a mirror's facets.
+  const std::vector<int32_t>& chains(int32_t mirror) const;
+  int depth(int32_t node) const { return standings_[0].nodes()[size_t(node)].depth; }
+  /// The end seen in a sequence's mirrors.
+  const Vec3d& image(int32_t node) const { return standings_[0].nodes()[size_t(node)].image_m; }
+  /// What is touched from the end over a sequence to a place of a facet. @return false when it is not there.
+  bool leg(Refiner& refiner, int32_t node, const Vec3d& place_m, int32_t facet, GeometricPath& out) const;
+
+ private:
+  const PreparedScene& prepared_;
+  EndPoint<double> point_;
+  Place place_;
+  std::vector<SequenceTree> standings_;                       // see place.h
+  std::unordered_map<int32_t, std::vector<int32_t>> chains_;  // by mirror, of those with more than the first
+};
+
+/// One link at a time; one a thread.
+class ScatterTiler {
+ public:
+  /// What a path brings to the target, with its share of the polarisation.
+  using Measure = std::function<double(const std::vector<Step>&)>;
+  /// @param numbers  with the law's lobe
+  /// @param measure  none: the sum of |a|^2 over all pairs of ports
+  ScatterTiler(const PreparedScene& prepared, SceneOver<double>& numbers, const RefineOptions& refine,
+               const ScatterLaw& law, LogSink log, Measure measure = nullptr);
+
+  struct Result {
+    double gain = 0, error = 0;  // over all port pairs; infinite where max_tiles ran out early
+    double shaded = 0;           // share of the gain from tiles with a border of a shadow
+    std::vector<Tile> tiles;
+  };
+  Result solve(const ScatterEnd& source, const ScatterEnd& target);
+
+  /// The paths over a tile, by its places: visit(steps, index of what scatters) for each place that both ends see;
+  /// `steps` are those of a path by the material's pattern that is not turned.
+  void for_places(const ScatterEnd& source, const ScatterEnd& target, const Tile& tile,
+                  const std::function<void(std::vector<Step>&, size_t)>& visit);
+  /// Which laws a material scatters by: those with a share.
+  std::vector<Interaction> laws(int32_t material) const;
+
+ private:
+  struct Part {
+    double error = 0, value = 0;
+    int64_t serial = 0;
+    Tile tile;
+    bool operator<(const Part& o) const { return error != o.error ? error < o.error : serial > o.serial; }
+  };
+  struct LegKey {
+    int32_t end, node;
+    double x, y;
+    bool operator==(const LegKey&) const = default;
+  };
+  struct LegHash {
+    size_t operator()(const LegKey& k) const;
+  };
+  struct Leg {
+    bool is_there = false;
+    GeometricPath path;
+  };
+
+  int64_t num_tiles() const { return int64_t(queue_.size()); }
+  Vec3d point(const Tile& t, const Vec2d& at) const;
+  const Leg& leg(const ScatterEnd& end, int which, int32_t node, const Vec3d& p, const Vec2d& at, int32_t facet);
+  bool steps_at(const Tile& t, const Vec2d& at, double share, size_t& place);
+  double power(int32_t material, size_t place);
+  double value(Tile& t);
+  void begin(int32_t triangle);
+  void begin(const Tile& t, double width, int depth);
+  bool is_large(const Tile& t, double width) const;
+  void split(const Tile& t, double whole);
+  void warn(const Result& r, size_t num_parts) const;
+
+  const PreparedScene& prepared_;
+  const scene::FacetTable& table_;
+  SceneOver<double>& numbers_;
+  RefineOptions refine_;
+  const ScatterLaw& law_;
+  LogSink log_;
+  Measure measure_;
+  Refiner refiner_;
+  PathKernel<double> kernel_;
+  const ScatterEnd *source_ = nullptr, *target_ = nullptr;
+  std::vector<Step> steps_;
+  std::unordered_map<LegKey, Leg, LegHash> legs_;
+  bool keeps_legs_ = false;
+  Leg own_[2];
+  bool cut_short_ = false;   // were there no tiles left while some were still larger than a lobe?
+  bool sends_back_ = false;  // does a lobe of the triangle that is cut look back where waves come from?
+  std::priority_queue<Part> queue_;
+  double sum_ = 0, error_ = 0;
+  int64_t serial_ = 0;
+};
+
+}  // namespace raywave::paths
