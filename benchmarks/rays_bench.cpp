@@ -3,6 +3,7 @@
 // Usage: rays_bench ITEM SCENE.xml [RUNS]; one item a process, so that its peak memory is the item's own.
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -99,6 +100,31 @@ json bench_paths_gradient(scene::Scene s, int runs) {
     (void)paths_vjp(s, prepared, edge_options(), found, cotangent);
   });
   return {{"seconds", seconds}, {"value", value}, {"paths", found.num_paths()}};
+}
+
+/// Scattering by Lambert's law, S = 0.4 on all materials. @param metal  all of them metal
+json bench_diffuse_map(scene::Scene s, bool metal, const char* save, int runs) {
+  for (em::Material& m : s.materials) {
+    if (metal) {
+      em::Material all = em::itu_material("metal", 0.1);
+      all.name = m.name;
+      m = all;
+    }
+    m.scattering_coefficient = 0.4;
+    m.scattering_pattern = "lambertian";
+  }
+  s.add_transmitter({"tx", kTx});
+  const paths::PreparedScene prepared(s);
+  maps::Surface surface;
+  surface.cell_size_m = {5, 5};
+  maps::RadioMapOptions o;
+  o.method = maps::Method::kMonteCarlo;
+  o.max_depth = 5, o.samples_per_tx = 10000000, o.diffuse_reflection = true;
+  maps::RadioMap map = solve_radio_map(s, prepared, surface, o);
+  json seconds = time_runs(runs, [&] { map = solve_radio_map(s, prepared, surface, o); });
+  if (save) runs::save_radio_map(save, map);
+  const auto covered = std::count_if(map.path_gain.begin(), map.path_gain.end(), [](double g) { return g > 0; });
+  return {{"seconds", seconds}, {"covered", covered}, {"cells", map.num_cells()}};
 }
 
 /// The gradient of a map's sum; the value alone beside it.
@@ -206,6 +232,8 @@ int main(int argc, char** argv) {
       if (item == "exhaustive") result = bench_exhaustive(std::move(s), runs);
       if (item == "bare_trace") result = bench_bare_trace(std::move(s), runs);
       if (item == "monte_carlo") result = bench_map(std::move(s), Method::kMonteCarlo, 5, 10000000, false, save, runs);
+      if (item == "diffuse_map" || item == "diffuse_metal")
+        result = bench_diffuse_map(std::move(s), item == "diffuse_metal", save, runs);
       if (item == "exact") result = bench_map(std::move(s), Method::kExact, 3, 1000000, false, save, runs);
       if (item == "many_edges") result = bench_many_edges(std::move(s), save ? std::atoi(save) : 1000, runs);
       if (item == "edges") result = bench_edges(std::move(s), 1, runs);

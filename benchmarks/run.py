@@ -107,6 +107,31 @@ def maps(table, munich, runs, quick):
         table.add("exact map, munich, depth 3, 5 m cells (peer: 1e7 rays)", exact["seconds"], theirs["seconds"], "> 1", note, mb, peer_mb)
 
 
+def deviations(ours, theirs):
+    """How the cells of two maps with standard errors differ: median |z| (0.67 of a normal one), share beyond 3, ratio of the sums, of cells that
+    both know to 20 %."""
+    import numpy as np
+    (gain, error), (peer, peer_error) = ours, theirs
+    known = (gain > 0) & (peer > 0) & (error < 0.2 * gain) & (peer_error < 0.2 * peer)
+    z = np.abs(gain - peer)[known] / np.hypot(error, peer_error)[known]
+    return f"{known.sum()} cells: median |z| {np.median(z):.2f}, {100 * (z > 3).mean():.1f} % beyond 3, sums {gain[known].sum() / peer[known].sum():.3f}"
+
+
+def diffuse(table, munich, runs):
+    """Seconds of the lossy city; cells beside each other where both models are one, of metal."""
+    import numpy as np
+    with tempfile.TemporaryDirectory() as folder:
+        notes = []
+        for item in ("diffuse_map", "diffuse_metal"):
+            _, mb, ours = run([BENCH, item, munich, runs if item == "diffuse_map" else 1, f"{folder}/{item}.npz"])
+            _, peer_mb, theirs = run([SIONNA, ROOT / "benchmarks/sionna_bench.py", item, max(3, runs // 2) if item == "diffuse_map" else 1, f"{folder}/{item}.npy"])
+            own = np.load(f"{folder}/{item}.npz")
+            notes.append(("metal: " if "metal" in item else "") + deviations((own["path_gain"][0], own["standard_error"][0]), np.load(f"{folder}/{item}.npy")))
+            if item == "diffuse_map":
+                seconds = ours["seconds"], theirs["seconds"], mb, peer_mb
+    table.add("diffuse monte-carlo map, munich, 1e7 rays, depth 5, S = 0.4", seconds[0], seconds[1], ">= 3", "; ".join(notes), *seconds[2:])
+
+
 def edges(table, munich, runs, quick):
     paths = lambda a, b: f"{a['paths']} paths against {b['paths']}"  # noqa: E731
     in_process(table, "one link with edge diffraction, munich, depth 3, warm", "edges", "edges", munich, runs, ">= 5", paths)
@@ -165,6 +190,7 @@ def main():
     in_process(table, "munich loads (XML and 2,367 meshes)", "load", "load", munich, runs, ">= 5", lambda a, b: f"{a['triangles']} triangles")
     maps(table, munich, runs, arguments.quick)
     exhaustive(table, canyon, runs)
+    diffuse(table, munich, runs)
     edges(table, munich, runs, arguments.quick)
     gradients(table, munich, canyon, runs)
     waves(table, runs)

@@ -27,9 +27,9 @@ def solve(scene, depth, diffraction=False):
     return int(np.array(paths.valid).sum()), np.array(paths.tau)
 
 
-def radio_map(scene, depth, samples, diffraction=False):
+def radio_map(scene, depth, samples, diffraction=False, diffuse=False, seed=42):
     found = RadioMapSolver()(scene, max_depth=depth, cell_size=(5, 5), samples_per_tx=samples, los=True, specular_reflection=True,
-                             diffuse_reflection=False, refraction=False, diffraction=diffraction)
+                             diffuse_reflection=diffuse, refraction=False, diffraction=diffraction, seed=seed)
     return np.array(found.path_gain)[0]
 
 
@@ -63,6 +63,18 @@ def main(item, runs, save=None):
             scene.add(Receiver("rx", position=[45, 90, 1.5]))
         times, (paths, _) = timed(runs, lambda: solve(scene, 5 if item == "link" else 3, "edges" in item))
         result.update(times, paths=paths)
+    elif item in ("diffuse_map", "diffuse_metal"):  # the mean and the spread over seeds; of metal, whose reflectivity has no angle
+        scene = munich()
+        for material in scene.radio_materials.values():
+            material.scattering_coefficient = 0.4
+            if item == "diffuse_metal":
+                material.conductivity, material.relative_permittivity, material.thickness = 1e7, 1.0, 0.1
+        times, _ = timed(runs, lambda: radio_map(scene, 5, 10**7, diffuse=True))
+        all_maps = np.array([radio_map(scene, 5, 10**7, diffuse=True, seed=s) for s in range(5)], dtype=np.float64)
+        gain = all_maps.mean(axis=0)
+        result.update(times, covered=int((gain > 0).sum()), cells=gain.size, sum=float(gain.sum()))
+        if save:
+            np.save(save, np.stack([gain, all_maps.std(axis=0, ddof=1) / np.sqrt(len(all_maps))]))
     else:
         depth, samples = {"monte_carlo": (5, 10**7), "map_1e7": (3, 10**7), "map_1e8": (3, 10**8), "edges_map": (3, 10**7)}[item]
         scene = munich()

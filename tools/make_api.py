@@ -21,6 +21,7 @@ SECTIONS = [
     ("Reconfigurable surfaces", "raywave", "ris.py", ["Ris", "RisSolver", "RisPaths", "RisMapSolver", "RisMap"]),
     ("Arrival maps", "raywave", "arrivals.py", ["ArrivalMapSolver", "Aperture", "Horn"]),
     ("Scattered power", "raywave", "scattering.py", ["ScatteringSolver"]),
+    ("Lobes from meshes", "raywave", "_lobes.py", ["LobeChoice"]),
     ("Their results", "raywave", "_raywave.pyi", ["ArrivalMap", "ScatteredPower"]),
     ("The plane", "raywave", "_raywave.pyi", ["Scene2D", "Paths2D"]),
     ("Subcarriers", "raywave", "results.py", ["subcarrier_frequencies"]),

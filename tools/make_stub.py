@@ -31,7 +31,7 @@ ARRAYS = {
     "Paths2D": {**{name: ("int32", "[num_paths]") for name in ("tx", "rx", "order")},
                 **{name: ("float64", "[num_paths]") for name in ("valid", "power", "length_m", "loss", "departure_rad", "arrival_rad")},
                 "vertices_flat": ("float64", "[num_vertices, 2]")},
-    "RadioMap": {**{name: ("float64", _MAP) for name in ("path_gain", "rss", "sinr")}, "cell_centers": ("float64", "[num_y, num_x, 3]"),
+    "RadioMap": {**{name: ("float64", _MAP) for name in ("path_gain", "standard_error", "rss", "sinr")}, "cell_centers": ("float64", "[num_y, num_x, 3]"),
                  "tx_association": ("int32", _CELLS)},
     "ScatteredPower": {**{name: ("float64", _LINK) for name in ("gain", "error", "shaded", "jvp")}, "num_tiles": ("int64", _LINK)},
     "WaveResult": {"field": ("complex128", _FIELD), "backward": ("complex128", _FIELD), "jvp": ("complex128", _FIELD), "z_m": ("float64", "[num_planes]"),

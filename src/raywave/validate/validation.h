@@ -29,6 +29,8 @@ std::vector<ValidationRow> moved_validation_rows(const std::string& filter, int 
 std::vector<ValidationRow> wedge_validation_rows();
 /// Those of the wave solver, a part of the above.
 std::vector<ValidationRow> strip_validation_rows(const std::string& filter, int num_threads);
+/// Those of scattering, a part of the above.
+std::vector<ValidationRow> scattering_validation_rows(const std::string& filter, int num_threads);
 /// Those of radar and OFDM, a part of the above.
 std::vector<ValidationRow> signal_validation_rows(const std::string& filter, int num_threads);
 /// The same.
