@@ -29,12 +29,14 @@ from ._sionna import ITURadioMaterial, RadioMaterial
 from .devices import PlanarArray, Receiver, Transmitter
 from .gradients import GradCheck, gradcheck
 from .ris import Ris, RisMap, RisMapSolver, RisPaths, RisSolver
+from ._lobes import LobeChoice
 from .scattering import ScatteringSolver
 from .scene2d import Paths2D, Scene2D
 from .scenes import load_scene
 from .shapes import box, plane, sphere
 
-__all__ = ["AntennaArray", "Aperture", "ArrivalMap", "ArrivalMapSolver", "Device", "Error", "GradCheck", "Horn", "ITURadioMaterial", "Material",
+__all__ = ["AntennaArray", "Aperture", "ArrivalMap", "ArrivalMapSolver", "Device", "Error", "GradCheck", "Horn", "ITURadioMaterial", "LobeChoice",
+           "Material",
            "Object", "Parameter", "PathSolver", "Paths", "Paths2D", "PlanarArray", "RadioMap", "RadioMapSolver", "RadioMaterial", "Receiver",
            "Report", "Ris", "RisMap", "RisMapSolver", "RisPaths", "RisSolver", "ScatteredPower", "ScatteringSolver", "Scene", "Scene2D",
            "Simulation", "Trajectory", "Transmitter", "__version__", "box", "differentiable", "formats", "gradcheck", "itu_material", "load_scene", "materials",
@@ -63,6 +65,8 @@ class PathSolver:
 
     Options: max_depth, los, specular_reflection, refraction, diffraction, max_diffractions (edges in one path: 1 to 3),
     seam_tolerance_m (cracks up to this width are closed at edges; None: a tenth of the wavelength),
+    diffuse_reflection (scattering by each material's pattern), reflection ("mirror" or "directional": by a lobe, like
+    "von_mises_fisher(kappa=60)"), scattering_tolerance and max_tiles (of each link), scattering_phases ("none" or "random"),
     samples_per_src, synthetic_array, seed, finder ("shoot-and-bounce" or "exhaustive"), num_threads (0: all),
     materials ({name: field}: materials that vary, see raywave.materials),
     progress (True: a bar by tqdm; or what is called with done, total). Of Sionna RT, names that mean the same are understood too."""
@@ -74,7 +78,9 @@ class PathSolver:
             raise Error("deterministic=False is not available in raywave, where it is always True")
 
     def __call__(self, scene: Scene, *, max_depth: int = 3, los: bool = True, specular_reflection: bool = True, refraction: bool = False,
-                 diffraction: bool = False, max_diffractions: int = 1, seam_tolerance_m: float | None = None, samples_per_src: int = 1_000_000,
+                 diffraction: bool = False, max_diffractions: int = 1, diffuse_reflection: bool = False, reflection: str = "mirror",
+                 lobe: str | None = None, scattering_tolerance: float = 1e-2, max_tiles: int = 20_000, scattering_phases: str = "none",
+                 seam_tolerance_m: float | None = None, samples_per_src: int = 1_000_000,
                  synthetic_array: bool = True, seed: int = 42, finder: str = "shoot-and-bounce", num_threads: int = 0, materials: dict | None = None,
                  progress: Callable[[int, int], object] | bool | None = None, **others: object) -> Paths:
         if materials is not None:
@@ -96,7 +102,7 @@ class RadioMapSolver:
     center_m (its z is the level) or else height_m, then over the middle of the scene; the triangles of the objects named in
     measurement_surface; or the ground objects named in terrain, followed at height_m.
     Options: method ("exact" or "monte-carlo"), max_depth, los, specular_reflection, refraction, diffraction, max_diffractions
-    (1 to 3), seam_tolerance_m, samples_per_tx, points_per_cell (1, 4, 9), coherent, keep_arrivals (exact maps keep what their
+    (1 to 3), diffuse_reflection, reflection, lobe, scattering_tolerance and max_tiles (of each sample point, exact maps), seam_tolerance_m, samples_per_tx, points_per_cell (1, 4, 9), coherent, keep_arrivals (exact maps keep what their
     derivatives replay, some 100 bytes an arrival; else each derivative solves again), seed, num_threads,
     max_bytes, progress (True: a bar by tqdm; or what is called with done, total). Of Sionna RT, names that mean the same are understood too."""
 
@@ -106,7 +112,9 @@ class RadioMapSolver:
                  center_m: Sequence[float] | None = None, size_m: float | Sequence[float] | None = None, orientation_rad: Sequence[float] | None = None,
                  measurement_surface: str | Object | Sequence[str | Object] | None = None, terrain: str | Object | Sequence[str | Object] | None = None,
                  method: str = "exact", max_depth: int = 3, los: bool = True, specular_reflection: bool = True, refraction: bool = False,
-                 diffraction: bool = False, max_diffractions: int = 1, seam_tolerance_m: float | None = None, samples_per_tx: int = 1_000_000,
+                 diffraction: bool = False, max_diffractions: int = 1, diffuse_reflection: bool = False, reflection: str = "mirror",
+                 lobe: str | None = None, scattering_tolerance: float = 1e-2, max_tiles: int = 20_000,
+                 seam_tolerance_m: float | None = None, samples_per_tx: int = 1_000_000,
                  points_per_cell: int = 1, coherent: bool = False, keep_arrivals: bool = False, seed: int = 42,
                  num_threads: int = 0, max_bytes: float = 4e9, progress: Callable[[int, int], object] | bool | None = None, **others: object) -> RadioMap:
         with _progress.reporter(progress, "radio map") as progress:

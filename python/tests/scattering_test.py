@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Scattered power from Python: against numpy's sum, gradients, what is refused. Its laws are tested in C++."""
+import pathlib
+import re
+
 import numpy as np
 import pytest
 
@@ -71,3 +74,103 @@ def test_sharp_lobes_on_large_grounds_stay_small():
     assert few.num_tiles[0, 0] <= 420 and few.error[0, 0] == np.inf
     with pytest.raises(rw.Error, match="slope must be"):
         rw.ScatteringSolver()(scene, reflection="half_vector(slope=1e-200)")
+
+
+def room():
+    scene = rw.Scene()
+    scene.frequency_hz = 10e9
+    scene.add(rw.itu_material("concrete", thickness_m=0.2))
+    scene.materials["concrete"].scattering_coefficient = 0.5
+    scene.add(rw.Object("floor", np.array([[-3, -3, 0], [3, -3, 0], [3, 3, 0], [-3, 3, 0.0]]), np.array([[0, 1, 2], [0, 2, 3]]), "concrete"))
+    scene.add(rw.Transmitter("tx", [-1.5, 0.4, 2.5]))
+    scene.add(rw.Receiver("rx", [1.2, -0.7, 1.3], array=rw.PlanarArray(polarization="VH")))
+    return scene
+
+
+def test_paths_and_maps_scatter():
+    scene = room()
+    words = dict(max_depth=1, finder="exhaustive")
+    clean, rough = rw.PathSolver()(scene, **words), rw.PathSolver()(scene, diffuse_reflection=True, scattering_tolerance=1e-3, **words)
+    kinds = [path["interactions"] for path in rough]
+    assert ["diffuse_reflection"] in kinds and ["specular_reflection"] in kinds and len(rough) > len(clean) + 20
+    power = rw.ScatteringSolver()(scene).gain[0, 0]
+    total = np.sum(np.abs(rough.a) ** 2) - np.sum(np.abs(clean.a) ** 2)
+    assert total == pytest.approx(2 * power, rel=1e-3)  # a mean over two pairs of ports
+    area = dict(center_m=[1.2, -0.7, 1.3], size_m=[0.2, 0.2], cell_size_m=0.2, max_depth=1, diffuse_reflection=True)
+    tiles = rw.RadioMapSolver()(scene, scattering_tolerance=1e-3, **area)
+    assert not tiles.standard_error.any()
+    assert tiles.path_gain[0, 0, 0] == pytest.approx(np.sum(np.abs(rough.a) ** 2), rel=1e-3)
+    samples = rw.RadioMapSolver()(scene, method="monte-carlo", samples_per_tx=4_000_000, **area)
+    assert abs(samples.path_gain - tiles.path_gain)[0, 0, 0] < 3.5 * samples.standard_error[0, 0, 0] < 0.2 * tiles.path_gain[0, 0, 0]
+    walks = rw.ScatteringSolver()(scene, method="sampled", samples_per_tx=100_000)
+    assert abs(walks.gain[0, 0] - power) < 3.5 * walks.error[0, 0] < 0.1 * power
+
+
+def test_gradients_of_scattered_paths():
+    scene = room()
+    check = rw.gradcheck(rw.PathSolver(), scene, ["device/tx/position_m", "material/concrete/scattering_coefficient", "material/concrete/relative_permittivity"],
+                         of="path_gain", tolerance=1e-3, max_depth=1, finder="exhaustive", diffuse_reflection=True, scattering_tolerance=1e-6)
+    assert check, check
+    samples = rw.RadioMapSolver()(scene, method="monte-carlo", max_depth=1, diffuse_reflection=True, samples_per_tx=1000, cell_size_m=1)
+    with pytest.raises(rw.Error, match="scattering have no derivative"):
+        samples.vjp(path_gain=np.ones_like(samples.path_gain))
+    walks = rw.ScatteringSolver()(scene, method="sampled", samples_per_tx=1000)
+    with pytest.raises(rw.Error, match="use tiles"):
+        walks.vjp(np.ones((1, 1)))
+
+
+def noisy_wall(slope, leg=0.25, half=5.0, seed=1):
+    """A plane of right triangles whose vertices are moved along its normal so that facets have these slopes about each axis."""
+    n = int(round(2 * half / leg))
+    x, y = np.meshgrid(np.linspace(-half, half, n + 1), np.linspace(-half, half, n + 1), indexing="ij")
+    z = np.random.default_rng(seed).normal(0, slope * leg / np.sqrt(2), x.shape)
+    index = np.arange((n + 1) ** 2).reshape(n + 1, n + 1)
+    a, b, c, d = index[:-1, :-1].ravel(), index[1:, :-1].ravel(), index[1:, 1:].ravel(), index[:-1, 1:].ravel()
+    return np.stack([x, y, z], axis=-1).reshape(-1, 3), np.concatenate([np.stack([a, b, c], 1), np.stack([a, c, d], 1)])
+
+
+@pytest.mark.parametrize("slope", [0.03, 0.11, 0.3])
+def test_a_noisy_wall_says_its_lobe(slope):
+    scene = rw.Scene()
+    scene.add(rw.itu_material("concrete"))
+    scene.add(rw.Object("wall", *noisy_wall(slope), "concrete"))
+    chosen = scene.lobe_for("wall", spread_db=1.0, legs_m=(4.06, 2.71), angle_rad=np.radians(42.3))
+    assert chosen.slope == pytest.approx(slope, rel=0.25)  # neighbours' mean is noisy too, and turns
+    assert chosen.facet_area_m2 == pytest.approx(0.25**2 / 2, rel=0.2)
+    assert chosen.spread_db == pytest.approx(1.0, rel=1e-3) or chosen.kappa == 1000
+    assert f"kappa={chosen.kappa:.6g}" in chosen.lobe and "expected spread" in str(chosen)
+    with pytest.raises(rw.Error, match="spread_db"):
+        scene.lobe_for("wall", spread_db=0)
+    with pytest.raises((rw.Error, KeyError)):
+        scene.lobe_for("roof")
+
+
+def test_clean_walls_may_have_sharp_lobes():
+    scene = room()
+    assert scene.lobe_for("floor").kappa == 1000 and scene.lobe_for("floor").slope == 0
+
+
+def test_the_chosen_lobe_keeps_the_spread_it_says():
+    """Meshes of one wall, drawn anew: the power over them spreads as was said."""
+    gains = []
+    for seed in range(12):
+        scene = rw.Scene()
+        scene.frequency_hz = 28e9
+        scene.add(rw.Material("metal", perfect_conductor=True))
+        scene.add(rw.Object("wall", *noisy_wall(0.1, seed=seed), "metal"))
+        scene.add(rw.Transmitter("tx", [-2, 0.3, 3]))
+        scene.add(rw.Receiver("rx", [2.5, -0.4, 2]))
+        lobe = scene.lobe_for("wall", spread_db=1.0, legs_m=(4.06, 2.71), angle_rad=np.radians(42.3))
+        gains.append(rw.ScatteringSolver()(scene, diffuse=False, reflection=lobe.lobe, tolerance=0.02, max_tiles=30000).gain[0, 0])
+    image = (299792458.0 / 28e9 / (4 * np.pi) / np.linalg.norm([4.5, 0.7, 5.0])) ** 2
+    error = 10 * np.log10(np.array(gains) / image)
+    assert abs(error.mean()) < 0.8 and 0.3 < error.std() < 1.8, error
+
+
+def test_the_examples_in_the_documents_run(monkeypatch):
+    root = pathlib.Path(__file__).resolve().parents[2]
+    monkeypatch.chdir(root)
+    space = {}
+    for block in re.findall(r"```python\n(.*?)```", (root / "docs/scattering.md").read_text(encoding="utf-8"), flags=re.S):
+        exec(block, space)
+    assert len(space["paths"]) > len(space["noisy"]) > 0 and np.nanmax(space["relative"]) > 0
