@@ -277,6 +277,102 @@ def test_files_of_all_kinds_read_the_same(tmp_path):
     assert found.plot().get_xlabel() == "x [m]"
 
 
+# ------------------------------------------------------------------------------------------- error bars, sets beside each other
+
+def offsets_of(found, number=0):
+    return {o["name"]: o["value"] for o in found.compared[number].offsets}
+
+
+def test_what_was_known_of_offsets_is_in_the_error_bars():
+    """A sharp prior is as if there were no offsets, a wide one as if there were no prior."""
+    scene, one = two_walls(), measured(two_walls(), places(), 0.3, sigma_db=0.3)
+    none, sharp, wide, free = (rw.calibrate(scene, one, PARAMETERS, **words, **WORDS) for words in (
+        {}, dict(offsets="tx", offset_sigma_db=1e-6), dict(offsets="tx", offset_sigma_db=1e4), dict(offsets="tx")))
+    assert np.allclose(none.deviations, sharp.deviations, rtol=1e-3) and np.allclose(wide.deviations, free.deviations, rtol=1e-3)
+    assert np.allclose(none.told.singular_values, sharp.told.singular_values, rtol=1e-3) and (free.deviations > 1.2 * none.deviations).all()
+
+
+def test_censored_values_leave_no_noise_and_each_set_has_its_own():
+    scene, points = two_walls(), places()
+    values, other = powers_of(truth(scene), points, 0.5).ravel(), np.arange(48) % 2 == 0
+    words = dict(tx=np.repeat(["tx", "other"], 24), position_m=np.tile(points, (2, 1)))
+    missing = rw.calibrate(scene, inverse.Powers(path_gain_db=np.where(other, np.nan, values), **words), PARAMETERS, **WORDS)
+    below = rw.calibrate(scene, inverse.Powers(path_gain_db=np.where(other, values + 40, values), censored=other, **words), PARAMETERS, **WORDS)
+    assert below.told.noise == pytest.approx(missing.told.noise, rel=0.02) and np.allclose(below.deviations, missing.deviations, rtol=0.05)
+    loud = inverse.Powers(path_gain_db=values, sigma_db=0.5, **words)
+    quiet = inverse.Powers(path_gain_db=powers_of(truth(scene), points, 0.05).ravel(), **words)
+    both = rw.calibrate(scene, [loud, quiet], PARAMETERS, **WORDS)
+    assert both.told.noises[0] == 1.0 and 0.03 < both.told.noises[1] < 0.3
+    assert (both.deviations < rw.calibrate(scene, loud, PARAMETERS, **WORDS).deviations).all()
+
+
+def test_as_many_numbers_as_values_are_not_certain():
+    scene, points = two_walls(), places(1)
+    scene.remove("right")
+    values = powers_of(truth(scene), points, 0.5)[0]
+    found = rw.calibrate(scene, inverse.Powers(path_gain_db=values, tx="tx", position_m=points), {A: dict(bounds=(1.01, 12))}, **WORDS)
+    assert found.told.noise == 1.0 and found.told.assumed == [0] and found.deviations[0] > 0.3
+    assert "none is left over to tell the noise" in str(found) and found.document()["told"]["noise_assumed"] == [0]
+
+
+def test_predictions_have_the_offset_of_their_own_place():
+    scene, points = two_walls(), places()
+    one = measured(scene, points, 0.3)
+    one.values[[0, 24]] += 20
+    found = rw.calibrate(scene, one, PARAMETERS, offsets="rx", **WORDS)
+    assert np.allclose(found.predict(points[[5, 0, 7]], tx="tx")[0], found.compared[0].after[[5, 0, 7]], atol=1e-9)
+    with pytest.raises(rw.Error, match=r"the place \(1, 1, 1\): it was not measured"):
+        found.predict([[1, 1, 1]], tx="tx")
+
+
+def test_predictions_of_a_set_behind_a_complex_one_and_of_the_scene_as_it_was():
+    scene, points = with_devices(two_walls()), places()
+    f = np.linspace(-5e7, 5e7, 4)
+    h = rw.PathSolver()(truth(scene), **WORDS).cfr(f, normalize_delays=False)[..., 0, :]
+    channels = inverse.Channels(h, frequencies_hz=f, compare="complex", sigma=1e-7)  # of the scene's receivers, not those at measured places
+    one = inverse.Powers(path_loss_db=3 - powers_of(truth(scene), points, 0.3).ravel(), tx=np.repeat(["tx", "other"], 29), sigma_db=0.3,
+                         position_m=np.tile(np.concatenate([places(5), points]), (2, 1)))
+    found = rw.calibrate(scene, [channels, one], PARAMETERS, offsets="tx", **WORDS)
+    values, deviation = found.predict(points[:4], tx="tx", set_number=1)
+    assert np.allclose(deviation, found.compared[1].deviation[5:9], rtol=1e-6) and np.allclose(values, found.compared[1].after[5:9], atol=1e-9)
+    # measured - predicted, in the sign of what was measured
+    assert offsets_of(found, 1) == pytest.approx({"tx": 3.0, "other": 3.0}, abs=0.3)
+    scene.materials["right"].conductivity_s_per_m = 50.0
+    assert np.array_equal(found.predict(points[:4], tx="tx", set_number=1)[0], values)
+    assert found.fit.scene_at(found.fit.x).materials["right"].conductivity_s_per_m == 0.1
+
+
+def test_it_does_not_matter_how_powers_lie_in_files():
+    scene, one = two_walls(), measured(two_walls(), places(), 0.3, (3.0, -5.0))
+    first = np.arange(48) % 4 != 0
+    whole, split = (rw.calibrate(scene, sets, PARAMETERS, offsets="tx", held_out=0.3, **WORDS) for sets in (one, [one.subset(first), one.subset(~first)]))
+    assert np.allclose(whole.found, split.found, rtol=1e-6) and np.allclose(whole.deviations, split.deviations, rtol=0.3)
+    assert offsets_of(whole) == pytest.approx(offsets_of(split, 1), abs=1e-6)
+    assert np.array_equal(whole.compared[0].held_out[~first], split.compared[1].held_out)
+    twice = rw.calibrate(scene, [one, measured(scene, places(), 0.3, (3.0, -5.0))], PARAMETERS, held_out=0.3, **WORDS)
+    assert not (twice.compared[0].held_out & twice.compared[1].used).any()
+
+
+def test_the_loss_is_that_of_the_vector_that_is_kept():
+    scene, one = two_walls(), measured(two_walls(), places(), 2.0)
+    found = rw.calibrate(scene, one, PARAMETERS, held_out=0.4, patience=1, **WORDS)
+    rest = found.compared[0]
+    assert found.document()["loss"] == pytest.approx(0.5 * ((rest.measured - rest.after)[rest.used] ** 2).sum(), rel=1e-9)
+    assert np.array_equal(found.fit.physical, found.found)
+
+
+def test_channels_are_of_the_scenes_antennas_and_count_delays_as_they_say():
+    scene, f = with_devices(two_walls()), np.linspace(-5e7, 5e7, 8)
+    paths = rw.PathSolver()(truth(scene), **WORDS)
+    h = paths.cfr(f)[..., 0, :]
+    found = rw.calibrate(scene, inverse.Channels(h, frequencies_hz=f, compare="complex", normalize_delays=True), PARAMETERS, **WORDS)
+    assert found.found == pytest.approx([6.0, 2.5], abs=1e-3)
+    scene.rx_array = rw.PlanarArray(1, 2)
+    for values in (h, np.concatenate([h, h, h], axis=1)):
+        with pytest.raises(rw.Error, match=f"have {values.shape[1]} receiving and 1 transmitting antennas a device, the scene's arrays have 2 and 1"):
+            rw.calibrate(scene, inverse.Channels(values, frequencies_hz=f), PARAMETERS, **WORDS)
+
+
 # ------------------------------------------------------------------------------------------- bad input
 
 @pytest.mark.parametrize("head, row, words", [
@@ -304,6 +400,7 @@ def test_bad_calls_say_why(tmp_path):
             (inverse.Powers(path_gain_db=good.values, tx="txx", position_m=good.position_m), PARAMETERS, {}, "transmitter 'txx'.* did you mean 'tx'"),
             (inverse.Powers(path_gain_db=good.values, position_m=good.position_m), PARAMETERS, {}, "name no tx, and the scene has 2"),
             (good, {C: {}}, {}, "depends in no way on material/far"), (good, PARAMETERS, dict(offsets="antenna"), "offsets are of tx, rx, run"),
+            (good, PARAMETERS, dict(offsets=("tx", "tx")), "offsets name 'tx' twice"),
             (good, PARAMETERS, dict(loss="l1"), "loss is 'l2' or 'huber'"), (good, PARAMETERS, dict(held_out="monday"), "run 'monday'"),
             (good, PARAMETERS, dict(held_out=1.5), "held_out is a share"), (good, PARAMETERS, dict(patience=3), "patience needs values"),
             (good, PARAMETERS, dict(sigma_db=-1), "sigma_db must be > 0"), (good, {"material/*/permittivity": {}}, {}, "no parameter"),

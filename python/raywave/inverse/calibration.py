@@ -15,11 +15,11 @@ from numpy.typing import ArrayLike
 
 from .._files import new_file
 from .._raywave import Error, Scene
-from .fits import Fit, _Objective, _set, fit
+from .fits import Fit, _covariance, _Objective, _set, fit
 from .measurements import Arrivals, Channels, Powers
-from .observables import observable, with_receivers
+from .observables import PowerObservable, observable, with_receivers
 from .residuals import CalibrationLoss, Rows
-from .told import Told, prediction_deviation, told
+from .told import Told, leverage, prediction_deviation, told
 
 LOSSES = ("l2", "huber")
 
@@ -82,7 +82,7 @@ class Calibration:
     told: Told
     fit: Fit
     materials: dict = dataclasses.field(default_factory=dict)
-    _rows: list = dataclasses.field(default=None, repr=False)
+    _rows: list = dataclasses.field(default=None, repr=False)  # of each set; sets of powers of one quantity share theirs
     _at: tuple = dataclasses.field(default=None, repr=False)
 
     def __repr__(self):
@@ -115,19 +115,27 @@ class Calibration:
 
     def predict(self, position_m: ArrayLike | None = None, *, tx: str | None = None, rx: str | None = None, run: str = "", set_number: int = 0) -> tuple[np.ndarray, np.ndarray]:
         """(values, deviations) in dB of links that were not measured, with the offsets of their groups, as the set's quantity has them: at places [n, 3] (or named
-        receivers), tx: names. The deviation is that of the prediction, by parameters and offsets (Laplace), without the noise of one value."""
+        receivers), tx: names. Of offsets="rx" places and names that were measured alone. The deviation is that of the prediction, by parameters and offsets (Laplace), without the noise of one value."""
+        if not (isinstance(set_number, (int, np.integer)) and 0 <= set_number < len(self._rows)):
+            raise Error(f"set_number is 0 to {len(self._rows) - 1}, got {set_number!r}")
         rows = self._rows[set_number]
         if rows.o.unit != "dB" or not hasattr(rows.o, "sign"):
             raise Error("predictions are of sets of powers; solve calibration.scene for other results")
         n = len(position_m) if position_m is not None else len(np.atleast_1d(rx))
         quantity = rows.quantity
         fresh = Powers(**{quantity: np.zeros(n)}, tx=tx, rx=rx, position_m=position_m, run=run, held_out=True)
-        x, objective_words, joint, noise = self._at
+        x, objective_words, joint, places = self._at
         scene, spec, solver, options = objective_words
-        there, names = with_receivers(scene, [fresh])
+        if position_m is not None and "rx" in rows.offsets.factors:
+            new = [point for point in map(tuple, fresh.position_m.tolist()) if point not in places]
+            if new:
+                raise Error(f"nothing fixes the offset of the place ({', '.join(f'{c:g}' for c in new[0])}): it was not measured")
+        there, names = with_receivers(scene, [fresh], dict(places))
         view = observable(fresh, there, names[0])
         view.floor = rows.o.floor
         objective = _Objective(there, spec, None, solver, options)
+        if objective.variables.labels() != self.labels:
+            raise Error("the parameters are of receivers at measured places: nothing is told of others")
         solved = objective.solve(x)
         result = solved[0]
         design = rows.offsets.of(view.groups, n) if rows.offsets.levels else np.zeros((n, 0))
@@ -135,9 +143,8 @@ class Calibration:
         columns = _columns(objective, x, solved, view)
         by = np.zeros((n, joint.shape[1]))
         by[:, :len(x)] = columns
-        first = len(x) + sum(len(r.b) for r in self._rows[:set_number])
-        by[:, first:first + design.shape[1]] = design
-        deviation = prediction_deviation(x, objective.variables, joint, noise, rows.offsets.prior, by)
+        by[:, rows.place:rows.place + design.shape[1]] = design
+        deviation = prediction_deviation(x, objective.variables, joint, rows.offsets.prior, by)
         return view.sign * (predicted + design @ rows.b), deviation
 
     def document(self) -> dict:
@@ -148,7 +155,7 @@ class Calibration:
             values={name: np.asarray(value).tolist() for name, value in self.values.items()}, loss=self.fit.loss, evaluations=self.fit.evaluations,
             sets=[dict(kind=one.kind, unit=one.unit, figures=one.figures(), offsets=[{**o, "value": str(o["value"]) if isinstance(o["value"], complex) else o["value"]} for o in one.offsets])
                   for one in self.compared],
-            told=dict(noise=self.told.noise, singular_values=self.told.singular_values.tolist(), unseen=self.told.unseen, together_only=self.told.together_only,
+            told=dict(noise=self.told.noise, noises=self.told.noises, noise_assumed=self.told.assumed, singular_values=self.told.singular_values.tolist(), unseen=self.told.unseen, together_only=self.told.together_only,
                       combinations=self.told.combinations),
             course=[dict(step=h["step"], loss=h["loss"], x=h["physical"].tolist()) for h in self.fit.history]))
 
@@ -234,11 +241,20 @@ def _held_out(sets, views, wanted, seed):
         return
     if not (isinstance(wanted, (int, float)) and not isinstance(wanted, bool) and 0 < wanted < 1):
         raise Error(f"held_out is a share between 0 and 1, or names of runs, got {wanted!r}")
-    random = np.random.default_rng(seed)
-    for view in views:
-        # a link's values together: neighbouring subcarriers tell of each other
-        links = np.unique(np.stack([view.groups["rx"], view.groups["tx"]]), axis=1, return_inverse=True)[1].ravel()
-        view.held_out = view.held_out | (random.random(links.max() + 1) < wanted)[links]
+    # A link's values together, in all sets: neighbouring subcarriers, and the same link measured again, tell of each other.
+    links = [[(str(tx), *place) for place, tx in zip(np.asarray(view.position_m).tolist(), view.groups["tx"])] for view in views]
+    distinct = sorted(set().union(*links))
+    drawn = dict(zip(distinct, np.random.default_rng(seed).random(len(distinct)) < wanted))
+    for view, own in zip(views, links):
+        view.held_out = view.held_out | np.array([drawn[link] for link in own])
+
+
+def _gathered(sets, views):
+    """[(observable, numbers of the sets in it)]: powers of one quantity are one set, however they lie in files."""
+    together = {}
+    for number, (one, view) in enumerate(zip(sets, views)):
+        together.setdefault(("powers", one.quantity) if isinstance(one, Powers) else number, []).append((number, view))
+    return [(PowerObservable.joined([v for _, v in own]) if len(own) > 1 else own[0][1], [number for number, _ in own]) for own in together.values()]
 
 
 def calibrate(scene: Scene, measurements: object, parameters: Mapping[str, object] | Sequence[str], *, offsets: str | Sequence[str] = (), offset_sigma_db: float | None = None, loss: str = "l2", delta_db: float = 3.0,
@@ -264,8 +280,9 @@ def calibrate(scene: Scene, measurements: object, parameters: Mapping[str, objec
             raise Error(f"{name} must be > 0, got {value!r}")
     if patience is not None and not (isinstance(patience, int) and patience >= 1):
         raise Error(f"patience must be a whole number >= 1, got {patience!r}")
-    there, names = with_receivers(scene, sets)
-    views = [observable(one, there, own) for one, own in zip(sets, names)]
+    scene, places = scene.copy(), {}  # as it is now, for predictions
+    there, names = with_receivers(scene, sets, places)
+    views = [observable(one, there, own, list(scene.receivers)) for one, own in zip(sets, names)]
     _held_out(sets, views, held_out, seed)
     if patience is not None and not any((v.held_out & v.valid).any() for v in views):
         raise Error("patience needs values that are held out")
@@ -274,15 +291,20 @@ def calibrate(scene: Scene, measurements: object, parameters: Mapping[str, objec
             if view.sigma is None and view.unit == "dB":
                 view.sigma = np.full(len(view.valid), float(sigma_db))
     factors = (offsets,) if isinstance(offsets, str) else tuple(offsets)
-    rows = [Rows(view, factors, loss=loss, delta=delta_db, offset_sigma_db=offset_sigma_db) for view in views]
-    for one, row in zip(sets, rows):
-        row.quantity = getattr(one, "quantity", one.kind)
+    sizes, says_sigma = [len(view.valid) for view in views], [view.sigma is not None for view in views]
+    rows = []
+    for view, numbers in _gathered(sets, views):
+        row = Rows(view, factors, loss=loss, delta=delta_db, offset_sigma_db=offset_sigma_db)
+        row.quantity = getattr(sets[numbers[0]], "quantity", sets[numbers[0]].kind)
+        ends = np.cumsum([0, *(sizes[number] for number in numbers)])
+        row.parts = [_Part(number, slice(a, b), says_sigma[number]) for number, a, b in zip(numbers, ends, ends[1:])]
+        rows.append(row)
     solver_words = ("rate", "last_rate", "cap", "starts", "spread")
     fit_words = {key: words.pop(key) for key in solver_words if key in words}
     objective = _Objective(there, parameters, None, solver, words)
     first = objective.solve(objective.x0)[0]
-    for view in views:
-        view.set_floor(first, floor_db)
+    for row in rows:
+        row.o.set_floor(first, floor_db)
     before = []
     for row in rows:
         predicted = row.o.predict(first)
@@ -297,51 +319,90 @@ def calibrate(scene: Scene, measurements: object, parameters: Mapping[str, objec
 
     found = fit(there, parameters, goal, solver=solver, method=method, steps=steps, seed=seed, checkpoint=checkpoint, resume=resume, progress=tell, unseen="keep",
                 **fit_words, **words)
-    x = found.x if patience is None or goal.best_held_out[1] is None else goal.best_held_out[1]
-    return _finished(scene, objective, rows, before, x, found, (scene, parameters, solver, words))
+    objective.loss = goal
+    if patience is not None and goal.best_held_out[1] is not None:
+        found = _moved(found, objective, scene, goal.best_held_out[1], method)
+    return _finished(scene, objective, rows, before, found, (scene, parameters, solver, words), places)
 
 
-def _finished(scene, objective, rows, before, x, found, objective_words):
-    v, count = objective.variables, len(x)
+@dataclasses.dataclass(frozen=True)
+class _Part:
+    """A set within its Rows: its number, its values, whether they say their sigma."""
+
+    number: int
+    values: slice
+    says_sigma: bool
+
+
+def _moved(found, objective, scene, x, method):
+    """The fit at another vector: what is told of it is of that one."""
+    v, covariance = objective.variables, None
+    physical, slopes = v.physical(x)
+    if method == "lm":
+        r, jacobian = objective.residuals(x)
+        loss, covariance = 0.5 * float(r @ r), _covariance(jacobian) * np.outer(slopes, slopes)
+    else:
+        loss = objective(x)[0]
+    values, there = v.values(x), scene.copy()
+    _set(there, values)
+    return dataclasses.replace(found, values=values, loss=loss, scene=there, x=x, physical=physical, covariance=covariance)
+
+
+def _noise_of_sets(rows, rests, joint, priors):
+    """(of each set, of each row of joint, sets that tell none). Values that say how sure they are set the scale of the error bars; of a set that does not it is what is left
+    of its values over those that are not fitted away. Censored ones leave nothing."""
+    follows = leverage(joint, priors)
+    noises, assumed, each, place = {}, [], np.ones(len(joint)), 0
+    for row, rest in zip(rows, rests):
+        part_of, counted = np.empty(len(row.used), dtype=int), row.values_of(np.broadcast_to(~np.asarray(row.o.censored), row.used.shape))
+        for part in row.parts:
+            part_of[part.values] = part.number
+        number_of, own = row.values_of(part_of), slice(place, place + len(counted))
+        for part in row.parts:
+            of_part = number_of == part.number
+            mask = of_part & counted
+            left = mask.sum() - follows[own][mask].sum()
+            noise = 1.0
+            if not part.says_sigma and left > 0.5:
+                noise = max(math.sqrt((rest[:len(mask)][mask] ** 2).sum() / left), 1e-12)  # 1e-12: of data without noise
+            elif not part.says_sigma:
+                assumed.append(part.number)
+            noises[part.number] = noise
+            each[own][of_part] = noise
+        place += len(counted)
+    return [noises[number] for number in sorted(noises)], each, sorted(assumed)
+
+
+def _finished(scene, objective, rows, before, found, objective_words, places):
+    x, v, count = found.x, objective.variables, len(found.x)
     solved = objective.solve(x)
     result = solved[0]
-    total = count + sum(row.b.size * (2 if row.o.is_complex else 1) for row in rows)
-    joint, everything, place, square, values = [], [], count, 0.0, 0
+    total = count + sum(row.width for row in rows)
+    joint, everything, after, rests, place = [], [], [], [], count
     for row in rows:
         predicted, columns = row.o.predict(result), _columns(objective, x, solved, row.o)
-        rest = row.residuals(predicted)
-        square, values = square + float(rest @ rest), values + len(rest)
-        width = row.b.size * (2 if row.o.is_complex else 1)
+        rests.append(row.residuals(predicted))
+        after.append(row.modelled(predicted))
+        row.place = place
         for every, out in ((False, joint), (True, everything)):
             own = row.joint(predicted, columns, every)
             wide = np.zeros((len(own), total), dtype=own.dtype)
-            wide[:, :count], wide[:, place:place + width] = own[:, :count], own[:, count:]
+            wide[:, :count], wide[:, place:place + row.width] = own[:, :count], own[:, count:]
             out.append(wide)
-        place += width
+        place += row.width
     joint = np.concatenate(joint)
-    # Values that say how sure they are set the scale of the error bars; else it is what is left of them.
-    if all(row.o.sigma is not None for row in rows):
-        noise = 1.0
-    else:
-        noise = math.sqrt(square / max(1, values - np.linalg.matrix_rank(joint)))
-    noise = max(noise, 1e-12)  # of data without noise
-    known = told(x, v, joint, count, noise)
     prior = next((row.offsets.prior for row in rows if row.offsets.prior), None)
-    compared, place = [], count
-    for row, was, by in zip(rows, before, everything):
-        o, width = row.o, row.b.size * (2 if row.o.is_complex else 1)
-        parts = (by,) if not np.iscomplexobj(by) else (by.real, by.imag)
-        deviation = np.sqrt(sum(prediction_deviation(x, v, joint, noise, prior, part) ** 2 for part in parts))
-        one_each = np.zeros((width, total))
-        one_each[np.arange(width), place + np.arange(width)] = 1.0
-        deviations = prediction_deviation(x, v, joint, noise, prior, one_each)
-        deviations = np.hypot(*deviations.reshape(2, -1)) if row.o.is_complex else deviations
-        offsets = [dict(factor=factor, name=name, value=b.item(), deviation=float(d)) for (factor, name), b, d in zip(row.offsets.levels, row.b, deviations)]
-        sign = getattr(o, "sign", 1.0)
-        compared.append(Compared(type(o).__name__.replace("Observable", "").lower() + ("s" if not type(o).__name__.startswith("Arrival") else " maps"), o.unit,
-                                 sign * o.values, sign * was, sign * row.modelled(o.predict(result)), deviation, row.used, o.held_out & o.valid,
-                                 np.asarray(o.censored), o.groups, o.position_m, offsets))
-        place += width
+    of_numbers = v.prior_residuals(x)[1]
+    priors = np.zeros((len(of_numbers) + (total - count if prior else 0), total))
+    priors[:len(of_numbers), :count] = of_numbers
+    if prior:
+        priors[len(of_numbers):, count:] = np.eye(total - count) / prior
+    noises, each, assumed = _noise_of_sets(rows, rests, joint, priors)
+    joint = joint / each[:, None]
+    known = told(x, v, joint, count, prior, noises, assumed)
+    compared = {}
+    for row, was, now, by in zip(rows, before, after, everything):
+        compared.update(_compared(row, was, now, by, lambda wanted: prediction_deviation(x, v, joint, prior, wanted)))
     there = scene.copy()
     values = v.values(x)
     _set(there, values)
@@ -349,5 +410,27 @@ def _finished(scene, objective, rows, before, x, found, objective_words):
     for name, field in (objective_words[3].get("materials") or {}).items():
         own = {word: values[f"material/{name}/{word}"] for word in field.parameters() if f"material/{name}/{word}" in values}
         fields[name] = field.with_parameters(**{**field.parameters(), **own}) if own else field
-    return Calibration(there, values, v.labels(), v.physical(objective.x0)[0], v.physical(x)[0], known.deviation, compared, known, found, fields, rows,
-                       (x, objective_words, joint, noise))
+    rows_of = {part.number: row for row in rows for part in row.parts}
+    return Calibration(there, values, v.labels(), v.physical(objective.x0)[0], v.physical(x)[0], known.deviation, [compared[i] for i in sorted(compared)], known, found, fields,
+                       [rows_of[i] for i in sorted(rows_of)], (x, objective_words, joint, places))
+
+
+def _compared(row, before, after, by, deviation_of):
+    """{number of a set: Compared} of the sets in these rows."""
+    o = row.o
+    parts = (by,) if not np.iscomplexobj(by) else (by.real, by.imag)
+    deviation = np.sqrt(sum(deviation_of(part) ** 2 for part in parts))
+    one_each = np.zeros((row.width, by.shape[1]))
+    one_each[np.arange(row.width), row.place + np.arange(row.width)] = 1.0
+    of_offsets = deviation_of(one_each)
+    of_offsets = np.hypot(*of_offsets.reshape(2, -1)) if o.is_complex else of_offsets
+    sign, kind = getattr(o, "sign", 1.0), type(o).__name__.replace("Observable", "").lower()
+    out = {}
+    for part in row.parts:
+        cut = part.values
+        groups = {factor: names[cut] for factor, names in o.groups.items()}
+        have = {(factor, str(name)) for factor in row.offsets.factors for name in np.unique(groups[factor])}
+        offsets = [dict(factor=level[0], name=level[1], value=(sign * b).item(), deviation=float(d)) for level, b, d in zip(row.offsets.levels, row.b, of_offsets) if level in have]
+        out[part.number] = Compared("arrival maps" if kind == "arrival" else kind + "s", o.unit, sign * o.values[cut], sign * before[cut], sign * after[cut], deviation[cut], row.used[cut],
+                                    (o.held_out & o.valid)[cut], np.broadcast_to(o.censored, row.used.shape)[cut], groups, o.position_m[cut], offsets)
+    return out

@@ -89,6 +89,8 @@ def page(found, title) -> str:
                          for label, a, b, c in zip(found.labels, found.start, found.found, found.deviations)])
     doubts = [f"no measurement sees {name}" for name in told.unseen] + [f"{name} is seen only together with others" for name in told.together_only]
     doubts += [f"not told: {text}" for text in told.combinations] + [f"{name} lies at its bound" for name in told.at_bound]
+    if told.assumed:
+        doubts.append("no value is left over to tell the noise: sigma is taken as it stands")
     listed = "".join(f"<li>{html.escape(text)}</li>" for text in doubts) or "<li>all numbers are told</li>"
     values = told.singular_values
     bars = "".join(f'<li><span style="width:{max(1.0, 100 * np.log10(1 + v) / max(np.log10(1 + values[0]), 1e-9)):.0f}%"></span>{v:.3g}</li>' for v in values[:40]) if len(values) else ""

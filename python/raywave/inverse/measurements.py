@@ -99,12 +99,13 @@ class Channels:
     """Complex channels as paths.cfr or paths.taps give them: values [num_rx, num_rx_ant, num_tx, num_tx_ant, n] with frequencies_hz (relative to the
     carrier) or bandwidth_hz and l_min. rx, tx: names in the order of the axes, by default the scene's. NaN: missing. compare: "db" (the power
     of each number; below `floor`, linear, by default a thousandth of the median power, they are censored) or "complex" (one unknown complex factor
-    for each group of the offsets; without offsets none). sigma: of dB, or of a complex value."""
+    for each group of the offsets; without offsets none). sigma: of dB, or of a complex value. normalize_delays: the values count delays from each link's first path, as
+    paths.cfr and paths.taps do where not told otherwise; False (here the default): from the transmitter, as measured channels do."""
 
     kind = "channels"
 
     def __init__(self, values: ArrayLike, *, frequencies_hz: ArrayLike | None = None, bandwidth_hz: float | None = None, l_min: int | None = None, rx: str | Sequence[str] | None = None, tx: str | Sequence[str] | None = None, compare: str = "db", floor: float | None = None, sigma: ArrayLike | None = None,
-                 run: str | Sequence[str] = "", held_out: ArrayLike = False):
+                 run: str | Sequence[str] = "", held_out: ArrayLike = False, normalize_delays: bool = False):
         self.values = np.asarray(values, dtype=complex)
         if self.values.ndim != 5:
             raise Error(f"channels have the axes num_rx, num_rx_ant, num_tx, num_tx_ant, n, got the shape {list(self.values.shape)}")
@@ -120,7 +121,9 @@ class Channels:
         self.l_min = 0 if l_min is None else int(l_min)
         if compare not in ("db", "complex"):
             raise Error(f"compare is 'db' or 'complex', got {compare!r}")
-        self.compare, self.run, self.held_out_links = compare, run, held_out
+        if not isinstance(normalize_delays, (bool, np.bool_)):
+            raise Error(f"normalize_delays is True or False, got {normalize_delays!r}")
+        self.compare, self.run, self.held_out_links, self.normalize_delays = compare, run, held_out, bool(normalize_delays)
         self.rx, self.tx = (None if names is None else [str(n) for n in names] for names in (rx, tx))
         for what, names, count in (("rx", self.rx, self.values.shape[0]), ("tx", self.tx, self.values.shape[2])):
             if names is not None and len(names) != count:

@@ -2,6 +2,7 @@
 """What a solver's result predicts of each measurement: numbers in the order of the measured ones, with their derivatives."""
 from __future__ import annotations
 
+import copy
 import difflib
 import math
 
@@ -36,22 +37,24 @@ def _index(names, known, kind, scene_kind="scene"):
     return out
 
 
-def with_receivers(scene, sets):
-    """A copy of the scene that holds a receiver at each measured place, and their names for each set (None where its receivers have names)."""
-    there, places, names = scene.copy(), {}, []
+def with_receivers(scene, sets, places=None):
+    """A copy of the scene that holds a receiver at each measured place, and their names for each set (None where its receivers have names). places: {place: name},
+    those that have a name already; new ones are added to it."""
+    there, names, added = scene.copy(), [], set()
+    places = {} if places is None else places
     for one in sets:
         if getattr(one, "position_m", None) is None:
             names.append(None)
             continue
         own = []
         for point in map(tuple, one.position_m.tolist()):
-            if point not in places:
-                name = f"measured {len(places) + 1}"
+            name = places.setdefault(point, f"measured {len(places) + 1}")
+            if name not in added:
+                added.add(name)
                 if name in there.receivers or name in there.transmitters or name in there.objects:
                     raise Error(f"the scene has a '{name}': that name is given to measured places")
                 there.add(Receiver(name, list(point)))
-                places[point] = name
-            own.append(places[point])
+            own.append(name)
         names.append(own)
     return there, names
 
@@ -101,6 +104,19 @@ class PowerObservable(Observable):
         self.position_m = positions[self.rx_index]
         self.floor = 0.0  # linear; see set_floor
 
+    @classmethod
+    def joined(cls, views):
+        """Several sets of one quantity as one: how they lie in files changes neither offsets nor floor. sigma of those that name none: 1 dB."""
+        if len(views) == 1:
+            return views[0]
+        out = copy.copy(views[0])
+        for word in ("rx_names", "tx_index", "rx_index", "shift", "values", "valid", "censored", "held_out", "position_m"):
+            setattr(out, word, np.concatenate([getattr(v, word) for v in views]))
+        out.groups = {factor: np.concatenate([v.groups[factor] for v in views]) for factor in out.groups}
+        if any(v.sigma is not None for v in views):
+            out.sigma = np.concatenate([np.ones(len(v.valid)) if v.sigma is None else v.sigma for v in views])
+        return out
+
     def set_floor(self, result, floor_db):
         """By default 20 dB below the least measured value, brought to gains by the median difference over links that have paths."""
         gain = result_gain(result)[self.rx_index, self.tx_index]
@@ -142,13 +158,13 @@ def result_gain(result):
 
 
 class ChannelObservable(Observable):
-    def __init__(self, channels: Channels, scene):
+    def __init__(self, channels: Channels, scene, receivers):
         self.of = channels
-        rx, tx = channels.rx or list(scene.receivers), channels.tx or list(scene.transmitters)
+        rx, tx = channels.rx or receivers, channels.tx or list(scene.transmitters)
         r, t = _index(rx, list(scene.receivers), "receiver"), _index(tx, list(scene.transmitters), "transmitter")
         shape = channels.values.shape
         if (len(rx), len(tx)) != (shape[0], shape[2]):
-            raise Error(f"the channels are of {shape[0]} receivers and {shape[2]} transmitters, the scene has {len(rx)} and {len(tx)}")
+            raise Error(f"the channels are of {shape[0]} receivers and {shape[2]} transmitters, the scene has {len(rx)} and {len(tx)}: name rx and tx")
         self.pick, self.shape = np.ix_(r, range(shape[1]), t, range(shape[3]), range(shape[4])), shape
         self.is_complex = channels.compare == "complex"
         flat = channels.values.ravel()
@@ -177,13 +193,17 @@ class ChannelObservable(Observable):
     def _name(self):
         return "cfr" if self.of.frequencies_hz is not None else "taps"
 
-    def _channel(self, result, array):
-        return np.asarray(array)[..., 0, :][self.pick].reshape(-1)
+    def _channel(self, array):
+        array = np.asarray(array)[..., 0, :]
+        own = (array.shape[1], array.shape[3])
+        if own != (self.shape[1], self.shape[3]):
+            raise Error(f"the channels have {self.shape[1]} receiving and {self.shape[3]} transmitting antennas a device, the scene's arrays have {own[0]} and {own[1]}")
+        return array[self.pick].reshape(-1)
 
     def _own(self, result):
         if not hasattr(result, "cfr"):
             raise Error(f"channels are compared with paths, got {type(result).__name__}")
-        return self._channel(result, getattr(result, self._name())(*self._words(), normalize_delays=False))
+        return self._channel(getattr(result, self._name())(*self._words(), normalize_delays=self.of.normalize_delays))
 
     def predict(self, result):
         h = self._own(result)
@@ -191,8 +211,8 @@ class ChannelObservable(Observable):
 
     def jvp(self, result, tangent):
         words = self._words()
-        moved = getattr(result, self._name() + "_jvp")(*words, tangent, normalize_delays=False)
-        d = self._channel(result, moved)
+        moved = getattr(result, self._name() + "_jvp")(*words, tangent, normalize_delays=self.of.normalize_delays)
+        d = self._channel(moved)
         if self.is_complex:
             return d
         h = self._own(result)
@@ -200,21 +220,21 @@ class ChannelObservable(Observable):
 
     def vjp(self, result, cotangent, names):
         """Of complex numbers cotangents are d/dRe + j d/dIm."""
-        h = getattr(result, self._name())(*self._words(), normalize_delays=False)
+        h = getattr(result, self._name())(*self._words(), normalize_delays=self.of.normalize_delays)
         back = np.zeros_like(h)
         if self.is_complex:
             by = cotangent
         else:
-            own = self._channel(result, h)
+            own = self._channel(h)
             by = cotangent * _DB * 2 * own / (np.abs(own) ** 2 + _BELOW * self.of.floor)
         np.add.at(back[..., 0, :], self.pick, by.reshape(self.shape))
-        return getattr(result, self._name() + "_vjp")(*self._words(), back, normalize_delays=False, wrt=names)
+        return getattr(result, self._name() + "_vjp")(*self._words(), back, normalize_delays=self.of.normalize_delays, wrt=names)
 
 
 class ArrivalObservable(Observable):
-    def __init__(self, arrivals: Arrivals, scene):
+    def __init__(self, arrivals: Arrivals, scene, receivers):
         self.of = arrivals
-        rx, tx = arrivals.rx or list(scene.receivers), arrivals.tx or list(scene.transmitters)
+        rx, tx = arrivals.rx or receivers, arrivals.tx or list(scene.transmitters)
         r, t = _index(rx, list(scene.receivers), "receiver"), _index(tx, list(scene.transmitters), "transmitter")
         shape = self.shape = arrivals.values.shape
         if (len(rx), len(tx)) != shape[:2]:
@@ -288,15 +308,16 @@ class ArrivalObservable(Observable):
         return result.vjp(back, wrt=names)
 
 
-def observable(one, scene, rx_names):
-    """@raises Error for what is no measurement, for devices that the scene does not have, for another frequency"""
+def observable(one, scene, rx_names, receivers=None):
+    """receivers: names that channels and maps without names are of, by default all of the scene.
+    @raises Error for what is no measurement, for devices that the scene does not have, for another frequency"""
     frequency = getattr(one, "frequency_hz", None)
     if frequency is not None and not math.isclose(frequency, scene.frequency_hz, rel_tol=1e-9):
         raise Error(f"the measurements are of {frequency:g} Hz, the scene's frequency_hz is {scene.frequency_hz:g}")
     if isinstance(one, Powers):
         return PowerObservable(one, scene, rx_names)
     if isinstance(one, Channels):
-        return ChannelObservable(one, scene)
+        return ChannelObservable(one, scene, list(scene.receivers) if receivers is None else receivers)
     if isinstance(one, Arrivals):
-        return ArrivalObservable(one, scene)
+        return ArrivalObservable(one, scene, list(scene.receivers) if receivers is None else receivers)
     raise Error(f"measurements are inverse.Powers, Channels, Arrivals or a list of them, got {type(one).__name__}")

@@ -19,9 +19,11 @@ class Offsets:
 
     def __init__(self, groups, factors, used, prior_db=None):
         self.factors, self.prior = tuple(factors), prior_db
-        for factor in self.factors:
+        for i, factor in enumerate(self.factors):
             if factor not in GROUPS:
                 raise Error(f"offsets are of {', '.join(GROUPS)}, got {factor!r}")
+            if factor in self.factors[:i]:
+                raise Error(f"offsets name '{factor}' twice")
         self.levels = [(factor, str(name)) for factor in self.factors for name in np.unique(groups[factor])]
         if len(self.levels) * len(used) > 2e8:
             raise Error(f"{len(self.levels)} offsets of {len(used)} values are too many")
@@ -212,6 +214,15 @@ class Rows:
             moved = columns
         out = -(moved / self.sigma[:, None])[self.used]
         return np.concatenate([out.real, out.imag])
+
+    @property
+    def width(self):
+        """Columns of joint() that are of offsets."""
+        return self.b.size * (2 if self.o.is_complex else 1)
+
+    def values_of(self, slots):
+        """`slots` of all values, for each row of joint()."""
+        return np.tile(slots[self.used], 2 if self.o.is_complex else 1)
 
     # --- what the data tell ------------------------------------------------------------------------------------------
 

@@ -18,7 +18,8 @@ class Told:
     """labels: of the numbers. deviation: physical, by data and priors, inf where neither tells. alone: what the data would leave of a number if all others were
     known, together: what they leave, both as parts of `width` (what was known before, physical). singular_values of the Jacobian in these widths over the
     noise: a direction's deviation is its reciprocal. directions [k, numbers]. unseen: numbers that no measurement sees; together_only: those that it
-    sees only in combination; combinations: the directions that are not told, in words. noise: the deviation of a residual."""
+    sees only in combination; combinations: the directions that are not told, in words. noise: the deviation of the first set's residuals, noises: of each set's; assumed:
+    numbers of the sets whose values are all used up by what was fitted, so that they tell no noise: 1 was taken."""
 
     labels: list
     deviation: np.ndarray
@@ -30,14 +31,22 @@ class Told:
     unseen: list
     together_only: list
     combinations: list
-    noise: float
+    noises: list
+    assumed: list
     at_bound: list
+
+    @property
+    def noise(self) -> float:
+        return self.noises[0]
 
     def __repr__(self):
         return f"Told({len(self.labels)} numbers, {len(self.unseen)} unseen, {len(self.together_only)} only together)"
 
     def __str__(self):
-        lines = [f"{len(self.labels) - len(self.unseen) - len(self.together_only)} of {len(self.labels)} numbers are told by the data (residuals' deviation {self.noise:.3g})"]
+        lines = [f"{len(self.labels) - len(self.unseen) - len(self.together_only)} of {len(self.labels)} numbers are told by the data (residuals' deviation {', '.join(f'{n:.3g}' for n in self.noises)})"]
+        if self.assumed:
+            which = "" if len(self.noises) == 1 else f" of set {', '.join(map(str, self.assumed))}"
+            lines.append(f"as much is fitted as there are values{which}: none is left over to tell the noise, their sigma is taken as it stands (1 dB where none is given)")
         if self.unseen:
             lines.append(f"no measurement sees: {', '.join(self.unseen)}")
         if self.together_only:
@@ -65,12 +74,15 @@ def _words(direction, labels):
     return " ".join(f"{'-' if sign * direction[i] < 0 else '+'} {abs(direction[i]):.2f} {labels[i]}" for i in order).lstrip("+ ")
 
 
-def told(x, variables, joint, count, noise):
-    """joint: [rows, numbers + offsets], over sigma; count: of the numbers; noise: deviation of the rows."""
+def told(x, variables, joint, count, offset_prior, noises, assumed):
+    """joint: [rows, numbers + offsets], over sigma and noise; count: of the numbers; offset_prior: sigma of offsets about 0, or None."""
     labels = variables.labels()
     _, slopes = variables.physical(x)
     width = _widths(x, variables, slopes)
-    by_number, by_offset = joint[:, :count] / noise, joint[:, count:] / noise
+    by_number, by_offset = joint[:, :count], joint[:, count:]
+    if offset_prior:  # what was known of offsets is a row each
+        by_number = np.concatenate([by_number, np.zeros((by_offset.shape[1], count))])
+        by_offset = np.concatenate([by_offset, np.eye(by_offset.shape[1]) / offset_prior])
     if by_offset.shape[1]:  # what offsets could do as well
         q, s, _ = np.linalg.svd(by_offset, full_matrices=False)
         q = q[:, s > 1e-10 * max(s.max(initial=0), 1e-300)]
@@ -107,10 +119,18 @@ def told(x, variables, joint, count, noise):
     at_bound = [label for label, v, lo, hi in zip(labels, x, variables.lower, variables.upper)
                 if v - lo <= 1e-6 * (hi - lo if np.isfinite(hi - lo) else 1) or hi - v <= 1e-6 * (hi - lo if np.isfinite(hi - lo) else 1)]
     return Told(labels, np.sqrt(np.diag(covariance)) * np.abs(slopes), alone, together, width * np.abs(slopes), singular, directions, unseen, only, combinations,
-                noise, at_bound)
+                noises, assumed, at_bound)
 
 
-def prediction_deviation(x, variables, joint, noise, offset_prior, rows):
+def leverage(joint, priors):
+    """Of each row of joint: how much of its own value the fit follows, 0 to 1, priors beside. Their sum is the count of numbers that the rows fix."""
+    stacked = np.concatenate([joint, priors])
+    size = np.linalg.norm(stacked, axis=0)
+    u, s, _ = np.linalg.svd(stacked / np.where(size > 0, size, 1.0), full_matrices=False)
+    return (u[:len(joint), s > 1e-10 * max(s.max(initial=0), 1e-300)] ** 2).sum(axis=1)
+
+
+def prediction_deviation(x, variables, joint, offset_prior, rows):
     """Of predictions that depend on numbers and offsets by `rows`: data, priors and bounds (as a uniform variable's variance) together; inf for
     what none of them tells."""
     count = len(x)
@@ -119,7 +139,7 @@ def prediction_deviation(x, variables, joint, noise, offset_prior, rows):
     known = np.where(np.isfinite(width), 1 / (NOTHING * np.where(np.isfinite(width), width, 1)), 0.0)
     known = np.hypot(known, np.where(np.isfinite(variables.sigma), np.abs(slopes) / variables.sigma, 0.0))
     known = np.concatenate([known, np.full(joint.shape[1] - count, 0.0 if not offset_prior else 1 / offset_prior)])
-    stacked = np.concatenate([joint / noise, np.diag(known)])
+    stacked = np.concatenate([joint, np.diag(known)])
     size = np.linalg.norm(stacked, axis=0)
     scale = np.where(size > 0, size, 1.0)
     _, s, v = np.linalg.svd(stacked / scale, full_matrices=False)
