@@ -245,6 +245,23 @@ def test_it_goes_on_from_its_checkpoint(tmp_path):
     assert np.allclose(whole.found, rw.calibrate(scene, measured(scene, points), PARAMETERS, **WORDS).found, rtol=1e-4)
 
 
+def test_a_checkpoint_of_another_problem_is_refused(tmp_path):
+    scene, points = two_walls(), places(8)
+    state = str(tmp_path / "state.npz")
+    rw.calibrate(scene, measured(scene, points), PARAMETERS, checkpoint=state, progress=lambda stage, step, loss: True, **WORDS)
+    other = scene.copy()
+    other.materials["far"].conductivity_s_per_m = 3.0  # no path touches it: the same problem
+    rw.calibrate(other, measured(scene, points), PARAMETERS, checkpoint=state, resume=True, progress=lambda stage, step, loss: True, **WORDS)
+    moved = scene.copy()
+    moved.materials["left"].conductivity_s_per_m = 1.0
+    for there, one, parameters, words in ((scene, measured(scene, points, offsets=(4.0, -4.0)), PARAMETERS, "other data"), (moved, measured(scene, points), PARAMETERS, "another scene"),
+                                          (scene, measured(scene, points), {B: PARAMETERS[B], A: PARAMETERS[A]}, "other parameters: .*left.*, here .*right"),
+                                          (scene, measured(scene, points), {**PARAMETERS, A: dict(bounds=(2, 12))}, "other bounds"),
+                                          (scene, measured(scene, points), {**PARAMETERS, A: dict(bounds=(1.01, 12), prior=(4, 1))}, "other priors")):
+        with pytest.raises(rw.Error, match=words):
+            rw.calibrate(there, one, parameters, checkpoint=state, resume=True, **WORDS)
+
+
 def test_files_of_all_kinds_read_the_same(tmp_path):
     scene, points = two_walls(), places(6)
     one = measured(scene, points, run="r1", sigma_db=2.0)
@@ -407,6 +424,23 @@ def test_bad_calls_say_why(tmp_path):
             ([], PARAMETERS, {}, "measurements are"), (good, PARAMETERS, dict(solver=rw.ArrivalMapSolver()), "gains \\[num_rx, num_tx\\]")):
         with pytest.raises(rw.Error, match=words):
             rw.calibrate(scene, measurement, parameters, **more, **WORDS)
+
+
+@pytest.mark.parametrize("word, values", [
+    ("seed", (-1, "a", 1.5, True)), ("floor_db", ("a", math.nan, math.inf, 1e4, -1e4, True)), ("patience", (True, 0, 1.5)), ("sigma_db", (True, "a", 0)), ("rate", (-1, 0, "a")),
+    ("last_rate", (-1,)), ("spread", (-1, math.nan, "a")), ("steps", (True, 0)), ("offsets", (3, [1])), ("delta_db", (True,))])
+def test_bad_words_are_named(word, values):
+    one = measured(two_walls(), places(2), held_out=np.arange(4) == 1)
+    for value in values:
+        with pytest.raises(rw.Error, match=f"^{word} "):
+            rw.calibrate(two_walls(), one, PARAMETERS, **{word: value}, **WORDS)
+
+
+@pytest.mark.parametrize("parameters, words", [(3, "names, got 3"), ([3], "names, got"), ({A: 3}, "left.* takes a table of words"), ({A: dict(scale="a")}, "scale must be"),
+                                               ({A: dict(scale=True)}, "scale must be"), ({A: dict(tie="a")}, "tie is"), ({A: dict(transform=["log"])}, "transform must be"), ({3: {}}, "named by words")])
+def test_bad_parameters_are_named(parameters, words):
+    with pytest.raises(rw.Error, match=words):
+        rw.calibrate(two_walls(), measured(two_walls(), places(2)), parameters, **WORDS)
 
 
 @pytest.mark.parametrize("how", ["censored", "held_out", "missing"])

@@ -257,6 +257,25 @@ def _gathered(sets, views):
     return [(PowerObservable.joined([v for _, v in own]) if len(own) > 1 else own[0][1], [number for number, _ in own]) for own in together.values()]
 
 
+_FLOORS = (-1000.0, 100.0)  # dB: what a floor can be and still be a number that counts
+
+
+def _check_words(offsets, delta_db, offset_sigma_db, sigma_db, floor_db, patience, seed):
+    def is_number(value, kinds=(int, float, np.number)):
+        return isinstance(value, kinds) and not isinstance(value, bool) and math.isfinite(value)
+
+    for name, value in (("delta_db", delta_db), ("offset_sigma_db", offset_sigma_db), ("sigma_db", sigma_db)):
+        if value is not None and not (is_number(value) and value > 0):
+            raise Error(f"{name} must be > 0, got {value!r}")
+    if floor_db is not None and not (is_number(floor_db) and _FLOORS[0] <= floor_db <= _FLOORS[1]):
+        raise Error(f"floor_db must be a number of dB, {_FLOORS[0]:g} to {_FLOORS[1]:g}, got {floor_db!r}")
+    for name, value, least in (("patience", 1 if patience is None else patience, 1), ("seed", seed, 0)):
+        if not (is_number(value, (int, np.integer)) and value >= least):
+            raise Error(f"{name} must be a whole number >= {least}, got {value!r}")
+    if not (isinstance(offsets, str) or isinstance(offsets, (list, tuple)) and all(isinstance(factor, str) for factor in offsets)):
+        raise Error(f"offsets is a name or a list of names, got {offsets!r}")
+
+
 def calibrate(scene: Scene, measurements: object, parameters: Mapping[str, object] | Sequence[str], *, offsets: str | Sequence[str] = (), offset_sigma_db: float | None = None, loss: str = "l2", delta_db: float = 3.0,
               floor_db: float | None = None, sigma_db: float | None = None, held_out: object = None, patience: int | None = None, solver: object = None, method: str = "lm",
               steps: int = 30, seed: int = 1, checkpoint: str | None = None, resume: bool = False, progress: Callable | None = None, **words: object) -> Calibration:
@@ -275,11 +294,7 @@ def calibrate(scene: Scene, measurements: object, parameters: Mapping[str, objec
         raise Error(f"measurements are inverse.Powers, Channels, Arrivals or a list of them, got {measurements!r}"[:200])
     if loss not in LOSSES:
         raise Error(f"loss is {' or '.join(repr(w) for w in LOSSES)}, got {loss!r}")
-    for name, value in (("delta_db", delta_db), ("offset_sigma_db", offset_sigma_db), ("sigma_db", sigma_db)):
-        if value is not None and not (isinstance(value, (int, float)) and math.isfinite(value) and value > 0):
-            raise Error(f"{name} must be > 0, got {value!r}")
-    if patience is not None and not (isinstance(patience, int) and patience >= 1):
-        raise Error(f"patience must be a whole number >= 1, got {patience!r}")
+    _check_words(offsets, delta_db, offset_sigma_db, sigma_db, floor_db, patience, seed)
     scene, places = scene.copy(), {}  # as it is now, for predictions
     there, names = with_receivers(scene, sets, places)
     views = [observable(one, there, own, list(scene.receivers)) for one, own in zip(sets, names)]

@@ -165,13 +165,40 @@ class _Objective:
                     f"{'them' if len(still) > 1 else 'it'}")
 
 
-def _checkpoint(file, start, stage, step, x, loss, state, best):
+def _problem_of(objective, loss):
+    """What a checkpoint's vector is of: names, bounds, priors, units, and the loss at the start, which the scene, the data and the options are in."""
+    v = objective.variables
+    units = [f"{words.scale:g} {words.transform or ''}" for _, free, words, _ in v._parts for _ in free]
+    return dict(labels=np.array(v.labels()), lower=v.lower, upper=v.upper, prior_mean=v._mean, prior_sigma=v.sigma, units=np.array(units), start_loss=loss)
+
+
+_DIFFERS = dict(labels="parameters", lower="bounds", upper="bounds", prior_mean="priors", prior_sigma="priors", units="scales or transforms")
+
+
+def _require_same_problem(file, held, objective, loss_at_start):
+    """@raises Error for a checkpoint of other parameters, or of a loss with another value at the start"""
+    own = _problem_of(objective, loss_at_start())
+    for name, word in _DIFFERS.items():
+        if name not in held.files:
+            raise Error(f"{file}: not a checkpoint of this version: begin anew")
+        if not np.array_equal(held[name], own[name]):
+            raise Error(f"{file}: the checkpoint is of other {word}: {', '.join(map(str, held[name].tolist()))}, here {', '.join(map(str, own[name].tolist()))}")
+
+    def near(a, b):  # sums of threads end in other last digits
+        return math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-300) or math.isnan(a) and math.isnan(b)
+
+    then = float(held["start_loss"])
+    if not near(then, own["start_loss"]) and near(own["start_loss"], loss_at_start()):  # a loss that is random by itself tells nothing
+        raise Error(f"{file}: the checkpoint is of another scene, other data or other options: the loss at the start is {own['start_loss']:.9g}, it was {then:.9g}")
+
+
+def _checkpoint(file, problem, start, stage, step, x, loss, state, best):
     with new_file(file, (".npz",), "a checkpoint") as place:
         words = {f"adam_{key}": value for key, value in (state or {}).items()}
         if best is not None:  # of the starts before this one
             words.update(best_x=best[0], best_loss=best[1])
         with open(place, "wb") as out:
-            np.savez(out, start=start, stage=stage, step=step, x=x, loss=loss, **words)
+            np.savez(out, **problem, start=start, stage=stage, step=step, x=x, loss=loss, **words)
 
 
 @dataclasses.dataclass
@@ -185,7 +212,8 @@ class _Resumed:
     best: tuple | None = None
 
 
-def _resumed(file, size, starts, stages):
+def _resumed(file, objective, starts, stages, loss_at_start):
+    size = len(objective.x0)
     if not pathlib.Path(file).exists():
         return _Resumed()
     try:
@@ -199,6 +227,7 @@ def _resumed(file, size, starts, stages):
         for name, at, count in (("start", start, starts), ("stage", stage, stages)):
             if at >= count:
                 raise Error(f"{file}: the checkpoint is in {name} {at}, this fit has {count} (counted from 0)")
+        _require_same_problem(file, held, objective, loss_at_start)
         state = {key[5:]: held[key] for key in held.files if key.startswith("adam_")} or None
         best = (held["best_x"], float(held["best_loss"])) if "best_x" in held.files else None
         return _Resumed(start, stage, held["x"], state, best)
@@ -231,16 +260,26 @@ def fit(scene: Scene, parameters: Mapping[str, object], loss: Callable, *, solve
     "bfgs" (few numbers, steps capped at `cap` units of the vector), "lbfgs" (SciPy's L-BFGS-B), "adam" (rate, last_rate), "lm" (Levenberg-
     Marquardt by SciPy, losses with residuals; gives the covariance). annealing: a signal.Annealing of a signal.Loss: widths that halve, each with
     steps capped at half the width. starts: from so many places, the first as given, the others within `spread` units, the best kept.
-    checkpoint: .npz of the last step; resume: go on from it. progress(stage, step, loss): where it answers True the fit ends with its best.
+    checkpoint: .npz of the last step; resume: go on from it (refused where parameters, bounds or the loss at the start differ). progress(stage, step, loss): where it answers True the fit ends with its best.
     unseen: "refuse" or "keep" parameters that the loss does not depend on. options: the solver's.
 
     @raises Error for parameters that nothing depends on, before the first step; FitStopped where the loss turns NaN: its `fit` (and the
     checkpoint) is the last good state."""
     if method not in METHODS:
         raise Error(f"unknown method '{method}'. Known: {', '.join(METHODS)}")
-    for name, count in (("starts", starts), ("steps", steps)):
-        if not isinstance(count, (int, np.integer)) or count < 1:
-            raise Error(f"{name} must be a whole number >= 1, got {count!r}")
+    for name, count, least in (("starts", starts, 1), ("steps", steps, 1), ("seed", seed, 0)):
+        if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < least:
+            raise Error(f"{name} must be a whole number >= {least}, got {count!r}")
+    for name, number, fits, wanted in (("rate", rate, lambda v: 0 < v < math.inf, "a number > 0"), ("last_rate", last_rate, lambda v: 0 <= v < math.inf, "a number >= 0"),
+                                       ("cap", cap, lambda v: v > 0, "a number > 0")):
+        if number is not None and (isinstance(number, bool) or not isinstance(number, (int, float, np.number)) or not fits(number)):
+            raise Error(f"{name} must be {wanted}, got {number!r}")
+    try:
+        spread = np.asarray(spread, dtype=float)
+    except (TypeError, ValueError):
+        raise Error(f"spread takes numbers, got {spread!r}") from None
+    if not (np.isfinite(spread) & (spread >= 0)).all():
+        raise Error(f"spread must be finite and >= 0, got {spread.tolist()}")
     if unseen not in ("refuse", "keep"):
         raise Error(f"unseen is 'refuse' or 'keep', got {unseen!r}")
     if isinstance(loss, (list, tuple)) and not loss:
@@ -252,21 +291,31 @@ def fit(scene: Scene, parameters: Mapping[str, object], loss: Callable, *, solve
         plan = [(f"stage {i}", one, steps, cap) for i, one in enumerate(loss if isinstance(loss, (list, tuple)) else [loss])]
     objective = _Objective(scene, parameters, plan[0][1], solver, options)
     v = objective.variables
+    origin = scene.copy()  # as it is now, whatever becomes of it
     history, random = [], np.random.default_rng(seed)
     places = [objective.x0 if i == 0 else np.clip(objective.x0 + spread * random.uniform(-1, 1, len(objective.x0)), v.lower, v.upper) for i in range(starts)]
-    held = _resumed(checkpoint, len(objective.x0), starts, len(plan)) if resume and checkpoint else _Resumed()
+
+    def loss_at_start():
+        objective.loss = plan[0][1]
+        try:
+            return objective.by_name(objective.x0)[0]
+        except FloatingPointError:
+            return math.nan
+
+    held = _resumed(checkpoint, objective, starts, len(plan), loss_at_start) if resume and checkpoint else _Resumed()
+    problem = _problem_of(objective, loss_at_start()) if checkpoint else None
     best = None if held.best is None else (*held.best, None)
     objective.require_dependence(objective.x0 if held.x is None else held.x, unseen == "keep")
 
     def finished(x, value, jacobian=None):
         values = v.values(x)
-        there = scene.copy()
+        there = origin.copy()
         _set(there, values)
         physical, slopes = v.physical(x)
         covariance = None
         if jacobian is not None:
             covariance = _covariance(jacobian) * np.outer(slopes, slopes)
-        return Fit(values, value, history, there, v.labels(), x, covariance, objective.evaluations, physical, (scene, v))
+        return Fit(values, value, history, there, v.labels(), x, covariance, objective.evaluations, physical, (origin, v))
 
     for number in range(held.start, starts):
         going_on = number == held.start and held.x is not None
@@ -280,7 +329,7 @@ def fit(scene: Scene, parameters: Mapping[str, object], loss: Callable, *, solve
             def after_step(step, at, current, kept):
                 history.append(dict(start=number, stage=word, step=step, loss=float(current), x=np.array(at), physical=v.physical(at)[0]))
                 if checkpoint:
-                    _checkpoint(checkpoint, number, stage, step, at, current, kept, best)
+                    _checkpoint(checkpoint, problem, number, stage, step, at, current, kept, best)
                 if progress and progress(word, step, float(current)) is True:
                     raise _Enough
 
@@ -304,7 +353,7 @@ def fit(scene: Scene, parameters: Mapping[str, object], loss: Callable, *, solve
             except FloatingPointError as error:
                 good_value, good = objective.best
                 if checkpoint:
-                    _checkpoint(checkpoint, number, stage, -1, good, good_value, None, best)
+                    _checkpoint(checkpoint, problem, number, stage, -1, good, good_value, None, best)
                 raise FitStopped(f"{error} in {word}: stopped at the last good state"
                                  + (f", saved as {checkpoint}" if checkpoint else ""), finished(good, good_value)) from None
         if best is None or value < best[1]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 import fnmatch
 
 import numpy as np
@@ -88,17 +88,29 @@ class Variables:
     """spec: {pattern: words}, known: the names that there are. names: of all parameters that are free; start(base) the vector of their values."""
 
     def __init__(self, spec: Mapping[str, object], known: Mapping[str, object]):
-        spec = {pattern: {} for pattern in ([spec] if isinstance(spec, str) else spec)} if not isinstance(spec, dict) else spec
+        if not isinstance(spec, Mapping):
+            if not isinstance(spec, Iterable):
+                raise Error(f"parameters are {{name pattern: words}} or names, got {spec!r}")
+            names = [spec] if isinstance(spec, str) else list(spec)
+            if not all(isinstance(name, str) for name in names):
+                raise Error(f"parameters are {{name pattern: words}} or names, got {spec!r}")
+            spec = dict.fromkeys(names, {})
         self.groups, owner = [], {}
         for pattern, words in spec.items():
+            if not isinstance(pattern, str):
+                raise Error(f"parameters are named by words, got {pattern!r}")
+            if words is not None and not isinstance(words, Mapping):
+                raise Error(f"'{pattern}' takes a table of words ({', '.join(f.name for f in dataclasses.fields(_Words))}), got {words!r}")
             try:
                 words = _Words(**(words or {}))
             except TypeError as error:
                 raise Error(f"'{pattern}': {str(error).split('__init__() ')[-1]}; known: {', '.join(f.name for f in dataclasses.fields(_Words))}") from None
-            if words.transform not in _TRANSFORMS:
+            if not (words.transform is None or isinstance(words.transform, str) and words.transform in _TRANSFORMS):
                 raise Error(f"'{pattern}': transform must be None or 'log', got {words.transform!r}")
-            if not words.scale > 0:
-                raise Error(f"'{pattern}': scale must be > 0, got {words.scale}")
+            if isinstance(words.scale, bool) or not isinstance(words.scale, (int, float, np.number)) or not 0 < words.scale < np.inf:
+                raise Error(f"'{pattern}': scale must be a finite number > 0, got {words.scale!r}")
+            if not isinstance(words.tie, (bool, np.bool_)):
+                raise Error(f"'{pattern}': tie is True or False, got {words.tie!r}")
             _check_bounds(pattern, words)
             _check_prior(pattern, words.prior)
             names = matching(pattern, known)
