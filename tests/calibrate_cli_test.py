@@ -53,7 +53,12 @@ def test_values_as_arrays_and_as_json(raywave_bin, folder):
     ('"calibrate_measured.csv"', '"none.csv"', "none.csv' is not there"), ("held_out = 0.2", "held_out = 2.0", "held_out is a share"),
     ("sigma_db = 0.3", 'sigma_db = "a"', "sigma_db takes a number"), ("scattering_coefficient\" = {", "scattering\" = {", "no parameter 'material/"),
     ('offsets = "tx"', 'offsets = "mast"', "offsets are of tx, rx, run"), ('offsets = "tx"', "offsets = 3", "offsets takes a name"),
-    ('name = "west"', 'name = "south"', "transmitter 'west', which the scene does not have"), ("bounds = [0.01, 0.99]", "bounds = [0.99, 0.01]", "lower < upper")])
+    ('name = "west"', 'name = "south"', "transmitter 'west', which the scene does not have"), ("bounds = [0.01, 0.99]", "bounds = [0.99, 0.01]", "lower < upper"),
+    ('offsets = "tx"', "seed = -1", "seed takes a whole number >= 0"), ('offsets = "tx"', 'seed = "a"', "seed takes a whole"), ('offsets = "tx"', "seed = 1.5", "seed takes a whole"),
+    ('offsets = "tx"', "floor_db = nan", "floor_db must be"), ('offsets = "tx"', "floor_db = 1e4", "floor_db must be"), ('offsets = "tx"', 'floor_db = "a"', "floor_db takes a number"),
+    ('offsets = "tx"', "patience = true", "patience must be"), ("sigma_db = 0.3", "sigma_db = true", "sigma_db takes a number"), ('offsets = "tx"', "rate = -1", "rate must be"),
+    ('offsets = "tx"', "spread = -1", "spread must be"), ("bounds = [0.01, 0.99]", 'scale = "a"', "scale must be"), ('offsets = "tx"', 'compare = "complex"', "compare: of channels and arrival maps"),
+    ('offsets = "tx"', "normalize_delays = 1", "normalize_delays is true or false"), ('offsets = "tx"', 'offsets = ["tx", "tx"]', "offsets name 'tx' twice")])
 def test_bad_runs_say_why(raywave_bin, folder, old, new, words):
     text = (folder / "calibrate.toml").read_text()
     assert old in text

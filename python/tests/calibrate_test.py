@@ -405,6 +405,44 @@ def test_bad_files_say_why(tmp_path, head, row, words):
         inverse.read_measurements(tmp_path / "bad.csv")
 
 
+def test_names_in_files_are_whole_and_comments_stand_before_the_head(tmp_path):
+    gain, x = np.array([-70.0, -71.0]), dict(x_m=[0.0, 1.0], y_m=[1.0, 1.0])
+    for tx in ("mast", b"mast", ["mast", "mast"], [b"mast", b"mast"]):
+        np.savez(tmp_path / "a.npz", path_gain_db=gain, tx=tx, z_m=1.5, **x)
+        read = inverse.read_measurements(tmp_path / "a.npz")
+        assert list(read.tx) == ["mast", "mast"] and read.position_m.tolist() == [[0, 1, 1.5], [1, 1, 1.5]]
+    for names in ("ant", b"ant", ["ant"], [b"ant"]):
+        np.savez(tmp_path / "c.npz", cfr=np.ones((1, 1, 1, 1, 2), dtype=complex), frequencies_hz=[0, 1e6], tx_names=names, rx_names=names)
+        read = inverse.read_measurements(tmp_path / "c.npz")
+        assert read.rx == read.tx == ["ant"]
+    (tmp_path / "a.csv").write_text("# of a drive\n\ntx,rx,path_gain_db\n#1,a,-70\n\nb,a,-71\n#1,a,-72\n")
+    assert list(inverse.read_measurements(tmp_path / "a.csv").tx) == ["#1", "b", "#1"]
+    (tmp_path / "b.csv").write_text("tx,rx,path_gain_db,path_gain_db\na,b,-70,-99\n")
+    with pytest.raises(rw.Error, match="two columns are called 'path_gain_db'"):
+        inverse.read_measurements(tmp_path / "b.csv")
+
+
+@pytest.mark.parametrize("arrays, words", [
+    (dict(path_gain_db=["loud", "-70"], rx="a"), "path_gain_db takes numbers"), (dict(path_gain_db=[-70.0], rx=1.5), "rx takes names"),
+    (dict(path_gain_db=[-70.0, -71], x_m=[1.0, 2, 3], y_m=[1.0, 2], z_m=1.0), "y_m has the shape"), (dict(path_gain_db=[-70.0], rx="a", sigma_db="b"), "sigma_db takes numbers"),
+    (dict(cfr=np.full((1, 1, 1, 1, 2), "a"), frequencies_hz=[0, 1]), "values takes numbers"), (dict(cfr=np.ones((1, 1, 1, 1, 2)), frequencies_hz=["a", "b"]), "frequencies_hz takes numbers"),
+    (dict(cfr=np.ones((2, 1, 1, 1, 2)), frequencies_hz=[0, 1], rx_names="ab"), "rx names 1 devices, the values have 2"),
+    (dict(taps=np.ones((1, 1, 1, 1, 2)), bandwidth_hz=[1e6, 2e6]), "bandwidth_hz must be one"), (dict(taps=np.ones((1, 1, 1, 1, 2)), bandwidth_hz=1e6, l_min=0.5), "l_min must be one whole"),
+    (dict(taps=np.ones((1, 1, 1, 1, 2)), bandwidth_hz=1e6, frequency_hz=[1e9, 2e9]), "frequency_hz must be one"), (dict(gain=np.full((1, 1, 2, 2), "a")), "gain takes numbers"),
+    (dict(gain=np.ones((1, 1, 2, 2)), held_out="a"), "held_out takes numbers")])
+def test_bad_arrays_say_why(tmp_path, arrays, words):
+    np.savez(tmp_path / "bad.npz", **arrays)
+    with pytest.raises(rw.Error, match=words):
+        inverse.read_measurements(tmp_path / "bad.npz")
+
+
+@pytest.mark.parametrize("words, text", [(dict(sigma="a"), "sigma must be|sigma takes"), (dict(floor="a"), "floor"), (dict(floor=-1), "floor must be"), (dict(normalize_delays=1), "normalize_delays is"),
+                                         (dict(rx="abc"), "rx names 1 devices, the values have 3")])
+def test_bad_channels_say_why(words, text):
+    with pytest.raises(rw.Error, match=text):
+        inverse.Channels(np.ones((3, 1, 1, 1, 2)), frequencies_hz=[0, 1e6], **words)
+
+
 def test_bad_calls_say_why(tmp_path):
     scene, points = two_walls(), places(6)
     good = measured(scene, points)

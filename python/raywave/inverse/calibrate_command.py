@@ -22,11 +22,12 @@ from ..explore import document as run_files
 from .calibration import calibrate
 from .command import _refuse_types, _refuse_unknown, _teller
 from .fits import FitStopped
-from .measurements import Arrivals, read_measurements
+from .measurements import Arrivals, read_all
 
-_WORDS = ("measurements", "compare", "floor", "sigma", "offsets", "offset_sigma_db", "loss", "delta_db", "floor_db", "sigma_db", "held_out", "patience", "method", "steps",
+_OF_CHANNELS = ("compare", "floor", "sigma", "normalize_delays")
+_WORDS = ("measurements", *_OF_CHANNELS, "offsets", "offset_sigma_db", "loss", "delta_db", "floor_db", "sigma_db", "held_out", "patience", "method", "steps",
           "rate", "last_rate", "starts", "spread", "seed", "checkpoint", "parameters")
-_CALIBRATE = _WORDS[4:-2]
+_CALIBRATE = _WORDS[5:-2]
 
 
 def _read(file):
@@ -42,8 +43,10 @@ def _read(file):
     for word in ("measurements", "parameters"):
         if not table.get(word):
             raise Error(f"{where}: {word} is missing")
-    _refuse_types({k: v for k, v in table.items() if k not in ("loss", "seed")}, where)
+    _refuse_types(table, where)
     for word, value in table.items():
+        if word == "normalize_delays" and not isinstance(value, bool):
+            raise Error(f"{where}: {word} is true or false, got {value!r}")
         if word in ("measurements", "offsets") and not (isinstance(value, str) or isinstance(value, list) and value and all(isinstance(v, str) for v in value)):
             raise Error(f"{where}: {word} takes a name or a list of names, got {value!r}")
         if word in ("compare", "loss") and not isinstance(value, str):
@@ -71,8 +74,8 @@ def main(arguments) -> int:
     document, table = _read(run)
     scene = run_files.Stage(load_scene(document["scene"]) if "scene" in document else Scene()).put(document)
     files = [table["measurements"]] if isinstance(table["measurements"], str) else table["measurements"]
-    more = {word: table[word] for word in ("compare", "floor", "sigma") if word in table}
-    sets = [read_measurements(run.parent / name, **more) for name in files]
+    more = {word: table[word] for word in _OF_CHANNELS if word in table}
+    sets = read_all([run.parent / name for name in files], **more)
     solver = ArrivalMapSolver() if any(isinstance(one, Arrivals) for one in sets) else PathSolver()
     words = {word: table[word] for word in _CALIBRATE if word in table}
     if "checkpoint" in table:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import csv
 import difflib
+import itertools
 import pathlib
 import zipfile
 
@@ -26,12 +27,55 @@ _NUMBERS = ("x_m", "y_m", "z_m", "sigma_db", "censored", "held_out")
 COLUMNS = (*_TEXT, *_NUMBERS, *QUANTITIES)
 
 
+def _floats(name, values, kind=float):
+    try:
+        out = np.asarray(values)
+        if out.dtype.kind not in "biufcO" or kind is float and out.dtype.kind == "c":
+            raise ValueError
+        return out.astype(kind)
+    except (TypeError, ValueError):
+        raise Error(f"{name} takes numbers, got {values!r}"[:200]) from None
+
+
+def _text(value):
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _texts(name, values):
+    """An array of names; bytes are UTF-8, whole numbers their digits."""
+    try:
+        out = np.asarray(values)
+    except ValueError:
+        raise Error(f"{name} takes names, got {values!r}"[:200]) from None
+    flat = out.ravel().tolist()
+    if out.dtype.kind not in "USOiu" or not all(isinstance(value, (str, bytes, int)) and not isinstance(value, bool) for value in flat):
+        raise Error(f"{name} takes names, got {values!r}"[:200])
+    return np.array([_text(value) for value in flat], dtype=str).reshape(out.shape)
+
+
+def _devices(name, names, count):
+    """Names in the order of an axis, or None; one name is that of one device."""
+    if names is None:
+        return None
+    found = np.atleast_1d(_texts(name, names))
+    if found.shape != (count,):
+        raise Error(f"{name} names {found.size} devices, the values have {count}")
+    return found.tolist()
+
+
+def _one(name, value, fits=lambda v: True, wanted="a number"):
+    """One finite number, or None."""
+    if value is None:
+        return None
+    out = _floats(name, value)
+    if out.size != 1 or isinstance(value, bool) or not np.isfinite(out).all() or not fits(out.item()):
+        raise Error(f"{name} must be {wanted}, got {value!r}"[:200])
+    return out.item()
+
+
 def _column(name, values, size, kind):
     """One value for all rows, or one each."""
-    try:
-        out = np.asarray(values, dtype=kind)
-    except (TypeError, ValueError):
-        raise Error(f"{name} takes {'numbers' if kind is float else 'names'}, got {values!r}"[:200]) from None
+    out = _floats(name, values) if kind is float else _texts(name, values)
     if out.ndim == 0:
         return np.full(size, out[()])
     if out.shape != (size,):
@@ -59,7 +103,7 @@ class Powers:
         if len(given) != 1:
             raise Error(f"give one of {', '.join(QUANTITIES)}, got {', '.join(given) or 'none'}")
         (self.quantity, values), = given.items()
-        self.values = np.atleast_1d(np.asarray(values, dtype=float))
+        self.values = np.atleast_1d(_floats(self.quantity, values))
         if self.values.ndim != 1 or not self.values.size:
             raise Error(f"{self.quantity} takes a list of numbers, got the shape {list(self.values.shape)}")
         if np.isinf(self.values).any():
@@ -68,7 +112,7 @@ class Powers:
         self.tx = None if tx is None else _column("tx", tx, n, str)
         self.rx = None if rx is None else _column("rx", rx, n, str)
         if position_m is not None:
-            position_m = np.asarray(position_m, dtype=float)
+            position_m = _floats("position_m", position_m)
             if position_m.shape != (n, 3) or not np.isfinite(position_m).all():
                 raise Error(f"position_m takes finite numbers [{n}, 3], got the shape {list(position_m.shape)}")
         self.position_m = position_m
@@ -106,37 +150,28 @@ class Channels:
 
     def __init__(self, values: ArrayLike, *, frequencies_hz: ArrayLike | None = None, bandwidth_hz: float | None = None, l_min: int | None = None, rx: str | Sequence[str] | None = None, tx: str | Sequence[str] | None = None, compare: str = "db", floor: float | None = None, sigma: ArrayLike | None = None,
                  run: str | Sequence[str] = "", held_out: ArrayLike = False, normalize_delays: bool = False):
-        self.values = np.asarray(values, dtype=complex)
+        self.values = _floats("values", values, complex)
         if self.values.ndim != 5:
             raise Error(f"channels have the axes num_rx, num_rx_ant, num_tx, num_tx_ant, n, got the shape {list(self.values.shape)}")
         if (frequencies_hz is None) == (bandwidth_hz is None):
             raise Error("give frequencies_hz (of a frequency response) or bandwidth_hz (of taps), one of them")
         if frequencies_hz is not None:
-            frequencies_hz = np.asarray(frequencies_hz, dtype=float)
+            frequencies_hz = _floats("frequencies_hz", frequencies_hz)
             if frequencies_hz.shape != self.values.shape[-1:] or not np.isfinite(frequencies_hz).all():
                 raise Error(f"frequencies_hz takes {self.values.shape[-1]} finite numbers, got the shape {list(frequencies_hz.shape)}")
-        elif not (np.isfinite(bandwidth_hz) and bandwidth_hz > 0):
-            raise Error(f"bandwidth_hz must be > 0, got {bandwidth_hz}")
-        self.frequencies_hz, self.bandwidth_hz = frequencies_hz, bandwidth_hz
-        self.l_min = 0 if l_min is None else int(l_min)
+        self.frequencies_hz, self.bandwidth_hz = frequencies_hz, _one("bandwidth_hz", bandwidth_hz, lambda v: v > 0, "one number > 0")
+        self.l_min = int(_one("l_min", 0 if l_min is None else l_min, lambda v: v == int(v), "one whole number"))
         if compare not in ("db", "complex"):
             raise Error(f"compare is 'db' or 'complex', got {compare!r}")
         if not isinstance(normalize_delays, (bool, np.bool_)):
             raise Error(f"normalize_delays is True or False, got {normalize_delays!r}")
-        self.compare, self.run, self.held_out_links, self.normalize_delays = compare, run, held_out, bool(normalize_delays)
-        self.rx, self.tx = (None if names is None else [str(n) for n in names] for names in (rx, tx))
-        for what, names, count in (("rx", self.rx, self.values.shape[0]), ("tx", self.tx, self.values.shape[2])):
-            if names is not None and len(names) != count:
-                raise Error(f"{what} names {len(names)} devices, the values have {count}")
+        self.compare, self.run, self.held_out_links, self.normalize_delays = compare, _texts("run", run), _floats("held_out", held_out), bool(normalize_delays)
+        self.rx, self.tx = _devices("rx", rx, self.values.shape[0]), _devices("tx", tx, self.values.shape[2])
         power = np.abs(self.values[np.isfinite(self.values)]) ** 2
         if not power.any():
             raise Error("the channels are missing or 0 everywhere")
-        self.floor = 1e-3 * float(np.median(power[power > 0])) if floor is None else float(floor)
-        if not (np.isfinite(self.floor) and self.floor > 0):
-            raise Error(f"floor must be > 0, got {floor}")
-        self.sigma = sigma
-        if sigma is not None and not (np.isfinite(sigma) and sigma > 0):
-            raise Error(f"sigma must be > 0, got {sigma}")
+        self.floor = 1e-3 * float(np.median(power[power > 0])) if floor is None else _one("floor", floor, lambda v: v > 0, "one number > 0")
+        self.sigma = _one("sigma", sigma, lambda v: v > 0, "one number > 0")
 
     def __len__(self):
         return self.values.size
@@ -153,7 +188,7 @@ class Arrivals:
     kind = "arrivals"
 
     def __init__(self, gain: ArrayLike, *, rx: str | Sequence[str] | None = None, tx: str | Sequence[str] | None = None, compare: str = "db", floor: float | None = None, sigma: ArrayLike | None = None, run: str | Sequence[str] = "", held_out: ArrayLike = False):
-        self.values = np.asarray(gain, dtype=float)
+        self.values = _floats("gain", gain)
         if self.values.ndim == 5 and self.values.shape[2] == 1:
             self.values = self.values[:, :, 0]
         if self.values.ndim != 4:
@@ -165,17 +200,10 @@ class Arrivals:
             raise Error(f"compare is 'db' or 'distribution', got {compare!r}")
         if compare == "distribution" and not np.isfinite(self.values).all():
             raise Error("shares of a map's power need the whole map: compare='db' where directions are missing")
-        self.compare, self.run, self.held_out_links = compare, run, held_out
-        self.rx, self.tx = (None if names is None else [str(n) for n in names] for names in (rx, tx))
-        for what, names, count in (("rx", self.rx, self.values.shape[0]), ("tx", self.tx, self.values.shape[1])):
-            if names is not None and len(names) != count:
-                raise Error(f"{what} names {len(names)} devices, the values have {count}")
-        self.floor = 1e-2 * float(there.mean()) if floor is None else float(floor)
-        if not (np.isfinite(self.floor) and self.floor > 0):
-            raise Error(f"floor must be > 0, got {floor}")
-        self.sigma = sigma
-        if sigma is not None and not (np.isfinite(sigma) and sigma > 0):
-            raise Error(f"sigma must be > 0, got {sigma}")
+        self.compare, self.run, self.held_out_links = compare, _texts("run", run), _floats("held_out", held_out)
+        self.rx, self.tx = _devices("rx", rx, self.values.shape[0]), _devices("tx", tx, self.values.shape[1])
+        self.floor = 1e-2 * float(there.mean()) if floor is None else _one("floor", floor, lambda v: v > 0, "one number > 0")
+        self.sigma = _one("sigma", sigma, lambda v: v > 0, "one number > 0")
 
     def __len__(self):
         return self.values.size
@@ -187,15 +215,19 @@ class Arrivals:
 # ------------------------------------------------------------------------------------------------------------------ files
 
 def _table(file):
-    """{column: list of texts} of a CSV file."""
+    """{column: list of texts} of a CSV file. Lines before the head that begin with # are comments."""
     try:
         with open(file, newline="", encoding="utf-8-sig") as text:
-            rows = list(csv.reader(line for line in text if line.strip() and not line.lstrip().startswith("#")))
+            lines = itertools.dropwhile(lambda line: not line.strip() or line.lstrip().startswith("#"), text)  # comments are before the head alone
+            rows = [row for row in csv.reader(lines) if any(value.strip() for value in row) or len(row) > 1]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise Error(f"'{file}' cannot be read: {error}") from None
     if len(rows) < 2:
         raise Error(f"'{file}' holds no measurements: a line of column names, then one a line")
     head = [name.strip() for name in rows[0]]
+    for i, name in enumerate(head):
+        if name in head[:i]:
+            raise Error(f"'{file}': two columns are called '{name}'")
     for number, row in enumerate(rows[1:], 2):
         if len(row) != len(head):
             raise Error(f"'{file}': measurement {number - 1} has {len(row)} values, there are {len(head)} columns")
@@ -227,7 +259,10 @@ def _refuse_unknown(file, names, known, what="column"):
 
 def _numbers(file, name, values):
     if not isinstance(values, list):
-        return np.asarray(values, dtype=float)
+        try:
+            return _floats(name, values)
+        except Error as error:
+            raise Error(f"'{file}': {error}") from None
     out = np.empty(len(values))
     for i, text in enumerate(values):
         try:
@@ -244,14 +279,16 @@ def _powers(file, columns):
     for name in ("censored", "held_out"):
         if name in numbers:
             words[name] = np.nan_to_num(numbers[name])
-    for name in _TEXT:
-        if name in columns:
-            words[name] = [str(v) for v in np.asarray(columns[name]).tolist()]
+    words.update({name: columns[name] for name in _TEXT if name in columns})
     place = [name for name in ("x_m", "y_m", "z_m") if name in numbers]
     if place and len(place) < 3:
         raise Error(f"'{file}': a place has x_m, y_m and z_m, got {', '.join(place)}")
     if place:
-        words["position_m"] = np.stack([numbers[name] for name in place], axis=1)
+        size = max([numbers[name].size for name in (*place, *QUANTITIES) if name in numbers])
+        try:
+            words["position_m"] = np.stack([_column(name, numbers[name], size, float) for name in place], axis=1)
+        except Error as error:
+            raise Error(f"'{file}': {error}") from None
     try:
         return Powers(**words)
     except Error as error:
@@ -264,7 +301,19 @@ _ARRIVALS = ("gain", "azimuth_rad", "elevation_rad", "delays_s", "tx_names", "rx
 
 def read_measurements(file: str | os.PathLike, **words: object) -> object:
     """Powers from .csv, powers, channels (cfr with frequencies_hz, or taps with bandwidth_hz) and arrival maps (as ArrivalMap.save writes them) from .npz and
-    .h5. words: those of Channels and Arrivals that a file does not hold (compare, floor, sigma). @raises Error naming the file and the column."""
+    .h5. words: those of Channels and Arrivals that a file does not hold (compare, floor, sigma, normalize_delays). @raises Error naming the file and the column."""
+    return _read(file, words, refuse=True)
+
+
+def read_all(files: Sequence[str | os.PathLike], **words: object) -> list:
+    """Several files; words are those of their channels and maps. @raises Error as read_measurements, and for words where all files hold powers"""
+    found = [_read(file, words, refuse=False) for file in files]
+    if words and all(isinstance(one, Powers) for one in found):
+        raise Error(f"{', '.join(words)}: of channels and arrival maps, and the files hold powers alone")
+    return found
+
+
+def _read(file, words, refuse):
     file = pathlib.Path(file)
     if not file.is_file():
         raise Error(f"'{file}' is not there")
@@ -273,7 +322,7 @@ def read_measurements(file: str | os.PathLike, **words: object) -> object:
         raise Error(f"measurements are read from .csv, .npz or .h5, got '{file.name}'")
     held = _table(file) if suffix == ".csv" else _arrays(file)
     if any(name in held for name in QUANTITIES) or suffix == ".csv":
-        if words:
+        if words and refuse:
             raise Error(f"'{file}' holds powers, which take no {', '.join(words)}")
         return _powers(file, held)
     try:
@@ -281,21 +330,24 @@ def read_measurements(file: str | os.PathLike, **words: object) -> object:
         more = {key: held[key] for key in ("run", "held_out") if key in held}
         if "cfr" in held or "taps" in held:
             _refuse_unknown(file, held, _CHANNEL, "array")
+            if "cfr" in held and "taps" in held:
+                raise Error("holds cfr and taps: one of them")
             if "cfr" in held:
                 found = Channels(held["cfr"], frequencies_hz=held.get("frequencies_hz"), **names, **more, **words)
             else:
-                bandwidth = held.get("bandwidth_hz")
-                found = Channels(held["taps"], bandwidth_hz=None if bandwidth is None else float(bandwidth), l_min=held.get("l_min"), **names, **more, **words)
+                found = Channels(held["taps"], bandwidth_hz=held.get("bandwidth_hz"), l_min=held.get("l_min"), **names, **more, **words)
         elif "gain" in held:
             _refuse_unknown(file, held, _ARRIVALS, "array")
-            if "departures" in held and bool(held["departures"]):
+            if "departures" in held and np.any(held["departures"]):
                 raise Error("is a map of departures")
             found = Arrivals(held["gain"], **names, **more, **words)
             found.grid = tuple(held[name] for name in ("azimuth_rad", "elevation_rad")) if "azimuth_rad" in held and "elevation_rad" in held else None
+            if found.grid is not None:
+                found.grid = tuple(_floats(name, values) for name, values in zip(("azimuth_rad", "elevation_rad"), found.grid))
         else:
             raise Error(f"holds none of {', '.join((*QUANTITIES, 'cfr', 'taps', 'gain'))}")
+        if "frequency_hz" in held:
+            found.frequency_hz = _one("frequency_hz", held["frequency_hz"], lambda v: v > 0, "one number > 0")
     except Error as error:
         raise Error(str(error) if str(error).startswith(f"'{file}'") else f"'{file}': {error}") from None
-    if "frequency_hz" in held:
-        found.frequency_hz = float(held["frequency_hz"])
     return found
