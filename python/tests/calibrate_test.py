@@ -323,6 +323,19 @@ def test_censored_values_leave_no_noise_and_each_set_has_its_own():
     assert (both.deviations < rw.calibrate(scene, loud, PARAMETERS, **WORDS).deviations).all()
 
 
+def test_error_bars_hold_where_one_set_says_its_noise_and_another_does_not():
+    """The quiet set is fitted as if its sigma were 1 dB: what is found scatters by that, not by what the best weights would have left."""
+    scene, points = two_walls(), places(12)
+    words = dict(tx=np.repeat(["tx", "other"], 12), position_m=np.tile(points, (2, 1)))
+    z = []
+    for seed in range(12):
+        loud = inverse.Powers(path_gain_db=powers_of(truth(scene), points, 0.5, seed=seed).ravel(), sigma_db=0.5, **words)
+        quiet = inverse.Powers(path_gain_db=powers_of(truth(scene), points, 0.02, seed=seed + 100).ravel(), **words)
+        found = rw.calibrate(scene, [loud, quiet], PARAMETERS, **WORDS)
+        z.append((found.found - [6.0, 2.5]) / found.deviations)
+    assert 0.5 < np.sqrt(np.mean(np.square(z))) < 1.6
+
+
 def test_as_many_numbers_as_values_are_not_certain():
     scene, points = two_walls(), places(1)
     scene.remove("right")

@@ -124,7 +124,7 @@ class Calibration:
         n = len(position_m) if position_m is not None else len(np.atleast_1d(rx))
         quantity = rows.quantity
         fresh = Powers(**{quantity: np.zeros(n)}, tx=tx, rx=rx, position_m=position_m, run=run, held_out=True)
-        x, objective_words, joint, places = self._at
+        x, objective_words, joint, each, places = self._at
         scene, spec, solver, options = objective_words
         if position_m is not None and "rx" in rows.offsets.factors:
             new = [point for point in map(tuple, fresh.position_m.tolist()) if point not in places]
@@ -144,7 +144,7 @@ class Calibration:
         by = np.zeros((n, joint.shape[1]))
         by[:, :len(x)] = columns
         by[:, rows.place:rows.place + design.shape[1]] = design
-        deviation = prediction_deviation(x, objective.variables, joint, rows.offsets.prior, by)
+        deviation = prediction_deviation(x, objective.variables, joint, each, rows.offsets.prior, by)
         return view.sign * (predicted + design @ rows.b), deviation
 
     def document(self) -> dict:
@@ -413,11 +413,10 @@ def _finished(scene, objective, rows, before, found, objective_words, places):
     if prior:
         priors[len(of_numbers):, count:] = np.eye(total - count) / prior
     noises, each, assumed = _noise_of_sets(rows, rests, joint, priors)
-    joint = joint / each[:, None]
-    known = told(x, v, joint, count, prior, noises, assumed)
+    known = told(x, v, joint, each, count, prior, noises, assumed)
     compared = {}
     for row, was, now, by in zip(rows, before, after, everything):
-        compared.update(_compared(row, was, now, by, lambda wanted: prediction_deviation(x, v, joint, prior, wanted)))
+        compared.update(_compared(row, was, now, by, lambda wanted: prediction_deviation(x, v, joint, each, prior, wanted)))
     there = scene.copy()
     values = v.values(x)
     _set(there, values)
@@ -427,7 +426,7 @@ def _finished(scene, objective, rows, before, found, objective_words, places):
         fields[name] = field.with_parameters(**{**field.parameters(), **own}) if own else field
     rows_of = {part.number: row for row in rows for part in row.parts}
     return Calibration(there, values, v.labels(), v.physical(objective.x0)[0], v.physical(x)[0], known.deviation, [compared[i] for i in sorted(compared)], known, found, fields,
-                       [rows_of[i] for i in sorted(rows_of)], (x, objective_words, joint, places))
+                       [rows_of[i] for i in sorted(rows_of)], (x, objective_words, joint, each, places))
 
 
 def _compared(row, before, after, by, deviation_of):

@@ -74,9 +74,11 @@ def _words(direction, labels):
     return " ".join(f"{'-' if sign * direction[i] < 0 else '+'} {abs(direction[i]):.2f} {labels[i]}" for i in order).lstrip("+ ")
 
 
-def told(x, variables, joint, count, offset_prior, noises, assumed):
-    """joint: [rows, numbers + offsets], over sigma and noise; count: of the numbers; offset_prior: sigma of offsets about 0, or None."""
+def told(x, variables, joint, each, count, offset_prior, noises, assumed):
+    """joint: [rows, numbers + offsets], over the sigma that they were fitted with; each: the noise of a row in it; count: of the numbers; offset_prior: sigma of offsets
+    about 0, or None."""
     labels = variables.labels()
+    whole, joint = joint, joint / each[:, None]
     _, slopes = variables.physical(x)
     width = _widths(x, variables, slopes)
     by_number, by_offset = joint[:, :count], joint[:, count:]
@@ -113,12 +115,19 @@ def told(x, variables, joint, count, offset_prior, noises, assumed):
         if np.abs(weight).max(initial=0) > 0.2:  # more than unseen numbers by themselves
             left = "without limit" if singular[i] <= 1e-10 * largest else f"{1 / singular[i]:.2g} of the width known before"
             combinations.append(f"{_words(directions[i], labels)} ({left})")
-    from .fits import _covariance
     _, rows = variables.prior_residuals(x)
-    covariance = _covariance(np.concatenate([projected, rows]))
+    if np.ptp(each) == 0:
+        from .fits import _covariance
+        deviation = np.sqrt(np.diag(_covariance(np.concatenate([projected, rows]))))
+    else:
+        known = np.zeros((len(rows) + (whole.shape[1] - count if offset_prior else 0), whole.shape[1]))
+        known[:len(rows), :count] = rows
+        if offset_prior:
+            known[len(rows):, count:] = np.eye(whole.shape[1] - count) / offset_prior
+        deviation = _deviation(whole, each, known, np.eye(count, whole.shape[1]))
     at_bound = [label for label, v, lo, hi in zip(labels, x, variables.lower, variables.upper)
                 if v - lo <= 1e-6 * (hi - lo if np.isfinite(hi - lo) else 1) or hi - v <= 1e-6 * (hi - lo if np.isfinite(hi - lo) else 1)]
-    return Told(labels, np.sqrt(np.diag(covariance)) * np.abs(slopes), alone, together, width * np.abs(slopes), singular, directions, unseen, only, combinations,
+    return Told(labels, deviation * np.abs(slopes), alone, together, width * np.abs(slopes), singular, directions, unseen, only, combinations,
                 noises, assumed, at_bound)
 
 
@@ -130,7 +139,26 @@ def leverage(joint, priors):
     return (u[:len(joint), s > 1e-10 * max(s.max(initial=0), 1e-300)] ** 2).sum(axis=1)
 
 
-def prediction_deviation(x, variables, joint, offset_prior, rows):
+def _deviation(joint, each, known, rows):
+    """Of what depends on numbers and offsets by `rows`, where rows of joint have the noise `each`, of known 1; inf for what they do not tell. Rows of one noise are
+    weighted by it; of several they were fitted as if it were one, and that spreads: A^-1 J^T C J A^-1 with A = J^T J."""
+    if np.ptp(each) == 0:
+        joint, each = joint / each[:1, None], np.ones(len(each))
+    stacked, noise = np.concatenate([joint, known]), np.concatenate([each, np.ones(len(known))])
+    size = np.linalg.norm(stacked, axis=0)
+    scale = np.where(size > 0, size, 1.0)
+    u, s, v = np.linalg.svd(stacked / scale, full_matrices=False)
+    real = s > 1e-10 * max(s.max(initial=0), 1e-300)
+    turned = (rows / scale) @ v.T
+    root = np.linalg.qr(noise[:, None] * u[:, real], mode="r")
+    out = np.linalg.norm((turned[:, real] / s[real]) @ root.T, axis=1)
+    length = np.linalg.norm(rows / scale, axis=1)
+    # What v has no rows for, where there are fewer rows than numbers, is not told either.
+    rest = np.sqrt(np.maximum(length ** 2 - (turned[:, real] ** 2).sum(axis=1), 0.0))
+    return np.where(rest > 1e-6 * length, np.inf, out)
+
+
+def prediction_deviation(x, variables, joint, each, offset_prior, rows):
     """Of predictions that depend on numbers and offsets by `rows`: data, priors and bounds (as a uniform variable's variance) together; inf for
     what none of them tells."""
     count = len(x)
@@ -139,12 +167,4 @@ def prediction_deviation(x, variables, joint, offset_prior, rows):
     known = np.where(np.isfinite(width), 1 / (NOTHING * np.where(np.isfinite(width), width, 1)), 0.0)
     known = np.hypot(known, np.where(np.isfinite(variables.sigma), np.abs(slopes) / variables.sigma, 0.0))
     known = np.concatenate([known, np.full(joint.shape[1] - count, 0.0 if not offset_prior else 1 / offset_prior)])
-    stacked = np.concatenate([joint, np.diag(known)])
-    size = np.linalg.norm(stacked, axis=0)
-    scale = np.where(size > 0, size, 1.0)
-    _, s, v = np.linalg.svd(stacked / scale, full_matrices=False)
-    real = s > 1e-10 * max(s.max(initial=0), 1e-300)
-    turned = (rows / scale) @ v.T
-    out = np.sqrt(((turned[:, real] / s[real]) ** 2).sum(axis=1))
-    length = np.linalg.norm(rows / scale, axis=1)
-    return np.where((np.abs(turned[:, ~real]) > 1e-6 * length[:, None]).any(axis=1), np.inf, out)
+    return _deviation(joint, each, np.diag(known), rows)
