@@ -127,8 +127,9 @@ class Mapper {
 
   void run_walls(size_t d, Vec2d fixed, MapGradient& out) const {
     const Candidates sequences = o_.over_transmitters ? reversed(list_) : list_;
-    const WallsKernel kernel(over_, fixed, sequences, o_);
     const size_t n = points_.count(), row = d * n;
+    // half-planes cost what some hundred points do
+    const WallsKernel kernel(over_, fixed, sequences, o_, !cotangent_ && !o_.gradient && n >= 256);
     std::vector<WallsKernel::Shared> parts(cotangent_ ? num_tasks(n, kPointsInTask) : 0, kernel.zero());
     tasks([&](size_t task, size_t begin, size_t count) {
       const std::span<const double> x{points_.x_m.data() + begin, count}, y{points_.y_m.data() + begin, count};
