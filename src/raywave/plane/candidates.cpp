@@ -105,6 +105,7 @@ void CandidateOptions::validate(const Scene2D& scene) const {
   if (min_order < 0 || max_order < min_order || max_order > kMaxOrder)
     throw Error(
         message("orders must be 0 <= min_order <= max_order <= ", kMaxOrder, ", got ", min_order, " and ", max_order));
+  if (num_samples < 1) throw Error(message("num_samples must be >= 1, got ", num_samples));
   if (!(max_bytes > 0)) throw Error(message("max_bytes must be > 0, got ", max_bytes));
   if (!use.empty() && use.size() != scene.objects.size())
     throw Error(message("the filter must have one entry an object, ", scene.objects.size(), ", got ", use.size()));

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "raywave/core/constants.h"
 #include "raywave/core/test_errors.h"
 
 namespace raywave::plane {
@@ -117,6 +118,23 @@ TEST(PlaneMap, RegionsDecideAsPathsDo) {
     for (double& y : g.y_m) y += 5e6;
     // coordinates are rounded to 1e-9 m there
     expect_regions_decide_as_paths(s, map_options(1, false), g, 1e-5);
+  }
+}
+
+// Walls beside a surface go by images, the surface path by path: the same map.
+TEST(PlaneMap, WallsBesideOthersGoTheFastWay) {
+  Scene2D s = square_scene();
+  Object surface = wall("ris", {0.5, 0.3}, {0.5, 0.7});
+  surface.kind = Kind::kRis, surface.phi_rad = kPi / 4;
+  s.objects.push_back(surface);
+  for (const Method method : {Method::kImage, Method::kMinPath}) {
+    MapOptions o = map_options(2, false);
+    o.trace.refine.method = method;
+    const Map2D fast = map_over_points(s, points(13, 0, 1), o);
+    o.path_by_path = true;
+    const Map2D slow = map_over_points(s, points(13, 0, 1), o);
+    for (size_t i = 0; i < fast.value.size(); ++i)
+      EXPECT_NEAR(fast.value[i], slow.value[i], 1e-9 * (1 + slow.value[i])) << i;
   }
 }
 
