@@ -11,7 +11,7 @@
 #include "raywave/plane/walls_kernel.h"
 
 namespace raywave::plane {
-namespace {
+namespace lanes {
 
 typedef double V __attribute__((vector_size(32)));
 typedef int64_t M __attribute__((vector_size(32)));
@@ -60,7 +60,8 @@ RAYWAVE_INLINE P operator*(const V& s, const P& a) { return {s * a.x, s * a.y}; 
 RAYWAVE_INLINE V dot(const P& a, const P& b) { return a.x * b.x + a.y * b.y; }
 RAYWAVE_INLINE P all(Vec2d p) { return {all(p.x), all(p.y)}; }
 
-}  // namespace
+}  // namespace lanes
+using namespace lanes;
 
 /// One task: the arrays of a path, and the sums of its adjoints.
 struct WallsRun {
