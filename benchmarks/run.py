@@ -18,6 +18,7 @@ BENCH = pathlib.Path(os.environ["RAYWAVE_BUILD_DIR"]) / "benchmarks" / "rays_ben
 RAYWAVE = os.environ["RAYWAVE_BIN"]
 SIONNA = os.environ["RAYWAVE_SIONNA_PYTHON"]
 DIFFERT = os.environ["RAYWAVE_DIFFERT_PYTHON"]
+DIFFERT2D = os.environ["RAYWAVE_DIFFERT2D_PYTHON"]
 
 
 def run(command):
@@ -175,29 +176,86 @@ def waves(table, runs):
     table.add("wave gradient to every cell's index, one source, 400 steps, a step (JAX)", ours["gradient_one"], theirs["gradient"], ">= 6", "", mb, peer_mb)
 
 
+SURFACE = """
+[transmitters]
+tx = [0.2, 0.2]
+[receivers]
+rx = [0.5, 0.6]
+""" + "".join(f"[[objects]]\nkind = 'wall'\nname = 'wall_{i}'\na = {a}\nb = {b}\n" for i, (a, b) in enumerate(
+    [([0.0, 0.0], [1.0, 0.0]), ([1.0, 0.0], [1.0, 1.0]), ([1.0, 1.0], [0.0, 1.0]), ([0.0, 1.0], [0.0, 0.0])])) + """
+[[objects]]
+kind = 'ris'
+name = 'ris'
+a = [0.5, 0.3]
+b = [0.5, 0.7]
+phi_rad = 0.7853981633974483
+"""
+
+
+def plane(table, runs):
+    """Ray tracing in the plane beside DiffeRT2d: each row in a process of its own, so that its first call and its memory are its own."""
+    def both(what, ours_runs, peer_runs):
+        ours = run([sys.executable, ROOT / "benchmarks/plane_bench.py", what, ours_runs])
+        theirs = run([DIFFERT2D, ROOT / "benchmarks/differt2d_bench.py", what, peer_runs])
+        return ours, theirs
+
+    def processor(a, b):
+        return f"{statistics.median(b['cpu']) / statistics.median(a['cpu']):.0f} times in seconds of the processor"
+
+    for what, title, target, first in (("orders_2", "plane, 300x300 receivers, square scene, orders 0 to 2", ">= 20", ">= 200"),
+                                       ("orders_3", "plane, the same, orders 0 to 3", ">= 20", ""),
+                                       ("optimise", "plane, 100 steps of Adam round an obstacle", ">= 100", ">= 100")):
+        (_, mb, ours), (_, peer_mb, theirs) = both(what, 5 * runs, max(3, runs // 2))
+        table.add(f"{title}, warm (DiffeRT2d)", ours["seconds"], theirs["seconds"], target, processor(ours, theirs), mb, peer_mb)
+        table.add(f"{title}, first call (DiffeRT2d)", [ours["first"]], [theirs["first"]], first)
+    for what, points, side in (("ris_15000", "15,000", 123), ("ris_90000", "90,000", 300)):
+        with tempfile.TemporaryDirectory() as folder:
+            pathlib.Path(folder, "room.toml").write_text(SURFACE)
+            program = [run([RAYWAVE, "plane", f"{folder}/room.toml", "--method", "min-path", "--min-order", 1, "--points", side, "--map", f"{folder}/m.npz"])
+                       for _ in range(runs)]
+        python_seconds, python_mb, _ = run([sys.executable, ROOT / "benchmarks/plane_bench.py", what, 0])
+        peer_seconds, peer_mb, _ = run([DIFFERT2D, ROOT / "benchmarks/differt2d_bench.py", what, 0])
+        table.add(f"plane, surface by min-path, {points} receivers, `raywave plane` from start to file (DiffeRT2d's script)", [p[0] for p in program],
+                  [peer_seconds], ">= 100", f"{side} x {side} points; from Python {python_seconds:.2f} s, {python_mb:.0f} MB, {peer_seconds / python_seconds:.0f} times",
+                  max(p[1] for p in program), peer_mb)
+    (_, mb, ours), (_, peer_mb, theirs) = both("gradient", 5 * runs, 1)
+    _, _, value = run([sys.executable, ROOT / "benchmarks/plane_bench.py", "smoothed", 5 * runs])
+    note = f"ours {ours['result']}, DiffeRT2d {theirs['result']}; processor {statistics.median(ours['cpu']) / statistics.median(value['cpu']):.2f} times the map's"
+    table.add("plane, gradient of the mean of a smoothed map (DiffeRT2d)", ours["seconds"], theirs["seconds"], "", note, mb, peer_mb)
+    table.add("plane, the same, first call (DiffeRT2d)", [ours["first"]], [theirs["first"]], "")
+    table.add("plane, the same against its map (ours in both columns)", ours["seconds"], value["seconds"], ">= 0.33")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="3 runs, and without the peer's map of 1e8 rays")
     parser.add_argument("--json", help="the table as JSON")
+    parser.add_argument("--only", choices=["plane"], help="these rows alone")
     arguments = parser.parse_args()
     runs = 3 if arguments.quick else 7
-    munich, canyon = sionna_scene("munich"), sionna_scene("simple_street_canyon")
     table = Table()
+    if not arguments.only:
+        in_space(table, runs, arguments.quick)
+    plane(table, runs)
+    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores\n")
+    print(table.markdown())
+    if arguments.json:
+        pathlib.Path(arguments.json).write_text(json.dumps(table.rows, indent=1))
+
+
+def in_space(table, runs, quick):
+    munich, canyon = sionna_scene("munich"), sionna_scene("simple_street_canyon")
     whole_process(table, munich, runs)
     paths = lambda a, b: f"{a['paths']} paths against {b['paths']}"  # noqa: E731
     in_process(table, "the same, scene loaded and warm", "link", "link", munich, runs, ">= 6", paths)
     in_process(table, "100 receivers, one transmitter, depth 3, 1e6 rays", "hundred", "hundred", munich, runs, ">= 40", paths)
     in_process(table, "munich loads (XML and 2,367 meshes)", "load", "load", munich, runs, ">= 5", lambda a, b: f"{a['triangles']} triangles")
-    maps(table, munich, runs, arguments.quick)
+    maps(table, munich, runs, quick)
     exhaustive(table, canyon, runs)
     diffuse(table, munich, runs)
-    edges(table, munich, runs, arguments.quick)
+    edges(table, munich, runs, quick)
     gradients(table, munich, canyon, runs)
     waves(table, runs)
-    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores\n")
-    print(table.markdown())
-    if arguments.json:
-        pathlib.Path(arguments.json).write_text(json.dumps(table.rows, indent=1))
 
 
 main()

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A transmitter climbs round an obstacle: smoothed conditions, sharper at every step. Then the coverage of a reflecting surface.
+"""A transmitter climbs round an obstacle: smoothed conditions, sharper at every step, and the map that it climbs on at four of them. Then the
+coverage of a reflecting surface.
 
-Rebuilds two published figures of two-dimensional ray tracing. Usage: plane_optimisation.py [FOLDER]"""
+Rebuilds published figures of two-dimensional ray tracing. Usage: plane_optimisation.py [FOLDER]"""
 import pathlib
 import sys
 
@@ -15,7 +16,7 @@ folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".")
 scene = rw.Scene2D.square_scene_with_obstacle(ratio=0.1)
 scene.receivers = {"rx_0": (0.3, 0.1), "rx_1": (0.5, 0.1)}
 at, mean, square = np.array([0.5, 0.7]), np.zeros(2), np.zeros(2)
-track = [at.copy()]
+track, shown_at = [at.copy()], {}
 for step, alpha in enumerate(np.logspace(0, 2, 100), start=1):
     scene.transmitters = {"tx": at}
     scene.alpha = alpha
@@ -27,6 +28,8 @@ for step, alpha in enumerate(np.logspace(0, 2, 100), start=1):
     mean, square = 0.9 * mean + 0.1 * gradient, 0.999 * square + 0.001 * gradient ** 2
     at = at - 0.01 * (mean / (1 - 0.9 ** step)) / (np.sqrt(square / (1 - 0.999 ** step)) + 1e-8)
     track.append(at.copy())
+    if step % 20 == 0 and step < 100:
+        shown_at[step] = (alpha, at.copy())
 print(f"the transmitter went from (0.5, 0.7) to ({at[0]:.3f}, {at[1]:.3f})")
 
 # --- a surface that reflects at 45 degrees whatever comes in ---
@@ -52,4 +55,17 @@ else:
     figure.colorbar(shown, ax=right, label="P / P0 (dB)")
     room.plot(right)
     figure.savefig(folder / "plane.png")
-    print(f"wrote {folder / 'plane.png'}")
+    # what the transmitter would give the worst receiver from anywhere, as sharp as it was at four of the steps
+    figure, row = plt.subplots(1, 4, figsize=(18, 4.5), layout="constrained")
+    x, y = scene.grid(120)
+    for axes, (step, (alpha, there)) in zip(row, shown_at.items()):
+        by_receiver = scene.accumulate_on_transmitters_grid_over_paths(x, y, max_order=0, approx=True, alpha=alpha)
+        worst = np.minimum.reduce(list(by_receiver.values()))
+        shown = axes.pcolormesh(x, y, 10 * np.log10(np.maximum(worst, 1e-7) / 100), vmin=-50, vmax=5)
+        scene.plot(axes, names=False)
+        axes.plot(*np.array(track[:step + 1]).T, "C3-", lw=1)
+        axes.plot(*there, "w*", ms=10)
+        axes.set_title(f"step {step}, alpha {alpha:.3g}")
+    figure.colorbar(shown, ax=row, label="P / P0 of the worst receiver (dB)")
+    figure.savefig(folder / "plane_steps.png")
+    print(f"wrote {folder / 'plane.png'} and {folder / 'plane_steps.png'}")

@@ -31,6 +31,18 @@ def test_paths_and_map_are_those_of_python(raywave, root, tmp_path):
         assert (arrays["power"][0] == scene.accumulate_on_receivers_grid_over_paths(x, y, reduce_all=True, max_order=2)).all()
 
 
+def test_pictures_have_rays_devices_and_a_scale(raywave, root, tmp_path):
+    result = raywave("plane", root / ROOM, "--max-order", 2, "--points", 40, "--png", tmp_path / "room.png", "--svg", tmp_path / "room.svg")
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "room.png").read_bytes()[:4] == b"\x89PNG" and (tmp_path / "room.png").stat().st_size > 10_000
+    drawing = (tmp_path / "room.svg").read_text()
+    few = tmp_path / "few.svg"
+    assert raywave("plane", root / ROOM, "--max-order", 0, "--points", 40, "--svg", few).returncode == 0
+    assert drawing.count("<path") > few.read_text().count("<path") > 10  # rays of higher orders
+    wrong = raywave("plane", root / ROOM, "--png", tmp_path / "room.jpg")
+    assert wrong.returncode == 2 and ".png" in wrong.stderr
+
+
 def test_a_file_says_how_it_is_traced_and_flags_go_before(raywave, root, tmp_path):
     text = (root / ROOM).read_text()
     (tmp_path / "room.toml").write_text(text + '\n[trace]\nmax_order = 2\nmin_order = 1\ncandidates = "visible"\nmethod = "fermat"\nsmoothed = "sigmoid"\npoints = 7\n')

@@ -31,13 +31,13 @@ from .gradients import GradCheck, gradcheck
 from .ris import Ris, RisMap, RisMapSolver, RisPaths, RisSolver
 from ._lobes import LobeChoice
 from .scattering import ScatteringSolver
-from .scene2d import Paths2D, Scene2D
+from .scene2d import Paths2D, PathSampler, Scene2D
 from .scenes import load_scene
 from .shapes import box, plane, sphere
 
 __all__ = ["AntennaArray", "Aperture", "ArrivalMap", "ArrivalMapSolver", "Device", "Error", "GradCheck", "Horn", "ITURadioMaterial", "LobeChoice",
            "Material",
-           "Object", "Parameter", "PathSolver", "Paths", "Paths2D", "PlanarArray", "RadioMap", "RadioMapSolver", "RadioMaterial", "Receiver",
+           "Object", "Parameter", "PathSampler", "PathSolver", "Paths", "Paths2D", "PlanarArray", "RadioMap", "RadioMapSolver", "RadioMaterial", "Receiver",
            "Report", "Ris", "RisMap", "RisMapSolver", "RisPaths", "RisSolver", "ScatteredPower", "ScatteringSolver", "Scene", "Scene2D",
            "Simulation", "Trajectory", "Transmitter", "__version__", "box", "differentiable", "formats", "gradcheck", "itu_material", "load_scene", "materials",
            "motion", "plane", "read_trajectories", "scenes", "shapes", "signal", "simulate", "sphere", "subcarrier_frequencies", "wave"]

@@ -23,12 +23,12 @@ from numpy.typing import ArrayLike, NDArray
 from . import _raywave, _scene2d_cuts, _scene2d_files  # noqa: F401: they give the class methods
 from ._methods import method
 from ._picture import picture
-from ._raywave import Error, Paths2D, Scene2D
+from ._raywave import Error, Paths2D, PathSampler, Scene2D
 from ._requirements import need
 from .differentiable import Output, Problem
 
 _OPTIONS = {"min_order": 0, "max_order": 1, "candidates": "all", "max_bytes": 1e9, "method": "image", "num_starts": 4, "max_steps": 50, "seed": 42,
-            "approx": False, "activation": "hard_sigmoid", "keep_invalid": False, "num_threads": 0}
+            "sampler": None, "num_samples": 10, "approx": False, "activation": "hard_sigmoid", "keep_invalid": False, "num_threads": 0}
 _NUMBERS = _scene2d_files.NUMBERS
 
 
@@ -67,7 +67,8 @@ def _prepared(scene, order, filter_objects, words):
 
 @method(Scene2D, "trace")
 def _trace(self, *, order: int | None = None, filter_objects: Callable[[dict], bool] | None = None, **options: Any) -> Paths2D:
-    """Paths between all transmitters and receivers. Options: min_order, max_order (or order), candidates ("all" or "visible"), max_bytes,
+    """Paths between all transmitters and receivers. Options: min_order, max_order (or order), candidates ("all", "visible", or "sampled" by sampler=, a
+    PathSampler, num_samples a link and order), max_bytes,
     filter_objects(object) (whether paths touch it; it blocks all the same), method ("image", "fermat", "min-path"), num_starts, max_steps,
     seed, approx, activation ("hard_sigmoid", "sigmoid"), keep_invalid, num_threads; r_coef, height_m, alpha in place of the scene's."""
     scene, options = _prepared(self, order, filter_objects, options)
@@ -193,6 +194,34 @@ def _grid(self, m: int = 50, n: int | None = None) -> tuple[NDArray[np.float64],
     return x, y
 
 
+@method(Scene2D, "get_location")
+def _get_location(self, where: str = "C") -> tuple[float, float]:
+    """A place of the bounding box: C, its middle, N, E, S, W, the middles of its sides, NE, NW, SE, SW, its corners."""
+    if where not in ("C", "N", "E", "S", "W", "NE", "NW", "SE", "SW"):
+        raise Error(f"a location is one of C, N, E, S, W, NE, NW, SE, SW, got {where!r}")
+    (x0, y0), (x1, y1) = self.bounding_box()
+    return (float(x1 if "E" in where else x0 if "W" in where else (x0 + x1) / 2), float(y1 if "N" in where else y0 if "S" in where else (y0 + y1) / 2))
+
+
+def _closest(devices, what, to):
+    if not devices:
+        raise Error(f"the scene has no {what}")
+    name = min(devices, key=lambda n: math.dist(devices[n], to))
+    return name, math.dist(devices[name], to)
+
+
+@method(Scene2D, "get_closest_transmitter")
+def _closest_tx(self, to: Sequence[float]) -> tuple[str, float]:
+    """(its name, its distance in metres)."""
+    return _closest(self.transmitters, "transmitters", to)
+
+
+@method(Scene2D, "get_closest_receiver")
+def _closest_rx(self, to: Sequence[float]) -> tuple[str, float]:
+    """(its name, its distance in metres)."""
+    return _closest(self.receivers, "receivers", to)
+
+
 @method(Scene2D, "parameters")
 def _parameters(self) -> dict[str, Parameter2D]:
     """{name: value, unit, shape} of everything that has a derivative."""
@@ -213,6 +242,19 @@ class PathBatch:
     arrival_rad: np.ndarray
 
 
+def _of_paths(what, given, shape):
+    """What a function of paths gave, as an array of this shape; one number stands for all."""
+    try:
+        out = np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise Error(f"{what} of a function of paths must be numbers [{', '.join(map(str, shape))}], got {type(given).__name__}") from None
+    if out.shape not in (shape, ()):
+        raise Error(f"{what} of a function of paths must have the shape {list(shape)}, got {list(out.shape)}")
+    if not np.isfinite(out).all():
+        raise Error(f"{what} of a function of paths is not finite at path {int(np.argwhere(~np.isfinite(out))[0, 0]) if out.shape else 0} of its order")
+    return out
+
+
 def _apply(fun, paths):
     """(value [paths], slope by all vertices or None) of a function in Python."""
     order, flat = paths.order, paths.vertices_flat
@@ -225,8 +267,8 @@ def _apply(fun, paths):
         if isinstance(out, tuple):
             out, by_vertices = out
             slope = np.zeros_like(flat) if slope is None else slope
-            slope[places] = by_vertices
-        value[rows] = out
+            slope[places] = _of_paths("the slope by vertices", by_vertices, (len(rows), n + 2, 2))
+        value[rows] = _of_paths("the value", out, (len(rows),))
     return value, slope
 
 
@@ -468,4 +510,4 @@ def _plot_paths(self, ax: Any | str | None = None, **line: Any) -> Any:
     return ax
 
 
-__all__ = ["Parameter2D", "PathBatch", "Paths2D", "Scene2D"]
+__all__ = ["Parameter2D", "PathBatch", "PathSampler", "Paths2D", "Scene2D"]

@@ -17,6 +17,7 @@ void bind_map_derivatives(nanobind::class_<PyRadioMap>& map_class);
 void bind_maps(nanobind::module_& m);
 void bind_wave(nanobind::module_& m);
 void bind_plane(nanobind::module_& m);
+void bind_plane_sampler(nanobind::module_& m);
 void bind_signal(nanobind::module_& m, nanobind::class_<PyPaths>& paths_class);
 
 }  // namespace raywave::python

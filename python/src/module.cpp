@@ -43,4 +43,5 @@ NB_MODULE(_raywave, m) {
   raywave::python::bind_scattering(m);
   raywave::python::bind_wave(m);
   raywave::python::bind_plane(m);
+  raywave::python::bind_plane_sampler(m);
 }

@@ -8,6 +8,7 @@
 #include "plane_state.h"
 #include "raywave/plane/fields.h"
 #include "raywave/plane/grid.h"
+#include "raywave/plane/sampler.h"
 #include "scene.h"
 
 namespace raywave::python {
@@ -153,8 +154,18 @@ void set_devices(Scene2D& s, Devices list, const nb::dict& given) {
 plane::TraceOptions trace_options(const nb::dict& d) {
   plane::TraceOptions o;
   o.candidates.min_order = option<int>(d, "min_order"), o.candidates.max_order = option<int>(d, "max_order");
-  static constexpr std::pair<const char*, bool> kLists[] = {{"all", false}, {"visible", true}};
-  o.candidates.pruned = value_named(kLists, "candidates", option<std::string>(d, "candidates"));
+  enum class List { kAll, kVisible, kSampled };
+  static constexpr std::pair<const char*, List> kLists[] = {
+      {"all", List::kAll}, {"visible", List::kVisible}, {"sampled", List::kSampled}};
+  const List list = value_named(kLists, "candidates", option<std::string>(d, "candidates"));
+  o.candidates.pruned = list == List::kVisible;
+  if (list == List::kSampled) {
+    if (d["sampler"].is_none())
+      throw Error("candidates=\"sampled\" needs sampler=, e.g. raywave.PathSampler.load(\"models/plane_sampler.bin\")");
+    o.candidates.sampler = std::make_shared<plane::FlowSampler>(*option<const plane::FlowSampler*>(d, "sampler"));
+    o.candidates.sample_seed = option<uint64_t>(d, "seed");
+  }
+  o.candidates.num_samples = option<int>(d, "num_samples");
   o.candidates.max_bytes = option<double>(d, "max_bytes");
   if (!d["use"].is_none()) o.candidates.use = option<std::vector<uint8_t>>(d, "use");
   o.refine.method = plane::method_from_name(option<std::string>(d, "method"));

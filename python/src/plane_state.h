@@ -24,8 +24,9 @@ void fields(Archive& a, Scene2D& s) {
 }
 template <class Archive>
 void fields(Archive& a, CandidateOptions& o) {
-  auto& [min_order, max_order, pruned, use, max_bytes] = o;
-  a(min_order, max_order, pruned, use, max_bytes);
+  // what is found is kept: a sampler is not asked again
+  auto& [min_order, max_order, pruned, use, max_bytes, sampler, num_samples, sample_seed] = o;
+  a(min_order, max_order, pruned, use, max_bytes, num_samples, sample_seed);
 }
 template <class Archive>
 void fields(Archive& a, RefineOptions& o) {

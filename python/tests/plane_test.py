@@ -282,3 +282,72 @@ def test_waves_and_rays_agree_behind_a_half_plane():
     lit = y > 0.3
     difference = 20 * np.log10(np.abs(wave / wave_free)) - 20 * np.log10(np.abs(ray / ray_free))
     assert np.abs(difference[lit]).max() < 0.5 and np.abs(difference).max() < 1.5, difference
+
+
+def street():
+    scene = rw.Scene2D.from_walls([[(x, y), (x + 8, y)] for x in (0, 10, 20) for y in (-5, 5)])
+    scene.transmitters, scene.receivers = {"tx": (1.0, 0.5)}, {"rx": (25.0, -1.0)}
+    return scene
+
+
+def test_a_sampler_trains_samples_comes_back_and_is_a_choice_of_candidates(tmp_path):
+    scene, sampler = street(), rw.PathSampler(width=16, embedding=8)
+    before = sampler.sample(scene, "tx", "rx", order=2, count=5)
+    assert len(before) == 5 and all(len(walls) == 2 and set(walls) <= {o["name"] for o in scene.objects} for walls in before)
+    losses = sampler.train(episodes=40, max_order=2, num_threads=1)
+    assert len(losses) == 10 and np.isfinite(losses).all()
+    sampler.save(tmp_path / "sampler.bin")
+    back = rw.PathSampler.load(tmp_path / "sampler.bin")
+    assert back.num_numbers == sampler.num_numbers and back.sample(scene, "tx", "rx", 2, 20, seed=3) == sampler.sample(scene, "tx", "rx", 2, 20, seed=3)
+    rows = sampler.evaluate(num_scenes=2, max_order=1)
+    assert {r["method"] for r in rows} == {"learned", "by chance", "by chance, masked", "visible", "shooting"}
+    every, drawn = scene.trace(max_order=2), scene.trace(max_order=2, candidates="sampled", sampler=back, num_samples=500)
+    names = lambda p: {tuple(p.objects(i)) for i in range(len(p))}  # noqa: E731
+    assert names(drawn) <= names(every) and len(drawn) >= 0.8 * len(every)
+    assert np.isfinite(drawn.vjp(power=np.ones(len(drawn)))["device/tx/position_m"]).all()
+    only = scene.trace(max_order=1, candidates="sampled", sampler=back, num_samples=100, filter_objects=lambda o: o["name"] == "wall_0")
+    assert names(only) <= {(), ("wall_0",)}
+
+
+@pytest.mark.parametrize("words, said", [
+    (dict(candidates="sampled"), "needs sampler="), (dict(candidates="sampled", sampler=3), "sampler has a value of the wrong type"),
+    (dict(candidates="smpled"), "sampled"), (dict(num_samples=0), "num_samples must be >= 1")])
+def test_what_is_wrong_with_a_choice_of_candidates_is_said(words, said):
+    with pytest.raises(rw.Error, match=said):
+        street().trace(**words)
+
+
+def test_what_is_wrong_with_a_sampler_is_said(tmp_path):
+    scene, sampler = street(), rw.PathSampler(width=4, embedding=2)
+    with pytest.raises(rw.Error, match="did you mean 'tx'"):
+        sampler.sample(scene, "tz", "rx", 1)
+    with pytest.raises(rw.Error, match="order must be 0 to"):
+        sampler.sample(scene, "tx", "rx", 99)
+    with pytest.raises(rw.Error, match="one link at a time"):
+        scene.accumulate_on_receivers_grid_over_paths([1.0], [1.0], candidates="sampled", sampler=sampler)
+    (tmp_path / "bad.bin").write_bytes(b"no model")
+    with pytest.raises(rw.Error, match="bad.bin"):
+        rw.PathSampler.load(tmp_path / "bad.bin")
+
+
+@pytest.mark.parametrize("fun, said", [
+    (lambda p: np.zeros(3), r"must have the shape \[36\], got \[3\]"), (lambda p: "power", "must be numbers"),
+    (lambda p: np.where(np.arange(len(p.length_m)) == 2, np.nan, 1), "not finite at path 2"),
+    (lambda p: (p.length_m, np.zeros((2, 2))), "slope by vertices")])
+def test_what_is_wrong_with_a_function_of_paths_is_said(fun, said):
+    scene = rw.Scene2D.square_scene()
+    x, y = np.meshgrid(np.linspace(0.1, 0.9, 6), np.linspace(0.1, 0.9, 6))
+    with pytest.raises(rw.Error, match=said):
+        scene.accumulate_on_receivers_grid_over_paths(x, y, fun, order=0)
+
+
+def test_places_and_nearest_devices():
+    scene = rw.Scene2D.square_scene()
+    assert scene.get_location() == (0.5, 0.5) and scene.get_location("NE") == (1, 1) and scene.get_location("S") == (0.5, 0)
+    scene.receivers = {"a": (0.1, 0.1), "b": (0.9, 0.9)}
+    assert scene.get_closest_receiver((0.9, 0.8)) == ("b", pytest.approx(0.1)) and scene.get_closest_transmitter((0.2, 0.3))[0] == "tx"
+    with pytest.raises(rw.Error, match="C, N, E"):
+        scene.get_location("middle")
+    scene.receivers = {}
+    with pytest.raises(rw.Error, match="no receivers"):
+        scene.get_closest_receiver((0, 0))

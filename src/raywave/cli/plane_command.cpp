@@ -12,12 +12,13 @@
 #include "raywave/plane/grid.h"
 #include "raywave/runs/place_arrays.h"
 #include "raywave/runs/plane_file.h"
+#include "raywave/view/plane_figure.h"
 
 namespace raywave::cli {
 namespace {
 
 struct PlaneCommand {
-  std::string file, json, map;
+  std::string file, json, map, png, svg;
   runs::PlaneTrace flags;
   int threads = 0;
   std::optional<double> alpha;
@@ -81,8 +82,13 @@ std::string table(const plane::Scene2D& s, const plane::Paths2D& p) {
   return message(p.count(), " paths\n\n", layout_table(rows));
 }
 
+struct PowerMap {
+  std::vector<double> x_m, y_m;
+  plane::Map2D map;
+};
+
 /// Over the box of all objects' ends and devices, ends included.
-void save_map(const std::string& path, const plane::Scene2D& s, const plane::TraceOptions& o, int points) {
+PowerMap power_map(const plane::Scene2D& s, const plane::TraceOptions& o, int points) {
   Vec2d lo{1e300, 1e300}, hi{-1e300, -1e300};
   const auto see = [&](Vec2d p, double r) {
     lo = {std::min(lo.x, p.x - r), std::min(lo.y, p.y - r)}, hi = {std::max(hi.x, p.x + r), std::max(hi.y, p.y + r)};
@@ -93,34 +99,52 @@ void save_map(const std::string& path, const plane::Scene2D& s, const plane::Tra
   }
   for (const auto& d : s.transmitters) see(d.position_m, 0);
   for (const auto& d : s.receivers) see(d.position_m, 0);
-  std::vector<double> x, y;
+  PowerMap out;
+  auto& [x, y, map] = out;
   for (int i = 0; i < points; ++i) {
     const double u = double(i) / (points - 1);
     x.push_back(lo.x + u * (hi.x - lo.x)), y.push_back(lo.y + u * (hi.y - lo.y));
   }
   plane::MapOptions m;
   m.trace = o;
-  const plane::Map2D map = plane::map_over_receivers(s, plane::Grid2D::of_lines(x, y), m);
+  map = plane::map_over_receivers(s, plane::Grid2D::of_lines(x, y), m);
+  return out;
+}
+
+void save_map(const std::string& path, const plane::Scene2D& s, const PowerMap& m) {
   std::vector<std::string> names;
   for (const auto& d : s.transmitters) names.push_back(d.name);
-  const auto n = size_t(points);
-  std::vector<io::NamedArray> arrays{io::array_of("power", {map.num_devices, n, n}, map.value),
-                                     io::array_of("x_m", {n}, x), io::array_of("y_m", {n}, y),
+  const size_t n = m.x_m.size();
+  std::vector<io::NamedArray> arrays{io::array_of("power", {m.map.num_devices, n, n}, m.map.value),
+                                     io::array_of("x_m", {n}, m.x_m), io::array_of("y_m", {n}, m.y_m),
                                      io::array_of("tx_names", names)};
   runs::add_place(arrays, place_of(s));
   io::write_arrays(path, arrays);
 }
 
+void draw(const std::string& path, const plane::Scene2D& s, const plane::Paths2D& paths, const PowerMap& m) {
+  view::PlaneMapToDraw drawn{m.x_m, m.y_m, std::vector<double>(m.map.num_points)};
+  for (size_t i = 0; i < m.map.value.size(); ++i) drawn.power[i % m.map.num_points] += m.map.value[i];
+  view::plot_plane(path, s, paths, drawn);
+}
+
 int PlaneCommand::run() {
   check_output("--json", json, {});
   check_output("--map", map, {".npz", ".h5", ".hdf5"});
+  check_output("--png", png, {".png"});
+  check_output("--svg", svg, {".svg"});
   if (flags.points.value_or(2) < 2) throw UsageError(message("--points must be at least 2, got ", *flags.points));
   auto [scene, trace] = runs::load_plane_run(file);
   trace.take(flags);
   scene.alpha = alpha.value_or(scene.alpha);
   const plane::TraceOptions o = options(trace);
   const plane::Paths2D paths = plane::trace(scene, o);
-  if (!map.empty()) save_map(map, scene, o, trace.points.value_or(300));
+  if (!map.empty() || !png.empty() || !svg.empty()) {
+    const PowerMap power = power_map(scene, o, trace.points.value_or(300));
+    if (!map.empty()) save_map(map, scene, power);
+    for (const std::string& picture : {png, svg})
+      if (!picture.empty()) draw(picture, scene, paths, power);
+  }
   if (!json.empty()) write_text(json, paths_json(scene, paths));
   if (json != "-") std::fputs(table(scene, paths).c_str(), stdout);
   return kDone;
@@ -142,6 +166,8 @@ void add_plane_command(CLI::App& app, Action& action) {
   sub->add_option("--threads", command->threads, "0: all (default)");
   sub->add_option("--json", command->json, "the paths as JSON; - is standard output");
   sub->add_option("--map", command->map, "received power over the scene as arrays: .npz, .h5");
+  sub->add_option("--png", command->png, "power, objects and rays as a picture");
+  sub->add_option("--svg", command->svg, "the same as SVG");
   sub->add_option("--points", command->flags.points, "of the map, along each side (default 300)");
   sub->footer("Example:\n  raywave plane examples/plane_room.toml --max-order 2 --map room.npz");
   sub->callback([command, &action] { action = [command] { return command->run(); }; });

@@ -81,11 +81,11 @@ void add_sampler_command(CLI::App& app, Action& action) {
   train->add_option("--max-order", t.max_order, "orders 1 to this");
   train->add_option("--trajectories", t.trajectories, "of an episode");
   train->add_option("--explore", t.explore, "share of walls taken by chance alone");
-  train->add_option("--replay", t.replay, "share of episodes that go down a sequence that held");
+  train->add_option("--replay", t.replay, "share of trajectories that go down a sequence that holds");
   train->add_option("--batch", t.batch, "episodes in a step");
   train->add_option("--rate", t.rate, "of Adam at the start");
   train->add_option("--width", command->shape.width, "of the dense layers");
-  train->add_option("--embedding", command->shape.embedding, "numbers for a wall, and for a scene");
+  train->add_option("--embedding", command->shape.embedding, "numbers for a pair of walls");
   train->add_option("--seed", t.seed);
   train->add_option("--threads", t.num_threads, "0: all (default)");
   train->footer("Example:\n  raywave sampler train --episodes 200 -o sampler.bin");
@@ -96,6 +96,7 @@ void add_sampler_command(CLI::App& app, Action& action) {
   eval->add_option("MODEL", command->model, "file of the model")->required();
   eval->add_option("--scenes", e.num_scenes, "held out, with a path of the order");
   eval->add_option("--samples", e.num_samples, "of a link");
+  eval->add_option("--walls", e.num_walls, "towns of so many walls in place of streets");
   eval->add_option("--max-order", e.max_order, "orders 1 to this");
   eval->add_option("--seed", e.seed);
   eval->add_option("--json", command->json, "the table as JSON; - is standard output");

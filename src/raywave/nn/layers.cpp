@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "raywave/nn/layers.h"
 
-#include <array>
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -15,16 +15,34 @@ namespace {
 
 constexpr double kLeak = 0.01;
 
-/// Eight sums side by side: a fixed order that vectors keep.
+/// c += a b in tiles that stay in registers; sums in one order whatever the sizes.
+/// @param a  [m, k], a_row and a_col apart. @param b  [k, n]. @param c  [m, n].
 template <class T>
-T dot(const T* a, const T* b, size_t n) {
-  std::array<T, 8> sum{};
-  size_t i = 0;
-  for (; i + 8 <= n; i += 8)
-    for (size_t k = 0; k < 8; ++k) sum[k] += a[i + k] * b[i + k];
-  T rest = 0;
-  for (; i < n; ++i) rest += a[i] * b[i];
-  return ((sum[0] + sum[4]) + (sum[1] + sum[5])) + ((sum[2] + sum[6]) + (sum[3] + sum[7])) + rest;
+void add_product(size_t m, size_t n, size_t k, const T* a, size_t a_row, size_t a_col, const T* b, T* c) {
+  constexpr size_t kRows = 4, kColumns = 64 / sizeof(T);
+  std::vector<T> padded;
+  for (size_t j = 0; j < n; j += kColumns) {
+    const size_t columns = std::min(kColumns, n - j);
+    const T* block = b + j;
+    size_t b_row = n;
+    if (columns < kColumns) {
+      padded.assign(k * kColumns, T(0));
+      for (size_t l = 0; l < k; ++l) std::copy(block + l * n, block + l * n + columns, padded.data() + l * kColumns);
+      block = padded.data(), b_row = kColumns;
+    }
+    for (size_t i = 0; i < m; i += kRows) {
+      const size_t rows = std::min(kRows, m - i);
+      // rows beyond the last are the last again, and not written
+      size_t at[kRows];
+      for (size_t r = 0; r < kRows; ++r) at[r] = (i + std::min(r, rows - 1)) * a_row;
+      T sum[kRows][kColumns] = {};
+      for (size_t l = 0; l < k; ++l)
+        for (size_t r = 0; r < kRows; ++r)
+          for (size_t q = 0; q < kColumns; ++q) sum[r][q] += a[at[r] + l * a_col] * block[l * b_row + q];
+      for (size_t r = 0; r < rows; ++r)
+        for (size_t q = 0; q < columns; ++q) c[(i + r) * n + j + q] += sum[r][q];
+    }
+  }
 }
 
 }  // namespace
@@ -40,14 +58,16 @@ template <class T>
 Mlp<T>::Mlp(std::vector<int> sizes, Parameters<T>& p, uint64_t seed) : sizes_(std::move(sizes)) {
   for (size_t l = 0; l + 1 < sizes_.size(); ++l) {
     const auto in = size_t(sizes_[l]), out = size_t(sizes_[l + 1]);
-    // He et al., 2015: the variance 2 / in, uniform
-    weights_.push_back(p.add(in * out, std::sqrt(6.0 / double(in)), seed));
+    // He et al., 2015: the variance 2 / in, uniform; what comes out at last begins small
+    const double last = l + 2 == sizes_.size() ? 0.3 : 1;
+    weights_.push_back(p.add(in * out, last * std::sqrt(6.0 / double(in)), seed));
     biases_.push_back(p.add(out, 0, seed));
   }
 }
 
 template <class T>
 std::span<const T> Mlp<T>::forward(const Parameters<T>& p, std::span<const T> x, size_t rows, MlpTape<T>& tape) const {
+  RAYWAVE_DCHECK_EQ(x.size(), rows * num_in());
   tape.rows = rows;
   tape.layer.resize(sizes_.size());
   tape.layer[0].assign(x.begin(), x.end());
@@ -56,15 +76,10 @@ std::span<const T> Mlp<T>::forward(const Parameters<T>& p, std::span<const T> x,
     const T *w = p.value.data() + weights_[l], *b = p.value.data() + biases_[l];
     auto& y = tape.layer[l + 1];
     y.resize(rows * out);
-    for (size_t r = 0; r < rows; ++r) {
-      T* to = y.data() + r * out;
-      const T* from = tape.layer[l].data() + r * in;
-      for (size_t o = 0; o < out; ++o) to[o] = b[o];
-      for (size_t i = 0; i < in; ++i)
-        for (size_t o = 0; o < out; ++o) to[o] += from[i] * w[i * out + o];
-      if (l + 2 < sizes_.size())
-        for (size_t o = 0; o < out; ++o) to[o] = to[o] > 0 ? to[o] : T(kLeak) * to[o];
-    }
+    for (size_t r = 0; r < rows; ++r) std::copy(b, b + out, y.data() + r * out);
+    add_product(rows, out, in, tape.layer[l].data(), in, 1, w, y.data());
+    if (l + 2 < sizes_.size())
+      for (T& v : y) v = v > 0 ? v : T(kLeak) * v;
   }
   return tape.layer.back();
 }
@@ -72,52 +87,62 @@ std::span<const T> Mlp<T>::forward(const Parameters<T>& p, std::span<const T> x,
 template <class T>
 void Mlp<T>::backward(const Parameters<T>& p, const MlpTape<T>& tape, std::span<const T> out_bar, std::span<T> slope,
                       std::vector<T>& x_bar) const {
-  std::vector<T> bar(out_bar.begin(), out_bar.end());
+  std::vector<T> bar(out_bar.begin(), out_bar.end()), turned;
   for (size_t l = sizes_.size() - 1; l-- > 0;) {
     const auto in = size_t(sizes_[l]), out = size_t(sizes_[l + 1]);
     const T* w = p.value.data() + weights_[l];
     T *dw = slope.data() + weights_[l], *db = slope.data() + biases_[l];
-    x_bar.resize(tape.rows * in);
-    for (size_t r = 0; r < tape.rows; ++r) {
-      T* y_bar = bar.data() + r * out;
-      if (l + 2 < sizes_.size()) {
-        // the sign of what came out is that of what went in
-        const T* y = tape.layer[l + 1].data() + r * out;
-        for (size_t o = 0; o < out; ++o) y_bar[o] = y[o] > 0 ? y_bar[o] : T(kLeak) * y_bar[o];
-      }
-      const T* x = tape.layer[l].data() + r * in;
-      for (size_t o = 0; o < out; ++o) db[o] += y_bar[o];
-      for (size_t i = 0; i < in; ++i) {
-        for (size_t o = 0; o < out; ++o) dw[i * out + o] += x[i] * y_bar[o];
-        x_bar[r * in + i] = dot(w + i * out, y_bar, out);
-      }
+    if (l + 2 < sizes_.size()) {
+      // the sign of what came out is that of what went in
+      const auto& y = tape.layer[l + 1];
+      for (size_t i = 0; i < bar.size(); ++i) bar[i] = y[i] > 0 ? bar[i] : T(kLeak) * bar[i];
     }
+    for (size_t r = 0; r < tape.rows; ++r)
+      for (size_t o = 0; o < out; ++o) db[o] += bar[r * out + o];
+    add_product(in, out, tape.rows, tape.layer[l].data(), 1, in, bar.data(), dw);
+    turned.resize(in * out);
+    for (size_t i = 0; i < in; ++i)
+      for (size_t o = 0; o < out; ++o) turned[o * in + i] = w[i * out + o];
+    x_bar.assign(tape.rows * in, T(0));
+    add_product(tape.rows, in, out, bar.data(), out, 1, turned.data(), x_bar.data());
     if (l > 0) bar.swap(x_bar);
   }
 }
 
 template <class T>
-DeepSets<T>::DeepSets(std::vector<int> each, std::vector<int> whole, Parameters<T>& p, uint64_t seed)
-    : each_(std::move(each), p, seed), whole_(std::move(whole), p, seed) {}
-
-template <class T>
-std::span<const T> DeepSets<T>::forward(const Parameters<T>& p, std::span<const T> x, size_t rows,
+std::span<const T> DeepSets<T>::forward(const Parameters<T>& p, std::span<const T> x, std::span<const size_t> begin,
                                         DeepSetsTape<T>& tape) const {
-  const auto e = each_.forward(p, x, rows, tape.each);
-  std::vector<T> mean(num_each());
-  for (size_t r = 0; r < rows; ++r)
-    for (size_t k = 0; k < mean.size(); ++k) mean[k] += e[r * mean.size() + k];
-  for (T& m : mean) m /= T(rows);
-  return whole_.forward(p, mean, 1, tape.whole);
+  const size_t sets = begin.size() - 1, n = each_.num_out();
+  const auto e = each_.forward(p, x, begin.back(), tape.each);
+  tape.begin.assign(begin.begin(), begin.end());
+  tape.top.assign(sets * n, 0);
+  tape.pooled.assign(sets * 2 * n, T(0));
+  for (size_t s = 0; s < sets; ++s) {
+    T *sum = tape.pooled.data() + 2 * s * n, *most = sum + n;
+    size_t* top = tape.top.data() + s * n;
+    for (size_t r = begin[s]; r < begin[s + 1]; ++r) {
+      const T* row = e.data() + r * n;
+      for (size_t k = 0; k < n; ++k) {
+        sum[k] += T(1 / kSetScale) * row[k];
+        if (r == begin[s] || row[k] > most[k]) most[k] = row[k], top[k] = r;
+      }
+    }
+  }
+  return tape.pooled;
 }
 
 template <class T>
-void DeepSets<T>::backward(const Parameters<T>& p, const DeepSetsTape<T>& tape, std::span<const T> each_bar,
-                           std::span<const T> whole_bar, std::span<T> slope) const {
-  std::vector<T> mean_bar, x_bar, bar(each_bar.begin(), each_bar.end());
-  whole_.backward(p, tape.whole, whole_bar, slope, mean_bar);
-  for (size_t r = 0; r < tape.each.rows; ++r)
-    for (size_t k = 0; k < mean_bar.size(); ++k) bar[r * mean_bar.size() + k] += mean_bar[k] / T(tape.each.rows);
+void DeepSets<T>::backward(const Parameters<T>& p, const DeepSetsTape<T>& tape, std::span<const T> out_bar,
+                           std::span<T> slope, std::vector<T>& x_bar) const {
+  const size_t n = each_.num_out();
+  std::vector<T> bar(tape.each.rows * n);
+  for (size_t s = 0; s + 1 < tape.begin.size(); ++s) {
+    const T *sum = out_bar.data() + 2 * s * n, *most = sum + n;
+    if (tape.begin[s] == tape.begin[s + 1]) continue;
+    for (size_t r = tape.begin[s]; r < tape.begin[s + 1]; ++r)
+      for (size_t k = 0; k < n; ++k) bar[r * n + k] += T(1 / kSetScale) * sum[k];
+    for (size_t k = 0; k < n; ++k) bar[tape.top[s * n + k] * n + k] += most[k];
+  }
   each_.backward(p, tape.each, bar, slope, x_bar);
 }
 

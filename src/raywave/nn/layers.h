@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Small networks of dense layers with their adjoints, and Deep Sets: what a set of things is, whatever their order and
-// number (Zaheer et al., 2017): whole(mean_i each(x_i)). Rows are things, one after the other; T is float or double. A
-// model's numbers stand in one run (Parameters), so that an optimiser and a file see one vector. Between layers
-// x -> max(x, 0.01 x), which has a kink at 0.
-// Differentiable in: inputs and all parameters.
+// number (after Zaheer et al., 2017): sum_i each(x_i) and max_i each(x_i). Rows are things, one after the other; T is
+// float or double. A model's numbers stand in one run (Parameters), so that an optimiser and a file see one vector.
+// Between layers x -> max(x, 0.01 x), which has a kink at 0, as max has where two are equal. Differentiable in: inputs
+// and all parameters.
 #pragma once
 
 #include <cstddef>
@@ -51,24 +51,31 @@ class Mlp {
 
 template <class T>
 struct DeepSetsTape {
-  MlpTape<T> each, whole;
+  MlpTape<T> each;
+  std::vector<size_t> begin;
+  std::vector<size_t> top;  // [sets, each], the row that has the greatest
+  std::vector<T> pooled;    // [sets, out]
 };
 
+/// Several sets at once. Of each: the sum of its things' embeddings over kSetScale, and their greatest; of none: 0.
 template <class T>
 class DeepSets {
  public:
+  static constexpr double kSetScale = 8;  // sets have some ten to a hundred things
   DeepSets() = default;
-  DeepSets(std::vector<int> each, std::vector<int> whole, Parameters<T>& p, uint64_t seed);
-  size_t num_each() const { return each_.num_out(); }
-  size_t num_out() const { return whole_.num_out(); }
-  /// Every thing's embedding is tape.each's last layer. @return [out], the set's.
-  std::span<const T> forward(const Parameters<T>& p, std::span<const T> x, size_t rows, DeepSetsTape<T>& tape) const;
-  /// @param each_bar  [rows, each], of the embeddings' own use; whole_bar [out].
-  void backward(const Parameters<T>& p, const DeepSetsTape<T>& tape, std::span<const T> each_bar,
-                std::span<const T> whole_bar, std::span<T> slope) const;
+  /// @param each  sizes of the dense layers that embed a thing.
+  DeepSets(std::vector<int> each, Parameters<T>& p, uint64_t seed) : each_(std::move(each), p, seed) {}
+  size_t num_in() const { return each_.num_in(); }
+  size_t num_out() const { return 2 * each_.num_out(); }
+  /// @param x  [rows, in]. @param begin  [sets + 1], the first row of each. @return [sets, out], of the tape.
+  std::span<const T> forward(const Parameters<T>& p, std::span<const T> x, std::span<const size_t> begin,
+                             DeepSetsTape<T>& tape) const;
+  /// @param out_bar  [sets, out]. @param x_bar  [rows, in], written.
+  void backward(const Parameters<T>& p, const DeepSetsTape<T>& tape, std::span<const T> out_bar, std::span<T> slope,
+                std::vector<T>& x_bar) const;
 
  private:
-  Mlp<T> each_, whole_;
+  Mlp<T> each_;
 };
 
 /// Kingma and Ba, 2015, with its bias corrections; slopes that are no numbers leave a step out.

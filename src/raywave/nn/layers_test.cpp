@@ -66,22 +66,49 @@ TEST(Mlp, AdjointIsTheDerivativeByParametersAndInputs) {
 
 TEST(DeepSets, AdjointIsTheDerivativeAndOrderPlaysNoPart) {
   Parameters<double> p;
-  const DeepSets<double> net({3, 9, 6}, {6, 8, 4}, p, 5);
-  auto x = numbers(5 * 3, 3);
-  const auto w = numbers(4, 4), each_w = numbers(5 * 6, 6);
+  const DeepSets<double> net({3, 9, 6}, p, 5);
+  const std::vector<size_t> begin{0, 5, 5, 7};  // the second set is empty
+  auto x = numbers(7 * 3, 3);
+  const auto w = numbers(3 * 12, 4);
   DeepSetsTape<double> tape;
-  const auto out = net.forward(p, x, 5, tape);
+  const auto out = net.forward(p, x, begin, tape);
   const std::vector<double> before(out.begin(), out.end());
-  std::vector<double> slope(p.value.size());
-  net.backward(p, tape, each_w, w, slope);
-  expect_slopes(p, slope, [&] {
+  for (size_t i = 12; i < 24; ++i) EXPECT_EQ(before[i], 0);
+  std::vector<double> slope(p.value.size()), x_bar;
+  net.backward(p, tape, w, slope, x_bar);
+  const auto value = [&] {
     DeepSetsTape<double> t;
-    const double whole = weighted(net.forward(p, x, 5, t), w);
-    return whole + weighted(t.each.layer.back(), each_w);
-  });
-  std::rotate(x.begin(), x.begin() + 6, x.end());
-  const auto turned = net.forward(p, x, 5, tape);
-  for (size_t i = 0; i < 4; ++i) EXPECT_NEAR(turned[i], before[i], 1e-14);
+    return weighted(net.forward(p, x, begin, t), w);
+  };
+  expect_slopes(p, slope, value);
+  for (size_t i = 0; i < x.size(); ++i) {
+    const double at = x[i];
+    x[i] = at + 1e-6;
+    const double up = value();
+    x[i] = at - 1e-6;
+    const double down = value();
+    x[i] = at;
+    EXPECT_NEAR(x_bar[i], (up - down) / 2e-6, 1e-6);
+  }
+  std::rotate(x.begin(), x.begin() + 6, x.begin() + 15);
+  const auto turned = net.forward(p, x, begin, tape);
+  for (size_t i = 0; i < before.size(); ++i) EXPECT_NEAR(turned[i], before[i], 1e-14);
+}
+
+// Tiles against sums one by one, at sizes that leave rests.
+TEST(Mlp, OneLayerIsAMatrixAndAVector) {
+  Parameters<double> p;
+  const Mlp<double> net({7, 21}, p, 9);
+  const auto x = numbers(6 * 7, 3);
+  MlpTape<double> tape;
+  const auto y = net.forward(p, x, 6, tape);
+  for (size_t r = 0; r < 6; ++r) {
+    for (size_t o = 0; o < 21; ++o) {
+      double sum = p.value[7 * 21 + o];
+      for (size_t i = 0; i < 7; ++i) sum += x[r * 7 + i] * p.value[i * 21 + o];
+      EXPECT_NEAR(y[r * 21 + o], sum, 1e-14);
+    }
+  }
 }
 
 TEST(Adam, LearnsWhatASumOfTwoIs) {

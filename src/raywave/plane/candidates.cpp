@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "raywave/core/error.h"
-#include "raywave/plane/laws.h"
+#include "raywave/plane/beam.h"
 
 namespace raywave::plane {
 namespace {
@@ -18,15 +18,9 @@ bool straight(const Object& o) { return o.kind != Kind::kCorner && o.kind != Kin
                       " GB: lower max_order, filter the objects, or take candidates=\"visible\""));
 }
 
-/// -1, 0, +1: on which side of the line a b is p? 0 within rounding.
-int side(Vec2d a, Vec2d b, Vec2d p) {
-  const Vec2d t = b - a, d = p - a;
-  const double c = cross(t, d), rounding = 1e-13 * (std::abs(t.x * d.y) + std::abs(t.y * d.x));
-  return c > rounding ? 1 : c < -rounding ? -1 : 0;
-}
 /// Do the segments cross, well inside both?
 bool crosses(Vec2d a, Vec2d b, Vec2d p, Vec2d q) {
-  return side(a, b, p) * side(a, b, q) < 0 && side(p, q, a) * side(p, q, b) < 0;
+  return side_of(a, b, p) * side_of(a, b, q) < 0 && side_of(p, q, a) * side_of(p, q, b) < 0;
 }
 
 /// Pairs cost the cube of the number of objects: above this beams alone prune, and the list is complete all the same.
@@ -51,12 +45,6 @@ class Enumerator {
   }
 
  private:
-  /// Rays from `apex` through the segment from `from` to `to`; or all.
-  struct Beam {
-    bool all;
-    Vec2d apex, from, to;
-  };
-
   void extend(const Beam& beam) {
     if (int(sequence_.size()) == order_) {
       out_.add(sequence_);
@@ -66,10 +54,10 @@ class Enumerator {
     }
     for (const int32_t j : used_) {
       if (!sequence_.empty() && sequence_.back() == j) continue;
-      Beam next{true, {}, {}, {}};
+      Beam next;
       if (options_.pruned) {
         if (!sequence_.empty() && !pair(sequence_.back(), j)) continue;
-        if (!follow(beam, scene_.objects[size_t(j)], next)) continue;
+        if (!follows(beam, scene_.objects[size_t(j)], next)) continue;
       }
       sequence_.push_back(j);
       extend(next);
@@ -77,40 +65,9 @@ class Enumerator {
     }
   }
 
-  /// The beam behind the object; false: the beam does not meet it.
-  bool follow(const Beam& beam, const Object& o, Beam& next) const {
-    if (o.kind != Kind::kWall) return true;  // a beam of all directions; whether it is lit is left to the conditions
-    const bool has_apex = !beam.all || sequence_.empty();
-    if (!has_apex) return true;
-    double lo = 0, hi = 1;
-    if (!beam.all) {
-      // inside the cone, and beyond the wall that it comes from
-      const int turn = side(beam.apex, beam.from, beam.to);
-      if (turn == 0) return true;  // seen edge on: nothing is known
-      const double s = turn;
-      clip(o, beam.apex, beam.from, s, lo, hi);
-      clip(o, beam.apex, beam.to, -s, lo, hi);
-      clip(o, beam.from, beam.to, -s, lo, hi);
-      if (lo > hi) return false;
-    }
-    const Vec2d t = o.b - o.a;
-    const double scale[] = {o.a.x, o.a.y, o.b.x, o.b.y};
-    next = {false, mirrored(ObjectOver<double>{&o, scale}, beam.apex), o.a + lo * t, o.a + hi * t};
-    return true;
-  }
-
-  /// Narrows lo..hi to where the object is on the side s of the line p q (left for s > 0), a little more than that.
-  static void clip(const Object& o, Vec2d p, Vec2d q, double s, double& lo, double& hi) {
-    constexpr double kSlack = 1e-9;  // share of the object's length, far above rounding
-    const double at_a = s * cross(q - p, o.a - p), at_b = s * cross(q - p, o.b - p), slope = at_b - at_a;
-    const double size = std::abs(at_a) + std::abs(at_b);
-    if (!(std::abs(slope) > 1e-12 * size)) {
-      if (at_a < -1e-9 * length(q - p) * (length(o.a - p) + length(o.b - p))) lo = 2, hi = -2;
-      return;
-    }
-    const double zero = -at_a / slope;
-    if (slope > 0) lo = std::max(lo, zero - kSlack);
-    if (slope < 0) hi = std::min(hi, zero + kSlack);
+  /// The beam behind the object; false: the beam does not meet it. Whether it is lit is left to the conditions.
+  bool follows(const Beam& beam, const Object& o, Beam& next) const {
+    return o.kind != Kind::kWall || follow(beam, sequence_.empty(), o, next);
   }
 
   void find_pairs() {
@@ -148,6 +105,7 @@ void CandidateOptions::validate(const Scene2D& scene) const {
   if (min_order < 0 || max_order < min_order || max_order > kMaxOrder)
     throw Error(
         message("orders must be 0 <= min_order <= max_order <= ", kMaxOrder, ", got ", min_order, " and ", max_order));
+  if (num_samples < 1) throw Error(message("num_samples must be >= 1, got ", num_samples));
   if (!(max_bytes > 0)) throw Error(message("max_bytes must be > 0, got ", max_bytes));
   if (!use.empty() && use.size() != scene.objects.size())
     throw Error(message("the filter must have one entry an object, ", scene.objects.size(), ", got ", use.size()));

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -16,11 +17,16 @@
 
 namespace raywave::plane {
 
+class FlowSampler;
+
 struct CandidateOptions {
   int min_order = 0, max_order = 1;
-  bool pruned = false;       // by visibility
-  std::vector<uint8_t> use;  // [objects], 0: not in paths (it blocks all the same); empty: all
-  double max_bytes = 1e9;    // of the list
+  bool pruned = false;                         // by visibility
+  std::vector<uint8_t> use;                    // [objects], 0: not in paths (it blocks all the same); empty: all
+  double max_bytes = 1e9;                      // of the list
+  std::shared_ptr<const FlowSampler> sampler;  // not null: each link has those that it draws (plane/sampler.h)
+  int num_samples = 10;                        // of each link and order, with repetitions
+  uint64_t sample_seed = 42;
   /// @throws Error naming the field.
   void validate(const Scene2D& scene) const;
 };

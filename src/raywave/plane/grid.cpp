@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "raywave/core/constants.h"
 #include "raywave/core/error.h"
@@ -60,6 +61,8 @@ class Mapper {
         over_{&scene, &layout_, numbers_.data()} {
     scene.validate_distinct();
     o_.trace.validate(scene);
+    if (o_.trace.candidates.sampler)
+      throw Error("a sampler draws for one link at a time: maps take candidates \"all\" or \"visible\"");
     if (points.y_m.size() != points.count()) throw Error("points must have as many x as y");
     for (size_t i = 0; i < points.count(); ++i) require_point(i, {points.x_m[i], points.y_m[i]});
     devices_ = o_.over_transmitters ? scene.receivers.size() : scene.transmitters.size();
@@ -86,7 +89,15 @@ class Mapper {
         if (o_.trace.candidates.pruned && o_.over_transmitters) list_ = reversed(list_);
       }
       if (o_.per_path) reserve_shares(map);
-      fast() ? run_walls(d, fixed, out) : run_paths(d, fixed, out);
+      if (fast()) {
+        run_walls(list_, d, fixed, out);
+      } else if (cotangent_ || o_.gradient || o_.per_path || !lengths_of_images()) {
+        run_paths(list_, d, fixed, out);
+      } else {
+        const auto [walls, rest] = walls_and_rest();
+        run_walls(walls, d, fixed, out);
+        run_paths(rest, d, fixed, out);
+      }
     }
     map.num_candidates = list_.count();
     if (o_.per_path) map.candidates = list_;
@@ -94,15 +105,32 @@ class Mapper {
   }
 
  private:
-  /// Walls by images, functions of the length alone.
-  bool fast() const {
-    if (o_.path_by_path || o_.trace.refine.method != Method::kImage) return false;
+  /// Sequences of walls have images' paths (min-path begins there, and stays), functions of the length alone.
+  bool lengths_of_images() const {
+    if (o_.path_by_path || o_.trace.refine.method == Method::kFermat) return false;
     if (o_.function == PathFunction::kDeparture || o_.function == PathFunction::kArrival) return false;
+    return std::none_of(scene_.objects.begin(), scene_.objects.end(),
+                        [](const Object& o) { return o.kind == Kind::kArc; });
+  }
+
+  std::pair<Candidates, Candidates> walls_and_rest() const {
+    std::pair<Candidates, Candidates> out;
+    for (size_t c = 0; c < list_.count(); ++c) {
+      const bool walls = std::all_of(list_[c].begin(), list_[c].end(),
+                                     [&](int32_t i) { return scene_.objects[size_t(i)].kind == Kind::kWall; });
+      (walls ? out.first : out.second).add(list_[c]);
+    }
+    return out;
+  }
+
+  /// Nothing but walls by images.
+  bool fast() const {
+    if (!lengths_of_images() || o_.trace.refine.method != Method::kImage) return false;
     for (size_t i = 0; i < scene_.objects.size(); ++i) {
       const Kind kind = scene_.objects[i].kind;
       const bool used =
           o_.trace.candidates.max_order > 0 && (o_.trace.candidates.use.empty() || o_.trace.candidates.use[i]);
-      if (kind == Kind::kArc || (used && kind != Kind::kWall)) return false;
+      if (used && kind != Kind::kWall) return false;
     }
     return true;
   }
@@ -125,15 +153,16 @@ class Mapper {
     return cotangent_->empty() ? 1.0 / double(devices_ * points_.count()) : (*cotangent_)[index];
   }
 
-  void run_walls(size_t d, Vec2d fixed, MapGradient& out) const {
-    const Candidates sequences = o_.over_transmitters ? reversed(list_) : list_;
-    const WallsKernel kernel(over_, fixed, sequences, o_);
+  void run_walls(const Candidates& list, size_t d, Vec2d fixed, MapGradient& out) const {
+    const Candidates sequences = o_.over_transmitters ? reversed(list) : list;
     const size_t n = points_.count(), row = d * n;
+    // half-planes cost what some hundred points do
+    const WallsKernel kernel(over_, fixed, sequences, o_, !cotangent_ && !o_.gradient && n >= 256);
     std::vector<WallsKernel::Shared> parts(cotangent_ ? num_tasks(n, kPointsInTask) : 0, kernel.zero());
     tasks([&](size_t task, size_t begin, size_t count) {
       const std::span<const double> x{points_.x_m.data() + begin, count}, y{points_.y_m.data() + begin, count};
       double* const value = out.map.value.data() + row + begin;
-      double* const shares = o_.per_path ? out.map.shares.data() + d * list_.count() * n + begin : nullptr;
+      double* const shares = o_.per_path ? out.map.shares.data() + d * list.count() * n + begin : nullptr;
       Vec2d* const gradient = o_.gradient ? out.map.gradient.data() + row + begin : nullptr;
       std::vector<double> w(cotangent_ ? count : 0);
       for (size_t i = 0; i < w.size(); ++i) w[i] = weight(row + begin + i);
@@ -145,7 +174,7 @@ class Mapper {
     kernel.finish(all, (o_.over_transmitters ? layout_.rx_begin : layout_.tx_begin) + 2 * d, out.by_numbers);
   }
 
-  void run_paths(size_t d, Vec2d fixed, MapGradient& out) const {
+  void run_paths(const Candidates& list, size_t d, Vec2d fixed, MapGradient& out) const {
     const size_t n = points_.count(), row = d * n;
     std::vector<std::vector<double>> parts(num_tasks(n, kPointsInTask));
     tasks([&](size_t task, size_t begin, size_t count) {
@@ -158,16 +187,16 @@ class Mapper {
       TapeNumbers tape_numbers(scene_, layout_, numbers_);
       if (cotangent_) parts[task].assign(layout_.count, 0.0);
       const bool slopes = o_.gradient || cotangent_;
-      for (size_t c = 0; c < list_.count(); ++c) {
-        refiner_->refine(list_[c], from, to, places);
+      for (size_t c = 0; c < list.count(); ++c) {
+        refiner_->refine(list[c], from, to, places);
         for (size_t i = 0; i < count; ++i) {
-          const PathNumbers at = evaluate(over_, o_.trace, list_[c], places[i], slopes && o_.trace.approx);
+          const PathNumbers at = evaluate(over_, o_.trace, list[c], places[i], slopes && o_.trace.approx);
           const size_t index = row + begin + i;
           if (at.valid == 0) continue;
           const double v = at.valid * value_of_path(o_.function, over_, places[i], at.length_m);
           out.map.value[index] += v;
-          if (o_.per_path) out.map.shares[(d * list_.count() + c) * n + begin + i] = v;
-          if (slopes) differentiate(d, c, index, moving[i], places[i], at, tape, tape_numbers, out, parts[task]);
+          if (o_.per_path) out.map.shares[(d * list.count() + c) * n + begin + i] = v;
+          if (slopes) differentiate(d, list[c], index, moving[i], places[i], at, tape, tape_numbers, out, parts[task]);
         }
       }
     });
@@ -175,17 +204,17 @@ class Mapper {
       for (size_t i = 0; i < part.size(); ++i) out.by_numbers[i] += part[i];
   }
 
-  void differentiate(size_t d, size_t c, size_t index, Vec2d moving, const Places<double>& places,
-                     const PathNumbers& at, ad::Tape& tape, TapeNumbers& over, MapGradient& out,
-                     std::vector<double>& gradient) const {
+  void differentiate(size_t d, std::span<const int32_t> objects, size_t index, Vec2d moving,
+                     const Places<double>& places, const PathNumbers& at, ad::Tape& tape, TapeNumbers& over,
+                     MapGradient& out, std::vector<double>& gradient) const {
     constexpr auto kNone = size_t(-1);
     const ad::Recording recording(tape);
-    over.open(tape, o_.over_transmitters ? kNone : d, o_.over_transmitters ? d : kNone, list_[c], at.verdict);
+    over.open(tape, o_.over_transmitters ? kNone : d, o_.over_transmitters ? d : kNone, objects, at.verdict);
     const SceneOver<ad::Var> s = over.over();
     const Vec2<ad::Var> point{tape.input(moving.x), tape.input(moving.y)};
     const Vec2<ad::Var> fixed = o_.over_transmitters ? s.receiver(d) : s.transmitter(d);
     const auto p = evaluate_over(*refiner_, s, o_.trace, o_.over_transmitters ? point : fixed,
-                                 o_.over_transmitters ? fixed : point, list_[c], places, at);
+                                 o_.over_transmitters ? fixed : point, objects, places, at);
     // one sweep: the point's own gradient has no weight, that of the sum gets it as it is added
     tape.seed(p.valid * value_of_path(o_.function, s, p.places, p.length), 1);
     tape.sweep();

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "raywave/core/constants.h"
 #include "raywave/core/test_errors.h"
 
 namespace raywave::plane {
@@ -70,6 +71,70 @@ TEST(PlaneMap, FourAtATimeGivesWhatPathsGive) {
     MapOptions o = map_options(2, true);
     o.function = f;
     expect_both_ways(square_scene(), o, g);
+  }
+}
+
+/// Values alone of hard maps, most points of which half-planes decide, against those that come with a gradient, for
+/// which every path is looked at. `tolerance`: of lengths, which are added up there and are one distance here.
+void expect_regions_decide_as_paths(const Scene2D& s, MapOptions o, const Grid2D& g, double tolerance = 1e-12) {
+  o.per_path = s.transmitters.size() == 1;
+  const Map2D fast = map_over_points(s, g, o);
+  o.gradient = true;
+  const Map2D whole = map_over_points(s, g, o);
+  size_t wrong = 0, held = 0;
+  const auto compare = [&](const std::vector<double>& a, const std::vector<double>& b) {
+    ASSERT_EQ(a.size(), b.size());
+    for (size_t i = 0; i < a.size(); ++i) {
+      wrong += (a[i] > 0) != (b[i] > 0) || !(std::abs(a[i] - b[i]) <= tolerance * b[i]);
+      held += b[i] > 0;
+    }
+  };
+  compare(fast.value, whole.value), compare(fast.shares, whole.shares);
+  EXPECT_EQ(wrong, 0U);
+  EXPECT_GT(held, 0U);
+}
+
+TEST(PlaneMap, RegionsDecideAsPathsDo) {
+  // round numbers: points on walls, in line with their ends, on shadow boundaries, on devices
+  const Grid2D round = points(41, 0, 1), beyond = points(37, -0.4, 1.4);
+  for (const int order : {1, 3}) {
+    for (const Grid2D& g : {round, beyond}) {
+      expect_regions_decide_as_paths(square_scene(), map_options(order, false), g);
+      expect_regions_decide_as_paths(square_scene_with_wall(), map_options(order, false), g);
+      expect_regions_decide_as_paths(square_scene_with_obstacle(0.2), map_options(std::min(order, 2), false), g);
+    }
+  }
+  MapOptions count = map_options(2, false);
+  count.function = PathFunction::kCount, count.over_transmitters = true;
+  expect_regions_decide_as_paths(basic_scene(), count, beyond);
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    Scene2D s = random_uniform_scene(1, 5, 1, seed);
+    expect_regions_decide_as_paths(s, map_options(2, false), round);
+    // the same far from the origin
+    for (Object& o : s.objects) o.a = o.a + Vec2d{4e5, 5e6}, o.b = o.b + Vec2d{4e5, 5e6};
+    s.transmitters[0].position_m = s.transmitters[0].position_m + Vec2d{4e5, 5e6};
+    Grid2D g = points(33, 0.013, 0.987);
+    for (double& x : g.x_m) x += 4e5;
+    for (double& y : g.y_m) y += 5e6;
+    // coordinates are rounded to 1e-9 m there
+    expect_regions_decide_as_paths(s, map_options(1, false), g, 1e-5);
+  }
+}
+
+// Walls beside a surface go by images, the surface path by path: the same map.
+TEST(PlaneMap, WallsBesideOthersGoTheFastWay) {
+  Scene2D s = square_scene();
+  Object surface = wall("ris", {0.5, 0.3}, {0.5, 0.7});
+  surface.kind = Kind::kRis, surface.phi_rad = kPi / 4;
+  s.objects.push_back(surface);
+  for (const Method method : {Method::kImage, Method::kMinPath}) {
+    MapOptions o = map_options(2, false);
+    o.trace.refine.method = method;
+    const Map2D fast = map_over_points(s, points(13, 0, 1), o);
+    o.path_by_path = true;
+    const Map2D slow = map_over_points(s, points(13, 0, 1), o);
+    for (size_t i = 0; i < fast.value.size(); ++i)
+      EXPECT_NEAR(fast.value[i], slow.value[i], 1e-9 * (1 + slow.value[i])) << i;
   }
 }
 

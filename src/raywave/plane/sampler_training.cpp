@@ -2,8 +2,10 @@
 #include "raywave/plane/sampler_training.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "raywave/core/constants.h"
@@ -32,14 +34,36 @@ class Draws {
 struct Episode {
   uint64_t scene = 0;
   int order = 1;
-  Sequence replay;  // or empty
 };
 
 /// What an episode leaves behind.
 struct Course {
   std::vector<float> slope;
   double loss = 0;
-  std::vector<Sequence> held;
+};
+
+/// How many paths that hold begin with a sequence: the flow into it.
+class PathCounts {
+ public:
+  PathCounts(const Scene2D& s, const BuildScene& scene, int order) {
+    CandidateOptions o;
+    o.min_order = o.max_order = order, o.pruned = true;
+    const Candidates list = candidates(s, scene.tx(), o);
+    for (size_t i = 0; i < list.count(); ++i) {
+      if (!scene.holds(list[i])) continue;
+      whole_.emplace_back(list[i].begin(), list[i].end());
+      for (size_t n = 1; n <= list[i].size(); ++n) ++count_[Sequence(list[i].begin(), list[i].begin() + ptrdiff_t(n))];
+    }
+  }
+  double operator()(const Sequence& prefix) const {
+    const auto at = count_.find(prefix);
+    return at == count_.end() ? 0 : at->second;
+  }
+  const std::vector<Sequence>& whole() const { return whole_; }
+
+ private:
+  std::map<Sequence, double> count_;
+  std::vector<Sequence> whole_;
 };
 
 class Trainer {
@@ -52,43 +76,45 @@ class Trainer {
     const BuildScene scene(s, s.transmitters[0].position_m, s.receivers[0].position_m);
     Course out;
     out.slope.assign(num_numbers_, 0);
-    Draws draw(o_.seed, stream);
+    Way way{scene, PathCounts(s, scene, e.order), Draws(o_.seed, stream), {}, {}, out};
+    sampler_.ways(scene, way.ways);
+    way.ways_bar.assign(way.ways.pooled.size(), 0);
     FlowSampler::Flows root;
-    sampler_.flows(scene, scene.begin(e.order), root);
-    std::vector<float> root_bar(root.next.size());
-    const int trajectories = e.replay.empty() ? o_.trajectories : 1;
-    for (int t = 0; t < trajectories; ++t) go(scene, e, draw, root, root_bar, float(trajectories), out);
-    sampler_.backward(root, root_bar, out.slope);
+    sampler_.flows(scene, way.ways, scene.begin(e.order), root);
+    match(way, root, {}, 1);
+    for (int t = 0; t < o_.trajectories && e.order > 1; ++t) go(way, root);
+    sampler_.backward_ways(way.ways, way.ways_bar, out.slope);
     return out;
   }
 
  private:
-  void go(const BuildScene& scene, const Episode& e, Draws& draw, const FlowSampler::Flows& root,
-          std::vector<float>& root_bar, float trajectories, Course& out) const {
-    auto state = scene.begin(e.order);
+  struct Way {
+    const BuildScene& scene;
+    PathCounts counts;
+    Draws draw;
+    FlowSampler::Ways ways;
+    std::vector<float> ways_bar;
+    Course& out;
+  };
+
+  void go(Way& way, const FlowSampler::Flows& root) const {
+    const auto& whole = way.counts.whole();
+    const Sequence* follow = !whole.empty() && way.draw() < o_.replay ? &whole[way.draw.below(whole.size())] : nullptr;
     FlowSampler::Flows here = root;
     Sequence prefix;
-    for (bool at_root = true; !here.next.empty(); at_root = false) {
-      std::vector<float> bar(here.next.size());
-      if (state.remaining == 1) {
-        rewards(scene, here, prefix, bar, out);
-        add(here, bar, at_root, root_bar, trajectories, out);
-        return;
-      }
-      const size_t i = choose(here, e, prefix.size(), draw);
-      state = scene.next(state, here.next[i]);
+    while (!here.next.empty() && here.behind[0].remaining > 0) {
+      const size_t i = choose(here, follow, prefix.size(), way.draw);
       prefix.push_back(here.next[i]);
       FlowSampler::Flows child;
-      sampler_.flows(scene, state, child);
-      match(here, i, child.sum(), bar, out);
-      add(here, bar, at_root, root_bar, trajectories, out);
+      sampler_.flows(way.scene, way.ways, here.behind[i], child);
+      match(way, child, prefix, 1 / double(o_.trajectories));
       here = std::move(child);
     }
   }
 
-  size_t choose(const FlowSampler::Flows& f, const Episode& e, size_t depth, Draws& draw) const {
-    if (!e.replay.empty()) {
-      const auto at = std::find(f.next.begin(), f.next.end(), e.replay[depth]);
+  size_t choose(const FlowSampler::Flows& f, const Sequence* follow, size_t depth, Draws& draw) const {
+    if (follow) {
+      const auto at = std::find(f.next.begin(), f.next.end(), (*follow)[depth]);
       if (at != f.next.end()) return size_t(at - f.next.begin());
     }
     if (draw() < o_.explore) return draw.below(f.next.size());
@@ -98,31 +124,17 @@ class Trainer {
     return f.next.size() - 1;
   }
 
-  void match(const FlowSampler::Flows& f, size_t i, double target, std::vector<float>& bar, Course& out) const {
-    const double flow = f.flow(i);
-    bar[i] += float(flow - target);
-    out.loss += flow - target * double(f.log_flow[i]);
-  }
-
-  void rewards(const BuildScene& scene, const FlowSampler::Flows& f, Sequence& prefix, std::vector<float>& bar,
-               Course& out) const {
+  /// Every flow out of a state against what is behind it.
+  void match(Way& way, const FlowSampler::Flows& f, Sequence prefix, double weight) const {
+    std::vector<float> bar(f.next.size());
     for (size_t i = 0; i < f.next.size(); ++i) {
       prefix.push_back(f.next[i]);
-      const bool holds = scene.holds(prefix);
-      if (holds) out.held.push_back(prefix);
-      match(f, i, holds ? 1 : 0, bar, out);
+      const double flow = f.flow(i), target = way.counts(prefix);
       prefix.pop_back();
+      bar[i] = float(weight * (flow - target));
+      way.out.loss += weight * (flow - target * double(f.log_flow[i]));
     }
-  }
-
-  void add(const FlowSampler::Flows& f, std::vector<float>& bar, bool at_root, std::vector<float>& root_bar,
-           float trajectories, Course& out) const {
-    for (float& b : bar) b /= trajectories;
-    if (at_root) {
-      for (size_t i = 0; i < bar.size(); ++i) root_bar[i] += bar[i];
-    } else {
-      sampler_.backward(f, bar, out.slope);
-    }
+    sampler_.backward(f, bar, way.out.slope, way.ways_bar);
   }
 
   const FlowSampler& sampler_;
@@ -130,33 +142,15 @@ class Trainer {
   size_t num_numbers_;
 };
 
-/// Successes of each order, the oldest replaced.
-class Replay {
- public:
-  explicit Replay(const TrainOptions& o)
-      : size_(size_t(o.replay_size)), kept_(size_t(o.max_order) + 1), next_(kept_.size()) {}
-  void keep(const Episode& e) {
-    auto& list = kept_[size_t(e.order)];
-    if (list.size() < size_) {
-      list.push_back(e);
-    } else {
-      list[next_[size_t(e.order)]++ % size_] = e;
-    }
-  }
-  bool take(int order, double u, Episode& out) const {
-    const auto& list = kept_[size_t(order)];
-    if (list.empty()) return false;
-    out = list[std::min(size_t(u * double(list.size())), list.size() - 1)];
-    return true;
-  }
-
- private:
-  size_t size_;
-  std::vector<std::vector<Episode>> kept_;
-  std::vector<size_t> next_;
-};
-
 double now_s() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+/// To a length of 1 at most: rare scenes with many paths would else throw the network off.
+void clip(std::vector<float>& slope) {
+  double square = 0;
+  for (const float g : slope) square += double(g) * double(g);
+  if (square > 1)
+    for (float& g : slope) g = float(g / std::sqrt(square));
+}
 
 /// Rays at even angles from the transmitter: the walls that each meets.
 Candidates shoot(const BuildScene& scene, int order, int num_rays) {
@@ -246,19 +240,40 @@ Scene2D thinned_street(uint64_t seed) {
   return s;
 }
 
+Scene2D town(uint64_t seed, int num_walls) {
+  Draws draw(seed, 2);
+  Scene2D s;
+  // houses of four walls on a lattice of 40 m, each somewhere in its cell
+  const int houses = std::max(1, num_walls / 4), columns = int(std::ceil(std::sqrt(double(houses))));
+  const int rows = (houses + columns - 1) / columns;
+  for (int h = 0; h < houses; ++h) {
+    const Vec2d corner{40.0 * (h % columns) + draw(8, 14), 40.0 * (h / columns) + draw(8, 14)};
+    const double width = draw(12, 22), depth = draw(12, 22);
+    const Vec2d c[] = {corner, corner + Vec2d{width, 0}, corner + Vec2d{width, depth}, corner + Vec2d{0, depth}};
+    for (size_t k = 0; k < 4; ++k) s.objects.push_back(wall(message("wall", s.objects.size()), c[k], c[(k + 1) % 4]));
+  }
+  // devices in the streets of a middle quarter, two blocks apart at most
+  const auto place = [&](int column, int row) { return Vec2d{40.0 * column + draw(0, 7), 40.0 * row + draw(0, 40)}; };
+  const int column = columns / 2, row = rows / 2;
+  s.transmitters = {{"tx", place(column, row)}};
+  s.receivers = {{"rx", place(column + int(draw.below(3)) - 1, row + int(draw.below(3)) - 1)}};
+  return s;
+}
+
 void TrainOptions::validate() const {
   if (episodes < 1) throw Error(message("episodes must be >= 1, got ", episodes));
   if (max_order < 1 || max_order > kMostSampledOrder)
     throw Error(message("max_order must be 1 to ", kMostSampledOrder, ", got ", max_order));
-  if (trajectories < 1 || batch < 1 || replay_size < 1)
-    throw Error(message("trajectories, batch and replay_size must be >= 1, got ", trajectories, ", ", batch, " and ",
-                        replay_size));
+  if (trajectories < 1 || batch < 1)
+    throw Error(message("trajectories and batch must be >= 1, got ", trajectories, " and ", batch));
   if (!(explore >= 0 && explore <= 1) || !(replay >= 0 && replay <= 1))
     throw Error(message("explore and replay are shares, 0 to 1, got ", explore, " and ", replay));
   if (!(rate > 0)) throw Error(message("rate must be > 0, got ", rate));
 }
 
 void EvaluateOptions::validate() const {
+  if (num_walls != 0 && (num_walls < 4 || num_walls > 100000))
+    throw Error(message("num_walls must be 0 or 4 to 100000, got ", num_walls));
   if (num_scenes < 1 || num_samples < 1)
     throw Error(message("num_scenes and num_samples must be >= 1, got ", num_scenes, " and ", num_samples));
   if (max_order < 1 || max_order > kMostSampledOrder)
@@ -268,7 +283,6 @@ void EvaluateOptions::validate() const {
 std::vector<double> train(FlowSampler& sampler, const TrainOptions& o) {
   o.validate();
   nn::Adam<float> adam(o.rate);
-  Replay replay(o);
   auto& value = sampler.parameters().value;
   const int64_t steps = (o.episodes + o.batch - 1) / o.batch;
   std::vector<double> losses;
@@ -279,10 +293,11 @@ std::vector<double> train(FlowSampler& sampler, const TrainOptions& o) {
     std::vector<Episode> episodes;
     for (int b = 0; b < o.batch; ++b) {
       const auto number = uint64_t(step * o.batch + b);
-      Draws draw(o.seed, mix64(2 * number));
-      Episode e{mix64(mix64(o.seed) + number), 1 + int(number % uint64_t(o.max_order)), {}};
-      if (draw() < o.replay) replay.take(e.order, draw(), e);
-      episodes.push_back(e);
+      // longer orders have more to learn: in proportion to the order
+      double u = Draws(o.seed, mix64(2 * number))() * o.max_order * (o.max_order + 1) / 2;
+      int order = 1;
+      while (order < o.max_order && (u -= order) > 0) ++order;
+      episodes.push_back({mix64(mix64(o.seed) + number), order});
     }
     std::vector<Course> courses(episodes.size());
     const Trainer trainer(sampler, o, value.size());
@@ -293,9 +308,8 @@ std::vector<double> train(FlowSampler& sampler, const TrainOptions& o) {
     for (size_t b = 0; b < courses.size(); ++b) {
       for (size_t i = 0; i < slope.size(); ++i) slope[i] += courses[b].slope[i] / float(o.batch);
       sum += courses[b].loss, ++in_sum;
-      if (!episodes[b].replay.empty()) continue;
-      for (const Sequence& held : courses[b].held) replay.keep({episodes[b].scene, episodes[b].order, held});
     }
+    clip(slope);
     const double t = double(step) / double(steps);
     adam.set_rate(o.rate * (0.05 + 0.95 * 0.5 * (1 + std::cos(kPi * t))));
     adam.step(value, slope);
@@ -307,52 +321,81 @@ std::vector<double> train(FlowSampler& sampler, const TrainOptions& o) {
   return losses;
 }
 
+namespace {
+
+/// What one method chose for a link, and what of it holds.
+struct Chosen {
+  Candidates list;
+  std::set<Sequence> found;
+  double once = 0, seconds = 0;
+  bool done = false;
+};
+
+template <class Make>
+Chosen chosen(const BuildScene& scene, const Make& make) {
+  const double begin = now_s();
+  Chosen out;
+  out.list = make();
+  const Candidates once = distinct(out.list);
+  for (size_t i = 0; i < once.count(); ++i)
+    if (scene.holds(once[i])) out.found.insert({once[i].begin(), once[i].end()});
+  out.seconds = now_s() - begin, out.once = double(once.count()), out.done = true;
+  return out;
+}
+
+enum Way { kLearned, kChance, kMasked, kVisible, kShooting, kWays };
+constexpr const char* kWayNames[] = {"learned", "by chance", "by chance, masked", "visible", "shooting"};
+
+std::array<Chosen, kWays> all_ways(const FlowSampler& sampler, const Scene2D& s, const BuildScene& scene, int order,
+                                   uint64_t number, const EvaluateOptions& o) {
+  std::array<Chosen, kWays> out;
+  CandidateOptions visible;
+  visible.min_order = visible.max_order = order, visible.pruned = true;
+  if (o.num_walls > 0) visible.max_bytes = 2e6;  // some 100,000 sequences: more are not listed
+  try {
+    out[kVisible] = chosen(scene, [&] { return candidates(s, scene.tx(), visible); });
+  } catch (const Error&) {
+  }
+  if (o.num_walls == 0 && out[kVisible].found.empty()) return out;  // no link of this order
+  out[kLearned] = chosen(scene, [&] { return sampler.sample(scene, order, o.num_samples, number); });
+  for (const bool masked : {false, true})
+    out[masked ? kMasked : kChance] =
+        chosen(scene, [&] { return by_chance(scene, order, o.num_samples, masked, number); });
+  // rays in the same time, by what a hundred take
+  const double begin = now_s();
+  shoot(scene, order, 100);
+  const double each = std::max(1e-9, (now_s() - begin) / 100);
+  out[kShooting] =
+      chosen(scene, [&] { return shoot(scene, order, std::max(1, int(0.5 * out[kLearned].seconds / each))); });
+  return out;
+}
+
+}  // namespace
+
 std::vector<SamplerScore> evaluate_sampler(const FlowSampler& sampler, const EvaluateOptions& o) {
   o.validate();
-  constexpr const char* kMethods[] = {"learned", "by chance", "by chance, masked", "visible", "shooting"};
   std::vector<SamplerScore> out;
   for (int order = 1; order <= o.max_order; ++order) {
-    Tally tally[std::size(kMethods)];
-    for (uint64_t number = 0; tally[0].n < o.num_scenes; ++number) {
-      const Scene2D s = thinned_street(mix64(o.seed + number));
+    Tally tally[kWays];
+    for (uint64_t number = 0; tally[kLearned].n < o.num_scenes && number < 100 * uint64_t(o.num_scenes); ++number) {
+      const uint64_t seed = mix64(o.seed + number);
+      const Scene2D s = o.num_walls > 0 ? town(seed, o.num_walls) : thinned_street(seed);
       const BuildScene scene(s, s.transmitters[0].position_m, s.receivers[0].position_m);
-      CandidateOptions visible;
-      visible.min_order = visible.max_order = order, visible.pruned = true;
+      const auto ways = all_ways(sampler, s, scene, order, number, o);
       std::set<Sequence> all;
-      double learned_s = 0;
-      // what holds among sequences, and what it cost to find it
-      const auto judge_method = [&](size_t m, const auto& make) {
-        const double begin = now_s();
-        const Candidates list = make();
-        std::set<Sequence> found;
-        double good = 0;
-        const Candidates once = distinct(list);
-        for (size_t i = 0; i < once.count(); ++i)
-          if (scene.holds(once[i])) found.insert({once[i].begin(), once[i].end()});
-        const double seconds = now_s() - begin;
-        for (size_t i = 0; i < list.count(); ++i) good += double(found.count({list[i].begin(), list[i].end()}));
-        if (m == 0) learned_s = seconds;
-        if (m == 3) all = found;
-        const double accuracy = list.count() > 0 ? good / double(list.count()) : 0;
-        return std::array<double, 4>{accuracy, double(found.size()), double(once.count()), seconds};
-      };
-      const auto exhaustive = judge_method(3, [&] { return candidates(s, scene.tx(), visible); });
+      for (const Chosen& way : ways) all.insert(way.found.begin(), way.found.end());
       if (all.empty()) continue;
-      const auto count = [&](size_t m, const std::array<double, 4>& r) {
-        tally[m].add(r[0], r[1] / double(all.size()), r[2], r[3]);
-      };
-      count(3, exhaustive);
-      count(0, judge_method(0, [&] { return sampler.sample(scene, order, o.num_samples, number); }));
-      for (const bool masked : {false, true})
-        count(masked ? 2 : 1,
-              judge_method(masked ? 2 : 1, [&] { return by_chance(scene, order, o.num_samples, masked, number); }));
-      // rays in the same time, by what a hundred take
-      const double begin = now_s();
-      shoot(scene, order, 100);
-      const double each = std::max(1e-9, (now_s() - begin) / 100);
-      count(4, judge_method(4, [&] { return shoot(scene, order, std::max(1, int(0.5 * learned_s / each))); }));
+      for (size_t m = 0; m < kWays; ++m) {
+        const Chosen& w = ways[m];
+        if (!w.done) continue;
+        double good = 0;
+        for (size_t i = 0; i < w.list.count(); ++i) good += double(w.found.count({w.list[i].begin(), w.list[i].end()}));
+        const double accuracy = w.list.count() > 0 ? good / double(w.list.count()) : 0;
+        tally[m].add(accuracy, double(w.found.size()) / double(all.size()), w.once, w.seconds);
+      }
     }
-    for (size_t m = 0; m < std::size(kMethods); ++m) out.push_back(tally[m].score(kMethods[m], order));
+    for (size_t m = 0; m < kWays; ++m)
+      if (tally[m].n > 0) out.push_back(tally[m].score(kWayNames[m], order));
   }
   return out;
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Training a sampler of paths, and what it is worth beside other ways to choose sequences.
 //
-// One episode is one scene and one order. Trajectories go by the learned flows, with `explore` by chance alone; a
-// replay buffer keeps scenes and sequences that held, and goes down them again. At the last wall every next one is
-// looked at, for its reward costs less than its flow. Loss: at each state visited, the flow F into a child against what
-// leaves it, G (or against its reward), F - G log F, whose slope by log F is F - G. Its minimum is that of (F - G)^2,
-// flow matching's, whose slope vanishes where flows are small and rewards rare; G is held.
+// One episode is one scene and one order. The paths that hold are listed (visibility, then each is checked), so that
+// the flow into each sequence is known: how many of them begin so. Trajectories go by the learned flows, some steps by
+// chance, some down a sequence that holds; at each state visited all flows out of it are matched. Loss: F - G log F of
+// the flow F against G, whose slope by log F is F - G. Its minimum is that of (F - G)^2, flow matching's, whose slope
+// vanishes where flows are small and rewards rare.
 #pragma once
 
 #include "raywave/plane/sampler.h"
@@ -17,16 +17,19 @@ namespace raywave::plane {
 /// uniform between 0.5 and 1. Transmitter and receiver anywhere in the street. A pure function of the seed.
 Scene2D thinned_street(uint64_t seed);
 
+/// Houses of four walls on a lattice of 40 m, num_walls / 4 of them, devices in streets of its middle at most two
+/// blocks apart: larger than what samplers are trained on. A pure function of the seed.
+Scene2D town(uint64_t seed, int num_walls);
+
 struct TrainOptions {
   int64_t episodes = 50000;
   int max_order = 3;
-  int trajectories = 4;     // of an episode
-  double explore = 0.1;     // share of walls that are taken by chance alone
-  double replay = 0.25;     // share of episodes that go down a sequence that held
-  int replay_size = 10000;  // of each order
-  int batch = 8;            // episodes in a step
-  double rate = 1e-3;       // of Adam; falls to a twentieth on a cosine
-  uint64_t seed = 7;        // scenes are thinned_street(mix of seed and episode)
+  int trajectories = 4;  // of an episode
+  double explore = 0.1;  // share of walls that are taken by chance alone, else
+  double replay = 0.4;   // share of trajectories that go down a sequence that holds
+  int batch = 8;         // episodes in a step
+  double rate = 1e-3;    // of Adam; falls to a twentieth on a cosine
+  uint64_t seed = 7;     // scenes are thinned_street(mix of seed and episode)
   int num_threads = 0;
   runtime::Progress progress;
 
@@ -47,11 +50,12 @@ struct SamplerScore {
 struct EvaluateOptions {
   int num_scenes = 1000, max_order = 3, num_samples = 10;
   uint64_t seed = 1234567;  // of scenes, apart from those of training
+  int num_walls = 0;        // not 0: towns of so many walls, and hit rates against what all methods found together
   /// @throws Error naming the field.
   void validate() const;
 };
-/// Over held-out scenes with a path that holds, orders 1 to max_order. Shooting takes as many rays as fit into the
-/// time that the learned sampler takes.
+/// Over held-out scenes with a path that holds, orders 1 to max_order. "visible" has no row where its list is too long.
+/// Shooting takes as many rays as fit into the time that the learned sampler takes.
 std::vector<SamplerScore> evaluate_sampler(const FlowSampler& sampler, const EvaluateOptions& options);
 
 }  // namespace raywave::plane

@@ -6,6 +6,7 @@
 
 #include "raywave/core/error.h"
 #include "raywave/plane/points.h"
+#include "raywave/plane/sampler.h"
 
 namespace raywave::plane {
 namespace {
@@ -111,13 +112,16 @@ Paths2D trace(const Scene2D& scene, const TraceOptions& options) {
   std::vector<Paths2D> links(scene.transmitters.size() * num_rx);
   std::vector<Candidates> lists(scene.transmitters.size());
   for (size_t i = 0; i < lists.size(); ++i)
-    if (i == 0 || options.candidates.pruned) lists[i] = candidates(scene, s.transmitter(i), options.candidates);
+    if (!options.candidates.sampler && (i == 0 || options.candidates.pruned))
+      lists[i] = candidates(scene, s.transmitter(i), options.candidates);
   require_room(options, lists, num_rx);
   runtime::parallel_for(int64_t(links.size()), options.num_threads, [&](int64_t task) {
     const size_t tx = size_t(task) / num_rx, rx = size_t(task) % num_rx;
     Paths2D& out = links[size_t(task)];
-    const Candidates& list = lists[options.candidates.pruned ? tx : 0];
     const Vec2d from = s.transmitter(tx), to = s.receiver(rx);
+    const Candidates drawn =
+        options.candidates.sampler ? sampled_candidates(scene, from, to, options.candidates) : Candidates{};
+    const Candidates& list = options.candidates.sampler ? drawn : lists[options.candidates.pruned ? tx : 0];
     Places<double> p;
     for (size_t c = 0; c < list.count(); ++c) {
       const auto objects = list[c];

@@ -8,14 +8,17 @@
 #include <vector>
 
 #include "raywave/plane/grid.h"
+#include "raywave/plane/lit_region.h"
 
 namespace raywave::plane {
 
 /// A scene of walls as seen from one end, ready for all its candidates.
 class WallsKernel {
  public:
-  /// `sequences`: from the fixed end on.
-  WallsKernel(const SceneOver<double>& scene, Vec2d fixed, const Candidates& sequences, const MapOptions& options);
+  /// `sequences`: from the fixed end on. `values_alone`: no derivative is asked for, and points are many: then most are
+  /// decided by half-planes (plane/lit_region.h).
+  WallsKernel(const SceneOver<double>& scene, Vec2d fixed, const Candidates& sequences, const MapOptions& options,
+              bool values_alone);
 
   /// Adjoints of what points share: of one task, or their sum.
   struct Shared {
@@ -28,7 +31,8 @@ class WallsKernel {
   Shared zero() const;
 
   /// Values of the points of one task, summed over candidates; where asked for, each candidate's share
-  /// [candidates, shares_stride], the gradient by each point, and the adjoints of the sum with these weights [points].
+  /// [candidates, shares_stride] (0 where nothing is written), the gradient by each point, and the adjoints of the sum
+  /// with these weights [points].
   void run(std::span<const double> x, std::span<const double> y, double* value, double* shares, size_t shares_stride,
            Vec2d* gradient, const double* weights, Shared* shared) const;
 
@@ -44,8 +48,9 @@ class WallsKernel {
   const Candidates& sequences_;
   const MapOptions& options_;
   std::vector<Wall> walls_;
-  std::vector<int32_t> blocking_;  // objects that block
-  std::vector<Vec2d> images_;      // [candidate's steps]
+  std::vector<int32_t> blocking_;   // objects that block
+  std::vector<Vec2d> images_;       // [candidate's steps]
+  std::vector<LitRegion> regions_;  // [candidates], or none
   double alpha_, r_coef_, height_, cut_;
   friend struct WallsRun;
 };
