@@ -1475,7 +1475,8 @@ class Scene2D:
 
     def trace(self, *, order: int | None = None, filter_objects: Callable[[dict], bool] | None = None, **options: Any) -> Paths2D:
         """
-        Paths between all transmitters and receivers. Options: min_order, max_order (or order), candidates ("all" or "visible"), max_bytes,
+        Paths between all transmitters and receivers. Options: min_order, max_order (or order), candidates ("all", "visible", or "sampled" by sampler=, a
+        PathSampler, num_samples a link and order), max_bytes,
         filter_objects(object) (whether paths touch it; it blocks all the same), method ("image", "fermat", "min-path"), num_starts, max_steps,
         seed, approx, activation ("hard_sigmoid", "sigmoid"), keep_invalid, num_threads; r_coef, height_m, alpha in place of the scene's.
         """
@@ -1513,6 +1514,17 @@ class Scene2D:
 
     def grid(self, m: int = 50, n: int | None = None) -> tuple[NDArray[numpy.float64], NDArray[numpy.float64]]:
         """x and y [n, m] over the bounding box, ends included; n: m."""
+
+    def get_location(self, where: str = 'C') -> tuple[float, float]:
+        """
+        A place of the bounding box: C, its middle, N, E, S, W, the middles of its sides, NE, NW, SE, SW, its corners.
+        """
+
+    def get_closest_transmitter(self, to: Sequence[float]) -> tuple[str, float]:
+        """(its name, its distance in metres)."""
+
+    def get_closest_receiver(self, to: Sequence[float]) -> tuple[str, float]:
+        """(its name, its distance in metres)."""
 
     def parameters(self) -> dict[str, Parameter2D]:
         """{name: value, unit, shape} of everything that has a derivative."""
@@ -1554,3 +1566,34 @@ class Scene2D:
     def __deepcopy__(self, memo: dict) -> Scene2D: ...
 
     def __repr__(self) -> str: ...
+
+class PathSampler:
+    """
+    A learned choice of sequences of walls for scenes in the plane (docs/plane.md): a generative flow network. Untrained, or with load what save or `raywave sampler train` wrote.
+    """
+
+    def __init__(self, width: int = 64, embedding: int = 16, seed: int = 1) -> None: ...
+
+    @staticmethod
+    def load(path: str) -> PathSampler: ...
+
+    def save(self, path: str) -> None: ...
+
+    @property
+    def num_numbers(self) -> int:
+        """Of the network."""
+
+    def sample(self, scene: Scene2D, tx: str, rx: str, order: int, count: int = 10, seed: int = 42) -> list:
+        """
+        Sequences of names of walls, with repetitions, drawn in proportion to the learned flows; a function of the seed.
+        """
+
+    def train(self, *, episodes: int = 50000, max_order: int = 3, trajectories: int = 4, explore: float = 0.1, replay: float = 0.4, batch: int = 8, rate: float = 0.001, seed: int = 7, num_threads: int = 0, progress: ArrayLike | None = None) -> list[float]:
+        """
+        On streets with walls left out by chance, from where it stands; the loss of each tenth. Deterministic.
+        """
+
+    def evaluate(self, *, num_scenes: int = 1000, max_order: int = 3, num_samples: int = 10, seed: int = 1234567, num_walls: int = 0) -> list:
+        """
+        Accuracy and hit rate over held-out streets, or towns of num_walls walls, beside other ways to choose: a dict a row.
+        """

@@ -15,7 +15,8 @@ enum class Finder {
 };
 
 /// The phases that scattered paths have of their own: none, so that their powers are what is meant; or one a place from
-/// the counter-based generator, the same for every link and both ways, so that their sums are as random as rough surfaces are.
+/// the counter-based generator, the same for every link and both ways, so that their sums are as random as rough
+/// surfaces are.
 enum class ScatteringPhases : uint8_t { kNone, kRandom };
 
 struct PathOptions : RayOptions {

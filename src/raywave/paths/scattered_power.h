@@ -54,10 +54,10 @@ struct ScatterOptions {
 struct ScatteredPower {
   std::vector<std::string> tx_names, rx_names;
   int num_rx = 0, num_tx = 0;
-  std::vector<double> gain;   // [num_rx, num_tx], linear, the mean over the port pairs
-  std::vector<double> error;  // [num_rx, num_tx], as gain: tiles, estimate of the integral's error, infinite where
-                              // max_tiles ran out early; sampled, the standard error
-  std::vector<double> shaded;            // [num_rx, num_tx], share of the gain from tiles with a border of a shadow
+  std::vector<double> gain;    // [num_rx, num_tx], linear, the mean over the port pairs
+  std::vector<double> error;   // [num_rx, num_tx], as gain: tiles, estimate of the integral's error, infinite where
+                               // max_tiles ran out early; sampled, the standard error
+  std::vector<double> shaded;  // [num_rx, num_tx], share of the gain from tiles with a border of a shadow
   std::vector<std::vector<Tile>> tiles;  // [num_rx, num_tx]
 };
 
