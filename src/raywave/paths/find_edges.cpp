@@ -523,11 +523,13 @@ std::vector<LitWedge> lit_from_asides(const PreparedScene& scene, const LitFinde
 }  // namespace
 
 struct EdgeSequences::Found {
-  Found(const PreparedScene& scene, const EdgeOptions& options, const SequenceTree& tree)
-      : source(tree),
+  Found(const PreparedScene& scene, const EdgeOptions& wanted, const SequenceTree& tree)
+      : options(wanted),
+        source(tree),
         all(scene, options, every_wedge(scene)),
         lit(lit_from_asides(scene, all, source, options.max_depth - 1)),
         finder(scene, options, source, lit) {}
+  const EdgeOptions options;  // finders keep references to what stands here
   const SequenceTree source;
   const LitFinder all;
   const std::vector<LitWedge> lit;
@@ -535,8 +537,8 @@ struct EdgeSequences::Found {
 };
 
 EdgeSequences::EdgeSequences(const PreparedScene& scene, const EdgeOptions& options, const SequenceTree& source)
-    : scene_(scene), options_(options) {
-  if (!scene.wedges().empty() && options.max_depth > 0) found_ = std::make_unique<Found>(scene, options_, source);
+    : scene_(scene) {
+  if (!scene.wedges().empty() && options.max_depth > 0) found_ = std::make_unique<Found>(scene, options, source);
 }
 EdgeSequences::~EdgeSequences() = default;
 EdgeSequences::EdgeSequences(EdgeSequences&&) noexcept = default;
@@ -556,12 +558,12 @@ std::vector<std::vector<int32_t>> EdgeSequences::add(const std::vector<SequenceT
       const auto found = found_->finder.find(from);
       own.meetings.insert(own.meetings.end(), found.begin(), found.end());
     });
-    if (options_.max_diffractions < 2) return;
-    own.lit = lit_from_asides(scene_, found_->all, targets[size_t(t)], options_.max_depth - 2);
+    if (found_->options.max_diffractions < 2) return;
+    own.lit = lit_from_asides(scene_, found_->all, targets[size_t(t)], found_->options.max_depth - 2);
     const auto over_two = found_->finder.find_over_two(targets[size_t(t)], own.lit);
     own.meetings.insert(own.meetings.end(), over_two.begin(), over_two.end());
   });
-  Joiner joiner(scene_, options_, tree);
+  Joiner joiner(scene_, found_->options, tree);
   for (size_t t = 0; t < targets.size(); ++t)
     of_targets[t] = joiner.add(from_targets[t].meetings, found_->lit, from_targets[t].lit, targets[t]);
   return of_targets;

@@ -45,7 +45,6 @@ class EdgeSequences {
  private:
   struct Found;
   const PreparedScene& scene_;
-  EdgeOptions options_;
   std::unique_ptr<Found> found_;
 };
 

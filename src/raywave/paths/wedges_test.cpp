@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "raywave/core/constants.h"
+#include "raywave/paths/path_solver.h"
 #include "raywave/paths/prepared_scene.h"
 #include "raywave/scene/shapes.h"
 
@@ -446,6 +447,36 @@ TEST(Wedges, ACrackThatOpensIsClosedAsFarAsItIsNarrow) {
   }
   EXPECT_NEAR(joined, 2, 0.02);
   EXPECT_NEAR(screens, 16, 0.04);  // the wall's top and the roof's side
+}
+
+TEST(EdgeSequences, SeveralTransmittersGetWhatEachGetsAlone) {
+  scene::Scene s = scene_of({block({0, 0, 0}, {4, 3, 5})});
+  s.frequency_hz = 1e9;
+  const std::vector<Vec3d> from{{-3, -2, 2}, {9, 1, 3}, {2, 8, 4}, {1, -5, 6}, {-2, 6, 1}};
+  for (int i = 0; i < 70; ++i)  // more than one batch
+    s.add_receiver({"rx" + std::to_string(i), {7 * std::cos(0.1 * i + 0.03), 7 * std::sin(0.1 * i), 1.5}});
+  PathOptions o;
+  o.max_depth = 2;
+  o.diffraction = true;
+  o.samples_per_tx = 20000;
+  std::vector<Paths> alone;
+  for (size_t t = 0; t < from.size(); ++t) {
+    scene::Scene one = s;
+    one.add_transmitter({"tx" + std::to_string(t), from[t]});
+    alone.push_back(solve_paths(one, o));
+    s.add_transmitter({"tx" + std::to_string(t), from[t]});
+  }
+  const Paths together = solve_paths(s, o);
+  ASSERT_EQ(together.links.size(), 70 * from.size());
+  std::vector<size_t> next(from.size(), 0);
+  for (const Link& link : together.links) {
+    const Paths& own = alone[size_t(link.tx)];
+    for (int64_t p = link.path_begin; p < link.path_end; ++p) {
+      ASSERT_LT(next[size_t(link.tx)], size_t(own.num_paths()));
+      EXPECT_EQ(together.tau_s[size_t(p)], own.tau_s[next[size_t(link.tx)]++]);
+    }
+  }
+  for (size_t t = 0; t < from.size(); ++t) EXPECT_EQ(next[t], size_t(alone[t].num_paths()));
 }
 
 }  // namespace
