@@ -391,6 +391,15 @@ def test_the_loss_is_that_of_the_vector_that_is_kept():
     assert np.array_equal(found.fit.physical, found.found)
 
 
+def test_what_is_edited_later_changes_no_prediction():
+    scene, one, parameters = two_walls(), measured(two_walls(), places(), 0.3), {A: dict(bounds=[1.01, 12]), B: dict(bounds=[1.01, 12])}
+    found = rw.calibrate(scene, one, parameters, offsets="tx", **WORDS)
+    before, report = found.predict(places(3, seed=5), tx="tx"), str(found)
+    scene.frequency_hz = 3e9
+    one.values[:], one.censored[:], parameters[A]["bounds"][:] = 0, True, [5.9, 6.0]
+    assert np.array_equal(before, found.predict(places(3, seed=5), tx="tx")) and str(found) == report
+
+
 def test_channels_are_of_the_scenes_antennas_and_count_delays_as_they_say():
     scene, f = with_devices(two_walls()), np.linspace(-5e7, 5e7, 8)
     paths = rw.PathSolver()(truth(scene), **WORDS)
@@ -433,6 +442,13 @@ def test_names_in_files_are_whole_and_comments_stand_before_the_head(tmp_path):
     (tmp_path / "b.csv").write_text("tx,rx,path_gain_db,path_gain_db\na,b,-70,-99\n")
     with pytest.raises(rw.Error, match="two columns are called 'path_gain_db'"):
         inverse.read_measurements(tmp_path / "b.csv")
+
+
+def test_words_win_over_the_file_and_delays_are_as_it_says(tmp_path):
+    np.savez(tmp_path / "c.npz", cfr=np.ones((1, 1, 1, 1, 2), dtype=complex), frequencies_hz=[0, 1e6], run="a", normalize_delays=True)
+    assert inverse.read_measurements(tmp_path / "c.npz").normalize_delays
+    other = inverse.read_measurements(tmp_path / "c.npz", run="b", normalize_delays=False)
+    assert str(other.run) == "b" and not other.normalize_delays
 
 
 @pytest.mark.parametrize("arrays, words", [

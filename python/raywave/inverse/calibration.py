@@ -2,6 +2,7 @@
 """calibrate: a scene's parameters from what was measured in it, what the data tell of them, and what they do not."""
 from __future__ import annotations
 
+import copy
 import dataclasses
 import json
 import math
@@ -101,6 +102,7 @@ class Calibration:
     def report(self) -> str:
         """Parameters with their error bars, figures before and after, what the data cannot tell."""
         wide = max(map(len, self.labels))
+        seen = set()  # sets of powers of one quantity share their offsets
         lines = [f"{label:<{wide}}  {was:.6g} -> {now:.6g}" + (f" +- {deviation:.2g}" if math.isfinite(deviation) else "") + ("" if self._is_told(label) else "  (not told by the data)")
                  for label, was, now, deviation in zip(self.labels, self.start, self.found, self.deviations)]
         for one in self.compared:
@@ -110,7 +112,9 @@ class Calibration:
                 if after["count"]:
                     lines.append(f"{one.kind}, {word} ({after['count']}): RMSE {before['rmse']:.4g} -> {after['rmse']:.4g} {one.unit}, "
                                  f"mean abs {before['mean_abs']:.4g} -> {after['mean_abs']:.4g} {one.unit}".replace("  ", " "))
-            lines += [f"offset of {o['factor']} {o['name']}: {o['value']:.4g} +- {o['deviation']:.2g} {one.unit}" for o in one.offsets[:12] if not isinstance(o["value"], complex)]
+            offsets = [f"offset of {o['factor']} {o['name']}: {o['value']:.4g} +- {o['deviation']:.2g} {one.unit}" for o in one.offsets[:12] if not isinstance(o["value"], complex)]
+            lines += [line for line in offsets if line not in seen]
+            seen.update(offsets)
         return "\n".join([*lines, str(self.told)])
 
     def predict(self, position_m: ArrayLike | None = None, *, tx: str | None = None, rx: str | None = None, run: str = "", set_number: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -295,7 +299,8 @@ def calibrate(scene: Scene, measurements: object, parameters: Mapping[str, objec
     if loss not in LOSSES:
         raise Error(f"loss is {' or '.join(repr(w) for w in LOSSES)}, got {loss!r}")
     _check_words(offsets, delta_db, offset_sigma_db, sigma_db, floor_db, patience, seed)
-    scene, places = scene.copy(), {}  # as it is now, for predictions
+    # As all is now, for predictions.
+    scene, places, sets, parameters = scene.copy(), {}, copy.deepcopy(sets), copy.deepcopy(parameters)
     there, names = with_receivers(scene, sets, places)
     views = [observable(one, there, own, list(scene.receivers)) for one, own in zip(sets, names)]
     _held_out(sets, views, held_out, seed)

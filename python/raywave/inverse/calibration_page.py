@@ -95,7 +95,7 @@ def page(found, title) -> str:
     values = told.singular_values
     bars = "".join(f'<li><span style="width:{max(1.0, 100 * np.log10(1 + v) / max(np.log10(1 + values[0]), 1e-9)):.0f}%"></span>{v:.3g}</li>' for v in values[:40]) if len(values) else ""
     text = (f'<section id="calibration"><h2>Parameters</h2>{parameters}{"".join(_set(one) for one in found.compared)}'
-            f"<h2>What the data cannot tell</h2><ul>{listed}</ul><h3>Singular values</h3><p>of the Jacobian in widths known before over the noise of {told.noise:.3g}: "
+            f"<h2>What the data cannot tell</h2><ul>{listed}</ul><h3>Singular values</h3><p>of the Jacobian in widths known before over the noise of {', '.join(f'{n:.3g}' for n in told.noises)}: "
             f'below {12 ** 0.5:.1f} a direction is not told</p><ol class="bars">{bars}</ol></section>')
     base = _raywave.report_html(found.scene, None, None, title, "path_gain")
     return _pages.extended(base, style=(_HERE / "calibration.css").read_text(encoding="utf-8"), script=(_HERE / "calibration.js").read_text(encoding="utf-8"),

@@ -141,7 +141,7 @@ class Powers:
 
 class Channels:
     """Complex channels as paths.cfr or paths.taps give them: values [num_rx, num_rx_ant, num_tx, num_tx_ant, n] with frequencies_hz (relative to the
-    carrier) or bandwidth_hz and l_min. rx, tx: names in the order of the axes, by default the scene's. NaN: missing. compare: "db" (the power
+    carrier) or bandwidth_hz and l_min (of the first tap, 0 where not told: that of paths.taps is below). rx, tx: names in the order of the axes, by default the scene's. NaN: missing. compare: "db" (the power
     of each number; below `floor`, linear, by default a thousandth of the median power, they are censored) or "complex" (one unknown complex factor
     for each group of the offsets; without offsets none). sigma: of dB, or of a complex value. normalize_delays: the values count delays from each link's first path, as
     paths.cfr and paths.taps do where not told otherwise; False (here the default): from the transmitter, as measured channels do."""
@@ -295,7 +295,7 @@ def _powers(file, columns):
         raise Error(f"'{file}': {error}") from None
 
 
-_CHANNEL = ("cfr", "taps", "frequencies_hz", "bandwidth_hz", "l_min", "rx_names", "tx_names", "frequency_hz", "run", "held_out")
+_CHANNEL = ("cfr", "taps", "frequencies_hz", "bandwidth_hz", "l_min", "rx_names", "tx_names", "frequency_hz", "run", "held_out", "normalize_delays")
 _ARRIVALS = ("gain", "azimuth_rad", "elevation_rad", "delays_s", "tx_names", "rx_names", "frequency_hz", "departures", "grid", "run", "held_out")
 
 
@@ -327,20 +327,22 @@ def _read(file, words, refuse):
         return _powers(file, held)
     try:
         names = {key: held[f"{key}_names"] for key in ("rx", "tx") if f"{key}_names" in held}
-        more = {key: held[key] for key in ("run", "held_out") if key in held}
+        more = {**{key: held[key] for key in ("run", "held_out") if key in held}, **words}
+        if "normalize_delays" in held and "normalize_delays" not in more:
+            more["normalize_delays"] = bool(_one("normalize_delays", held["normalize_delays"], lambda v: v in (0, 1), "0 or 1"))
         if "cfr" in held or "taps" in held:
             _refuse_unknown(file, held, _CHANNEL, "array")
             if "cfr" in held and "taps" in held:
                 raise Error("holds cfr and taps: one of them")
             if "cfr" in held:
-                found = Channels(held["cfr"], frequencies_hz=held.get("frequencies_hz"), **names, **more, **words)
+                found = Channels(held["cfr"], frequencies_hz=held.get("frequencies_hz"), **{**names, **more})
             else:
-                found = Channels(held["taps"], bandwidth_hz=held.get("bandwidth_hz"), l_min=held.get("l_min"), **names, **more, **words)
+                found = Channels(held["taps"], bandwidth_hz=held.get("bandwidth_hz"), l_min=held.get("l_min"), **{**names, **more})
         elif "gain" in held:
             _refuse_unknown(file, held, _ARRIVALS, "array")
             if "departures" in held and np.any(held["departures"]):
                 raise Error("is a map of departures")
-            found = Arrivals(held["gain"], **names, **more, **words)
+            found = Arrivals(held["gain"], **{**names, **more})
             found.grid = tuple(held[name] for name in ("azimuth_rad", "elevation_rad")) if "azimuth_rad" in held and "elevation_rad" in held else None
             if found.grid is not None:
                 found.grid = tuple(_floats(name, values) for name, values in zip(("azimuth_rad", "elevation_rad"), found.grid))

@@ -274,6 +274,8 @@ class ArrivalObservable(Observable):
         if not hasattr(result, "azimuth_rad"):
             raise Error(f"arrival maps are compared with those of ArrivalMapSolver, got {type(result).__name__}")
         gain = result.gain
+        if gain.ndim == 5 and gain.shape[2] != 1:
+            raise Error(f"the solver's maps have {gain.shape[2]} delays, the measured ones none: leave delays_s out")
         gain = gain[:, :, 0] if gain.ndim == 5 else gain
         if gain.shape[2:] != self.shape[2:]:
             raise Error(f"the measured maps have {self.shape[2]} x {self.shape[3]} directions, those of the solver {gain.shape[2]} x {gain.shape[3]}")
