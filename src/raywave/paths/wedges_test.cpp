@@ -459,9 +459,10 @@ TEST(EdgeSequences, SeveralTransmittersGetWhatEachGetsAlone) {
   o.max_depth = 2;
   o.diffraction = true;
   o.samples_per_tx = 20000;
+  const scene::Scene without = s;
   std::vector<Paths> alone;
   for (size_t t = 0; t < from.size(); ++t) {
-    scene::Scene one = s;
+    scene::Scene one = without;
     one.add_transmitter({"tx" + std::to_string(t), from[t]});
     alone.push_back(solve_paths(one, o));
     s.add_transmitter({"tx" + std::to_string(t), from[t]});
