@@ -20,11 +20,29 @@ using paths::PathsDerivative;
 using Shape = std::vector<int64_t>;
 
 /// The names in `wrt` (None, a name, names), each one that the solver differentiates.
-std::vector<std::string> names_from(const scene::Scene& s, const nb::object& wrt, const scene::Differentiable& solver) {
+/// A share at a bound of [0, 1], where what scatters begins as its root: gains have no slope by it.
+bool begins_as_a_root(const scene::Scene& s, const std::string& name) {
+  const std::string_view of_turns = "/xpd_coefficient", of_all = "/scattering_coefficient";
+  if (name.ends_with(of_all)) return scene::parameter(s, name).value[0] == 1;
+  if (!name.ends_with(of_turns)) return false;
+  const double share = scene::parameter(s, name).value[0];
+  const std::string material = name.substr(0, name.size() - of_turns.size());
+  return (share == 0 || share == 1) && scene::parameter(s, material + std::string(of_all)).value[0] > 0;
+}
+void refuse_root(const scene::Scene& s, const std::string& name) {
+  if (!begins_as_a_root(s, name)) return;
+  throw Error(message(name, " is ", scene::parameter(s, name).value[0],
+                      ", a bound of [0, 1] at which what scatters has no slope by it: give it a value off the bound"));
+}
+
+/// @param scatters  do the paths scatter? Then shares at their bounds are left out, or refused by name.
+std::vector<std::string> names_from(const scene::Scene& s, const nb::object& wrt, const scene::Differentiable& solver,
+                                    bool scatters = false) {
   std::vector<std::string> names;
   if (wrt.is_none()) {
     for (const auto& p : scene::parameters(s)) {
-      if (scene::is_differentiable(s, p.name, solver)) names.push_back(p.name);
+      if (scene::is_differentiable(s, p.name, solver) && !(scatters && begins_as_a_root(s, p.name)))
+        names.push_back(p.name);
     }
     return names;
   }
@@ -33,7 +51,10 @@ std::vector<std::string> names_from(const scene::Scene& s, const nb::object& wrt
   } else {
     names = nb::cast<std::vector<std::string>>(wrt);
   }
-  for (const auto& name : names) scene::require_differentiable(s, name, solver, maps::differentiable_solvers());
+  for (const auto& name : names) {
+    scene::require_differentiable(s, name, solver, maps::differentiable_solvers());
+    if (scatters) refuse_root(s, name);
+  }
   return names;
 }
 
@@ -48,12 +69,13 @@ nb::dict gradient_dict(const scene::Scene& s, const scene::SceneDerivative& grad
   return out;
 }
 
-scene::SceneDerivative tangent_from(const scene::Scene& s, const nb::dict& by_name,
-                                    const scene::Differentiable& solver) {
+scene::SceneDerivative tangent_from(const scene::Scene& s, const nb::dict& by_name, const scene::Differentiable& solver,
+                                    bool scatters = false) {
   scene::ParameterTree tree;
   for (const auto& [key, value] : by_name) {
     const auto name = nb::cast<std::string>(key);
     scene::require_differentiable(s, name, solver, maps::differentiable_solvers());
+    if (scatters) refuse_root(s, name);
     tree[name] = reals_from(nb::borrow(value), message("the tangent of ", name), scene::parameter(s, name).shape);
   }
   return scene::tangent(s, tree);
@@ -181,7 +203,7 @@ nb::dict gradient(const PyPaths& p, const nb::object& wrt, Back&& back) {
     for (const auto& name : all) (among(known, name) ? asked : others).push_back(name);
     of_scene = nb::cast(others);
   }
-  const auto names = names_from(s, of_scene, paths::kDifferentiableByPaths);
+  const auto names = names_from(s, of_scene, paths::kDifferentiableByPaths, p.options.scatters());
   scene::SceneDerivative out;
   std::vector<em::MaterialNumbers<double>> rows;
   const paths::PreparedScene& geometry = p.solved.geometry();
@@ -201,7 +223,8 @@ PathsDerivative moved(const PyPaths& p, const nb::dict& tangent) {
   nb::dict of_scene, of_fields;
   for (const auto& [key, value] : tangent)
     (among(known, nb::cast<std::string>(key)) ? of_fields : of_scene)[key] = value;
-  const scene::SceneDerivative direction = tangent_from(*p.solved.scene, of_scene, paths::kDifferentiableByPaths);
+  const scene::SceneDerivative direction =
+      tangent_from(*p.solved.scene, of_scene, paths::kDifferentiableByPaths, p.options.scatters());
   std::vector<em::MaterialNumbers<double>> rows;
   if (nb::len(of_fields)) {
     const auto num_rows = int64_t(p.touched.numbers.size());
@@ -314,7 +337,7 @@ nb::dict map_vjp(const PyRadioMap& m, const nb::object& path_gain, const nb::obj
   if (!rss.is_none()) c.rss_w = reals_from(rss, "the cotangent of rss", shape);
   if (!sinr.is_none()) c.sinr = reals_from(sinr, "the cotangent of sinr", shape);
   require_any("vjp", {path_gain, rss, sinr}, "path_gain, rss, sinr");
-  const auto names = names_from(s, wrt, maps::differentiable_by(m.options.method));
+  const auto names = names_from(s, wrt, maps::differentiable_by(m.options.method), m.options.scatters());
   scene::SceneDerivative out;
   const paths::PreparedScene& geometry = m.solved.geometry();
   run_interruptibly(nb::none(),
@@ -324,7 +347,7 @@ nb::dict map_vjp(const PyRadioMap& m, const nb::object& path_gain, const nb::obj
 
 nb::dict map_jvp(const PyRadioMap& m, const nb::dict& tangent) {
   const scene::Scene& s = *m.solved.scene;
-  const auto direction = tangent_from(s, tangent, maps::differentiable_by(m.options.method));
+  const auto direction = tangent_from(s, tangent, maps::differentiable_by(m.options.method), m.options.scatters());
   maps::MetricsDerivative d;
   const paths::PreparedScene& geometry = m.solved.geometry();
   run_interruptibly(nb::none(),

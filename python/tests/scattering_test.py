@@ -119,6 +119,25 @@ def test_gradients_of_scattered_paths():
         walks.vjp(np.ones((1, 1)))
 
 
+@pytest.mark.parametrize("share, name", [(0.0, "xpd_coefficient"), (1.0, "xpd_coefficient"), (0.3, "scattering_coefficient")])
+def test_shares_at_their_bounds_have_no_slope_and_say_so(share, name):
+    scene = patch(scattering=1.0 if name == "scattering_coefficient" else 0.7)
+    scene.set_parameter("material/metal/xpd_coefficient", share)
+    at_bound, other = f"material/metal/{name}", {"xpd_coefficient": "scattering_coefficient", "scattering_coefficient": "xpd_coefficient"}[name]
+    for result, words in ((rw.PathSolver()(scene, max_depth=1, diffuse_reflection=True, scattering_tolerance=0.1), "a"),
+                          (rw.RadioMapSolver()(scene, max_depth=1, diffuse_reflection=True, scattering_tolerance=0.1, center=[0, 0, 1],
+                                               size=[1, 1], cell_size=[1, 1]), "path_gain")):
+        cotangent = {words: np.ones_like(result.a if words == "a" else result.path_gain)}
+        gradient = result.vjp(**cotangent)
+        assert at_bound not in gradient and f"material/metal/{other}" in gradient
+        with pytest.raises(rw.Error, match=f"{at_bound} is [01], a bound"):
+            result.vjp(**cotangent, wrt=at_bound)
+        with pytest.raises(rw.Error, match=f"{at_bound} is [01], a bound"):
+            result.jvp({at_bound: 1.0})
+    mirrors = rw.PathSolver()(scene, max_depth=1)
+    assert "material/metal/xpd_coefficient" in mirrors.vjp(a=np.ones_like(mirrors.a))
+
+
 def noisy_wall(slope, leg=0.25, half=5.0, seed=1):
     """A plane of right triangles whose vertices are moved along its normal so that facets have these slopes about each axis."""
     n = int(round(2 * half / leg))
