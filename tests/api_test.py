@@ -7,7 +7,7 @@ import sys
 import raywave as rw
 
 # Packages and modules, whose contents are listed; the kinds of what simulate gives stand under their own name.
-MODULES = {"differentiable", "formats", "scenes", "shapes", "wave", "signal", "motion", "__version__"}
+MODULES = {"differentiable", "formats", "materials", "scenes", "shapes", "wave", "signal", "motion", "__version__"}
 
 
 def test_every_public_name_is_in_the_reference(root, tmp_path):

@@ -433,7 +433,7 @@ def test_scattering_by_flags_and_by_run_files(raywave, tmp_path):
     assert done.returncode == 0, done.stderr
     with np.load(tmp_path / "m.npz") as found:
         assert found["standard_error"].shape == found["path_gain"].shape and (found["standard_error"] > 0).any()
-    for wrong, part in ((["--reflection", "mirrored"], "did you mean 'mirror'"), (["--reflection", "directional", "--lobe", "von_mises(kappa=1)"], "did you mean"),
+    for wrong, part in ((["--reflection", "mirrored"], "did you mean 'mirror'"), (["--reflection", "directional", "--lobe", "von_mises_fischer(kappa=1)"], "did you mean"),
                         (["--scattering-tolerance", 0, "--diffuse-reflection"], "scattering_tolerance must be > 0")):
         failed = raywave("paths", CANYON, *LINK, *wrong)
         assert failed.returncode in (2, 3) and part in failed.stderr, failed.stderr

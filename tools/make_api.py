@@ -23,7 +23,7 @@ SECTIONS = [
     ("Scattered power", "raywave", "scattering.py", ["ScatteringSolver"]),
     ("Lobes from meshes", "raywave", "_lobes.py", ["LobeChoice"]),
     ("Their results", "raywave", "_raywave.pyi", ["ArrivalMap", "ScatteredPower"]),
-    ("The plane", "raywave", "_raywave.pyi", ["Scene2D", "Paths2D"]),
+    ("The plane", "raywave", "_raywave.pyi", ["Scene2D", "Paths2D", "PathSampler"]),
     ("Subcarriers", "raywave", "results.py", ["subcarrier_frequencies"]),
     ("Gradients", "raywave", "gradients.py", None),
     ("PyTorch", "raywave.torch", "torch.py", None),

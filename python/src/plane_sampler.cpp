@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The learned choice of sequences in the plane.
+#include <nanobind/stl/filesystem.h>
 #include <nanobind/stl/pair.h>
+
+#include <cstring>
 
 #include "bind.h"
 #include "convert.h"
@@ -83,8 +86,28 @@ void bind_plane_sampler(nb::module_& m) {
             new (self) FlowSampler({width, embedding, seed});
           },
           "width"_a = plane::SamplerShape{}.width, "embedding"_a = plane::SamplerShape{}.embedding, "seed"_a = 1)
-      .def_static("load", &FlowSampler::load, "path"_a)
-      .def("save", &FlowSampler::save, "path"_a)
+      .def_static(
+          "load", [](const std::filesystem::path& path) { return FlowSampler::load(path.string()); }, "path"_a)
+      .def(
+          "save", [](const FlowSampler& s, const std::filesystem::path& path) { s.save(path.string()); }, "path"_a)
+      .def("__repr__",
+           [](const FlowSampler& s) {
+             return message("PathSampler(width=", s.shape().width, ", embedding=", s.shape().embedding, ")");
+           })
+      .def("__getstate__",
+           [](const FlowSampler& s) {
+             const std::vector<float>& v = s.parameters().value;
+             return nb::make_tuple(s.shape().width, s.shape().embedding,
+                                   nb::bytes(reinterpret_cast<const char*>(v.data()), v.size() * sizeof(float)));
+           })
+      .def("__setstate__",
+           [](FlowSampler& s, const nb::tuple& state) {
+             new (&s) FlowSampler({nb::cast<int>(state[0]), nb::cast<int>(state[1])});
+             const auto bytes = nb::cast<nb::bytes>(state[2]);
+             std::vector<float>& v = s.parameters().value;
+             if (bytes.size() != v.size() * sizeof(float)) throw Error("a pickled PathSampler is of another version");
+             std::memcpy(v.data(), bytes.c_str(), bytes.size());
+           })
       .def_prop_ro("num_numbers", &FlowSampler::num_numbers, "Of the network.")
       .def("sample", &sample, "scene"_a, "tx"_a, "rx"_a, "order"_a, "count"_a = 10, "seed"_a = 42,
            "Sequences of names of walls, with repetitions, drawn in proportion to the learned flows; a function of the "

@@ -312,7 +312,7 @@ def test_a_scene_made_by_hand():
     (lambda s: rw.PathSolver()(s, max_depth=-1), "max_depth must be >= 0"),
     (lambda s: rw.PathSolver()(s, finder="exhaustiv"), "did you mean 'exhaustive'"),
     (lambda s: rw.PathSolver()(s, diffuse_reflection=True, scattering_tolerance=0), "scattering_tolerance must be > 0"),
-    (lambda s: rw.PathSolver()(s, reflection="direct"), "did you mean 'directional'"),
+    (lambda s: rw.PathSolver()(s, reflection="directionl"), "did you mean 'directional'"),
     (lambda s: rw.PathSolver()(s, lobe="von_mises_fisher(kappa=3)"), "lobe: it needs reflection='directional'"),
     (lambda s: rw.PathSolver()(s, reflection="directional", lobe="von_mises_fisher(kappa=-3)"), "kappa must be > 0"),
     (lambda s: rw.PathSolver()(s, reflection="directional", lobe=3), "lobe takes a lobe as text"),

@@ -106,6 +106,8 @@ class FlowSampler {
                 std::vector<float>& ways_bar) const;
   void backward_ways(const Ways& ways, std::span<const float> ways_bar, std::span<float> slope) const;
   nn::Parameters<float>& parameters() { return p_; }
+  const nn::Parameters<float>& parameters() const { return p_; }
+  const SamplerShape& shape() const { return shape_; }
 
  private:
   struct Sampling;
