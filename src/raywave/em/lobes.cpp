@@ -291,8 +291,13 @@ Lobe lobe_from_text(std::string_view text) {
     const std::string_view rest = without_blanks(text.substr(open + 1));
     if (rest.empty() || rest.back() != ')') throw Error(message("'", text, "' has no ')' at its end"));
     std::string_view inner = rest.substr(0, rest.size() - 1);
+    std::vector<std::string_view> given;
     while (!without_blanks(inner).empty()) {
       const size_t comma = inner.find(',');
+      const std::string_view name = without_blanks(inner.substr(0, std::min(comma, inner.find('='))));
+      if (std::find(given.begin(), given.end(), name) != given.end())
+        throw Error(message("'", text, "' gives ", name, " twice"));
+      given.push_back(name);
       set_number(lobe, inner.substr(0, comma), text);
       inner = comma == std::string_view::npos ? std::string_view() : inner.substr(comma + 1);
     }

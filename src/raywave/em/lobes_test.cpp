@@ -353,6 +353,7 @@ TEST(Lobes, TextsNameThem) {
                                                         {"directive(alpha_r)", "must be a number"},
                                                         {"directive(alpha_r=4x)", "must be a number"},
                                                         {"directive(alpha_r=-4)", "alpha_r must be"},
+                                                        {"directive(alpha_r=4, alpha_r=2)", "gives alpha_r twice"},
                                                         {"", "unknown lobe"}}) {
     try {
       lobe_from_text(text);
