@@ -102,7 +102,7 @@ def lobe_for(self, object: str | Object, *, spread_db: float = 1.0, legs_m: tupl
     what options take."""
     obj = object if isinstance(object, Object) else self.objects[object]
     spread, angle, most = real_number("spread_db", spread_db), real_number("angle_rad", angle_rad), real_number("largest_kappa", largest_kappa)
-    legs = tuple(real_number("legs_m", v) for v in legs_m)
+    legs = tuple(real_number("legs_m", v) for v in (legs_m if np.iterable(legs_m) else [legs_m]))
     if not 0 < spread < 20:
         raise Error(f"spread_db must be in (0, 20), got {spread}")
     if len(legs) != 2 or not all(0 < v < math.inf for v in legs):

@@ -160,6 +160,8 @@ def test_a_noisy_wall_says_its_lobe(slope):
     assert f"kappa={chosen.kappa:.6g}" in chosen.lobe and "expected spread" in str(chosen)
     with pytest.raises(rw.Error, match="spread_db"):
         scene.lobe_for("wall", spread_db=0)
+    with pytest.raises(rw.Error, match="two lengths"):
+        scene.lobe_for("wall", legs_m=3)
     with pytest.raises((rw.Error, KeyError)):
         scene.lobe_for("roof")
 

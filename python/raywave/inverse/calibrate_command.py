@@ -10,17 +10,15 @@
     "material/*/relative_permittivity" = { bounds = [1, 12] }"""
 from __future__ import annotations
 
-import argparse
 import json
-import pathlib
 import sys
 import tomllib
 
-from .. import ArrivalMapSolver, PathSolver, Scene, load_scene
+from .. import ArrivalMapSolver, PathSolver
 from .._raywave import Error
 from ..explore import document as run_files
 from .calibration import calibrate
-from .command import _refuse_types, _refuse_unknown, _teller
+from .command import _refuse_types, _refuse_unknown, _teller, opened, run_parser
 from .fits import FitStopped
 from .measurements import Arrivals, read_all
 
@@ -57,31 +55,21 @@ def _read(file):
 
 
 def _parser():
-    parser = argparse.ArgumentParser(prog="raywave calibrate", description="Parameters of a scene from measurements of powers, channels or arrival maps in it.",
-                                     epilog="Example: raywave calibrate examples/calibrate.toml --page calibration.html")
-    parser.add_argument("run", metavar="RUN.toml", help="a run file with the tables [calibrate] and [calibrate.parameters]")
+    parser = run_parser("calibrate", "Parameters of a scene from measurements of powers, channels or arrival maps in it.",
+                        "Example: raywave calibrate examples/calibrate.toml --page calibration.html", "scene, residual maps and tables as a page")
     parser.add_argument("-o", "--output", metavar="FILE", help=".json: parameters, figures, what the data tell; .npz: measured and predicted values")
-    parser.add_argument("--page", metavar="FILE.html", help="scene, residual maps and tables as a page")
     parser.add_argument("--scene", metavar="FOLDER", help="the calibrated scene as a folder")
-    parser.add_argument("--json", action="store_true", help="what was found as JSON on standard output")
-    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint that [calibrate] names")
     return parser
 
 
 def main(arguments) -> int:
     given = _parser().parse_args(arguments)
-    run = pathlib.Path(given.run)
-    document, table = _read(run)
-    scene = run_files.Stage(load_scene(document["scene"]) if "scene" in document else Scene()).put(document)
+    run, document, table, scene = opened("calibrate", given, _read)
     files = [table["measurements"]] if isinstance(table["measurements"], str) else table["measurements"]
     more = {word: table[word] for word in _OF_CHANNELS if word in table}
     sets = read_all([run.parent / name for name in files], **more)
     solver = ArrivalMapSolver() if any(isinstance(one, Arrivals) for one in sets) else PathSolver()
     words = {word: table[word] for word in _CALIBRATE if word in table}
-    if "checkpoint" in table:
-        words["checkpoint"] = str(run.parent / table["checkpoint"])
-    elif given.resume:
-        raise Error(f"'{run}', [calibrate]: --resume needs a checkpoint")
     try:
         found = calibrate(scene, sets, table["parameters"], solver=solver, resume=given.resume, progress=_teller(), **words, **run_files.path_options(document))
     except FitStopped as stopped:

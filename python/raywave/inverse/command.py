@@ -144,28 +144,40 @@ def _problem(run, document, table, scene):
     return signal.Loss(word, waveform, samples, **words), PathSolver(), run_files.path_options(document)
 
 
-def _parser():
-    parser = argparse.ArgumentParser(prog="raywave fit", description="Parameters of a scene from what was measured: a radar's cube or a radio map.",
-                                     epilog="Example: raywave fit examples/fit.toml --page course.html")
-    parser.add_argument("run", metavar="RUN.toml", help="a run file with the tables [fit] and [fit.parameters]")
-    parser.add_argument("-o", "--output", metavar="FILE.json", help="what was found: values, loss, standard deviations, the course")
-    parser.add_argument("--page", metavar="FILE.html", help="the course as a page")
+def run_parser(word, description, epilog, page):
+    """The arguments that `raywave fit` and `raywave calibrate` share."""
+    parser = argparse.ArgumentParser(prog=f"raywave {word}", description=description, epilog=epilog)
+    parser.add_argument("run", metavar="RUN.toml", help=f"a run file with the tables [{word}] and [{word}.parameters]")
+    parser.add_argument("--page", metavar="FILE.html", help=page)
     parser.add_argument("--json", action="store_true", help="what was found as JSON on standard output")
-    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint that [fit] names")
+    parser.add_argument("--resume", action="store_true", help=f"go on from the checkpoint that [{word}] names")
+    return parser
+
+
+def opened(word, given, read):
+    """(the run file's place, its document, its table [word], its scene), the checkpoint's name beside the file."""
+    run = pathlib.Path(given.run)
+    document, table = read(run)
+    scene = run_files.Stage(load_scene(document["scene"]) if "scene" in document else Scene()).put(document)
+    if "checkpoint" in table:
+        table = {**table, "checkpoint": str(run.parent / table["checkpoint"])}
+    elif given.resume:
+        raise Error(f"'{run}', [{word}]: --resume needs a checkpoint")
+    return run, document, table, scene
+
+
+def _parser():
+    parser = run_parser("fit", "Parameters of a scene from what was measured: a radar's cube or a radio map.",
+                        "Example: raywave fit examples/fit.toml --page course.html", "the course as a page")
+    parser.add_argument("-o", "--output", metavar="FILE.json", help="what was found: values, loss, standard deviations, the course")
     return parser
 
 
 def main(arguments) -> int:
     given = _parser().parse_args(arguments)
-    run = pathlib.Path(given.run)
-    document, table = _read(run)
-    scene = run_files.Stage(load_scene(document["scene"]) if "scene" in document else Scene()).put(document)
+    run, document, table, scene = opened("fit", given, _read)
     loss, solver, options = _problem(run, document, table, scene)
     words = {key: table[key] for key in _FIT if key in table}
-    if "checkpoint" in words:
-        words["checkpoint"] = str(run.parent / words["checkpoint"])
-    elif given.resume:
-        raise Error(f"'{run}', [fit]: --resume needs a checkpoint")
     if "annealing" in table:
         words["annealing"] = _annealing(table["annealing"], f"'{run}', [fit], annealing")
     status = 0

@@ -2,6 +2,7 @@
 """What a solver's result predicts of each measurement: numbers in the order of the measured ones, with their derivatives."""
 from __future__ import annotations
 
+import abc
 import copy
 import difflib
 import math
@@ -59,20 +60,23 @@ def with_receivers(scene, sets, places=None):
     return there, names
 
 
-class Observable:
+class Observable(abc.ABC):
     """values [n] with `valid`, `censored`, `held_out`, sigma ([n] or None), groups {"tx", "rx", "run": [n] names}; unit; is_complex."""
 
     is_complex, unit, additive = False, "dB", True
     censored = False
 
+    @abc.abstractmethod
     def predict(self, result):
-        raise NotImplementedError
+        """The predicted values, [n]."""
 
+    @abc.abstractmethod
     def jvp(self, result, tangent):
-        raise NotImplementedError
+        """How they move when the result moves along a tangent of parameters by name, [n]."""
 
+    @abc.abstractmethod
     def vjp(self, result, cotangent, names):
-        raise NotImplementedError
+        """{name: gradient} by these parameters of a loss whose derivatives by the values are the cotangent, [n]."""
 
 
 def _spread(name, value, shape):

@@ -61,19 +61,19 @@ class Field:
         return {}
 
     def with_parameters(self, **values: ArrayLike) -> Field:
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} has no with_parameters()")
 
     def values(self, places: Places) -> np.ndarray:
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} has no values()")
 
     def slopes(self, places: Places) -> np.ndarray | None:
         return None
 
     def pull(self, places: Places, word: str, cotangent: np.ndarray) -> np.ndarray:
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} has no pull()")
 
     def push(self, places: Places, word: str, change: np.ndarray) -> np.ndarray:
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} has no push()")
 
 
 def base_of(material: Material, frequency_hz: float) -> dict:
