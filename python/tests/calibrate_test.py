@@ -342,6 +342,11 @@ def test_as_many_numbers_as_values_are_not_certain():
     values = powers_of(truth(scene), points, 0.5)[0]
     found = rw.calibrate(scene, inverse.Powers(path_gain_db=values, tx="tx", position_m=points), {A: dict(bounds=(1.01, 12))}, **WORDS)
     assert found.told.noise == 1.0 and found.told.assumed == [0] and found.deviations[0] > 0.3
+    with pytest.raises(rw.Error, match="set_number is 0 to 0, got 5"):
+        found.plot(set_number=5)
+    one = measured(two_walls(), places())
+    beside = rw.calibrate(two_walls(), [measured(two_walls(), places(), held_out=True), one], PARAMETERS, **WORDS)
+    assert beside.told.assumed == [] and beside.compared[0].figures()["after"]["held_out"]["count"] == 48
     assert "none is left over to tell the noise" in str(found) and found.document()["told"]["noise_assumed"] == [0]
 
 
@@ -466,7 +471,7 @@ def test_bad_arrays_say_why(tmp_path, arrays, words):
 
 
 @pytest.mark.parametrize("words, text", [(dict(sigma="a"), "sigma must be|sigma takes"), (dict(floor="a"), "floor"), (dict(floor=-1), "floor must be"), (dict(normalize_delays=1), "normalize_delays is"),
-                                         (dict(rx="abc"), "rx names 1 devices, the values have 3")])
+                                         (dict(rx="abc"), "rx names 1 devices, the values have 3"), (dict(rx=["a", "b", "a"]), "rx names a device twice"), (dict(held_out=2), "held_out holds 0 and 1")])
 def test_bad_channels_say_why(words, text):
     with pytest.raises(rw.Error, match=text):
         inverse.Channels(np.ones((3, 1, 1, 1, 2)), frequencies_hz=[0, 1e6], **words)

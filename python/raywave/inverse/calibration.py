@@ -117,11 +117,14 @@ class Calibration:
             seen.update(offsets)
         return "\n".join([*lines, str(self.told)])
 
+    def _require_set(self, number):
+        if isinstance(number, bool) or not (isinstance(number, (int, np.integer)) and 0 <= number < len(self.compared)):
+            raise Error(f"set_number is 0 to {len(self.compared) - 1}, got {number!r}")
+
     def predict(self, position_m: ArrayLike | None = None, *, tx: str | None = None, rx: str | None = None, run: str = "", set_number: int = 0) -> tuple[np.ndarray, np.ndarray]:
         """(values, deviations) in dB of links that were not measured, with the offsets of their groups, as the set's quantity has them: at places [n, 3] (or named
         receivers), tx: names. Of offsets="rx" places and names that were measured alone. The deviation is that of the prediction, by parameters and offsets (Laplace), without the noise of one value."""
-        if not (isinstance(set_number, (int, np.integer)) and 0 <= set_number < len(self._rows)):
-            raise Error(f"set_number is 0 to {len(self._rows) - 1}, got {set_number!r}")
+        self._require_set(set_number)
         rows = self._rows[set_number]
         if rows.o.unit != "dB" or not hasattr(rows.o, "sign"):
             raise Error("predictions are of sets of powers; solve calibration.scene for other results")
@@ -186,6 +189,7 @@ class Calibration:
     def plot(self, ax: Any | None = None, *, when: str = "after", set_number: int = 0, tx: str | None = None) -> Any:
         """measured - predicted over the plan, with matplotlib; the mean of each place. when: "before" or "after". Gives the axes back."""
         from ..formats.pictures import _axes, _colorbar
+        self._require_set(set_number)
         one = self.compared[set_number]
         if when not in ("before", "after"):
             raise Error(f"when is 'before' or 'after', got {when!r}")
@@ -385,7 +389,7 @@ def _noise_of_sets(rows, rests, joint, priors):
             noise = 1.0
             if not part.says_sigma and left > 0.5:
                 noise = max(math.sqrt((rest[:len(mask)][mask] ** 2).sum() / left), 1e-12)  # 1e-12: of data without noise
-            elif not part.says_sigma:
+            elif not part.says_sigma and of_part.any():  # what is all held out has no part in it
                 assumed.append(part.number)
             noises[part.number] = noise
             each[own][of_part] = noise

@@ -60,6 +60,8 @@ def _devices(name, names, count):
     found = np.atleast_1d(_texts(name, names))
     if found.shape != (count,):
         raise Error(f"{name} names {found.size} devices, the values have {count}")
+    if len(set(found.tolist())) < count:
+        raise Error(f"{name} names a device twice: {', '.join(found.tolist())}")
     return found.tolist()
 
 
@@ -83,11 +85,15 @@ def _column(name, values, size, kind):
     return out
 
 
-def _mask(name, values, size):
-    out = _column(name, values, size, float)
+def _flags(name, values):
+    out = _floats(name, values)
     if not np.isin(out, (0, 1)).all():
         raise Error(f"{name} holds 0 and 1")
     return out.astype(bool)
+
+
+def _mask(name, values, size):
+    return _flags(name, _column(name, values, size, float))
 
 
 class Powers:
@@ -165,7 +171,7 @@ class Channels:
             raise Error(f"compare is 'db' or 'complex', got {compare!r}")
         if not isinstance(normalize_delays, (bool, np.bool_)):
             raise Error(f"normalize_delays is True or False, got {normalize_delays!r}")
-        self.compare, self.run, self.held_out_links, self.normalize_delays = compare, _texts("run", run), _floats("held_out", held_out), bool(normalize_delays)
+        self.compare, self.run, self.held_out_links, self.normalize_delays = compare, _texts("run", run), _flags("held_out", held_out), bool(normalize_delays)
         self.rx, self.tx = _devices("rx", rx, self.values.shape[0]), _devices("tx", tx, self.values.shape[2])
         power = np.abs(self.values[np.isfinite(self.values)]) ** 2
         if not power.any():
@@ -200,7 +206,7 @@ class Arrivals:
             raise Error(f"compare is 'db' or 'distribution', got {compare!r}")
         if compare == "distribution" and not np.isfinite(self.values).all():
             raise Error("shares of a map's power need the whole map: compare='db' where directions are missing")
-        self.compare, self.run, self.held_out_links = compare, _texts("run", run), _floats("held_out", held_out)
+        self.compare, self.run, self.held_out_links = compare, _texts("run", run), _flags("held_out", held_out)
         self.rx, self.tx = _devices("rx", rx, self.values.shape[0]), _devices("tx", tx, self.values.shape[1])
         self.floor = 1e-2 * float(there.mean()) if floor is None else _one("floor", floor, lambda v: v > 0, "one number > 0")
         self.sigma = _one("sigma", sigma, lambda v: v > 0, "one number > 0")
