@@ -247,7 +247,8 @@ Scene2D town(uint64_t seed, int num_walls) {
   const int houses = std::max(1, num_walls / 4), columns = int(std::ceil(std::sqrt(double(houses))));
   const int rows = (houses + columns - 1) / columns;
   for (int h = 0; h < houses; ++h) {
-    const Vec2d corner{40.0 * (h % columns) + draw(8, 14), 40.0 * (h / columns) + draw(8, 14)};
+    const int column = h % columns, row = h / columns;
+    const Vec2d corner{40.0 * column + draw(8, 14), 40.0 * row + draw(8, 14)};
     const double width = draw(12, 22), depth = draw(12, 22);
     const Vec2d c[] = {corner, corner + Vec2d{width, 0}, corner + Vec2d{width, depth}, corner + Vec2d{0, depth}};
     for (size_t k = 0; k < 4; ++k) s.objects.push_back(wall(message("wall", s.objects.size()), c[k], c[(k + 1) % 4]));
