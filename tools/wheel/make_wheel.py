@@ -39,10 +39,11 @@ def run(*words, **options):
     return done.stdout
 
 
-# Of the ray engine what embree_tracer.cpp calls: triangles and packets of rays, for the instruction sets that it chooses among itself.
+# Of the ray engine what embree_tracer.cpp calls: triangles and packets of rays, for the instruction sets that it chooses among itself (the part for AVX
+# holds what the wider ones share).
 EMBREE = {"EMBREE_ISPC_SUPPORT": "OFF", "EMBREE_TUTORIALS": "OFF", "EMBREE_STATIC_LIB": "OFF", "EMBREE_RAY_MASK": "OFF", "EMBREE_BACKFACE_CULLING": "OFF",
           "EMBREE_FILTER_FUNCTION": "OFF", **{f"EMBREE_GEOMETRY_{kind}": "OFF" for kind in ("QUAD", "CURVE", "SUBDIVISION", "USER", "INSTANCE", "GRID", "POINT")},
-          "EMBREE_MAX_ISA": "NONE", "EMBREE_ISA_SSE2": "ON", "EMBREE_ISA_SSE42": "ON", "EMBREE_ISA_AVX": "OFF", "EMBREE_ISA_AVX2": "ON", "EMBREE_ISA_AVX512": "ON"}
+          "EMBREE_MAX_ISA": "NONE", "EMBREE_ISA_SSE2": "ON", "EMBREE_ISA_SSE42": "ON", "EMBREE_ISA_AVX": "ON", "EMBREE_ISA_AVX2": "ON", "EMBREE_ISA_AVX512": "ON"}
 
 
 def fetch_sources(place, patched, plain):
