@@ -131,7 +131,8 @@ static scene::SceneDerivative vjp(const scene::Scene& scene, const paths::Prepar
                                   const RadioMapOptions& options, const RadioMap& map,
                                   const std::vector<double>& cotangent) {
   check(scene, options, map);
-  const paths::PreparedScene prepared = geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m());
+  const paths::PreparedScene prepared =
+      geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m(), options.diffraction);
   if (cotangent.size() != map.path_gain.size()) {
     throw Error(
         message("the cotangent of path_gain has ", cotangent.size(), " numbers, the map has ", map.path_gain.size()));
@@ -187,7 +188,8 @@ static std::vector<double> jvp(const scene::Scene& scene, const paths::PreparedS
                                const RadioMapOptions& options, const RadioMap& map,
                                const scene::SceneDerivative& direction) {
   check(scene, options, map);
-  const paths::PreparedScene prepared = geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m());
+  const paths::PreparedScene prepared =
+      geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m(), options.diffraction);
   direction.check_finite(scene);
   const scene::Scene centred = prepared.centred(scene);
   const Cells cells(centred, prepared, moved(map.surface, -prepared.origin_m()), options);

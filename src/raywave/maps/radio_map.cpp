@@ -80,7 +80,8 @@ Surface moved(Surface surface, const Vec3d& by_m) {
 static RadioMap solve(const scene::Scene& scene, const paths::PreparedScene& geometry, const Surface& surface,
                       const RadioMapOptions& options) {
   scene.validate();
-  const paths::PreparedScene prepared = geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m());
+  const paths::PreparedScene prepared =
+      geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m(), options.diffraction);
   if (scene.transmitters.empty()) throw Error("the scene has no transmitter: add one before solving for a radio map");
   prepared.warn(options.log);
   // Where the scene lies does not matter: everything is solved relative to its middle.

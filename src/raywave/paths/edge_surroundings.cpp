@@ -116,8 +116,14 @@ class Line {
 
   void passage(const scene::Triangle& t, const Vec3d& n, double height, double slope, Found& out) const {
     const Vec3d w = normalized(cross(n, d_));
+    const auto beside = within({height, 0, 0}, {slope, 0, 0}, near_, {0, length_});
+    if (!beside) return;
+    // The facet is looked for where it is as far away as is together; beside the line, so that one side is told from
+    // the other.
+    const double h = std::max(std::abs(height + slope * beside->lo), std::abs(height + slope * beside->hi));
+    const double aside = std::sqrt(std::max(near_ * near_ - h * h, 0.01 * near_ * near_));
     for (const double sign : {-1.0, 1.0}) {
-      auto r = slice(t, w, sign * near_);
+      auto r = slice(t, w, sign * aside);
       if (r) r = within({height, 0, 0}, {slope, 0, 0}, near_, *r);
       if (!r) continue;
       const double distance = std::max(std::abs(height + slope * r->lo), std::abs(height + slope * r->hi));

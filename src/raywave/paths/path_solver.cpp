@@ -272,7 +272,8 @@ struct Source {
 
 static Paths solve(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options) {
   scene.validate();
-  const PreparedScene prepared = geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m());
+  const PreparedScene prepared =
+      geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m(), options.diffraction);
   if (scene.transmitters.empty()) throw Error("the scene has no transmitter: add one before solving for paths");
   if (scene.receivers.empty()) throw Error("the scene has no receiver: add one before solving for paths");
   prepared.warn(options.log);

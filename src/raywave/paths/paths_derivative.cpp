@@ -79,6 +79,7 @@ void check_scene(const scene::Scene& scene, const PreparedScene& prepared, const
   }
   for (const scene::Triangle& t : prepared.facets().triangles) {
     const auto object = size_t(prepared.facets().facets[size_t(t.facet)].object);
+    if (t.source == scene::kNoSource) continue;
     if (object >= scene.objects.size() || t.source >= scene.objects[object].mesh.triangles.size()) {
       throw Error("the prepared geometry belongs to another scene");
     }
@@ -109,7 +110,8 @@ const scene::Differentiable kDifferentiableByPaths{
 static scene::SceneDerivative vjp(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options,
                                   const Paths& paths, const PathsDerivative& cotangent, const TouchedMaterials& touched,
                                   std::vector<em::MaterialNumbers<double>>& slopes) {
-  const PreparedScene prepared = geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m());
+  const PreparedScene prepared =
+      geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m(), options.diffraction);
   check_scene(scene, prepared, paths);
   check_cotangent(paths, cotangent);
   const scene::Scene centred = prepared.centred(scene);
@@ -150,7 +152,8 @@ static scene::SceneDerivative vjp(const scene::Scene& scene, const PreparedScene
 static PathsDerivative jvp(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options,
                            const Paths& paths, const scene::SceneDerivative& direction, const TouchedMaterials& touched,
                            const std::vector<em::MaterialNumbers<double>>& rows_moved) {
-  const PreparedScene prepared = geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m());
+  const PreparedScene prepared =
+      geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m(), options.diffraction);
   check_scene(scene, prepared, paths);
   direction.check_finite(scene);
   const scene::Scene centred = prepared.centred(scene);

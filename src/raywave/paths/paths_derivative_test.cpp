@@ -200,6 +200,19 @@ TEST(PathsDerivative, GradientIsTheCentralDifferenceForBlocksThatStandInTheFloor
   expect_gradient(s, o);
 }
 
+TEST(PathsDerivative, GradientIsTheCentralDifferenceOverAClosedCrack) {
+  Scene s = triangles_scene();
+  s.objects.clear();
+  // two walls that end short of each other by 6 mm, each one triangle
+  s.add_object({"left", {{{-5, 0.2, 0}, {-0.006, 0, -4}, {-0.006, 0, 7}}, {{0, 1, 2}}}, 0, {0, 0, 0}});
+  s.add_object({"right", {{{0, 0.006, -4}, {0.1, 6, 1}, {0, 0.006, 7}}, {{0, 1, 2}}}, 1, {0.5, -0.2, 0.1}});
+  s.add_receiver({"behind", {2, 3, 1.7}});
+  s.add_receiver({"beside", {-3, -2, 1.2}});
+  PathOptions o = options_for(false);
+  o.max_diffractions = 1;
+  expect_gradient(s, o);
+}
+
 TEST(PathsDerivative, AtDepthFortyTheGradientOfTheDelayIsTheImages) {
   Scene s;
   s.frequency_hz = 1e9;

@@ -21,15 +21,19 @@ Vec3d middle(const scene::Scene& scene) {
 
 }  // namespace
 
-struct PreparedScene::LazyWedges {
-  double seam_tolerance_m = 0;
+/// What follows from a seam tolerance, found when first asked for.
+struct PreparedScene::Seams {
+  double tolerance_m = 0;
   std::once_flag once;
   std::vector<Wedge> wedges;
+  /// Where there are cracks to close: the larger facets, and their queries.
+  std::unique_ptr<scene::FacetTable> facets;
+  std::unique_ptr<RayQueries> queries;
 };
 
 struct PreparedScene::Geometry {
-  Geometry(const scene::Scene& scene, const TracerFactory& tracer)
-      : facets(scene::build_facets(scene, middle(scene))), queries(facets, tracer) {
+  Geometry(const scene::Scene& scene, const TracerFactory& tracer_of_facets)
+      : tracer(tracer_of_facets), facets(scene::build_facets(scene, middle(scene))), queries(facets, tracer) {
     for (const auto& o : scene.objects) object_names.push_back(o.name);
     normals.reserve(facets.facets.size());
     for (const auto& f : facets.facets) {
@@ -38,37 +42,54 @@ struct PreparedScene::Geometry {
     }
   }
 
-  std::shared_ptr<LazyWedges> wedges_at(double seam_tolerance_m) {
+  std::shared_ptr<Seams> seams_of(double tolerance_m) {
     const std::lock_guard lock(mutex);
-    for (const auto& w : known) {
-      if (w->seam_tolerance_m == seam_tolerance_m) return w;
+    for (const auto& s : known) {
+      if (s->tolerance_m == tolerance_m) return s;
     }
     constexpr size_t kMostKnown = 4;  // of a sweep over frequencies, the last ones
     if (known.size() == kMostKnown) known.erase(known.begin());
-    known.push_back(std::make_shared<LazyWedges>());
-    known.back()->seam_tolerance_m = seam_tolerance_m;
+    known.push_back(std::make_shared<Seams>());
+    known.back()->tolerance_m = tolerance_m;
     return known.back();
   }
 
+  void find(Seams& seams) const {
+    std::call_once(seams.once, [&] {
+      Edges edges = find_edges(object_names, facets, seams.tolerance_m);
+      if (!edges.strips.empty()) {
+        seams.facets = std::make_unique<scene::FacetTable>(scene::extended(facets, edges.strips));
+        seams.queries = std::make_unique<RayQueries>(*seams.facets, tracer);
+      }
+      find_corners(edges.wedges, seams.facets ? *seams.facets : facets, seams.queries ? *seams.queries : queries,
+                   seams.tolerance_m);
+      seams.wedges = std::move(edges.wedges);
+    });
+  }
+
+  TracerFactory tracer;
   scene::FacetTable facets;
   RayQueries queries;
   std::vector<Vec3f> normals;
   std::vector<float> offsets;
   std::vector<std::string> object_names;
   std::mutex mutex;
-  std::vector<std::shared_ptr<LazyWedges>> known;
+  std::vector<std::shared_ptr<Seams>> known;
 };
 
 PreparedScene::PreparedScene(const scene::Scene& scene, const TracerFactory& tracer)
     : PreparedScene(std::make_shared<Geometry>(scene, tracer),
-                    scene.frequency_hz > 0 ? kSeamOfWavelength * scene.wavelength_m() : 0) {}
-PreparedScene::PreparedScene(std::shared_ptr<Geometry> geometry, double seam_tolerance_m)
-    : geometry_(std::move(geometry)), wedges_(geometry_->wedges_at(seam_tolerance_m)) {}
+                    scene.frequency_hz > 0 ? kSeamOfWavelength * scene.wavelength_m() : 0, false) {}
+PreparedScene::PreparedScene(std::shared_ptr<Geometry> geometry, double seam_tolerance_m, bool closed)
+    : geometry_(std::move(geometry)), seams_(geometry_->seams_of(seam_tolerance_m)), closed_(closed) {
+  if (closed_) geometry_->find(*seams_);
+}
 PreparedScene::~PreparedScene() = default;
 PreparedScene::PreparedScene(PreparedScene&&) noexcept = default;
 
-PreparedScene PreparedScene::with_seams(std::optional<double> seam_tolerance_m, double wavelength_m) const {
-  return {geometry_, seam_tolerance_m ? *seam_tolerance_m : kSeamOfWavelength * wavelength_m};
+PreparedScene PreparedScene::with_seams(std::optional<double> seam_tolerance_m, double wavelength_m,
+                                        bool closed) const {
+  return {geometry_, seam_tolerance_m ? *seam_tolerance_m : kSeamOfWavelength * wavelength_m, closed};
 }
 void PreparedScene::warn(const LogSink& log) const {
   if (!log) return;
@@ -96,17 +117,18 @@ scene::Scene PreparedScene::centred(const scene::Scene& scene) const {
   return s;
 }
 
-const scene::FacetTable& PreparedScene::facets() const { return geometry_->facets; }
-const RayQueries& PreparedScene::queries() const { return geometry_->queries; }
+const scene::FacetTable& PreparedScene::facets() const {
+  return closed_ && seams_->facets ? *seams_->facets : geometry_->facets;
+}
+const RayQueries& PreparedScene::queries() const {
+  return closed_ && seams_->queries ? *seams_->queries : geometry_->queries;
+}
 const std::vector<Vec3f>& PreparedScene::normals() const { return geometry_->normals; }
 const std::vector<float>& PreparedScene::offsets() const { return geometry_->offsets; }
-double PreparedScene::seam_tolerance_m() const { return wedges_->seam_tolerance_m; }
+double PreparedScene::seam_tolerance_m() const { return seams_->tolerance_m; }
 const std::vector<Wedge>& PreparedScene::wedges() const {
-  std::call_once(wedges_->once, [this] {
-    wedges_->wedges = find_wedges(geometry_->object_names, geometry_->facets, wedges_->seam_tolerance_m);
-    find_corners(wedges_->wedges, geometry_->facets, geometry_->queries, wedges_->seam_tolerance_m);
-  });
-  return wedges_->wedges;
+  geometry_->find(*seams_);
+  return seams_->wedges;
 }
 
 }  // namespace raywave::paths

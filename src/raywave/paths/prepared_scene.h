@@ -36,7 +36,8 @@ class PreparedScene {
 
   /// The same geometry, shared, with edges at which cracks up to this width are closed; nothing: up to
   /// kSeamOfWavelength of the wavelength.
-  PreparedScene with_seams(std::optional<double> seam_tolerance_m, double wavelength_m) const;
+  /// @param closed  are facets, too, larger by what closes the cracks? For all that diffracts.
+  PreparedScene with_seams(std::optional<double> seam_tolerance_m, double wavelength_m, bool closed) const;
 
   const scene::FacetTable& facets() const;
   const RayQueries& queries() const;
@@ -51,11 +52,12 @@ class PreparedScene {
 
  private:
   struct Geometry;
-  struct LazyWedges;
-  PreparedScene(std::shared_ptr<Geometry> geometry, double seam_tolerance_m);
+  struct Seams;
+  PreparedScene(std::shared_ptr<Geometry> geometry, double seam_tolerance_m, bool closed);
 
   std::shared_ptr<Geometry> geometry_;
-  std::shared_ptr<LazyWedges> wedges_;
+  std::shared_ptr<Seams> seams_;
+  bool closed_;
 };
 
 }  // namespace raywave::paths

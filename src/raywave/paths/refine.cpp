@@ -122,8 +122,8 @@ Vec3d Refiner::occlusion_point(size_t i, bool past_ends, Along along, bool leave
   const double t = dot(bends_[i].point_m - w.a, w.direction);
   if (is_past(along)) return w.at(bends_[i].edge.past_end[leaves ? 1 : 0] ? w.length_m + inset : -inset);
   // where a facet cuts the edge, what is beyond is another edge's
-  if (past_ends && t < 0 && w.pieces.front().cut_lo < 0) return w.at(-inset);
-  if (past_ends && t > w.length_m && w.pieces.back().cut_hi < 0) return w.at(w.length_m + inset);
+  if (past_ends && t < 0 && !w.is_cut(false)) return w.at(-inset);
+  if (past_ends && t > w.length_m && !w.is_cut(true)) return w.at(w.length_m + inset);
   return w.at(std::clamp(t, inset, w.length_m - inset));
 }
 

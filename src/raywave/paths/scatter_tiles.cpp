@@ -152,7 +152,9 @@ ScatterTiler::ScatterTiler(const PreparedScene& prepared, SceneOver<double>& num
 ScatterTiler::Result ScatterTiler::solve(const ScatterEnd& source, const ScatterEnd& target) {
   source_ = &source, target_ = &target;
   queue_ = {}, sum_ = error_ = 0, serial_ = 0, cut_short_ = false;
-  for (size_t i = 0; i < table_.triangles.size(); ++i) begin(int32_t(i));
+  for (size_t i = 0; i < table_.triangles.size(); ++i) {
+    if (table_.triangles[i].source != scene::kNoSource) begin(int32_t(i));
+  }
   while (!queue_.empty() && error_ > law_.tolerance * sum_ && num_tiles() < law_.max_tiles) {
     runtime::check_stop();
     const Part worst = queue_.top();

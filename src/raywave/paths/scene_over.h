@@ -234,6 +234,7 @@ class SceneOver {
     WedgeFrame<T>& frame = bend.wedge;
     frame.origin = p;
     frame.direction = normalized(here.begin < here.end ? q - p : p - q);
+    if (w.where_faces_meet) move_to_meeting(frame, facet(here.facet0), facet(here.facet_n));
     const WedgePiece &first = w.pieces.front(), &last = w.pieces.back();
     frame.lo = dot(edge_point(first.edge, first.begin, first.cut_lo) - p, frame.direction);
     frame.hi = dot(edge_point(last.edge, last.end, last.cut_hi) - p, frame.direction);
@@ -281,6 +282,12 @@ class SceneOver {
     const Bend<T> plane = facet(cut_by);
     return first + ((plane.offset - dot(plane.normal, first)) / dot(plane.normal, last - first)) * (last - first);
   }
+  /// Puts the line of a frame where two planes meet.
+  static void move_to_meeting(WedgeFrame<T>& frame, const Bend<T>& f, const Bend<T>& g) {
+    frame.origin = meeting_point(frame.origin, f.normal, f.offset, g.normal, g.offset);
+    const Vec3<T> along = normalized(cross(f.normal, g.normal));
+    frame.direction = dot(unfold_detail::values(along), unfold_detail::values(frame.direction)) < 0 ? -along : along;
+  }
   Vec3<T> outward(int32_t facet_index, const Vec3d& like) {
     const Vec3<T> n = facet(facet_index).normal;
     return dot(unfold_detail::values(n), like) < 0 ? -n : n;
@@ -293,13 +300,15 @@ class SceneOver {
     Vec3<T> area, moment;  // twice the area; from the first vertex
     T total{};
     Vec3<T> origin;
-    for (uint32_t i = f.triangle_begin; i < f.triangle_end; ++i) {
+    uint32_t end = f.triangle_end;  // without what closes cracks
+    while (table.triangles[end - 1].source == scene::kNoSource) --end;
+    for (uint32_t i = f.triangle_begin; i < end; ++i) {
       const auto& corners = mesh.triangles[table.triangles[i].source];
       const Vec3<T> a = vertex(f.object, corners[0]), b = vertex(f.object, corners[1]),
                     c = vertex(f.object, corners[2]);
       const Vec3<T> own = cross(b - a, c - a);
       if (i == f.triangle_begin) origin = a;
-      if (f.triangle_begin + 1 == f.triangle_end) {
+      if (f.triangle_begin + 1 == end) {
         area = own;
         break;
       }
@@ -312,7 +321,7 @@ class SceneOver {
     plane.normal = normalized(area);
     if (dot(unfold_detail::values(plane.normal), f.normal) < 0) plane.normal = -plane.normal;
     plane.offset = dot(plane.normal, origin);
-    if (f.triangle_begin + 1 != f.triangle_end) plane.offset = plane.offset + dot(plane.normal, moment) / total;
+    if (f.triangle_begin + 1 != end) plane.offset = plane.offset + dot(plane.normal, moment) / total;
     return plane;
   }
 

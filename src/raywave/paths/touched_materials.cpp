@@ -14,7 +14,8 @@ namespace raywave::paths {
 
 std::vector<TouchedPlace> touched_places(const scene::Scene& scene, const PreparedScene& geometry,
                                          const PathOptions& options, const Paths& paths) {
-  const PreparedScene prepared = geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m());
+  const PreparedScene prepared =
+      geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m(), options.diffraction);
   const auto& facets = prepared.facets().facets;
   std::vector<TouchedPlace> places;
   for (const Link& link : paths.links) {
@@ -83,7 +84,8 @@ TouchedMaterials touched_materials(const Paths& paths, const std::vector<Touched
 
 static void values_of(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options,
                       const TouchedMaterials& touched, Paths& paths) {
-  const PreparedScene prepared = geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m());
+  const PreparedScene prepared =
+      geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m(), options.diffraction);
   const scene::Scene centred = prepared.centred(scene);
   const FieldContext context = field_context(scene, options.refraction, options.log);
   SceneOver<double> numbers(centred, prepared, context);

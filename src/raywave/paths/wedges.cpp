@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <unordered_map>
 
 #include "raywave/core/constants.h"
 #include "raywave/core/error.h"
@@ -15,6 +17,8 @@ constexpr double kFlat = 1e-4;    // rad from a plane: no edge; between faces th
 constexpr double kFolded = 1e-6;  // rad from closed: an error
 constexpr double kSame = 1e-5;    // rad between facets that lie on each other
 constexpr double kCuts = 0.02;    // rad of a wedge's outside that a facet must fill to cut it
+constexpr double kShallow = 0.1;  // rad between planes: below it a facet goes on in the other, their line is far away
+constexpr double kSteep = 0.5;    // the least sine between facets of which one is closed to the other's plane
 
 /// The unit vector across the edge that points into a facet: the facet lies to the left of its boundary.
 Vec3d inward(const scene::FacetTable& table, int facet, const Vec3d& along) {
@@ -40,8 +44,8 @@ struct Stretch {
 class GroupSectors {
  public:
   GroupSectors(const std::vector<std::string>& object_names, const scene::FacetTable& table, double seam_tolerance_m,
-               std::vector<Stretch>& out)
-      : object_names_(object_names), table_(table), seam_tolerance_m_(seam_tolerance_m), out_(out) {}
+               std::vector<Stretch>& out, std::vector<scene::Strip>& strips)
+      : object_names_(object_names), table_(table), seam_tolerance_m_(seam_tolerance_m), out_(out), strips_(strips) {}
 
   void add(const EdgeGroup& group) {
     group_ = &group;
@@ -49,13 +53,18 @@ class GroupSectors {
     origin_ = first.a;
     d_ = normalized(first.b - first.a);
     near_ = near_edge_m(table_, first, seam_tolerance_m_);
+    rounding_ = near_edge_m(table_, first, 0);
     std::vector<double> ends;
     const auto both = [&](const Vec3d& a, const Vec3d& b) {
       ends.push_back(along(a));
       ends.push_back(along(b));
     };
     for (const uint32_t e : group.edges) both(table_.edges[e].a, table_.edges[e].b);
-    for (const Link& l : group.links) both(l.from, l.to);
+    for (const Link& l : group.links) {
+      both(l.from, l.to);
+      close_flat(l);
+    }
+    for (const Passage& p : group.passages) close_foot(p);
     // Where facets that the line runs over begin and end is known to a few tolerances: at the ends of edges if near.
     const size_t num_ends = ends.size();
     for (const auto& [from, to] : runs_over()) {
@@ -144,12 +153,8 @@ class GroupSectors {
       planes.push_back({std::atan2(dot(toward, v), dot(toward, u)), facet, ends_here, toward});
     };
     for (const uint32_t i : edges) {
-      const scene::Edge& e = table_.edges[i];
-      const Vec3d own = normalized(e.b - e.a), t = inward(table_, e.facet0, own);
-      add(e.facet0, t, true);
-      if (e.facet1 < 0) continue;
-      refuse_folded(e);
-      add(e.facet1, (e.windings_disagree ? 1.0 : -1.0) * inward(table_, e.facet1, own), true);
+      if (table_.edges[i].facet1 >= 0) refuse_folded(table_.edges[i]);
+      for_facets(table_.edges[i], [&](int32_t facet, const Vec3d& toward) { add(facet, toward, true); });
     }
     const double middle = 0.5 * (lo + hi);
     for (const Passage& p : group_->passages) {
@@ -181,6 +186,7 @@ class GroupSectors {
     Wedge w = wedge(*start, *end, d);
     w.a = backwards ? q : p;
     w.length_m = hi - lo;
+    meet(w, edges);
     for (const HalfPlane& half : planes) {
       const double from_0 = turn(half.angle - start->angle), from_n = turn(half.angle - end->angle);
       w.walled = w.walled || (from_0 > kSame && from_n > kSame);
@@ -193,6 +199,107 @@ class GroupSectors {
     w.pieces.push_back(
         {0, w.length_m, int32_t(edges[0]), begin, begin + sense * w.length_m / length, w.facet0, w.facet_n, -1, -1});
     cut(std::move(w));
+  }
+
+  /// Where a facet ends at an edge of the group: the edge, and the direction into the facet.
+  struct Border {
+    uint32_t edge;
+    Vec3d inward;
+  };
+  /// Of the edge's facets, visit(facet, direction into it).
+  template <class Visit>
+  void for_facets(const scene::Edge& e, Visit&& visit) const {
+    const Vec3d own = normalized(e.b - e.a);
+    visit(e.facet0, inward(table_, e.facet0, own));
+    if (e.facet1 >= 0) visit(e.facet1, (e.windings_disagree ? 1.0 : -1.0) * inward(table_, e.facet1, own));
+  }
+  std::optional<Border> border_of(int32_t facet, const std::vector<uint32_t>& edges) const {
+    std::optional<Border> border;
+    for (const uint32_t e : edges) {
+      for_facets(table_.edges[e], [&](int32_t f, const Vec3d& inside) {
+        if (f == facet && !border) border = Border{e, inside};
+      });
+    }
+    return border;
+  }
+  Vec3d on_line(const scene::Edge& e, const Vec3d& p) const {
+    const Vec3d d = normalized(e.b - e.a);
+    return e.a + dot(p - e.a, d) * d;
+  }
+
+  /// Adds to a facet what lies between its border at `from` and `to` and that far beyond, unless it is nothing.
+  void extend(int32_t facet, int32_t up_to, const Vec3d& inside, const Vec3d& from, const Vec3d& to, double beyond_from,
+              double beyond_to) {
+    beyond_from = std::max(beyond_from, 0.0), beyond_to = std::max(beyond_to, 0.0);
+    if (std::max(beyond_from, beyond_to) <= rounding_) return;
+    strips_.push_back({facet, up_to, from, to, to - beyond_to * inside, from - beyond_from * inside});
+  }
+
+  /// Faces that end short of each other go on to the line where their planes meet, and the wedge is there.
+  void meet(Wedge& w, const std::vector<uint32_t>& edges) {
+    if (edges.size() < 2 || w.facet0 == w.facet_n) return;
+    const scene::Facet &f = table_.facets[size_t(w.facet0)], &g = table_.facets[size_t(w.facet_n)];
+    if (norm(cross(f.normal, g.normal)) < kShallow) return;
+    const auto meeting = [&](const Vec3d& p) { return meeting_point(p, f.normal, f.offset, g.normal, g.offset); };
+    const Vec3d ends[2] = {w.a, w.at(w.length_m)}, to[2] = {meeting(ends[0]), meeting(ends[1])};
+    const double moved = std::max(norm(to[0] - ends[0]), norm(to[1] - ends[1]));
+    if (moved <= rounding_ || moved > 2 * near_) return;
+    struct Side {
+      int32_t facet;
+      Border border;
+      Vec3d from[2];
+      double beyond[2];
+    };
+    std::vector<Side> sides;
+    for (const int32_t facet : {w.facet0, w.facet_n}) {
+      const auto border = border_of(facet, edges);
+      if (!border) continue;  // the line runs over it
+      Side s{facet, *border, {}, {}};
+      for (size_t k = 0; k < 2; ++k) {
+        s.from[k] = on_line(table_.edges[border->edge], ends[k]);
+        s.beyond[k] = -dot(to[k] - s.from[k], border->inward);
+        if (s.beyond[k] < -rounding_ || s.beyond[k] > 2 * near_) return;  // they cross
+      }
+      sides.push_back(s);
+    }
+    for (const Side& s : sides)
+      extend(s.facet, s.facet == w.facet0 ? w.facet_n : w.facet0, s.border.inward, s.from[0], s.from[1], s.beyond[0],
+             s.beyond[1]);
+    const Vec3d along = normalized(cross(f.normal, g.normal));
+    w.a = to[0];
+    w.direction = dot(along, w.direction) < 0 ? -along : along;
+    w.length_m = dot(to[1] - to[0], w.direction);
+    w.n0 = normalized(w.n0 - dot(w.n0, w.direction) * w.direction);
+    w.t0 = cross(w.n0, w.direction);
+    w.where_faces_meet = true;
+  }
+
+  /// Facets of one plane with a crack between them: the lower one goes on to the other.
+  void close_flat(const Link& l) {
+    const scene::Edge &e = table_.edges[l.edge], &o = table_.edges[l.other];
+    for_facets(e, [&](int32_t f, const Vec3d& inside) {
+      for_facets(o, [&](int32_t g, const Vec3d& other_inside) {
+        if (f == g || dot(inside, other_inside) > -std::cos(kShallow)) return;
+        const bool first = f < g;
+        const scene::Edge& from = first ? e : o;
+        const Vec3d a = on_line(from, l.from), b = on_line(from, l.to), &into = first ? inside : other_inside;
+        const auto beyond = [&](const Vec3d& p) { return -dot(on_line(first ? o : e, p) - p, into); };
+        extend(std::min(f, g), -1, into, a, b, beyond(a), beyond(b));
+      });
+    });
+  }
+
+  /// A facet whose edge's line runs over another one within the tolerance goes on to that one's plane.
+  void close_foot(const Passage& p) {
+    const scene::Facet& over = table_.facets[size_t(p.facet)];
+    const scene::Edge& e = table_.edges[p.edge];
+    if (p.facet == e.facet0 || p.facet == e.facet1) return;
+    for_facets(e, [&](int32_t f, const Vec3d& inside) {
+      const double slope = -dot(over.normal, inside);
+      if (std::abs(slope) < kSteep) return;
+      extend(f, p.facet, inside, p.from, p.to, -table_.distance(p.facet, p.from) / slope,
+             -table_.distance(p.facet, p.to) / slope);
+    });
   }
 
   static double turn(double angle) {
@@ -304,9 +411,10 @@ class GroupSectors {
   const scene::FacetTable& table_;
   const double seam_tolerance_m_;
   std::vector<Stretch>& out_;
+  std::vector<scene::Strip>& strips_;
   const EdgeGroup* group_ = nullptr;
   Vec3d origin_, d_;
-  double near_ = 0;
+  double near_ = 0, rounding_ = 0;
 };
 
 /// The same wedge seen the other way round.
@@ -327,6 +435,7 @@ void turn_round(Wedge& w) {
     std::swap(p.begin, p.end);
     std::swap(p.facet0, p.facet_n);
     std::swap(p.cut_lo, p.cut_hi);
+    std::swap(p.closed_lo, p.closed_hi);
   }
 }
 
@@ -460,12 +569,84 @@ double azimuth(const Wedge& w, const Vec3d& point) {
   return phi < 0 ? phi + 2 * kPi : phi;
 }
 
-std::vector<Wedge> find_wedges(const std::vector<std::string>& object_names, const scene::FacetTable& table,
-                               double seam_tolerance_m) {
+namespace {
+
+/// Edges of a face end where it ends: those that run to its border at a crack go on with it, and with them what closes
+/// cracks along them.
+void lengthen(const scene::FacetTable& table, double seam_tolerance_m, Edges& edges) {
+  const std::vector<scene::Strip> found = edges.strips;
+  std::unordered_map<int32_t, std::vector<size_t>> strips;
+  for (size_t i = 0; i < found.size(); ++i) strips[found[i].facet].push_back(i);
+  if (strips.empty()) return;
+  for (Wedge& w : edges.wedges) {
+    WedgePiece &first = w.pieces.front(), &last = w.pieces.back();
+    // the strips of a piece's faces that have a corner at an end
+    const auto at_end = [&](const WedgePiece& piece, const Vec3d& end, auto&& visit) {
+      const double near = 2 * near_edge_m(table, table.edges[size_t(piece.edge)], seam_tolerance_m);
+      for (const int32_t facet : {piece.facet0, piece.facet_n}) {
+        const auto of_facet = strips.find(facet);
+        if (of_facet == strips.end()) continue;
+        for (const size_t i : of_facet->second) {
+          if (norm(found[i].from - end) <= near) visit(i, false);
+          if (norm(found[i].to - end) <= near) visit(i, true);
+        }
+      }
+    };
+    /// How far the wedge goes on at an end (sign -1: its beginning), and up to which facet's plane.
+    const auto beyond = [&](const WedgePiece& piece, const Vec3d& end, double sign, int32_t& up_to) {
+      double most = 0;
+      at_end(piece, end, [&](size_t i, bool to) {
+        const scene::Strip& s = found[i];
+        const double by = sign * dot(to ? s.beyond_to - s.to : s.beyond_from - s.from, w.direction);
+        if (by > most) most = by, up_to = s.up_to;
+      });
+      const scene::Edge& e = table.edges[size_t(piece.edge)];
+      if (!(most > near_edge_m(table, e, 0))) {
+        up_to = -1;
+        return 0.0;
+      }
+      const Vec3d along = normalized(e.b - e.a);
+      const double slope = up_to < 0 ? 0 : dot(table.facets[size_t(up_to)].normal, along);
+      if (std::abs(slope) > kShallow) {
+        most = sign * dot(e.a - (table.distance(up_to, e.a) / slope) * along - end, w.direction);
+      } else {
+        up_to = -1;
+      }
+      at_end(piece, end, [&](size_t i, bool to) {
+        scene::Strip& s = edges.strips[i];
+        if (norm(cross(normalized(s.to - s.from), w.direction)) > 0.1) return;
+        (to ? s.to : s.from) += sign * most * w.direction;
+        (to ? s.beyond_to : s.beyond_from) += sign * most * w.direction;
+      });
+      return most;
+    };
+    int32_t up_to_lo = -1, up_to_hi = -1;
+    const double behind = w.is_cut(false) ? 0 : beyond(first, w.a, -1, up_to_lo),
+                 ahead = w.is_cut(true) ? 0 : beyond(last, w.at(w.length_m), 1, up_to_hi);
+    if (behind == 0 && ahead == 0) continue;
+    if (up_to_lo >= 0) first.cut_lo = up_to_lo, first.closed_lo = true;
+    if (up_to_hi >= 0) last.cut_hi = up_to_hi, last.closed_hi = true;
+    first.begin -= (first.end - first.begin) / (first.hi - first.lo) * behind;
+    last.end += (last.end - last.begin) / (last.hi - last.lo) * ahead;
+    first.lo -= behind;
+    last.hi += ahead;
+    for (WedgePiece& p : w.pieces) p.lo += behind, p.hi += behind;
+    w.a = w.at(-behind);
+    w.length_m += behind + ahead;
+  }
+}
+
+}  // namespace
+
+Edges find_edges(const std::vector<std::string>& object_names, const scene::FacetTable& table,
+                 double seam_tolerance_m) {
+  Edges edges;
   std::vector<Stretch> stretches;
-  GroupSectors sectors(object_names, table, seam_tolerance_m, stretches);
+  GroupSectors sectors(object_names, table, seam_tolerance_m, stretches, edges.strips);
   for (const EdgeGroup& g : group_edges(table, seam_tolerance_m)) sectors.add(g);
-  return Joiner(table, std::move(stretches)).run();
+  edges.wedges = Joiner(table, std::move(stretches)).run();
+  lengthen(table, seam_tolerance_m, edges);
+  return edges;
 }
 
 }  // namespace raywave::paths

@@ -30,7 +30,8 @@ struct WedgePiece {
   /// lo and hi as fractions of the edge's length from its first to its last vertex: begin > end when it runs backwards.
   double begin = 0, end = 1;
   int32_t facet0 = -1, facet_n = -1;
-  int32_t cut_lo = -1, cut_hi = -1;  // the facet in whose plane the piece begins, ends; -1: at that fraction
+  int32_t cut_lo = -1, cut_hi = -1;           // the facet in whose plane the piece begins, ends; -1: at that fraction
+  bool closed_lo = false, closed_hi = false;  // there over a closed crack, not cut
 };
 
 /// A wedge, or a screen's end: points a + t direction, 0 <= t <= length. Angles about it run from face 0 (tangent
@@ -42,6 +43,7 @@ struct Wedge {
   double exterior_angle_rad = 0;      // in [pi, 2 pi]; 2 pi for a screen
   int32_t facet0 = -1, facet_n = -1;  // of the first piece; the same one for a screen
   bool walled = false;                // do facets end at the edge inside: walls between two houses?
+  bool where_faces_meet = false;      // over a closed crack: the line of both faces' planes, not its pieces' edges
   std::vector<int32_t> facets;        // all that are at the edge, within the seam tolerance
   std::vector<WedgePiece> pieces;     // along the wedge
   /// At its beginning and at its end: do its faces go on along another edge there? See corners.h.
@@ -54,9 +56,23 @@ struct Wedge {
   double inset_m = 0;
 
   Vec3d at(double t) const { return a + t * direction; }
+  /// Does a facet cut it at its beginning, at its end?
+  bool is_cut(bool at_end) const {
+    return at_end ? pieces.back().cut_hi >= 0 && !pieces.back().closed_hi
+                  : pieces.front().cut_lo >= 0 && !pieces.front().closed_lo;
+  }
   /// The piece nearest to a point's place along the wedge.
   const WedgePiece& piece_at(const Vec3d& point) const;
 };
+
+/// The point of two planes' line (normal . p = offset) that is nearest to p.
+template <class T>
+Vec3<T> meeting_point(const Vec3<T>& p, const Vec3<T>& normal_0, const T& offset_0, const Vec3<T>& normal_n,
+                      const T& offset_n) {
+  const T c = dot(normal_0, normal_n), r0 = offset_0 - dot(normal_0, p), rn = offset_n - dot(normal_n, p),
+          s = T(1) / (T(1) - c * c);
+  return p + (s * (r0 - c * rn)) * normal_0 + (s * (rn - c * r0)) * normal_n;
+}
 
 /// Azimuth of a point about the wedge, in [0, 2 pi).
 double azimuth(const Wedge& w, const Vec3d& point);
@@ -67,10 +83,16 @@ inline bool has_inside(const Wedge& w, const std::vector<uint8_t>& opaque) {
   return w.facet0 != w.facet_n && !w.walled && !(opaque[size_t(w.facet0)] && opaque[size_t(w.facet_n)]);
 }
 
-/// The wedges of a scene, in a fixed order. Each facet's wedges: see wedges_of_facets.
+/// What is at the edges of a scene.
+struct Edges {
+  std::vector<Wedge> wedges;  // in a fixed order; each facet's: see wedges_of_facets
+  /// What closes the cracks: facets go on from an edge to where the other face of its wedge lies, to the facet of their
+  /// plane across a crack, or to one that the edge's line runs over.
+  std::vector<scene::Strip> strips;
+};
+
 /// @param seam_tolerance_m  cracks up to this width are closed, see edge_surroundings.h; >= 0.
 /// @throws Error naming object and place for a wedge that is folded onto itself.
-std::vector<Wedge> find_wedges(const std::vector<std::string>& object_names, const scene::FacetTable& table,
-                               double seam_tolerance_m);
+Edges find_edges(const std::vector<std::string>& object_names, const scene::FacetTable& table, double seam_tolerance_m);
 
 }  // namespace raywave::paths

@@ -349,7 +349,7 @@ TEST(Wedges, CracksBelowTheSeamToleranceAreClosedAndWiderOnesNot) {
           s.add_object({"face " + std::to_string(i++), m, 0});
         }
         scene::clean_meshes(s);
-        const PreparedScene prepared = PreparedScene(s).with_seams(scale * tolerance, 1);
+        const PreparedScene prepared = PreparedScene(s).with_seams(scale * tolerance, 1, true);
         if (angle) {
           *angle = 0;
           for (const Wedge& w : prepared.wedges())
@@ -393,7 +393,7 @@ TEST(Wedges, PlatesOnEachOtherAreClosedAllAroundHoweverTheyLie) {
     for (const double gap : {1e-9, 1e-5, 5e-3}) {
       const scene::Scene s = scene_of({rectangle(r * Vec3d{0, -4, 0}, r * Vec3d{0, 4, 0}, r * Vec3d{0, 0, 3}),
                                        rectangle(r * Vec3d{gap, -3, 0}, r * Vec3d{0, 5, 0}, r * Vec3d{0, 0, 3})});
-      const PreparedScene prepared = PreparedScene(s).with_seams(0.01, 1);
+      const PreparedScene prepared = PreparedScene(s).with_seams(0.01, 1, true);
       double length = 0;
       for (const Wedge& w : prepared.wedges()) length += w.length_m;
       EXPECT_EQ(prepared.wedges().size(), 4u) << gap << " m apart, turned by " << turn.x;
@@ -407,7 +407,7 @@ TEST(Wedges, WhereAPlateCutsAnEdgeDoesNotDependOnTheMesh) {
   for (const int n : {1, 2, 4}) {
     const scene::Scene s = scene_of(
         {rectangle({0, -2, -1}, {0, 2, 0}, {0, 0, 2}, n), rectangle({-1, -1, 0.004 - 0.3}, {2, 0, 0.6}, {0, 2, 0}, n)});
-    const PreparedScene prepared = PreparedScene(s).with_seams(0.01, 1);
+    const PreparedScene prepared = PreparedScene(s).with_seams(0.01, 1, true);
     std::vector<double> lengths;
     for (const Wedge& w : prepared.wedges()) {
       if (norm(cross(w.direction, Vec3d{0, 0, 1})) < 1e-9 && std::abs(w.at(0).y + prepared.origin_m().y) < 1e-9)
@@ -424,12 +424,12 @@ TEST(Wedges, ASmallDetailOfOneSurfaceIsNoCrack) {
   // far below the tolerance of 0.01 m: the sides of a plate, a kerb's step
   const auto count = [](const scene::Mesh& m) {
     const scene::Scene s = scene_of({m});
-    return PreparedScene(s).with_seams(0.01, 1).wedges().size();
+    return PreparedScene(s).with_seams(0.01, 1, true).wedges().size();
   };
   EXPECT_EQ(count(block({0, 0, 0}, {2, 3, 0.001})), 12u);
   EXPECT_EQ(count(block({0, 0, 0}, {0.001, 0.002, 3})), 12u);
   scene::Scene s = scene_of(loose_box({0, 0, 0}, {2, 3, 0.001}, 0, 0));
-  EXPECT_EQ(PreparedScene(s).with_seams(0.01, 1).wedges().size(), 12u);
+  EXPECT_EQ(PreparedScene(s).with_seams(0.01, 1, true).wedges().size(), 12u);
 }
 
 TEST(Wedges, ACrackThatOpensIsClosedAsFarAsItIsNarrow) {
@@ -438,7 +438,7 @@ TEST(Wedges, ACrackThatOpensIsClosedAsFarAsItIsNarrow) {
   roof.vertices_m = {{0, 0, 4}, {10, 0.1, 4}, {10, 6, 4}, {0, 6, 4}};
   roof.triangles = {{0, 1, 2}, {0, 2, 3}};
   const scene::Scene s = scene_of({rectangle({0, 0, 0}, {10, 0, 0}, {0, 0, 4}), roof});
-  const PreparedScene prepared = PreparedScene(s).with_seams(0.02, 1);
+  const PreparedScene prepared = PreparedScene(s).with_seams(0.02, 1, true);
   double joined = 0, screens = 0;
   for (const Wedge& w : prepared.wedges()) {
     const Vec3d a = w.a + prepared.origin_m();

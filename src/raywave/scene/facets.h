@@ -53,7 +53,15 @@ struct Edge {
 struct Triangle {
   Vec3d a, b, c;
   int32_t facet;
-  uint32_t source = 0;  // index into the object's mesh
+  uint32_t source = 0;  // index into the object's mesh; kNoSource: none, it closes a crack (extended())
+};
+constexpr uint32_t kNoSource = 0xffffffffu;
+
+/// What a facet is extended by: a quadrilateral of its plane, from `from` to `to` on its border and on to `beyond_to`
+/// and `beyond_from`, which lie in the plane of another facet (-1: of none).
+struct Strip {
+  int32_t facet, up_to;
+  Vec3d from, to, beyond_to, beyond_from;
 };
 
 struct FacetTable {
@@ -117,5 +125,8 @@ constexpr double kCoplanarShare = 2e-5;
 /// Builds facets and edges of a cleaned scene. Deterministic: order follows objects and triangles.
 /// @param origin_m  taken off all coordinates, in double precision.
 FacetTable build_facets(const Scene& scene, const Vec3d& origin_m = {0, 0, 0});
+
+/// The same facets and edges, some of the facets larger; their planes stay.
+FacetTable extended(const FacetTable& table, const std::vector<Strip>& strips);
 
 }  // namespace raywave::scene
