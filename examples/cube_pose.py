@@ -3,8 +3,8 @@
 
 The field's fringes make a minimum every few centimetres. Three steps lead to the right one. Powers without phase, in which there are no fringes,
 against the measured power smoothed over its own: on lattices of poses about the start, 16 x 16 receivers. Then the field itself, in which the right
-place is a hole of 5 cm and 1.5 degrees: on a lattice fine enough to hit it, the best of whose places are followed along exact derivatives by
-Levenberg-Marquardt until one ends at nothing. Last 51 x 51 receivers.
+place is a hole of 5 cm and 1.5 degrees: on a lattice fine enough to hit it, at 8 x 8 receivers, the best of it at 16 x 16, whose best are followed along
+exact derivatives by Levenberg-Marquardt until one ends at nothing. Last 51 x 51 receivers.
 python examples/cube_pose.py [FOLDER] [STARTS]; without STARTS one near start is tried."""
 import itertools
 import sys
@@ -77,28 +77,29 @@ class Measured:
 
 class Search:
     def __init__(self, measured):
-        self.measured, self.coarse = measured, scene_at(np.zeros(3), 16)
-        self.mesh = self.coarse.get("cube").vertices_m.copy()
-        self.losses = [measured.loss(16, coherent) for coherent in (False, True)]
+        self.measured = measured
+        self.scenes = {every: scene_at(np.zeros(3), every) for every in (16, 32)}
+        self.mesh = self.scenes[16].get("cube").vertices_m.copy()
+        self.losses = {every: [measured.loss(every, coherent) for coherent in (False, True)] for every in self.scenes}
         self.known = {}
 
-    def values(self, pose):
-        """Losses of powers and of the field at 16 x 16 receivers."""
-        key = tuple(np.round(pose, 6))
+    def values(self, pose, every):
+        """Losses of powers and of the field at 16 x 16 or 8 x 8 receivers."""
+        key = (every, *np.round(pose, 6))
         if key not in self.known:
             (c, s), middle = (np.cos(pose[2]), np.sin(pose[2])), [0, 0, 2]
             turned = (self.mesh - middle) @ np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]]) + middle + [pose[0], pose[1], 0]
-            self.coarse.set_parameter("object/cube/vertices_m", turned)
-            paths = rw.PathSolver()(self.coarse, **OPTIONS)
+            self.scenes[every].set_parameter("object/cube/vertices_m", turned)
+            paths = rw.PathSolver()(self.scenes[every], **OPTIONS)
             powers, h = (abs(paths.a) ** 2).sum(axis=-1).ravel(), paths.cfr([0.0], normalize_delays=False).ravel()
-            found = [0.5 * (r @ r) for r in (self.losses[0].of_power(powers), self.losses[1].of_power(abs(h) ** 2))]
-            self.known[key] = found
+            of_powers, of_field = self.losses[every]
+            self.known[key] = [0.5 * (r @ r) for r in (of_powers.of_power(powers), of_field.of_power(abs(h) ** 2))]
         return self.known[key]
 
-    def best(self, poses, coherent, count):
+    def best(self, poses, coherent, count, every=16):
         """The best poses; those in which the cube stands on the transmitter are left out."""
         allowed = [p for p in poses if np.hypot(p[0] + 5, p[1] - 5) > 3.2]
-        return sorted(allowed, key=lambda p: self.values(p)[coherent])[:count]
+        return sorted(allowed, key=lambda p: self.values(p, every)[coherent])[:count]
 
     def refined(self, pose, every, steps):
         fit = rw.fit(scene_at(pose, every), SPEC, self.measured.loss(every, True), method="lm", steps=steps, **OPTIONS)
@@ -120,7 +121,8 @@ class Search:
     def end(self, near, reach, say):
         """From within `reach` metres, and 7.5 degrees for 0.35 m."""
         ends, turns = [], range(-int(8.6 * reach), int(8.6 * reach) + 1)
-        for pose in self.best(lattice(near, reach, 0.07, turns, np.radians(2.5)), True, 30):
+        many = self.best(lattice(near, reach, 0.07, turns, np.radians(2.5)), True, 120, every=32)
+        for pose in self.best(many, True, 30):
             ends.append(self.refined(pose, 16, 8))
             if ends[-1][0] < 0.05:  # dB^2: elsewhere minima are 50 times as deep and more, the right one has none
                 break

@@ -20,7 +20,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 
 from . import _fonts, _levels  # noqa: F401: before all that needs the compiled module
-from . import _checked, _files, _names, _progress, _raywave, differentiable, materials as materials_, wave  # _checked first: what it wraps, others give by other names
+from . import _checked, _files, _names, _progress, _raywave, differentiable, materials as materials_, ris, wave  # _checked first: what it wraps, others give by other names
 from ._methods import method
 from ._raywave import (AntennaArray, ArrivalMap, Device, Error, Material, Object, Parameter, Paths, RadioMap, ScatteredPower, Scene, __version__,
                        itu_material)
@@ -69,6 +69,7 @@ class PathSolver:
     "von_mises_fisher(kappa=60)"), scattering_tolerance and max_tiles (of each link), scattering_phases ("none" or "random"),
     samples_per_src, synthetic_array, seed, finder ("shoot-and-bounce" or "exhaustive"), num_threads (0: all),
     materials ({name: field}: materials that vary, see raywave.materials),
+    panels (rw.Ris or a list: by way of each element that both ends see there are paths of its own, with the interaction 32),
     progress (True: a bar by tqdm; or what is called with done, total). Of Sionna RT, names that mean the same are understood too."""
 
     problem = differentiable.PathProblem
@@ -82,9 +83,13 @@ class PathSolver:
                  lobe: str | None = None, scattering_tolerance: float = 1e-2, max_tiles: int = 20_000, scattering_phases: str = "none",
                  seam_tolerance_m: float | None = None, samples_per_src: int = 1_000_000,
                  synthetic_array: bool = True, seed: int = 42, finder: str = "shoot-and-bounce", num_threads: int = 0, materials: dict | None = None,
+                 panels: Ris | Sequence[Ris] | None = None,
                  progress: Callable[[int, int], object] | bool | None = None, **others: object) -> Paths:
+        panels = ris.panel_list(panels)
         if materials is not None:
             materials_.require_fields(scene, materials)
+            if materials and panels:
+                raise Error("materials= and panels=: paths by way of panels have no materials that vary yet; give one of them")
         with _progress.reporter(progress, "paths") as progress:
             paths = _raywave.solve_paths(scene, _names.options(self._defaults, locals()))
         return materials_.revalued(paths, scene, materials) if materials else paths
@@ -104,7 +109,7 @@ class RadioMapSolver:
     Options: method ("exact" or "monte-carlo"), max_depth, los, specular_reflection, refraction, diffraction, max_diffractions
     (1 to 3), diffuse_reflection, reflection, lobe, scattering_tolerance and max_tiles (of each sample point, exact maps), seam_tolerance_m, samples_per_tx, points_per_cell (1, 4, 9), coherent, keep_arrivals (exact maps keep what their
     derivatives replay, some 100 bytes an arrival; else each derivative solves again), seed, num_threads,
-    max_bytes, progress (True: a bar by tqdm; or what is called with done, total). Of Sionna RT, names that mean the same are understood too."""
+    panels (rw.Ris or a list; of exact maps with coherent=True), max_bytes, progress (True: a bar by tqdm; or what is called with done, total). Of Sionna RT, names that mean the same are understood too."""
 
     problem = differentiable.MapProblem
 
@@ -116,7 +121,9 @@ class RadioMapSolver:
                  lobe: str | None = None, scattering_tolerance: float = 1e-2, max_tiles: int = 20_000,
                  seam_tolerance_m: float | None = None, samples_per_tx: int = 1_000_000,
                  points_per_cell: int = 1, coherent: bool = False, keep_arrivals: bool = False, seed: int = 42,
-                 num_threads: int = 0, max_bytes: float = 4e9, progress: Callable[[int, int], object] | bool | None = None, **others: object) -> RadioMap:
+                 num_threads: int = 0, max_bytes: float = 4e9, panels: Ris | Sequence[Ris] | None = None,
+                 progress: Callable[[int, int], object] | bool | None = None, **others: object) -> RadioMap:
+        panels = ris.panel_list(panels)
         with _progress.reporter(progress, "radio map") as progress:
             return _raywave.solve_radio_map(scene, _names.options(self._defaults, locals()))
 

@@ -662,7 +662,7 @@ class Paths:
     @property
     def interactions(self) -> NDArray[numpy.uint32]:  # [max_depth, shape of tau]
         """
-        [max_depth, shape of tau]: 1 specular reflection, 4 refraction, 8 diffraction, 0 none.
+        [max_depth, shape of tau]: 1 specular reflection, 4 refraction, 8 diffraction, 32 panel, 0 none.
         """
 
     @property

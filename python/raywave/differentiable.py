@@ -112,9 +112,40 @@ class _Pose:
 
 
 class _RayProblem(Problem):
-    """Scenes of rays: parameters by their names, poses of objects about their own mesh."""
+    """Scenes of rays: parameters by their names, poses of objects about their own mesh; panels (rw.Ris), which are an option of the solver, by theirs."""
+
+    @classmethod
+    def more_parameters(cls, options: Mapping[str, object]) -> Sequence[str]:
+        from .ris import parameter_names
+        return parameter_names(options.get("panels"))
 
     def __init__(self, solver: object, scene: object, wrt: Sequence[str], options: Mapping[str, object]):
+        self.of_panels = [name for name in wrt if name.startswith("ris/")]
+        if options.get("panels"):
+            from .ris import panel_list
+            options = {**options, "panels": [p.copy() for p in panel_list(options["panels"])]}
+        for name in self.of_panels:
+            if name not in (known := _RayProblem.more_parameters(options)):
+                raise Error(f"no parameter '{name}'; those of panels: {', '.join(known) or 'none'}")
+        self._init_scene(solver, scene, [name for name in wrt if name not in self.of_panels], options)
+        for name in self.of_panels:
+            panel, word = self._panel(name)
+            self.base[name] = np.array(getattr(panel, word), dtype=float)
+
+    def _panel(self, name):
+        _, panel, word = name.split("/")
+        return next(p for p in self.options["panels"] if p.name == panel), word
+
+    def _set_panels(self, values):
+        """The options' panels become new ones with these values."""
+        if not self.of_panels:
+            return
+        self.options = {**self.options, "panels": [p.copy() for p in self.options["panels"]]}
+        for name in self.of_panels:
+            panel, word = self._panel(name)
+            panel._set(word, values[name])
+
+    def _init_scene(self, solver, scene, wrt, options):
         self.solver, self.wrt, self.options, self.scene = solver, wrt, options, scene.copy()
         parameters = self.scene.parameters()
         self.base = {name: self._known(parameters, name) for name in wrt}
@@ -134,11 +165,15 @@ class _RayProblem(Problem):
         return parameters[name].value
 
     def step(self, name: str) -> float:
+        if name.startswith("ris/"):
+            return 1e-4 * self.scene.wavelength_m if name.endswith("position_m") else 1e-5
         return self.scene.difference_step(name)
 
     def solve(self, values: Mapping[str, ArrayLike]) -> tuple:
+        self._set_panels(values)
         scene, poses = self.scene.copy(), {}
-        for name in sorted((n for n in values if n not in getattr(self, "_of_fields", ())), key=lambda n: n != "frequency_hz"):  # materials are made constants at the new frequency
+        beside = {*self.of_panels, *getattr(self, "_of_fields", ())}
+        for name in sorted((n for n in values if n not in beside), key=lambda n: n != "frequency_hz"):  # materials are made constants at the new frequency
             owner, quantity = _of_object(name)
             if owner and quantity in POSE:
                 poses.setdefault(owner, {})[quantity] = values[name]
@@ -148,7 +183,7 @@ class _RayProblem(Problem):
         for owner, pose in placed.items():
             scene.set_parameter(f"object/{owner}/vertices_m", pose.vertices)
         # Derivatives are those of the scene as it is solved: poses are in its vertices already.
-        at, wrt = {}, list(self.wrt)
+        at, wrt = {}, [*(n for n in self.wrt if n not in self.of_panels), *self.of_panels]
         for name in wrt:
             owner, quantity = _of_object(name)
             at[name] = f"object/{owner}/vertices_m" if owner in placed and quantity in POSE else name
@@ -187,16 +222,19 @@ class PathProblem(_RayProblem):
     def __init__(self, solver: object, scene: object, wrt: Sequence[str], options: Mapping[str, object]):
         self.fields = dict(options.get("materials") or {})
         words = {f"material/{name}/{word}": np.array(value) for name, field in self.fields.items() for word, value in field.parameters().items()}
+        if self.fields and options.get("panels"):
+            raise Error("materials= and panels=: paths by way of panels have no materials that vary yet; give one of them")
         super().__init__(solver, scene, [name for name in wrt if name not in words], options)
         self.base = {name: words[name] if name in words else self.base[name] for name in wrt}
         self.wrt, self._of_fields = list(wrt), [name for name in wrt if name in words]
         # Where only materials change, paths stay: they are found once, and once more where another material lets rays pass.
-        self._stays = all(name.startswith("material/") for name in wrt)
+        self._stays = all(name.startswith("material/") for name in wrt) and not options.get("panels")
         self._found = {}
 
     @classmethod
     def more_parameters(cls, options: Mapping[str, object]) -> Sequence[str]:
-        return [f"material/{name}/{word}" for name, field in (options.get("materials") or {}).items() for word in field.parameters()]
+        return [*_RayProblem.more_parameters(options),
+                *(f"material/{name}/{word}" for name, field in (options.get("materials") or {}).items() for word in field.parameters())]
 
     def step(self, name: str) -> float:
         return 1e-4 if name in self._of_fields else super().step(name)
@@ -254,6 +292,7 @@ class MapProblem(_RayProblem):
     def __init__(self, solver: object, scene: object, wrt: Sequence[str], options: Mapping[str, object]):
         super().__init__(solver, scene, wrt, options)
         # Cells over the whole scene would move with it; those over the scene as it is now are kept.
+        options = self.options
         if all(options.get(word) is None for word in ("center_m", "measurement_surface", "terrain")):
             words = {k: v for k, v in options.items() if k in ("cell_size_m", "height_m", "orientation_rad")}
             plane = solver(self.scene, max_depth=0, los=False, **words)

@@ -131,6 +131,13 @@ class Ris:
         y = (np.arange(cols) - (cols - 1) / 2) * self._spacing[1]
         return np.stack([np.zeros(rows * cols), np.tile(y, rows), np.repeat(z, cols)], axis=-1)
 
+    def _set(self, word, value):
+        """Fields are linear in amplitudes: differences and a fit's trials may pass 1."""
+        if word == "amplitude":
+            self._amplitude = self._profile(word, value)
+        else:
+            setattr(self, word, value)
+
     def copy(self) -> Ris:
         out = copy.copy(self)
         out._phase, out._amplitude = self._phase.copy(), self._amplitude.copy()
@@ -151,6 +158,14 @@ class Ris:
         phase = step * np.round(phase / step) if bits else phase
         self.phase_rad = np.mod(phase, 2 * np.pi).reshape(self._shape)
         return self
+
+    def codebook(self, from_m: Sequence[float] | Device, to_m: ArrayLike, frequency_hz: float, *, bits: int = 0) -> NDArray[np.float64]:
+        """Phases [words, num_rows, num_cols]: a word for each place of to_m [words, 3], as steer gives it; bits: of 2^bits steps. The panel stays as it is."""
+        places = _finite("to_m", np.atleast_2d(np.asarray(to_m, dtype=float)))
+        if places.ndim != 2 or places.shape[1] != 3 or not len(places):
+            raise Error(f"to_m has the shape [words, 3], got {list(places.shape)}")
+        panel = self.copy()
+        return np.array([panel.steer(from_m, place, frequency_hz, bits=bits).phase_rad for place in places])
 
     def _coefficients(self):
         return -1j * (self._amplitude * np.exp(1j * self._phase)).ravel()
@@ -180,6 +195,16 @@ def _finite(what, value):
     if not np.isfinite(value).all():
         raise Error(f"{what} must be finite, got {value.tolist()}"[:200])
     return value
+
+
+def panel_list(panels: Ris | Sequence[Ris] | None) -> list[Ris]:
+    """Of one or several; their names differ."""
+    return _panels(() if panels is None else panels)
+
+
+def parameter_names(panels: Ris | Sequence[Ris] | None) -> list[str]:
+    """Those of panels: ris/NAME/phase_rad, amplitude, position_m, orientation_rad."""
+    return [f"ris/{p.name}/{word}" for p in panel_list(panels) for word in _OWN]
 
 
 def _panels(panels):
@@ -258,6 +283,23 @@ class RisPaths:
                     _add(gradient, part)
             gradient.update({f"ris/{panel.name}/{word}": found[word] for word in _OWN if f"ris/{panel.name}/{word}" in own})
         return gradient
+
+    def gains_of(self, name: str, phases_rad: ArrayLike) -> NDArray[np.float64]:
+        """gain for each word [words, num_rows, num_cols] of a codebook of the panel called so, [words, num_rx, num_tx], without solving anew: the channel is linear in
+        what its elements send on. argmax over the first axis is each link's best word."""
+        index = next((i for i, p in enumerate(self.panels) if p.name == name), None)
+        if index is None:
+            raise Error(f"no panel is named '{name}'; there are: {', '.join(p.name for p in self.panels) or 'none'}")
+        panel, (into, out) = self.panels[index], self._legs[index]
+        words = _finite("phases_rad", phases_rad)
+        if words.ndim != 3 or words.shape[1:] != panel._shape:
+            raise Error(f"phases_rad has the shape [words, {panel._shape[0]}, {panel._shape[1]}], got {list(words.shape)}")
+        ways, on = into.channel(np.zeros(1)), out.channel(np.zeros(1))
+        own = np.einsum("qnrpf,qntsf->nrpts", on, ways, optimize=True)
+        rest = self.cfr()[..., 0] - np.einsum("n,nrpts->rpts", panel._coefficients(), own)
+        loads = -1j * panel._amplitude.ravel() * np.exp(1j * words.reshape(len(words), -1))
+        h = rest + np.einsum("wn,nrpts->wrpts", loads, own)
+        return (abs(h) ** 2).sum(axis=(2, 4)) / self._pairs()
 
     @property
     def gain(self) -> NDArray[np.float64]:
@@ -347,48 +389,8 @@ class RisProblem(differentiable._RayProblem):
 
     outputs = {"cfr": differentiable.Output.of_method("cfr"), "gain": differentiable.Output.of_property_with_its_own("gain")}
 
-    @classmethod
-    def more_parameters(cls, options):
-        return [f"ris/{p.name}/{word}" for p in _panels(options.get("panels", ())) for word in _OWN]
-
-    def __init__(self, solver, scene, wrt, options):
-        self.own = [name for name in wrt if name.startswith("ris/")]
-        panels = [p.copy() for p in _panels(options.get("panels", ()))]
-        super().__init__(solver, scene, [name for name in wrt if name not in self.own], {**options, "panels": panels})
-        known = self.more_parameters(self.options)
-        for name in self.own:
-            if name not in known:
-                _refuse(scene, name, known)
-            panel, word = self._place(name)
-            self.base[name] = np.array(getattr(panel, word), dtype=float)
-
-    def _place(self, name):
-        _, panel, word = name.split("/")
-        return next(p for p in self.options["panels"] if p.name == panel), word
-
-    def solver_name(self):
+    def solver_name(self) -> str:
         return "paths"
-
-    def step(self, name):
-        if not name.startswith("ris/"):
-            return super().step(name)
-        return 1e-4 * self.scene.wavelength_m if name.endswith("position_m") else 1e-5
-
-    def solve(self, values):
-        for name in self.own:
-            panel, word = self._place(name)
-            if word == "amplitude":  # fields are linear in it: differences and a fit's trials may pass 1
-                panel._amplitude = panel._profile(word, values[name])
-            else:
-                setattr(panel, word, values[name])
-        panels = self.options["panels"]
-        self.options = {**self.options, "panels": [p.copy() for p in panels]}
-        result, names, scene_back = super().solve({name: v for name, v in values.items() if name not in self.own})
-
-        def back(gradient):
-            return {**scene_back(gradient), **{name: gradient[name] for name in self.own}}
-
-        return result, [*names, *self.own], back
 
 
 class RisSolver:

@@ -5,7 +5,9 @@
 #include "bind.h"
 #include "convert.h"
 #include "numbers.h"
+#include "panels.h"
 #include "raywave/maps/metric_derivative.h"
+#include "raywave/maps/panel_map.h"
 #include "raywave/scene/parameters.h"
 #include "raywave/signal/channel_derivative.h"
 #include "results.h"
@@ -185,9 +187,61 @@ bool among(const std::vector<std::string>& names, const std::string& name) {
 
 constexpr int64_t kNumbers = int64_t(em::kMaterialNumbers.size());
 
+/// Those of panels' own parameters among names; the others are left in wrt.
+std::vector<std::string> take_panel_names(const std::vector<paths::Panel>& panels, nb::object& wrt) {
+  const std::vector<std::string> known = panel_names(panels);
+  if (wrt.is_none()) return known;
+  std::vector<std::string> all, own, others;
+  if (nb::isinstance<nb::str>(wrt)) {
+    all.push_back(nb::cast<std::string>(wrt));
+  } else {
+    all = nb::cast<std::vector<std::string>>(wrt);
+  }
+  for (const auto& name : all) {
+    if (name.starts_with("ris/") && !among(known, name)) throw unknown_panel_name(name, known);
+    (among(known, name) ? own : others).push_back(name);
+  }
+  wrt = nb::cast(others);
+  return own;
+}
+
+/// A direction of scene and panels.
+paths::PanelsDerivative panels_tangent(const scene::Scene& s, const std::vector<paths::Panel>& panels,
+                                       const nb::dict& by_name, const scene::Differentiable& solver, bool scatters) {
+  paths::PanelsDerivative out(s, panels);
+  nb::dict of_scene;
+  const std::vector<std::string> known = panel_names(panels);
+  for (const auto& [key, value] : by_name) {
+    const auto name = nb::cast<std::string>(key);
+    if (!name.starts_with("ris/")) {
+      of_scene[key] = value;
+      continue;
+    }
+    if (!among(known, name)) throw unknown_panel_name(name, known);
+    set_panel_tangent(panels, out, name, nb::borrow(value));
+  }
+  out.scene = tangent_from(s, of_scene, solver, scatters);
+  return out;
+}
+
+nb::dict panels_gradient(const PyPaths& p, nb::object wrt, const std::function<PathsDerivative()>& back) {
+  const scene::Scene& s = *p.solved.scene;
+  const auto own = take_panel_names(p.panels->panels, wrt);
+  const auto names = names_from(s, wrt, paths::kDifferentiableByPaths, p.options.scatters());
+  paths::PanelsDerivative out;
+  const paths::PreparedScene& geometry = p.solved.geometry();
+  run_interruptibly(nb::none(), [&](const runtime::Progress&) {
+    out = paths::panel_paths_vjp(s, geometry, p.options, *p.panels, back());
+  });
+  nb::dict gradient = gradient_dict(s, out.scene, names);
+  put_panel_gradients(p.panels->panels, out, own, gradient);
+  return gradient;
+}
+
 /// Carries cotangents of paths on to the scene. `back` makes them; it runs without the GIL.
 template <class Back>
 nb::dict gradient(const PyPaths& p, const nb::object& wrt, Back&& back) {
+  if (p.panels) return panels_gradient(p, wrt, back);
   const scene::Scene& s = *p.solved.scene;
   const std::vector<std::string> known = field_names(p);
   std::vector<std::string> asked = known;
@@ -219,6 +273,16 @@ nb::dict gradient(const PyPaths& p, const nb::object& wrt, Back&& back) {
 }
 
 PathsDerivative moved(const PyPaths& p, const nb::dict& tangent) {
+  if (p.panels) {
+    const auto direction =
+        panels_tangent(*p.solved.scene, p.panels->panels, tangent, paths::kDifferentiableByPaths, p.options.scatters());
+    PathsDerivative out;
+    const paths::PreparedScene& geometry = p.solved.geometry();
+    run_interruptibly(nb::none(), [&](const runtime::Progress&) {
+      out = paths::panel_paths_jvp(*p.solved.scene, geometry, p.options, *p.panels, direction);
+    });
+    return out;
+  }
   const std::vector<std::string> known = field_names(p);
   nb::dict of_scene, of_fields;
   for (const auto& [key, value] : tangent)
@@ -337,9 +401,21 @@ nb::dict map_vjp(const PyRadioMap& m, const nb::object& path_gain, const nb::obj
   if (!rss.is_none()) c.rss_w = reals_from(rss, "the cotangent of rss", shape);
   if (!sinr.is_none()) c.sinr = reals_from(sinr, "the cotangent of sinr", shape);
   require_any("vjp", {path_gain, rss, sinr}, "path_gain, rss, sinr");
-  const auto names = names_from(s, wrt, maps::differentiable_by(m.options.method), m.options.scatters());
+  nb::object of_scene = wrt;
+  std::vector<std::string> own;
+  if (!m.panels.empty()) own = take_panel_names(m.panels, of_scene);
+  const auto names = names_from(s, of_scene, maps::differentiable_by(m.options.method), m.options.scatters());
   scene::SceneDerivative out;
   const paths::PreparedScene& geometry = m.solved.geometry();
+  if (!m.panels.empty()) {
+    paths::PanelsDerivative all;
+    run_interruptibly(nb::none(), [&](const runtime::Progress&) {
+      all = maps::panel_metrics_vjp(s, geometry, m.options, m.map, m.panels, c);
+    });
+    nb::dict gradient = gradient_dict(s, all.scene, names);
+    put_panel_gradients(m.panels, all, own, gradient);
+    return gradient;
+  }
   run_interruptibly(nb::none(),
                     [&](const runtime::Progress&) { out = maps::metrics_vjp(s, geometry, m.options, m.map, c); });
   return gradient_dict(s, out, names);
@@ -347,11 +423,14 @@ nb::dict map_vjp(const PyRadioMap& m, const nb::object& path_gain, const nb::obj
 
 nb::dict map_jvp(const PyRadioMap& m, const nb::dict& tangent) {
   const scene::Scene& s = *m.solved.scene;
-  const auto direction = tangent_from(s, tangent, maps::differentiable_by(m.options.method), m.options.scatters());
+  const auto direction =
+      panels_tangent(s, m.panels, tangent, maps::differentiable_by(m.options.method), m.options.scatters());
   maps::MetricsDerivative d;
   const paths::PreparedScene& geometry = m.solved.geometry();
-  run_interruptibly(nb::none(),
-                    [&](const runtime::Progress&) { d = maps::metrics_jvp(s, geometry, m.options, m.map, direction); });
+  run_interruptibly(nb::none(), [&](const runtime::Progress&) {
+    d = m.panels.empty() ? maps::metrics_jvp(s, geometry, m.options, m.map, direction.scene)
+                         : maps::panel_metrics_jvp(s, geometry, m.options, m.map, m.panels, direction);
+  });
   const Shape shape{m.map.num_tx, m.map.num_y, m.map.num_x};
   nb::dict out;
   out["path_gain"] = real_array(d.path_gain, shape);

@@ -4,6 +4,7 @@
 #include "bind.h"
 #include "convert.h"
 #include "options.h"
+#include "panels.h"
 #include "raywave/runs/results.h"
 #include "raywave/runtime/threads.h"
 #include "raywave/view/report_data.h"
@@ -68,12 +69,15 @@ std::shared_ptr<PyRadioMap> solve(const std::shared_ptr<PyScene>& s, const nb::d
   o.seed = nb::cast<uint64_t>(d["seed"]);
   o.num_threads = nb::cast<int>(d["num_threads"]);
   o.max_bytes = nb::cast<double>(d["max_bytes"]);
+  result->panels = panels_from(d["panels"]);
   Warnings warnings;
   o.log = warnings.sink();
   result->solved = runtime::on_threads(o.num_threads, [&] { return s->snapshot(); });
   run_interruptibly(d["progress"], [&](const runtime::Progress& report) {
     o.progress = report;
-    result->map = maps::solve_radio_map(*result->solved.scene, *result->solved.prepared, result->surface, o);
+    const auto& [scene, prepared, place] = result->solved;
+    result->map = result->panels.empty() ? maps::solve_radio_map(*scene, *prepared, result->surface, o)
+                                         : maps::solve_panel_map(*scene, *prepared, result->surface, o, result->panels);
   });
   o.progress = nullptr;
   o.log = nullptr;
@@ -188,7 +192,7 @@ void bind_maps(nb::module_& m) {
           },
           "path"_a, "metric"_a = "path_gain", "tx"_a = nb::none(), "min_db"_a = 0.0, "max_db"_a = 0.0, "title"_a = "",
           ".png or .svg");
-  bind_pickle(c, &PyRadioMap::map, &PyRadioMap::surface, &PyRadioMap::options);
+  bind_pickle(c, &PyRadioMap::map, &PyRadioMap::surface, &PyRadioMap::options, &PyRadioMap::panels);
   bind_place(c);
   bind_map_derivatives(c);
   m.def("solve_radio_map", &solve, "scene"_a, "options"_a);

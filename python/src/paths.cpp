@@ -5,6 +5,7 @@
 #include "convert.h"
 #include "numbers.h"
 #include "options.h"
+#include "panels.h"
 #include "raywave/core/constants.h"
 #include "raywave/paths/field_context.h"
 #include "raywave/runs/results.h"
@@ -57,7 +58,7 @@ nb::dict path_dict(const paths::Paths& p, const paths::Link& l, size_t i) {
   nb::list interactions, objects;
   std::vector<Vec3d> vertices{p.tx_positions_m[size_t(l.tx)]};
   for (auto k = size_t(p.interaction_begin[i]); k < size_t(p.interaction_begin[i + 1]); ++k) {
-    interactions.append(paths::interaction_name(p.interactions[k]));
+    interactions.append(paths::touch_name(p.interactions[k]));
     objects.append(p.object_names[size_t(p.objects[k])]);
     vertices.push_back(p.vertices_m[k]);
   }
@@ -118,12 +119,20 @@ std::shared_ptr<PyPaths> solve(const std::shared_ptr<PyScene>& s, const nb::dict
   o.finder = runs::choice_from_word<paths::Finder>("finder", nb::cast<std::string>(d["finder"]));
   o.scattering_phases = runs::choice_from_word<paths::ScatteringPhases>("scattering_phases",
                                                                         nb::cast<std::string>(d["scattering_phases"]));
+  const std::vector<paths::Panel> panels = panels_from(d["panels"]);
   Warnings warnings;
   o.log = warnings.sink();
   result->solved = runtime::on_threads(o.num_threads, [&] { return s->snapshot(); });
   run_interruptibly(d["progress"], [&](const runtime::Progress& report) {
     o.progress = report;
-    result->paths = paths::solve_paths(*result->solved.scene, *result->solved.prepared, o);
+    if (panels.empty()) {
+      result->paths = paths::solve_paths(*result->solved.scene, *result->solved.prepared, o);
+      return;
+    }
+    auto all = std::make_shared<paths::PanelPaths>(
+        paths::solve_panel_paths(*result->solved.scene, *result->solved.prepared, o, panels));
+    result->paths = all->paths;
+    result->panels = std::move(all);
   });
   o.progress = nullptr;
   o.log = nullptr;
@@ -312,13 +321,13 @@ void bind_paths(nb::module_& m) {
       "valid", [](PyPaths& p) { return column(p, "valid"); }, "Whether there is a path, shape of tau.");
   c.def_prop_ro(
       "interactions", [](PyPaths& p) { return column(p, "interactions"); },
-      "[max_depth, shape of tau]: 1 specular reflection, 4 refraction, 8 diffraction, 0 none.");
+      "[max_depth, shape of tau]: 1 specular reflection, 4 refraction, 8 diffraction, 32 panel, 0 none.");
   c.def_prop_ro(
       "objects", [](PyPaths& p) { return column(p, "objects"); },
       "[max_depth, shape of tau]: index into object_names, -1 none.");
   c.def_prop_ro(
       "vertices", [](PyPaths& p) { return column(p, "vertices"); }, "[max_depth, shape of tau, 3] in metres.");
-  bind_pickle(c, &PyPaths::paths, &PyPaths::options, &PyPaths::touched);
+  bind_pickle(c, &PyPaths::paths, &PyPaths::options, &PyPaths::touched, &PyPaths::panels);
   bind_place(c);
   bind_path_derivatives(c);
   bind_signal(m, c);

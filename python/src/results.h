@@ -7,12 +7,34 @@
 #include <functional>
 #include <memory>
 
+#include "raywave/maps/panel_map.h"
 #include "raywave/maps/radio_map.h"
+#include "raywave/paths/panels.h"
 #include "raywave/paths/path_solver.h"
 #include "raywave/paths/paths_derivative.h"
 #include "raywave/paths/touched_materials.h"
 #include "scene.h"
 #include "scene_state.h"
+
+namespace raywave::paths {
+
+template <class Archive>
+void fields(Archive& a, Panel& p) {
+  auto& [name, position, orientation, rows, cols, vertical, horizontal, phase, amplitude] = p;
+  a(name, position, orientation, rows, cols, vertical, horizontal, phase, amplitude);
+}
+template <class Archive>
+void fields(Archive& a, PanelRoute& r) {
+  auto& [panel, element, to, from] = r;
+  a(panel, element, to, from);
+}
+template <class Archive>
+void fields(Archive& a, PanelPaths& p) {
+  auto& [panels, paths, direct, to, from, routes] = p;
+  a(panels, paths, direct, to, from, routes);
+}
+
+}  // namespace raywave::paths
 
 namespace raywave::python {
 
@@ -25,6 +47,7 @@ struct PyPaths {
   /// Where these came from, in Python: `names`, parameters of theirs; pull(names, slopes) gives {name: gradient} of
   /// gradients by the rows, push({name: change}) how the rows move, [num_rows, numbers]. Not pickled.
   nanobind::object fields;
+  std::shared_ptr<const paths::PanelPaths> panels;  // where there are; its own `paths` stand above
 };
 
 /// pickle for a result that keeps its scene; members: all but the scene that its bytes hold.
@@ -59,6 +82,7 @@ struct PyRadioMap {
   PyScene::Snapshot solved;
   maps::Surface surface;  // as it was asked for
   maps::RadioMapOptions options;
+  std::vector<paths::Panel> panels;
 };
 
 }  // namespace raywave::python

@@ -12,9 +12,10 @@ from .losses import MapLoss, Sum
 from .measurements import Arrivals, Channels, Powers, read_measurements
 from .optimisers import adam, bfgs, integer_cycles, levenberg_marquardt
 from .patterns import PatternSolver
+from .placement import Coverage, Placement, SumRate, place_transmitters
 from .point_targets import PointTarget, RangeProfiles
 from .told import Told
 from .variables import Variables
 
-__all__ = ["Arrivals", "Calibration", "Channels", "Fit", "FitStopped", "MapLoss", "PatternSolver", "PointTarget", "Powers", "RangeProfiles", "Sum", "Told", "Variables", "adam", "bfgs",
-           "calibrate", "fit", "integer_cycles", "levenberg_marquardt", "read_measurements"]
+__all__ = ["Arrivals", "Calibration", "Channels", "Coverage", "Fit", "FitStopped", "MapLoss", "PatternSolver", "Placement", "PointTarget", "Powers", "RangeProfiles", "Sum", "SumRate", "Told", "Variables", "adam", "bfgs",
+           "calibrate", "fit", "integer_cycles", "levenberg_marquardt", "place_transmitters", "read_measurements"]

@@ -84,6 +84,33 @@ def capacity_gradient(h: NDArray, snr: float) -> NDArray[np.complex128]:
     return 2 * scale / np.log(2) * np.linalg.solve(np.eye(h.shape[-2]) + scale * h @ h.conj().swapaxes(-1, -2), h)
 
 
+def dft_codebook(num_rows: int, num_cols: int, *, oversampling: int = 1) -> NDArray[np.complex128]:
+    """Beams of a PlanarArray of one polarisation, [words, num_rows * num_cols] of norm 1 in the order of its ports: phases that grow evenly over rows and over
+    columns, num_rows * num_cols * oversampling^2 of them (oversampled along axes with more than one element). With oversampling 1 they are orthogonal."""
+    for name, count in (("num_rows", num_rows), ("num_cols", num_cols), ("oversampling", oversampling)):
+        if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 1:
+            raise Error(f"{name} must be a whole number >= 1, got {count!r}")
+
+    def beams(count):
+        words = count * oversampling if count > 1 else 1
+        return np.exp(2j * np.pi * np.outer(np.arange(words), np.arange(count)) / words)
+
+    # ports go column by column from the top left
+    return np.einsum("ac,br->abcr", beams(num_cols), beams(num_rows)).reshape(-1, num_rows * num_cols) / np.sqrt(num_rows * num_cols)
+
+
+def best_beam(h: NDArray, codebook: NDArray) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """(index, gain) of the transmitter's word that is best for each of [..., num_rx_ant, num_tx_ant]; the receiver combines as it can."""
+    h, codebook = _matrices(h), np.asarray(codebook, dtype=complex)
+    if codebook.ndim != 2 or codebook.shape[1] != h.shape[-1]:
+        raise Error(f"codebook has the shape [words, {h.shape[-1]}], got {list(codebook.shape)}")
+    if not (np.linalg.norm(codebook, axis=1) > 0).all():
+        raise Error("a word of the codebook is 0")
+    words = codebook / np.linalg.norm(codebook, axis=1, keepdims=True)
+    gains = (abs(h @ words.T) ** 2).sum(axis=-2)
+    return gains.argmax(axis=-1), gains.max(axis=-1)
+
+
 def beamforming_gain(h: NDArray, tx_weights: NDArray | None = None, rx_weights: NDArray | None = None) -> NDArray[np.float64]:
     """|w_rx^H H w_tx|^2 of [..., num_rx_ant, num_tx_ant] for weights of norm 1; those that are not given are the best ones (both: the
     largest singular value squared)."""

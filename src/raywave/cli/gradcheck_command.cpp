@@ -13,6 +13,7 @@
 #include "raywave/cli/terminal.h"
 #include "raywave/maps/map_derivative.h"
 #include "raywave/paths/paths_derivative.h"
+#include "raywave/runs/panel_config.h"
 #include "raywave/runtime/threads.h"
 #include "raywave/scene/parameters.h"
 #include "raywave/signal/channel_derivative.h"
@@ -195,6 +196,7 @@ int GradcheckCommand::run() {
   if (step) require_positive("step", *step);
   require_positive("tolerance", tolerance);
   const scene::Scene loaded = scene.load();
+  runs::refuse_panels(scene.config_file, "raywave gradcheck");
   const auto of_scene = quantity();
   for (const auto& name : wrt)
     scene::require_differentiable(loaded, name, of_scene->solver(), maps::differentiable_solvers());

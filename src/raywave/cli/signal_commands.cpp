@@ -11,6 +11,7 @@
 #include "raywave/core/constants.h"
 #include "raywave/io/place.h"
 #include "raywave/paths/path_solver.h"
+#include "raywave/runs/panel_config.h"
 #include "raywave/runs/waveform_files.h"
 
 namespace raywave::cli {
@@ -76,7 +77,7 @@ int SignalCommand::run() {
   if (loaded.transmitters.empty() || loaded.receivers.empty())
     throw Error(message(run_file, ": a run of [", table, "] needs a transmitter and a receiver"));
   const paths::PathOptions options = paths.options(scene, interactions);
-  const paths::Paths result = paths::solve_paths(loaded, options);
+  const paths::Paths result = runs::solve_paths(loaded, options, runs::read_panels(run_file, loaded.wavelength_m()));
   const LogSink warn = warning_log();
   for (const std::string& text : waveform.doubts(result)) warn(text);
   const signal::ToneGrid grid = waveform.grid(std::max(1, result.max_tx_ants()));

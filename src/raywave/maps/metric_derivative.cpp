@@ -2,6 +2,7 @@
 #include "raywave/maps/metric_derivative.h"
 
 #include <cmath>
+#include <utility>
 
 #include "raywave/core/error.h"
 
@@ -44,9 +45,7 @@ void add_sinr(const RadioMap& map, const std::vector<double>& sinr, std::vector<
 
 }  // namespace
 
-scene::SceneDerivative metrics_vjp(const scene::Scene& scene, const paths::PreparedScene& prepared,
-                                   const RadioMapOptions& options, const RadioMap& map,
-                                   const MetricsDerivative& cotangent) {
+GainCotangent gain_cotangent(const RadioMap& map, const MetricsDerivative& cotangent) {
   const size_t size = map.path_gain.size(), n = size_t(map.num_cells());
   check("path_gain", cotangent.path_gain, size);
   check("rss_w", cotangent.rss_w, size);
@@ -54,29 +53,39 @@ scene::SceneDerivative metrics_vjp(const scene::Scene& scene, const paths::Prepa
   std::vector<double> rss = cotangent.rss_w;
   rss.resize(size);
   if (!cotangent.sinr.empty()) add_sinr(map, cotangent.sinr, rss);
-  std::vector<double> gain = cotangent.path_gain, per_power(size_t(map.num_tx));
-  gain.resize(size);
+  GainCotangent out{cotangent.path_gain, std::vector<double>(size_t(map.num_tx))};
+  out.path_gain.resize(size);
   for (size_t i = 0; i < size; ++i) {
-    gain[i] += rss[i] * map.tx_power_w[i / n];
-    per_power[i / n] += rss[i] * map.path_gain[i];
+    out.path_gain[i] += rss[i] * map.tx_power_w[i / n];
+    out.power_dbm[i / n] += kPerDecibel * map.tx_power_w[i / n] * rss[i] * map.path_gain[i];
   }
-  scene::SceneDerivative gradient = map_vjp(scene, prepared, options, map, gain);
-  for (size_t tx = 0; tx < per_power.size(); ++tx)
-    gradient.transmitters[tx].power_dbm += kPerDecibel * map.tx_power_w[tx] * per_power[tx];
+  return out;
+}
+
+scene::SceneDerivative metrics_vjp(const scene::Scene& scene, const paths::PreparedScene& prepared,
+                                   const RadioMapOptions& options, const RadioMap& map,
+                                   const MetricsDerivative& cotangent) {
+  const GainCotangent by = gain_cotangent(map, cotangent);
+  scene::SceneDerivative gradient = map_vjp(scene, prepared, options, map, by.path_gain);
+  for (size_t tx = 0; tx < by.power_dbm.size(); ++tx) gradient.transmitters[tx].power_dbm += by.power_dbm[tx];
   return gradient;
 }
 
 MetricsDerivative metrics_jvp(const scene::Scene& scene, const paths::PreparedScene& prepared,
                               const RadioMapOptions& options, const RadioMap& map,
                               const scene::SceneDerivative& direction) {
+  return metrics_moved(map, map_jvp(scene, prepared, options, map, direction), direction.transmitters);
+}
+
+MetricsDerivative metrics_moved(const RadioMap& map, std::vector<double> path_gain,
+                                const std::vector<scene::DeviceDerivative>& transmitters) {
   MetricsDerivative out;
-  out.path_gain = map_jvp(scene, prepared, options, map, direction);
+  out.path_gain = std::move(path_gain);
   const size_t size = map.path_gain.size(), n = size_t(map.num_cells());
   const std::vector<double> rss = map.rss_w(), d = disturbance(map, rss);
   out.rss_w.resize(size);
   for (size_t i = 0; i < size; ++i) {
-    out.rss_w[i] =
-        map.tx_power_w[i / n] * out.path_gain[i] + kPerDecibel * rss[i] * direction.transmitters[i / n].power_dbm;
+    out.rss_w[i] = map.tx_power_w[i / n] * out.path_gain[i] + kPerDecibel * rss[i] * transmitters[i / n].power_dbm;
   }
   out.sinr.resize(size);
   for (size_t i = 0; i < size; ++i) {

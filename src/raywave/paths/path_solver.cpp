@@ -7,6 +7,7 @@
 
 #include "raywave/paths/candidates.h"
 #include "raywave/paths/doubts.h"
+#include "raywave/paths/exact_ends.h"
 #include "raywave/paths/field_context.h"
 #include "raywave/paths/find_edges.h"
 #include "raywave/paths/path_kernel.h"
@@ -270,7 +271,8 @@ struct Source {
 
 }  // namespace
 
-static Paths solve(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options) {
+static Paths solve(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options,
+                   ExactEnds exact) {
   scene.validate();
   const PreparedScene prepared =
       geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m(), options.diffraction);
@@ -282,8 +284,8 @@ static Paths solve(const scene::Scene& scene, const PreparedScene& geometry, con
   context.lobe = options.lobe;
   const RefineOptions refine = refine_options(prepared, context, options.max_depth);
 
-  const auto sources = end_points(centred.transmitters, options.synthetic_array, context.wavelength_m);
-  const auto targets = end_points(centred.receivers, options.synthetic_array, context.wavelength_m);
+  const auto sources = end_points(centred.transmitters, !exact.tx, context.wavelength_m);
+  const auto targets = end_points(centred.receivers, !exact.rx, context.wavelength_m);
   std::vector<size_t> first_target;  // of each receiver
   for (size_t t = 0; t < targets.size(); ++t) {
     if (t == 0 || targets[t].device != targets[t - 1].device) first_target.push_back(t);
@@ -351,15 +353,23 @@ static Paths solve(const scene::Scene& scene, const PreparedScene& geometry, con
   return paths;
 }
 
+static ExactEnds as_asked(const PathOptions& options) { return {!options.synthetic_array, !options.synthetic_array}; }
+
 Paths solve_paths(const scene::Scene& scene, const PathOptions& options) {
   options.validate();
   scene.validate();
-  return runtime::on_threads(options.num_threads, [&] { return solve(scene, PreparedScene(scene), options); });
+  return runtime::on_threads(options.num_threads,
+                             [&] { return solve(scene, PreparedScene(scene), options, as_asked(options)); });
 }
 
 Paths solve_paths(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options) {
+  return solve_paths(scene, geometry, options, as_asked(options));
+}
+
+Paths solve_paths(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options,
+                  ExactEnds exact) {
   options.validate();
-  return runtime::on_threads(options.num_threads, [&] { return solve(scene, geometry, options); });
+  return runtime::on_threads(options.num_threads, [&] { return solve(scene, geometry, options, exact); });
 }
 
 }  // namespace raywave::paths

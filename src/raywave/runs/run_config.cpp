@@ -269,6 +269,7 @@ RunConfig parse_run_config(std::string_view toml, const std::string& name, const
   if (auto t = table.sub_table("map")) out.map = read_map(*t);
   if (auto t = table.sub_table("output")) out.output = read_output(*t);
   for (const char* waveform : {"radar", "ofdm"}) (void)table.find(waveform);  // read by waveform_config.cpp
+  (void)table.find("panel");                                                  // read by panel_config.cpp
   (void)table.find("fit");                                                    // read by raywave fit, in Python
   (void)table.find("calibrate");                                              // read by raywave calibrate, in Python
   table.finish(home_of);

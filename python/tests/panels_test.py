@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Panels in the paths and maps of the solvers themselves: the same sums as RisSolver's, derivatives both ways, export, bad input."""
+import json
+import pickle
+import re
+
+import numpy as np
+import pytest
+import raywave as rw
+
+C = 299792458.0
+
+
+def room(**words):
+    scene = rw.Scene()
+    scene.frequency_hz = 3e9
+    scene.add(rw.Material("metal", perfect_conductor=True))
+    scene.add(rw.itu_material("concrete", 0.2))
+    scene.add(rw.Transmitter("tx", [3, 1, 0.3], **words))
+    scene.add(rw.Receiver("rx", [2.5, -1.5, -0.4], array=rw.PlanarArray(polarization="VH")))
+    scene.add(rw.box("floor", center_m=[2, 0, -1.6], size_m=[12, 12, 0.2], material="concrete"))
+    scene.add(rw.box("screen", center_m=[2.7, 0, 0.5], size_m=[1.0, 0.1, 1.0], material="metal"))
+    return scene
+
+
+def panel(**words):
+    return rw.Ris("panel", [0, 0.2, 0.3], [0.2, 0.1, 0.3], num_rows=2, num_cols=3, spacing_m=(0.05, 0.04),
+                  **{"phase_rad": np.arange(6).reshape(2, 3), "amplitude": 0.8, **words})
+
+
+OPTIONS = dict(max_depth=1, diffraction=True, finder="exhaustive")
+OTHER = rw.Ris("other", [0, -3, 0], [0.5, 0, 0], num_rows=2, num_cols=1, spacing_m=0.05)
+
+
+def test_they_add_up_as_elements_do():
+    for words in ({}, dict(array=rw.PlanarArray(num_cols=2, num_rows=2))):
+        scene = room(**words)
+        scene.add(rw.Receiver("far", [4, 2, 0.2]))
+        paths = rw.PathSolver()(scene, panels=[panel(), OTHER], synthetic_array=False, **OPTIONS)
+        sums = rw.RisSolver()(scene, [panel(), OTHER], **OPTIONS)
+        h = paths.cfr([0.0, 2e7], normalize_delays=False)[..., 0, :]
+        assert h == pytest.approx(sums.cfr([0.0, 2e7]), rel=1e-10, abs=1e-12 * abs(h).max())
+    whole = rw.PathSolver()(scene, panels=[panel(), OTHER], **OPTIONS)  # arrays as plane waves, elements of panels on their own
+    a, b = (p.cfr([0.0], normalize_delays=False) for p in (whole, paths))
+    assert np.linalg.norm(a - b) < 0.1 * np.linalg.norm(b)  # an array of half a wavelength, ways of 3 m
+
+
+def test_a_path_names_the_panel_and_its_element():
+    scene, surface = room(), panel()
+    paths = rw.PathSolver()(scene, panels=surface, **OPTIONS)
+    bare = rw.PathSolver()(scene, **OPTIONS)
+    by_panel = [p for p in paths if "panel" in p["interactions"]]
+    assert len(paths) == len(bare) + len(by_panel) and by_panel
+    seen = set()
+    for p in by_panel:
+        k = p["interactions"].index("panel")
+        assert p["objects"][k] == "panel"
+        element = np.linalg.norm(surface.element_positions_m - p["vertices_m"][k + 1], axis=1)
+        assert element.min() < 1e-12
+        seen.add(int(element.argmin()))
+        way = np.linalg.norm(np.diff(p["vertices_m"], axis=0), axis=1).sum()
+        assert p["delay_s"] * C == pytest.approx(way, rel=1e-9)
+    assert seen == set(range(6))
+    assert (paths.interactions == 32).any()
+    delays = paths.tau[0, 0][paths.tau[0, 0] >= 0]
+    assert (np.diff(delays) >= 0).all()
+
+
+def test_they_leave_as_other_paths_do(tmp_path):
+    scene = room()
+    paths = rw.PathSolver()(scene, panels=panel(), **OPTIONS)
+    found = json.loads(paths.to_json())
+    assert any("panel" in p["interactions"] for p in found["paths"])
+    paths.save(tmp_path / "paths.npz")
+    held = np.load(tmp_path / "paths.npz")
+    assert "panel" in held["object_names"] and (held["interactions"] == 32).any()
+    again = pickle.loads(pickle.dumps(paths))
+    names = ["ris/panel/phase_rad", "device/rx/position_m"]
+    one, other = (p.path_gain_vjp([[1.0]], wrt=names) for p in (paths, again))
+    for name in names:
+        assert one[name] == pytest.approx(other[name], rel=1e-14)
+    a, tau = paths.cir()
+    assert a.shape[-2] == paths.tau.shape[-1] and tau.shape == paths.tau.shape
+    radar = rw.signal.Fmcw(slope_hz_per_s=30e12, sampling_frequency_hz=10e6, num_samples=32, num_chirps=2, chirp_period_s=40e-6)
+    cube = paths.samples(radar)
+    bare = rw.PathSolver()(scene, **OPTIONS).samples(radar)
+    assert cube.shape == bare.shape and abs(cube - bare).max() > 1e-3 * abs(bare).max()
+
+
+def test_transfers_are_those_of_the_gains(tmp_path):
+    """The polarised transfer times the antennas' patterns is the gain: with isotropic ends along theta the first number itself."""
+    scene = room()
+    scene.get("rx").array = rw.PlanarArray()
+    paths = rw.PathSolver()(scene, panels=panel(), **OPTIONS)
+    paths.save(tmp_path / "paths.npz")
+    held = np.load(tmp_path / "paths.npz")
+    assert held["transfer"][:, 0, 0] == pytest.approx(held["a"].ravel(), rel=1e-9, abs=1e-15)
+
+
+NAMES = ["ris/panel/phase_rad", "ris/panel/amplitude", "ris/panel/position_m", "ris/panel/orientation_rad", "ris/other/phase_rad", "device/tx/position_m",
+         "device/rx/position_m", "frequency_hz", "object/floor/translation_m", "material/concrete/relative_permittivity"]
+
+
+@pytest.mark.parametrize("of, channel", [("cfr", dict(frequencies_hz=[0.0, 2e7], normalize_delays=False)), ("path_gain", None)])
+def test_gradients_are_those_of_differences(of, channel):
+    words = {} if channel is None else dict(channel=channel)
+    check = rw.gradcheck(rw.PathSolver(), room(), NAMES, of=of, panels=[panel(), OTHER], **words, **OPTIONS)
+    assert check.passed, check
+
+
+def test_tangents_are_the_gradients():
+    scene, random = room(array=rw.PlanarArray(num_cols=2)), np.random.default_rng(0)
+    scene.get("rx").velocity_m_per_s = [3, 1, 0]
+    for exact in (False, True):
+        paths = rw.PathSolver()(scene, panels=[panel(), OTHER], synthetic_array=not exact, **OPTIONS)
+        shapes = {**{n: p.value.shape for n, p in scene.parameters().items()}, "ris/panel/phase_rad": (2, 3), "ris/panel/amplitude": (2, 3),
+                  "ris/panel/position_m": (3,), "ris/panel/orientation_rad": (3,), "ris/other/phase_rad": (2, 1)}
+        names = [*NAMES, "device/rx/velocity_m_per_s", "device/tx/orientation_rad", "device/tx/array/element_positions_m"]
+        tangent = {n: random.normal(size=shapes[n]) * (1e9 if n == "frequency_hz" else 1) for n in names}
+        moved = paths.jvp(tangent)
+        cotangents = {word: random.normal(size=moved[word].shape) / max(abs(moved[word]).max(), 1e-30) for word in moved}
+        cotangents["a"] = cotangents["a"] * np.exp(1j * random.uniform(0, 6, cotangents["a"].shape))
+        gradient = paths.vjp(**cotangents, wrt=names)
+        ahead = sum((np.conj(cotangents[w]) * moved[w]).real.sum() for w in moved)
+        back = sum((gradient[n] * tangent[n]).sum() for n in names)
+        assert ahead == pytest.approx(back, rel=1e-9, abs=1e-9 * sum(abs((gradient[n] * tangent[n]).sum()) for n in names))
+
+
+CELLS = dict(center_m=[2.75, -2, 0.2], size_m=[1.5, 1], cell_size_m=0.5)
+PLANE = dict(max_depth=1, samples_per_tx=20_000, **CELLS)
+
+
+def test_maps_are_those_of_the_sums():
+    scene = room(array=rw.PlanarArray(num_cols=2), power_dbm=30)
+    scene.get("tx").precoding = [0.6, 0.8j]
+    scene.add(rw.Transmitter("second", [2, 2, 1]))
+    found = rw.RadioMapSolver()(scene, coherent=True, panels=panel(), **PLANE)
+    sums = rw.RisMapSolver()(scene, panel(), max_depth=1, finder="exhaustive", **CELLS)
+    assert found.path_gain == pytest.approx(sums.path_gain, rel=0.05)  # the transmitter's array as plane waves there, exact here
+    scene.get("tx").array, scene.get("tx").precoding = rw.PlanarArray(), [1.0]
+    found, sums = rw.RadioMapSolver()(scene, coherent=True, panels=panel(), **PLANE), rw.RisMapSolver()(scene, panel(), max_depth=1, finder="exhaustive", **CELLS)
+    assert found.path_gain == pytest.approx(sums.path_gain, rel=1e-9)
+    assert found.sinr.shape == found.path_gain.shape and found.cell_centers == pytest.approx(sums.cell_centers)
+    bare = rw.RadioMapSolver()(scene, coherent=True, **PLANE)
+    assert abs(found.path_gain / bare.path_gain - 1).max() > 1e-3
+    again = pickle.loads(pickle.dumps(found))
+    cotangent = np.ones(found.sinr.shape)
+    names = ["ris/panel/phase_rad", "device/tx/power_dbm", "device/tx/precoding"]
+    one, other = (m.vjp(sinr=cotangent, wrt=names) for m in (found, again))
+    for name in names:
+        assert one[name] == pytest.approx(other[name], rel=1e-12)
+
+
+def test_gradients_of_maps():
+    scene = room()
+    scene.add(rw.Transmitter("second", [2, 2, 1], array=rw.PlanarArray(num_cols=2)))
+    names = ["ris/panel/phase_rad", "ris/panel/position_m", "device/tx/position_m", "device/second/precoding", "device/second/power_dbm"]
+    plane = {**PLANE, "cell_size_m": 0.75}
+    check = rw.gradcheck(rw.RadioMapSolver(), scene, names, of="sinr", panels=panel(), coherent=True, **plane)
+    assert check.passed, check
+    found = rw.RadioMapSolver()(scene, coherent=True, panels=panel(), **plane)
+    random = np.random.default_rng(1)
+    shapes = {"ris/panel/phase_rad": (2, 3), "ris/panel/position_m": (3,), "device/tx/position_m": (3,), "device/second/precoding": (2, 2),
+              "device/second/power_dbm": ()}
+    tangent = {n: random.normal(size=s) for n, s in shapes.items()}
+    moved = found.jvp(tangent)
+    for word in ("path_gain", "rss", "sinr"):
+        cotangent = random.normal(size=moved[word].shape) / abs(moved[word]).max()
+        gradient = found.vjp(**{word: cotangent}, wrt=names)
+        assert (cotangent * moved[word]).sum() == pytest.approx(sum((gradient[n] * tangent[n]).sum() for n in names), rel=1e-9, abs=1e-9)
+
+
+def test_phases_are_found_by_fit():
+    scene = room()
+    scene.remove("screen")
+    start = rw.Ris("panel", [0, 0, 0], num_rows=4, num_cols=4, spacing_m=0.05, phase_rad=np.random.default_rng(1).uniform(0, 6, (4, 4)))
+
+    def loss(paths, names):
+        h = paths.cfr([0.0], normalize_delays=False)
+        power = (abs(h) ** 2).sum()
+        return float(-10 * np.log10(power)), paths.cfr_vjp([0.0], -20 / np.log(10) / power * h, normalize_delays=False, wrt=names)
+
+    found = rw.fit(scene, ["ris/panel/phase_rad"], loss, method="lbfgs", steps=30, panels=start, max_depth=0)
+    best = rw.RisSolver()(scene, start.copy().steer(scene.get("tx"), scene.get("rx"), 3e9), max_depth=0)
+    direct = abs(rw.PathSolver()(scene, max_depth=0).a).max()
+    assert 10 ** (-found.loss / 20) > 0.999 * np.sqrt((abs(best.cfr()) ** 2).sum()) and direct > 0
+
+
+@pytest.mark.parametrize("words, said", [
+    (dict(panels=3), "panels takes rw.Ris"),
+    (dict(panels=[OTHER, OTHER]), "two panels have one name"),
+    (dict(panels=rw.Ris("tx", [0, 0, 0], num_rows=1, num_cols=1, spacing_m=0.1)), "tx"),
+    (dict(panels=OTHER, diffuse_reflection=True), "synthetic_array=false"),
+])
+def test_bad_panels_are_named(words, said):
+    with pytest.raises(rw.Error, match=re.escape(said)):
+        rw.PathSolver()(room(), **words)
+
+
+@pytest.mark.parametrize("words, said", [
+    (dict(coherent=False), "coherent=true"), (dict(method="monte-carlo"), "monte-carlo"), (dict(coherent=True, points_per_cell=4), "points_per_cell")])
+def test_maps_that_add_powers_refuse_panels(words, said):
+    with pytest.raises(rw.Error, match=said):
+        rw.RadioMapSolver()(room(), panels=OTHER, **PLANE, **words)
+
+
+def test_names_that_are_not_there():
+    paths = rw.PathSolver()(room(), panels=panel(), max_depth=0)
+    with pytest.raises(rw.Error, match="ris/panel/phase_rad"):
+        paths.path_gain_vjp([[1.0]], wrt=["ris/panel/phase"])
+    with pytest.raises(rw.Error, match="ris/panle"):
+        paths.jvp({"ris/panle/phase_rad": np.zeros((2, 3))})
+    with pytest.raises(rw.Error, match="those of panels: none"):
+        rw.gradcheck(rw.PathSolver(), room(), ["ris/panel/phase_rad"], max_depth=0)
+    empty = rw.PathSolver()(room(), panels=[], max_depth=0)
+    assert len(empty) == len(rw.PathSolver()(room(), max_depth=0))
