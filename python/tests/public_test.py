@@ -177,6 +177,8 @@ MAKE |= {
     "raywave.inverse.Variables": lambda: rw.inverse.Variables(["device/rx/position_m"], canyon().parameters()),
     "raywave.inverse.Powers": powers, "raywave.inverse.Channels": lambda: rw.inverse.Channels(np.ones((1, 1, 1, 1, 2)), frequencies_hz=[0.0, 1e6]),
     "raywave.inverse.Arrivals": lambda: rw.inverse.Arrivals(np.ones((1, 1, 4, 8))), "raywave.inverse.Calibration": calibration,
+    "raywave.inverse.Coverage": lambda: rw.inverse.Coverage(-90.0), "raywave.inverse.SumRate": rw.inverse.SumRate,
+    "raywave.inverse.Placement": lambda: rw.inverse.place_transmitters(canyon(), [rw.Transmitter("more", [0, 0, 8])], rw.inverse.SumRate(), count=1, cell_size_m=20, max_depth=0),
     "raywave.inverse.PatternSolver": lambda: rw.inverse.PatternSolver(degree=1),
     "raywave.materials.Field": rw.materials.Field, "raywave.materials.Places": lambda: places(), "raywave.materials.Own": lambda: rw.materials.Own(as_it_is),
     "raywave.materials.Texture": lambda: rw.materials.Texture.over_face([[3.0, 4.0]], corner_m=[0, 0, 0], across_m=[1, 0, 0], up_m=[0, 0, 1]),
