@@ -101,7 +101,7 @@ def in_the_field():
 RADAR = dict(slope_hz_per_s=80e12, sampling_frequency_hz=5e6, num_samples=16, num_chirps=2)
 MAKE = {
     "raywave.PathSampler": lambda: rw.PathSampler(width=8, embedding=4),
-    "raywave.LobeChoice": lambda: rw.LobeChoice(60.0, 0.1, 0.03, 1.0, 98.0, 22.0),
+    "raywave.LobeChoice": lambda: rw.LobeChoice(60.0, 0.1, 0.03, 0.1, 1.0, 98.0, 22.0),
     "raywave.AntennaArray": rw.PlanarArray, "raywave.Aperture": lambda: rw.Aperture.planar(2, 3, 0.05), "raywave.ArrivalMapSolver": rw.ArrivalMapSolver,
     "raywave.ArrivalMap": lambda: rw.ArrivalMapSolver()(canyon(), azimuths=8, elevations=3, max_depth=1),
     "raywave.Device": lambda: canyon().get("tx"), "raywave.GradCheck": lambda: rw.gradcheck(rw.PathSolver(), canyon(), ["device/rx/position_m"], max_depth=0),
