@@ -143,11 +143,11 @@ def outside(scene, places):
 # ------------------------------------------------------------------------------------------------------------------ the fusion
 
 def fuse(images, camera, low, high, voxel_m, num_labels):
-    """Signed distance (positive in front), told to two voxels behind what is seen and truncated at four before it: the mean over all images that see a voxel; its weight; the label seen most often."""
+    """Signed distance (positive in front), told to two voxels behind what is seen and truncated at four before it: the mean over all images that see a voxel; how many these are; the label seen most often."""
     counts = np.ceil((np.array(high) - low) / voxel_m).astype(int) + 1
     axes = [low[a] + voxel_m * np.arange(counts[a]) for a in range(3)]
     points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
-    total, weight, votes = np.zeros(len(points)), np.zeros(len(points)), np.zeros((len(points), num_labels), dtype=np.uint16)
+    total, weight, images_of, votes = np.zeros(len(points)), np.zeros(len(points)), np.zeros(len(points), dtype=np.uint16), np.zeros((len(points), num_labels), dtype=np.uint16)
     far = 4 * voxel_m
     for place, (forward, right, up), depth, label in images:
         rest = points - place
@@ -163,10 +163,11 @@ def fuse(images, camera, low, high, voxel_m, num_labels):
         own = 1 / (1 + (z[near] / 3) ** 4)  # the noise's variance goes with the fourth power
         total[near] += own * np.minimum(d, far)
         weight[near] += own
+        images_of[near] += 1
         close = np.abs(d) < 2 * voxel_m
         votes[near[close], label[row[close], column[close]]] += 1
     distance = np.where(weight > 0, total / np.maximum(weight, 1e-12), np.nan)
-    return distance.reshape(counts), weight.reshape(counts), votes.argmax(axis=1).reshape(counts), axes
+    return distance.reshape(counts), images_of.reshape(counts), votes.argmax(axis=1).reshape(counts), axes
 
 
 def reconstruct(scene, images, camera, voxel_m):
@@ -175,8 +176,8 @@ def reconstruct(scene, images, camera, voxel_m):
     corners, _ = triangles_of(scene)
     low, high = corners.reshape(-1, 3).min(axis=0) - 4 * voxel_m, corners.reshape(-1, 3).max(axis=0) + 4 * voxel_m
     names = list(scene.materials)
-    distance, weight, labels, _ = fuse(images, camera, low, high, voxel_m, len(names))
-    known = weight > 1.2  # one image alone may be clutter
+    distance, seen, labels, _ = fuse(images, camera, low, high, voxel_m, len(names))
+    known = seen >= 2  # one image alone may be clutter; far ones weigh little, but a wall that is only seen from afar is there
     vertices, faces, _, _ = measure.marching_cubes(np.where(known, distance, 4 * voxel_m), level=0.0, spacing=(voxel_m,) * 3)
     # A vertex lies between two grid points: where one of them was not seen, there is no surface but the end of what is known.
     ends = [np.clip(f(vertices / voxel_m + shift).astype(int), 0, np.array(known.shape) - 1) for f, shift in ((np.floor, 1e-4), (np.ceil, -1e-4))]

@@ -10,7 +10,7 @@ EXAMPLES = ["street_canyon_channel.py", "old_town_coverage.py", "porting_from_si
             "out_of_the_shadow.py", "plane_optimisation.py", "plane_maps.py", "plane_sampling.py",
             "rays_and_waves.py", "scene_from_a_map.py", "many_runs.py", "drive.py", "radar_wall.py",
             "radar_one.py", "radar_targets.py", "radar_shape.py", "cube_pose.py", "networks_in_the_loop.py", "flat_calibration.py", "painted_wall.py"]
-SCANS = ["scanned_room.py"]  # need scikit-image
+SCANS = ["scanned_room.py", "scanned_power.py"]  # need scikit-image
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -20,12 +20,22 @@ def test_example_runs(root, tmp_path, name):
     assert len(result.stdout.splitlines()) >= 2
 
 
-@pytest.mark.parametrize("name", SCANS)
-def test_example_of_scans_runs(root, tmp_path, name):
+def test_example_of_scans_runs(root, tmp_path):
     pytest.importorskip("skimage")
-    result = subprocess.run([sys.executable, root / "examples" / name, tmp_path, "--places", "2", "--voxel", "0.12"], capture_output=True, text=True, timeout=300, cwd=tmp_path)
+    result = subprocess.run([sys.executable, root / "examples/scanned_room.py", tmp_path, "--places", "2", "--voxel", "0.12"], capture_output=True, text=True, timeout=300, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert "triangles" in result.stdout and (tmp_path / "scan").is_dir()
+
+
+def test_lobes_on_a_scan_find_what_mirrors_lose(root, tmp_path):
+    """A small form of the study in the documents."""
+    pytest.importorskip("skimage")
+    result = subprocess.run([sys.executable, root / "examples/scanned_power.py", tmp_path, "--noise", "0.03", "--frequency", "28e9", "--receivers", "24", "--rays", "800",
+                             "--voxel", "0.1", "--places", "5", "--kappa", "30"], capture_output=True, text=True, timeout=300, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    errors = {words[0]: float(words[-4]) for words in map(str.split, result.stdout.splitlines()) if words[0] in ("mirrors", "kappa")}
+    assert errors["kappa"] < 4 and errors["kappa"] < errors["mirrors"], result.stdout
+    assert (tmp_path / "room_30mm.png").stat().st_size > 1000
 
 
 SIONNA = ["introduction.py", "mobility.py", "radio_maps.py", "scene_editing.py"]

@@ -472,7 +472,7 @@ class Scene:
         """
         The von Mises-Fisher lobe for reflection="directional" on an object whose facets are noisy, from its own mesh.
 
-        The slopes' standard deviation and the facets' size are measured; kappa is then the sharpest lobe for which the power received over a wall like
+        The slopes' standard deviation and the area over which they go together are measured; kappa is then the sharpest lobe for which the power received over a wall like
         this one spreads by at most spread_db from mesh to mesh, with legs of legs_m before and behind the wall at angle_rad from its normal, and at most
         largest_kappa, for meshes that are clean. Warns where the facets allow none that keeps its own bias below 0.1 dB. @returns a LobeChoice; its `lobe` is
         what options take.
