@@ -16,8 +16,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BENCH = pathlib.Path(os.environ["RAYWAVE_BUILD_DIR"]) / "benchmarks" / "rays_bench"
 RAYWAVE = os.environ["RAYWAVE_BIN"]
-SIONNA = os.environ["RAYWAVE_SIONNA_PYTHON"]
-DIFFERT = os.environ["RAYWAVE_DIFFERT_PYTHON"]
+SIONNA, DIFFERT = (os.environ.get(f"RAYWAVE_{peer}_PYTHON") for peer in ("SIONNA", "DIFFERT"))  # not with --only plane
 DIFFERT2D = os.environ["RAYWAVE_DIFFERT2D_PYTHON"]
 
 
