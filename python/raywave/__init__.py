@@ -67,7 +67,8 @@ class PathSolver:
     seam_tolerance_m (cracks up to this width are closed at edges; None: a tenth of the wavelength),
     diffuse_reflection (scattering by each material's pattern), reflection ("mirror" or "directional": by a lobe, like
     "von_mises_fisher(kappa=60)"), scattering_tolerance and max_tiles (of each link), scattering_phases ("none" or "random"),
-    samples_per_src, synthetic_array, seed, finder ("shoot-and-bounce" or "exhaustive"), num_threads (0: all),
+    samples_per_src, synthetic_array, seed, finder ("shoot-and-bounce", "exhaustive", or "learned" by sampler=, a PathSampler of
+    3 dimensions, num_samples a link and order), num_threads (0: all),
     materials ({name: field}: materials that vary, see raywave.materials),
     panels (rw.Ris or a list: by way of each element that both ends see there are paths of its own, with the interaction 32),
     progress (True: a bar by tqdm; or what is called with done, total). Of Sionna RT, names that mean the same are understood too."""
@@ -82,8 +83,8 @@ class PathSolver:
                  diffraction: bool = False, max_diffractions: int = 1, diffuse_reflection: bool = False, reflection: str = "mirror",
                  lobe: str | None = None, scattering_tolerance: float = 1e-2, max_tiles: int = 20_000, scattering_phases: str = "none",
                  seam_tolerance_m: float | None = None, samples_per_src: int = 1_000_000,
-                 synthetic_array: bool = True, seed: int = 42, finder: str = "shoot-and-bounce", num_threads: int = 0, materials: dict | None = None,
-                 panels: Ris | Sequence[Ris] | None = None,
+                 synthetic_array: bool = True, seed: int = 42, finder: str = "shoot-and-bounce", sampler: PathSampler | None = None, num_samples: int = 10,
+                 num_threads: int = 0, materials: dict | None = None, panels: Ris | Sequence[Ris] | None = None,
                  progress: Callable[[int, int], object] | bool | None = None, **others: object) -> Paths:
         panels = ris.panel_list(panels)
         if materials is not None:

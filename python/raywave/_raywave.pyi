@@ -1,6 +1,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 import os
 import pathlib
+from typing import overload
 
 import numpy
 
@@ -1351,6 +1352,12 @@ class Paths2D:
     def jvp(self, tangent: dict) -> dict:
         """How the columns move with {parameter name: change}."""
 
+    def __getitem__(self, path: int) -> Any:
+        """One path, a raywave.scene2d.Path2D."""
+
+    def __iter__(self) -> Iterator[Any]:
+        """One after the other."""
+
     def plot(self, ax: Any | str | None = None, **line: Any) -> Any:
         """
         Rays on matplotlib axes, which are given back; smoothed ones as strong as they are valid.
@@ -1425,20 +1432,6 @@ class Scene2D:
 
     @origin_m.setter
     def origin_m(self, value: Sequence[float], /) -> None: ...
-
-    @property
-    def transmitters(self) -> dict:
-        """{name: (x, y)}, a copy: assign a dict to change them."""
-
-    @transmitters.setter
-    def transmitters(self, arg: dict, /) -> None: ...
-
-    @property
-    def receivers(self) -> dict:
-        """{name: (x, y)}, a copy: assign a dict to change them."""
-
-    @receivers.setter
-    def receivers(self, arg: dict, /) -> None: ...
 
     @property
     def objects(self) -> list:
@@ -1558,6 +1551,20 @@ class Scene2D:
         close(). run: the file that keeps its state (plane.explore.toml). Needs the extra raywave[explore].
         """
 
+    @property
+    def transmitters(self) -> dict[str, list[float]]:
+        """{name: [x, y]}; what is changed in it changes the scene."""
+
+    @transmitters.setter
+    def transmitters(self, places: dict[str, Sequence[float]]) -> None: ...
+
+    @property
+    def receivers(self) -> dict[str, list[float]]:
+        """{name: [x, y]}; what is changed in it changes the scene."""
+
+    @receivers.setter
+    def receivers(self, places: dict[str, Sequence[float]]) -> None: ...
+
     def plot(self, ax: Any | str | None = None, names: bool = True) -> Any:
         """Objects and devices on matplotlib axes, which are given back."""
 
@@ -1569,10 +1576,10 @@ class Scene2D:
 
 class PathSampler:
     """
-    A learned choice of sequences of walls for scenes in the plane (docs/plane.md): a generative flow network. Untrained, or with load what save or `raywave sampler train` wrote.
+    A learned choice of sequences of walls (dimensions=2, docs/plane.md) or facets (3, docs/learned.md): a generative flow network. Untrained, or with load what save or `raywave sampler train` wrote.
     """
 
-    def __init__(self, width: int = 64, embedding: int = 16, seed: int = 1) -> None: ...
+    def __init__(self, width: int = 64, embedding: int = 16, seed: int = 1, dimensions: int = 2) -> None: ...
 
     @staticmethod
     def load(path: str | os.PathLike) -> PathSampler: ...
@@ -1589,17 +1596,26 @@ class PathSampler:
     def num_numbers(self) -> int:
         """Of the network."""
 
+    @property
+    def dimensions(self) -> int:
+        """2: scenes in the plane; 3: finder "learned" of PathSolver."""
+
+    @overload
     def sample(self, scene: Scene2D, tx: str, rx: str, order: int, count: int = 10, seed: int = 42) -> list:
         """
         Sequences of names of walls, with repetitions, drawn in proportion to the learned flows; a function of the seed.
         """
 
+    @overload
+    def sample(self, scene: Scene, tx: str, rx: str, order: int, count: int = 10, seed: int = 42) -> list:
+        """The same in space: names of the objects whose facets reflect."""
+
     def train(self, *, episodes: int = 50000, max_order: int = 3, trajectories: int = 4, explore: float = 0.1, replay: float = 0.4, batch: int = 8, rate: float = 0.001, seed: int = 7, num_threads: int = 0, progress: ArrayLike | None = None) -> list[float]:
         """
-        On streets with walls left out by chance, from where it stands; the loss of each tenth. Deterministic.
+        On streets with walls (or houses) left out by chance, from where it stands; the loss of each tenth. Deterministic.
         """
 
     def evaluate(self, *, num_scenes: int = 1000, max_order: int = 3, num_samples: int = 10, seed: int = 1234567, num_walls: int = 0) -> list:
         """
-        Accuracy and hit rate over held-out streets, or towns of num_walls walls, beside other ways to choose: a dict a row.
+        Accuracy and hit rate over held-out streets, or towns of num_walls walls (facets), beside other ways to choose: a dict a row.
         """

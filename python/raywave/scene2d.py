@@ -13,8 +13,9 @@ import dataclasses
 import functools
 import importlib
 import math
+import operator
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import _raywave, _scene2d_cuts, _scene2d_files  # noqa: F401: they give the class methods
 from ._methods import method
-from ._picture import picture
+from ._picture import in_file, picture
 from ._raywave import Error, Paths2D, PathSampler, Scene2D
 from ._requirements import need
 from .differentiable import Output, Problem
@@ -473,7 +474,129 @@ def _explore(self, run: str | os.PathLike | None = None, port: int = 0, open_bro
     return importlib.import_module(".explore", __package__).explore(self, run=run, port=port, open_browser=open_browser)
 
 
+# --- one path ---
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Path2D:
+    """One of Paths2D: paths[i]."""
+
+    tx: str
+    rx: str
+    order: int
+    objects: list[str]  # from the transmitter on
+    vertices: np.ndarray  # [order + 2, 2], m
+    valid: float
+    power: float
+    length_m: float
+    loss: float
+    departure_rad: float
+    arrival_rad: float
+
+    def plot(self, ax: Any | str | None = None, **line: Any) -> Any:
+        """The ray on matplotlib axes, which are given back; smoothed ones as strong as they are valid."""
+        return _draw_path(self, ax, line)
+
+
+def _one_path(paths, names, columns, i):
+    tx, rx, order, *numbers = columns
+    return Path2D(names[0][tx[i]], names[1][rx[i]], int(order[i]), paths.objects(i), paths.vertices(i), *(float(column[i]) for column in numbers))
+
+
+_COLUMNS = ("tx", "rx", "order", "valid", "power", "length_m", "loss", "departure_rad", "arrival_rad")
+
+
+@method(Paths2D, "__getitem__")
+def _path(self, path: int) -> Any:
+    """One path, a raywave.scene2d.Path2D."""
+    count, i = len(self), operator.index(path)
+    if not -count <= i < count:
+        raise IndexError(f"path {i} of {count}")
+    return _one_path(self, self._device_names(), [getattr(self, name) for name in _COLUMNS], i)
+
+
+@method(Paths2D, "__iter__")
+def _all_paths(self) -> Iterator[Any]:
+    """One after the other."""
+    names, columns = self._device_names(), [getattr(self, name) for name in _COLUMNS]
+    return (_one_path(self, names, columns, i) for i in range(len(self)))
+
+
+# --- devices ---
+
+
+class _Devices(dict):
+    """{name: (x, y)} of a scene: what is changed here changes the scene."""
+
+    def __init__(self, scene, side):
+        super().__init__(getattr(scene, side))
+        self._scene, self._side = scene, side
+
+    def _change(self, change):
+        now = dict(getattr(self._scene, self._side))
+        given = change(now)
+        setattr(self._scene, self._side, now)  # raises Error for a place that is none, and nothing has changed
+        super().clear()
+        super().update(getattr(self._scene, self._side))
+        return given
+
+    def __setitem__(self, name, place):
+        self._change(lambda now: now.__setitem__(name, place))
+
+    def __delitem__(self, name):
+        self._change(lambda now: now.__delitem__(name))
+
+    def __ior__(self, other):
+        self.update(other)
+        return self
+
+    def update(self, *others, **places):
+        self._change(lambda now: now.update(*others, **places))
+
+    def setdefault(self, name, place=None):
+        return self._change(lambda now: now.setdefault(name, place))
+
+    def pop(self, *name_and_default):
+        return self._change(lambda now: now.pop(*name_and_default))
+
+    def popitem(self):
+        return self._change(lambda now: now.popitem())
+
+    def clear(self):
+        self._change(lambda now: now.clear())
+
+    def copy(self):
+        return dict(self)
+
+    def __reduce__(self):
+        return dict, (dict(self),)
+
+
+def _live(side):
+    def get(self) -> dict[str, list[float]]:
+        return _Devices(self, "_" + side)
+
+    def put(self, places: dict[str, Sequence[float]]) -> None:
+        setattr(self, "_" + side, dict(places))
+
+    get.__doc__ = "{name: [x, y]}; what is changed in it changes the scene."
+    return property(get, put)
+
+
+method(Scene2D, "transmitters")(_live("transmitters"))
+method(Scene2D, "receivers")(_live("receivers"))
+
 # --- pictures ---
+
+
+def _draw_path(path, ax, line):
+    def draw(ax):
+        ax = ax if ax is not None else need("matplotlib.pyplot", "plot").figure(layout="constrained").add_subplot()
+        if path.valid > 0:
+            ax.plot(*path.vertices.T, **{"color": f"C{path.order}", "lw": 0.8, "alpha": float(path.valid), **line})
+        return ax
+
+    return in_file(ax, draw)
 
 
 @picture(Scene2D)
@@ -504,10 +627,9 @@ def _plot(self, ax: Any | str | None = None, names: bool = True) -> Any:
 def _plot_paths(self, ax: Any | str | None = None, **line: Any) -> Any:
     """Rays on matplotlib axes, which are given back; smoothed ones as strong as they are valid."""
     ax = ax if ax is not None else need("matplotlib.pyplot", "plot").figure(layout="constrained").add_subplot()
-    for i, (n, valid) in enumerate(zip(self.order, self.valid)):
-        if valid > 0:
-            ax.plot(*self.vertices(i).T, **{"color": f"C{n}", "lw": 0.8, "alpha": float(valid), **line})
+    for path in self:
+        path.plot(ax, **line)
     return ax
 
 
-__all__ = ["Parameter2D", "PathBatch", "PathSampler", "Paths2D", "Scene2D"]
+__all__ = ["Parameter2D", "Path2D", "PathBatch", "PathSampler", "Paths2D", "Scene2D"]

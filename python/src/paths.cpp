@@ -6,6 +6,7 @@
 #include "numbers.h"
 #include "options.h"
 #include "panels.h"
+#include "path_sampler.h"
 #include "raywave/core/constants.h"
 #include "raywave/paths/field_context.h"
 #include "raywave/runs/results.h"
@@ -109,6 +110,27 @@ nb::dict statistics(const paths::Paths& p, const std::string& tx, const std::str
   throw Error("the link is not among these paths");
 }
 
+paths::LearnedFinder learned_finder(const nb::dict& d) {
+  paths::LearnedFinder out;
+  out.num_samples = nb::cast<int>(d["num_samples"]);
+  if (d["sampler"].is_none()) return out;
+  const PathSampler* sampler = nullptr;
+  if (!nb::try_cast(d["sampler"], sampler))
+    throw Error(message("sampler takes a raywave.PathSampler, got ", nb::repr(d["sampler"]).c_str()));
+  out.sampler = sampler->as<paths::FacetSampler>();
+  return out;
+}
+
+/// Of those that options name. @throws Error naming all that there are.
+paths::Finder finder_from(const std::string& word) {
+  if (const auto finder = runs::from_word<paths::Finder>(word)) return *finder;
+  auto known = runs::known_words<paths::Finder>();
+  known.emplace_back("learned");
+  std::string list;
+  for (const auto& name : known) list += (list.empty() ? "" : ", ") + name;
+  throw Error(message("unknown finder '", word, "'", did_you_mean(word, known), " Known: ", list));
+}
+
 std::shared_ptr<PyPaths> solve(const std::shared_ptr<PyScene>& s, const nb::dict& d) {
   auto result = std::make_shared<PyPaths>();
   paths::PathOptions& o = result->options;
@@ -116,7 +138,14 @@ std::shared_ptr<PyPaths> solve(const std::shared_ptr<PyScene>& s, const nb::dict
   o.synthetic_array = nb::cast<bool>(d["synthetic_array"]);
   o.seed = nb::cast<uint64_t>(d["seed"]);
   o.num_threads = nb::cast<int>(d["num_threads"]);
-  o.finder = runs::choice_from_word<paths::Finder>("finder", nb::cast<std::string>(d["finder"]));
+  const auto word = nb::cast<std::string>(d["finder"]);
+  std::optional<paths::LearnedFinder> learned;
+  if (word == "learned") {
+    learned = learned_finder(d);
+  } else {
+    o.finder = finder_from(word);
+    if (!d["sampler"].is_none()) throw Error(message("sampler= is for finder=\"learned\", got finder=\"", word, "\""));
+  }
   o.scattering_phases = runs::choice_from_word<paths::ScatteringPhases>("scattering_phases",
                                                                         nb::cast<std::string>(d["scattering_phases"]));
   const std::vector<paths::Panel> panels = panels_from(d["panels"]);
@@ -125,12 +154,15 @@ std::shared_ptr<PyPaths> solve(const std::shared_ptr<PyScene>& s, const nb::dict
   result->solved = runtime::on_threads(o.num_threads, [&] { return s->snapshot(); });
   run_interruptibly(d["progress"], [&](const runtime::Progress& report) {
     o.progress = report;
+    const scene::Scene& scene = *result->solved.scene;
+    const paths::PreparedScene& prepared = *result->solved.prepared;
     if (panels.empty()) {
-      result->paths = paths::solve_paths(*result->solved.scene, *result->solved.prepared, o);
+      result->paths =
+          learned ? paths::solve_paths(scene, prepared, o, *learned) : paths::solve_paths(scene, prepared, o);
       return;
     }
-    auto all = std::make_shared<paths::PanelPaths>(
-        paths::solve_panel_paths(*result->solved.scene, *result->solved.prepared, o, panels));
+    if (learned) throw Error("finder 'learned' draws mirrors between two devices: with panels take another finder");
+    auto all = std::make_shared<paths::PanelPaths>(paths::solve_panel_paths(scene, prepared, o, panels));
     result->paths = all->paths;
     result->panels = std::move(all);
   });

@@ -5,10 +5,10 @@
 #include "bind.h"
 #include "convert.h"
 #include "numbers.h"
+#include "path_sampler.h"
 #include "plane_state.h"
 #include "raywave/plane/fields.h"
 #include "raywave/plane/grid.h"
-#include "raywave/plane/sampler.h"
 #include "scene.h"
 
 namespace raywave::python {
@@ -162,7 +162,7 @@ plane::TraceOptions trace_options(const nb::dict& d) {
   if (list == List::kSampled) {
     if (d["sampler"].is_none())
       throw Error("candidates=\"sampled\" needs sampler=, e.g. raywave.PathSampler.load(\"models/plane_sampler.bin\")");
-    o.candidates.sampler = std::make_shared<plane::FlowSampler>(*option<const plane::FlowSampler*>(d, "sampler"));
+    o.candidates.sampler = option<const PathSampler*>(d, "sampler")->as<plane::FlowSampler>();
     o.candidates.sample_seed = option<uint64_t>(d, "seed");
   }
   o.candidates.num_samples = option<int>(d, "num_samples");
@@ -385,6 +385,13 @@ void bind_paths2d(nb::module_& m) {
             return names;
           },
           "path"_a, "Names of what one path touches, from the transmitter on.")
+      .def("_device_names",
+           [](const P& p) {
+             std::array<std::vector<std::string>, 2> out;
+             for (const auto& d : p.scene.transmitters) out[0].push_back(d.name);
+             for (const auto& d : p.scene.receivers) out[1].push_back(d.name);
+             return nb::make_tuple(out[0], out[1]);
+           })
       .def_prop_ro(
           "crs", [](const P& p) { return crs_of(p.scene.place); }, "Of the scene; None: it lies nowhere.")
       .def_prop_ro(
@@ -424,13 +431,11 @@ void bind_plane(nb::module_& m) {
           [](Scene2D& s, const Triple& origin) { s.place.origin_m = vec(origin); },
           "What (0, 0) is in crs: east, north, height of the plane above the terrain's zero.")
       .def_prop_rw(
-          "transmitters", [](const Scene2D& s) { return devices(s, &Scene2D::transmitters); },
-          [](Scene2D& s, const nb::dict& d) { set_devices(s, &Scene2D::transmitters, d); },
-          "{name: (x, y)}, a copy: assign a dict to change them.")
+          "_transmitters", [](const Scene2D& s) { return devices(s, &Scene2D::transmitters); },
+          [](Scene2D& s, const nb::dict& d) { set_devices(s, &Scene2D::transmitters, d); })
       .def_prop_rw(
-          "receivers", [](const Scene2D& s) { return devices(s, &Scene2D::receivers); },
-          [](Scene2D& s, const nb::dict& d) { set_devices(s, &Scene2D::receivers, d); },
-          "{name: (x, y)}, a copy: assign a dict to change them.")
+          "_receivers", [](const Scene2D& s) { return devices(s, &Scene2D::receivers); },
+          [](Scene2D& s, const nb::dict& d) { set_devices(s, &Scene2D::receivers, d); })
       .def_prop_ro("objects", &objects, "Dicts of kind, name, places and numbers; copies.")
       .def("_add", &add_object)
       .def("_add_all", &add_objects)

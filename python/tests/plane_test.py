@@ -2,6 +2,7 @@
 """Ray tracing in the plane from Python."""
 import json
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -309,6 +310,19 @@ def test_a_sampler_trains_samples_comes_back_and_is_a_choice_of_candidates(tmp_p
     assert names(only) <= {(), ("wall_0",)}
 
 
+@pytest.mark.parametrize("side", ["receivers", "transmitters"])
+def test_maps_of_what_a_sampler_draws_are_maps_of_paths_that_hold(side):
+    scene, sampler = street(), rw.PathSampler(width=4, embedding=2)
+    x, y = np.meshgrid(np.linspace(0.5, 27, 9), np.linspace(-4, 4, 3))
+    accumulate = getattr(scene, f"accumulate_on_{side}_grid_over_paths")
+    every = accumulate(x, y, reduce_all=True, max_order=2, candidates="visible")
+    drawn = accumulate(x, y, reduce_all=True, max_order=2, candidates="sampled", sampler=sampler, num_samples=200)
+    few = accumulate(x, y, reduce_all=True, max_order=2, candidates="sampled", sampler=sampler, num_samples=1, num_threads=1)
+    assert np.allclose(drawn, every, rtol=1e-9)  # an untrained one draws nearly all that there is
+    assert (few <= every * (1 + 1e-9)).all() and (few > 0).any()
+    assert np.array_equal(few, accumulate(x, y, reduce_all=True, max_order=2, candidates="sampled", sampler=sampler, num_samples=1, num_threads=3))
+
+
 @pytest.mark.parametrize("words, said", [
     (dict(candidates="sampled"), "needs sampler="), (dict(candidates="sampled", sampler=3), "sampler has a value of the wrong type"),
     (dict(candidates="smpled"), "sampled"), (dict(num_samples=0), "num_samples must be >= 1")])
@@ -323,8 +337,10 @@ def test_what_is_wrong_with_a_sampler_is_said(tmp_path):
         sampler.sample(scene, "tz", "rx", 1)
     with pytest.raises(rw.Error, match="order must be 0 to"):
         sampler.sample(scene, "tx", "rx", 99)
-    with pytest.raises(rw.Error, match="one link at a time"):
-        scene.accumulate_on_receivers_grid_over_paths([1.0], [1.0], candidates="sampled", sampler=sampler)
+    with pytest.raises(rw.Error, match="for scenes in 3 dimensions"):
+        scene.trace(candidates="sampled", sampler=rw.PathSampler(width=4, embedding=2, dimensions=3))
+    with pytest.raises(rw.Error, match="dimensions must be 2 or 3"):
+        rw.PathSampler(dimensions=4)
     (tmp_path / "bad.bin").write_bytes(b"no model")
     with pytest.raises(rw.Error, match="bad.bin"):
         rw.PathSampler.load(tmp_path / "bad.bin")
@@ -351,3 +367,48 @@ def test_places_and_nearest_devices():
     scene.receivers = {}
     with pytest.raises(rw.Error, match="no receivers"):
         scene.get_closest_receiver((0, 0))
+
+
+def test_devices_are_changed_in_place():
+    scene = rw.Scene2D.square_scene()
+    scene.receivers.update(far=(0.9, 0.8))
+    scene.receivers["near"] = (0.3, 0.4)
+    assert set(scene.receivers) == {"rx", "far", "near"} and len(scene.trace(order=0)) == 3
+    held = scene.receivers
+    scene.receivers = {"rx": (0.5, 0.5)}
+    held["other"] = (0.1, 0.1)  # what the scene has now, and one more
+    assert scene.receivers == {"rx": [0.5, 0.5], "other": [0.1, 0.1]} == held
+    assert held.pop("other") == [0.1, 0.1] and set(scene.receivers) == {"rx"}
+    scene.transmitters |= {"second": (0.2, 0.9)}
+    assert set(scene.transmitters) == {"tx", "second"}
+    with pytest.raises(rw.Error):
+        scene.receivers["bad"] = (float("nan"), 0)
+    with pytest.raises(rw.Error):
+        scene.receivers.update(bad="here")
+    with pytest.raises(KeyError):
+        del scene.receivers["none"]
+    assert scene.receivers == {"rx": [0.5, 0.5]} and pickle.loads(pickle.dumps(scene.receivers)) == scene.receivers
+    scene.receivers.clear()
+    assert not scene.receivers
+
+
+def test_one_path_is_an_object_that_draws_itself(tmp_path):
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    paths = rw.Scene2D.square_scene().trace(max_order=1)
+    one = paths[-1]
+    assert (one.tx, one.rx, one.order) == ("tx", "rx", 1) and one.objects == paths.objects(len(paths) - 1)
+    assert [p.length_m for p in paths] == list(paths.length_m)
+    ax = pyplot.figure().add_subplot()
+    assert one.plot(ax, color="k") is ax and np.array_equal(ax.lines[0].get_xydata(), one.vertices)
+    assert one.plot(tmp_path / "one.png") == tmp_path / "one.png" and (tmp_path / "one.png").stat().st_size > 1000
+    with pytest.raises(IndexError):
+        paths[len(paths)]
+    pyplot.close("all")
+
+
+def test_fermat_refuses_laws_of_your_own_by_name():
+    scene = rw.Scene2D.square_scene()
+    scene.add_own("mine", (0.4, 0.4), (0.6, 0.4), lambda *points: np.zeros((len(points[0]), 2)))
+    with pytest.raises(rw.Error, match="'mine'.*min-path"):
+        scene.trace(max_order=1, method="fermat")
+    assert len(scene.trace(max_order=1, method="fermat", filter_objects=lambda o: o["name"] != "mine")) > 0

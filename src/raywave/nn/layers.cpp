@@ -182,6 +182,16 @@ void save_model(const std::string& path, const std::string& name, std::span<cons
   if (!out) throw Error(message("cannot write ", path));
 }
 
+std::string model_name(const std::string& path) {
+  constexpr std::string_view kBegin = "raywave model ";
+  std::ifstream in(path, std::ios::binary);
+  std::string head(256, '\0');
+  in.read(head.data(), std::streamsize(head.size()));
+  head.resize(size_t(in.gcount()));
+  head.resize(std::min(head.size(), head.find('\n')));
+  return head.starts_with(kBegin) ? head.substr(kBegin.size()) : "";
+}
+
 ModelFile load_model(const std::string& path, const std::string& name) {
   std::ifstream in(path, std::ios::binary);
   if (!in) throw Error(message("cannot read ", path));

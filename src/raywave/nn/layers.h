@@ -99,6 +99,8 @@ struct ModelFile {
   std::vector<int64_t> shape;
   std::vector<float> value;
 };
+/// The name that a file of a model has; "" where it has none.
+std::string model_name(const std::string& path);
 /// @throws Error naming the file, and what is wrong with it.
 ModelFile load_model(const std::string& path, const std::string& name);
 

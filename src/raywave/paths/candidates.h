@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 
 #include "raywave/paths/path_solver.h"
@@ -11,17 +12,24 @@
 
 namespace raywave::paths {
 
+struct LearnedFinder;
+
 class CandidateSource {
  public:
   virtual ~CandidateSource() = default;
   /// The sequences from a place, the same for any number of threads.
   /// @param device    its name: what is drawn at random follows from it, whichever other devices there are
+  /// @param towards   where paths are to come, for sources that look for links
   /// @param num_rays  what may be spent, for sources that shoot
   /// @throws Error when there are more than memory has room for.
-  virtual SequenceTree sequences(const Vec3d& from_m, const std::string& device, int64_t num_rays) const = 0;
+  virtual SequenceTree sequences(const Vec3d& from_m, const std::string& device, std::span<const scene::Device> towards,
+                                 int64_t num_rays) const = 0;
 };
 
 /// The source that the options name. It holds references to both.
 std::unique_ptr<CandidateSource> candidate_source(const PreparedScene& prepared, const PathOptions& options);
+/// @throws Error for what it cannot draw, see solve_paths there.
+std::unique_ptr<CandidateSource> candidate_source(const PreparedScene& prepared, const PathOptions& options,
+                                                  const LearnedFinder& finder);
 
 }  // namespace raywave::paths

@@ -10,6 +10,7 @@
 #include "raywave/paths/exact_ends.h"
 #include "raywave/paths/field_context.h"
 #include "raywave/paths/find_edges.h"
+#include "raywave/paths/learned_finder.h"
 #include "raywave/paths/path_kernel.h"
 #include "raywave/paths/place.h"
 #include "raywave/paths/scattered_paths.h"
@@ -162,12 +163,13 @@ class Assembler {
 
 /// What reflections from a device's position reach.
 SequenceTree find_reflections(const PreparedScene& prepared, const CandidateSource& candidates,
-                              const scene::Device& device, int64_t num_rays, const PathOptions& options) {
+                              const scene::Device& device, const std::vector<scene::Device>& towards, int64_t num_rays,
+                              const PathOptions& options) {
   const Vec3d source_m = device.position_m;
   SequenceTree tree(source_m);
   if (!options.specular_reflection || options.is_directional()) return tree;
   for (const Vec3d& from : all_asides(prepared, place_at(prepared, source_m))) {
-    SequenceTree found = candidates.sequences(from, device.name, num_rays);  // their images are set below
+    SequenceTree found = candidates.sequences(from, device.name, towards, num_rays);  // their images are set below
     if (tree.nodes().size() == 1) {
       tree = std::move(found);
     } else {
@@ -257,7 +259,8 @@ std::vector<SequenceTree> find_endings(const scene::Scene& scene, const Prepared
     if (options.max_depth < 2) {  // an edge alone: nothing behind it
       trees.emplace_back(rx.position_m);
     } else {
-      trees.push_back(find_reflections(prepared, candidates, rx, std::min(num_rays, options.samples_per_tx), options));
+      trees.push_back(find_reflections(prepared, candidates, rx, scene.transmitters,
+                                       std::min(num_rays, options.samples_per_tx), options));
     }
   }
   return trees;
@@ -272,7 +275,7 @@ struct Source {
 }  // namespace
 
 static Paths solve(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options,
-                   ExactEnds exact) {
+                   ExactEnds exact, const LearnedFinder* learned = nullptr) {
   scene.validate();
   const PreparedScene prepared =
       geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m(), options.diffraction);
@@ -290,12 +293,14 @@ static Paths solve(const scene::Scene& scene, const PreparedScene& geometry, con
   for (size_t t = 0; t < targets.size(); ++t) {
     if (t == 0 || targets[t].device != targets[t - 1].device) first_target.push_back(t);
   }
-  const std::unique_ptr<CandidateSource> candidates = candidate_source(prepared, options);
+  const std::unique_ptr<CandidateSource> candidates =
+      learned ? candidate_source(prepared, options, *learned) : candidate_source(prepared, options);
   EdgeOptions edges = edge_options(options, refine);
   edges.exhaustive = options.finder == Finder::kExhaustive;
   std::vector<Source> from;
   for (const scene::Device& tx : centred.transmitters) {
-    from.push_back({find_reflections(prepared, *candidates, tx, options.samples_per_tx, options), {}});
+    from.push_back(
+        {find_reflections(prepared, *candidates, tx, centred.receivers, options.samples_per_tx, options), {}});
     if (options.diffraction) from.back().edges.emplace(prepared, edges, from.back().tree);
   }
   std::vector<LinkResult> results(sources.size() * targets.size());
@@ -370,6 +375,13 @@ Paths solve_paths(const scene::Scene& scene, const PreparedScene& geometry, cons
                   ExactEnds exact) {
   options.validate();
   return runtime::on_threads(options.num_threads, [&] { return solve(scene, geometry, options, exact); });
+}
+
+Paths solve_paths(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options,
+                  const LearnedFinder& finder) {
+  options.validate();
+  return runtime::on_threads(options.num_threads,
+                             [&] { return solve(scene, geometry, options, as_asked(options), &finder); });
 }
 
 }  // namespace raywave::paths

@@ -7,7 +7,9 @@
 
 #include "raywave/core/constants.h"
 #include "raywave/core/error.h"
+#include "raywave/core/random.h"
 #include "raywave/plane/points.h"
+#include "raywave/plane/sampler.h"
 #include "raywave/plane/walls_kernel.h"
 
 namespace raywave::plane {
@@ -61,8 +63,6 @@ class Mapper {
         over_{&scene, &layout_, numbers_.data()} {
     scene.validate_distinct();
     o_.trace.validate(scene);
-    if (o_.trace.candidates.sampler)
-      throw Error("a sampler draws for one link at a time: maps take candidates \"all\" or \"visible\"");
     if (points.y_m.size() != points.count()) throw Error("points must have as many x as y");
     for (size_t i = 0; i < points.count(); ++i) require_point(i, {points.x_m[i], points.y_m[i]});
     devices_ = o_.over_transmitters ? scene.receivers.size() : scene.transmitters.size();
@@ -84,7 +84,9 @@ class Mapper {
     if (cotangent_) out.by_numbers.assign(layout_.count, 0.0);
     for (size_t d = 0; d < devices_; ++d) {
       const Vec2d fixed = o_.over_transmitters ? over_.receiver(d) : over_.transmitter(d);
-      if (d == 0 || o_.trace.candidates.pruned) {
+      if (o_.trace.candidates.sampler) {
+        list_ = drawn(fixed);
+      } else if (d == 0 || o_.trace.candidates.pruned) {
         list_ = candidates(scene_, fixed, o_.trace.candidates);
         if (o_.trace.candidates.pruned && o_.over_transmitters) list_ = reversed(list_);
       }
@@ -105,6 +107,24 @@ class Mapper {
   }
 
  private:
+  /// What a sampler draws for some of the points, each sequence once; all points try them.
+  Candidates drawn(Vec2d fixed) const {
+    const size_t n = points_.count(), links = std::min(n, kDrawnLinks);
+    const CandidateOptions& o = o_.trace.candidates;
+    std::vector<Candidates> parts(links);
+    for_tasks(links, 1, o_.trace.num_threads, [&](size_t k, size_t, size_t) {
+      const double at = (double(k) + random_uniform(o.sample_seed, k, 0, 0)) * double(n) / double(links);
+      const size_t i = links == n ? k : std::min(size_t(at), n - 1);
+      const Vec2d point{points_.x_m[i], points_.y_m[i]};
+      parts[k] = o_.over_transmitters ? sampled_candidates(scene_, point, fixed, o)
+                                      : sampled_candidates(scene_, fixed, point, o);
+    });
+    Candidates all;
+    for (const Candidates& part : parts)
+      for (size_t i = 0; i < part.count(); ++i) all.add(part[i]);
+    return distinct(all);
+  }
+
   /// Sequences of walls have images' paths (min-path begins there, and stays), functions of the length alone.
   bool lengths_of_images() const {
     if (o_.path_by_path || o_.trace.refine.method == Method::kFermat) return false;
@@ -136,7 +156,7 @@ class Mapper {
   }
 
   void reserve_shares(Map2D& map) const {
-    if (devices_ > 1 && o_.trace.candidates.pruned)
+    if (devices_ > 1 && (o_.trace.candidates.pruned || o_.trace.candidates.sampler))
       throw Error("per_path with several devices takes all candidates, not those that one of them sees");
     const double bytes = double(devices_) * double(list_.count()) * double(points_.count()) * 8;
     if (bytes > o_.trace.candidates.max_bytes)

@@ -33,6 +33,10 @@ struct MapOptions {
   bool path_by_path = false;       // the slow way, for tests
 };
 
+/// A learned sampler draws for so many of a map's points, one by chance of each of as many equal parts of the list (all
+/// when they are fewer), and every point tries what any of them drew.
+inline constexpr size_t kDrawnLinks = 256;
+
 struct Map2D {
   size_t num_devices = 0, num_points = 0, num_candidates = 0;
   std::vector<double> value;    // [devices, points]

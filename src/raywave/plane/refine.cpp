@@ -412,6 +412,9 @@ std::unique_ptr<Refiner> Refiner::make(const Scene2D& s, const Layout& l, std::s
   for (size_t i = 0; i < s.objects.size(); ++i) {
     if (!o.use.empty() && !o.use[i]) continue;
     const Object& object = s.objects[i];
+    if (o.method == Method::kFermat && object.kind == Kind::kOwn)
+      throw Error(message("object '", object.name,
+                          "': a law of your own need not make paths shortest; use method=\"min-path\""));
     const bool bent = object.kind == Kind::kArc;
     const bool off = o.method == Method::kImage && object.kind == Kind::kCorner;
     if (bent || off)

@@ -1,41 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
-// Learned path sampling (after Eertmans et al., 2025, with a network and a loss of our own): sequences of walls built
-// wall by wall, each next one in proportion to a learned flow, so that whole sequences come in proportion to their
-// reward, 1 where the path holds and 0 elsewhere (a generative flow network on a tree).
+// Learned path sampling in the plane: sequences of walls, built one by one by a generative flow network
+// (nn/flow_sampler.h).
 //
 // What a state is. The image of the transmitter behind the walls so far is a source like any other, and the lit part of
 // the last wall the window that it shines through. Each next wall is seen from there (plane/sampler_view.h), and beside
 // it every other wall (in large scenes its kNeighbours nearest ones): as what may stand in the way, and as the wall
-// after it. A Deep Set of those pairs says what a wall leads to; another one, from the receiver's side and once a link,
-// what leads from a wall to the receiver. The flow of each next wall comes of both by dense layers.
+// after it.
 //
 // Masked are the wall before and what the beam behind the last mirror doesn't meet (plane/beam.h), and for the last
 // wall those of which source and receiver are on different sides: planes and sides alone.
 // Differentiable: no.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include "raywave/nn/layers.h"
+#include "raywave/nn/flow_sampler.h"
 #include "raywave/plane/candidates.h"
 #include "raywave/plane/sampler_view.h"
 
 namespace raywave::plane {
 
-inline constexpr int kMostSampledOrder = 8;
-inline constexpr size_t kNeighbours = 48;  // of a wall, that are looked at beside it
-
-struct SamplerShape {
-  int width = 64, embedding = 16;  // of the last dense layers (half of it for pairs), of a pair of walls
-  uint64_t seed = 1;
-};
+using nn::kMostSampledOrder;
+using nn::SamplerShape;
 
 /// A scene of walls as sequences are built in it. Keeps references to the scene.
 class BuildScene {
  public:
+  static constexpr const char* kModelName = "plane paths 3";
+  static constexpr int kNextNumbers = kWallNumbers, kPairNumbers = plane::kPairNumbers, kStateNumbers = kSightNumbers;
+  static constexpr size_t kNeighbours = 48;  // of a wall, that are looked at beside it
+
   /// @param use  [objects], 0: not in sequences; empty: all walls.
   BuildScene(const Scene2D& scene, Vec2d tx, Vec2d rx, std::span<const uint8_t> use = {});
 
@@ -51,13 +47,31 @@ class BuildScene {
   std::vector<int32_t> allowed(const State& s, bool masked = true, std::vector<State>* behind = nullptr) const;
   /// Does the path over these walls hold?
   bool holds(std::span<const int32_t> sequence) const;
-  size_t num_walls() const { return walls_.size(); }
+  size_t num_surfaces() const { return walls_.size(); }
+  int32_t surface(size_t row) const { return walls_[row]; }
   const std::vector<int32_t>& walls() const { return walls_; }  // places among the scene's objects
   /// Places among walls() of those that are looked at beside one: the nearest by their middles, not itself.
   const std::vector<int32_t>& beside(size_t row) const { return beside_[row]; }
   const Object& object(int32_t i) const { return scene_.objects[size_t(i)]; }
   Vec2d tx() const { return tx_; }
   Vec2d rx() const { return rx_; }
+
+  /// A wall as it is looked at from a state.
+  struct Look {
+    Sight sight;
+    const Object* wall;
+    Beam lit;
+    int remaining;
+  };
+  Look look(const State& s, size_t row, const State& behind) const {
+    return {s.sight, &object(walls_[row]), behind.sight.beam, s.remaining};
+  }
+  Look look_back(size_t row) const { return {{rx_, tx_, {true, rx_, {}, {}}}, &object(walls_[row]), {}, 0}; }
+  void add_next(const Look& l, std::vector<float>& out) const { add_wall(l.sight, *l.wall, l.lit, out); }
+  void add_pair(const Look& l, size_t other, std::vector<float>& out) const {
+    plane::add_pair(l.sight, *l.wall, l.lit, object(walls_[other]), l.remaining, out);
+  }
+  void add_state(const State& s, std::vector<float>& out) const { add_sight(s.sight, out); }
 
  private:
   const Scene2D& scene_;
@@ -68,54 +82,18 @@ class BuildScene {
   std::vector<std::vector<int32_t>> beside_;
 };
 
-class FlowSampler {
+class FlowSampler : public nn::FlowSampler<BuildScene> {
  public:
-  explicit FlowSampler(const SamplerShape& shape = {});
+  explicit FlowSampler(const SamplerShape& shape = {}) : nn::FlowSampler<BuildScene>(shape) {}
   /// @throws Error naming the file.
-  static FlowSampler load(const std::string& path);
-  void save(const std::string& path) const;
+  static FlowSampler load(const std::string& path) { return FlowSampler(nn::FlowSampler<BuildScene>::load(path)); }
 
-  /// `count` sequences of `order` walls (fewer where there are none to take), with repetitions, drawn in proportion to
-  /// the learned flows; a pure function of the seed.
-  /// @throws Error for an order that is not 0 to kMostSampledOrder, a count below 1.
+  /// See nn::FlowSampler::draw.
   Candidates sample(const Scene2D& scene, Vec2d tx, Vec2d rx, int order, int count, uint64_t seed = 42) const;
   Candidates sample(const BuildScene& scene, int order, int count, uint64_t seed = 42) const;
-  size_t num_numbers() const { return p_.value.size(); }
-
-  // --- for training ---
-
-  /// What leads from each wall to the receiver: once a link.
-  using Ways = nn::DeepSetsTape<float>;
-  void ways(const BuildScene& scene, Ways& out) const;
-  /// The flows out of a state, with what their adjoint needs.
-  struct Flows {
-    std::vector<int32_t> next;
-    std::vector<BuildScene::State> behind;
-    std::vector<float> log_flow;
-    std::vector<size_t> row;    // of each next wall among the scene's
-    std::vector<size_t> other;  // of the second wall of each pair
-    nn::DeepSetsTape<float> pairs;
-    nn::MlpTape<float> head;
-    double flow(size_t i) const;
-    double sum() const;
-  };
-  void flows(const BuildScene& scene, const Ways& ways, const BuildScene::State& state, Flows& out) const;
-  /// Adds to `slope` what a loss's derivative by each log flow comes to, and to `ways_bar` [walls, ways] for
-  /// backward_ways.
-  void backward(const Flows& flows, std::span<const float> by_log_flow, std::span<float> slope,
-                std::vector<float>& ways_bar) const;
-  void backward_ways(const Ways& ways, std::span<const float> ways_bar, std::span<float> slope) const;
-  nn::Parameters<float>& parameters() { return p_; }
-  const nn::Parameters<float>& parameters() const { return p_; }
-  const SamplerShape& shape() const { return shape_; }
 
  private:
-  struct Sampling;
-  void split(Sampling& run, const BuildScene::State& state, int count, uint64_t key) const;
-  SamplerShape shape_;
-  nn::Parameters<float> p_;
-  nn::DeepSets<float> pairs_, ways_;
-  nn::Mlp<float> head_;
+  explicit FlowSampler(nn::FlowSampler<BuildScene>&& base) : nn::FlowSampler<BuildScene>(std::move(base)) {}
 };
 
 /// What options.sampler draws for a link, orders min_order to max_order, each sequence once. Other objects than walls
