@@ -1,7 +1,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 import os
 import pathlib
-from typing import overload
 
 import numpy
 
@@ -1600,15 +1599,10 @@ class PathSampler:
     def dimensions(self) -> int:
         """2: scenes in the plane; 3: finder "learned" of PathSolver."""
 
-    @overload
-    def sample(self, scene: Scene2D, tx: str, rx: str, order: int, count: int = 10, seed: int = 42) -> list:
+    def sample(self, scene: object, tx: str, rx: str, order: int, count: int = 10, seed: int = 42) -> list:
         """
-        Sequences of names of walls, with repetitions, drawn in proportion to the learned flows; a function of the seed.
+        Sequences of names of walls (of a Scene2D) or of the objects whose facets reflect (of a Scene), with repetitions, drawn in proportion to the learned flows; a function of the seed.
         """
-
-    @overload
-    def sample(self, scene: Scene, tx: str, rx: str, order: int, count: int = 10, seed: int = 42) -> list:
-        """The same in space: names of the objects whose facets reflect."""
 
     def train(self, *, episodes: int = 50000, max_order: int = 3, trajectories: int = 4, explore: float = 0.1, replay: float = 0.4, batch: int = 8, rate: float = 0.001, seed: int = 7, num_threads: int = 0, progress: ArrayLike | None = None) -> list[float]:
         """
