@@ -241,3 +241,28 @@ def test_names_that_are_not_there():
     scene.materials["plaster"].perfect_conductor = True
     with pytest.raises(rw.Error, match="perfect conductor"):
         rw.PathSolver()(scene, materials={"plaster": field})
+
+
+@pytest.mark.parametrize("make, message", [
+    (lambda: rw.materials.Texture.over_face([[3 + 1j]], **FACE), "a texture: wanted real numbers"),  # an imaginary part was dropped
+    (lambda: rw.materials.Texture.over_face(np.full((2, 2), 4 - 0.1j), **FACE), "a texture: wanted real numbers"),
+    (lambda: rw.materials.Texture.over_face([["a"]], **FACE), "a texture: wanted real numbers"),
+    (lambda: rw.materials.Texture.over_face([[1.0], [1.0, 2.0]], **FACE), "a texture: wanted real numbers"),
+    (lambda: rw.materials.Texture.over_face([[3.0]], **{**FACE, "up_m": "up"}), "wanted real numbers"),
+    (lambda: rw.materials.Texture.over_face([[3.0, 4.0]], **FACE).with_parameters(texture=[1.0, 2.0, 3.0]), r"texture: wanted the shape \[1, 2\]"),
+    (lambda: rw.materials.Own(lambda places, bias: None, parameters={"bias": 1j}), "bias: wanted real numbers"),
+    (lambda: rw.materials.Own(lambda places, bias: None, parameters={"bias": 1.0}).with_parameters(gain=2.0), "no parameter 'gain': bias"),
+    (lambda: rw.materials.Network([0, 0, 0], [4, 0, np.inf], detail_m=1), "two corners of a box"),
+    (lambda: rw.materials.Network([0, 0, 0], [4, 0, 3], detail_m=[1, 2]), "one number or one an axis"),
+    (lambda: rw.materials.Network([0, 0, 0], [4, 0, 3], detail_m=1).with_parameters(network=[1.0]), "network: wanted the shape"),
+])
+def test_what_is_no_array_of_real_numbers_is_refused_by_name(make, message):
+    with pytest.raises(rw.Error, match=message):
+        make()
+
+
+def test_a_function_that_gives_complex_permittivities_is_refused():
+    places = rw.materials.Places(np.zeros((2, 3)), np.tile([0, 0, 1.0], (2, 1)), np.ones(2), 28e9, {})
+    with pytest.raises(rw.Error, match="relative_permittivity: wanted real numbers"):
+        rw.materials.Own(lambda at: {"relative_permittivity": np.full(len(at), 4 - 0.3j)}).values(places)
+    assert rw.materials.Own(lambda at: {"relative_permittivity": 4}).values(places).tolist() == [[4.0], [4.0]]

@@ -162,7 +162,7 @@ class _Objective:
         if not still or some_may_be_unseen and still != set(self.variables.names):
             return
         raise Error(f"the loss depends in no way on {', '.join(sorted(still))}: no path or cell that it counts touches "
-                    f"{'them' if len(still) > 1 else 'it'}")
+                    f"{'them' if len(still) > 1 else 'it'}, or offsets take what it would change")
 
 
 def _problem_of(objective, loss):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import math
+import numbers
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from .._lines import line
 from .._raywave import Error, Material, Scene
+from .._values import shown
 
 NUMBERS = ("relative_permittivity", "conductivity_s_per_m", "thickness_m", "scattering_coefficient", "xpd_coefficient")
 
@@ -35,6 +38,23 @@ class Places:
         point = self.point_m.copy()
         point[:, axis] += step
         return dataclasses.replace(self, point_m=point)
+
+
+def real_array(what, given, shape=None):
+    """`given` as an array of doubles of its own. @raises Error naming `what` for what is no array of real numbers, or not of this shape: an imaginary part is
+    not dropped (losses are conductivity_s_per_m)."""
+    try:
+        plain = np.asarray(given)
+        if plain.dtype.kind not in "biuf" and not (plain.dtype.kind == "O" and all(isinstance(v, numbers.Real) for v in plain.ravel())):
+            raise ValueError
+        out = np.array(plain, dtype=float)
+    except (ValueError, TypeError, RuntimeError):  # the last: of tensors that need a gradient
+        raise Error(f"{what}: wanted real numbers, got {shown(given)}") from None
+    if shape is not None and out.shape != shape:
+        if out.size != math.prod(shape):
+            raise Error(f"{what}: wanted the shape {list(shape)}, got {list(out.shape)}")
+        out = out.reshape(shape)
+    return out
 
 
 def _quantities(given):

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from .._files import new_file
 from .._raywave import Error, Material
-from .fields import NUMBERS, Field, Places, _quantities, base_of
+from .fields import NUMBERS, Field, Places, _quantities, base_of, real_array
 
 
 def _silu(x):
@@ -30,10 +30,13 @@ class Network(Field):
     def __init__(self, low_m: Sequence[float], high_m: Sequence[float], *, detail_m: float | Sequence[float], quantities: str | Sequence[str] = "relative_permittivity",
                  encoding: str = "fourier", hidden: Sequence[int] = (32, 32), base: Material | dict | None = None, seed: int = 1, frequency_hz: float = 3.5e9):
         self.quantities = _quantities(quantities)
-        self.low, self.high = np.array(low_m, dtype=float), np.array(high_m, dtype=float)
-        if self.low.shape != (3,) or self.high.shape != (3,) or not (self.high >= self.low).all() or not (self.high > self.low).any():
+        self.low, self.high = real_array("low_m", low_m), real_array("high_m", high_m)
+        if self.low.shape != (3,) or self.high.shape != (3,) or not np.isfinite([self.low, self.high]).all() or not (self.high >= self.low).all() or not (self.high > self.low).any():
             raise Error("low_m and high_m are two corners of a box, three numbers each")
-        self.detail = np.broadcast_to(np.asarray(detail_m, dtype=float), 3).copy()
+        self.detail = real_array("detail_m", detail_m)
+        if self.detail.shape not in ((), (1,), (3,)):
+            raise Error(f"detail_m is one number or one an axis, got the shape {list(self.detail.shape)}")
+        self.detail = np.broadcast_to(self.detail, 3).copy()
         if not (np.isfinite(self.detail) & (self.detail > 0)).all():
             raise Error(f"detail_m must be > 0, got {detail_m}")
         if encoding not in ("fourier", "grid", "both"):
@@ -175,7 +178,7 @@ class Network(Field):
 
     def with_parameters(self, *, network: ArrayLike) -> Network:
         out = copy.copy(self)
-        out.network = np.array(network, dtype=float).reshape(self.network.shape)
+        out.network = real_array("network", network, self.network.shape)
         return out
 
     def values(self, places: Places) -> np.ndarray:

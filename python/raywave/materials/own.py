@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._raywave import Error
-from .fields import Field, Places, _quantities
+from .fields import Field, Places, _quantities, real_array
 
 
 class Own(Field):
@@ -21,7 +21,7 @@ class Own(Field):
     def __init__(self, function: Callable, quantities: str | Sequence[str] = "relative_permittivity", parameters: Mapping[str, ArrayLike] | None = None, *,
                  vjp: Callable | None = None, step_m: float | None = 1e-4):
         self.quantities, self.function, self._vjp, self.step_m = _quantities(quantities), function, vjp, step_m
-        self._parameters = {word: np.array(value, dtype=float) for word, value in (parameters or {}).items()}
+        self._parameters = {word: real_array(word, value) for word, value in (parameters or {}).items()}
 
     @classmethod
     def torch(cls, function: Callable, quantities: str | Sequence[str] = "relative_permittivity", parameters: Mapping[str, ArrayLike] | None = None) -> Field:
@@ -41,15 +41,19 @@ class Own(Field):
 
     def with_parameters(self, **values: ArrayLike) -> Field:
         out = copy.copy(self)
-        out._parameters = {**self._parameters, **{word: np.array(v, dtype=float).reshape(self._parameters[word].shape) for word, v in values.items()}}
+        for word in values:
+            if word not in self._parameters:
+                raise Error(f"{self!r} has no parameter {word!r}: {', '.join(self._parameters) or 'none'}")
+        out._parameters = {**self._parameters, **{word: real_array(word, v, self._parameters[word].shape) for word, v in values.items()}}
         return out
 
     def values(self, places: Places) -> np.ndarray:
         given = self.function(places, **self._parameters)
         if not isinstance(given, dict) or set(given) != set(self.quantities):
             raise Error(f"{self!r} gives {sorted(given) if isinstance(given, dict) else type(given).__name__}, wanted {{quantity: [n]}} of {', '.join(self.quantities)}")
+        arrays = [real_array(f"{self!r}, {q}", given[q]) for q in self.quantities]
         try:
-            return np.stack([np.broadcast_to(np.asarray(given[q], dtype=float), len(places)) for q in self.quantities], axis=1)
+            return np.stack([np.broadcast_to(array, len(places)) for array in arrays], axis=1)
         except ValueError:
             raise Error(f"{self!r} gives other than {len(places)} values") from None
 
@@ -75,12 +79,12 @@ class _TensorField(Field):
 
     def __init__(self, function, quantities, parameters):
         self.quantities, self.function = _quantities(quantities), function
-        self._parameters = {word: np.array(value, dtype=float) for word, value in (parameters or {}).items()}
+        self._parameters = {word: real_array(word, value) for word, value in (parameters or {}).items()}
 
     parameters, with_parameters, __repr__ = Own.parameters, Own.with_parameters, Own.__repr__
 
     def _checked(self, out, places):
-        out = np.asarray(out, dtype=float)
+        out = real_array(repr(self), out)
         if out.shape == (len(places),) and len(self.quantities) == 1:
             out = out[:, None]
         if out.shape != (len(places), len(self.quantities)):

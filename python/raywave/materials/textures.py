@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from .._lines import line
 from .._raywave import Error, Object
-from .fields import Field, Places, _quantities
+from .fields import Field, Places, _quantities, real_array
 
 
 @dataclasses.dataclass
@@ -73,7 +73,7 @@ class Texture(Field):
 
     def __init__(self, values: ArrayLike, quantities: str | Sequence[str], weights_of: Callable):
         self.quantities, self._weights_of = _quantities(quantities), weights_of
-        self.texture = np.array(values, dtype=float)
+        self.texture = real_array("a texture", values)
         self._flat()
 
     def _flat(self):
@@ -85,9 +85,9 @@ class Texture(Field):
     @classmethod
     def over_face(cls, values: ArrayLike, *, corner_m: Sequence[float], across_m: Sequence[float], up_m: Sequence[float],
                   quantities: str | Sequence[str] = "relative_permittivity") -> Texture:
-        corner, across, up = (np.asarray(v, dtype=float) for v in (corner_m, across_m, up_m))
+        corner, across, up = (real_array("corner_m, across_m and up_m", v) for v in (corner_m, across_m, up_m))
         names = _quantities(quantities)
-        values = np.asarray(values, dtype=float)
+        values = real_array("a texture", values)
         if values.ndim != 2 + (len(names) > 1) or min(values.shape[:2]) < 1 or len(names) > 1 and values.shape[2] != len(names):
             raise Error(f"values over a face are [rows, columns{', ' + str(len(names)) if len(names) > 1 else ''}], got the shape {list(values.shape)}")
         frame = np.stack([across, up])
@@ -99,7 +99,7 @@ class Texture(Field):
     def at_vertices(cls, item: Object, values: ArrayLike, *, quantities: str | Sequence[str] = "relative_permittivity") -> Texture:
         vertices, triangles = np.array(item.vertices_m), np.array(item.triangles).astype(int)
         names = _quantities(quantities)
-        values = np.asarray(values, dtype=float)
+        values = real_array("a texture", values)
         if values.shape != (len(vertices), *((len(names),) if len(names) > 1 else ())):
             raise Error(f"'{item.name}' has {len(vertices)} vertices, got values of the shape {list(values.shape)}")
         return cls(values, names, _MeshWeights(vertices, triangles))
@@ -112,7 +112,7 @@ class Texture(Field):
 
     def with_parameters(self, *, texture: ArrayLike) -> Texture:
         out = copy.copy(self)
-        out.texture = np.array(texture, dtype=float).reshape(self.texture.shape)
+        out.texture = real_array("texture", texture, self.texture.shape)
         out._flat()
         return out
 
