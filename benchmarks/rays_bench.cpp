@@ -27,12 +27,22 @@ using nlohmann::json;
 
 const Vec3d kTx{8.5, 21, 27};  // munich, above the roofs
 
-json time_runs(int runs, const std::function<void()>& body) {
+double processor_seconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& t) { return double(t.tv_sec) + 1e-6 * double(t.tv_usec); };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+/// Seconds by the clock. @param cpu  where given: of processors, beside them
+json time_runs(int runs, const std::function<void()>& body, json* cpu = nullptr) {
   json seconds = json::array();
   for (int i = 0; i < runs; ++i) {
     const auto begin = std::chrono::steady_clock::now();
+    const double busy = processor_seconds();
     body();
     seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+    if (cpu) cpu->push_back(processor_seconds() - busy);
   }
   return seconds;
 }
@@ -121,10 +131,12 @@ json bench_diffuse_map(scene::Scene s, bool metal, const char* save, int runs) {
   o.method = maps::Method::kMonteCarlo;
   o.max_depth = 5, o.samples_per_tx = 10000000, o.diffuse_reflection = true;
   maps::RadioMap map = solve_radio_map(s, prepared, surface, o);
-  json seconds = time_runs(runs, [&] { map = solve_radio_map(s, prepared, surface, o); });
+  json cpu = json::array();
+  json seconds = time_runs(
+      runs, [&] { map = solve_radio_map(s, prepared, surface, o); }, &cpu);
   if (save) runs::save_radio_map(save, map);
   const auto covered = std::count_if(map.path_gain.begin(), map.path_gain.end(), [](double g) { return g > 0; });
-  return {{"seconds", seconds}, {"covered", covered}, {"cells", map.num_cells()}};
+  return {{"seconds", seconds}, {"cpu_seconds", cpu}, {"covered", covered}, {"cells", map.num_cells()}};
 }
 
 /// The gradient of a map's sum; the value alone beside it.

@@ -129,6 +129,8 @@ def diffuse(table, munich, runs):
             notes.append(("metal: " if "metal" in item else "") + deviations((own["path_gain"][0], own["standard_error"][0]), np.load(f"{folder}/{item}.npy")))
             if item == "diffuse_map":
                 seconds = ours["seconds"], theirs["seconds"], mb, peer_mb
+                busy = statistics.median(ours["cpu_seconds"]), statistics.median(theirs["cpu_seconds"])
+                notes.insert(0, f"processor time {busy[0]:.2f} against {busy[1]:.2f} s: {busy[1] / busy[0]:.1f} times")
     table.add("diffuse monte-carlo map, munich, 1e7 rays, depth 5, S = 0.4", seconds[0], seconds[1], ">= 3", "; ".join(notes), *seconds[2:])
 
 

@@ -35,12 +35,13 @@ def radio_map(scene, depth, samples, diffraction=False, diffuse=False, seed=42):
 
 def timed(runs, body):
     """The first call compiles: it is kept apart."""
-    seconds = []
+    seconds, cpu = [], []
     for _ in range(runs + 1):
-        begin = time.perf_counter()
+        begin, busy = time.perf_counter(), time.process_time()
         value = body()
         seconds.append(time.perf_counter() - begin)
-    return {"first": seconds[0], "seconds": seconds[1:]}, value
+        cpu.append(time.process_time() - busy)
+    return {"first": seconds[0], "seconds": seconds[1:], "cpu_seconds": cpu[1:]}, value
 
 
 def main(item, runs, save=None):

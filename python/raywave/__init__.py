@@ -66,7 +66,8 @@ class PathSolver:
     Options: max_depth, los, specular_reflection, refraction, diffraction, max_diffractions (edges in one path: 1 to 3),
     seam_tolerance_m (cracks up to this width are closed at edges; None: a tenth of the wavelength),
     diffuse_reflection (scattering by each material's pattern), reflection ("mirror" or "directional": by a lobe, like
-    "von_mises_fisher(kappa=60)"), scattering_tolerance and max_tiles (of each link), scattering_phases ("none" or "random"),
+    "von_mises_fisher(kappa=60)" where a material has none of its own), keep_specular (planes of keep_specular_m2 or more stay mirrors),
+    scattering_tolerance and max_tiles (of each link), scattering_phases ("none" or "random"),
     samples_per_src, synthetic_array, seed, finder ("shoot-and-bounce", "exhaustive", or "learned" by sampler=, a PathSampler of
     3 dimensions, num_samples a link and order), num_threads (0: all),
     materials ({name: field}: materials that vary, see raywave.materials),
@@ -81,7 +82,7 @@ class PathSolver:
 
     def __call__(self, scene: Scene, *, max_depth: int = 3, los: bool = True, specular_reflection: bool = True, refraction: bool = False,
                  diffraction: bool = False, max_diffractions: int = 1, diffuse_reflection: bool = False, reflection: str = "mirror",
-                 lobe: str | None = None, scattering_tolerance: float = 1e-2, max_tiles: int = 20_000, scattering_phases: str = "none",
+                 lobe: str | None = None, keep_specular: bool = False, keep_specular_m2: float = 1.0, scattering_tolerance: float = 1e-2, max_tiles: int = 20_000, scattering_phases: str = "none",
                  seam_tolerance_m: float | None = None, samples_per_src: int = 1_000_000,
                  synthetic_array: bool = True, seed: int = 42, finder: str = "shoot-and-bounce", sampler: PathSampler | None = None, num_samples: int = 10,
                  num_threads: int = 0, materials: dict | None = None, panels: Ris | Sequence[Ris] | None = None,
@@ -108,7 +109,7 @@ class RadioMapSolver:
     center_m (its z is the level) or else height_m, then over the middle of the scene; the triangles of the objects named in
     measurement_surface; or the ground objects named in terrain, followed at height_m.
     Options: method ("exact" or "monte-carlo"), max_depth, los, specular_reflection, refraction, diffraction, max_diffractions
-    (1 to 3), diffuse_reflection, reflection, lobe, scattering_tolerance and max_tiles (of each sample point, exact maps), seam_tolerance_m, samples_per_tx, points_per_cell (1, 4, 9), coherent, keep_arrivals (exact maps keep what their
+    (1 to 3), diffuse_reflection, reflection, lobe, keep_specular, keep_specular_m2, scattering_tolerance and max_tiles (of each sample point, exact maps), seam_tolerance_m, samples_per_tx, points_per_cell (1, 4, 9), coherent, keep_arrivals (exact maps keep what their
     derivatives replay, some 100 bytes an arrival; else each derivative solves again), seed, num_threads,
     panels (rw.Ris or a list; of exact maps with coherent=True), max_bytes, progress (True: a bar by tqdm; or what is called with done, total). Of Sionna RT, names that mean the same are understood too."""
 
@@ -119,7 +120,7 @@ class RadioMapSolver:
                  measurement_surface: str | Object | Sequence[str | Object] | None = None, terrain: str | Object | Sequence[str | Object] | None = None,
                  method: str = "exact", max_depth: int = 3, los: bool = True, specular_reflection: bool = True, refraction: bool = False,
                  diffraction: bool = False, max_diffractions: int = 1, diffuse_reflection: bool = False, reflection: str = "mirror",
-                 lobe: str | None = None, scattering_tolerance: float = 1e-2, max_tiles: int = 20_000,
+                 lobe: str | None = None, keep_specular: bool = False, keep_specular_m2: float = 1.0, scattering_tolerance: float = 1e-2, max_tiles: int = 20_000,
                  seam_tolerance_m: float | None = None, samples_per_tx: int = 1_000_000,
                  points_per_cell: int = 1, coherent: bool = False, keep_arrivals: bool = False, seed: int = 42,
                  num_threads: int = 0, max_bytes: float = 4e9, panels: Ris | Sequence[Ris] | None = None,

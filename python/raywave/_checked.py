@@ -88,6 +88,10 @@ def _pattern(key, value):
     return text
 
 
+def _own_lobe(key, value):
+    return value if value == "" else _pattern(key, value)
+
+
 _INFINITE = float("inf")
 for _cls, _name, _kind, _convert in (
         (Device, "position_m", "list[float]", three_numbers), (Device, "orientation_rad", "list[float]", three_numbers),
@@ -98,7 +102,8 @@ for _cls, _name, _kind, _convert in (
         (Material, "itu_name", "str", _itu_name), (Material, "relative_permittivity", "float", _between(1, _INFINITE)),
         (Material, "conductivity_s_per_m", "float", _between(0, _INFINITE)), (Material, "thickness_m", "float", _between(0, _INFINITE, low_too=False)),
         (Material, "scattering_coefficient", "float", _between(0, 1)), (Material, "xpd_coefficient", "float", _between(0, 1)),
-        (Material, "perfect_conductor", "bool", _switch), (Material, "scattering_pattern", "str", _pattern)):
+        (Material, "perfect_conductor", "bool", _switch), (Material, "scattering_pattern", "str", _pattern),
+        (Material, "lobe", "str", _own_lobe)):
     _checked(_cls, _name, _kind, _convert)
 
 

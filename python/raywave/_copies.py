@@ -15,7 +15,7 @@ from ._raywave import (AntennaArray, ArrivalMap, Device, Echoes, Material, Objec
                        WaveResult)
 
 _MATERIAL = ("itu_name", "relative_permittivity", "conductivity_s_per_m", "thickness_m", "scattering_coefficient", "xpd_coefficient",
-             "perfect_conductor", "scattering_pattern", "color")
+             "perfect_conductor", "scattering_pattern", "lobe", "color")
 
 
 def _material(name, values):

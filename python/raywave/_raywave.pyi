@@ -228,6 +228,15 @@ class Material:
     def scattering_pattern(self, value: str, /) -> None: ...
 
     @property
+    def lobe(self) -> str:
+        """
+        In the mirror's place with reflection="directional", as "von_mises_fisher(kappa=60)"; empty: the solver's.
+        """
+
+    @lobe.setter
+    def lobe(self, value: str, /) -> None: ...
+
+    @property
     def color(self) -> list[float]:
         """For pictures: red, green, blue from 0 to 1."""
 

@@ -8,8 +8,8 @@ import numpy as np
 from ._raywave import Error, Object
 
 _COUNTS = {"max_depth", "max_diffractions", "samples_per_src", "samples_per_tx", "max_tiles", "points_per_cell", "seed", "num_threads", "num_samples"}
-_SWITCHES = {"los", "specular_reflection", "refraction", "diffraction", "diffuse_reflection", "synthetic_array", "coherent", "keep_arrivals"}
-_NUMBERS = {"height_m", "seam_tolerance_m", "scattering_tolerance", "max_bytes"}
+_SWITCHES = {"los", "specular_reflection", "refraction", "diffraction", "diffuse_reflection", "keep_specular", "synthetic_array", "coherent", "keep_arrivals"}
+_NUMBERS = {"height_m", "keep_specular_m2", "seam_tolerance_m", "scattering_tolerance", "max_bytes"}
 _SIZES = {"cell_size_m", "size_m"}
 _TRIPLES = {"center_m", "orientation_rad"}
 _NAMES = {"measurement_surface", "terrain"}

@@ -227,8 +227,10 @@ class PathProblem(_RayProblem):
         super().__init__(solver, scene, [name for name in wrt if name not in words], options)
         self.base = {name: words[name] if name in words else self.base[name] for name in wrt}
         self.wrt, self._of_fields = list(wrt), [name for name in wrt if name in words]
-        # Where only materials change, paths stay: they are found once, and once more where another material lets rays pass.
-        self._stays = all(name.startswith("material/") for name in wrt) and not options.get("panels")
+        # Where only materials change, paths stay: they are found once, and once more where another material lets rays pass. The places of
+        # tiles follow lobes, and there are none on what does not scatter.
+        self._stays = not options.get("panels") and all(name.startswith("material/") and "/lobe/" not in name and "/scattering_pattern/" not in name
+                          and not (name.endswith("/scattering_coefficient") and self.base[name] in (0, 1)) for name in wrt)
         self._found = {}
 
     @classmethod

@@ -106,6 +106,10 @@ def _material_lines(m: Material, dialect: str) -> list[str]:
     else:
         out += [entry("float", "relative_permittivity", m.relative_permittivity), entry("float", "conductivity", m.conductivity_s_per_m), *conductor]
     out += _pattern_lines(m, dialect)
+    if m.lobe and dialect == "sionna":
+        raise Error(f"material '{m.name}' has a lobe in the mirror's place, for which Sionna RT has no word")
+    if m.lobe:
+        out.append(entry("string", "lobe", m.lobe))
     if list(m.color) != _GREY:
         out.append(entry("rgb", "color", _numbers(m.color)))
     return out + [entry("float", "thickness", m.thickness_m), entry("float", "scattering_coefficient", m.scattering_coefficient),

@@ -22,6 +22,7 @@ inline runs::InteractionOptions interactions_from(const nb::dict& d, const char*
   }
   o.scattering_tolerance = nb::cast<double>(d["scattering_tolerance"]);
   o.max_tiles = nb::cast<int64_t>(d["max_tiles"]);
+  o.keep_specular_m2 = nb::cast<double>(d["keep_specular_m2"]);
   return o;
 }
 

@@ -429,6 +429,9 @@ void bind_material(nb::module_& m) {
       .def_rw("xpd_coefficient", &Material::xpd_coefficient)
       .def_rw("perfect_conductor", &Material::perfect_conductor)
       .def_rw("scattering_pattern", &Material::scattering_pattern, "Of diffuse scattering, by name.")
+      .def_rw("lobe", &Material::lobe,
+              "In the mirror's place with reflection=\"directional\", as \"von_mises_fisher(kappa=60)\"; empty: the "
+              "solver's.")
       .def_prop_rw(
           "color", [](const Material& self) { return fixed(triple(self.color), "assign all three"); },
           [](Material& self, const Triple& c) {

@@ -13,8 +13,8 @@ namespace raywave::em {
 
 template <class Archive>
 void fields(Archive& a, Material& m) {
-  auto& [name, itu, permittivity, conductivity, conductor, thickness, scattering, xpd, pattern, color] = m;
-  a(name, itu, permittivity, conductivity, conductor, thickness, scattering, xpd, pattern, color);
+  auto& [name, itu, permittivity, conductivity, conductor, thickness, scattering, xpd, pattern, lobe, color] = m;
+  a(name, itu, permittivity, conductivity, conductor, thickness, scattering, xpd, pattern, lobe, color);
 }
 template <class Archive>
 void fields(Archive& a, MaterialNumbers<double>& n) {
@@ -122,8 +122,9 @@ void fields(Archive& a, Paths& p) {
 }
 template <class Archive>
 void fields(Archive& a, Interactions& i) {
-  auto& [depth, los, specular, refraction, diffraction, diffractions, diffuse, reflection, lobe, seam] = i;
-  a(depth, los, specular, refraction, diffraction, diffractions, diffuse, reflection, lobe, seam);
+  auto& [depth, los, specular, refraction, diffraction, diffractions, diffuse, reflection, lobe, keep, keep_m2, seam] =
+      i;
+  a(depth, los, specular, refraction, diffraction, diffractions, diffuse, reflection, lobe, keep, keep_m2, seam);
 }
 template <class Archive>
 void fields(Archive& a, RayOptions& o) {

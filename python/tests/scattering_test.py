@@ -248,3 +248,61 @@ def test_the_examples_in_the_documents_run(monkeypatch):
     for block in re.findall(r"```python\n(.*?)```", (root / "docs/scattering.md").read_text(encoding="utf-8"), flags=re.S):
         exec(block, space)
     assert len(space["paths"]) > 0 and len(space["noisy"]) > 0 and space["relative"].max() > 0
+
+
+def corner():
+    """A floor and a wall whose lobes are their materials'."""
+    scene = rw.Scene()
+    scene.frequency_hz = 28e9
+    for name, lobe in (("floor", "von_mises_fisher(kappa=30)"), ("wall", "")):
+        scene.add(rw.Material(name, perfect_conductor=True))
+        scene.materials[name].lobe = lobe
+    scene.add(rw.Object("floor", [[-1, -1, 0], [1, -1, 0], [1, 1, 0], [-1, 1, 0]], [[0, 1, 2], [0, 2, 3]], "floor"))
+    scene.add(rw.Object("wall", [[-1, 1.5, 0], [1, 1.5, 0], [1, 1.5, 2], [-1, 1.5, 2]], [[0, 1, 2], [0, 2, 3]], "wall"))
+    scene.add(rw.Transmitter("tx", [-0.7, 0.2, 1.1]))
+    return scene
+
+
+DIRECTIONAL = dict(max_depth=1, los=False, reflection="directional", lobe="von_mises_fisher(kappa=12)", scattering_tolerance=0.02, finder="exhaustive")
+
+
+def test_lobes_of_materials_are_parameters_and_are_calibrated():
+    pytest.importorskip("scipy")
+    scene = corner()
+    name = "material/floor/lobe/kappa"
+    assert name in scene.parameters() and "material/wall/lobe/kappa" not in scene.parameters()
+    points, words = np.array([[-0.2, -0.4, 1.2], [0.6, 0.1, 1.0]]), {**DIRECTIONAL, "scattering_tolerance": 0.2}
+    there = scene.copy()
+    for i, point in enumerate(points):
+        there.add(rw.Receiver(f"p{i}", point.tolist()))
+    gain = rw.PathSolver()(there, **words).path_gain
+    measured = rw.inverse.Powers(path_gain_db=10 * np.log10(gain.ravel()), tx=["tx"] * 2, position_m=points)
+    scene.set_parameter(name, 18.0)
+    assert scene.materials["floor"].lobe == "von_mises_fisher(kappa=18)"
+    found = rw.calibrate(scene, measured, {name: dict(bounds=(10, 60), transform="log")}, **words)
+    assert abs(found.found[0] - 30) < 3, found.found  # tiles of a tolerance of 20 %
+    with pytest.raises(rw.Error, match="'wall' names no lobe"):
+        scene.set_parameter("material/wall/lobe/kappa", 3.0)
+    with pytest.raises(rw.Error, match="kapa"):
+        scene.materials["wall"].lobe = "von_mises_fisher(kapa=3)"
+
+
+def test_lobes_of_materials_are_kept_in_files(tmp_path):
+    scene = corner()
+    scene.save(tmp_path / "corner.xml")
+    assert {m.name: m.lobe for m in rw.load_scene(str(tmp_path / "corner.xml")).materials.values()} == {"floor": "von_mises_fisher(kappa=30)", "wall": ""}
+    with pytest.raises(rw.Error, match="no word"):
+        scene.save(tmp_path / "theirs.xml", dialect="sionna")
+
+
+def test_large_planes_keep_their_mirrors():
+    scene = corner()
+    scene.add(rw.Receiver("rx", [0.6, -0.3, 1.4]))
+    mirrors = rw.PathSolver()(scene, max_depth=1, los=False, finder="exhaustive")
+    kept = rw.PathSolver()(scene, **DIRECTIONAL, keep_specular=True)  # 4 m^2 each: all of both
+    np.testing.assert_array_equal(kept.a, mirrors.a)
+    assert rw.PathSolver()(scene, **DIRECTIONAL, keep_specular=True, keep_specular_m2=5).a.shape[-1] > 100
+    with pytest.raises(rw.Error, match="keep_specular needs"):
+        rw.PathSolver()(scene, keep_specular=True)
+    with pytest.raises(rw.Error, match=r"unknown reflection 'x'\. Known: mirror, directional"):
+        rw.PathSolver()(scene, reflection="x")

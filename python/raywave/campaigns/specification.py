@@ -70,7 +70,8 @@ def scene_hash(scene) -> str:
             digest.update(str(array.shape).encode() + array.tobytes())
     for name, item in scene.materials.items():
         digest.update(json.dumps([name, item.itu_name, item.relative_permittivity, item.conductivity_s_per_m, item.thickness_m,
-                                  item.scattering_coefficient, item.xpd_coefficient, item.perfect_conductor]).encode())
+                                  item.scattering_coefficient, item.xpd_coefficient, item.perfect_conductor,
+                                  *([item.scattering_pattern, item.lobe] if item.lobe or item.scattering_pattern != "lambertian" else [])]).encode())
     return digest.hexdigest()
 
 

@@ -16,14 +16,14 @@ from .. import _names, PathSolver, PlanarArray, RadioMapSolver, Receiver, Transm
 from .._raywave import Error, Scene
 from .._values import integer, name_list, real_number, shown, switch, three_numbers, two_lengths
 
-_INTERACTIONS = ("max_depth", "los", "specular_reflection", "refraction", "diffraction", "diffuse_reflection", "reflection", "lobe",
+_INTERACTIONS = ("max_depth", "los", "specular_reflection", "refraction", "diffraction", "diffuse_reflection", "reflection", "lobe", "keep_specular", "keep_specular_m2",
                  "scattering_tolerance", "max_tiles", "max_diffractions", "seam_tolerance_m", "samples_per_tx")
 _DEVICE = ("name", "position_m", "orientation_rad", "look_at_m", "velocity_m_per_s", "array")
 _NUMBERS = ("relative_permittivity", "conductivity_s_per_m", "thickness_m", "scattering_coefficient", "xpd_coefficient")
 _ARRAY = {"num_rows": "num_rows", "num_cols": "num_cols", "vertical_spacing_wavelengths": "vertical_spacing", "polarization": "polarization",
           "horizontal_spacing_wavelengths": "horizontal_spacing", "pattern": "pattern", "polarization_model": "polarization_model"}
 TABLES = {
-    "transmitter": (*_DEVICE, "power_dbm"), "receiver": _DEVICE, "material": ("name", "itu_name", *_NUMBERS, "perfect_conductor"),
+    "transmitter": (*_DEVICE, "power_dbm"), "receiver": _DEVICE, "material": ("name", "itu_name", *_NUMBERS, "perfect_conductor", "scattering_pattern", "lobe"),
     "object": ("name", "material", "velocity_m_per_s"), "paths": (*_INTERACTIONS, "finder", "scattering_phases", "synthetic_array"),
     "map": (*_INTERACTIONS, "method", "points_per_cell", "coherent", "surface", "center_m", "orientation_rad", "size_m", "cell_size_m", "height_m", "objects", "max_bytes"),
     "output": ("paths", "map", "json", "report", "image")}
@@ -112,8 +112,8 @@ _READ = {
     "num_rows": _whole(1, 4096), "num_cols": _whole(1, 4096), "polarization_model": _whole(1, 2), "vertical_spacing_wavelengths": number,
     "horizontal_spacing_wavelengths": number, "pattern": _text, "polarization": _text, "itu_name": _text, **dict.fromkeys(_NUMBERS, number), "perfect_conductor": switch,
     "material": _text, "max_depth": _whole(0, 2**31 - 1), "max_diffractions": _whole(1, 3), "seam_tolerance_m": _not_negative, "samples_per_tx": _whole(1, 2**53),
-    **dict.fromkeys(("los", "specular_reflection", "refraction", "diffraction", "diffuse_reflection", "synthetic_array", "coherent"), switch),
-    "reflection": _word("mirror", "directional"), "lobe": _text, "scattering_tolerance": _positive, "max_tiles": _whole(1, 2**40),
+    **dict.fromkeys(("los", "specular_reflection", "refraction", "diffraction", "diffuse_reflection", "keep_specular", "synthetic_array", "coherent"), switch),
+    "reflection": _word("mirror", "directional"), "lobe": _text, "scattering_tolerance": _positive, "keep_specular_m2": _positive, "scattering_pattern": _text, "max_tiles": _whole(1, 2**40),
     "scattering_phases": _word("none", "random"), "finder": _word("shoot-and-bounce", "exhaustive"), "method": _word("exact", "monte-carlo"), "points_per_cell": _whole(1, 2**31 - 1),
     "surface": _word("plane", "mesh", "terrain"), "center_m": triple, "size_m": _two_lengths, "cell_size_m": _two_lengths, "height_m": number, "objects": _names_of,
     "max_bytes": _positive, **dict.fromkeys(("paths", "map", "json", "report", "image"), _text)}
@@ -312,7 +312,7 @@ class Stage:
         for name in [*scene.transmitters, *scene.receivers]:
             scene.remove(name)
         self.frequency_hz, self.bandwidth_hz, self.temperature_k = scene.frequency_hz, scene.bandwidth_hz, scene.temperature_k
-        words = ("itu_name", *_NUMBERS, "perfect_conductor")
+        words = ("itu_name", *_NUMBERS, "perfect_conductor", "scattering_pattern", "lobe")
         self.materials = {name: {word: getattr(m, word) for word in words} for name, m in scene.materials.items()}
         self.objects = {name: (o.material, list(o.velocity_m_per_s)) for name, o in scene.objects.items()}
         self._changed_objects: list[str] = []
@@ -378,6 +378,9 @@ class Stage:
                 setattr(material, word, number(f"material '{row['name']}': {word}", row[word]))
         if "perfect_conductor" in row:
             material.perfect_conductor = row["perfect_conductor"]
+        for word in ("scattering_pattern", "lobe"):
+            if word in row:
+                setattr(material, word, row[word])
         material.properties_at(frequency_hz)  # refuses rows that there are not
 
 

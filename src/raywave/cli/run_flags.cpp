@@ -203,6 +203,8 @@ void InteractionFlags::add_to(CLI::App& app) {
   app.add_option_function<std::string>(
       "--lobe", [this](const std::string& text) { lobe = em::lobe_from_text(text); },
       message("of --reflection directional (default ", em::lobe_text(paths::kDefaultLobe), ")"));
+  app.add_option("--keep-specular-m2", keep_specular_m2,
+                 "with --keep-specular, planes whose faces add up to this many square metres (default 1)");
   app.add_option("--scattering-tolerance", scattering_tolerance,
                  "of a link's scattered power, where tiles are summed (default 0.01)");
   app.add_option("--max-tiles", max_tiles, "of a link (default 20000)");
@@ -218,6 +220,7 @@ void tell_if_idle(bool is_given, const char* flag, bool has_effect, const char* 
 void tell_idle_flags(const InteractionFlags& flags, const paths::Interactions& on) {
   const bool diffraction = on.diffraction;
   tell_if_idle(flags.lobe.has_value(), "--lobe", on.is_directional(), "without --reflection directional");
+  tell_if_idle(flags.keep_specular_m2.has_value(), "--keep-specular-m2", on.keep_specular, "without --keep-specular");
   tell_if_idle(flags.scattering_tolerance.has_value(), "--scattering-tolerance", on.scatters(),
                "without --diffuse-reflection or --reflection directional");
   tell_if_idle(flags.max_diffractions.has_value(), "--max-diffractions", diffraction, "without --diffraction");

@@ -81,11 +81,15 @@ void Material::validate() const {
   require_in_range(who + "color.x", color.x, 0, 1);
   require_in_range(who + "color.y", color.y, 0, 1);
   require_in_range(who + "color.z", color.z, 0, 1);
-  try {
-    lobe_from_text(scattering_pattern);
-  } catch (const Error& e) {
-    throw Error(message(who, "scattering_pattern: ", e.what()));
-  }
+  const auto check_lobe = [&](const char* field, const std::string& text) {
+    try {
+      lobe_from_text(text);
+    } catch (const Error& e) {
+      throw Error(message(who, field, ": ", e.what()));
+    }
+  };
+  check_lobe("scattering_pattern", scattering_pattern);
+  if (!lobe.empty()) check_lobe("lobe", lobe);
 }
 
 std::optional<std::string> itu_name_in(std::string_view spelled) {

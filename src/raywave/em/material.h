@@ -61,6 +61,8 @@ struct Material {
   double scattering_coefficient = 0.0;  // S in [0, 1]: specular amplitudes are scaled by sqrt(1 - S^2)
   double xpd_coefficient = 0.0;         // K_x in [0, 1]: share of diffuse power that changes polarisation
   std::string scattering_pattern = "lambertian";
+  /// In the mirror's place with directional reflection, as em/lobes.h spells lobes; empty: the solver's.
+  std::string lobe;
   Vec3d color{0.6, 0.6, 0.6};  // for pictures, RGB in [0, 1]
 
   /// @throws Error naming the material and the field.
@@ -82,6 +84,9 @@ inline constexpr std::array kMaterialNumbers = {
     MaterialNumberInfo{"thickness_m", "m", 0, kNoBound, true, &Material::thickness_m},
     MaterialNumberInfo{"scattering_coefficient", "", 0, 1, false, &Material::scattering_coefficient},
     MaterialNumberInfo{"xpd_coefficient", "", 0, 1, false, &Material::xpd_coefficient}};
+
+/// How many numbers lobes have, see kLobeNumbers; those of scattering_pattern and of lobe are parameters too.
+inline constexpr size_t kNumLobeNumbers = 5;
 
 /// All of them, over a scalar.
 template <class T>

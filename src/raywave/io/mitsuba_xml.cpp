@@ -187,6 +187,8 @@ class SceneReader {
       m.xpd_coefficient = doc_->number(child);
     } else if (key == "scattering_pattern") {
       m.scattering_pattern = doc_->text(child);
+    } else if (key == "lobe") {  // a word of ours
+      m.lobe = doc_->text(child);
     } else if (key == "color") {
       m.color = doc_->color(child);
     } else if (contains(lobe_numbers(), key)) {
@@ -239,7 +241,7 @@ class SceneReader {
     em::Material m = em::itu_material(itu);
     m.name = name.empty() ? itu : name;
     static const auto known = with_lobe_numbers(
-        {"type", "thickness", "scattering_coefficient", "xpd_coefficient", "scattering_pattern", "color"});
+        {"type", "thickness", "scattering_coefficient", "xpd_coefficient", "scattering_pattern", "lobe", "color"});
     pattern_numbers_.clear();
     for (pugi::xml_node child : doc_->children(node)) {
       const std::string key = doc_->key(child, kValues);
@@ -254,7 +256,7 @@ class SceneReader {
     m.name = name.empty() ? message("material_", doc_->line(node)) : name;
     static const auto known =
         with_lobe_numbers({"relative_permittivity", "conductivity", "perfect_conductor", "thickness",
-                           "scattering_coefficient", "xpd_coefficient", "scattering_pattern", "color"});
+                           "scattering_coefficient", "xpd_coefficient", "scattering_pattern", "lobe", "color"});
     pattern_numbers_.clear();
     for (pugi::xml_node child : doc_->children(node)) {
       const std::string key = doc_->key(child, kValues);

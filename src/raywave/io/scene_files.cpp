@@ -36,7 +36,8 @@ std::string unique_name(const std::string& name, std::set<std::string>& taken) {
 static bool are_equal(const em::Material& a, const em::Material& b) {
   const auto values = [](const em::Material& m) {
     return std::tie(m.itu_name, m.relative_permittivity, m.conductivity_s_per_m, m.perfect_conductor, m.thickness_m,
-                    m.scattering_coefficient, m.xpd_coefficient, m.scattering_pattern, m.color.x, m.color.y, m.color.z);
+                    m.scattering_coefficient, m.xpd_coefficient, m.scattering_pattern, m.lobe, m.color.x, m.color.y,
+                    m.color.z);
   };
   return values(a) == values(b);
 }

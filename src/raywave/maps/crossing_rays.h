@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "raywave/maps/cells.h"
@@ -23,6 +24,7 @@ struct TileFields {
   alignas(64) float re_x[kRays], re_y[kRays], re_z[kRays], im_x[kRays], im_y[kRays], im_z[kRays];
   alignas(64) float length[kRays];  // of the ray up to its segment's origin, metres; from a place that scatters kAnew
   float launched[kRays];            // where rays scatter: the power that each set out with
+  int32_t ray[kRays];               // of the tile: lanes are moved
   static constexpr float kAnew = 1e30f;
 
   void set(int i, const CVec3<float>& e) {
@@ -33,6 +35,10 @@ struct TileFields {
     re_x[i] = e.re.x, re_y[i] = e.re.y, re_z[i] = e.re.z, im_x[i] = e.im.x, im_y[i] = e.im.y, im_z[i] = e.im.z;
   }
   CVec3<float> field(int i) const { return {{re_x[i], re_y[i], re_z[i]}, {im_x[i], im_y[i], im_z[i]}}; }
+  void move(int from, int to) {
+    for (float* component : {re_x, re_y, re_z, im_x, im_y, im_z, length, launched}) component[to] = component[from];
+    ray[to] = ray[from];
+  }
   void scale(int i, float s) {
     for (float* component : {re_x, re_y, re_z, im_x, im_y, im_z}) component[i] *= s;
   }
@@ -74,19 +80,26 @@ class CrossingEstimator {
     TileFields fields;
     thread_local RayVisits visits;
     visits.clear();
-    shooter.run(tile_index, tile, [&](paths::RayTile& state, int depth) {
-      if (depth == 0) launch(state, fields);
-      if (depth > 0 || options_.los) {
-        if (cells_.is_plane()) {
-          edge_on |= cross_plane(state, fields, sums, visits);
-        } else {
-          cross_mesh(state, fields, sums, visits);
-        }
-      }
-      interact(state, fields);
-      lengthen(state, fields);
-      if (scatters()) end_by_roulette(state, fields);
-    });
+    shooter.run(
+        tile_index, tile,
+        [&](paths::RayTile& state, int depth) {
+          if (depth == 0) launch(state, fields);
+          if (depth > 0 || options_.los) {
+            if (cells_.is_plane()) {
+              edge_on |= cross_plane(state, fields, sums, visits);
+            } else {
+              cross_mesh(state, fields, sums, visits);
+            }
+          }
+          interact(state, fields);
+          lengthen(state, fields);
+          if (scatters()) end_by_roulette(state, fields);
+        },
+        [&](const paths::RayTile& state, int from, int to, int depth) {
+          if (depth == options_.max_depth && cells_.is_plane() && !may_cross(state, from)) return false;
+          if (from != to) fields.move(from, to);
+          return true;
+        });
     if (scatters()) visits.add_squares(squares);
     return edge_on;
   }
@@ -98,11 +111,12 @@ class CrossingEstimator {
       const int i = lane % 16;
       fields.set(lane, transmit_.in_single({p.dx[i], p.dy[i], p.dz[i]}));
       fields.launched[lane] = fields.power(lane);
+      fields.ray[lane] = lane;
     }
   }
 
   static void lengthen(const paths::RayTile& tile, TileFields& fields) {
-    for (int lane = 0; lane < TileFields::kRays; ++lane)
+    for (int lane = 0; lane < tile.num_lanes; ++lane)
       fields.length[lane] += tile.packets[size_t(lane / 16)].t[lane % 16];
   }
 
@@ -110,7 +124,7 @@ class CrossingEstimator {
   /// then have this share.
   static constexpr float kRoulette = 0.02f;
   static void end_by_roulette(paths::RayTile& tile, TileFields& fields) {
-    for (int lane = 0; lane < TileFields::kRays; ++lane) {
+    for (int lane = 0; lane < tile.num_lanes; ++lane) {
       if (tile.event[size_t(lane)] == paths::Event::kEnd) continue;
       const float least = kRoulette * fields.launched[lane], power = fields.power(lane);
       if (power >= least) continue;
@@ -123,12 +137,29 @@ class CrossingEstimator {
     }
   }
 
+  /// Could a ray cross a plane's cells, or come so near to their plane that an image is edge-on? Nothing else is asked
+  /// of its last segment.
+  bool may_cross(const paths::RayTile& tile, int lane) const {
+    const Cells::PlaneFrame& f = cells_.plane();
+    const auto& p = tile.packets[size_t(lane / 16)];
+    const int i = lane % 16;
+    const float dn = f.normal.x * p.dx[i] + f.normal.y * p.dy[i] + f.normal.z * p.dz[i];
+    const float above = f.offset - (f.normal.x * p.ox[i] + f.normal.y * p.oy[i] + f.normal.z * p.oz[i]);
+    if (std::fabs(above) < least_m_) return true;
+    const float t = above / dn;
+    if (!(t > 0)) return false;
+    const float px = p.ox[i] + t * p.dx[i], py = p.oy[i] + t * p.dy[i], pz = p.oz[i] + t * p.dz[i];
+    const float x = f.axis_x.x * px + f.axis_x.y * py + f.axis_x.z * pz - f.x0;
+    const float y = f.axis_y.x * px + f.axis_y.y * py + f.axis_y.z * pz - f.y0;
+    return x >= 0 && x < float(cells_.num_x()) && y >= 0 && y < float(cells_.num_y());
+  }
+
   bool cross_plane(const paths::RayTile& tile, const TileFields& fields, std::vector<double>& sums,
                    RayVisits& visits) const {
     const Cells::PlaneFrame& f = cells_.plane();
     const auto nx = float(cells_.num_x()), ny = float(cells_.num_y());
     int edge_on = 0;
-    for (size_t packet = 0; packet < tile.packets.size(); ++packet) {
+    for (size_t packet = 0; packet < size_t(tile.num_packets()); ++packet) {
       const auto& p = tile.packets[packet];
       alignas(64) float x[16], y[16], weight[16];
       for (int i = 0; i < 16; ++i) {
@@ -150,7 +181,7 @@ class CrossingEstimator {
         const int lane = int(packet) * 16 + i;
         const double value = double(weight[i] * fields.power(lane));
         sums[size_t(cell)] += value;
-        if (scatters()) visits.add(lane, cell, value);
+        if (scatters()) visits.add(fields.ray[lane], cell, value);
       }
     }
     return edge_on != 0;
@@ -159,7 +190,7 @@ class CrossingEstimator {
   void cross_mesh(const paths::RayTile& tile, const TileFields& fields, std::vector<double>& sums,
                   RayVisits& visits) const {
     std::vector<CellCrossing> crossings;
-    for (int lane = 0; lane < TileFields::kRays; ++lane) {
+    for (int lane = 0; lane < tile.num_lanes; ++lane) {
       const auto& p = tile.packets[size_t(lane / 16)];
       const int i = lane % 16;
       if (!p.active[i]) continue;
@@ -171,7 +202,7 @@ class CrossingEstimator {
         if (!(c.abs_cos > 1e-6f && behind * double(c.abs_cos) >= double(least_m_))) continue;
         const auto value = double(fields.power(lane) / c.abs_cos);
         sums[size_t(c.cell)] += value;
-        if (scatters()) visits.add(lane, c.cell, value);
+        if (scatters()) visits.add(fields.ray[lane], c.cell, value);
       }
     }
   }
@@ -187,18 +218,21 @@ class CrossingEstimator {
   };
 
   void interact(paths::RayTile& tile, TileFields& fields) const {
-    for (int packet = 0; packet < paths::RayTile::kPackets; ++packet) {
+    for (int packet = 0; packet < tile.num_packets(); ++packet) {
       Surfaces s{};
       bool any = false;
       if (scatters()) {
-        std::array<CVec3<float>, 16> behind;
-        for (int i = 0; i < 16; ++i) any |= choose(tile, packet, i, fields, s, behind[size_t(i)]);
+        std::array<std::pair<int, CVec3<float>>, 16> scattered;  // lane and field
+        size_t num_scattered = 0;
+        for (int i = 0; i < 16; ++i) {
+          CVec3<float> behind;
+          any |= choose(tile, packet, i, fields, s, behind);
+          if (tile.event[size_t(16 * packet + i)] == paths::Event::kScatter)
+            scattered[num_scattered++] = {16 * packet + i, behind};
+        }
         if (!any) continue;
         carry(tile.packets[size_t(packet)], s, fields, 16 * packet);
-        for (int i = 0; i < 16; ++i) {
-          if (tile.event[size_t(16 * packet + i)] == paths::Event::kScatter)
-            fields.put(16 * packet + i, behind[size_t(i)]);
-        }
+        for (size_t i = 0; i < num_scattered; ++i) fields.put(scattered[i].first, scattered[i].second);
         continue;
       }
       for (int i = 0; i < 16; ++i) any |= look_up(tile, packet, i, s);
@@ -217,7 +251,7 @@ class CrossingEstimator {
     if (has_twins_[size_t(facet)]) facet = prepared_.facets().canonical(facet, hit_point(p, i));
     const Vec3f k{p.dx[i], p.dy[i], p.dz[i]};
     const paths::ScatterEvents::Choice c =
-        scatter_.choose(facet_material_[size_t(facet)], n, k, tile.random[size_t(lane)]);
+        scatter_.choose(facet_material_[size_t(facet)], prepared_.is_mirror(facet), n, k, tile.random[size_t(lane)]);
     event = c.event;
     if (event == paths::Event::kEnd) return false;
     if (event == paths::Event::kScatter) {

@@ -131,8 +131,7 @@ static scene::SceneDerivative vjp(const scene::Scene& scene, const paths::Prepar
                                   const RadioMapOptions& options, const RadioMap& map,
                                   const std::vector<double>& cotangent) {
   check(scene, options, map);
-  const paths::PreparedScene prepared =
-      geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m(), options.diffraction);
+  const paths::PreparedScene prepared = paths::prepared_for(geometry, scene, options);
   if (cotangent.size() != map.path_gain.size()) {
     throw Error(
         message("the cotangent of path_gain has ", cotangent.size(), " numbers, the map has ", map.path_gain.size()));
@@ -140,8 +139,7 @@ static scene::SceneDerivative vjp(const scene::Scene& scene, const paths::Prepar
   for (const double c : cotangent) require_finite("the cotangent of path_gain", c);
   const scene::Scene centred = prepared.centred(scene);
   const Cells cells(centred, prepared, moved(map.surface, -prepared.origin_m()), options);
-  paths::FieldContext context = paths::field_context(scene, options.refraction, options.log);
-  context.lobe = options.lobe;
+  const paths::FieldContext context = paths::field_context(scene, options.refraction, options.log, options.lobe);
   const paths::RefineOptions refine = paths::refine_options(prepared, context, options.max_depth);
   const scene::SceneDerivative zeros(scene);
   scene::SceneDerivative gradient = zeros;
@@ -188,13 +186,11 @@ static std::vector<double> jvp(const scene::Scene& scene, const paths::PreparedS
                                const RadioMapOptions& options, const RadioMap& map,
                                const scene::SceneDerivative& direction) {
   check(scene, options, map);
-  const paths::PreparedScene prepared =
-      geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m(), options.diffraction);
+  const paths::PreparedScene prepared = paths::prepared_for(geometry, scene, options);
   direction.check_finite(scene);
   const scene::Scene centred = prepared.centred(scene);
   const Cells cells(centred, prepared, moved(map.surface, -prepared.origin_m()), options);
-  paths::FieldContext context = paths::field_context(scene, options.refraction, options.log);
-  context.lobe = options.lobe;
+  const paths::FieldContext context = paths::field_context(scene, options.refraction, options.log, options.lobe);
   const paths::RefineOptions refine = paths::refine_options(prepared, context, options.max_depth);
   std::vector<double> tangent(map.path_gain.size(), 0);
   for (int tx = 0; tx < map.num_tx; ++tx) {

@@ -258,6 +258,7 @@ std::vector<double> crossing_map(const scene::Scene& scene, const paths::Prepare
                                  std::vector<double>& variance) {
   paths::ShootOptions shoot = paths::shoot_options(options, from_m, scene.transmitters[size_t(tx)].name);
   shoot.reflection |= options.scatters();
+  shoot.on_all = options.scatters();
   const paths::TileShooter shooter(prepared, shoot);
   const CrossingEstimator estimator(scene, prepared, context, tx, cells, options, edge_on);
 

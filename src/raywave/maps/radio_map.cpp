@@ -65,9 +65,9 @@ void RadioMapOptions::validate() const {
 
 RadioMapOptions RadioMapOptions::without_scattering() const {
   RadioMapOptions o = *this;
-  if (is_directional()) o.specular_reflection = false;  // a lobe stands in the mirrors' place
   o.diffuse_reflection = false;
-  o.reflection = paths::Reflection::kMirror;
+  o.reflection = paths::Reflection::kMirror;  // at those that prepared_for() has left
+  o.keep_specular = false;
   return o;
 }
 
@@ -80,16 +80,14 @@ Surface moved(Surface surface, const Vec3d& by_m) {
 static RadioMap solve(const scene::Scene& scene, const paths::PreparedScene& geometry, const Surface& surface,
                       const RadioMapOptions& options) {
   scene.validate();
-  const paths::PreparedScene prepared =
-      geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m(), options.diffraction);
+  const paths::PreparedScene prepared = paths::prepared_for(geometry, scene, options);
   if (scene.transmitters.empty()) throw Error("the scene has no transmitter: add one before solving for a radio map");
   prepared.warn(options.log);
   // Where the scene lies does not matter: everything is solved relative to its middle.
   const Vec3d origin = prepared.origin_m();
   const scene::Scene centred = prepared.centred(scene);
   const Cells cells(centred, prepared, moved(surface, -origin), options);
-  paths::FieldContext context = paths::field_context(scene, options.refraction, options.log);
-  context.lobe = options.lobe;
+  const paths::FieldContext context = paths::field_context(scene, options.refraction, options.log, options.lobe);
   RadioMap map;
   map.surface = moved(cells.surface(), origin);
   map.frequency_hz = scene.frequency_hz;

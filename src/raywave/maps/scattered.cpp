@@ -65,8 +65,8 @@ class Points {
  private:
   template <class Visit>
   void for_variants(const paths::ScatterTiler& tiler, std::vector<Step>& steps, size_t place, Visit&& visit) const {
-    const int32_t material = prepared_.facets().facets[size_t(steps[place].surface.index)].material;
-    for (const paths::Interaction by : tiler.laws(material)) {
+    const int32_t facet = steps[place].surface.index, material = prepared_.facets().facets[size_t(facet)].material;
+    for (const paths::Interaction by : tiler.laws(facet)) {
       for (const paths::Turned turned : {paths::Turned::kNot, paths::Turned::kBefore, paths::Turned::kBehind}) {
         if (!(paths::share_of(turned, context_.scatterers[size_t(material)].xpd) > 0)) continue;
         steps[place].type = by;
@@ -132,7 +132,7 @@ void add_scattered_vjp(const scene::Scene& scene, const paths::PreparedScene& pr
     ArrivalField<ad::Var> field(over, tx);
     over.restart();
     field.begin();
-    over.share(tape);
+    over.share(tape, true);
     for (int cell = first; cell < last; ++cell) {
       if (cotangent[cell] == 0) continue;
       points.solve(cell, true, [&](const Vec3d& point, const std::vector<Step>& steps, double weight) {

@@ -136,7 +136,8 @@ std::vector<Seed> find_seeds(const paths::PreparedScene& prepared, const std::st
                              const paths::RefineOptions& refine, paths::SequenceTree& tree) {
   SeedFinder finder(prepared, cells, options, tree);
   finder.shoot(standing.source_aside_m, device);
-  if (options.specular_reflection && !options.refraction && options.samples_per_beam > 0) finder.follow_beams();
+  if (options.specular_reflection && prepared.all_mirrors() && !options.refraction && options.samples_per_beam > 0)
+    finder.follow_beams();
   if (options.diffraction) finder.shoot_edges(standing.source_aside_m, refine);
   return finder.take();
 }

@@ -136,7 +136,9 @@ bool EdgeShooter::trace(EdgeRaySegment& s, SequenceTree&, Shot& shot) const {
 }
 
 bool EdgeShooter::bounce(EdgeRaySegment& s, SequenceTree& part, Shot& shot) const {
-  if (shot.hit < 0 || !options_.reflection || int(shot.steps.size()) >= options_.max_depth) return false;
+  if (shot.hit < 0 || !options_.reflection || !scene_.is_mirror(shot.hit) ||
+      int(shot.steps.size()) >= options_.max_depth)
+    return false;
   const Vec3d point = s.origin_m + s.length_m * s.direction;
   const int32_t facet = scene_.facets().canonical(shot.hit, point);
   const scene::Facet& f = scene_.facets().facets[size_t(facet)];

@@ -18,6 +18,7 @@ class EmbreeTracer : public RayTracer {
  public:
   explicit EmbreeTracer(const scene::FacetTable& table) : table_(table), device_(rtcNewDevice(nullptr)) {
     if (!device_) throw Error("the ray engine (Embree) could not be started");
+    is_16_wide_ = rtcGetDeviceProperty(device_, RTC_DEVICE_PROPERTY_NATIVE_RAY16_SUPPORTED) != 0;
     scene_ = rtcNewScene(device_);
     rtcSetSceneFlags(scene_, RTC_SCENE_FLAG_ROBUST);
     if (!table.triangles.empty()) add_faces();
@@ -42,27 +43,38 @@ class EmbreeTracer : public RayTracer {
   }
 
  private:
+  /// The engine follows as many rays at once as the processor's vectors hold; wider packets it would take one by one.
   void trace(RayPacket& p) const {
-    RTCRayHit16 rh;
-    for (int i = 0; i < RayPacket::kSize; ++i) {
-      rh.ray.org_x[i] = p.ox[i], rh.ray.org_y[i] = p.oy[i], rh.ray.org_z[i] = p.oz[i];
-      rh.ray.dir_x[i] = p.dx[i], rh.ray.dir_y[i] = p.dy[i], rh.ray.dir_z[i] = p.dz[i];
-      rh.ray.tnear[i] = 0;
-      rh.ray.tfar[i] = kFar;
-      rh.ray.time[i] = 0;
-      rh.ray.mask[i] = ~0u;
-      rh.ray.flags[i] = 0;
-      rh.hit.geomID[i] = RTC_INVALID_GEOMETRY_ID;
-      rh.hit.instID[0][i] = RTC_INVALID_GEOMETRY_ID;
-    }
+    if (is_16_wide_) return trace<RTCRayHit16, 16>(p, rtcIntersect16);
+    trace<RTCRayHit8, 8>(p, rtcIntersect8);
+  }
+
+  template <class RayHit, int kWide, class Intersect>
+  void trace(RayPacket& p, const Intersect& intersect) const {
     RTCIntersectContext context;
     rtcInitIntersectContext(&context);
     context.flags = RTC_INTERSECT_CONTEXT_FLAG_COHERENT;
-    rtcIntersect16(p.active, scene_, &context, &rh);
-    for (int i = 0; i < RayPacket::kSize; ++i) {
-      const bool hit = p.active[i] && rh.hit.geomID[i] != RTC_INVALID_GEOMETRY_ID;
-      p.t[i] = hit ? rh.ray.tfar[i] : kFar;
-      p.facet[i] = hit ? table_.triangles[rh.hit.primID[i]].facet : -1;
+    for (int first = 0; first < RayPacket::kSize; first += kWide) {
+      RayHit rh;
+      for (int i = 0; i < kWide; ++i) {
+        const int k = first + i;
+        rh.ray.org_x[i] = p.ox[k], rh.ray.org_y[i] = p.oy[k], rh.ray.org_z[i] = p.oz[k];
+        rh.ray.dir_x[i] = p.dx[k], rh.ray.dir_y[i] = p.dy[k], rh.ray.dir_z[i] = p.dz[k];
+        rh.ray.tnear[i] = 0;
+        rh.ray.tfar[i] = kFar;
+        rh.ray.time[i] = 0;
+        rh.ray.mask[i] = ~0u;
+        rh.ray.flags[i] = 0;
+        rh.hit.geomID[i] = RTC_INVALID_GEOMETRY_ID;
+        rh.hit.instID[0][i] = RTC_INVALID_GEOMETRY_ID;
+      }
+      intersect(p.active + first, scene_, &context, &rh);
+      for (int i = 0; i < kWide; ++i) {
+        const int k = first + i;
+        const bool hit = p.active[k] && rh.hit.geomID[i] != RTC_INVALID_GEOMETRY_ID;
+        p.t[k] = hit ? rh.ray.tfar[i] : kFar;
+        p.facet[k] = hit ? table_.triangles[rh.hit.primID[i]].facet : -1;
+      }
     }
   }
 
@@ -97,6 +109,7 @@ class EmbreeTracer : public RayTracer {
   const scene::FacetTable& table_;
   RTCDevice device_ = nullptr;
   RTCScene scene_ = nullptr;
+  bool is_16_wide_ = false;
 };
 
 }  // namespace

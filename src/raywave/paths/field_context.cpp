@@ -5,14 +5,14 @@
 
 namespace raywave::paths {
 
-FieldContext field_context(const scene::Scene& scene, bool refraction, const LogSink& log) {
+FieldContext field_context(const scene::Scene& scene, bool refraction, const LogSink& log, const em::Lobe& lobe) {
   FieldContext context;
   context.refraction = refraction;
   context.wavelength_m = scene.wavelength_m();
   for (const auto& m : scene.materials) {
     context.materials.push_back(em::properties_at(m, scene.frequency_hz, log));
-    context.scatterers.push_back(
-        {m.scattering_coefficient, m.xpd_coefficient, em::lobe_from_text(m.scattering_pattern)});
+    context.scatterers.push_back({m.scattering_coefficient, m.xpd_coefficient, em::lobe_from_text(m.scattering_pattern),
+                                  m.lobe.empty() ? lobe : em::lobe_from_text(m.lobe)});
   }
   return context;
 }

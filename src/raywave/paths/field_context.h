@@ -16,11 +16,11 @@ struct FieldContext {
   double wavelength_m = 0;
   std::vector<em::MaterialProperties> materials;  // [num_materials]
   std::vector<Scatterer<double>> scatterers;      // [num_materials]
-  em::Lobe lobe;                                  // what stands in the mirror's place, where a lobe does
   bool refraction = false;                        // do rays pass through walls? What edges diffract depends on it
 };
 /// Evaluates the scene's materials at its frequency; warnings go to `log`.
-FieldContext field_context(const scene::Scene& scene, bool refraction, const LogSink& log);
+/// @param lobe  in the mirror's place where a material names none
+FieldContext field_context(const scene::Scene& scene, bool refraction, const LogSink& log, const em::Lobe& lobe = {});
 
 /// Does so little pass (-200 dB at normal incidence) that rays end there?
 bool is_opaque(const em::MaterialProperties& material, double wavelength_m);

@@ -30,7 +30,8 @@ void SequenceFollower::follow(const RayTile& tile, const scene::FacetTable& tabl
 
 SequenceTree shoot_sequences(const PreparedScene& scene, const ShootOptions& options, int num_threads,
                              const runtime::Progress& progress) {
-  if (scene.queries().empty() || options.max_depth == 0 || !options.reflection) return SequenceTree(options.origin_m);
+  if (scene.queries().empty() || options.max_depth == 0 || !options.reflection || !scene.has_mirrors())
+    return SequenceTree(options.origin_m);
   struct Nothing {};
   return follow_rays(
       scene, options, num_threads, progress, [] { return Nothing(); }, [](Nothing&, const FollowedRay&) {},
@@ -80,13 +81,19 @@ Beam beam_through(const scene::Facet& f, const std::array<Vec3d, 4>& corners, co
 
 class ExhaustiveSearch {
  public:
-  ExhaustiveSearch(const scene::FacetTable& table, const Vec3d& source_m, int max_depth, int64_t max_sequences)
-      : table_(table), source_m_(source_m), max_depth_(max_depth), max_sequences_(max_sequences) {
-    corners_.reserve(table.facets.size());
-    for (const auto& f : table.facets) corners_.push_back(rectangle_corners(f));
+  ExhaustiveSearch(const PreparedScene& scene, const Vec3d& source_m, int max_depth, int64_t max_sequences)
+      : scene_(scene),
+        table_(scene.facets()),
+        source_m_(source_m),
+        max_depth_(max_depth),
+        max_sequences_(max_sequences) {
+    corners_.reserve(table_.facets.size());
+    for (const auto& f : table_.facets) corners_.push_back(rectangle_corners(f));
   }
 
   bool too_many() const { return count_ > max_sequences_; }
+  /// Does a mirror bear this facet's name?
+  bool is_first(int32_t facet) const { return table_.facets[size_t(facet)].mirror == facet && scene_.is_mirror(facet); }
 
   /// On a random way down the products of the numbers of choices sum to the number of sequences in the mean (Knuth,
   /// Math. Comp. 29, 1975). True where the mean of some ways is beyond the limit by three of its own deviations: large
@@ -117,7 +124,7 @@ class ExhaustiveSearch {
     const int32_t last = current.surface.index;
     const Beam beam = beam_through(table_.facets[size_t(last)], corners_[size_t(last)], current.image_m);
     for (int32_t next = 0; next < int32_t(table_.facets.size()); ++next) {
-      if (next == last || table_.facets[size_t(next)].mirror != next || beam.misses(corners_[next])) continue;
+      if (next == last || !is_first(next) || beam.misses(corners_[next])) continue;
       if (!visit(next)) return;
     }
   }
@@ -150,6 +157,7 @@ class ExhaustiveSearch {
     return sum;
   }
 
+  const PreparedScene& scene_;
   const scene::FacetTable& table_;
   const Vec3d source_m_;
   const int max_depth_;
@@ -163,17 +171,16 @@ class ExhaustiveSearch {
 std::optional<SequenceTree> all_sequences(const PreparedScene& scene, const Vec3d& source_m, int max_depth,
                                           int num_threads, int64_t max_sequences, const runtime::Progress& progress) {
   SequenceTree tree(source_m);
-  if (max_depth == 0) return tree;
+  if (max_depth == 0 || !scene.has_mirrors()) return tree;
   if (int64_t(scene.facets().facets.size()) > max_sequences) return std::nullopt;
-  ExhaustiveSearch search(scene.facets(), source_m, max_depth, max_sequences);
+  ExhaustiveSearch search(scene, source_m, max_depth, max_sequences);
   if (search.surely_too_many()) return std::nullopt;
   const auto num_facets = int64_t(scene.facets().facets.size());
   std::vector<SequenceTree> trees(static_cast<size_t>(num_facets), SequenceTree(source_m));
   runtime::Reporter reporter(progress, num_facets);
   runtime::parallel_for(num_facets, num_threads, [&](int64_t first) {
     reporter.check();
-    if (!search.too_many() && scene.facets().facets[size_t(first)].mirror == int32_t(first))
-      trees[size_t(first)] = search.from(int32_t(first));
+    if (!search.too_many() && search.is_first(int32_t(first))) trees[size_t(first)] = search.from(int32_t(first));
     reporter.task_done();
   });
   if (search.too_many()) return std::nullopt;

@@ -101,7 +101,6 @@ ScatterPlace<T> PathKernel<T>::place_of(const std::vector<Step>& steps, size_t i
   p.slab = &scene_.material_at(step.surface.index, first_ < 0 ? -1 : 2 * (first_ + int64_t(index)), moved,
                                own_of_places_[index]);
   p.by_lobe = step.type == Interaction::kDirectionalReflection;
-  p.lobe = scene_.lobe();
   return p;
 }
 

@@ -167,7 +167,7 @@ SequenceTree find_reflections(const PreparedScene& prepared, const CandidateSour
                               const PathOptions& options) {
   const Vec3d source_m = device.position_m;
   SequenceTree tree(source_m);
-  if (!options.specular_reflection || options.is_directional()) return tree;
+  if (!options.specular_reflection || !prepared.has_mirrors()) return tree;
   for (const Vec3d& from : all_asides(prepared, place_at(prepared, source_m))) {
     SequenceTree found = candidates.sequences(from, device.name, towards, num_rays);  // their images are set below
     if (tree.nodes().size() == 1) {
@@ -277,14 +277,12 @@ struct Source {
 static Paths solve(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options,
                    ExactEnds exact, const LearnedFinder* learned = nullptr) {
   scene.validate();
-  const PreparedScene prepared =
-      geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m(), options.diffraction);
+  const PreparedScene prepared = prepared_for(geometry, scene, options);
   if (scene.transmitters.empty()) throw Error("the scene has no transmitter: add one before solving for paths");
   if (scene.receivers.empty()) throw Error("the scene has no receiver: add one before solving for paths");
   prepared.warn(options.log);
   const scene::Scene centred = prepared.centred(scene);
-  FieldContext context = field_context(scene, options.refraction, options.log);
-  context.lobe = options.lobe;
+  const FieldContext context = field_context(scene, options.refraction, options.log, options.lobe);
   const RefineOptions refine = refine_options(prepared, context, options.max_depth);
 
   const auto sources = end_points(centred.transmitters, !exact.tx, context.wavelength_m);

@@ -110,8 +110,7 @@ const scene::Differentiable kDifferentiableByPaths{
 static scene::SceneDerivative vjp(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options,
                                   const Paths& paths, const PathsDerivative& cotangent, const TouchedMaterials& touched,
                                   std::vector<em::MaterialNumbers<double>>& slopes) {
-  const PreparedScene prepared =
-      geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m(), options.diffraction);
+  const PreparedScene prepared = prepared_for(geometry, scene, options);
   check_scene(scene, prepared, paths);
   check_cotangent(paths, cotangent);
   const scene::Scene centred = prepared.centred(scene);
@@ -152,8 +151,7 @@ static scene::SceneDerivative vjp(const scene::Scene& scene, const PreparedScene
 static PathsDerivative jvp(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options,
                            const Paths& paths, const scene::SceneDerivative& direction, const TouchedMaterials& touched,
                            const std::vector<em::MaterialNumbers<double>>& rows_moved) {
-  const PreparedScene prepared =
-      geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m(), options.diffraction);
+  const PreparedScene prepared = prepared_for(geometry, scene, options);
   check_scene(scene, prepared, paths);
   direction.check_finite(scene);
   const scene::Scene centred = prepared.centred(scene);

@@ -91,6 +91,22 @@ PreparedScene PreparedScene::with_seams(std::optional<double> seam_tolerance_m, 
                                         bool closed) const {
   return {geometry_, seam_tolerance_m ? *seam_tolerance_m : kSeamOfWavelength * wavelength_m, closed};
 }
+PreparedScene PreparedScene::with_mirrors(double least_m2) const {
+  const scene::FacetTable& table = facets();
+  std::vector<double> area_m2(table.facets.size(), 0.0);  // by mirror
+  for (const scene::Triangle& t : table.triangles)
+    area_m2[size_t(table.facets[size_t(t.facet)].mirror)] += 0.5 * norm(cross(t.b - t.a, t.c - t.a));
+  auto mirrors = std::make_shared<std::vector<uint8_t>>();
+  PreparedScene out(geometry_, seam_tolerance_m(), closed_);
+  out.has_mirrors_ = false;
+  for (const scene::Facet& f : table.facets) {
+    const bool large = area_m2[size_t(f.mirror)] >= least_m2;
+    mirrors->push_back(large ? 1 : 0);
+    out.has_mirrors_ |= large;
+  }
+  out.mirrors_ = std::move(mirrors);
+  return out;
+}
 void PreparedScene::warn(const LogSink& log) const {
   if (!log) return;
   std::set<std::array<int32_t, 2>> said;  // object pairs

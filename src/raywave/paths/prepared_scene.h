@@ -4,6 +4,7 @@
 // solvers work on centred() and add the origin to the places that they report.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -39,6 +40,15 @@ class PreparedScene {
   /// @param closed  are facets, too, larger by what closes the cracks? For all that diffracts.
   PreparedScene with_seams(std::optional<double> seam_tolerance_m, double wavelength_m, bool closed) const;
 
+  /// The same geometry, in which only planes whose faces add up to least_m2 or more are mirrors (each mirror of the
+  /// facet table by itself). Infinity: none.
+  PreparedScene with_mirrors(double least_m2) const;
+  /// Do rays reflect there as on a mirror? Elsewhere a lobe stands in the mirror's place.
+  bool is_mirror(int32_t facet) const { return !mirrors_ || (*mirrors_)[size_t(facet)] != 0; }
+  /// Is there any mirror? All of them?
+  bool has_mirrors() const { return has_mirrors_; }
+  bool all_mirrors() const { return !mirrors_; }
+
   const scene::FacetTable& facets() const;
   const RayQueries& queries() const;
   /// The edges that diffract, found when first asked for. @throws Error for a wedge folded onto itself.
@@ -58,6 +68,8 @@ class PreparedScene {
   std::shared_ptr<Geometry> geometry_;
   std::shared_ptr<Seams> seams_;
   bool closed_;
+  std::shared_ptr<const std::vector<uint8_t>> mirrors_;  // [num_facets]; none: all are
+  bool has_mirrors_ = true;
 };
 
 }  // namespace raywave::paths

@@ -2,6 +2,7 @@
 #include "raywave/paths/ray_options.h"
 
 #include <cmath>
+#include <limits>
 
 #include "raywave/paths/sequence_tree.h"
 #include "raywave/paths/unfold.h"
@@ -19,7 +20,17 @@ void RayOptions::validate() const {
   require_positive("scattering_tolerance", scattering_tolerance);
   if (max_tiles < 1) throw Error(message("max_tiles must be >= 1, got ", max_tiles));
   if (is_directional()) em::validate(lobe, "reflection: ");
+  if (keep_specular && !is_directional())
+    throw Error("keep_specular needs directional reflection: otherwise all surfaces are mirrors");
+  require_positive("keep_specular_m2", keep_specular_m2);
   if (num_threads < 0) throw Error(message("num_threads must be >= 0 (0: all), got ", num_threads));
+}
+
+PreparedScene prepared_for(const PreparedScene& geometry, const scene::Scene& scene, const RayOptions& options) {
+  PreparedScene prepared = geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m(), options.diffraction);
+  if (!options.is_directional()) return prepared;
+  return prepared.with_mirrors(options.keep_specular ? options.keep_specular_m2
+                                                     : std::numeric_limits<double>::infinity());
 }
 
 }  // namespace raywave::paths

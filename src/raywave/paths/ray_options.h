@@ -7,6 +7,7 @@
 
 #include "raywave/core/error.h"
 #include "raywave/em/lobes.h"
+#include "raywave/paths/prepared_scene.h"
 #include "raywave/runtime/progress.h"
 
 namespace raywave::paths {
@@ -28,7 +29,10 @@ struct Interactions {
   int max_diffractions = 1;         // edges in one path: 1 to kMostEdges
   bool diffuse_reflection = false;  // scattering: S^2 of what is reflected, by each material's pattern
   Reflection reflection = Reflection::kMirror;
-  em::Lobe lobe = kDefaultLobe;  // of directional reflection
+  em::Lobe lobe = kDefaultLobe;  // of directional reflection, where a material names none
+  /// Of directional reflection: planes whose faces add up to keep_specular_m2 or more stay mirrors, coherent; > 0.
+  bool keep_specular = false;
+  double keep_specular_m2 = 1.0;
   /// Cracks between faces up to this width are closed where edges are concerned; >= 0. Nothing: kSeamOfWavelength of
   /// the wavelength.
   std::optional<double> seam_tolerance_m;
@@ -51,6 +55,8 @@ inline constexpr Switch kSwitches[] = {
     {"diffraction", &Interactions::diffraction, "over edges, in every mixture with the others"},
     {"diffuse_reflection", &Interactions::diffuse_reflection,
      "scattering by each material's pattern, before, after and between mirrors and transmissions"},
+    {"keep_specular", &Interactions::keep_specular,
+     "with directional reflection, mirrors at large clean planes (keep_specular_m2)"},
 };
 
 struct RayOptions : Interactions {
@@ -65,5 +71,8 @@ struct RayOptions : Interactions {
   /// @throws Error naming the bad field.
   void validate() const;
 };
+
+/// The geometry as these options see it: edges closed by their seams, mirrors where they leave mirrors.
+PreparedScene prepared_for(const PreparedScene& geometry, const scene::Scene& scene, const RayOptions& options);
 
 }  // namespace raywave::paths

@@ -20,8 +20,7 @@ namespace raywave::paths {
 
 class ScatterEvents {
  public:
-  ScatterEvents(const FieldContext& context, const RayOptions& options)
-      : refraction_(options.refraction), is_directional_(options.is_directional()), lobe_(context.lobe) {
+  ScatterEvents(const FieldContext& context, const RayOptions& options) : refraction_(options.refraction) {
     for (size_t m = 0; m < context.materials.size(); ++m) {
       em::MaterialProperties whole = context.materials[m];
       whole.specular_scale = 1;
@@ -56,8 +55,9 @@ class ScatterEvents {
       return e;
     }
   };
+  /// @param mirrors  does the facet reflect as a mirror? Otherwise by the lobe in its place.
   /// @param n  of the facet, either way. @param random  the ray's state
-  Choice choose(int32_t material, const Vec3f& n, const Vec3f& k, uint64_t& random) const {
+  Choice choose(int32_t material, bool mirrors, const Vec3f& n, const Vec3f& k, uint64_t& random) const {
     Choice out;
     const CoefficientTable& table = tables_[size_t(material)];
     const Shares& shares = shares_[size_t(material)];
@@ -80,12 +80,13 @@ class ScatterEvents {
     const float scale = std::sqrt(float(all) / out.probability);
     const bool is_pattern = uniform(random) < by_pattern;
     out.probability *= float(is_pattern ? by_pattern : 1 - by_pattern);
-    if (!is_pattern && !is_directional_) {
+    if (!is_pattern && mirrors) {
       out.event = Event::kReflect;
       out.te = scale * out.te, out.tm = scale * out.tm;
       return out;
     }
-    scatter(is_pattern ? shares.scatterer->pattern : lobe_, shares.scatterer->xpd, table, n, k, scale, random, out);
+    scatter(is_pattern ? shares.scatterer->pattern : shares.scatterer->lobe, shares.scatterer->xpd, table, n, k, scale,
+            random, out);
     return out;
   }
 
@@ -123,8 +124,7 @@ class ScatterEvents {
     out.turned = turn < 0.5 * xpd ? Turned::kBefore : turn < xpd ? Turned::kBehind : Turned::kNot;
   }
 
-  const bool refraction_, is_directional_;
-  const em::Lobe lobe_;
+  const bool refraction_;
   std::vector<CoefficientTable> tables_;  // of all that is reflected, whatever way
   std::vector<Shares> shares_;
   bool any_ = false;

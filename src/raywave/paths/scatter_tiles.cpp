@@ -98,10 +98,14 @@ ScatterEnd::ScatterEnd(const PreparedScene& prepared, const EndPoint<double>& po
     if (chains.empty()) chains.push_back(0);
     chains.push_back(before);
   }
+  for (size_t n = 0; n < nodes.size(); ++n) {
+    if (nodes[n].num_wedges == 0) all_.push_back(int32_t(n));
+  }
 }
 
 const std::vector<int32_t>& ScatterEnd::chains(int32_t mirror) const {
   static const std::vector<int32_t> first{0};
+  if (!prepared_.is_mirror(mirror)) return all_;
   const auto found = chains_.find(mirror);
   return found == chains_.end() ? first : found->second;
 }
@@ -240,21 +244,21 @@ bool ScatterTiler::steps_at(const Tile& t, const Vec2d& at, double share, size_t
   return true;
 }
 
-std::vector<Interaction> ScatterTiler::laws(int32_t material) const {
-  const double scattering = numbers_.scatterer(material).scattering;
+std::vector<Interaction> ScatterTiler::laws(int32_t facet) const {
+  const double scattering = numbers_.scatterer(table_.facets[size_t(facet)].material).scattering;
   std::vector<Interaction> all;
   if (law_.diffuse && scattering > 0) all.push_back(Interaction::kDiffuseReflection);
-  if (law_.reflection && scattering < 1) all.push_back(Interaction::kDirectionalReflection);
+  if (law_.directional && !prepared_.is_mirror(facet) && scattering < 1)
+    all.push_back(Interaction::kDirectionalReflection);
   return all;
 }
 
 /// What steps_ bring by all laws and turns.
-double ScatterTiler::power(int32_t material, size_t place) {
-  const double xpd = numbers_.scatterer(material).xpd, scattering = numbers_.scatterer(material).scattering;
+double ScatterTiler::power(int32_t facet, size_t place) {
+  const double xpd = numbers_.scatterer(table_.facets[size_t(facet)].material).xpd;
   double sum = 0;
-  for (const bool by_lobe : {false, true}) {
-    if (by_lobe ? !law_.reflection || !(scattering < 1) : !law_.diffuse || !(scattering > 0)) continue;
-    steps_[place].type = by_lobe ? Interaction::kDirectionalReflection : Interaction::kDiffuseReflection;
+  for (const Interaction by : laws_) {
+    steps_[place].type = by;
     for (const Turned turned : {Turned::kNot, Turned::kBefore, Turned::kBehind}) {
       if (!(paths::share_of(turned, xpd) > 0)) continue;
       steps_[place].scatter.turned = turned;
@@ -275,14 +279,14 @@ void ScatterTiler::for_places(const ScatterEnd& source, const ScatterEnd& target
 
 /// The tile's integral; says in it whether some places see both ends and others not.
 double ScatterTiler::value(Tile& t) {
-  const int32_t material = table_.facets[size_t(t.facet)].material;
+  laws_ = laws(t.facet);
   double sum = 0;
   int seen = 0;
   for (const RulePoint& p : rule()) {
     size_t place = 0;
     if (!steps_at(t, place_of(t, p), p.weight * share_of(t), place)) continue;
     ++seen;
-    sum += power(material, place);
+    sum += power(t.facet, place);
   }
   t.is_shaded = seen > 0 && seen < kRule;
   return sum;
@@ -293,12 +297,15 @@ void ScatterTiler::begin(int32_t triangle) {
   const int32_t facet = table_.triangles[size_t(triangle)].facet;
   const scene::Facet& f = table_.facets[size_t(facet)];
   const Scatterer<double>& s = numbers_.scatterer(f.material);
-  const bool diffuse = law_.diffuse && s.scattering > 0;
-  if (!diffuse && !(law_.reflection && s.scattering < 1)) return;
-  double width = diffuse ? width_of(s.pattern) : 1;
-  if (law_.reflection) width = std::min(width, width_of(*law_.reflection));
-  const auto sends_back = [](const em::Lobe& l) { return l.kind == em::LobeKind::kBackscattering && l.lambda < 1; };
-  sends_back_ = (diffuse && sends_back(s.pattern)) || (law_.reflection && sends_back(*law_.reflection));
+  const std::vector<Interaction> by = laws(facet);
+  if (by.empty()) return;
+  double width = 1;
+  sends_back_ = false;
+  for (const Interaction i : by) {
+    const em::Lobe& l = i == Interaction::kDirectionalReflection ? s.lobe : s.pattern;
+    width = std::min(width, width_of(l));
+    sends_back_ |= l.kind == em::LobeKind::kBackscattering && l.lambda < 1;
+  }
   const auto &before = source_->chains(f.mirror), &behind = target_->chains(f.mirror);
   keeps_legs_ = before.size() * behind.size() > 1;
   legs_.clear();

@@ -34,11 +34,11 @@ struct Tile {
 
 /// What scatters, and how finely it is summed.
 struct ScatterLaw {
-  bool diffuse = true;                 // S^2 by each material's pattern
-  std::optional<em::Lobe> reflection;  // (1 - S^2) by this lobe, in place of the mirror
-  double tolerance = 1e-4;             // of a link's power
-  int64_t max_tiles = 200000;          // of a link
-  int max_depth = 1;                   // interactions of a path, the place that scatters among them
+  bool diffuse = true;         // S^2 by each material's pattern
+  bool directional = false;    // (1 - S^2) by each material's lobe, where the scene has no mirror
+  double tolerance = 1e-4;     // of a link's power
+  int64_t max_tiles = 200000;  // of a link
+  int max_depth = 1;           // interactions of a path, the place that scatters among them
 };
 
 /// One end of links and the mirrors that lead from it to places.
@@ -63,6 +63,7 @@ class ScatterEnd {
   Place place_;
   std::vector<SequenceTree> standings_;                       // see place.h
   std::unordered_map<int32_t, std::vector<int32_t>> chains_;  // by mirror, of those with more than the first
+  std::vector<int32_t> all_;                                  // to what is no mirror, and so is in no sequence
 };
 
 /// One link at a time; one a thread.
@@ -86,8 +87,8 @@ class ScatterTiler {
   /// `steps` are those of a path by the material's pattern that is not turned.
   void for_places(const ScatterEnd& source, const ScatterEnd& target, const Tile& tile,
                   const std::function<void(std::vector<Step>&, size_t)>& visit);
-  /// Which laws a material scatters by: those with a share.
-  std::vector<Interaction> laws(int32_t material) const;
+  /// Which laws a facet scatters by: those with a share.
+  std::vector<Interaction> laws(int32_t facet) const;
 
  private:
   struct Part {
@@ -113,7 +114,7 @@ class ScatterTiler {
   Vec3d point(const Tile& t, const Vec2d& at) const;
   const Leg& leg(const ScatterEnd& end, int which, int32_t node, const Vec3d& p, const Vec2d& at, int32_t facet);
   bool steps_at(const Tile& t, const Vec2d& at, double share, size_t& place);
-  double power(int32_t material, size_t place);
+  double power(int32_t facet, size_t place);
   double value(Tile& t);
   void begin(int32_t triangle);
   void begin(const Tile& t, double width, int depth);
@@ -132,6 +133,7 @@ class ScatterTiler {
   PathKernel<double> kernel_;
   const ScatterEnd *source_ = nullptr, *target_ = nullptr;
   std::vector<Step> steps_;
+  std::vector<Interaction> laws_;  // of the tile at hand
   std::unordered_map<LegKey, Leg, LegHash> legs_;
   bool keeps_legs_ = false;
   Leg own_[2];

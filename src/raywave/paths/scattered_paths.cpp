@@ -37,7 +37,7 @@ SequenceTree scatter_mirrors(const PreparedScene& prepared, const Vec3d& point_m
                              int64_t num_rays, const RayOptions& options) {
   constexpr int64_t kFew = 20000;
   SequenceTree tree(point_m);
-  if (options.max_depth < 2 || !options.specular_reflection || options.is_directional() || prepared.queries().empty())
+  if (options.max_depth < 2 || !options.specular_reflection || !prepared.has_mirrors() || prepared.queries().empty())
     return tree;
   for (const Vec3d& from : all_asides(prepared, place_at(prepared, point_m))) {
     if (auto found = all_sequences(prepared, from, options.max_depth, 1, kFew)) {
@@ -55,7 +55,7 @@ SequenceTree scatter_mirrors(const PreparedScene& prepared, const Vec3d& point_m
 ScatterLaw scatter_law(const RayOptions& o) {
   ScatterLaw law;
   law.diffuse = o.diffuse_reflection;
-  if (o.is_directional()) law.reflection = o.lobe;
+  law.directional = o.is_directional();
   law.tolerance = o.scattering_tolerance;
   law.max_tiles = o.max_tiles;
   law.max_depth = o.max_depth;
@@ -117,8 +117,8 @@ void ScatteredPaths::solve_link(const scene::Device& tx, const SequenceTree& fro
 void ScatteredPaths::add_place(const ScatterTiler& tiler, std::vector<Step>& steps, size_t place,
                                const EndPoint<double>& tx, const EndPoint<double>& rx,
                                std::vector<OnePath>& out) const {
-  const int32_t material = prepared_.facets().facets[size_t(steps[place].surface.index)].material;
-  for (const Interaction by : tiler.laws(material)) {
+  const int32_t facet = steps[place].surface.index, material = prepared_.facets().facets[size_t(facet)].material;
+  for (const Interaction by : tiler.laws(facet)) {
     for (const Turned turned : {Turned::kNot, Turned::kBefore, Turned::kBehind}) {
       if (!(share_of(turned, context_.scatterers[size_t(material)].xpd) > 0)) continue;
       Step& step = steps[place];

@@ -29,9 +29,7 @@ RayOptions ray_options(const ScatterOptions& o) {
 ScatterLaw law_of(const ScatterOptions& o) { return scatter_law(ray_options(o)); }
 
 FieldContext context_of(const scene::Scene& scene, const ScatterOptions& options) {
-  FieldContext context = field_context(scene, options.refraction, options.log);
-  if (options.reflection) context.lobe = *options.reflection;
-  return context;
+  return field_context(scene, options.refraction, options.log, options.reflection.value_or(em::Lobe()));
 }
 
 ScatterEnd end_of(const PreparedScene& prepared, const EndPoint<double>& end, const ScatterOptions& options) {
@@ -49,12 +47,11 @@ void for_places(const scene::Scene& scene, const PreparedScene& prepared, SceneO
   ScatterTiler tiler(prepared, numbers, refine_options(prepared, context, options.max_depth), law, nullptr);
   const ScatterEnd source = end_of(prepared, end_point(*tx.device, context.wavelength_m), options),
                    target = end_of(prepared, end_point(*rx.device, context.wavelength_m), options);
-  over.set_lobe(options.reflection);
   const double ports = double(tx.device->array.num_ports() * rx.device->array.num_ports());
   PathKernel<T> kernel(over);
   for (const Tile& t : tiles) {
     const int32_t material = prepared.facets().facets[size_t(t.facet)].material;
-    const std::vector<Interaction> laws = tiler.laws(material);
+    const std::vector<Interaction> laws = tiler.laws(t.facet);
     tiler.for_places(source, target, t, [&](std::vector<Step>& steps, size_t place) {
       visit([&] {
         T sum(0);
@@ -62,6 +59,7 @@ void for_places(const scene::Scene& scene, const PreparedScene& prepared, SceneO
         for (const Interaction by : laws) {
           steps[place].type = by;
           for (const Turned turned : {Turned::kNot, Turned::kBefore, Turned::kBehind}) {
+            if (!(share_of(turned, ad::value_of(xpd)) > 0)) continue;  // K_x has no slope at its bounds
             steps[place].scatter.turned = turned;
             T power(0);
             if (kernel.power(tx, rx, steps, power)) sum = sum + share_of(turned, xpd) * power;
@@ -113,10 +111,11 @@ const scene::Differentiable kDifferentiableByScattering{"scattered power", [](co
                                                                  row.name != "velocity_m_per_s";
                                                         }};
 
-ScatteredPower scattered_power(const scene::Scene& scene, const PreparedScene& prepared,
+ScatteredPower scattered_power(const scene::Scene& scene, const PreparedScene& geometry,
                                const ScatterOptions& options) {
   options.validate();
   scene.validate();
+  const PreparedScene prepared = prepared_for(geometry, scene, ray_options(options));
   if (scene.transmitters.empty()) throw Error("the scene has no transmitter: add one before solving");
   if (scene.receivers.empty()) throw Error("the scene has no receiver: add one before solving");
   const scene::Scene centred = prepared.centred(scene);
@@ -155,10 +154,11 @@ ScatteredPower scattered_power(const scene::Scene& scene, const PreparedScene& p
   return out;
 }
 
-scene::SceneDerivative scattered_power_vjp(const scene::Scene& scene, const PreparedScene& prepared,
+scene::SceneDerivative scattered_power_vjp(const scene::Scene& scene, const PreparedScene& geometry,
                                            const ScatterOptions& options, const ScatteredPower& power,
                                            const std::vector<double>& cotangent) {
   check(scene, options, power);
+  const PreparedScene prepared = prepared_for(geometry, scene, ray_options(options));
   if (cotangent.size() != power.gain.size())
     throw Error(message("the cotangent of gain has ", cotangent.size(), " numbers, the gain ", power.gain.size()));
   for (const double c : cotangent) require_finite("the cotangent of gain", c);
@@ -172,10 +172,11 @@ scene::SceneDerivative scattered_power_vjp(const scene::Scene& scene, const Prep
       ad::Tape tape;
       const ad::Recording recording(tape);
       SceneOver<Var> over(centred, prepared, options.refraction, gradient);
+      over.set_lobe(options.reflection.value_or(em::Lobe()));
       over.restart();
       const EndPoint<Var> tx = over.transmitter(int(i % power.num_tx), -1),
                           rx = over.receiver(int(i / power.num_tx), -1);
-      over.share(tape);
+      over.share(tape, true);
       for_places(centred, prepared, over, options, context, tx, rx, power.tiles[size_t(i)], [&](auto&& value) {
         tape.seed(value(), cotangent[size_t(i)]);
         tape.sweep();
@@ -190,10 +191,11 @@ scene::SceneDerivative scattered_power_vjp(const scene::Scene& scene, const Prep
   return std::move(parts[0]);
 }
 
-std::vector<double> scattered_power_jvp(const scene::Scene& scene, const PreparedScene& prepared,
+std::vector<double> scattered_power_jvp(const scene::Scene& scene, const PreparedScene& geometry,
                                         const ScatterOptions& options, const ScatteredPower& power,
                                         const scene::SceneDerivative& direction) {
   check(scene, options, power);
+  const PreparedScene prepared = prepared_for(geometry, scene, ray_options(options));
   direction.check_finite(scene);
   const scene::Scene centred = prepared.centred(scene);
   const FieldContext context = context_of(scene, options);
@@ -201,6 +203,7 @@ std::vector<double> scattered_power_jvp(const scene::Scene& scene, const Prepare
   runtime::with_threads(options.num_threads, [&] {
     runtime::parallel_for(int64_t(out.size()), options.num_threads, [&](int64_t i) {
       SceneOver<Dual> over(centred, prepared, options.refraction, direction);
+      over.set_lobe(options.reflection.value_or(em::Lobe()));
       over.restart();
       for_places(centred, prepared, over, options, context, over.transmitter(int(i % power.num_tx), -1),
                  over.receiver(int(i / power.num_tx), -1), power.tiles[size_t(i)],

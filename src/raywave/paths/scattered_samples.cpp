@@ -76,17 +76,18 @@ class Walks {
     const int32_t material = table_.facets[size_t(facet)].material;
     const Scatterer<double>& s = context_.scatterers[size_t(material)];
     for (const bool by_lobe : {false, true}) {
-      if (by_lobe ? !options_.is_directional() || !(s.scattering < 1)
+      if (by_lobe ? prepared_.is_mirror(facet) || !(s.scattering < 1)
                   : !options_.diffuse_reflection || !(s.scattering > 0))
         continue;
       ScatterPlace<double> place;
       place.point = at, place.normal = n, place.area_m2 = 1;
       place.scatterer = s, place.slab = &context_.materials[size_t(material)];
-      place.by_lobe = by_lobe, place.lobe = context_.lobe;
+      place.by_lobe = by_lobe;
       for (size_t rx = 0; rx < receivers_.size(); ++rx)
         values[rx] += towards(receivers_[rx], place, facet, depth, u_i, walker);
     }
-    const ScatterEvents::Choice c = events_.choose(material, Vec3f(n), k, tile.random[size_t(lane)]);
+    const ScatterEvents::Choice c =
+        events_.choose(material, prepared_.is_mirror(facet), Vec3f(n), k, tile.random[size_t(lane)]);
     tile.event[size_t(lane)] = c.event;
     if (c.event == Event::kEnd) return;
     tile.scattered[size_t(lane)] = c.direction;
@@ -180,7 +181,7 @@ SampledPower sampled_power(const scene::Scene& scene, const PreparedScene& prepa
   const ScatterEvents events(context, options);
   ShootOptions shoot =
       shoot_options(options, scene.transmitters[size_t(tx)].position_m, scene.transmitters[size_t(tx)].name);
-  shoot.reflection = true;
+  shoot.reflection = true, shoot.on_all = true;
   const TileShooter shooter(prepared, shoot);
   const int64_t num_chunks = std::min<int64_t>(64, shooter.num_tiles());
   std::vector<std::vector<double>> sums(size_t(num_chunks), std::vector<double>(n, 0)), squares(sums);
@@ -188,14 +189,17 @@ SampledPower sampled_power(const scene::Scene& scene, const PreparedScene& prepa
   runtime::parallel_for(num_chunks, options.num_threads, [&](int64_t chunk) {
     reporter.check();
     Walks walks(scene, prepared, context, tx, receivers, options, events);
-    std::vector<double> values;
+    std::vector<double> values, differences;
     const int64_t end = shooter.num_tiles() * (chunk + 1) / num_chunks;
     for (int64_t t = shooter.num_tiles() * chunk / num_chunks; t < end; ++t) {
       walks.run(shooter, t, values);
-      for (size_t i = 0; i < values.size(); ++i) {
-        sums[size_t(chunk)][i % n] += values[i];
-        squares[size_t(chunk)][i % n] += values[i] * values[i];
+      for (size_t i = 0; i < values.size(); ++i) sums[size_t(chunk)][i % n] += values[i];
+      differences.assign(size_t(RayTile::kRays) / 4 * n, 0);
+      for (int ray = 0; ray < RayTile::kRays; ++ray) {
+        for (size_t rx = 0; rx < n; ++rx)
+          differences[size_t(RayTile::block_of(ray)) * n + rx] += RayTile::sign_of(ray) * values[size_t(ray) * n + rx];
       }
+      for (size_t i = 0; i < differences.size(); ++i) squares[size_t(chunk)][i % n] += differences[i] * differences[i];
     }
     reporter.task_done();
   });
@@ -204,7 +208,7 @@ SampledPower sampled_power(const scene::Scene& scene, const PreparedScene& prepa
     double sum = 0, square = 0;
     for (size_t c = 0; c < sums.size(); ++c) sum += sums[c][rx], square += squares[c][rx];
     out.gain[rx] = 4 * kPi / rays * sum;
-    out.standard_error[rx] = 4 * kPi / rays * std::sqrt(std::max(0.0, square - sum * sum / rays));
+    out.standard_error[rx] = 4 * kPi / rays * std::sqrt(square);
   }
   return out;
 }

@@ -11,6 +11,8 @@
 // horizon.
 #pragma once
 
+#include <array>
+
 #include "raywave/core/constants.h"
 #include "raywave/em/lobes.h"
 #include "raywave/paths/field.h"
@@ -23,11 +25,20 @@ em::BasicLobe<T> constant_lobe(const em::Lobe& l) {
   return {l.kind, T(l.alpha_r), T(l.alpha_i), T(l.lambda), T(l.kappa), T(l.slope)};
 }
 
+/// visit(n, number n) for those that the lobe's kind uses, by em::kLobeNumbers.
+template <class T, class Visit>
+void for_numbers(em::BasicLobe<T>& l, Visit&& visit) {
+  const std::array<T*, em::kLobeNumbers.size()> all{&l.alpha_r, &l.alpha_i, &l.lambda, &l.kappa, &l.slope};
+  for (size_t n = 0; n < all.size(); ++n) {
+    if (em::uses(l.kind, em::kLobeNumbers[n])) visit(n, *all[n]);
+  }
+}
+
 /// What scattering needs of a material beside its slab.
 template <class T>
 struct Scatterer {
   T scattering{}, xpd{};
-  em::BasicLobe<T> pattern;
+  em::BasicLobe<T> pattern, lobe;  // of what is scattered diffusely; in the mirror's place
 };
 
 /// The share of the power that is turned so.
@@ -43,8 +54,7 @@ struct ScatterPlace {
   T area_m2{};
   Scatterer<T> scatterer;
   const em::BasicMaterialProperties<T>* slab = nullptr;
-  bool by_lobe = false;  // kDirectionalReflection: by this
-  em::BasicLobe<T> lobe;
+  bool by_lobe = false;  // kDirectionalReflection
 };
 
 /// sqrt(w K dA) / lambda (4 pi): what the fields of two legs, each with its lambda / (4 pi r), are multiplied by. 0
@@ -54,7 +64,7 @@ T scattered_amplitude(const ScatterPlace<T>& p, const T& wavelength_m, const Vec
   using std::sqrt;
   const Vec3<T> n = dot(u_i, p.normal) > T(0) ? -p.normal : p.normal;
   if (!(dot(u_i, n) < T(0)) || !(dot(u_o, n) > T(0))) return T(0);
-  const T kernel = em::reciprocal_kernel(p.by_lobe ? p.lobe : p.scatterer.pattern, n, u_i, u_o) * p.area_m2;
+  const T kernel = em::reciprocal_kernel(p.by_lobe ? p.scatterer.lobe : p.scatterer.pattern, n, u_i, u_o) * p.area_m2;
   if (!(kernel > T(0))) return T(0);
   return (p.by_lobe ? p.slab->specular_scale : p.scatterer.scattering) * sqrt(kernel) * T(4 * kPi) / wavelength_m;
 }

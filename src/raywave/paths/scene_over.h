@@ -39,8 +39,8 @@ class SceneOver {
       : scene_(scene), prepared_(prepared), refraction_(refraction), derivative_(derivative) {
     materials_.resize(scene.materials.size());
     has_material_.resize(scene.materials.size());
-    for (const em::Material& m : scene.materials)
-      patterns_.push_back(constant_lobe<T>(em::lobe_from_text(m.scattering_pattern)));
+    scatterers_.resize(scene.materials.size());
+    has_scatterer_.resize(scene.materials.size());
     planes_.resize(prepared.facets().facets.size());
     has_plane_.resize(planes_.size());
   }
@@ -50,6 +50,7 @@ class SceneOver {
     taken_.clear();
     shared_ = 0;
     std::fill(has_material_.begin(), has_material_.end(), uint8_t(0));
+    std::fill(has_scatterer_.begin(), has_scatterer_.end(), uint8_t(0));
     frequency_hz_ = number(scene_.frequency_hz, derivative_.frequency_hz);
     wavelength_m_ = T(kSpeedOfLight) / frequency_hz_;
   }
@@ -63,8 +64,10 @@ class SceneOver {
   /// Forgets what was taken since share().
   void forget() { taken_.erase(taken_.begin() + long(shared_), taken_.end()); }
   /// Many paths on one beginning: what was taken so far, and all materials, is recorded once; see ad::Tape::mark().
-  void share(ad::Tape& tape) {
+  /// @param scatters  do paths touch what scatters?
+  void share(ad::Tape& tape, bool scatters = false) {
     for (size_t i = 0; i < has_material_.size(); ++i) (void)material(int32_t(i));
+    for (size_t i = 0; i < has_scatterer_.size() && scatters; ++i) (void)scatterer(int32_t(i));
     tape.mark();
     shared_ = taken_.size();
   }
@@ -109,9 +112,8 @@ class SceneOver {
 
   bool refraction() const { return refraction_; }
   const PreparedScene& prepared() const { return prepared_; }
-  /// The lobe that stands in the mirror's place, where one does.
-  void set_lobe(const std::optional<em::Lobe>& lobe) { lobe_ = constant_lobe<T>(lobe.value_or(em::Lobe())); }
-  const em::BasicLobe<T>& lobe() const { return lobe_; }
+  /// The lobe that stands in the mirror's place where a material names none. Before anything is taken.
+  void set_lobe(const em::Lobe& lobe) { lobe_ = lobe; }
 
   const em::BasicMaterialProperties<T>& material(int32_t index) {
     const auto i = size_t(index);
@@ -150,11 +152,22 @@ class SceneOver {
   }
 
   /// What scattering needs of a material beside that.
-  Scatterer<T> scatterer(int32_t index) {
-    const em::Material& m = scene_.materials[size_t(index)];
-    auto& places = derivative_.materials[size_t(index)].numbers;
-    return {number(m.scattering_coefficient, places[size_t(em::MaterialNumber::kScattering)]),
-            number(m.xpd_coefficient, places[size_t(em::MaterialNumber::kXpd)]), patterns_[size_t(index)]};
+  const Scatterer<T>& scatterer(int32_t index) {
+    const auto i = size_t(index);
+    if (has_scatterer_[i]) return scatterers_[i];
+    has_scatterer_[i] = 1;
+    const em::Material& m = scene_.materials[i];
+    auto& places = derivative_.materials[i];
+    const auto lobe = [&](const em::Lobe& values, auto& slots) {
+      em::BasicLobe<T> out = constant_lobe<T>(values);
+      for_numbers(out, [&](size_t n, T& value) { value = number(values.*em::kLobeNumbers[n].member, slots[n]); });
+      return out;
+    };
+    scatterers_[i] = {number(m.scattering_coefficient, places[em::MaterialNumber::kScattering]),
+                      number(m.xpd_coefficient, places[em::MaterialNumber::kXpd]),
+                      lobe(em::lobe_from_text(m.scattering_pattern), places.pattern),
+                      m.lobe.empty() ? constant_lobe<T>(lobe_) : lobe(em::lobe_from_text(m.lobe), places.lobe)};
+    return scatterers_[i];
   }
   /// The corners of a triangle of the facet table.
   std::array<Vec3<T>, 3> triangle(int32_t index) {
@@ -343,8 +356,9 @@ class SceneOver {
   size_t shared_ = 0;
   const TouchedMaterials* touched_ = nullptr;
   NumbersSlot* touched_slope_ = nullptr;
-  std::vector<em::BasicLobe<T>> patterns_;
-  em::BasicLobe<T> lobe_;
+  std::vector<Scatterer<T>> scatterers_;
+  std::vector<uint8_t> has_scatterer_;
+  em::Lobe lobe_;
 };
 
 /// The scene's own numbers. One may serve many threads.
@@ -356,7 +370,6 @@ class SceneOver<double> {
 
   double wavelength_m() const { return context_.wavelength_m; }
   bool refraction() const { return context_.refraction; }
-  const em::Lobe& lobe() const { return context_.lobe; }
   const PreparedScene& prepared() const { return prepared_; }
   std::vector<Complexd> precoding(int tx) const { return scene_.transmitters[size_t(tx)].port_weights(); }
   const em::MaterialProperties& material(int32_t index) const { return context_.materials[size_t(index)]; }

@@ -2,6 +2,7 @@
 #include "raywave/paths/shoot.h"
 
 #include <algorithm>
+#include <span>
 
 namespace raywave::paths {
 
@@ -38,6 +39,7 @@ void TileShooter::launch(int64_t tile_index, RayTile& tile) const {
   const float cell = 1.0f / float(tiles_per_side_ * kSide);
   const uint64_t key = mix64(mix64(options_.seed) ^ options_.source);
   const Vec3f& o = launch_m_;
+  tile.num_lanes = RayTile::kRays;
   for (int p = 0; p < RayTile::kPackets; ++p) {
     RayPacket& packet = tile.packets[p];
     alignas(64) float a[RayPacket::kSize], b[RayPacket::kSize];
@@ -60,18 +62,31 @@ void TileShooter::launch(int64_t tile_index, RayTile& tile) const {
   }
 }
 
-void TileShooter::trace(RayTile& tile) const { scene_.queries().tracer().closest_hits(tile.packets); }
+void TileShooter::trace(RayTile& tile) const {
+  scene_.queries().tracer().closest_hits(std::span(tile.packets).first(size_t(tile.num_packets())));
+}
+
+void TileShooter::move(RayTile& tile, int from, int to) {
+  const RayPacket& p = tile.packets[size_t(from / RayPacket::kSize)];
+  RayPacket& q = tile.packets[size_t(to / RayPacket::kSize)];
+  const int i = from % RayPacket::kSize, k = to % RayPacket::kSize;
+  q.ox[k] = p.ox[i], q.oy[k] = p.oy[i], q.oz[k] = p.oz[i];
+  q.dx[k] = p.dx[i], q.dy[k] = p.dy[i], q.dz[k] = p.dz[i];
+  q.active[k] = p.active[i];
+  tile.random[size_t(to)] = tile.random[size_t(from)];
+}
 
 void TileShooter::choose_events(RayTile& tile, bool last) const {
-  for (int lane = 0; lane < RayTile::kRays; ++lane) {
+  for (int lane = 0; lane < tile.num_packets() * RayPacket::kSize; ++lane) {
     const RayPacket& packet = tile.packets[lane / RayPacket::kSize];
     const int i = lane % RayPacket::kSize;
     Event e = Event::kEnd;
     if (!last && packet.active[i] && packet.facet[i] >= 0) {
-      if (options_.reflection && options_.refraction) {
+      const bool reflects = options_.reflection && (options_.on_all || scene_.is_mirror(packet.facet[i]));
+      if (reflects && options_.refraction) {
         tile.random[lane] = mix64(tile.random[lane]);
         e = tile.random[lane] & 1 ? Event::kReflect : Event::kPass;
-      } else if (options_.reflection) {
+      } else if (reflects) {
         e = Event::kReflect;
       } else if (options_.refraction) {
         e = Event::kPass;
@@ -85,7 +100,7 @@ bool TileShooter::advance(RayTile& tile) const {
   const Vec3f* normals = scene_.normals().data();
   const float* planes = scene_.offsets().data();
   bool any = false;
-  for (int lane = 0; lane < RayTile::kRays; ++lane) {
+  for (int lane = 0; lane < tile.num_lanes; ++lane) {
     RayPacket& p = tile.packets[lane / RayPacket::kSize];
     const int i = lane % RayPacket::kSize;
     if (tile.event[lane] == Event::kEnd) {

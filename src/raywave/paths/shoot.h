@@ -25,6 +25,7 @@ struct ShootOptions {
   int max_depth = 3;           // bounces followed
   bool reflection = true;
   bool refraction = false;  // each hit reflects or passes, by chance
+  bool on_all = false;      // rays go on at surfaces that are no mirrors too: how is the visitor's
   uint64_t seed = 42, source = 0;
 };
 
@@ -40,6 +41,13 @@ enum class Event : uint8_t { kEnd, kReflect, kPass, kScatter };
 /// 64 neighbouring rays at one depth.
 struct RayTile {
   static constexpr int kPackets = 4, kRays = kPackets * RayPacket::kSize;
+  int num_lanes = kRays;  // those behind are idle: rays that go on close ranks, where run() is told how
+  int num_packets() const { return (num_lanes + RayPacket::kSize - 1) / RayPacket::kSize; }
+  /// Rays set out one from each small part of the sphere, four of them from each block of 2 x 2 parts. a - b - c + d of
+  /// what those bring has the variance of a + b + c + d: the means cancel but for how their change changes. For
+  /// standard errors: the block of a ray, as it set out, and its sign there.
+  static int block_of(int ray) { return ray / 16 * 4 + ray % 16 / 8 * 2 + ray % 4 / 2; }
+  static int sign_of(int ray) { return (ray + ray % 16 / 4) % 2 == 0 ? 1 : -1; }
   std::array<RayPacket, kPackets> packets;
   std::array<Event, kRays> event;      // what happens at the hit; the visitor may change it
   std::array<Vec3f, kRays> scattered;  // of kScatter, which the visitor alone chooses: where the ray goes on to
@@ -65,12 +73,36 @@ class TileShooter {
       if (!advance(tile)) break;
     }
   }
+  /// The same, where few rays of a tile go on: they move to its front. moved(tile, from, to, depth) moves what the
+  /// visitor keeps of a ray, which is about to be followed to that depth, and says whether it is to be followed.
+  template <class Visit, class Moved>
+  void run(int64_t tile_index, RayTile& tile, Visit&& visit, Moved&& moved) const {
+    launch(tile_index, tile);
+    for (int depth = 0; depth <= options_.max_depth; ++depth) {
+      trace(tile);
+      choose_events(tile, depth == options_.max_depth);
+      visit(tile, depth);
+      if (!advance(tile)) break;
+      int to = 0;
+      for (int from = 0; from < tile.num_lanes; ++from) {
+        if (tile.packets[size_t(from / RayPacket::kSize)].active[from % RayPacket::kSize] == 0) continue;
+        if (!moved(tile, from, to, depth + 1)) continue;
+        if (to != from) move(tile, from, to);
+        ++to;
+      }
+      for (int lane = to; lane < tile.num_lanes; ++lane)
+        tile.packets[size_t(lane / RayPacket::kSize)].active[lane % RayPacket::kSize] = 0;
+      tile.num_lanes = to;
+      if (to == 0) break;
+    }
+  }
 
  private:
   void launch(int64_t tile_index, RayTile& tile) const;
   void trace(RayTile& tile) const;
   void choose_events(RayTile& tile, bool last) const;
   bool advance(RayTile& tile) const;
+  static void move(RayTile& tile, int from, int to);
 
   const PreparedScene& scene_;
   ShootOptions options_;

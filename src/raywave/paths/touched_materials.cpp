@@ -14,8 +14,7 @@ namespace raywave::paths {
 
 std::vector<TouchedPlace> touched_places(const scene::Scene& scene, const PreparedScene& geometry,
                                          const PathOptions& options, const Paths& paths) {
-  const PreparedScene prepared =
-      geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m(), options.diffraction);
+  const PreparedScene prepared = prepared_for(geometry, scene, options);
   const auto& facets = prepared.facets().facets;
   std::vector<TouchedPlace> places;
   for (const Link& link : paths.links) {
@@ -84,10 +83,9 @@ TouchedMaterials touched_materials(const Paths& paths, const std::vector<Touched
 
 static void values_of(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options,
                       const TouchedMaterials& touched, Paths& paths) {
-  const PreparedScene prepared =
-      geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m(), options.diffraction);
+  const PreparedScene prepared = prepared_for(geometry, scene, options);
   const scene::Scene centred = prepared.centred(scene);
-  const FieldContext context = field_context(scene, options.refraction, options.log);
+  const FieldContext context = field_context(scene, options.refraction, options.log, options.lobe);
   SceneOver<double> numbers(centred, prepared, context);
   numbers.set_touched(touched);
   runtime::parallel_for(int64_t(paths.links.size()), options.num_threads, [&](int64_t l) {
@@ -100,8 +98,8 @@ static void values_of(const scene::Scene& scene, const PreparedScene& geometry, 
     for (auto p = size_t(link.path_begin); p < size_t(link.path_end); ++p) {
       steps.clear();
       for (auto i = size_t(paths.interaction_begin[p]); i < size_t(paths.interaction_begin[p + 1]); ++i)
-        steps.push_back(
-            {paths.interactions[i], paths.surfaces[i], paths.vertices_m[i] - prepared.origin_m(), paths.edges[i]});
+        steps.push_back({paths.interactions[i], paths.surfaces[i], paths.vertices_m[i] - prepared.origin_m(),
+                         paths.edges[i], paths.places[i]});
       kernel.begin_at(paths.interaction_begin[p]);
       (void)kernel.values(source, target, steps, out);
       std::copy(out.transfer.begin(), out.transfer.end(), paths.transfer.begin() + long(4 * p));

@@ -67,7 +67,8 @@ Enum choice_from_word(std::string_view option, std::string_view word) {
   const auto known = known_words<Enum>();
   std::string list;
   for (const auto& name : known) list += (list.empty() ? "" : ", ") + name;
-  throw Error(message("unknown ", option, " '", word, "'", did_you_mean(word, known), " Known: ", list));
+  const std::string hint = did_you_mean(word, known);
+  throw Error(message("unknown ", option, " '", word, "'", hint.empty() ? "." : hint, " Known: ", list));
 }
 
 /// What may happen on a path and how it is sought, for paths and for maps: what is given takes the place of what
@@ -79,7 +80,7 @@ struct InteractionOptions {
   std::optional<int64_t> samples_per_tx, max_tiles;
   std::optional<paths::Reflection> reflection;
   std::optional<em::Lobe> lobe;
-  std::optional<double> scattering_tolerance;
+  std::optional<double> scattering_tolerance, keep_specular_m2;
 
   void apply_to(paths::RayOptions& to) const {
     const auto put = [](const auto& from, auto& field) {
@@ -94,6 +95,7 @@ struct InteractionOptions {
     put(reflection, to.reflection);
     put(lobe, to.lobe);
     put(scattering_tolerance, to.scattering_tolerance);
+    put(keep_specular_m2, to.keep_specular_m2);
   }
 };
 

@@ -68,12 +68,25 @@ std::string read_name(Table& table, const char* what) {
   return *name;
 }
 
+/// A lobe as text, its numbers in it.
+void read_lobe(Table& table, const char* key, std::optional<std::string>& out) {
+  table.read(key, out);
+  if (!out) return;
+  try {
+    (void)em::lobe_from_text(*out);
+  } catch (const Error& e) {
+    table.fail(*table.raw().get(key), e.what());
+  }
+}
+
 MaterialConfig read_material(Table& table) {
   MaterialConfig out;
   out.name = read_name(table, "a material");
   table.read("itu_name", out.itu_name);
   for (size_t i = 0; i < out.numbers.size(); ++i) table.read(em::kMaterialNumbers[i].name, out.numbers[i]);
   table.read("perfect_conductor", out.perfect_conductor);
+  read_lobe(table, "scattering_pattern", out.scattering_pattern);
+  read_lobe(table, "lobe", out.lobe);
   table.finish();
   const bool constant =
       out.numbers[size_t(em::MaterialNumber::kPermittivity)] || out.numbers[size_t(em::MaterialNumber::kConductivity)];
@@ -105,17 +118,6 @@ void read_word(Table& table, const char* key, std::optional<Enum>& out) {
   }
 }
 
-void read_lobe(Table& table, std::optional<em::Lobe>& out) {
-  std::optional<std::string> text;
-  table.read("lobe", text);
-  if (!text) return;
-  try {
-    out = em::lobe_from_text(*text);
-  } catch (const Error& e) {
-    table.fail(*table.raw().get("lobe"), e.what());
-  }
-}
-
 InteractionOptions read_interactions(Table& table) {
   InteractionOptions out;
   table.read_integer("max_depth", out.max_depth, 0);
@@ -128,7 +130,11 @@ InteractionOptions read_interactions(Table& table) {
   }
   table.read_integer("samples_per_tx", out.samples_per_tx, 1, int64_t(1) << 53);
   read_word(table, "reflection", out.reflection);
-  read_lobe(table, out.lobe);
+  std::optional<std::string> lobe;
+  read_lobe(table, "lobe", lobe);
+  if (lobe) out.lobe = em::lobe_from_text(*lobe);
+  table.read("keep_specular_m2", out.keep_specular_m2);
+  table.require_positive_value("keep_specular_m2", out.keep_specular_m2);
   table.read("scattering_tolerance", out.scattering_tolerance);
   table.require_positive_value("scattering_tolerance", out.scattering_tolerance);
   table.read_integer("max_tiles", out.max_tiles, 1, int64_t(1) << 40);
@@ -240,6 +246,8 @@ void change(scene::Scene& scene, const MaterialConfig& config) {
   em::Material changed = scene.materials[size_t(scene.find_material(config.name))];
   put(config.itu_name, changed.itu_name);
   put(config.perfect_conductor, changed.perfect_conductor);
+  put(config.scattering_pattern, changed.scattering_pattern);
+  put(config.lobe, changed.lobe);
   for (size_t i = 0; i < config.numbers.size(); ++i) {
     if (config.numbers[i]) em::set_number(changed, i, *config.numbers[i], scene.frequency_hz);
   }

@@ -66,6 +66,7 @@ struct MaterialConfig {
   std::optional<std::string> itu_name;
   std::array<std::optional<double>, em::kMaterialNumbers.size()> numbers;  // in their order
   std::optional<bool> perfect_conductor;
+  std::optional<std::string> scattering_pattern, lobe;  // as em/lobes.h spells lobes
 };
 
 struct ObjectConfig {

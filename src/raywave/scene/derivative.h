@@ -3,6 +3,7 @@
 // scene moves). Same places as the scene itself; scene/parameters.h gives them names.
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "raywave/core/complex.h"
@@ -19,7 +20,9 @@ struct DeviceDerivative {
 };
 
 /// By em::MaterialNumber. Permittivity and conductivity are those at the scene's frequency, also of ITU rows.
-using MaterialDerivative = em::MaterialNumbers<double>;
+struct MaterialDerivative : em::MaterialNumbers<double> {
+  std::array<double, em::kNumLobeNumbers> pattern{}, lobe{};  // by em::kLobeNumbers
+};
 
 struct ObjectDerivative {
   std::vector<Vec3d> vertices_m;  // [num_vertices] of the object's mesh

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "raywave/core/error.h"
+#include "raywave/em/lobes.h"
 
 namespace raywave::scene {
 namespace {
@@ -148,6 +149,38 @@ ParameterRow material_row(size_t number) {
   return r;
 }
 
+/// The text of one of a material's two lobes, its number in derivatives beside it.
+struct LobeOf {
+  const char* group;
+  std::string em::Material::*text;
+  std::array<double, em::kNumLobeNumbers> MaterialDerivative::*slopes;
+};
+static_assert(em::kLobeNumbers.size() == em::kNumLobeNumbers);
+constexpr std::array kLobesOf = {
+    LobeOf{"scattering_pattern", &em::Material::scattering_pattern, &MaterialDerivative::pattern},
+    LobeOf{"lobe", &em::Material::lobe, &MaterialDerivative::lobe}};
+
+/// There where the material's lobe is of a kind that uses the number.
+ParameterRow lobe_row(const LobeOf& of, size_t number) {
+  const em::LobeNumberInfo& info = em::kLobeNumbers[number];
+  ParameterRow r{Owner::kMaterial, message(of.group, "/", info.name), "", info.lower, info.upper, info.zero_is_refused};
+  const auto lobe = [of](const Scene& s, size_t i) { return em::lobe_from_text(s.materials[i].*of.text); };
+  r.is_there = [of, number](const Scene& s, size_t i) {
+    const std::string& text = s.materials[i].*of.text;
+    return !text.empty() && em::uses(em::lobe_from_text(text).kind, em::kLobeNumbers[number]);
+  };
+  r.shape = one_number;
+  r.value = [lobe, number](const Scene& s, size_t i) { return Values{lobe(s, i).*em::kLobeNumbers[number].member}; };
+  r.set = [of, lobe, number](Scene& s, size_t i, const Values& v) {
+    em::Lobe changed = lobe(s, i);
+    changed.*em::kLobeNumbers[number].member = v[0];
+    s.materials[i].*of.text = em::lobe_text(changed);
+  };
+  r.step = [](const Scene&, size_t, double largest) { return 1e-5 * (largest > 0 ? largest : 1.0); };
+  r.numbers = [of, number](const SceneDerivative& d, size_t i) { return span_of((d.materials[i].*of.slopes)[number]); };
+  return r;
+}
+
 // --- objects ---
 
 Vec3d centre_of(const Mesh& mesh) {
@@ -279,6 +312,9 @@ std::vector<ParameterRow> make_table() {
   rows.push_back(precoding_row());
   add_device_rows(Owner::kReceiver, rows);
   for (size_t n = 0; n < em::kMaterialNumbers.size(); ++n) rows.push_back(material_row(n));
+  for (const LobeOf& of : kLobesOf) {
+    for (size_t n = 0; n < em::kLobeNumbers.size(); ++n) rows.push_back(lobe_row(of, n));
+  }
   for (auto row : {&translation_row, &rotation_row, &scale_row, &vertices_row, &object_velocity_row})
     rows.push_back(row());
   for (ParameterRow& row : rows) complete(row);
@@ -334,7 +370,9 @@ void for_each_place(const Scene& scene, const std::function<void(const Place&)>&
     auto end = begin;
     while (end != table.end() && end->owner == begin->owner) ++end;
     for_each_owner(scene, begin->owner, [&](const std::string&, size_t i) {
-      for (auto row = begin; row != end; ++row) visit({&*row, i});
+      for (auto row = begin; row != end; ++row) {
+        if (row->is_of(scene, i)) visit({&*row, i});
+      }
     });
     begin = end;
   }
@@ -373,7 +411,7 @@ std::optional<Place> find_place(const Scene& scene, std::string_view name) {
     item.remove_suffix(row.name.size() + 1);
     std::optional<Place> found;
     for_each_owner(scene, row.owner, [&](const std::string& of, size_t i) {
-      if (!found && of == item) found = Place{&row, i};
+      if (!found && of == item && row.is_of(scene, i)) found = Place{&row, i};
     });
     if (found) return found;
   }

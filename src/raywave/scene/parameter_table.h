@@ -24,6 +24,8 @@ struct ParameterRow {
   std::string unit;  // "" for pure numbers
   double lower, upper;
   bool zero_is_refused = false;
+  /// Has the thing this parameter? None: all have. Derivatives have a place for it either way.
+  std::function<bool(const Scene&, size_t i)> is_there;
   std::function<std::vector<int64_t>(const Scene&, size_t i)> shape;
   std::function<std::vector<double>(const Scene&, size_t i)> value;
   std::function<void(Scene&, size_t i, const std::vector<double>&)> set;
@@ -35,6 +37,7 @@ struct ParameterRow {
   std::function<void(const Scene&, size_t i, const std::vector<double>&, SceneDerivative&)> spread;
 
   bool has_numbers() const { return bool(numbers); }
+  bool is_of(const Scene& scene, size_t i) const { return !is_there || is_there(scene, i); }
 };
 
 /// All rows, in the order in which parameters are listed.

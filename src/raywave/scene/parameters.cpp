@@ -14,6 +14,11 @@ Place require_place(const Scene& scene, std::string_view name) {
   if (const auto place = find_place(scene, name)) return *place;
   std::vector<std::string> names;
   for_each_place(scene, [&](const Place& place) { names.push_back(name_of(scene, place)); });
+  for (const em::Material& m : scene.materials) {
+    if (m.lobe.empty() && name.starts_with(message("material/", m.name, "/lobe/")))
+      throw Error(message("material '", m.name, "' names no lobe, whose numbers would be parameters: give it one, as ",
+                          "'von_mises_fisher(kappa=50)'"));
+  }
   throw Error(message("the scene has no parameter '", name, "'", did_you_mean(name, names)));
 }
 
