@@ -1608,7 +1608,7 @@ class PathSampler:
     def dimensions(self) -> int:
         """2: scenes in the plane; 3: finder "learned" of PathSolver."""
 
-    def sample(self, scene: object, tx: str, rx: str, order: int, count: int = 10, seed: int = 42) -> list:
+    def sample(self, scene: ArrayLike, tx: str, rx: str, order: int, count: int = 10, seed: int = 42) -> list:
         """
         Sequences of names of walls (of a Scene2D) or of the objects whose facets reflect (of a Scene), with repetitions, drawn in proportion to the learned flows; a function of the seed.
         """
