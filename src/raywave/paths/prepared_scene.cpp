@@ -58,7 +58,7 @@ struct PreparedScene::Geometry {
     std::call_once(seams.once, [&] {
       Edges edges = find_edges(object_names, facets, seams.tolerance_m);
       if (!edges.strips.empty()) {
-        seams.facets = std::make_unique<scene::FacetTable>(scene::extended(facets, edges.strips));
+        seams.facets = std::make_unique<scene::FacetTable>(scene::with_strips(facets, edges.strips));
         seams.queries = std::make_unique<RayQueries>(*seams.facets, tracer);
       }
       find_corners(edges.wedges, seams.facets ? *seams.facets : facets, seams.queries ? *seams.queries : queries,

@@ -316,6 +316,8 @@ class SceneOver {
     uint32_t end = f.triangle_end;  // without what closes cracks
     while (table.triangles[end - 1].source == scene::kNoSource) --end;
     for (uint32_t i = f.triangle_begin; i < end; ++i) {
+      // pieces of one triangle, which a strip was taken off
+      if (i > f.triangle_begin && table.triangles[i].source == table.triangles[i - 1].source) continue;
       const auto& corners = mesh.triangles[table.triangles[i].source];
       const Vec3<T> a = vertex(f.object, corners[0]), b = vertex(f.object, corners[1]),
                     c = vertex(f.object, corners[2]);

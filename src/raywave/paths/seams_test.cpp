@@ -62,7 +62,7 @@ void expect_same(const Paths& a, const Paths& b, double tolerance) {
   ASSERT_EQ(x.size(), y.size());
   for (size_t i = 0; i < x.size(); ++i) {
     EXPECT_NEAR(x[i].first, y[i].first, tolerance) << i;
-    EXPECT_NEAR(x[i].second, y[i].second, tolerance * x[i].second) << i;
+    EXPECT_NEAR(x[i].second, y[i].second, tolerance * std::max(x[i].second, 1e-12)) << i;
   }
 }
 
@@ -91,8 +91,9 @@ TEST(Seams, AWallThatEndsAboveTheGroundStandsOnIt) {
   expect_same(paths(6e-3, {5, 1, 0.001}), paths(0, {5, 1, 0.001}), 1e-6);
 }
 
-/// The six faces of a box as objects of their own, each smaller by `in` all around.
-std::vector<Mesh> loose_box(double in) {
+/// The six faces of a box as objects of their own, each smaller by `in` all around (larger for less than 0), or moved
+/// by `off` and `off` / 2 along its sides.
+std::vector<Mesh> loose_box(double in, double off = 0) {
   const Vec3d lo{-3, 2, 0}, side{4, 4, 5};
   const Vec3d axes[3] = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}};
   const double sides[3] = {side.x, side.y, side.z};
@@ -100,21 +101,40 @@ std::vector<Mesh> loose_box(double in) {
   for (size_t i = 0; i < 3; ++i) {
     const Vec3d &n = axes[i], &u = axes[(i + 1) % 3], &v = axes[(i + 2) % 3];
     for (const double end : {0.0, 1.0})
-      faces.push_back(rectangle(lo + end * sides[i] * n + in * (u + v), (sides[(i + 1) % 3] - 2 * in) * u,
-                                (sides[(i + 2) % 3] - 2 * in) * v));
+      faces.push_back(rectangle(lo + end * sides[i] * n + in * (u + v) + off * (u + 0.5 * v),
+                                (sides[(i + 1) % 3] - 2 * in) * u, (sides[(i + 2) % 3] - 2 * in) * v));
   }
   return faces;
 }
 
-TEST(Seams, ABoxOfFacesThatDoNotMeetIsTheBox) {
+TEST(Seams, ABoxOfFacesThatDoNotMeetOrCrossIsTheBox) {
   PathOptions o = with_edges();
   o.max_diffractions = 2;
   for (const Vec3d& rx : {Vec3d{9, 1.2, 1.5}, Vec3d{2.3, -4.4, 1.5}, Vec3d{0.2, 1.1, 9}, Vec3d{-1, 4, 2}}) {
     for (const char* material : {"metal", "concrete"}) {
       o.refraction = std::string(material) == "concrete";
       const Paths whole = solve_paths(scene_of(loose_box(0), {-6, 3.3, 4.1}, rx, material), o);
-      const Paths loose = solve_paths(scene_of(loose_box(5e-3), {-6, 3.3, 4.1}, rx, material), o);
-      expect_same(loose, whole, 1e-7);
+      for (const auto& faces : {loose_box(5e-3), loose_box(-5e-3), loose_box(0, 4e-3), loose_box(1e-3, -3e-3)})
+        expect_same(solve_paths(scene_of(faces, {-6, 3.3, 4.1}, rx, material), o), whole, 1e-7);
+    }
+  }
+}
+
+TEST(Seams, WhatSlantsAcrossAnEdgeIsTakenOffAndPutOn) {
+  // a wall under a roof whose border crosses the wall's plane, and the wall's top the roof's
+  Mesh roof, wall;
+  roof.vertices_m = {{-3, -0.003, 2}, {3, 0.004, 2}, {3, 4, 2}, {-3, 4, 2}};
+  wall.vertices_m = {{-3, 0, 0}, {3, 0, 0}, {3, 0, 1.998}, {-3, 0, 2.004}};
+  roof.triangles = wall.triangles = {{0, 1, 2}, {0, 2, 3}};
+  const std::vector<Mesh> whole{rectangle({-3, 0, 2}, {6, 0, 0}, {0, 4, 0}),
+                                rectangle({-3, 0, 0}, {6, 0, 0}, {0, 0, 2})};
+  for (const double x : {-2.5, 0.2, 2.6}) {
+    for (const double over : {-0.003, -0.0005, 0.0005, 0.003}) {
+      // past the edge, so near to it on either side
+      const Vec3d tx{x, -1, 1.0 + over}, rx{x, 1.2, 3.2 + over};
+      const Paths here = solve_paths(scene_of({roof, wall}, tx, rx), with_edges()),
+                  there = solve_paths(scene_of(whole, tx, rx), with_edges());
+      EXPECT_EQ(here.interaction_begin[1] == 0, there.interaction_begin[1] == 0) << x << " " << over;
     }
   }
 }

@@ -227,15 +227,22 @@ class GroupSectors {
     return e.a + dot(p - e.a, d) * d;
   }
 
-  /// Adds to a facet what lies between its border at `from` and `to` and that far beyond, unless it is nothing.
+  /// Adds to a facet what lies between its border at `from` and `to` and that far beyond. Less than 0: takes it off, if
+  /// that is to be.
   void extend(int32_t facet, int32_t up_to, const Vec3d& inside, const Vec3d& from, const Vec3d& to, double beyond_from,
-              double beyond_to) {
-    beyond_from = std::max(beyond_from, 0.0), beyond_to = std::max(beyond_to, 0.0);
-    if (std::max(beyond_from, beyond_to) <= rounding_) return;
-    strips_.push_back({facet, up_to, from, to, to - beyond_to * inside, from - beyond_from * inside});
+              double beyond_to, bool take_off) {
+    if (beyond_from * beyond_to < 0) {  // the border crosses the line that it goes on to
+      const Vec3d middle = from + beyond_from / (beyond_from - beyond_to) * (to - from);
+      extend(facet, up_to, inside, from, middle, beyond_from, 0, take_off);
+      extend(facet, up_to, inside, middle, to, 0, beyond_to, take_off);
+      return;
+    }
+    const bool shorter = std::min(beyond_from, beyond_to) < 0;
+    if (std::max(std::abs(beyond_from), std::abs(beyond_to)) <= rounding_ || (shorter && !take_off)) return;
+    strips_.push_back({facet, up_to, from, to, to - beyond_to * inside, from - beyond_from * inside, shorter});
   }
 
-  /// Faces that end short of each other go on to the line where their planes meet, and the wedge is there.
+  /// Faces that end short of each other, or cross, end at the line where their planes meet, and the wedge is there.
   void meet(Wedge& w, const std::vector<uint32_t>& edges) {
     if (edges.size() < 2 || w.facet0 == w.facet_n) return;
     const scene::Facet &f = table_.facets[size_t(w.facet0)], &g = table_.facets[size_t(w.facet_n)];
@@ -258,13 +265,13 @@ class GroupSectors {
       for (size_t k = 0; k < 2; ++k) {
         s.from[k] = on_line(table_.edges[border->edge], ends[k]);
         s.beyond[k] = -dot(to[k] - s.from[k], border->inward);
-        if (s.beyond[k] < -rounding_ || s.beyond[k] > 2 * near_) return;  // they cross
+        if (std::abs(s.beyond[k]) > 2 * near_) return;
       }
       sides.push_back(s);
     }
     for (const Side& s : sides)
       extend(s.facet, s.facet == w.facet0 ? w.facet_n : w.facet0, s.border.inward, s.from[0], s.from[1], s.beyond[0],
-             s.beyond[1]);
+             s.beyond[1], true);
     const Vec3d along = normalized(cross(f.normal, g.normal));
     w.a = to[0];
     w.direction = dot(along, w.direction) < 0 ? -along : along;
@@ -284,7 +291,7 @@ class GroupSectors {
         const scene::Edge& from = first ? e : o;
         const Vec3d a = on_line(from, l.from), b = on_line(from, l.to), &into = first ? inside : other_inside;
         const auto beyond = [&](const Vec3d& p) { return -dot(on_line(first ? o : e, p) - p, into); };
-        extend(std::min(f, g), -1, into, a, b, beyond(a), beyond(b));
+        extend(std::min(f, g), -1, into, a, b, beyond(a), beyond(b), false);
       });
     });
   }
@@ -297,8 +304,8 @@ class GroupSectors {
     for_facets(e, [&](int32_t f, const Vec3d& inside) {
       const double slope = -dot(over.normal, inside);
       if (std::abs(slope) < kSteep) return;
-      extend(f, p.facet, inside, p.from, p.to, -table_.distance(p.facet, p.from) / slope,
-             -table_.distance(p.facet, p.to) / slope);
+      const auto down = [&](const Vec3d& q) { return -table_.distance(p.facet, q) / slope; };
+      extend(f, p.facet, inside, p.from, p.to, down(p.from), down(p.to), false);
     });
   }
 
@@ -592,16 +599,17 @@ void lengthen(const scene::FacetTable& table, double seam_tolerance_m, Edges& ed
         }
       }
     };
-    /// How far the wedge goes on at an end (sign -1: its beginning), and up to which facet's plane.
+    /// How far the wedge goes on (less than 0: is shorter) at an end (sign -1: its beginning), and up to which facet's
+    /// plane.
     const auto beyond = [&](const WedgePiece& piece, const Vec3d& end, double sign, int32_t& up_to) {
       double most = 0;
       at_end(piece, end, [&](size_t i, bool to) {
         const scene::Strip& s = found[i];
         const double by = sign * dot(to ? s.beyond_to - s.to : s.beyond_from - s.from, w.direction);
-        if (by > most) most = by, up_to = s.up_to;
+        if (std::abs(by) > std::abs(most)) most = by, up_to = s.up_to;
       });
       const scene::Edge& e = table.edges[size_t(piece.edge)];
-      if (!(most > near_edge_m(table, e, 0))) {
+      if (!(std::abs(most) > near_edge_m(table, e, 0))) {
         up_to = -1;
         return 0.0;
       }

@@ -53,15 +53,16 @@ struct Edge {
 struct Triangle {
   Vec3d a, b, c;
   int32_t facet;
-  uint32_t source = 0;  // index into the object's mesh; kNoSource: none, it closes a crack (extended())
+  uint32_t source = 0;  // index into the object's mesh; kNoSource: none, it closes a crack (with_strips())
 };
 constexpr uint32_t kNoSource = 0xffffffffu;
 
-/// What a facet is extended by: a quadrilateral of its plane, from `from` to `to` on its border and on to `beyond_to`
-/// and `beyond_from`, which lie in the plane of another facet (-1: of none).
+/// A quadrilateral of a facet's plane, from `from` to `to` on its border and on to `beyond_to` and `beyond_from`, which
+/// lie in the plane of the facet `up_to` (-1: of none): added to the facet, or taken off where it lies inside.
 struct Strip {
   int32_t facet, up_to;
   Vec3d from, to, beyond_to, beyond_from;
+  bool taken_off;
 };
 
 struct FacetTable {
@@ -126,7 +127,7 @@ constexpr double kCoplanarShare = 2e-5;
 /// @param origin_m  taken off all coordinates, in double precision.
 FacetTable build_facets(const Scene& scene, const Vec3d& origin_m = {0, 0, 0});
 
-/// The same facets and edges, some of the facets larger; their planes stay.
-FacetTable extended(const FacetTable& table, const std::vector<Strip>& strips);
+/// The same facets and edges, some of the facets larger or smaller; their planes stay.
+FacetTable with_strips(const FacetTable& table, const std::vector<Strip>& strips);
 
 }  // namespace raywave::scene
