@@ -413,9 +413,11 @@ def test_preview_outside_a_notebook_writes_a_page():
 
 
 def test_the_stub_is_what_the_module_says(tmp_path):
+    kept = ROOT / "python/raywave/_raywave.pyi"
+    if not kept.exists():
+        pytest.skip("the module's source and what makes stubs are elsewhere: an installed wheel")
     made = tmp_path / "_raywave.pyi"
     subprocess.run([sys.executable, ROOT / "tools/make_stub.py", str(made)], check=True)
-    kept = ROOT / "python/raywave/_raywave.pyi"
     assert made.read_text() == kept.read_text(), "make it anew: ./dev python tools/make_stub.py"
 
 
