@@ -158,6 +158,8 @@ def opened(word, given, read):
     """(the run file's place, its document, its table [word], its scene), the checkpoint's name beside the file."""
     run = pathlib.Path(given.run)
     document, table = read(run)
+    if "panel" in document:
+        raise Error(f"'{run}': raywave {word} has no panels: take [[panel]] out, or give panels= to {word} in Python")
     scene = run_files.Stage(load_scene(document["scene"]) if "scene" in document else Scene()).put(document)
     if "checkpoint" in table:
         table = {**table, "checkpoint": str(run.parent / table["checkpoint"])}

@@ -110,7 +110,10 @@ void for_parts(const MapArrivals& all, int num_threads, int64_t num_parts, Visit
 bool is_of_maps(const scene::ParameterRow& row) {
   return row.owner != scene::Owner::kReceiver && row.name != "velocity_m_per_s";
 }
-bool is_of_monte_carlo_maps(const scene::ParameterRow& row) { return is_of_maps(row) && row.name != "xpd_coefficient"; }
+bool is_of_monte_carlo_maps(const scene::ParameterRow& row) {
+  return is_of_maps(row) && row.name != "xpd_coefficient" && !row.name.starts_with("lobe/") &&
+         !row.name.starts_with("scattering_pattern/");
+}
 
 }  // namespace
 

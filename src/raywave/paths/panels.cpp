@@ -188,6 +188,14 @@ class Joiner {
     }
   }
 
+  /// Do both ends of a path by way of an element see its front?
+  bool is_lit(int64_t to, int64_t from) const {
+    const auto any = [](const Waves<double>& waves) {
+      return std::any_of(waves.begin(), waves.end(), [](const Complexd& w) { return w.re != 0 || w.im != 0; });
+    };
+    return any(waves_to_[size_t(to)]) && any(waves_from_[size_t(from)]);
+  }
+
   void append(const Link& link, std::vector<PanelRoute> routes) {
     std::stable_sort(routes.begin(), routes.end(),
                      [&](const PanelRoute& a, const PanelRoute& b) { return delay(a) < delay(b); });
@@ -328,7 +336,9 @@ PanelPaths solve_panel_paths(const scene::Scene& scene, const PreparedScene& pre
       for (int32_t n = 0; n < all.panels[size_t(k)].num_elements(); ++n) {
         const Link &in = *to.at({k, n, link.tx, link.tx_element}), &out = *from.at({link.rx, link.rx_element, k, n});
         for (int64_t i = in.path_begin; i < in.path_end; ++i) {
-          for (int64_t o = out.path_begin; o < out.path_end; ++o) routes.push_back({k, n, i, o});
+          for (int64_t o = out.path_begin; o < out.path_end; ++o) {
+            if (joiner.is_lit(i, o)) routes.push_back({k, n, i, o});
+          }
         }
       }
     }
