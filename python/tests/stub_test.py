@@ -50,7 +50,11 @@ def test_lists_are_lists_of_numbers(things, owner, name):
     assert isinstance(value, list) and all(isinstance(x, float) for x in value)
 
 
+STUB = ROOT / "python/raywave/_raywave.pyi"
+
+
+@pytest.mark.skipif(not STUB.exists(), reason="the module's source is elsewhere: an installed wheel")
 def test_the_stub_is_python():
-    tree = ast.parse((ROOT / "python/raywave/_raywave.pyi").read_text(encoding="utf-8"))
+    tree = ast.parse(STUB.read_text(encoding="utf-8"))
     classes = {node.name: {n.name for n in node.body if isinstance(n, ast.FunctionDef)} for node in tree.body if isinstance(node, ast.ClassDef)}
     assert {"plot", "to_xarray", "plot_cir"} <= classes["Paths"] and {"preview", "plot"} <= classes["Scene"] and "show" in classes["RadioMap"]

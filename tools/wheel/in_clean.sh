@@ -13,11 +13,13 @@ env/bin/raywave doctor
 # RAYWAVE_WHEEL_TESTS: some files of them, to try the rest of this script
 tests=${RAYWAVE_WHEEL_TESTS:-python/tests tests/cli_test.py tests/plane_cli_test.py tests/signal_cli_test.py tests/wave_cli_test.py}
 export RAYWAVE_BIN=$PWD/env/bin/raywave RAYWAVE_PYTHON=$PWD/env/bin/python
+failed=()
 for level in $(ls env/lib/python3*/site-packages/raywave/levels); do
   if RAYWAVE_CPU_LEVEL=$level env/bin/python -c 'import raywave' 2> level.log; then
     echo "tests at $level"
-    RAYWAVE_CPU_LEVEL=$level env/bin/python -m pytest -q -ra -p no:cacheprovider $tests
+    RAYWAVE_CPU_LEVEL=$level env/bin/python -m pytest -q -ra -p no:cacheprovider $tests || failed+=("$level")
   else
     echo "not run at $level: $(tail -1 level.log)"
   fi
 done
+if [ ${#failed[@]} -gt 0 ]; then echo "failed at ${failed[*]}"; exit 1; fi
