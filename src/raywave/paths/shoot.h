@@ -65,39 +65,39 @@ class TileShooter {
   /// none), events chosen; depth counts from 0.
   template <class Visit>
   void run(int64_t tile_index, RayTile& tile, Visit&& visit) const {
-    launch(tile_index, tile);
-    for (int depth = 0; depth <= options_.max_depth; ++depth) {
-      trace(tile);
-      choose_events(tile, depth == options_.max_depth);
-      visit(tile, depth);
-      if (!advance(tile)) break;
-    }
+    follow(tile_index, tile, visit, [](int) { return true; });
   }
   /// The same, where few rays of a tile go on: they move to its front. moved(tile, from, to, depth) moves what the
   /// visitor keeps of a ray, which is about to be followed to that depth, and says whether it is to be followed.
   template <class Visit, class Moved>
   void run(int64_t tile_index, RayTile& tile, Visit&& visit, Moved&& moved) const {
-    launch(tile_index, tile);
-    for (int depth = 0; depth <= options_.max_depth; ++depth) {
-      trace(tile);
-      choose_events(tile, depth == options_.max_depth);
-      visit(tile, depth);
-      if (!advance(tile)) break;
+    follow(tile_index, tile, visit, [&](int depth) {
       int to = 0;
       for (int from = 0; from < tile.num_lanes; ++from) {
         if (tile.packets[size_t(from / RayPacket::kSize)].active[from % RayPacket::kSize] == 0) continue;
-        if (!moved(tile, from, to, depth + 1)) continue;
+        if (!moved(tile, from, to, depth)) continue;
         if (to != from) move(tile, from, to);
         ++to;
       }
       for (int lane = to; lane < tile.num_lanes; ++lane)
         tile.packets[size_t(lane / RayPacket::kSize)].active[lane % RayPacket::kSize] = 0;
       tile.num_lanes = to;
-      if (to == 0) break;
-    }
+      return to > 0;
+    });
   }
 
  private:
+  /// @param go_on  asked before each further depth, with it.
+  template <class Visit, class GoOn>
+  void follow(int64_t tile_index, RayTile& tile, Visit& visit, GoOn&& go_on) const {
+    launch(tile_index, tile);
+    for (int depth = 0; depth <= options_.max_depth; ++depth) {
+      trace(tile);
+      choose_events(tile, depth == options_.max_depth);
+      visit(tile, depth);
+      if (!advance(tile) || !go_on(depth + 1)) break;
+    }
+  }
   void launch(int64_t tile_index, RayTile& tile) const;
   void trace(RayTile& tile) const;
   void choose_events(RayTile& tile, bool last) const;

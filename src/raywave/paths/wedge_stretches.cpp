@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "raywave/paths/wedge_stretches.h"
+
+#include <algorithm>
+#include <cmath>
+#include <unordered_map>
+
+#include "raywave/paths/edge_surroundings.h"
+
+namespace raywave::paths {
+namespace {
+
+/// The same wedge seen the other way round.
+void turn_round(Wedge& w) {
+  const double angle = w.exterior_angle_rad;
+  const Vec3d tangent = std::cos(angle) * w.t0 + std::sin(angle) * w.n0;
+  const Vec3d normal = std::sin(angle) * w.t0 - std::cos(angle) * w.n0;
+  w.a = w.at(w.length_m);
+  w.direction = -w.direction;
+  w.t0 = tangent;
+  w.n0 = normal;
+  std::swap(w.facet0, w.facet_n);
+  std::reverse(w.pieces.begin(), w.pieces.end());
+  for (WedgePiece& p : w.pieces) {
+    const double lo = p.lo;
+    p.lo = w.length_m - p.hi;
+    p.hi = w.length_m - lo;
+    std::swap(p.begin, p.end);
+    std::swap(p.facet0, p.facet_n);
+    std::swap(p.cut_lo, p.cut_hi);
+    std::swap(p.closed_lo, p.closed_hi);
+  }
+}
+
+/// Joins stretches end to end.
+class Joiner {
+ public:
+  Joiner(const scene::FacetTable& table, std::vector<Stretch> stretches)
+      : table_(table), stretches_(std::move(stretches)), next_(2 * stretches_.size(), -1) {}
+
+  std::vector<Wedge> run() {
+    pair_ends();
+    std::vector<Wedge> wedges;
+    std::vector<uint8_t> done(stretches_.size(), 0);
+    for (size_t i = 0; i < stretches_.size(); ++i) {
+      if (done[i]) continue;
+      Wedge w = std::move(stretches_[i].wedge);
+      done[i] = 1;
+      bool more_than_remainders = !stretches_[i].is_remainder;
+      for (const bool forward : {true, false}) {
+        for (int32_t end = next_[2 * i + forward]; end >= 0 && !done[size_t(end / 2)]; end = next_[size_t(end ^ 1)]) {
+          done[size_t(end / 2)] = 1;
+          more_than_remainders = more_than_remainders || !stretches_[size_t(end / 2)].is_remainder;
+          Wedge& more = stretches_[size_t(end / 2)].wedge;
+          if (dot(more.direction, w.direction) < 0) turn_round(more);
+          append(w, more, forward);
+        }
+      }
+      if (more_than_remainders) wedges.push_back(std::move(w));
+    }
+    return wedges;
+  }
+
+ private:
+  Vec3d end_point(int32_t end) const {
+    const Wedge& w = stretches_[size_t(end / 2)].wedge;
+    return end % 2 ? w.at(w.length_m) : w.a;
+  }
+
+  /// Ends are numbered 2 stretch + (0: its beginning, 1: its end).
+  void pair_ends() {
+    std::vector<std::pair<double, int32_t>> order;
+    for (int32_t i = 0; i < int32_t(stretches_.size()); ++i) {
+      for (const bool hi : {false, true}) {
+        if (hi ? stretches_[size_t(i)].cut_hi : stretches_[size_t(i)].cut_lo) continue;
+        // any direction that scenes are not aligned with
+        order.push_back({dot(end_point(2 * i + hi), Vec3d{0.5773, 0.6124, 0.5401}), 2 * i + hi});
+      }
+    }
+    std::sort(order.begin(), order.end());
+    for (size_t i = 0; i < order.size(); ++i) {
+      const int32_t x = order[i].second;
+      const double near = 2 * stretches_[size_t(x / 2)].near_m;
+      for (size_t j = i + 1; next_[size_t(x)] < 0 && j < order.size() && order[j].first - order[i].first <= near; ++j) {
+        const int32_t y = order[j].second;
+        if (next_[size_t(y)] >= 0 || x / 2 == y / 2 || !go_on(x, y, near)) continue;
+        next_[size_t(x)] = y;
+        next_[size_t(y)] = x;
+      }
+    }
+  }
+
+  bool go_on(int32_t x, int32_t y, double near) const {
+    if (norm(end_point(x) - end_point(y)) > near) return false;
+    const Wedge &w = stretches_[size_t(x / 2)].wedge, &v = stretches_[size_t(y / 2)].wedge;
+    // away from the common end they run opposite ways
+    const bool same_way = x % 2 != y % 2;
+    if (dot(w.direction, v.direction) * (same_way ? 1 : -1) <= 0) return false;
+    const Vec3d far_x = end_point(x ^ 1), far_y = end_point(y ^ 1);
+    if (norm(cross(far_y - w.a, w.direction)) > near || norm(cross(far_x - v.a, v.direction)) > near) return false;
+    if (std::abs(w.exterior_angle_rad - v.exterior_angle_rad) > kFlat) return false;
+    const double angle = v.exterior_angle_rad;
+    const Vec3d t0 = same_way ? v.t0 : std::cos(angle) * v.t0 + std::sin(angle) * v.n0;
+    const Vec3d n0 = same_way ? v.n0 : std::sin(angle) * v.t0 - std::cos(angle) * v.n0;
+    if (norm(t0 - w.t0) > kFlat || norm(n0 - w.n0) > kFlat) return false;
+    const auto material = [&](int32_t facet) { return table_.facets[size_t(facet)].material; };
+    return material(w.facet0) == material(same_way ? v.facet0 : v.facet_n) &&
+           material(w.facet_n) == material(same_way ? v.facet_n : v.facet0) &&
+           (w.facet0 == w.facet_n) == (v.facet0 == v.facet_n);
+  }
+
+  /// Adds what goes on behind a wedge's end, or before its beginning.
+  static void append(Wedge& w, const Wedge& more, bool behind) {
+    const double from = dot(more.a - w.a, w.direction), to = from + more.length_m;
+    for (WedgePiece p : more.pieces) {
+      p.lo += from;
+      p.hi += from;
+      w.pieces.push_back(p);
+    }
+    if (!behind) std::rotate(w.pieces.begin(), w.pieces.end() - long(more.pieces.size()), w.pieces.end());
+    const double lo = std::min(0.0, from), hi = std::max(w.length_m, to);
+    std::vector<WedgePiece> pieces;
+    for (WedgePiece& p : w.pieces) {
+      p.lo -= lo, p.hi -= lo;
+      WedgePiece* last = pieces.empty() ? nullptr : &pieces.back();
+      if (last && last->edge == p.edge && last->facet0 == p.facet0 && last->facet_n == p.facet_n) {
+        last->hi = p.hi;
+        last->end = p.end;
+        last->cut_hi = p.cut_hi;
+      } else {
+        pieces.push_back(p);
+      }
+    }
+    w.pieces = std::move(pieces);
+    w.a = w.at(lo);
+    w.length_m = hi - lo;
+    w.facet0 = w.pieces[0].facet0;
+    w.facet_n = w.pieces[0].facet_n;
+    w.walled = w.walled || more.walled;
+    w.facets.insert(w.facets.end(), more.facets.begin(), more.facets.end());
+    std::sort(w.facets.begin(), w.facets.end());
+    w.facets.erase(std::unique(w.facets.begin(), w.facets.end()), w.facets.end());
+  }
+
+  const scene::FacetTable& table_;
+  std::vector<Stretch> stretches_;
+  std::vector<int32_t> next_;  // the end that goes on from each end; -1: none
+};
+
+}  // namespace
+
+std::vector<Wedge> join(const scene::FacetTable& table, std::vector<Stretch> stretches) {
+  return Joiner(table, std::move(stretches)).run();
+}
+
+void lengthen_over_seams(const scene::FacetTable& table, double seam_tolerance_m, Edges& edges) {
+  const std::vector<scene::Strip> found = edges.strips;
+  std::unordered_map<int32_t, std::vector<size_t>> strips;
+  for (size_t i = 0; i < found.size(); ++i) strips[found[i].facet].push_back(i);
+  if (strips.empty()) return;
+  for (Wedge& w : edges.wedges) {
+    WedgePiece &first = w.pieces.front(), &last = w.pieces.back();
+    // the strips of a piece's faces that have a corner at an end
+    const auto at_end = [&](const WedgePiece& piece, const Vec3d& end, auto&& visit) {
+      const double near = 2 * near_edge_m(table, table.edges[size_t(piece.edge)], seam_tolerance_m);
+      for (const int32_t facet : {piece.facet0, piece.facet_n}) {
+        const auto of_facet = strips.find(facet);
+        if (of_facet == strips.end()) continue;
+        for (const size_t i : of_facet->second) {
+          if (norm(found[i].from - end) <= near) visit(i, false);
+          if (norm(found[i].to - end) <= near) visit(i, true);
+        }
+      }
+    };
+    /// How far the wedge goes on (less than 0: is shorter) at an end (sign -1: its beginning), and up to which facet's
+    /// plane.
+    const auto beyond = [&](const WedgePiece& piece, const Vec3d& end, double sign, int32_t& up_to) {
+      double most = 0;
+      at_end(piece, end, [&](size_t i, bool to) {
+        const scene::Strip& s = found[i];
+        const double by = sign * dot(to ? s.beyond_to - s.to : s.beyond_from - s.from, w.direction);
+        if (std::abs(by) > std::abs(most)) most = by, up_to = s.up_to;
+      });
+      const scene::Edge& e = table.edges[size_t(piece.edge)];
+      if (!(std::abs(most) > near_edge_m(table, e, 0))) {
+        up_to = -1;
+        return 0.0;
+      }
+      const Vec3d along = normalized(e.b - e.a);
+      const double slope = up_to < 0 ? 0 : dot(table.facets[size_t(up_to)].normal, along);
+      if (std::abs(slope) > kShallow) {
+        most = sign * dot(e.a - (table.distance(up_to, e.a) / slope) * along - end, w.direction);
+      } else {
+        up_to = -1;
+      }
+      at_end(piece, end, [&](size_t i, bool to) {
+        scene::Strip& s = edges.strips[i];
+        if (norm(cross(normalized(s.to - s.from), w.direction)) > 0.1) return;
+        (to ? s.to : s.from) += sign * most * w.direction;
+        (to ? s.beyond_to : s.beyond_from) += sign * most * w.direction;
+      });
+      return most;
+    };
+    int32_t up_to_lo = -1, up_to_hi = -1;
+    const double behind = w.is_cut(false) ? 0 : beyond(first, w.a, -1, up_to_lo),
+                 ahead = w.is_cut(true) ? 0 : beyond(last, w.at(w.length_m), 1, up_to_hi);
+    if (behind == 0 && ahead == 0) continue;
+    if (up_to_lo >= 0) first.cut_lo = up_to_lo, first.closed_lo = true;
+    if (up_to_hi >= 0) last.cut_hi = up_to_hi, last.closed_hi = true;
+    first.begin -= (first.end - first.begin) / (first.hi - first.lo) * behind;
+    last.end += (last.end - last.begin) / (last.hi - last.lo) * ahead;
+    first.lo -= behind;
+    last.hi += ahead;
+    for (WedgePiece& p : w.pieces) p.lo += behind, p.hi += behind;
+    w.a = w.at(-behind);
+    w.length_m += behind + ahead;
+  }
+}
+
+}  // namespace raywave::paths

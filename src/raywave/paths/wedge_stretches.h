@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Stretches of edges on their way to wedges: those that go on in each other are one, and where faces end over a crack
+// at other places than their meshes do, so do the edges on them.
+#pragma once
+
+#include <vector>
+
+#include "raywave/paths/wedges.h"
+
+namespace raywave::paths {
+
+constexpr double kFlat = 1e-4;    // rad from a plane: no edge; between faces that go on in each other
+constexpr double kShallow = 0.1;  // rad between planes: below it a facet goes on in the other, their line is far away
+
+/// A stretch of wedge before stretches are joined.
+struct Stretch {
+  Wedge wedge;
+  bool cut_lo = false, cut_hi = false;  // does a facet cross the outside at this end?
+  double near_m = 0;
+  bool is_remainder = false;  // beside a cut, shorter than the tolerance
+};
+
+/// Joins stretches end to end; what is no more than a remainder is dropped.
+std::vector<Wedge> join(const scene::FacetTable& table, std::vector<Stretch> stretches);
+
+/// Edges of a face end where it ends: those that run to its border at a crack go on with it (or end before it), and
+/// with them the strips that lie along them.
+void lengthen_over_seams(const scene::FacetTable& table, double seam_tolerance_m, Edges& edges);
+
+}  // namespace raywave::paths
