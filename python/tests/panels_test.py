@@ -66,6 +66,14 @@ def test_a_path_names_the_panel_and_its_element():
     assert (np.diff(delays) >= 0).all()
 
 
+def test_what_is_behind_a_panel_has_no_path_by_it():
+    scene = room()
+    scene.get("rx").position_m = [-2.5, -1.5, -0.4]
+    assert [p["interactions"] for p in rw.PathSolver()(scene, panels=panel(), max_depth=0)] == [[]]
+    scene.get("rx").position_m = [2.5, -1.5, -0.4]  # behind the screen, in front of the panel
+    assert [p["interactions"] for p in rw.PathSolver()(scene, panels=panel(), max_depth=0)] == [["panel"]] * 6
+
+
 def test_they_leave_as_other_paths_do(tmp_path):
     scene = room()
     paths = rw.PathSolver()(scene, panels=panel(), **OPTIONS)

@@ -23,6 +23,7 @@
 #include <cmath>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "raywave/core/error.h"
@@ -52,6 +53,26 @@ class Comb {
  private:
   std::vector<double> teeth_;  // increasing, 0 to 1
 };
+
+/// Of n surfaces, the `most` nearest others of each, ascending. @param distance  of surface k seen from i: (i, k)
+template <class Distance>
+std::vector<std::vector<int32_t>> neighbours(size_t n, size_t most, Distance&& distance) {
+  std::vector<std::vector<int32_t>> out(n);
+  std::vector<std::pair<double, int32_t>> by_distance;
+  for (size_t i = 0; i < n; ++i) {
+    by_distance.clear();
+    for (size_t k = 0; k < n; ++k) {
+      if (k != i) by_distance.emplace_back(distance(i, k), int32_t(k));
+    }
+    if (by_distance.size() > most) {
+      std::nth_element(by_distance.begin(), by_distance.begin() + std::ptrdiff_t(most), by_distance.end());
+      by_distance.resize(most);
+    }
+    for (const auto& [away, k] : by_distance) out[i].push_back(k);
+    std::sort(out[i].begin(), out[i].end());
+  }
+  return out;
+}
 
 template <class Build>
 class FlowSampler {

@@ -59,21 +59,9 @@ FacetOutlines::FacetOutlines(const scene::FacetTable& table) : table_(table), ro
     facets_.push_back(int32_t(f));
     outlines_.push_back(outline_of(table, int32_t(f)));
   }
-  const size_t n = count(), most = std::min(n - std::min<size_t>(n, 1), kNeighbours);
-  std::vector<std::pair<double, int32_t>> by_distance;
-  for (size_t i = 0; i < n; ++i) {
-    by_distance.clear();
-    for (size_t k = 0; k < n; ++k) {
-      const double gap = norm(outlines_[k].center - outlines_[i].center) - outlines_[k].radius;
-      if (k != i) by_distance.emplace_back(gap, int32_t(k));
-    }
-    if (by_distance.size() > most)
-      std::nth_element(by_distance.begin(), by_distance.begin() + std::ptrdiff_t(most), by_distance.end());
-    by_distance.resize(most);
-    auto& list = beside_.emplace_back();
-    for (const auto& [gap, k] : by_distance) list.push_back(k);
-    std::sort(list.begin(), list.end());
-  }
+  beside_ = nn::neighbours(count(), kNeighbours, [this](size_t i, size_t k) {
+    return norm(outlines_[k].center - outlines_[i].center) - outlines_[k].radius;
+  });
 }
 
 bool FacetBuild::lit_part(const State& s, size_t row, Outline& lit) const {

@@ -18,22 +18,11 @@ BuildScene::BuildScene(const Scene2D& scene, Vec2d tx, Vec2d rx, std::span<const
     : scene_(scene), tx_(tx), rx_(rx), layout_(layout(scene)), numbers_(numbers(scene)) {
   for (size_t i = 0; i < scene.objects.size(); ++i)
     if (scene.objects[i].kind == Kind::kWall && (use.empty() || use[i])) walls_.push_back(int32_t(i));
-  const size_t n = walls_.size(), most = std::min(n - std::min<size_t>(n, 1), kNeighbours);
   const auto middle = [this](size_t row) { return 0.5 * (object(walls_[row]).a + object(walls_[row]).b); };
-  std::vector<std::pair<double, int32_t>> by_distance;
-  for (size_t i = 0; i < n; ++i) {
-    by_distance.clear();
-    for (size_t k = 0; k < n; ++k) {
-      const Vec2d d = middle(k) - middle(i);
-      if (k != i) by_distance.emplace_back(dot(d, d), int32_t(k));
-    }
-    if (by_distance.size() > most)
-      std::nth_element(by_distance.begin(), by_distance.begin() + std::ptrdiff_t(most), by_distance.end());
-    by_distance.resize(most);
-    auto& list = beside_.emplace_back();
-    for (const auto& [distance, k] : by_distance) list.push_back(k);
-    std::sort(list.begin(), list.end());
-  }
+  beside_ = nn::neighbours(walls_.size(), kNeighbours, [&](size_t i, size_t k) {
+    const Vec2d d = middle(k) - middle(i);
+    return dot(d, d);
+  });
 }
 
 BuildScene::State BuildScene::begin(int order) const { return {{tx_, rx_, {true, tx_, {}, {}}}, -1, order}; }
