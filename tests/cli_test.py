@@ -15,6 +15,7 @@ import pytest
 
 CANYON = "scenes/street_canyon/street_canyon.xml"
 LINK = ["--tx", "-30,0,10", "--rx", "30,0,1.5"]
+LEARNED = ["--finder", "learned", "--sampler", "models/facet_sampler.bin"]
 SPEED_OF_LIGHT = 299792458.0
 SUBCOMMANDS = [["scene", "info"], ["scene", "check"], ["paths"], ["arrivals"], ["map"], ["view"], ["gradcheck"], ["validate"], ["doctor"], ["sampler", "train"]]
 
@@ -151,6 +152,33 @@ def test_both_finders_agree_on_the_canyon(raywave):
     assert found("shoot-and-bounce") == found("exhaustive")
 
 
+def test_the_learned_finder_draws_some_of_all_paths_by_flags_and_by_run_files(raywave, root, tmp_path):
+    model = root / "models/facet_sampler.bin"
+
+    def found(*words):
+        result = raywave("paths", root / CANYON, *LINK, "--max-depth", 2, "--json", "-", *words)
+        assert result.returncode == 0, result.stderr
+        return {p["delay_s"] for p in json.loads(result.stdout)["paths"]}
+
+    every, flags = found("--finder", "exhaustive"), ["--finder", "learned", "--sampler", model]
+    few, many = found(*flags, "--num-samples", 1), found(*flags, "--num-samples", 200)
+    assert few < many == every and few == found(*flags, "--num-samples", 1, "--threads", 1)
+    assert len({frozenset(found(*flags, "--num-samples", 1, "--seed", seed)) for seed in range(6)}) > 1
+    (tmp_path / "model.bin").write_bytes(model.read_bytes())  # relative to the run file, wherever the program is called
+    (tmp_path / "run.toml").write_text('[paths]\nfinder = "learned"\nsampler = "model.bin"\nnum_samples = 1\n')
+    run = ["--config", tmp_path / "run.toml"]
+    assert found(*run) == few and found(*run, "--num-samples", 200) == many and found(*run, "--finder", "exhaustive") == every
+    rw = pytest.importorskip("raywave")
+    from raywave.explore import document
+    held = document.read(tmp_path / "run.toml")
+    scene = rw.load_scene(root / CANYON)
+    scene.add(rw.Transmitter("tx0", [-30, 0, 10])), scene.add(rw.Receiver("rx0", [30, 0, 1.5]))
+    assert few == {t for t in document.solve_paths(scene, held, max_depth=2).tau.ravel() if t > 0}
+    assert "sampler=rw.PathSampler.load(" in document.to_script({**held, "transmitter": [{"name": "a"}], "receiver": [{"name": "b"}]})
+    derivative = raywave("gradcheck", root / CANYON, *LINK, "--max-depth", 1, *flags, "--wrt", "device/tx0/position_m")
+    assert derivative.returncode == 0, derivative.stdout
+
+
 def test_several_devices_names_arrays_and_files(raywave, tmp_path):
     result = raywave("paths", CANYON, "--tx", "mast=-30,0,10", "--tx", "-20,5,8", "--rx", "30,0,1.5", "--max-depth", 1,
                      "--tx-array", "rows=2,cols=2,pattern=tr38901,polarization=VH", "--json", tmp_path / "p.json",
@@ -226,6 +254,14 @@ def test_map_writes_arrays_picture_and_statistics(raywave, tmp_path):
     (["map", CANYON, "--tx", "0,0,10", "--center", "0,0,1", "--size", "9,9", "--height", 2], 2, ["--center", "--height"]),
     (["paths", CANYON, *LINK, "--max-depth", -1], 3, ["max_depth", "-1"]),
     (["paths", CANYON, *LINK, "--finder", "exhaustve"], 2, ["did you mean 'exhaustive'"]),
+    (["paths", CANYON, *LINK, "--finder", "lerned"], 2, ["did you mean 'learned'"]),
+    (["paths", CANYON, *LINK, "--finder", "learned"], 3, ["needs a model: --sampler FILE", "models/facet_sampler.bin"]),
+    (["paths", CANYON, *LINK, "--finder", "learned", "--sampler", "models/none.bin"], 3, ["cannot read models/none.bin"]),
+    (["paths", CANYON, *LINK, "--finder", "learned", "--sampler", "README.md"], 3, ["README.md: is no model"]),
+    (["paths", CANYON, *LINK, *LEARNED[:3], "models/plane_sampler.bin"], 3, ["for scenes in 2 dimensions; this scene has 3"]),
+    (["paths", CANYON, *LINK, *LEARNED, "--max-depth", 9], 3, ["up to 8 reflections, got max_depth 9"]),
+    (["paths", CANYON, *LINK, *LEARNED, "--num-samples", 0], 3, ["num_samples must be >= 1, got 0"]),
+    (["paths", CANYON, *LINK, *LEARNED, "--diffraction"], 3, ["with diffraction take finder"]),
     (["paths", CANYON, *LINK, "--tx-array", "row=2"], 2, ["did you mean 'rows'"]),
     (["paths", CANYON, *LINK, "--tx-array", "pattern=tr38900"], 3, ["did you mean 'tr38901'"]),
     (["paths", CANYON, *LINK, "-o", "paths.txt"], 2, [".npz"]),

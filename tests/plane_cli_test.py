@@ -62,9 +62,58 @@ def test_a_file_says_how_it_is_traced_and_flags_go_before(raywave, root, tmp_pat
     assert rw.Scene2D.load(tmp_path / "room.toml").parameters().keys() == rw.Scene2D.load(tmp_path / "bare.toml").parameters().keys()
 
 
+def test_sampled_candidates_by_flags_by_file_and_by_python(raywave, root, tmp_path):
+    model = root / "models/plane_sampler.bin"
+    (tmp_path / "model.bin").write_bytes(model.read_bytes())
+    text = (root / ROOM).read_text()
+    (tmp_path / "room.toml").write_text(text + '\n[trace]\nmax_order = 3\ncandidates = "sampled"\nsampler = "model.bin"\nnum_samples = 2\nseed = 5\n')
+
+    def told(file, *more):
+        result = raywave("plane", file, "--json", "-", "--map", tmp_path / "map.npz", "--points", 9, *more)
+        assert result.returncode == 0, result.stderr
+        with np.load(tmp_path / "map.npz") as arrays:
+            return [(p["tx"], p["rx"], p["objects"]) for p in json.loads(result.stdout)["paths"]], arrays["power"].tolist()
+
+    flags = ["--max-order", 3, "--candidates", "sampled", "--sampler", model]
+    drawn = told(tmp_path / "room.toml")
+    assert drawn == told(root / ROOM, *flags, "--num-samples", 2, "--seed", 5)
+    every, many = told(root / ROOM, "--max-order", 3), told(root / ROOM, *flags, "--num-samples", 3000)
+    paths = lambda held: {(tx, rx, *by) for tx, rx, by in held[0]}  # noqa: E731
+    assert paths(drawn) < paths(many) <= paths(every) and len(paths(many)) > 0.8 * len(paths(every))
+    rw = pytest.importorskip("raywave")
+    scene, words = rw.Scene2D.load(root / ROOM), dict(max_order=3, candidates="sampled", sampler=rw.PathSampler.load(model), num_samples=2, seed=5)
+    found = scene.trace(**words)
+    assert sorted((p.tx, p.rx, *p.objects) for p in found) == sorted(paths(drawn))
+    from raywave._scene2d_files import trace_options
+    from raywave.explore import plane
+    held = plane.read(tmp_path / "room.toml")
+    assert held["trace"]["sampler"] == str(tmp_path / "model.bin")
+    session = plane.PlaneSession(held, tmp_path / "kept.toml", False)
+    again = session.scene().trace(**trace_options(session.trace))
+    assert (again.length_m == found.length_m).all()
+    with np.load(tmp_path / "map.npz") as arrays:
+        x, y = np.meshgrid(arrays["x_m"], arrays["y_m"])
+    assert np.array_equal(list(scene.accumulate_on_receivers_grid_over_paths(x, y, **words).values()), drawn[1])
+    page = plane._map(session.scene(), {**session.trace, "points": 9}, lambda *_: None)  # the live page's, in stretches of rows
+    assert np.array_equal(page[2], drawn[1])
+
+
+@pytest.mark.parametrize("words, code, said", [
+    ([], 3, "candidates 'sampled' needs a model: --sampler FILE"), (["--sampler", "models/facet_sampler.bin"], 3, "for scenes in 3 dimensions; this scene has 2"),
+    (["--sampler", "none.bin"], 3, "cannot read none.bin"), (["--sampler", "README.md"], 3, "README.md: is no model"),
+    (["--sampler", "models/plane_sampler.bin", "--max-order", 9], 3, "a sampled order must be 0 to 8, got 9"),
+    (["--sampler", "models/plane_sampler.bin", "--num-samples", 0], 3, "num_samples must be >= 1, got 0"),
+    (["--sampler", "models/plane_sampler.bin", "--seed", -1], 2, "--seed")])
+def test_what_sampled_candidates_lack_is_said(raywave, words, code, said):
+    result = raywave("plane", ROOM, "--candidates", "sampled", *words)
+    assert result.returncode == code and said in result.stderr and result.stdout == "", result.stderr
+
+
 @pytest.mark.parametrize("text, words", [
     ("[trace]\nmax_ordr = 1\n", "unknown key 'max_ordr' in [trace], did you mean 'max_order'"),
     ("[trace]\npoints = 1\n", "bad.toml:2: points must be in [2, 4096], got 1"),
+    ("[trace]\nnum_samples = 0\n", "bad.toml:2: num_samples must be in [1,"),
+    ("[trace]\ncandidates = 'sampled'\nsampler = 'none.bin'\n[transmitters]\na = [0, 0]\n", "cannot read"),
     ("[trace]\nmethod = 'imge'\n[transmitters]\na = [0, 0]\n", "did you mean 'image'"),
     ("[[objects]]\nname = 'w'\na = [0, 0]\n", "bad.toml:1: 'w' needs b = [x, y]"),
     ("[[objects]]\nname = 'w'\nkind = 'wal'\na = [0, 0]\n", "did you mean 'wall'"),

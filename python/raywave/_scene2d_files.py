@@ -141,15 +141,17 @@ def _save(self, path: str | pathlib.Path) -> None:
 
 
 # [trace]: how `raywave plane` and the live page trace the scene of a file; what it leaves out
-TRACE = {"min_order": 0, "max_order": 1, "candidates": "all", "method": "image", "smoothed": "", "points": 300}
-_TRACE_WORDS = {"candidates": ("all", "visible"), "method": ("image", "fermat", "min-path"), "smoothed": ("", "sigmoid", "hard_sigmoid")}
-_TRACE_LIMITS = {"min_order": (0, 15), "max_order": (0, 15), "points": (2, 4096)}
+TRACE = {"min_order": 0, "max_order": 1, "candidates": "all", "method": "image", "smoothed": "", "points": 300, "seed": 42, "sampler": "", "num_samples": 10}
+_TRACE_WORDS = {"candidates": ("all", "visible", "sampled"), "method": ("image", "fermat", "min-path"), "smoothed": ("", "sigmoid", "hard_sigmoid")}
+_TRACE_LIMITS = {"min_order": (0, 15), "max_order": (0, 15), "points": (2, 4096), "seed": (0, 2**63 - 1), "num_samples": (1, 2**31 - 1)}
 
 
 def trace_options(trace: dict) -> dict:
     """Of a whole table [trace], as Scene2D.trace takes them."""
-    return {**{word: trace[word] for word in ("min_order", "max_order", "candidates", "method")}, "approx": bool(trace["smoothed"]),
-            "activation": trace["smoothed"] or "hard_sigmoid"}
+    words = {word: trace[word] for word in ("min_order", "max_order", "candidates", "method", "seed", "num_samples")}
+    if trace["candidates"] == "sampled":
+        words["sampler"] = _raywave.PathSampler.load(trace["sampler"])
+    return {**words, "approx": bool(trace["smoothed"]), "activation": trace["smoothed"] or "hard_sigmoid"}
 
 
 def _trace_of(data, where):
@@ -164,7 +166,11 @@ def _trace_of(data, where):
         low, high = _TRACE_LIMITS.get(key, (0, 0))
         if key in _TRACE_LIMITS and (isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high):
             raise Error(f"{where}: [trace]: {key} takes a whole number from {low} to {high}, got {value!r}")
+        if key == "sampler" and not isinstance(value, str):
+            raise Error(f"{where}: [trace]: sampler is the file of a model, got {value!r}")
     trace = {**TRACE, **held}
+    if trace["candidates"] == "sampled" and not trace["sampler"]:
+        raise Error(f"{where}: [trace]: candidates \"sampled\" needs a model: sampler = \"FILE\"")
     if trace["min_order"] > trace["max_order"]:
         raise Error(f"{where}: [trace]: min_order {trace['min_order']} is above max_order {trace['max_order']}")
     return trace

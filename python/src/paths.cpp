@@ -9,6 +9,8 @@
 #include "path_sampler.h"
 #include "raywave/core/constants.h"
 #include "raywave/paths/field_context.h"
+#include "raywave/runs/finder_choice.h"
+#include "raywave/runs/options.h"
 #include "raywave/runs/results.h"
 #include "raywave/runtime/threads.h"
 #include "raywave/signal/channel.h"
@@ -121,16 +123,6 @@ paths::LearnedFinder learned_finder(const nb::dict& d) {
   return out;
 }
 
-/// Of those that options name. @throws Error naming all that there are.
-paths::Finder finder_from(const std::string& word) {
-  if (const auto finder = runs::from_word<paths::Finder>(word)) return *finder;
-  auto known = runs::known_words<paths::Finder>();
-  known.emplace_back("learned");
-  std::string list;
-  for (const auto& name : known) list += (list.empty() ? "" : ", ") + name;
-  throw Error(message("unknown finder '", word, "'", did_you_mean(word, known), " Known: ", list));
-}
-
 std::shared_ptr<PyPaths> solve(const std::shared_ptr<PyScene>& s, const nb::dict& d) {
   auto result = std::make_shared<PyPaths>();
   paths::PathOptions& o = result->options;
@@ -140,10 +132,11 @@ std::shared_ptr<PyPaths> solve(const std::shared_ptr<PyScene>& s, const nb::dict
   o.num_threads = nb::cast<int>(d["num_threads"]);
   const auto word = nb::cast<std::string>(d["finder"]);
   std::optional<paths::LearnedFinder> learned;
-  if (word == "learned") {
+  runs::require_finder_word(word);
+  if (word == runs::kLearned) {
     learned = learned_finder(d);
   } else {
-    o.finder = finder_from(word);
+    o.finder = *runs::from_word<paths::Finder>(word);
     if (!d["sampler"].is_none()) throw Error(message("sampler= is for finder=\"learned\", got finder=\"", word, "\""));
   }
   o.scattering_phases = runs::choice_from_word<paths::ScatteringPhases>("scattering_phases",
@@ -161,7 +154,7 @@ std::shared_ptr<PyPaths> solve(const std::shared_ptr<PyScene>& s, const nb::dict
           learned ? paths::solve_paths(scene, prepared, o, *learned) : paths::solve_paths(scene, prepared, o);
       return;
     }
-    if (learned) throw Error("finder 'learned' draws mirrors between two devices: with panels take another finder");
+    if (learned) runs::refuse_learned_panels();
     auto all = std::make_shared<paths::PanelPaths>(paths::solve_panel_paths(scene, prepared, o, panels));
     result->paths = all->paths;
     result->panels = std::move(all);

@@ -12,7 +12,7 @@ import os
 import pathlib
 import tomllib
 
-from .. import _names, PathSolver, PlanarArray, RadioMapSolver, Receiver, Transmitter
+from .. import _names, PathSampler, PathSolver, PlanarArray, RadioMapSolver, Receiver, Transmitter
 from .._raywave import Error, Scene
 from .._values import integer, name_list, real_number, shown, switch, three_numbers, two_lengths
 
@@ -24,7 +24,7 @@ _ARRAY = {"num_rows": "num_rows", "num_cols": "num_cols", "vertical_spacing_wave
           "horizontal_spacing_wavelengths": "horizontal_spacing", "pattern": "pattern", "polarization_model": "polarization_model"}
 TABLES = {
     "transmitter": (*_DEVICE, "power_dbm"), "receiver": _DEVICE, "material": ("name", "itu_name", *_NUMBERS, "perfect_conductor", "scattering_pattern", "lobe"),
-    "object": ("name", "material", "velocity_m_per_s"), "paths": (*_INTERACTIONS, "finder", "scattering_phases", "synthetic_array"),
+    "object": ("name", "material", "velocity_m_per_s"), "paths": (*_INTERACTIONS, "finder", "sampler", "num_samples", "scattering_phases", "synthetic_array"),
     "map": (*_INTERACTIONS, "method", "points_per_cell", "coherent", "surface", "center_m", "orientation_rad", "size_m", "cell_size_m", "height_m", "objects", "max_bytes"),
     "output": ("paths", "map", "json", "report", "image")}
 LISTS = ("material", "object", "transmitter", "receiver")
@@ -114,7 +114,7 @@ _READ = {
     "material": _text, "max_depth": _whole(0, 2**31 - 1), "max_diffractions": _whole(1, 3), "seam_tolerance_m": _not_negative, "samples_per_tx": _whole(1, 2**53),
     **dict.fromkeys(("los", "specular_reflection", "refraction", "diffraction", "diffuse_reflection", "keep_specular", "synthetic_array", "coherent"), switch),
     "reflection": _word("mirror", "directional"), "lobe": _text, "scattering_tolerance": _positive, "keep_specular_m2": _positive, "scattering_pattern": _text, "max_tiles": _whole(1, 2**40),
-    "scattering_phases": _word("none", "random"), "finder": _word("shoot-and-bounce", "exhaustive"), "method": _word("exact", "monte-carlo"), "points_per_cell": _whole(1, 2**31 - 1),
+    "scattering_phases": _word("none", "random"), "finder": _word("shoot-and-bounce", "exhaustive", "learned"), "sampler": _text, "num_samples": _whole(1, 2**31 - 1), "method": _word("exact", "monte-carlo"), "points_per_cell": _whole(1, 2**31 - 1),
     "surface": _word("plane", "mesh", "terrain"), "center_m": triple, "size_m": _two_lengths, "cell_size_m": _two_lengths, "height_m": number, "objects": _names_of,
     "max_bytes": _positive, **dict.fromkeys(("paths", "map", "json", "report", "image"), _text)}
 
@@ -178,6 +178,8 @@ def read(file: pathlib.Path, beside: tuple[str, ...] = ()) -> dict:
     check(document, f"'{file}'")
     if "scene" in document:
         document["scene"] = str((file.parent / document["scene"]).absolute())
+    if document.get("paths", {}).get("sampler"):
+        document["paths"]["sampler"] = str((file.parent / document["paths"]["sampler"]).absolute())
     return document
 
 
@@ -238,8 +240,11 @@ def to_toml(document, folder: pathlib.Path | None = None, note: str = "") -> str
 # ----------------------------------------------------------------------------------------------------------------- solving
 
 def path_options(document) -> dict:
-    """Of PathSolver."""
+    """Of PathSolver. A model beside another finder is not read, as in the program."""
     out = {{"samples_per_tx": "samples_per_src"}.get(key, key): value for key, value in document.get("paths", {}).items()}
+    sampler = out.pop("sampler", None)
+    if sampler and out.get("finder") == "learned":
+        out["sampler"] = PathSampler.load(sampler)
     return {**out, **({"seed": document["seed"]} if "seed" in document else {}), "num_threads": document.get("threads", 0)}
 
 
@@ -384,6 +389,12 @@ class Stage:
         material.properties_at(frequency_hz)  # refuses rows that there are not
 
 
+class Code(str):
+    """Words of a program, as they are."""
+
+    __repr__ = str.__str__
+
+
 def to_script(document) -> str:
     """A Python program that solves the same."""
     lines = ["# Written by raywave explore.", "import raywave as rw", ""]
@@ -409,6 +420,8 @@ def to_script(document) -> str:
     for name, options, solver in (("paths", path_options(document), "PathSolver"), ("radio_map", map_options(document), "RadioMapSolver")):
         if name == "paths" and not (document.get("transmitter") and document.get("receiver")) or not document.get("transmitter"):
             continue
+        if "sampler" in options:
+            options["sampler"] = Code(f"rw.PathSampler.load({document['paths']['sampler']!r})")
         words = "".join(f", {key}={value!r}" for key, value in options.items())
         lines.append(f"{name} = rw.{solver}()(scene{words})")
         lines.append(f"print({name})")

@@ -6,7 +6,7 @@
   const about = JSON.parse(byId('explore-data').textContent);
   const canvas = byId('view'), g = canvas.getContext('2d');
   const kGrab = 12;  // pixels around a device or an end
-  const kMethods = ['image', 'fermat', 'min-path'], kCandidates = ['all', 'visible'], kSmoothed = ['', 'sigmoid', 'hard_sigmoid'];
+  const kMethods = ['image', 'fermat', 'min-path'], kCandidates = ['all', 'visible', 'sampled'], kSmoothed = ['', 'sigmoid', 'hard_sigmoid'];
   let state = null, frame = null, selected = null, adding = null, begun = null, drags = 0, camera = null, drag = null, chosen = '', renamed = null;
 
   function element(tag, className, text) {

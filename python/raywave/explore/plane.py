@@ -60,6 +60,8 @@ def read(file: pathlib.Path) -> dict:
         if isinstance(row, dict):
             row.setdefault("kind", "wall")
     from_document(held, f"'{file}'")
+    if held.get("trace", {}).get("sampler"):
+        held["trace"]["sampler"] = str((file.parent / held["trace"]["sampler"]).absolute())
     return held
 
 
@@ -289,8 +291,8 @@ def _map(scene, trace, stop):
     u = np.arange(trace["points"]) / (trace["points"] - 1)
     x, y = (low[k] + u * (high[k] - low[k]) for k in range(2))
     words, parts, row = trace_options(trace), [], 0
-    # pruned smoothed sums depend on which candidates the whole map has
-    rows = len(y) if words["approx"] and words["candidates"] == "visible" else 1
+    # pruned smoothed sums, and those of drawn candidates, depend on which candidates the whole map has
+    rows = len(y) if words["candidates"] == "sampled" or words["approx"] and words["candidates"] == "visible" else 1
     while row < len(y):
         begin = time.perf_counter()
         parts.append(np.stack(list(scene.accumulate_on_receivers_grid_over_paths(*np.meshgrid(x, y[row:row + rows]), **words).values())))
@@ -361,7 +363,10 @@ def export(server, name) -> bytes:
 
 def _script(document) -> str:
     """The same in Python, alone."""
-    words = "".join(f", {key}={value!r}" for key, value in trace_options({**TRACE, **document.get("trace", {})}).items())
+    options = trace_options({**TRACE, **document.get("trace", {})})
+    if "sampler" in options:
+        options["sampler"] = document_.Code(f"rw.PathSampler.load({document['trace']['sampler']!r})")
+    words = "".join(f", {key}={value!r}" for key, value in options.items())
     held = {key: value for key, value in document.items() if key != "trace"}
     text = to_toml(held).removeprefix(_NOTE).replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
     return (f'# Written by raywave explore.\nimport pathlib\nimport tempfile\n\nimport raywave as rw\n\nSCENE = """{text}"""\n'

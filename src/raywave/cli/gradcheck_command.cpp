@@ -38,28 +38,28 @@ double sum(const std::vector<double>& v) { return std::accumulate(v.begin(), v.e
 
 class OfPaths : public Quantity {
  public:
-  OfPaths(paths::PathOptions options, bool delay) : options_(std::move(options)), delay_(delay) {}
+  OfPaths(runs::PathSearch search, bool delay) : search_(std::move(search)), delay_(delay) {}
   const scene::Differentiable& solver() const override { return paths::kDifferentiableByPaths; }
   const char* meaning() const override {
     return delay_ ? "sum over the links of the power-weighted mean delay [s]" : "sum over the links of the path gain";
   }
   double value(const scene::Scene& scene) override {
-    const paths::Paths p = paths::solve_paths(scene, options_);
+    const paths::Paths p = runs::solve_paths(scene, search_, {});
     count = {p.num_paths()};
     return sum(delay_ ? signal::mean_delay(p) : signal::path_gain(p));
   }
   scene::SceneDerivative gradient(const scene::Scene& scene) override {
-    return runtime::on_threads(options_.num_threads, [&] {
+    return runtime::on_threads(search_.options.num_threads, [&] {
       const paths::PreparedScene prepared(scene);
-      const paths::Paths p = paths::solve_paths(scene, prepared, options_);
+      const paths::Paths p = runs::solve_paths(scene, search_, {});
       const std::vector<double> ones(p.rx_names.size() * p.tx_names.size(), 1);
-      return paths::paths_vjp(scene, prepared, options_, p,
+      return paths::paths_vjp(scene, prepared, search_.options, p,
                               delay_ ? signal::mean_delay_vjp(p, ones) : signal::path_gain_vjp(p, ones));
     });
   }
 
  private:
-  const paths::PathOptions options_;
+  const runs::PathSearch search_;
   const bool delay_;
 };
 
@@ -121,9 +121,9 @@ std::unique_ptr<Quantity> GradcheckCommand::quantity() const {
     throw UsageError(message("--of must be one of path-gain, delay, map, got '", of, "'",
                              did_you_mean(of, {"path-gain", "delay", "map"})));
   }
-  paths::PathOptions options = paths.options(scene, interactions);
-  options.progress = [](int64_t, int64_t) { return !interrupted(); };
-  return std::make_unique<OfPaths>(std::move(options), of == "delay");
+  runs::PathSearch search = paths.options(scene, interactions);
+  search.options.progress = [](int64_t, int64_t) { return !interrupted(); };
+  return std::make_unique<OfPaths>(std::move(search), of == "delay");
 }
 
 Checked GradcheckCommand::check(const scene::Scene& at, Quantity& of_scene, const scene::ParameterTree& gradient,

@@ -28,10 +28,20 @@ struct PlaneCommand {
 };
 
 plane::TraceOptions PlaneCommand::options(const runs::PlaneTrace& trace) const {
-  static constexpr std::pair<const char*, bool> kLists[] = {{"all", false}, {"visible", true}};
+  enum class List { kAll, kVisible, kSampled };
+  static constexpr std::pair<const char*, List> kLists[] = {
+      {"all", List::kAll}, {"visible", List::kVisible}, {"sampled", List::kSampled}};
   plane::TraceOptions o;
   o.candidates.min_order = trace.min_order.value_or(0), o.candidates.max_order = trace.max_order.value_or(1);
-  o.candidates.pruned = value_named(kLists, "candidates", trace.candidates.value_or("all"));
+  const List list = value_named(kLists, "candidates", trace.candidates.value_or("all"));
+  o.candidates.pruned = list == List::kVisible;
+  o.candidates.sample_seed = trace.seed.value_or(o.candidates.sample_seed);
+  o.refine.seed = trace.seed.value_or(o.refine.seed);
+  if (list == List::kSampled) {
+    runs::set_sampler(trace.sampling, o.candidates);
+  } else if (flags.sampling.sampler || flags.sampling.num_samples) {
+    warning_log()("--sampler and --num-samples change nothing without --candidates sampled");
+  }
   o.refine.method = plane::method_from_name(trace.method.value_or("image"));
   o.num_threads = threads;
   const std::string activation = trace.smoothed.value_or("");
@@ -159,7 +169,12 @@ void add_plane_command(CLI::App& app, Action& action) {
   sub->add_option("SCENE", command->file, "scene in the plane (TOML, docs/plane.md)")->required();
   sub->add_option("--min-order", command->flags.min_order, "fewest interactions (default 0)");
   sub->add_option("--max-order", command->flags.max_order, "most interactions (default 1)");
-  sub->add_option("--candidates", command->flags.candidates, "all (default) or visible");
+  sub->add_option("--candidates", command->flags.candidates, "all (default), visible, or sampled by a --sampler");
+  sub->add_option("--sampler", command->flags.sampling.sampler,
+                  "model of --candidates sampled, e.g. models/plane_sampler.bin");
+  sub->add_option("--num-samples", command->flags.sampling.num_samples,
+                  "sequences that it draws of each link and order (default 10)");
+  sub->add_option("--seed", command->flags.seed, "of what is drawn, and of starts of min-path (default 42)");
   sub->add_option("--method", command->flags.method, "image (default), fermat, min-path");
   sub->add_option("--smoothed", command->flags.smoothed, "sigmoid or hard_sigmoid: smoothed conditions");
   sub->add_option("--alpha", command->alpha, "their slope (default: the scene's)");

@@ -52,13 +52,17 @@ void add_switch(CLI::App& app, const std::string& name, std::optional<bool>& val
       "--" + name + ",!--no-" + name, [&value](int64_t n) { value = n > 0; }, help);
 }
 
-template <class T>
-T choose(std::string_view flag, const std::string& word) {
-  if (const auto value = runs::from_word<T>(word)) return *value;
-  const auto names = runs::known_words<T>();
+void require_word(std::string_view flag, const std::string& word, const std::vector<std::string>& names) {
+  if (std::find(names.begin(), names.end(), word) != names.end()) return;
   std::string list;
   for (const auto& name : names) list += (list.empty() ? "" : ", ") + name;
   throw UsageError(message(flag, " must be one of ", list, ", got '", word, "'", did_you_mean(word, names)));
+}
+
+template <class T>
+T choose(std::string_view flag, const std::string& word) {
+  require_word(flag, word, runs::known_words<T>());
+  return *runs::from_word<T>(word);
 }
 
 std::set<std::string> taken_names(const scene::Scene& scene) {
@@ -213,7 +217,7 @@ void InteractionFlags::add_to(CLI::App& app) {
 namespace {
 
 /// A flag that changes nothing beside the others is said: its writer expects something of it.
-void tell_if_idle(bool is_given, const char* flag, bool has_effect, const char* otherwise) {
+void tell_if_idle(bool is_given, const char* flag, bool has_effect, const std::string& otherwise) {
   if (is_given && !has_effect) warning_log()(message(flag, " changes nothing ", otherwise));
 }
 
@@ -230,31 +234,38 @@ void tell_idle_flags(const InteractionFlags& flags, const paths::Interactions& o
 }  // namespace
 
 void PathFlags::add_to(CLI::App& app) {
-  app.add_option("--finder", finder, "shoot-and-bounce (default) or exhaustive");
+  app.add_option("--finder", finder.finder, "shoot-and-bounce (default), exhaustive, or learned by a --sampler");
+  app.add_option("--sampler", finder.sampler, "model of --finder learned, e.g. models/facet_sampler.bin");
+  app.add_option("--num-samples", finder.num_samples, "sequences that it draws of each link and order (default 10)");
   app.add_option("--scattering-phases", scattering_phases,
                  "of scattered paths, beside those of their lengths: none (default) or random");
   app.add_flag("--exact-arrays", exact_arrays,
                "solve the paths of every pair of antenna elements (default: plane waves)");
 }
 
-paths::PathOptions PathFlags::options(const SceneFlags& scene_flags, const InteractionFlags& interactions) const {
-  paths::PathOptions options;
+runs::PathSearch PathFlags::options(const SceneFlags& scene_flags, const InteractionFlags& interactions) const {
+  runs::PathSearch out;
+  paths::PathOptions& options = out.options;
   scene_flags.config.apply_to(options);
   interactions.apply_to(options);
-  if (finder) {
-    options.finder = choose<paths::Finder>("--finder", *finder);
-  }
+  if (finder.finder) require_word("--finder", *finder.finder, runs::finder_words());
+  runs::FinderChoice choice = scene_flags.config.paths.finder;
+  choice.take(finder);
+  out.learned = choice.apply_to(options);
   if (scattering_phases)
     options.scattering_phases = choose<paths::ScatteringPhases>("--scattering-phases", *scattering_phases);
   if (exact_arrays) options.synthetic_array = false;
   tell_idle_flags(interactions, options);
-  tell_if_idle(interactions.samples_per_tx.has_value(), "--samples", options.finder != paths::Finder::kExhaustive,
-               "with --finder exhaustive");
+  const bool shoots = !out.learned && options.finder == paths::Finder::kShootAndBounce;
+  tell_if_idle(interactions.samples_per_tx.has_value(), "--samples", shoots,
+               message("with --finder ", choice.finder.value_or("")));
+  tell_if_idle(finder.sampler.has_value(), "--sampler", out.learned.has_value(), "without --finder learned");
+  tell_if_idle(finder.num_samples.has_value(), "--num-samples", out.learned.has_value(), "without --finder learned");
   if (scene_flags.seed) options.seed = *scene_flags.seed;
   if (scene_flags.threads) options.num_threads = *scene_flags.threads;
   options.progress = progress_bar("paths");
   options.log = warning_log();
-  return options;
+  return out;
 }
 
 void MapFlags::add_to(CLI::App& app) {

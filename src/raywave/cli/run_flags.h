@@ -50,11 +50,12 @@ struct InteractionFlags : runs::InteractionOptions {
 
 /// Which paths: `raywave paths` and `raywave view`.
 struct PathFlags {
-  std::optional<std::string> finder, scattering_phases;
+  runs::FinderChoice finder;
+  std::optional<std::string> scattering_phases;
   bool exact_arrays = false;
 
   void add_to(CLI::App& app);
-  paths::PathOptions options(const SceneFlags& scene_flags, const InteractionFlags& interactions) const;
+  runs::PathSearch options(const SceneFlags& scene_flags, const InteractionFlags& interactions) const;
 };
 
 /// Which map: `raywave map` and `raywave view`.

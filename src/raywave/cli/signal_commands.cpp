@@ -76,17 +76,17 @@ int SignalCommand::run() {
   const auto place = io::read_place(scene.file);
   if (loaded.transmitters.empty() || loaded.receivers.empty())
     throw Error(message(run_file, ": a run of [", table, "] needs a transmitter and a receiver"));
-  const paths::PathOptions options = paths.options(scene, interactions);
-  const paths::Paths result = runs::solve_paths(loaded, options, runs::read_panels(run_file, loaded.wavelength_m()));
+  const runs::PathSearch search = paths.options(scene, interactions);
+  const paths::Paths result = runs::solve_paths(loaded, search, runs::read_panels(run_file, loaded.wavelength_m()));
   const LogSink warn = warning_log();
   for (const std::string& text : waveform.doubts(result)) warn(text);
   const signal::ToneGrid grid = waveform.grid(std::max(1, result.max_tx_ants()));
   if (!output.empty()) {
     signal::PhaseNoise noise = waveform.phase_noise;
-    noise.seed = options.seed;
+    noise.seed = search.options.seed;
     signal::ChannelShape shape;
     std::vector<Complexd> samples = signal::tones(result, grid, &shape, noise);
-    signal::add_noise(samples, waveform.noise_power(loaded), options.seed, 0x6e6f697365);
+    signal::add_noise(samples, waveform.noise_power(loaded), search.options.seed, 0x6e6f697365);
     runs::save_samples(output, samples, shape, grid, waveform, result.frequency_hz, place);
   }
   std::fputs(summary(result, waveform, grid).c_str(), stdout);

@@ -197,7 +197,11 @@ ModelFile load_model(const std::string& path, const std::string& name) {
   if (!in) throw Error(message("cannot read ", path));
   std::string head;
   std::getline(in, head);
-  if (head != "raywave model " + name) throw Error(message(path, ": not a model '", name, "'"));
+  if (head != "raywave model " + name) {
+    const std::string other = model_name(path);
+    throw Error(other.empty() ? message(path, ": is no model of raywave")
+                              : message(path, ": is a model '", other, "', wanted '", name, "'"));
+  }
   size_t num_shape = 0, num_values = 0;
   in >> num_shape >> num_values;
   constexpr size_t kMost = size_t(1) << 28;

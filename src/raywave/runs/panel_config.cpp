@@ -107,10 +107,14 @@ void refuse_panels(const std::string& path, const std::string& command) {
   throw Error(message(path, ": ", command, " has no panels; raywave paths, map, radar, ofdm, arrivals and view have"));
 }
 
-paths::Paths solve_paths(const scene::Scene& scene, const paths::PathOptions& options,
-                         const std::vector<paths::Panel>& panels) {
-  if (panels.empty()) return paths::solve_paths(scene, options);
-  return paths::solve_panel_paths(scene, paths::PreparedScene(scene), options, panels).paths;
+paths::Paths solve_paths(const scene::Scene& scene, const PathSearch& search, const std::vector<paths::Panel>& panels) {
+  if (search.learned) {
+    if (!panels.empty()) refuse_learned_panels();
+    scene.validate();
+    return paths::solve_paths(scene, paths::PreparedScene(scene), search.options, *search.learned);
+  }
+  if (panels.empty()) return paths::solve_paths(scene, search.options);
+  return paths::solve_panel_paths(scene, paths::PreparedScene(scene), search.options, panels).paths;
 }
 
 maps::RadioMap solve_radio_map(const scene::Scene& scene, const maps::Surface& surface,

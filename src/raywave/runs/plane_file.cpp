@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "raywave/runs/plane_file.h"
 
+#include <filesystem>
+#include <limits>
+
 #include "raywave/core/files.h"
 #include "raywave/plane/laws.h"
 #include "raywave/runs/toml_table.h"
@@ -88,6 +91,9 @@ PlaneTrace read_trace(Table table) {
   table.read_integer("max_order", out.max_order, 0, plane::kMaxOrder);
   table.read_integer("points", out.points, 2, 4096);
   table.read("candidates", out.candidates), table.read("method", out.method), table.read("smoothed", out.smoothed);
+  table.read_integer("seed", out.seed, 0, std::numeric_limits<int64_t>::max());
+  table.read("sampler", out.sampling.sampler);
+  table.read_integer("num_samples", out.sampling.num_samples, 1);
   table.finish();
   return out;
 }
@@ -99,7 +105,8 @@ void PlaneTrace::take(const PlaneTrace& other) {
     if (theirs) mine = theirs;
   };
   put(min_order, other.min_order), put(max_order, other.max_order), put(points, other.points);
-  put(candidates, other.candidates), put(method, other.method), put(smoothed, other.smoothed);
+  put(candidates, other.candidates), put(method, other.method), put(smoothed, other.smoothed), put(seed, other.seed);
+  sampling.take(other.sampling);
 }
 
 PlaneRun parse_plane_run(const std::string& text, const std::string& name) {
@@ -133,6 +140,11 @@ PlaneRun parse_plane_run(const std::string& text, const std::string& name) {
   return out;
 }
 
-PlaneRun load_plane_run(const std::string& path) { return parse_plane_run(read_file(path), path); }
+PlaneRun load_plane_run(const std::string& path) {
+  PlaneRun out = parse_plane_run(read_file(path), path);
+  if (auto& sampler = out.trace.sampling.sampler; sampler && !sampler->empty())
+    sampler = path_in(std::filesystem::path(path).parent_path().string(), *sampler);
+  return out;
+}
 
 }  // namespace raywave::runs

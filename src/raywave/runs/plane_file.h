@@ -8,13 +8,17 @@
 //     wall (the default): a, b, material    ris: a, b, phi_rad    panel: a, b, profile_m
 //     corner: a                             arc: a, radius_m, begin_rad, end_rad
 //   [trace]                                         how it is traced, all optional: min_order, max_order, candidates,
-//                                                   method, smoothed (an activation, or ""), points (of the map)
+//                                                   method, smoothed (an activation, or ""), points (of the map),
+//                                                   seed; sampler (relative to the file) and num_samples of
+//                                                   candidates = "sampled"
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
 #include "raywave/plane/scene2d.h"
+#include "raywave/runs/finder_choice.h"
 
 namespace raywave::runs {
 
@@ -22,6 +26,8 @@ namespace raywave::runs {
 struct PlaneTrace {
   std::optional<int> min_order, max_order, points;
   std::optional<std::string> candidates, method, smoothed;
+  std::optional<uint64_t> seed;
+  SamplerChoice sampling;
 
   /// What the other one says takes precedence.
   void take(const PlaneTrace& other);

@@ -144,10 +144,24 @@ InteractionOptions read_interactions(Table& table) {
 /// Where a key belongs that its table does not know: ": it belongs in [map]"; "" when nowhere.
 std::string home_of(const std::string& key);
 
+FinderChoice read_finder(Table& table) {
+  FinderChoice out;
+  table.read("finder", out.finder);
+  table.read("sampler", out.sampler);
+  table.read_integer("num_samples", out.num_samples, 1);
+  if (!out.finder) return out;
+  try {
+    require_finder_word(*out.finder);
+  } catch (const Error& e) {
+    table.fail(*table.raw().get("finder"), e.what());
+  }
+  return out;
+}
+
 PathConfig read_paths(Table& table) {
   PathConfig out;
   out.interactions = read_interactions(table);
-  read_word(table, "finder", out.finder);
+  out.finder = read_finder(table);
   read_word(table, "scattering_phases", out.scattering_phases);
   table.read("synthetic_array", out.synthetic_array);
   table.finish(home_of);
@@ -274,6 +288,7 @@ RunConfig parse_run_config(std::string_view toml, const std::string& name, const
   for (Table& t : table.tables("transmitter")) out.transmitters.push_back(read_device(t, true));
   for (Table& t : table.tables("receiver")) out.receivers.push_back(read_device(t, false));
   if (auto t = table.sub_table("paths")) out.paths = read_paths(*t);
+  if (auto& sampler = out.paths.finder.sampler; sampler && !sampler->empty()) sampler = path_in(folder, *sampler);
   if (auto t = table.sub_table("map")) out.map = read_map(*t);
   if (auto t = table.sub_table("output")) out.output = read_output(*t);
   for (const char* waveform : {"radar", "ofdm"}) (void)table.find(waveform);  // read by waveform_config.cpp
@@ -301,7 +316,6 @@ void RunConfig::apply_to(scene::Scene& to) const {
 void RunConfig::apply_to(paths::PathOptions& o) const {
   paths.interactions.apply_to(o);
   put(paths.synthetic_array, o.synthetic_array);
-  put(paths.finder, o.finder);
   put(paths.scattering_phases, o.scattering_phases);
   put(seed, o.seed);
   put(threads, o.num_threads);

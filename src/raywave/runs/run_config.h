@@ -25,7 +25,8 @@
 //   [paths]                               # max_depth, los, specular_reflection, refraction, diffraction,
 //   finder = "exhaustive"                 # max_diffractions, seam_tolerance_m, samples_per_tx, synthetic_array,
 //   finder, diffuse_reflection, reflection, lobe, scattering_tolerance, max_tiles, scattering_phases
-//                                         # finder: "shoot-and-bounce" or "exhaustive"
+//                                         # finder: "shoot-and-bounce", "exhaustive", or "learned" by
+//   sampler = "model.bin"                 # sampler, relative to the TOML file, and num_samples
 //   [map]                                 # the same switches, and method, points_per_cell, coherent, and the surface:
 //   surface = "plane"                     # "plane", "mesh", "terrain"; center_m, orientation_rad, size_m, cell_size_m,
 //   method = "exact"                      # height_m, objects, max_bytes; method: "exact" or "monte-carlo"
@@ -46,6 +47,7 @@
 #include "raywave/em/antenna.h"
 #include "raywave/maps/radio_map.h"
 #include "raywave/paths/path_solver.h"
+#include "raywave/runs/finder_choice.h"
 #include "raywave/runs/options.h"
 #include "raywave/scene/scene.h"
 
@@ -78,7 +80,7 @@ struct ObjectConfig {
 struct PathConfig {
   InteractionOptions interactions;
   std::optional<bool> synthetic_array;
-  std::optional<paths::Finder> finder;
+  FinderChoice finder;
   std::optional<paths::ScatteringPhases> scattering_phases;
 };
 
@@ -113,7 +115,7 @@ struct RunConfig {
   /// Sets frequency, bandwidth and temperature where given, changes materials and objects, and adds the devices.
   /// @throws Error as the scene does, and for a material or object that it does not have.
   void apply_to(scene::Scene& scene) const;
-  /// Overwrites what the file gives.
+  /// Overwrites what the file gives, but for the finder (paths.finder), whose model may be another file.
   void apply_to(paths::PathOptions& options) const;
   void apply_to(maps::RadioMapOptions& options) const;
   void apply_to(maps::Surface& surface) const;

@@ -48,6 +48,7 @@ paths = "p.npz"
   EXPECT_EQ(scene.receivers.at(0).name, "rx0");
   paths::PathOptions paths;
   c.apply_to(paths);
+  EXPECT_FALSE(c.paths.finder.apply_to(paths).has_value());
   EXPECT_EQ(paths.max_depth, 4);
   EXPECT_EQ(paths.finder, paths::Finder::kExhaustive);
   EXPECT_EQ(paths.samples_per_tx, 100000);
@@ -65,6 +66,29 @@ paths = "p.npz"
   EXPECT_EQ(surface.kind, maps::Surface::Kind::kTerrain);
   EXPECT_EQ(surface.cell_size_m.x, 5);
   EXPECT_EQ(c.output.paths, "p.npz");
+}
+
+TEST(RunConfig, TheLearnedFinderHasAModelBesideTheFileAndFlagsGoBefore) {
+  const RunConfig c =
+      parse_run_config("[paths]\nfinder = \"learned\"\nsampler = \"m.bin\"\nnum_samples = 3\n", "run.toml", "folder");
+  FinderChoice choice = c.paths.finder;
+  EXPECT_TRUE(choice.is_learned());
+  EXPECT_EQ(choice.sampler, "folder/m.bin");
+  EXPECT_EQ(choice.num_samples, 3);
+  paths::PathOptions options;
+  expect_error([&] { (void)choice.apply_to(options); }, "cannot read folder/m.bin");
+  FinderChoice flags;
+  flags.finder = "exhaustive";
+  choice.take(flags);
+  EXPECT_FALSE(choice.apply_to(options).has_value());  // its model is not even read
+  EXPECT_EQ(options.finder, paths::Finder::kExhaustive);
+  EXPECT_EQ(choice.num_samples, 3);
+  flags.finder = "learned";
+  expect_error([&] { (void)flags.apply_to(options); }, "finder 'learned' needs a model");
+  expect_error([] { parse_run_config("[paths]\nnum_samples = 0\n", "run.toml"); },
+               "run.toml:2: num_samples must be in [1,");
+  expect_error([] { parse_run_config("[paths]\nfinder = \"lerned\"\n", "run.toml"); },
+               "run.toml:2: unknown finder 'lerned', did you mean 'learned'?");
 }
 
 TEST(RunConfig, ErrorsNameLineAndNearestKey) {
