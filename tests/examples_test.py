@@ -9,7 +9,7 @@ import pytest
 EXAMPLES = ["street_canyon_channel.py", "old_town_coverage.py", "porting_from_sionna.py", "gradient_images.py", "locate.py",
             "out_of_the_shadow.py", "plane_optimisation.py", "plane_maps.py", "plane_sampling.py",
             "rays_and_waves.py", "scene_from_a_map.py", "many_runs.py", "drive.py", "radar_drive.py", "radar_wall.py",
-            "radar_one.py", "radar_targets.py", "radar_shape.py", "cube_pose.py", "networks_in_the_loop.py", "flat_calibration.py", "painted_wall.py"]
+            "radar_one.py", "radar_targets.py", "radar_shape.py", "radar_box.py", "mapping.py", "cube_pose.py", "networks_in_the_loop.py", "flat_calibration.py", "painted_wall.py"]
 SCANS = ["scanned_room.py", "scanned_power.py"]  # need scikit-image
 
 

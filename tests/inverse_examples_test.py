@@ -4,6 +4,7 @@ import importlib.util
 
 import numpy as np
 import pytest
+import raywave as rw
 
 pytest.importorskip("scipy")
 
@@ -34,9 +35,40 @@ def test_targets_within_a_bin_are_placed_by_samples(example):
 
 
 def test_a_box_has_its_shape_from_four_radars(example):
-    shapes, poses = example("radar_shape").main(1)
+    shapes = example("radar_shape").main(1)
     assert (shapes[:, 1, :4] < 0.02).all()
-    assert (poses[:, 1, :4] < 5e-3).all() and (np.degrees(poses[:, 1, 4]) < 0.1).all()
+
+
+def test_a_box_is_placed_at_its_bound(example):
+    radar_box = example("radar_box")
+    three = radar_box.Measured(list(radar_box.PLACES), 1, 3)
+    start = radar_box.TRUTH + [0.7, -0.4, np.radians(-11)]
+    pose = three.by_samples(start)
+    assert (abs(pose - radar_box.TRUTH) < 5 * three.bound()).all()  # 5 sigma
+    known = three.cycles_searched(pose + [radar_box.WAVELENGTH / 2, 0, 0], three.known.of_word("complex"))
+    assert (abs(known - radar_box.TRUTH) < 5 * three.bound(True)).all()
+    for word in ("hann", "complex"):
+        assert abs(three.found(start, three.free.of_word(word), steps=15, cap=0.02)[0] - radar_box.TRUTH).max() > 0.05
+
+
+def test_one_radar_slides_a_box_home(example):
+    """From 4 cm along its face, on the wrong side of the flash: the fit's covariance is the bound's."""
+    radar_box = example("radar_box")
+    one = radar_box.Measured(["west"], 64, 3)
+    samples = one.free.of_word("complex")
+    pose = one.slid(radar_box.TRUTH + [-0.003, 0.04, 0], samples, reach_m=0.05)
+    assert (abs(pose - radar_box.TRUTH) < 5 * one.bound()).all()
+    fit = rw.fit(radar_box.scene_with_box(pose, ["west"]), radar_box.SPEC, samples, method="lm", steps=5, **radar_box.OPTIONS)
+    variance = one.noise / 2 / (abs(samples.measured) ** 2).sum()  # of a residual
+    np.testing.assert_allclose(np.sqrt(variance * np.diag(fit.covariance)), one.bound(), rtol=0.02)
+
+
+def test_a_device_and_walls_are_placed_together(example):
+    mapping, random = example("mapping"), np.random.default_rng(0)
+    start, loss = mapping.start_near(random), mapping.measured(1)
+    by_powers, by_samples, deviations = mapping.placed(start, loss)
+    assert mapping.off(start)[0] > 0.3 and max(mapping.off(by_powers)[:2]) < 0.02
+    assert (abs(by_samples - mapping.TRUTH) < 5 * deviations).all() and (deviations < 1e-3).all()
 
 
 def test_a_network_adapts_without_labels(example):

@@ -398,6 +398,42 @@ class Loss:
             by_tau[r, t, there], by_doppler[r, t, there] = share * gt, share * gd
         return total, paths.vjp(a=by_a, tau=by_tau, doppler=by_doppler, wrt=names)
 
+    def residuals(self, paths: Paths) -> NDArray:
+        """Of complex samples, real numbers whose half sum of squares is the loss: for method="lm", which ends in some steps and tells the covariance. A
+        residual's variance is half the noise power over the link's measured energy times the number of links (or, of weights "energy", over that of all)."""
+        return np.concatenate([_as_reals(rest) for rest, _, _ in self._rests(paths)])
+
+    def residuals_jacobian(self, paths: Paths, tangents: Sequence[dict]) -> NDArray:
+        """[residuals, tangents]; what a link's free factor takes is projected out."""
+        slopes = [paths.samples_jvp(self.waveform, tangent) for tangent in tangents]
+        rows = []
+        for (r, t), (_, model, factor) in zip(self.links, self._rests(paths)):
+            columns = np.stack([factor * slope[r, :, t].ravel() for slope in slopes], axis=1)
+            energy = np.vdot(model, model).real
+            if self.amplitudes == "common" and energy > 0:
+                columns -= np.outer(model, np.conj(model) @ columns) / energy
+            rows.append(_as_reals(columns))
+        return np.concatenate(rows)
+
+    def _rests(self, paths):
+        """(what is left, the model, the factor of a slope) of each link, weighed."""
+        if self.word != "complex" or self.amplitudes == "each":
+            raise Error(f"residuals are those of 'complex' with amplitudes 'known' or 'common', this loss is '{self.word}' with '{self.amplitudes}'")
+        if paths.tau.ndim != 3 or paths.tau.shape[0] != self.measured.shape[0] or paths.tau.shape[1] != self.measured.shape[2]:
+            raise Error("paths do not fit the measured samples: synthetic arrays, as many receivers and transmitters")
+        self._require_ports((paths.a.shape[1], paths.a.shape[3]))
+        samples = paths.samples(self.waveform)
+        for r, t in self.links:
+            part, model = self._parts[r, t], samples[r, :, t].ravel()
+            wanted, energy = part.wanted.ravel(), np.vdot(model, model).real
+            factor = np.vdot(model, wanted) / energy if self.amplitudes == "common" and energy > 0 else 1.0
+            weight = math.sqrt(self._shares[r, t] / part.scale)
+            yield weight * (factor * model - wanted), model, weight * factor
+
+
+def _as_reals(x):
+    return np.concatenate([x.real, x.imag])
+
 
 @dataclasses.dataclass(frozen=True)
 class Annealing:
