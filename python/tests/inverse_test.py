@@ -152,6 +152,9 @@ def test_integer_cycles():
 
     x, value = inverse.integer_cycles(lambda x: f(x)[0], np.array([5.013 + 2.1 * half]), [[half]], reach=3, refine=refine)
     assert x[0] == pytest.approx(5.013, abs=1e-7)
+    for words, part in ((dict(moves=[[1.0, 0, 0]]), r"\[n, 2\]"), (dict(reach=-1), "reach must be >= 0"), (dict(reach=0.5), "reach"), (dict(f=lambda x: np.nan), "not finite")):
+        with pytest.raises(rw.Error, match=part):
+            inverse.integer_cycles(**{"f": lambda x: x @ x, "x": np.zeros(2), "moves": [[1.0, 0]], **words})
 
 
 def wall_scene(x=6.0):
@@ -529,6 +532,22 @@ def test_point_target_with_its_offset_unknown():
     found = scan.locate(truth + [0.2, -0.3, 0], radius_m=0.7, offset_range_m=0.4, spacing_m=0.06)
     assert abs(found.position_m[1] - truth[1]) < 0.02 and abs(found.position_m[0] - truth[0]) < 0.08
     assert found.offset_m == pytest.approx(0.3, abs=0.08)
+    # one offset for all: a stronger target beside it, out of the radius, tells it too
+    both, _ = rail_scan([(truth, 1.0), ([-0.1, 3.2, 0.07], 3.0)], noise=0.3)
+    both.range_m = both.range_m + 0.3
+    again = both.locate(truth + [0.2, -0.3, 0], radius_m=0.7, offset_range_m=0.4, spacing_m=0.06)
+    assert abs(again.position_m[1] - truth[1]) < 0.02 and abs(again.position_m[0] - truth[0]) < 0.08 and again.offset_m == pytest.approx(0.3, abs=0.06)
+    with pytest.raises(rw.Error, match="no echo within the radius"):
+        scan.locate([200, 1, 0])
+    for words, part in ((dict(start_m=[0, 0]), "three finite numbers"), (dict(radius_m=0), "radius_m must be > 0"), (dict(spacing_m=np.nan), "spacing_m"),
+                        (dict(offset_range_m=-1), "offset_range_m must be >= 0")):
+        with pytest.raises(rw.Error, match=part):
+            scan.locate(**{"start_m": truth, **words})
+    with pytest.raises(rw.Error, match="no target is in focus"):
+        scan.locate(truth, radius_m=0.7, offset_range_m=0.05, spacing_m=0.06)
+    for ranges, part in ((np.arange(10.0)[::-1], "grow"), (np.zeros(10), "grow"), (np.arange(1.0), "at least 2")):
+        with pytest.raises(rw.Error, match=part):
+            inverse.RangeProfiles(np.zeros((5, len(ranges))), ranges, np.random.default_rng(0).normal(size=(5, 3)))
     with pytest.raises(rw.Error, match="stands still"):
         inverse.RangeProfiles(np.zeros((5, 10)), np.arange(10.0), np.zeros((5, 3)))
 

@@ -9,7 +9,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .._raywave import Error
 from .._requirements import need
+from .._values import whole_number
 
 
 def _inside(x, lower, upper):
@@ -115,12 +117,19 @@ def levenberg_marquardt(residuals: Callable, x: ArrayLike, *, lower: ArrayLike =
 def integer_cycles(f: Callable, x: ArrayLike, moves: ArrayLike, *, reach: int = 2, refine: Callable | None = None) -> tuple:
     """Minima that stand evenly apart: f at x + sum_i n_i moves[i] for whole n_i from -reach to reach, each refined (refine(x) -> x; None: not),
     the best one kept. moves: [n, len(x)], as from Jacobian rows of phases: half a wavelength of one radar's range each. f(x) is a value."""
-    moves = np.atleast_2d(moves)
-    best = (math.inf, x)
+    x, moves = np.asarray(x, dtype=float), np.atleast_2d(np.asarray(moves, dtype=float))
+    if x.ndim != 1 or moves.shape[1:] != x.shape or not np.isfinite(moves).all():
+        raise Error(f"moves takes finite numbers [n, {x.size}], one row a direction, got the shape {list(moves.shape)}")
+    reach = whole_number("reach", reach)
+    if reach < 0:
+        raise Error(f"reach must be >= 0, got {reach}")
+    best = (math.inf, None)
     for whole in itertools.product(range(-reach, reach + 1), repeat=len(moves)):
         at = x + np.asarray(whole, dtype=float) @ moves
         at = at if refine is None else refine(at)
         value = f(at)
         if value < best[0]:
             best = (value, at)
+    if best[1] is None:
+        raise Error(f"f is not finite at any of the {(2 * reach + 1) ** len(moves)} places")
     return best[1], best[0]

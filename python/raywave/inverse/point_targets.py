@@ -39,9 +39,11 @@ class RangeProfiles:
             raise Error(f"profiles [scans, bins], range_m [bins] and position_m [scans, 3] do not fit: {list(profiles.shape)}, {list(self.range_m.shape)}, {list(position.shape)}")
         if not (np.isfinite(profiles).all() and np.isfinite(position).all()):
             raise Error("profiles or positions hold numbers that are not finite")
+        if len(self.range_m) < 2:
+            raise Error(f"a profile needs at least 2 bins, got {len(self.range_m)}")
         self.step_m = float(self.range_m[1] - self.range_m[0])
-        if not np.allclose(np.diff(self.range_m), self.step_m, rtol=1e-6):
-            raise Error("range_m must be evenly spaced")
+        if not (self.step_m > 0 and np.allclose(np.diff(self.range_m), self.step_m, rtol=1e-6)):
+            raise Error("range_m must be evenly spaced and grow")
         moving = (np.linalg.norm(position - position[0], axis=1) > standing_m) & (np.linalg.norm(position - position[-1], axis=1) > standing_m)
         if moving.sum() < 3:
             raise Error("the radar stands still: a place needs profiles from different positions")
@@ -97,30 +99,48 @@ class RangeProfiles:
                coherence: float = 0.92) -> PointTarget:
         """The point target nearest to start_m in its plane z, within radius_m: of the lattice's maxima those with at least the share `coherence` of the
         highest coherence are targets; the nearest one is refined along the slope. offset_range_m > 0: the offset is unknown by so much to
-        either side and found by the sharpest focus (its derivative and that of the range are nearly one: expect some centimetres of x)."""
-        maximum_filter = need("scipy.ndimage", "inverse.RangeProfiles").maximum_filter
+        either side. It is one for all targets: that at which those within three radii are together the strongest (its derivative and
+        that of the range are nearly one: expect some centimetres of x)."""
         start = np.asarray(start_m, dtype=float)
+        if start.shape != (3,) or not np.isfinite(start).all():
+            raise Error(f"start_m takes three finite numbers, got {start_m!r}")
+        for name, value, least in (("radius_m", radius_m, 1e-9), ("spacing_m", spacing_m, 1e-9), ("offset_range_m", offset_range_m, 0.0)):
+            if not (np.isfinite(value) and value >= least):
+                raise Error(f"{name} must be {'>=' if least == 0 else '>'} 0, got {value!r}")
+        if offset_range_m:
+            offset_m = self._common_offset(start, 3 * radius_m, offset_m, offset_range_m, 2 * spacing_m, coherence)
+        good = self._targets(start, radius_m, [offset_m], spacing_m, coherence, moves_offset=False)
+        v, share, amplitude = min(good, key=lambda row: np.hypot(row[0][0] - start[0], row[0][1] - start[1]))
+        return PointTarget(np.array([v[0], v[1], start[2]]), float(v[2]), share, amplitude)
+
+    def _common_offset(self, start, radius, offset, reach, spacing, coherence):
+        """The power of a target falls with the square of what its offset is off, in the same measure for all: their mean, weighed by power, is
+        where the sum is the greatest."""
+        found = self._targets(start, radius, offset + np.linspace(-reach, reach, 5), spacing, coherence, moves_offset=True)
+        apart = []
+        for row in sorted((r for r in found if abs(r[0][2] - offset) <= reach), key=lambda r: -r[2]):
+            if all(np.hypot(*(row[0][:2] - other[0][:2])) > 0.3 for other in apart):
+                apart.append(row)
+        if not apart:
+            raise Error(f"no target is in focus at an offset within {reach:g} m: a larger offset_range_m may hold it")
+        return float(np.average([row[0][2] for row in apart], weights=[row[2] ** 2 for row in apart]))
+
+    def _targets(self, start, radius_m, offsets, spacing_m, coherence, moves_offset):
+        """((x, y, offset), coherence, amplitude) of the strongest maxima of the lattice, refined, of which the coherence is near the highest."""
+        maximum_filter = need("scipy.ndimage", "inverse.RangeProfiles").maximum_filter
         x, y = (start[i] + np.arange(-radius_m, radius_m + spacing_m, spacing_m) for i in (0, 1))
-        offsets = offset_m + (np.arange(-offset_range_m, offset_range_m + 1e-9, 0.05) if offset_range_m else np.zeros(1))
         within = np.hypot(*np.meshgrid(x - start[0], y - start[1], indexing="ij")) <= radius_m
         found = []
         for offset in offsets:
             amplitude, share = self.image(x, y, start[2], offset, every=max(1, len(self.position_m) // 128))
-            peak = (amplitude == maximum_filter(amplitude, size=5)) & within
-            found += [(amplitude[i, j] * share[i, j], x[i], y[j], offset) for i, j in np.argwhere(peak)]
+            peak = (amplitude == maximum_filter(amplitude, size=5)) & (amplitude > 0) & within
+            found += sorted(((amplitude[i, j] * share[i, j], x[i], y[j], offset) for i, j in np.argwhere(peak)), reverse=True)[:8 if len(offsets) == 1 else 4]
         if not found:
             raise Error("no echo within the radius: nothing was measured there")
-        found = sorted(found, reverse=True)[:8]
         # a lattice cuts peaks of different size off at different heights: coherences are compared at their tops
-        tops = [self._top(np.array([px, py, offset]), start[2], bool(offset_range_m), 0.5 * spacing_m) for _, px, py, offset in found]
+        tops = [self._top(np.array([px, py, offset]), start[2], moves_offset, 0.5 * spacing_m) for _, px, py, offset in found]
         best = max(share for _, share, _ in tops)
-        good = [row for row in tops if row[1] >= coherence * best]
-        near = min(good, key=lambda row: np.hypot(row[0][0] - start[0], row[0][1] - start[1]))
-        if offset_range_m:  # one target at many offsets: its sharpest
-            group = [row for row in good if np.hypot(row[0][0] - near[0][0], row[0][1] - near[0][1]) < 2 * offset_range_m]
-            near = max(group, key=lambda row: row[2])
-        v = near[0]
-        return PointTarget(np.array([v[0], v[1], start[2]]), float(v[2]), near[1], near[2])
+        return [row for row in tops if row[1] >= coherence * best]
 
     def _top(self, v, z, moves_offset, cap):
         """(x, y, offset) of the maximum of the coherent sum near v, its coherence and amplitude."""
