@@ -17,7 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 BENCH = pathlib.Path(os.environ["RAYWAVE_BUILD_DIR"]) / "benchmarks" / "rays_bench"
 RAYWAVE = os.environ["RAYWAVE_BIN"]
 SIONNA, DIFFERT = (os.environ.get(f"RAYWAVE_{peer}_PYTHON") for peer in ("SIONNA", "DIFFERT"))  # not with --only plane
-DIFFERT2D = os.environ["RAYWAVE_DIFFERT2D_PYTHON"]
+DIFFERT2D = os.environ.get("RAYWAVE_DIFFERT2D_PYTHON")  # not with --only radar
 
 
 def run(command):
@@ -227,17 +227,31 @@ def plane(table, runs):
     table.add("plane, the same against its map (ours in both columns)", ours["seconds"], value["seconds"], ">= 0.33")
 
 
+def radar(table, runs):
+    """Range and Doppler of echoes by truncated kernels beside numpy, and what a gradient costs."""
+    script = ROOT / "benchmarks/radar_bench.py"
+    _, mb, cube = run([sys.executable, script, "cube", runs])
+    for bins in (8, 4):
+        table.add(f"radar, 256 x 128 x 8 channels, 50 echoes, kernels of {bins} bins (numpy: einsum and FFT)", cube[f"seconds_{bins}"], cube["value"], ">= 50",
+                  f"the same cube to {cube[f'off_{bins}']:.0e} of all gains", mb)
+    _, mb, ours = run([sys.executable, script, "gradient", runs])
+    table.add("radar, samples of the same: value and gradient against the value", ours["seconds"], ours["value"], ">= 0.33", "", mb)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="3 runs, and without the peer's map of 1e8 rays")
     parser.add_argument("--json", help="the table as JSON")
-    parser.add_argument("--only", choices=["plane"], help="these rows alone")
+    parser.add_argument("--only", choices=["plane", "radar"], help="these rows alone")
     arguments = parser.parse_args()
     runs = 3 if arguments.quick else 7
     table = Table()
     if not arguments.only:
         in_space(table, runs, arguments.quick)
-    plane(table, runs)
+    if arguments.only != "radar":
+        plane(table, runs)
+    if arguments.only != "plane":
+        radar(table, runs)
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores\n")
     print(table.markdown())
     if arguments.json:

@@ -91,7 +91,7 @@ class PathSolver:
         if materials is not None:
             materials_.require_fields(scene, materials)
             if materials and panels:
-                raise Error("materials= and panels=: paths by way of panels have no materials that vary yet; give one of them")
+                raise Error("materials= and panels=: a material that varies is asked where paths touch it, and of the ways to a panel's elements and on from them those places are not kept; give one of the two")
         with _progress.reporter(progress, "paths") as progress:
             paths = _raywave.solve_paths(scene, _names.options(self._defaults, locals()))
         return materials_.revalued(paths, scene, materials) if materials else paths

@@ -223,7 +223,7 @@ class PathProblem(_RayProblem):
         self.fields = dict(options.get("materials") or {})
         words = {f"material/{name}/{word}": np.array(value) for name, field in self.fields.items() for word, value in field.parameters().items()}
         if self.fields and options.get("panels"):
-            raise Error("materials= and panels=: paths by way of panels have no materials that vary yet; give one of them")
+            raise Error("materials= and panels=: a material that varies is asked where paths touch it, and of the ways to a panel's elements and on from them those places are not kept; give one of the two")
         super().__init__(solver, scene, [name for name in wrt if name not in words], options)
         self.base = {name: words[name] if name in words else self.base[name] for name in wrt}
         self.wrt, self._of_fields = list(wrt), [name for name in wrt if name in words]
