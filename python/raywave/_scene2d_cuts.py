@@ -9,6 +9,7 @@ import numpy as np
 from . import _raywave
 from ._methods import method
 from ._raywave import Error, Scene2D
+from ._values import real_number
 
 
 def _cut_segments(vertices, triangles, height):
@@ -64,6 +65,9 @@ def _merged(segments):
 def _slice(self, height_m: float, devices: bool = True) -> Scene2D:
     """The horizontal cut through a scene at a height: walls NAME_0, ... of each object with its material, at the scene's frequency; devices
     by their x and y. Parts of one line that touch are one wall."""
+    height_m = real_number("height_m", height_m)
+    if not np.isfinite(height_m):
+        raise Error(f"height_m must be a finite number, got {height_m}")
     scene = Scene2D()
     scene.frequency_hz = float(self.frequency_hz)
     if self.crs is not None:

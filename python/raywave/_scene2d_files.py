@@ -66,7 +66,10 @@ def _from_geojson(source: Any, *, project: bool | None = None) -> Scene2D:
     """Walls of the polygons (holes too) and lines of a GeoJSON file, text or dict. project: longitude and latitude to metres on the
     plane that touches the earth in the middle of the data, which the scene's crs says (None: yes, unless some number is out of their range); a wall that two polygons share is taken once."""
     if isinstance(source, (str, pathlib.Path)) and not str(source).lstrip().startswith("{"):
-        source = pathlib.Path(source).read_text(encoding="utf-8")
+        try:
+            source = pathlib.Path(source).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as e:
+            raise Error(f"'{source}' cannot be read: {e}") from None
     try:
         data = json.loads(source) if isinstance(source, (str, bytes)) else source
     except json.JSONDecodeError as e:
@@ -186,7 +189,11 @@ def _load(path: str | pathlib.Path) -> Scene2D:
         import tomllib
     except ImportError:
         tomllib = need("tomli", "Scene2D.load")
-    return from_document(tomllib.loads(pathlib.Path(path).read_text(encoding="utf-8")), path)[0]
+    try:
+        data = tomllib.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as e:
+        raise Error(f"'{path}' cannot be read: {e}") from None
+    return from_document(data, path)[0]
 
 
 def _number(where, value):

@@ -13,19 +13,17 @@ import dataclasses
 import functools
 import importlib
 import math
-import operator
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import _raywave, _scene2d_cuts, _scene2d_files  # noqa: F401: they give the class methods
+from . import _raywave, _scene2d_cuts, _scene2d_files, _scene2d_objects, _values  # noqa: F401: they give the class methods
 from ._methods import method
-from ._picture import in_file, picture
 from ._raywave import Error, Paths2D, PathSampler, Scene2D
-from ._requirements import need
+from ._scene2d_pictures import Path2D  # noqa: F401: raywave.scene2d.Path2D
 from .differentiable import Output, Problem
 
 _OPTIONS = {"min_order": 0, "max_order": 1, "candidates": "all", "max_bytes": 1e9, "method": "image", "num_starts": 4, "max_steps": 50, "seed": 42,
@@ -82,93 +80,6 @@ def _num_path_candidates(self, min_order: int = 0, max_order: int = 1) -> float:
     return _raywave._plane_candidates(len(self.objects), min_order, max_order)
 
 
-# --- building ---
-
-@method(Scene2D, "add_wall")
-def _add_wall(self, name: str, a: Sequence[float], b: Sequence[float], material: str = "") -> None:
-    """A wall from a to b."""
-    self._add("wall", name, {"a": a, "b": b, "material": material})
-
-
-@method(Scene2D, "add_ris")
-def _add_ris(self, name: str, a: Sequence[float], b: Sequence[float], phi_rad: float = math.pi / 4) -> None:
-    """A surface that sends what comes from anywhere at the angle phi_rad from its back normal; its normal is (t_y, -t_x)."""
-    self._add("ris", name, {"a": a, "b": b, "phi_rad": float(phi_rad)})
-
-
-@method(Scene2D, "add_panel")
-def _add_panel(self, name: str, a: Sequence[float], b: Sequence[float], profile_m: Sequence[float]) -> None:
-    """A surface with a phase profile: it adds the optical path sum_j profile_m[j] s^j at the distance s from a."""
-    self._add("panel", name, {"a": a, "b": b, "profile_m": [float(c) for c in profile_m]})
-
-
-@method(Scene2D, "add_corner")
-def _add_corner(self, name: str, at: Sequence[float]) -> None:
-    """A point that rays may turn at."""
-    self._add("corner", name, {"a": at})
-
-
-@method(Scene2D, "add_arc")
-def _add_arc(self, name: str, center: Sequence[float], radius_m: float, begin_rad: float, end_rad: float) -> None:
-    """A reflecting arc, counter-clockwise from begin_rad to end_rad."""
-    self._add("arc", name, {"a": center, "radius_m": float(radius_m), "begin_rad": float(begin_rad), "end_rad": float(end_rad)})
-
-
-class _Law:
-    """A residual in Python as the compiled side calls it: bounces [n, 10 + numbers] to residuals [n, 2] and slopes."""
-
-    def __init__(self, residual, gradient):
-        self.residual, self.gradient = residual, gradient
-
-    @staticmethod
-    def _split(x):
-        return (*(x[:, 2 * i:2 * i + 2] for i in range(5)), x[:, 10:])
-
-    def _value(self, x):
-        r = np.asarray(self.residual(*self._split(x)), dtype=np.float64)
-        if r.shape == (len(x),):
-            r = np.stack([r, np.zeros_like(r)], axis=1)
-        if r.shape != (len(x), 2):
-            raise Error(f"a residual must have the shape [{len(x)}] or [{len(x)}, 2], got {list(r.shape)}")
-        return r
-
-    def __call__(self, x, want_slopes):
-        value = self._value(x)
-        if not want_slopes:
-            return value, None
-        if self.gradient is not None:
-            return value, np.ascontiguousarray(self.gradient(*self._split(x)), dtype=np.float64)
-        n, width = x.shape
-        h = 1e-6 * np.maximum(1.0, np.abs(x))  # the differences are off by about 1e-10 of the residual's third derivatives
-        moved = np.repeat(x[None], 2 * width, axis=0)
-        for k in range(width):
-            moved[k, :, k] += h[:, k]
-            moved[width + k, :, k] -= h[:, k]
-        r = self._value(moved.reshape(-1, width)).reshape(2, width, n, 2)
-        return value, np.ascontiguousarray(np.moveaxis((r[0] - r[1]) / (2 * h.T[:, :, None]), 0, 2))
-
-
-@method(Scene2D, "add_own")
-def _add_own(self, name: str, a: Sequence[float], b: Sequence[float], residual: Callable, numbers: Sequence[float] = (),
-             gradient: Callable | None = None) -> None:
-    """An object of your own law, for method="min-path": residual(before, at, after, a, b, numbers) takes points [n, 2] and numbers [n, k]
-    and gives [n] or [n, 2], zero where the law holds. gradient: the same arguments, [n, 2, 10 + k] in their order; without it differences."""
-    self._add("own", name, {"a": a, "b": b, "numbers": [float(c) for c in numbers], "law": _Law(residual, gradient)})
-
-
-def _from_walls(walls: ArrayLike) -> Scene2D:
-    """A scene of walls [n, 2 ends, 2: x, y], named wall_0, ..."""
-    walls = np.asarray(walls, dtype=np.float64)
-    if walls.ndim != 3 or walls.shape[1:] != (2, 2):
-        raise Error(f"walls must have the shape [n, 2, 2], got {list(walls.shape)}")
-    scene = Scene2D()
-    scene._add_all([("wall", f"wall_{i}", {"a": a, "b": b}) for i, (a, b) in enumerate(walls)])
-    return scene
-
-
-Scene2D.from_walls = staticmethod(_from_walls)
-
-
 # --- places ---
 
 
@@ -190,6 +101,9 @@ def _bounding_box(self) -> NDArray[np.float64]:
 @method(Scene2D, "grid")
 def _grid(self, m: int = 50, n: int | None = None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """x and y [n, m] over the bounding box, ends included; n: m."""
+    for count in (m, m if n is None else n):
+        if _values.integer("a grid's number of points", count) < 1:
+            raise Error(f"a grid has at least 1 point a side, got {count}")
     (x0, y0), (x1, y1) = self.bounding_box()
     x, y = np.meshgrid(np.linspace(x0, x1, m), np.linspace(y0, y1, m if n is None else n))
     return x, y
@@ -472,164 +386,6 @@ def _explore(self, run: str | os.PathLike | None = None, port: int = 0, open_bro
     """Serves the live page of this scene: drag devices and the ends of walls, rays and map follow. Returns an Explorer with url, document, scene() and
     close(). run: the file that keeps its state (plane.explore.toml). Needs the extra raywave[explore]."""
     return importlib.import_module(".explore", __package__).explore(self, run=run, port=port, open_browser=open_browser)
-
-
-# --- one path ---
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Path2D:
-    """One of Paths2D: paths[i]."""
-
-    tx: str
-    rx: str
-    order: int
-    objects: list[str]  # from the transmitter on
-    vertices: np.ndarray  # [order + 2, 2], m
-    valid: float
-    power: float
-    length_m: float
-    loss: float
-    departure_rad: float
-    arrival_rad: float
-
-    def plot(self, ax: Any | str | None = None, **line: Any) -> Any:
-        """The ray on matplotlib axes, which are given back; smoothed ones as strong as they are valid."""
-        return _draw_path(self, ax, line)
-
-
-def _one_path(paths, names, columns, i):
-    tx, rx, order, *numbers = columns
-    return Path2D(names[0][tx[i]], names[1][rx[i]], int(order[i]), paths.objects(i), paths.vertices(i), *(float(column[i]) for column in numbers))
-
-
-_COLUMNS = ("tx", "rx", "order", "valid", "power", "length_m", "loss", "departure_rad", "arrival_rad")
-
-
-@method(Paths2D, "__getitem__")
-def _path(self, path: int) -> Any:
-    """One path, a raywave.scene2d.Path2D."""
-    count, i = len(self), operator.index(path)
-    if not -count <= i < count:
-        raise IndexError(f"path {i} of {count}")
-    return _one_path(self, self._device_names(), [getattr(self, name) for name in _COLUMNS], i)
-
-
-@method(Paths2D, "__iter__")
-def _all_paths(self) -> Iterator[Any]:
-    """One after the other."""
-    names, columns = self._device_names(), [getattr(self, name) for name in _COLUMNS]
-    return (_one_path(self, names, columns, i) for i in range(len(self)))
-
-
-# --- devices ---
-
-
-class _Devices(dict):
-    """{name: (x, y)} of a scene: what is changed here changes the scene."""
-
-    def __init__(self, scene, side):
-        super().__init__(getattr(scene, side))
-        self._scene, self._side = scene, side
-
-    def _change(self, change):
-        now = dict(getattr(self._scene, self._side))
-        given = change(now)
-        setattr(self._scene, self._side, now)  # raises Error for a place that is none, and nothing has changed
-        super().clear()
-        super().update(getattr(self._scene, self._side))
-        return given
-
-    def __setitem__(self, name, place):
-        self._change(lambda now: now.__setitem__(name, place))
-
-    def __delitem__(self, name):
-        self._change(lambda now: now.__delitem__(name))
-
-    def __ior__(self, other):
-        self.update(other)
-        return self
-
-    def update(self, *others, **places):
-        self._change(lambda now: now.update(*others, **places))
-
-    def setdefault(self, name, place=None):
-        return self._change(lambda now: now.setdefault(name, place))
-
-    def pop(self, *name_and_default):
-        return self._change(lambda now: now.pop(*name_and_default))
-
-    def popitem(self):
-        return self._change(lambda now: now.popitem())
-
-    def clear(self):
-        self._change(lambda now: now.clear())
-
-    def copy(self):
-        return dict(self)
-
-    def __reduce__(self):
-        return dict, (dict(self),)
-
-
-def _live(side):
-    def get(self) -> dict[str, list[float]]:
-        return _Devices(self, "_" + side)
-
-    def put(self, places: dict[str, Sequence[float]]) -> None:
-        setattr(self, "_" + side, dict(places))
-
-    get.__doc__ = "{name: [x, y]}; what is changed in it changes the scene."
-    return property(get, put)
-
-
-method(Scene2D, "transmitters")(_live("transmitters"))
-method(Scene2D, "receivers")(_live("receivers"))
-
-# --- pictures ---
-
-
-def _draw_path(path, ax, line):
-    def draw(ax):
-        ax = ax if ax is not None else need("matplotlib.pyplot", "plot").figure(layout="constrained").add_subplot()
-        if path.valid > 0:
-            ax.plot(*path.vertices.T, **{"color": f"C{path.order}", "lw": 0.8, "alpha": float(path.valid), **line})
-        return ax
-
-    return in_file(ax, draw)
-
-
-@picture(Scene2D)
-def _plot(self, ax: Any | str | None = None, names: bool = True) -> Any:
-    """Objects and devices on matplotlib axes, which are given back."""
-    ax = ax if ax is not None else need("matplotlib.pyplot", "plot").figure(layout="constrained").add_subplot()
-    styles = {"wall": ("k", 1.5), "ris": ("C2", 3), "panel": ("C4", 3), "own": ("C5", 3)}
-    for o in self.objects:
-        if o["kind"] == "corner":
-            ax.plot(*o["a"], "k.", ms=6)
-        elif o["kind"] == "arc":
-            angles = np.linspace(o["begin_rad"], o["end_rad"], 129)
-            ax.plot(o["a"][0] + o["radius_m"] * np.cos(angles), o["a"][1] + o["radius_m"] * np.sin(angles), "k", lw=1.5)
-        else:
-            color, width = styles[o["kind"]]
-            ax.plot([o["a"][0], o["b"][0]], [o["a"][1], o["b"][1]], color=color, lw=width)
-    for devices, color in ((self.transmitters, "C3"), (self.receivers, "C0")):
-        for name, at in devices.items():
-            ax.plot(*at, "o", color=color)
-            if names:
-                ax.annotate(name, at, textcoords="offset points", xytext=(5, 5), color=color)
-    ax.set_aspect("equal")
-    ax.set_xlabel("x (m)"), ax.set_ylabel("y (m)")
-    return ax
-
-
-@picture(Paths2D)
-def _plot_paths(self, ax: Any | str | None = None, **line: Any) -> Any:
-    """Rays on matplotlib axes, which are given back; smoothed ones as strong as they are valid."""
-    ax = ax if ax is not None else need("matplotlib.pyplot", "plot").figure(layout="constrained").add_subplot()
-    for path in self:
-        path.plot(ax, **line)
-    return ax
 
 
 __all__ = ["Parameter2D", "Path2D", "PathBatch", "PathSampler", "Paths2D", "Scene2D"]

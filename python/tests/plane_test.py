@@ -412,3 +412,70 @@ def test_fermat_refuses_laws_of_your_own_by_name():
     with pytest.raises(rw.Error, match="'mine'.*min-path"):
         scene.trace(max_order=1, method="fermat")
     assert len(scene.trace(max_order=1, method="fermat", filter_objects=lambda o: o["name"] != "mine")) > 0
+
+
+def mirror_law(before, at, after, a, b, numbers):
+    """As people write it: 0 / 0 for a leg of no length."""
+    unit = lambda v: v / np.linalg.norm(v, axis=1, keepdims=True)  # noqa: E731
+    normal = unit(b - a)[:, ::-1] * [1, -1]
+    come, go = unit(at - before), unit(after - at)
+    return go - (come - 2 * (come * normal).sum(axis=1, keepdims=True) * normal)
+
+
+def with_own(residual, **words):
+    scene = rw.Scene2D()
+    scene.add_wall("wall", (0, 0), (1, 0)), scene.add_own("mine", (0, 1), (1, 1), residual, **words)
+    scene.transmitters, scene.receivers = {"tx": (0.2, 0.3)}, {"rx": (0.7, 0.4)}
+    return scene
+
+
+def test_a_mirror_of_ones_own_is_a_wall_on_the_whole_map():
+    mine = with_own(mirror_law)
+    wall = rw.Scene2D.from_walls([[[0, 0], [1, 0]], [[0, 1], [1, 1]]])
+    wall.transmitters = mine.transmitters
+    x, y = mine.grid(5)  # points on the object, at its middle and at its ends
+    maps = [s.accumulate_on_receivers_grid_over_paths(x, y, reduce_all=True, max_order=1, method="min-path") for s in (mine, wall)]
+    assert maps[0] == pytest.approx(maps[1], rel=1e-6)
+
+
+@pytest.mark.parametrize("residual, words, said", [
+    (lambda *x: np.full(len(x[0]), np.nan), {}, "'mine': its residual is not finite"), (lambda *x: mirror_law(*x) * 1j, {}, "'mine': its residual must be real numbers, got complex128"),
+    (lambda *x: None, {}, "'mine': its residual must be real numbers"), (lambda *x: 0.0, {}, "'mine': its residual must have the shape"), (3, {}, "'mine': residual must be a function, got 3"),
+    (mirror_law, {"gradient": 3}, "'mine': gradient must be a function"), (mirror_law, {"gradient": lambda *x: np.zeros((1, 2, 3))}, r"its gradient must have the shape \[1, 2, 10\]"),
+    (mirror_law, {"numbers": "ab"}, "'mine': numbers takes a list of numbers"), (mirror_law, {"numbers": [math.nan]}, "finite")])
+def test_what_is_wrong_with_a_law_is_said_with_its_object(residual, words, said):
+    with pytest.raises(rw.Error, match=said):
+        with_own(residual, **words).trace(max_order=1, method="min-path")
+
+
+def test_what_a_law_raises_a_trace_raises_and_nothing_can_be_written_to():
+    def stubborn(before, *rest):
+        before[:] = 0
+
+    with pytest.raises(ValueError, match="read-only"):
+        with_own(stubborn).trace(max_order=1, method="min-path")
+    with pytest.raises(ZeroDivisionError):
+        with_own(lambda *_: 1 / 0).trace(max_order=1, method="min-path")
+
+
+def test_a_script_with_a_law_ends_without_a_word(tmp_path):
+    import subprocess
+    import sys
+    script = "import numpy as np\nimport raywave as rw\nscene = rw.Scene2D()\nscene.add_own('o', (0, 0), (1, 0), lambda *x: np.zeros(len(x[0])))\n"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+
+
+@pytest.mark.parametrize("wrong, said", [
+    (lambda s: setattr(s, "transmitters", [(0, 0)]), "transmitters: a name is text, got 0"), (lambda s: setattr(s, "receivers", 3), "receivers takes {name"),
+    (lambda s: s.grid(0), "at least 1 point"), (lambda s: s.grid(2.5), "takes a whole number"), (lambda s: rw.Scene2D.from_walls([[[0, 0], [1, 1]], [[0]]]), "walls must be numbers"),
+    (lambda s: rw.Scene2D.load("none.toml"), "'none.toml' cannot be read"), (lambda s: rw.Scene2D.from_geojson("none.geojson"), "'none.geojson' cannot be read"),
+    (lambda s: (s.add_corner("a", (0, 0)), s.add_corner("b", (0, 0)), s.trace(method="fermat")), "'a' and 'b' are one corner given twice")])
+def test_what_a_newcomer_may_give_is_refused_by_name(wrong, said):
+    with pytest.raises(rw.Error, match=said):
+        wrong(rw.Scene2D.square_scene())
+
+
+def test_a_cut_at_no_height_is_refused():
+    with pytest.raises(rw.Error, match="height_m must be a finite number"):
+        rw.Scene().slice(math.nan)

@@ -139,22 +139,41 @@ class FieldScene {
   }
 
   /// Ends of walls on the middle of others stand a little before those, so that rays to them go through that wall or
-  /// not: 1e-9 of their wall's length, or where coordinates are large, many of their roundings.
+  /// not: 1e-9 of their wall's length, or where coordinates are large, many of their roundings. Which stand where is
+  /// asked of the scene as it is given; ends of several walls first, as they turn these a little.
   void stand_before_walls() {
+    struct Standing {
+      const Corner* corner;
+      size_t on;
+    };
+    std::vector<Standing> standing;
     for (const Corner& c : corners_) {
       const Vec2d place = end_of(c.ends[0]);
-      if (std::none_of(scene_.objects.begin(), scene_.objects.end(), [&](const Object& o) { return holds(o, place); }))
-        continue;
-      Vec2d away{};
-      for (const auto& e : c.ends) {
-        const Object& o = scene_.objects[size_t(e.wall)];
-        away = away + (e.at_b ? o.a - o.b : o.b - o.a);
+      for (size_t i = 0; i < scene_.objects.size(); ++i) {
+        if (!holds(scene_.objects[i], place)) continue;
+        standing.push_back({&c, i});
+        break;
       }
-      away = (1 / double(c.ends.size())) * away;
-      if (!(length(away) > 0)) continue;
-      away = std::max(1e-9, roundings_m(0x1p14, {place}) / length(away)) * away;
-      for (const auto& e : c.ends) end_of(e) = place + away;
     }
+    std::stable_partition(standing.begin(), standing.end(),
+                          [](const Standing& s) { return s.corner->ends.size() > 1; });
+    for (const auto& [c, on] : standing) {
+      Vec2d away{};
+      for (const auto& e : c->ends) away = away + (other_end(e) - end_of(e));
+      away = (1 / double(c->ends.size())) * away;
+      if (!(length(away) > 0)) continue;
+      const Object& wall = scene_.objects[on];
+      Vec2d place = end_of(c->ends[0]);
+      const double turn = raywave::cross(away, wall.b - wall.a);
+      if (c->ends.size() == 1 && turn != 0)
+        place = place + raywave::cross(wall.a - place, wall.b - wall.a) / turn * away;
+      away = std::max(1e-9, roundings_m(0x1p14, {place}) / length(away)) * away;
+      for (const auto& e : c->ends) end_of(e) = place + away;
+    }
+  }
+  const Vec2d& other_end(const Corner::End& e) const {
+    const Object& o = scene_.objects[size_t(e.wall)];
+    return e.at_b ? o.a : o.b;
   }
   Vec2d& end_of(const Corner::End& e) {
     Object& o = scene_.objects[size_t(e.wall)];
@@ -263,18 +282,18 @@ class FieldScene {
   }
 
   /// Does the stretch cross the wall? Each end of the wall is asked which side of the ray it is on, so that the answers
-  /// of walls that meet are those of one point.
-  static bool crosses(Vec2d a, Vec2d b, Vec2d from, Vec2d along) {
+  /// of walls that meet are those of one point. Endless: the wall goes on beyond b.
+  static bool crosses(Vec2d a, Vec2d b, Vec2d from, Vec2d along, bool endless = false) {
     if (parallel(along, b - a)) return false;
-    const double at_a = raywave::cross(along, a - from), at_b = raywave::cross(along, b - from);
+    const double at_a = raywave::cross(along, a - from), at_b = raywave::cross(along, endless ? b - a : b - from);
     if ((at_a >= 0) == (at_b >= 0)) return false;
     const double u = raywave::cross(a - from, b - a) / raywave::cross(along, b - a);
     return u >= 0 && u <= 1;
   }
   /// Does the ray from one place to another by way of the wall's line meet it between the wall's ends?
-  static bool mirrors(Vec2d a, Vec2d b, Vec2d from, Vec2d to) {
+  static bool mirrors(Vec2d a, Vec2d b, Vec2d from, Vec2d to, bool endless = false) {
     const Vec2d d = unit(b - a), image = from + (2 * raywave::cross(d, from - a)) * Vec2d{d.y, -d.x};
-    return crosses(a, b, image, to - image);
+    return crosses(a, b, image, to - image, endless);
   }
   template <class T>
   bool passes(const em::BasicMaterialProperties<T>& m) const {
@@ -321,8 +340,7 @@ class FieldScene {
     r.sin_beta = T(1), r.cos_beta = T(0);
     r.k_l = T(2 * kPi) / m.wavelength * distance;
     r.end_a = T(-kInf), r.end_b = T(kInf);
-    r.sides = sides(s, q, ends, first.wall, second.wall, ad::value_of(r.phi_in), ad::value_of(r.phi_out),
-                    ad::value_of(exterior));
+    r.sides = sides(s, q, ends, first, second, ad::value_of(r.phi_in), ad::value_of(r.phi_out), ad::value_of(exterior));
     const em::EdgeMatrix<T> d = em::diffraction_matrix(r, face_0, face_n, m.wavelength);
     out = o_.polarization == Polarization::kTe ? d.qq : d.pp;
     return true;
@@ -335,11 +353,18 @@ class FieldScene {
            roundings_m(8, {one.a, one.b, two.a, two.b}) * (1 / length(one.b - one.a) + 1 / length(two.b - two.a));
   }
 
+  /// The end that is at the corner, and the other one.
+  std::pair<Vec2d, Vec2d> from_corner(const Corner::End& e) const {
+    const Object& o = scene_.objects[size_t(e.wall)];
+    return {e.at_b ? o.b : o.a, other_end(e)};
+  }
+
   /// What geometrical optics decided next to its boundaries, see em::WedgeRay::sides: asked of the path without the
-  /// corner, and of those that reflect at its walls instead.
+  /// corner, and of those that reflect at its walls instead. To a corner its walls have no other end: else rays that
+  /// run along a wall would tell one in pieces from a whole one.
   template <class T>
-  std::array<int8_t, 3> sides(const SceneOver<T>& s, const Sequence& q, const Ends& ends, int32_t first, int32_t second,
-                              double in, double out, double exterior) const {
+  std::array<int8_t, 3> sides(const SceneOver<T>& s, const Sequence& q, const Ends& ends, const Corner::End& first,
+                              const Corner::End& second, double in, double out, double exterior) const {
     // far above what azimuths are off by, and far below what a field resolves
     const auto near = [](double angle) { return std::abs(std::remainder(angle, 2 * kPi)) < 1e-6; };
     std::array<int8_t, 3> sides{};
@@ -353,18 +378,18 @@ class FieldScene {
     };
     if (near(out - in - kPi)) {
       const Places<double> p = places(-1);
-      const auto crossed = [&](int32_t wall) {
-        const Object& o = scene_.objects[size_t(wall)];
-        return crosses(o.a, o.b, p.at[k], p.at[k + 1] - p.at[k]);
+      const auto crossed = [&](const Corner::End& wall) {
+        const auto [a, b] = from_corner(wall);
+        return crosses(a, b, p.at[k], p.at[k + 1] - p.at[k], true);
       };
       // into a wedge or out of it a ray is lit past face 0: it goes through face n
       const bool through = (in > exterior) != (out > exterior);
       sides[0] = (through ? crossed(second) : !crossed(first) && !crossed(second)) ? 1 : -1;
     }
-    const auto reflects = [&](int32_t wall) {
-      const Places<double> p = places(wall);
-      const Object& o = scene_.objects[size_t(wall)];
-      return int8_t(mirrors(o.a, o.b, p.at[k], p.at[k + 2]) ? 1 : -1);
+    const auto reflects = [&](const Corner::End& wall) {
+      const Places<double> p = places(wall.wall);
+      const auto [a, b] = from_corner(wall);
+      return int8_t(mirrors(a, b, p.at[k], p.at[k + 2], true) ? 1 : -1);
     };
     if (near(out + in - kPi)) sides[1] = reflects(first);
     if (near(out + in + kPi - 2 * exterior)) sides[2] = reflects(second);

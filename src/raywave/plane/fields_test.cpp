@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "raywave/core/constants.h"
@@ -287,6 +288,44 @@ TEST(PlaneFields, WallsThatTouchAreOneWallAndAStubThatTouchesIsOneThatAlmostDoes
     for (const Vec2d p : points) here.push_back(p - Vec2d{shift, -shift});
     a = field_over_points(line, points, o), b = field_over_points(near, here, o);
     for (size_t i = 0; i < points.size(); ++i) EXPECT_LT(abs(a.field[i] - b.field[i]), 1e-5) << turn << " " << i;
+  }
+}
+
+TEST(PlaneFields, TheOrderOfWallsThatStandOnEachOtherIsNothing) {
+  // two walls end on the middle of a third, and a fourth on the middle of one of them
+  Scene2D s = with_source({1.0, 0.25});
+  s.objects = {wall("a", {0.5, 1}, {0, 0.5}), wall("b", {0.5, 0.75}, {0.25, 0.75}), wall("c", {0.5, 1}, {0.5, 0.5}),
+               wall("d", {0.75, 1}, {0.25, 1})};
+  const std::vector<Vec2d> points{{0.875, 0.375}, {0.75, 0.75}, {1, 0.75}, {0.25, 0.5}, {0.25, 0.875}};
+  FieldOptions o;
+  o.max_order = 2;
+  const auto want = field_over_points(s, points, o).field;
+  std::vector<int> order{0, 1, 2, 3};
+  const auto walls = s.objects;
+  while (std::next_permutation(order.begin(), order.end())) {
+    for (size_t i = 0; i < 4; ++i) s.objects[i] = walls[size_t(order[i])];
+    const auto got = field_over_points(s, points, o).field;
+    for (size_t i = 0; i < points.size(); ++i) EXPECT_LT(abs(got[i] - want[i]), 1e-6) << i;
+  }
+}
+
+TEST(PlaneFields, AWallInPiecesIsOneWallToARayAlongItToo) {
+  for (const Polarization polarization : {Polarization::kTe, Polarization::kTm}) {
+    std::vector<Complexd> values;
+    for (const std::vector<double>& joints :
+         {std::vector<double>{}, {0.375}, {0.3125, 0.4375}, {0.3, 0.3125, 0.4375, 0.46875}}) {
+      Scene2D s = with_source({0.125, 0.5});
+      double from = 0.25;
+      for (size_t i = 0; i <= joints.size(); ++i) {
+        const double to = i < joints.size() ? joints[i] : 0.5;
+        s.objects.push_back(wall(message("wall_", i), {from, 0.5}, {to, 0.5}));
+        from = to;
+      }
+      FieldOptions o;
+      o.polarization = polarization, o.max_order = 2;
+      values.push_back(field_over_points(s, std::vector<Vec2d>{{0.625, 0.5}}, o).field[0]);
+      EXPECT_LT(abs(values.back() - values.front()), 1e-9) << joints.size();
+    }
   }
 }
 

@@ -61,7 +61,7 @@ Verdict judge(const SceneOver<double>& s, std::span<const int32_t> objects, cons
   }
   v.lawful = kLossTolerance - loss;
   least.see(v.lawful, {Condition::kLoss});
-  if (degenerate(p)) {
+  if (degenerate(s, objects, p)) {
     // no direction, no law: as far off as a ray that turns back
     v.lawful = kLossTolerance - 4;
     if (want_least && v.margin() == v.lawful) v.least = {};

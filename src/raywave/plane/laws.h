@@ -12,7 +12,7 @@
 // 1 / (1 + exp(-z)) or the hard sigmoid min(max(z + 3, 0), 6) / 6. As both rise, this is what min, max and 1 - s of the
 // single conditions give. Its slope is that of the least condition; where several are equally small, the mean of
 // theirs, so that symmetric scenes have symmetric slopes. A path with a stretch of no length (two places at one corner)
-// has no direction there, and does not hold.
+// has no direction there, one along a wall that it touches no place on it: neither holds.
 #pragma once
 
 #include <algorithm>
@@ -34,6 +34,9 @@ inline constexpr double kLossTolerance = 1e-2;    // of a sum of squares of diff
 inline constexpr double kCrossTolerance = 0.005;  // share of a length
 inline constexpr double kShortest = 1e-9;         // share of a path's length that a stretch must have to be one
 inline constexpr double kParallel = 1e-13;        // of a cross product's two terms: some hundred roundings
+/// Radians between a stretch and a wall that it runs along: above what rounding turns a metre by, a thousand kilometres
+/// from the origin (1e-10), and a micrometre over a kilometre.
+inline constexpr double kAlong = 1e-9;
 inline constexpr int kMaxOrder = 15;
 
 enum class Activation : uint8_t { kSigmoid, kHardSigmoid };
@@ -125,9 +128,20 @@ Vec2<T> mirror_residual(const Vec2<T>& in, const Vec2<T>& out, const Vec2<T>& no
   return {out.x - (in.x - k * normal.x), out.y - (in.y - k * normal.y)};
 }
 
+/// A bounce with a leg of no length (a device on the object) has no direction: laws are not asked, and it is as far off
+/// as a ray that turns back.
+template <class T>
+bool has_no_leg(const std::array<Vec2<T>, 3>& p) {
+  const auto same = [](const Vec2<T>& a, const Vec2<T>& b) {
+    return ad::value_of(a.x) == ad::value_of(b.x) && ad::value_of(a.y) == ad::value_of(b.y);
+  };
+  return same(p[0], p[1]) || same(p[1], p[2]);
+}
+
 /// From the slopes that a law gives, by the chain rule.
 inline Vec2d own_residual(const ObjectOver<double>& o, const std::array<Vec2d, 3>& p) {
   const Object& object = *o.object;
+  if (has_no_leg(p)) return {2, 0};
   std::array<double, 64> x{};
   const size_t width = 10 + object.own.size();
   if (width > x.size()) throw Error(message("own object '", object.name, "' has more than 54 numbers"));
@@ -143,6 +157,7 @@ inline Vec2d own_residual(const ObjectOver<double>& o, const std::array<Vec2d, 3
 template <class T>
 Vec2<T> own_residual(const ObjectOver<T>& o, const std::array<Vec2<T>, 3>& p) {
   const Object& object = *o.object;
+  if (has_no_leg(p)) return {T(2), T(0)};
   const size_t width = 10 + object.own.size();
   std::array<T, 64> x;
   std::array<double, 64> at{};
@@ -225,6 +240,12 @@ inline bool parallel(Vec2d p, Vec2d q) {
   return std::abs(x - y) <= kParallel * (std::abs(x) + std::abs(y));
 }
 
+/// Does a stretch run along a line? It then does not cross it, and has no place on it.
+inline bool runs_along(Vec2d stretch, Vec2d line) {
+  const double turn = cross(stretch, line);
+  return turn * turn <= kAlong * kAlong * dot(stretch, stretch) * dot(line, line);
+}
+
 /// How deep a stretch crosses an object: the smallest of the four, -infinity for parallel ones.
 inline double crossing(const ObjectOver<double>& o, Vec2d p, Vec2d q) {
   constexpr double kNever = -std::numeric_limits<double>::infinity();
@@ -240,7 +261,7 @@ inline double crossing(const ObjectOver<double>& o, Vec2d p, Vec2d q) {
     }
     return most;
   }
-  if (parallel(q - p, o.a() - o.b())) return kNever;
+  if (runs_along(q - p, o.a() - o.b())) return kNever;
   return least(crossing_terms(o, p, q));
 }
 
@@ -307,9 +328,15 @@ T length_of(const Places<T>& p) {
   return sum;
 }
 
-/// Has it a stretch of no length?
-inline bool degenerate(const Places<double>& p) {
+/// Has it a stretch of no length, or one along a wall that it touches, and so no place there?
+inline bool degenerate(const SceneOver<double>& s, std::span<const int32_t> objects, const Places<double>& p) {
   if (p.order == 0) return false;  // a receiver at its transmitter
+  for (size_t k = 0; k < objects.size(); ++k) {
+    const auto o = s.object(objects[k]);
+    if (o.object->kind != Kind::kWall) continue;
+    const Vec2d line = o.b() - o.a();
+    if (runs_along(p.at[k + 1] - p.at[k], line) || runs_along(p.at[k + 2] - p.at[k + 1], line)) return true;
+  }
   const double whole = length_of(p);
   for (size_t k = 0; k <= size_t(p.order); ++k)
     if (!(length(p.at[k + 1] - p.at[k]) > kShortest * whole)) return true;

@@ -43,7 +43,8 @@ Vec2<T> unit(const Vec2<T>& p) {
   return {p.x / l, p.y / l};
 }
 
-/// What a law sees: the points before, at and after the interaction, the object's ends, its own numbers.
+/// What a law sees: the points before, at and after the interaction, the object's ends, its own numbers. Both legs have
+/// a length.
 template <class T>
 struct Bounce {
   Vec2<T> before, at, after, a, b;

@@ -7,7 +7,7 @@
 #include "raywave/core/constants.h"
 #include "raywave/core/random.h"
 #include "raywave/core/test_errors.h"
-#include "raywave/plane/trace.h"
+#include "raywave/plane/grid.h"
 
 namespace raywave::plane {
 namespace {
@@ -117,6 +117,11 @@ TEST(PlaneScene, NamesWhatIsWrong) {
   s.receivers[0].name = "tx";
   expect_error([&] { s.validate(); }, "named 'tx'");
   expect_error([&] { set_parameter(s, "wall/sout/ends_m", {0, 0, 1, 1}); }, "did you mean 'wall/south/ends_m'");
+  Scene2D twice;
+  twice.objects = {corner("a", {1, 2}), corner("b", {1, 2})};
+  expect_error([&] { twice.validate_distinct(); }, "objects 'a' and 'b' are one corner given twice");
+  twice.objects = {arc("a", {1, 2}, 1, 0, 1), arc("b", {1, 2}, 1, 0, 1), arc("c", {1, 2}, 1, 0, 2)};
+  expect_error([&] { twice.validate_distinct(); }, "objects 'a' and 'b' are one arc given twice");
 }
 
 TEST(PlaneScene, ParametersStandWhereNumbersAre) {
@@ -174,6 +179,98 @@ TEST(PlanePaths, ARisSendsWhereItsAngleSays) {
     }
     EXPECT_EQ(p.count(), rx.y == 0.7 ? 1u : 0u);
   }
+}
+
+TEST(PlanePaths, SurfacesAndCornersAmongWallsHaveTheirPlacesInClosedForm) {
+  Scene2D s;
+  s.transmitters.push_back({"tx", {0.1, 0.2}});
+  s.receivers.push_back({"rx", {0.9, 0.7}});
+  s.objects = {ris("ris", {0.5, 0.9}, {0.2, 0.9}, 0.7), wall("south", {0, 0}, {1, 0}), corner("tip", {0.4, 0.5})};
+  s.objects[0].phi_rad = -0.4;
+  TraceOptions o = orders(2, 3, Method::kMinPath);
+  o.keep_invalid = true;
+  const Paths2D p = trace(s, o);
+  size_t solved = 0;
+  for (size_t i = 0; i < p.count(); ++i) {
+    std::span<const int32_t> objects{p.objects.data() + p.begin[i], size_t(p.order[i])};
+    solved += p.loss[i] < 1e-20;
+    if (objects.size() == 2 && objects[0] == 0 && objects[1] == 1) {  // the surface, then the ground
+      EXPECT_LT(p.loss[i], 1e-20);
+      const Vec2d at = p.vertices[size_t(p.begin[i]) + 2 * i + 1], image{0.9, -0.7};  // of the receiver
+      // (t_y, -t_x) of the surface is (0, 1): it sends down, 0.4 from the normal
+      EXPECT_NEAR(std::abs((image.x - at.x) / (image.y - at.y)), std::tan(0.4), 1e-12);
+      EXPECT_DOUBLE_EQ(at.y, 0.9);
+    }
+  }
+  EXPECT_GE(solved, 6u);
+}
+
+TEST(PlanePaths, ARayAlongAWallNeitherMeetsItNorIsBlockedWhereverTheSceneLies) {
+  // the row of walls lies in the line of both devices; the wall across ends there
+  for (const double away : {0.0, 1e3, 1e6}) {
+    for (const double turn : {0.0, 0.5, 1.1, kPi / 2}) {
+      const auto put = [&](double x, double y) {
+        return Vec2d{away + x * std::cos(turn) - y * std::sin(turn), x * std::sin(turn) + y * std::cos(turn) - away};
+      };
+      Scene2D s;
+      s.objects = {wall("row_0", put(0.5, 0), put(0.75, 0)), wall("row_1", put(1, 0), put(0.75, 0)),
+                   wall("across", put(0.25, 0.3), put(0.25, -0.3))};
+      s.transmitters.push_back({"tx", put(0.875, 0)});
+      s.receivers.push_back({"rx", put(0.625, 0)});
+      Scene2D back = s;
+      std::swap(back.transmitters, back.receivers);
+      for (const Method method : {Method::kImage, Method::kFermat, Method::kMinPath}) {
+        for (const Scene2D& scene : {s, back}) {
+          const Paths2D p = trace(scene, orders(0, 2, method));
+          ASSERT_EQ(p.count(), 2u) << away << " " << turn << " " << int(method);  // straight, and by the wall across
+          EXPECT_EQ(p.order[0], 0);
+          EXPECT_NEAR(p.length_m[1], 1.0, 1e-9 + 1e-15 * away);
+        }
+        MapOptions m;
+        m.trace = orders(0, 2, method);
+        m.function = PathFunction::kCount;
+        const Vec2d rx = s.receivers[0].position_m;
+        EXPECT_EQ(map_over_receivers(s, {{rx.x}, {rx.y}}, m).value[0], 2);
+      }
+    }
+  }
+}
+
+TEST(PlanePaths, WallsByMinPathAreImagesBesideTheTransmitterToo) {
+  // a transmitter at the end of a wall: no bounce at a nanometre from it
+  Scene2D s;
+  s.objects = {wall("wall", {0.5, 0.5}, {1, 1}), arc("bow", {3, 3}, 0.1, 0, 1)};
+  s.transmitters.push_back({"tx", {1, 1}});
+  s.receivers.push_back({"rx", {0.9166666666666666, 0.9}});
+  EXPECT_EQ(trace(s, orders(1, 1, Method::kMinPath)).count(), 0u);
+  s.objects.pop_back();
+  EXPECT_EQ(trace(s, orders(1, 1, Method::kMinPath)).count(), 0u);
+}
+
+struct Mirror {  // as people write it: 0 / 0 where a leg has no length
+  template <class T>
+  Vec2<T> residual(const Bounce<T>& b) const {
+    using std::sqrt;
+    const auto norm = [](Vec2<T> v) {
+      const T l = sqrt(dot(v, v));
+      return Vec2<T>{v.x / l, v.y / l};
+    };
+    const Vec2<T> t = norm(b.b - b.a), n{t.y, -t.x}, in = norm(b.at - b.before), out = norm(b.after - b.at);
+    const T k = T(2) * dot(in, n);
+    return {out.x - (in.x - k * n.x), out.y - (in.y - k * n.y)};
+  }
+};
+
+TEST(PlanePaths, AnOwnLawIsNotAskedOfDevicesOnIt) {
+  Scene2D s = square_scene();
+  s.objects.push_back(own("mine", {0.25, 0.5}, {0.75, 0.5}, Mirror{}));
+  Scene2D same = square_scene();
+  same.objects.push_back(wall("mine", {0.25, 0.5}, {0.75, 0.5}));
+  MapOptions m;
+  m.trace = orders(0, 1, Method::kMinPath);
+  const Grid2D g = Grid2D::of_lines({0, 0.25, 0.5, 0.7, 1}, {0, 0.3, 0.5, 0.8, 1});  // on it, at its middle and its end
+  const auto mine = map_over_receivers(s, g, m).value, walls = map_over_receivers(same, g, m).value;
+  for (size_t i = 0; i < mine.size(); ++i) EXPECT_NEAR(mine[i], walls[i], 1e-6 * walls[i]) << i;
 }
 
 TEST(PlanePaths, AnArcReflectsAtItsNormal) {

@@ -263,6 +263,9 @@ class FermatRefiner final : public Base {
   }
 
  private:
+  // Steps so short, in shares of objects, are taken though the length may not show it: far from the origin its rounding
+  // (1e-10 m at 1000 km) hides what they gain (their square).
+  static constexpr double kNewtonAlone = 1e-4;
   /// @return whether the slopes vanish.
   bool newton(std::span<const int32_t> objects, Places<double>& out, double soft2) const {
     const int n = out.order;
@@ -282,7 +285,7 @@ class FermatRefiner final : public Base {
         for (size_t k = 0; k < size_t(n); ++k) next.t[k] = out.t[k] - share * b[k];
         set_places(plain_, objects, next);
         length = optical_length(objects, next, soft2);
-        if (length <= best - 1e-4 * share * slope || (share == 1 && most < 1e-6)) break;
+        if (length <= best - 1e-4 * share * slope || (share == 1 && most < kNewtonAlone)) break;
       }
       if (!(share > 1e-10)) return false;
       out = next, best = length;
@@ -312,57 +315,68 @@ class MinPathRefiner final : public Base {
   void one(std::span<const int32_t> objects, Vec2d tx, Vec2d rx, Places<double>& out) const override {
     out.order = int(objects.size());
     out.at[0] = tx, out.at[objects.size() + 1] = rx;
-    if (objects.empty()) return;
-    // several solutions may exist on curved objects and under own laws: then all starts are taken
-    bool several = false;
-    for (const int32_t i : objects) {
-      const Kind kind = plain_.object(i).object->kind;
-      several |= kind == Kind::kArc || kind == Kind::kOwn || kind == Kind::kPanel;
-    }
+    if (closed_form(objects, tx, rx, out)) return;
+    // several solutions may exist on curved objects and under own laws
     double best_loss = 0, best_off = 0;
-    bool any = false;
     Places<double> p = out;
-    for (int start = 0; start < options_.num_starts; ++start) {
-      if (start == 0) {
-        if (!closed_form(objects, tx, rx, p)) continue;
-      } else {
-        for (size_t k = 0; k < objects.size(); ++k)
-          p.t[k] = start == 1 ? 0.5 : random_uniform(options_.seed, uint64_t(start), uint64_t(k), 0);
-        set_places(plain_, objects, p);
-      }
-      const double loss = start == 0 ? loss_of(plain_, objects, p) : descend(objects, p);
+    for (int start = 1; start <= options_.num_starts; ++start) {
+      for (size_t k = 0; k < objects.size(); ++k)
+        p.t[k] = start == 1 ? 0.5 : random_uniform(options_.seed, uint64_t(start), uint64_t(k), 0);
+      set_places(plain_, objects, p);
+      const double loss = descend(objects, p);
       double off = 0;
       for (size_t k = 0; k < objects.size(); ++k) off = std::max(off, std::max(-p.t[k], p.t[k] - 1));
-      off = std::max(off, 0.0);
-      // solved, then on the objects, then the smaller loss
-      const auto key = [](double l, double o) { return std::array<double, 3>{l < 1e-12 ? 0.0 : 1.0, o, l}; };
-      if (!any || key(loss, off) < key(best_loss, best_off)) out = p, best_loss = loss, best_off = off, any = true;
-      if (best_loss < 1e-20 && (!several || best_off == 0)) return;
+      if (start == 1 || better(loss, off, best_loss, best_off)) out = p, best_loss = loss, best_off = off;
+      if (best_loss < 1e-20 && best_off == 0) return;
     }
   }
 
  private:
-  /// Walls before and a Ris last, or walls alone: images.
+  /// Solved before others, then nearer to the objects, then of smaller loss. Equal ones within what rounding makes of
+  /// them: the earlier start, wherever the scene lies.
+  static bool better(double loss, double off, double than_loss, double than_off) {
+    const bool solved = loss < 1e-12, other = than_loss < 1e-12;
+    if (solved != other) return solved;
+    if (std::abs(off - than_off) > 1e-6) return off < than_off;
+    return !solved && loss < (1 - 1e-4) * than_loss;
+  }
+
+  /// Walls, Ris and corners: a Ris or a corner has its place whatever comes before it, and walls between two places are
+  /// images. Where no ray goes so (behind a Ris, through a wall) their lines are met all the same, and the loss says
+  /// it. False with other objects.
   bool closed_form(std::span<const int32_t> objects, Vec2d tx, Vec2d rx, Places<double>& p) const {
-    size_t mirrors = 0;
-    while (mirrors < objects.size() && plain_.object(objects[mirrors]).object->kind == Kind::kWall) ++mirrors;
-    if (mirrors == objects.size()) {
-      p = image_places(plain_, tx, rx, objects);
-      return true;
+    for (const int32_t i : objects) {
+      const Kind kind = plain_.object(i).object->kind;
+      if (kind != Kind::kWall && kind != Kind::kRis && kind != Kind::kCorner) return false;
     }
-    const auto o = plain_.object(objects[mirrors]);
-    if (mirrors + 1 != objects.size() || o.object->kind != Kind::kRis) return false;
-    const Vec2d along = unit(o.b() - o.a()), normal{along.y, -along.x}, turned{-normal.y, normal.x};
-    const double c = std::cos(o.n[4]), s = std::sin(o.n[4]);
-    const Vec2d out{s * turned.x - c * normal.x, s * turned.y - c * normal.y};
-    const double away = dot(rx - o.a(), normal) / dot(out, normal);
-    if (!(away > 0)) return false;
-    const Vec2d at = rx - away * out;
-    Places<double> before = image_places(plain_, tx, at, objects.first(mirrors));
-    for (size_t k = 0; k < mirrors; ++k) p.t[k] = before.t[k];
-    p.t[mirrors] = share(o, at);
-    set_places(plain_, objects, p);
+    Vec2d target = rx;
+    size_t end = objects.size();
+    const auto walls = [&](Vec2d from, size_t begin) {
+      const auto between = image_places(plain_, from, target, objects.subspan(begin, end - begin));
+      for (size_t k = begin; k < end; ++k) p.t[k] = between.t[k - begin], p.at[k + 1] = between.at[k - begin + 1];
+    };
+    for (size_t k = end; k-- > 0;) {
+      const auto o = plain_.object(objects[k]);
+      if (o.object->kind == Kind::kWall) continue;
+      Vec2d at = o.a();
+      if (o.object->kind == Kind::kRis) {
+        Vec2d image = target;
+        for (size_t i = end; i-- > k + 1;) image = mirrored(plain_.object(objects[i]), image);
+        at = ris_place(o, image);
+      }
+      walls(at, k + 1);
+      p.t[k] = o.object->kind == Kind::kRis ? share(o, at) : 0, p.at[k + 1] = at;
+      target = at, end = k;
+    }
+    walls(tx, 0);
     return true;
+  }
+  /// Where the ray through a point in a Ris's direction meets its line.
+  static Vec2d ris_place(const ObjectOver<double>& o, Vec2d to) {
+    const Vec2d along = unit(o.b() - o.a()), normal{along.y, -along.x}, turned{-normal.y, normal.x};
+    const Vec2d out = std::sin(o.n[4]) * turned - std::cos(o.n[4]) * normal;
+    const double across = dot(out, normal);
+    return across == 0 ? to : to - dot(to - o.a(), normal) / across * out;
   }
 
   /// Levenberg and Marquardt from p. @return the loss.
@@ -406,7 +420,7 @@ Method method_from_name(std::string_view name) {
 
 std::unique_ptr<Refiner> Refiner::make(const Scene2D& s, const Layout& l, std::span<const double> numbers,
                                        const RefineOptions& o) {
-  if (o.num_starts < 2) throw Error(message("num_starts must be at least 2, got ", o.num_starts));
+  if (o.num_starts < 1) throw Error(message("num_starts must be at least 1, got ", o.num_starts));
   if (o.max_steps < 1) throw Error(message("max_steps must be at least 1, got ", o.max_steps));
   if (o.method == Method::kMinPath) return std::make_unique<MinPathRefiner>(s, l, numbers, o);
   for (size_t i = 0; i < s.objects.size(); ++i) {

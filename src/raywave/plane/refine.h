@@ -3,8 +3,8 @@
 //   image     mirror images: exact for walls; others get the mirror's place, and their loss.
 //   fermat    the shortest path (with panels: the least optical path). Length is convex in the places of straight
 //             objects: Newton's method with a line search.
-//   min-path  the least sum of squared residuals of the laws, by Gauss-Newton with damping (Levenberg and Marquardt)
-//             from a closed-form place where there is one, the middle, and random places. Takes every kind of object.
+//   min-path  the least sum of squared residuals of the laws: walls, Ris and corners in closed form; with other objects
+//             by Gauss-Newton with damping (Levenberg and Marquardt) from the middle and from random places.
 // Places may lie outside the objects: the conditions say so. Differentiable: one more step of the method at the
 // solution, taken over Dual or Var, has the solution's derivative (of min-path exactly where the residual is 0).
 #pragma once
@@ -23,7 +23,7 @@ Method method_from_name(std::string_view name);
 
 struct RefineOptions {
   Method method = Method::kImage;
-  int num_starts = 4;  // of min-path; a path that is found at the first is not searched again
+  int num_starts = 4;  // of min-path; what is found on the objects is not searched again
   int max_steps = 50;
   uint64_t seed = 42;
   std::vector<uint8_t> use;  // [objects], 0: in no path, so that any kind may stand there; empty: all are

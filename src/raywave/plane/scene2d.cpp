@@ -138,13 +138,21 @@ void Scene2D::validate() const {
 
 void Scene2D::validate_distinct() const {
   validate();
-  using Key = std::array<double, 4>;
+  using Key = std::array<double, 6>;
   std::map<Key, std::string> seen;
   for (const Object& o : objects) {
-    if (o.kind == Kind::kCorner || o.kind == Kind::kArc) continue;
+    if (o.kind == Kind::kCorner || o.kind == Kind::kArc) {
+      const bool bent = o.kind == Kind::kArc;
+      const Key key = bent ? Key{2, o.a.x, o.a.y, o.radius_m, o.begin_rad, o.end_rad} : Key{1, o.a.x, o.a.y, 0, 0, 0};
+      const auto [at, fresh] = seen.try_emplace(key, o.name);
+      if (!fresh)
+        throw Error(message("objects '", at->second, "' and '", o.name, "' are one ", bent ? "arc" : "corner",
+                            " given twice, and so would be all paths over it; remove one"));
+      continue;
+    }
     const bool turned = o.b.x < o.a.x || (o.b.x == o.a.x && o.b.y < o.a.y);
     const Vec2d p = turned ? o.b : o.a, q = turned ? o.a : o.b;
-    const auto [at, fresh] = seen.try_emplace(Key{p.x, p.y, q.x, q.y}, o.name);
+    const auto [at, fresh] = seen.try_emplace(Key{0, p.x, p.y, q.x, q.y, 0}, o.name);
     if (!fresh)
       throw Error(message("objects '", at->second, "' and '", o.name,
                           "' have the same ends: each would hide the other and all paths over them; remove one"));

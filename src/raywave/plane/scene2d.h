@@ -55,8 +55,8 @@ struct Scene2D {
   /// @throws Error naming the thing: no finite number, walls of zero length, names given twice or empty, unknown
   /// materials.
   void validate() const;
-  /// As validate; besides, objects that lie on each other over their whole length. They are an error, for each hides
-  /// the other and every path over them.
+  /// As validate; besides, objects that lie on each other over their whole length: each hides the other and every path
+  /// over them, or (corners) has its paths twice.
   void validate_distinct() const;
 };
 

@@ -114,7 +114,11 @@ struct WallsRun {
     for (size_t i = 0; i < n; ++i) {
       const P d = along(i), normal{d.y, -d.x};
       const V in = dot(at[i + 1] - at[i], normal), out = dot(at[i + 2] - at[i + 1], normal);
-      loss = loss + where(!(in * out < all(0)), all(4));
+      // one along the wall has no place on it
+      const P before = at[i + 1] - at[i], after = at[i + 2] - at[i + 1];
+      const V along_wall = all(kAlong * kAlong / inverse_square(i));
+      const M turns = (in * in > along_wall * dot(before, before)) & (out * out > along_wall * dot(after, after));
+      loss = loss + where(~((in * out < all(0)) & turns), all(4));
     }
     lawful = all(kLossTolerance) - loss;
     alive = (lawful > all(k.cut_)) & (on >= all(k.cut_));
@@ -157,7 +161,7 @@ struct WallsRun {
     r.back = all(Vec2d{w.ax - w.bx, w.ay - w.by});
     r.from = at[i] - all(Vec2d{w.ax, w.ay});
     const V d = r.along.y * r.back.x - r.along.x * r.back.y, e = all(kCrossTolerance), one = all(1);
-    r.parallel = size(d) <= all(kParallel) * (size(r.along.y * r.back.x) + size(r.along.x * r.back.y));
+    r.parallel = d * d <= all(kAlong * kAlong) * dot(r.along, r.along) * dot(r.back, r.back);
     r.inverse = one / d;
     r.u = (r.back.y * r.from.x - r.back.x * r.from.y) * r.inverse;
     r.w = (r.along.x * r.from.y - r.along.y * r.from.x) * r.inverse;
@@ -234,12 +238,12 @@ struct WallsRun {
   }
 
   /// Is the stretch crossed? The same as cross(...).c >= 0 without its division.
-  RAYWAVE_INLINE M crossed(const P& from_, const P& along_, const Job& job) const {
+  RAYWAVE_INLINE M crossed(const P& from_, const P& along_, V along_square, const Job& job) const {
     const P back = all(job.back), from = from_ - all(job.a);
     const V dx = along_.y * back.x, dy = along_.x * back.y, d = dx - dy, reach = all(1 + 2 * kCrossTolerance) * size(d);
     const V nu = back.y * from.x - back.x * from.y, nw = along_.x * from.y - along_.y * from.x;
     return (size(nu + nu - d) <= reach) & (size(nw + nw - d) <= reach) &
-           (size(d) > all(kParallel) * (size(dx) + size(dy)));
+           (d * d > along_square * all(kAlong * kAlong * dot(job.back, job.back)));
   }
 
   /// All conditions; false where no point can have a share.
@@ -247,15 +251,17 @@ struct WallsRun {
     clear = all(1e300);
     size_t stretch_ = 0;
     P from = at[0], along_ = at[1] - at[0];
+    V along_square = dot(along_, along_);
     const bool well_on = n == 0 || !any(alive & (on < all(kWellOn)));
     for (const Job& job : jobs) {
       if (job.stretch != stretch_) {
         if (!any(alive)) return false;
         stretch_ = job.stretch, from = at[stretch_], along_ = at[stretch_ + 1] - from;
+        along_square = dot(along_, along_);
       }
       if (idle(job, well_on)) continue;
       if (!k.options_.trace.approx) {
-        alive &= ~crossed(from, along_, job);
+        alive &= ~crossed(from, along_, along_square, job);
       } else {
         clear = least(clear, -cross(job.stretch, k.walls_[size_t(job.object)]).c);
       }
