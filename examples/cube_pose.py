@@ -2,9 +2,10 @@
 """The pose of a metal cube from the field around it: side 4 m, 1 GHz, receivers over 16 m, one reflection and edges, mean square of dB.
 
 The field's fringes make a minimum every few centimetres. Three steps lead to the right one. Powers without phase, in which there are no fringes,
-against the measured power smoothed over its own: on lattices of poses about the start, 16 x 16 receivers. Then the field itself, in which the right
-place is a hole of 5 cm and 1.5 degrees: on a lattice fine enough to hit it, at 8 x 8 receivers, the best of it at 16 x 16, whose best are followed along
-exact derivatives by Levenberg-Marquardt until one ends at nothing. Last 51 x 51 receivers.
+against the measured power smoothed over its own: on lattices of poses about the start, 8 x 8 receivers, the finest at 16 x 16. Then the field itself, in
+which the right place is a hole of 5 cm and 1.5 degrees: on a lattice fine enough to hit it, whose best are followed along exact derivatives by
+Levenberg-Marquardt, at 8 x 8 receivers and, where little is left, at 16 x 16, until one ends at nothing; if none does, about the next place that the
+powers name. Last 32 x 32 receivers.
 python examples/cube_pose.py [FOLDER] [STARTS]; without STARTS one near start is tried."""
 import itertools
 import sys

@@ -64,7 +64,7 @@ class Measured:
         pose = min(ends, key=lambda end: end[1])[0]
         return pose if len(self.radars) > 1 else self.slid(pose, samples)
 
-    def slid(self, pose, loss, reach_m=0.2, step_m=0.005):
+    def slid(self, pose, loss, reach_m=0.3, step_m=0.005):
         """The best place along the face that flashes: the edges' phases against the flash have a minimum every few millimetres, and hardly anything
         says on which side of the flash the nearer edge is."""
         along = np.array([-np.sin(pose[2]), np.cos(pose[2]), 0])
