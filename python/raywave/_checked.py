@@ -10,7 +10,7 @@ from ._methods import method
 _signatures.sign_all()  # before others take them from there, and wrap them
 
 from ._raywave import AntennaArray, Device, Error, Material, Object, Scene, Scene2D, itu_material, lobe_text
-from ._values import real_number, three_numbers
+from ._values import lobe_name, real_number, three_numbers
 
 
 def _checked(cls, name, kind, convert):
@@ -83,7 +83,7 @@ def _refuse(what, wanted, value):
 
 
 def _pattern(key, value):
-    text = _text(key, value)
+    text = lobe_name(key, value)
     lobe_text(text)  # raises for none
     return text
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import warnings
+from typing import ClassVar
 
 import numpy as np
 
@@ -20,6 +21,7 @@ _BIAS_DB = 0.1
 class LobeChoice:
     """What Scene.lobe_for() chose and from what; str() of it is the lobe as text, print() says how."""
 
+    _is_lobe: ClassVar[bool] = True
     kappa: float
     slope: float  # standard deviation of the facets' slopes about each axis, of their neighbourhood's mean
     facet_area_m2: float  # the median

@@ -117,6 +117,12 @@ def three_numbers(key, value):
     return list(_numbers(key, value, 3, "three numbers"))
 
 
+def lobe_name(key, value):
+    """A lobe as text, or what stands for one: rw.materials.Lobe, rw.LobeChoice. Raises Error for anything else."""
+    value = value.lobe if getattr(type(value), "_is_lobe", False) else value
+    return value if isinstance(value, str) else _refuse(key, "a lobe as text, like 'von_mises_fisher(kappa=60)', or a rw.materials.Lobe", value)
+
+
 def option(key, value):
     """The value of a solver's option in the type that the solver reads. Raises Error for one that cannot be it."""
     if key in _COUNTS:
@@ -135,8 +141,8 @@ def option(key, value):
         return name_list(key, value)
     if key in _WORDS and not isinstance(value, str):
         return _refuse(key, "a word", value)
-    if key == "lobe" and not isinstance(value, str):
-        return _refuse(key, "a lobe as text, like 'von_mises_fisher(kappa=60)'", value)
+    if key == "lobe":
+        return lobe_name(key, value)
     if key == "progress" and not callable(value):
         return _refuse(key, "a function of (done, total)", value)
     return value

@@ -10,8 +10,10 @@
 from __future__ import annotations
 
 from . import _raywave, differentiable
+from ._lobes import LobeChoice
 from ._raywave import Error, ScatteredPower, Scene
-from ._values import real_number, switch, whole_number
+from ._values import lobe_name, real_number, switch, whole_number
+from .materials.lobes import Lobe
 
 
 class ScatteringSolver:
@@ -25,11 +27,11 @@ class ScatteringSolver:
 
     problem = differentiable.ScatteringProblem
 
-    def __call__(self, scene: Scene, *, diffuse: bool = True, reflection: str | None = None, method: str = "tiles", max_depth: int = 1,
+    def __call__(self, scene: Scene, *, diffuse: bool = True, reflection: str | Lobe | LobeChoice | None = None, method: str = "tiles", max_depth: int = 1,
                  specular_reflection: bool = True, refraction: bool = False, tolerance: float = 1e-4, max_tiles: int = 200_000,
                  samples_per_tx: int = 1_000_000, seed: int = 42, num_threads: int = 0) -> ScatteredPower:
-        if reflection is not None and not isinstance(reflection, str):
-            raise Error(f"reflection takes a lobe as text, like 'von_mises_fisher(kappa=60)', got {reflection!r}")
+        if reflection is not None:
+            reflection = lobe_name("reflection", reflection)
         if not isinstance(method, str):
             raise Error(f"method takes a word, got {method!r}")
         return _raywave.scattered_power(scene, {

@@ -6,6 +6,7 @@
 #include <nanobind/stl/vector.h>
 
 #include "bind.h"
+#include "own_lobes.h"
 #include "raywave/cli/program.h"
 #include "raywave/core/error.h"
 #include "scattering.h"
@@ -41,6 +42,7 @@ NB_MODULE(_raywave, m) {
   raywave::python::bind_maps(m);
   raywave::python::bind_arrivals(m);
   raywave::python::bind_scattering(m);
+  raywave::python::bind_own_lobes(m);
   raywave::python::bind_wave(m);
   raywave::python::bind_plane(m);
   raywave::python::bind_plane_sampler(m);

@@ -10,8 +10,8 @@ namespace raywave::paths {
 
 template <class Archive>
 void fields(Archive& a, Tile& t) {
-  auto& [facet, triangle, corners, shaded, from, to] = t;
-  a(facet, triangle, shaded, from, to);
+  auto& [facet, triangle, corners, shaded, seen, from, to] = t;
+  a(facet, triangle, shaded, seen, from, to);
   for (auto& corner : corners) a(corner[0], corner[1]);
 }
 template <class Archive>

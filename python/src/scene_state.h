@@ -3,6 +3,7 @@
 // caller's and stay behind.
 #pragma once
 
+#include "raywave/em/own_lobe.h"
 #include "raywave/maps/radio_map.h"
 #include "raywave/paths/path_solver.h"
 #include "raywave/paths/touched_materials.h"
@@ -73,8 +74,10 @@ namespace raywave::em {
 
 template <class Archive>
 void fields(Archive& a, Lobe& l) {
-  auto& [kind, alpha_r, alpha_i, lambda, kappa, slope] = l;
-  a(kind, alpha_r, alpha_i, lambda, kappa, slope);
+  auto& [kind, alpha_r, alpha_i, lambda, kappa, slope, own] = l;
+  std::string name = own ? own->name() : std::string();
+  a(kind, alpha_r, alpha_i, lambda, kappa, slope, name);
+  if (kind == LobeKind::kOwn && !own) l = lobe_from_text(name);
 }
 
 }  // namespace raywave::em

@@ -143,6 +143,10 @@ def powers():
     return rw.inverse.Powers(path_gain_db=[-80.0, -85.0, -90.0, -95.0], tx="tx", position_m=[[x, 1, 1.5] for x in (-20, -5, 10, 25)])
 
 
+def as_wide_as_it_can(u_i, u_o):
+    return u_o[:, 2]
+
+
 def as_it_is(places):
     return {"relative_permittivity": places.base["relative_permittivity"]}
 
@@ -180,7 +184,7 @@ MAKE |= {
     "raywave.inverse.Coverage": lambda: rw.inverse.Coverage(-90.0), "raywave.inverse.SumRate": rw.inverse.SumRate,
     "raywave.inverse.Placement": lambda: rw.inverse.place_transmitters(canyon(), [rw.Transmitter("more", [0, 0, 8])], rw.inverse.SumRate(), count=1, cell_size_m=20, max_depth=0),
     "raywave.inverse.PatternSolver": lambda: rw.inverse.PatternSolver(degree=1),
-    "raywave.materials.Field": rw.materials.Field, "raywave.materials.Places": lambda: places(), "raywave.materials.Own": lambda: rw.materials.Own(as_it_is),
+    "raywave.materials.Lobe": lambda: rw.materials.Lobe("public", as_wide_as_it_can), "raywave.materials.Field": rw.materials.Field, "raywave.materials.Places": lambda: places(), "raywave.materials.Own": lambda: rw.materials.Own(as_it_is),
     "raywave.materials.Texture": lambda: rw.materials.Texture.over_face([[3.0, 4.0]], corner_m=[0, 0, 0], across_m=[1, 0, 0], up_m=[0, 0, 1]),
     "raywave.materials.Network": lambda: rw.materials.Network([0, 0, 0], [1, 1, 1], detail_m=0.5),
     "raywave.inverse.Told": lambda: calibration().told,

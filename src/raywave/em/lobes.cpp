@@ -10,6 +10,7 @@
 #include "raywave/ad/functions.h"
 #include "raywave/core/constants.h"
 #include "raywave/core/error.h"
+#include "raywave/em/own_lobe.h"
 
 namespace raywave::em {
 namespace {
@@ -17,7 +18,8 @@ namespace {
 using ad::Dual;
 using ad::Var;
 
-constexpr std::array kNames = {"lambertian", "directive", "backscattering", "von_mises_fisher", "half_vector"};
+constexpr std::array kNames = {"lambertian", "directive", "backscattering", "von_mises_fisher", "half_vector", "own"};
+constexpr size_t kNamed = kNames.size() - 1;  // kOwn goes by its own name
 
 double expm1_of(double x) { return std::expm1(x); }
 Dual expm1_of(const Dual& x) {
@@ -157,6 +159,8 @@ T shape(const BasicLobe<T>& lobe, const Vec3<T>& n, const Vec3<T>& u_i, const Ve
       const T tan2 = norm2(q - q_n * n) / (q_n * q_n);
       return exp(-(tan2 / (T(2) * s2))) * norm2(q) / (T(4 * kPi) * s2 * q_n * q_n * q_n);
     }
+    case LobeKind::kOwn:
+      break;  // not the same for the way back: own_value()
   }
   return T(0);
 }
@@ -190,6 +194,8 @@ T integral_anew(const BasicLobe<T>& lobe, const T& cos_i) {
       return von_mises_fisher_sphere(lobe.kappa) * von_mises_fisher_share(lobe.kappa, cos_i);
     case LobeKind::kHalfVector:
       return half_vector_share(lobe.slope, cos_i);
+    case LobeKind::kOwn:
+      break;
   }
   return T(1);
 }
@@ -231,6 +237,7 @@ double proposals(const Lobe& lobe) {
     case LobeKind::kVonMisesFisher:
       return von_mises_fisher_sphere(lobe.kappa);
     case LobeKind::kHalfVector:
+    case LobeKind::kOwn:
       return 1;
   }
   return 1;
@@ -248,12 +255,7 @@ double directive_y(double alpha, double random) { return -std::expm1(std::log1p(
 
 }  // namespace
 
-LobeKind lobe_kind_from_name(std::string_view name) {
-  for (size_t i = 0; i < kNames.size(); ++i) {
-    if (name == kNames[i]) return LobeKind(i);
-  }
-  throw Error(message("unknown lobe '", name, "'", did_you_mean(name, {kNames.begin(), kNames.end()})));
-}
+bool is_lobe_kind(std::string_view name) { return std::find(kNames.begin(), kNames.end(), name) != kNames.end(); }
 const char* lobe_name(LobeKind kind) { return kNames[size_t(kind)]; }
 
 namespace {
@@ -261,6 +263,18 @@ namespace {
 std::string_view without_blanks(std::string_view text) {
   const size_t begin = text.find_first_not_of(" \t"), end = text.find_last_not_of(" \t");
   return begin == std::string_view::npos ? std::string_view() : text.substr(begin, end - begin + 1);
+}
+
+/// A lobe of this name with its default numbers.
+Lobe named_lobe(std::string_view name) {
+  for (size_t i = 0; i < kNamed; ++i) {
+    if (name == kNames[i]) return {.kind = LobeKind(i)};
+  }
+  if (const OwnLobe* own = own_lobe(name)) return {.kind = LobeKind::kOwn, .own = own};
+  std::vector<std::string> known(kNames.begin(), kNames.begin() + kNamed);
+  for (std::string& own : own_lobe_names()) known.push_back(std::move(own));
+  throw Error(message("unknown lobe '", name, "'", did_you_mean(name, known),
+                      ". A lobe of one's own is known to the process that made it"));
 }
 
 /// "alpha_r=20"
@@ -278,7 +292,8 @@ void set_number(Lobe& lobe, std::string_view text, std::string_view whole) {
       throw Error(message("'", whole, "': ", name, " must be a number, got '", digits, "'"));
     return;
   }
-  if (known.empty()) throw Error(message("'", whole, "': ", lobe_name(lobe.kind), " has no numbers"));
+  if (known.empty())
+    throw Error(message("'", whole, "': ", without_blanks(whole.substr(0, whole.find('('))), " has no numbers"));
   throw Error(message("'", whole, "': ", lobe_name(lobe.kind), " has no '", name, "'", did_you_mean(name, known)));
 }
 
@@ -286,7 +301,7 @@ void set_number(Lobe& lobe, std::string_view text, std::string_view whole) {
 
 Lobe lobe_from_text(std::string_view text) {
   const size_t open = text.find('(');
-  Lobe lobe{lobe_kind_from_name(without_blanks(text.substr(0, open)))};
+  Lobe lobe = named_lobe(without_blanks(text.substr(0, open)));
   if (open != std::string_view::npos) {
     const std::string_view rest = without_blanks(text.substr(open + 1));
     if (rest.empty() || rest.back() != ')') throw Error(message("'", text, "' has no ')' at its end"));
@@ -307,6 +322,7 @@ Lobe lobe_from_text(std::string_view text) {
 }
 
 std::string lobe_text(const Lobe& lobe) {
+  if (lobe.kind == LobeKind::kOwn) return lobe.own->name();
   std::string numbers;
   for (const LobeNumberInfo& n : kLobeNumbers) {
     if (!uses(lobe.kind, n)) continue;
@@ -336,10 +352,33 @@ T half_vector_share(const T& slope, const T& cosine) {
   return lifted(slope, cosine, half_vector_share_over<double>, half_vector_share_over<Dual>);
 }
 
+namespace {
+
+/// f of a lobe of one's own, which knows its slopes.
+template <class T>
+T own_value(const OwnLobe& own, const Vec3<T>& n, const Vec3<T>& u_i, const Vec3<T>& u_o) {
+  if constexpr (std::is_same_v<T, double>) {
+    return own.value(n, u_i, u_o);
+  } else {
+    const auto plain = [](const Vec3<T>& v) { return Vec3d{ad::value_of(v.x), ad::value_of(v.y), ad::value_of(v.z)}; };
+    OwnLobe::Slopes s;
+    T out(own.value(plain(n), plain(u_i), plain(u_o), &s));
+    const auto add = [&](const Vec3d& by, const Vec3<T>& v) {
+      const T moved = ad::chain(0.0, ad::Partial<T>{by.x, v.x}, ad::Partial<T>{by.y, v.y}, ad::Partial<T>{by.z, v.z});
+      out = out + moved;
+    };
+    add(s.n, n), add(s.u_i, u_i), add(s.u_o, u_o);
+    return out;
+  }
+}
+
+}  // namespace
+
 template <class T>
 T evaluate(const BasicLobe<T>& lobe, const Vec3<T>& n, const Vec3<T>& u_i, const Vec3<T>& u_o) {
   const T cos_i = -dot(u_i, n), cos_o = dot(u_o, n);
   if (!(cos_i > T(0)) || !(cos_o > T(0))) return T(0);
+  if (lobe.kind == LobeKind::kOwn) return own_value(*lobe.own, n, u_i, u_o);
   return shape(lobe, n, u_i, u_o, cos_i, cos_o) / integral(lobe, cos_i);
 }
 
@@ -349,6 +388,11 @@ T reciprocal_kernel(const BasicLobe<T>& lobe, const Vec3<T>& n, const Vec3<T>& u
   const T cos_i = -dot(u_i, n), cos_o = dot(u_o, n);
   if (!(cos_i > T(0)) || !(cos_o > T(0))) return T(0);
   if (lobe.kind == LobeKind::kLambertian) return cos_i * cos_o / T(kPi);
+  if (lobe.kind == LobeKind::kOwn) {
+    const T there = own_value(*lobe.own, n, u_i, u_o), back = own_value(*lobe.own, n, -u_o, -u_i);
+    if (!(there > T(0)) || !(back > T(0))) return T(0);
+    return sqrt(cos_i * cos_o * there * back);
+  }
   return shape(lobe, n, u_i, u_o, cos_i, cos_o) * sqrt(cos_i * cos_o / (integral(lobe, cos_i) * integral(lobe, cos_o)));
 }
 
@@ -378,6 +422,8 @@ std::optional<Vec3d> sample(const Lobe& lobe, const Vec3d& n, const Vec3d& u_i, 
       const double facing = -dot(u_i, h);
       return facing > 0 ? above(u_i + 2 * facing * h) : std::nullopt;
     }
+    case LobeKind::kOwn:
+      return lobe.own->sample(n, u_i, random);
   }
   return std::nullopt;
 }
@@ -385,6 +431,7 @@ std::optional<Vec3d> sample(const Lobe& lobe, const Vec3d& n, const Vec3d& u_i, 
 double density(const Lobe& lobe, const Vec3d& n, const Vec3d& u_i, const Vec3d& u_o) {
   const double cos_i = -dot(u_i, n), cos_o = dot(u_o, n);
   if (!(cos_i > 0) || !(cos_o > 0)) return 0;
+  if (lobe.kind == LobeKind::kOwn) return lobe.own->density(n, u_i, u_o);
   return shape(lobe, n, u_i, u_o, cos_i, cos_o) / proposals(lobe);
 }
 

@@ -12,6 +12,7 @@
 //   von Mises-Fisher  exp(kappa (cos psi_r - 1))
 //   half-vector       D(h) (n . h) / (4 u_o . h), h along u_o - u_i, slopes of h normal with standard deviation
 //                     `slope` about each axis: a rough surface's facets
+//   own               a function that a user writes (own_lobe.h)
 // each over its own integral over the hemisphere, which has no closed form but a smooth periodic integral: the sum over
 // 64 places in lobes.cpp is within 1e-10 of it, for powers alpha below 2 that are no whole numbers within 2e-8.
 //
@@ -31,9 +32,11 @@
 
 namespace raywave::em {
 
-enum class LobeKind : uint8_t { kLambertian, kDirective, kBackscattering, kVonMisesFisher, kHalfVector };
-/// "lambertian", "directive", "backscattering", "von_mises_fisher", "half_vector". @throws Error naming the nearest.
-LobeKind lobe_kind_from_name(std::string_view name);
+class OwnLobe;
+
+enum class LobeKind : uint8_t { kLambertian, kDirective, kBackscattering, kVonMisesFisher, kHalfVector, kOwn };
+/// "lambertian", "directive", "backscattering", "von_mises_fisher", "half_vector".
+bool is_lobe_kind(std::string_view name);
 const char* lobe_name(LobeKind kind);
 
 /// A lobe's numbers over a scalar; each kind uses those that its formula above names.
@@ -43,6 +46,7 @@ struct BasicLobe {
   T alpha_r = T(4), alpha_i = T(4), lambda = T(0.5);
   T kappa = T(100);
   T slope = T(0.1);
+  const OwnLobe* own = nullptr;  // of kOwn; stays as long as the process
 };
 using Lobe = BasicLobe<double>;
 
@@ -64,8 +68,8 @@ inline bool uses(LobeKind kind, const LobeNumberInfo& number) {
   return number.kinds[0] == kind || number.kinds[1] == kind;
 }
 /// A lobe as materials name it: "directive", or with its numbers "backscattering(alpha_r=20, alpha_i=30, lambda_=0.7)";
-/// those that are not given are the defaults above. @throws Error naming the nearest word or number, for a number that
-/// the kind has not, and as validate().
+/// those that are not given are the defaults above; or a lobe of one's own by its name.
+/// @throws Error naming the nearest word or number, for a number that the kind has not, and as validate().
 Lobe lobe_from_text(std::string_view text);
 /// All numbers of its kind, so that lobe_from_text() gives the same lobe, bit for bit.
 std::string lobe_text(const Lobe& lobe);

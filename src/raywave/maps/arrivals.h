@@ -6,6 +6,7 @@
 
 #include "raywave/maps/cells.h"
 #include "raywave/paths/field_context.h"
+#include "raywave/paths/scatter_tiles.h"
 #include "raywave/paths/sequence_tree.h"
 
 namespace raywave::maps {
@@ -25,6 +26,15 @@ struct MapArrivals {
   std::vector<WeightedArrival> arrivals;
   /// Coherent maps: the total field at each sample point, by Cells::slot; else empty.
   std::vector<CVec3<double>> fields;
+};
+
+/// What surfaces scatter into a cell: the tiles of each of its sample points.
+using CellTiles = std::vector<std::vector<paths::Tile>>;
+
+/// What a map keeps for its derivatives.
+struct KeptArrivals {
+  std::vector<std::vector<MapArrivals>> paths;  // [num_tx]
+  std::vector<std::vector<CellTiles>> tiles;    // [num_tx, num_cells], where surfaces scatter
 };
 
 std::vector<MapArrivals> exact_arrivals(const scene::Scene& scene, const paths::PreparedScene& prepared,

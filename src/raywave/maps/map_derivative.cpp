@@ -89,7 +89,7 @@ template <class Visit>
 void for_arrivals(const scene::Scene& scene, const paths::PreparedScene& prepared, const paths::FieldContext& context,
                   int tx, const Cells& cells, const RadioMapOptions& options, const RadioMap& map, Visit&& visit) {
   if (map.arrivals) {
-    for (const MapArrivals& all : (*map.arrivals)[size_t(tx)]) visit(all);
+    for (const MapArrivals& all : map.arrivals->paths[size_t(tx)]) visit(all);
     return;
   }
   for (const MapArrivals& all : options.method == Method::kExact
@@ -179,7 +179,10 @@ static scene::SceneDerivative vjp(const scene::Scene& scene, const paths::Prepar
       });
       for (const auto& part : parts) gradient += part;
     });
-    if (options.scatters()) add_scattered_vjp(centred, prepared, context, tx, cells, options, weight, gradient);
+    if (options.scatters()) {
+      add_scattered_vjp(centred, prepared, context, tx, cells, options, weight,
+                        map.arrivals ? &map.arrivals->tiles[size_t(tx)] : nullptr, gradient);
+    }
   }
   gradient.check_finite(scene);
   return gradient;
@@ -217,7 +220,8 @@ static std::vector<double> jvp(const scene::Scene& scene, const paths::PreparedS
       }
     });
     if (!options.scatters()) continue;
-    const auto scattered = scattered_jvp(centred, prepared, context, tx, cells, options, direction);
+    const auto scattered = scattered_jvp(centred, prepared, context, tx, cells, options, direction,
+                                         map.arrivals ? &map.arrivals->tiles[size_t(tx)] : nullptr);
     for (size_t i = 0; i < scattered.size(); ++i) tangent[size_t(tx) * size_t(map.num_cells()) + i] += scattered[i];
   }
   return tangent;

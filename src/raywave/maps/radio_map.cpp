@@ -99,17 +99,19 @@ static RadioMap solve(const scene::Scene& scene, const paths::PreparedScene& geo
   map.num_split_points = int64_t(cells.num_split_points());
   for (Vec3d& p : map.cell_corners_m) p += origin;
   for (int cell = 0; cell < cells.size(); ++cell) map.cell_centers_m.push_back(cells.center(cell) + origin);
-  auto kept = options.keep_arrivals ? std::make_shared<KeptArrivals>(size_t(map.num_tx)) : nullptr;
+  auto kept = options.keep_arrivals ? std::make_shared<KeptArrivals>() : nullptr;
+  if (kept) kept->paths.resize(size_t(map.num_tx)), kept->tiles.resize(size_t(map.num_tx));
   for (int tx = 0; tx < map.num_tx; ++tx) {
     map.tx_names.push_back(scene.transmitters[size_t(tx)].name);
     map.tx_power_w.push_back(dbm_to_watt(scene.transmitters[size_t(tx)].power_dbm));
     std::vector<double> error;
     auto gain = options.method == Method::kExact
                     ? exact_map(centred, prepared, context, tx, cells, options.without_scattering(), map.num_arrivals,
-                                false, kept ? &(*kept)[size_t(tx)] : nullptr)
+                                false, kept ? &kept->paths[size_t(tx)] : nullptr)
                     : monte_carlo_map(centred, prepared, context, tx, cells, options, error);
     if (options.method == Method::kExact && options.scatters()) {
-      const auto scattered = scattered_map(centred, prepared, context, tx, cells, options);
+      const auto scattered =
+          scattered_map(centred, prepared, context, tx, cells, options, kept ? &kept->tiles[size_t(tx)] : nullptr);
       for (size_t i = 0; i < gain.size(); ++i) gain[i] += scattered[i];
     }
     map.standard_error.insert(map.standard_error.end(), error.begin(), error.end());

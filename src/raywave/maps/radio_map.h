@@ -27,9 +27,7 @@ namespace raywave::maps {
 
 enum class Method { kMonteCarlo, kExact };
 
-struct MapArrivals;  // maps/arrivals.h
-/// What a map's derivatives replay, for each transmitter.
-using KeptArrivals = std::vector<std::vector<MapArrivals>>;
+struct KeptArrivals;  // maps/arrivals.h
 
 /// Cells on a plane (any orientation), on the triangles of objects, or on ground followed at a height.
 struct Surface {
@@ -54,8 +52,8 @@ struct RadioMapOptions : paths::RayOptions {  // behind shot rays two edges of a
   int samples_per_beam = 256;  // exact: rays, at least, through what each facet sequence lights; 0: none
   int points_per_cell = 1;     // exact: 1, 4 or 9 sample points
   bool coherent = false;       // exact: add fields instead of powers (per sample point and polarisation)
-  bool keep_arrivals = false;  // exact: keep in the map what derivatives replay, 100 bytes an arrival; else they solve
-                               // it again
+  bool keep_arrivals = false;  // exact: keep in the map what derivatives replay, 100 bytes an arrival and a tile; else
+                               // they solve it again
   double max_bytes = 4e9;      // refuse maps that need more
   /// @throws Error naming the bad field.
   void validate() const;

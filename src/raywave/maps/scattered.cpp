@@ -31,14 +31,40 @@ class Points {
         source_(prepared, paths::end_point(tx_, context.wavelength_m),
                 paths::scatter_mirrors(prepared, tx_.position_m, tx_.name, 1000000, options)) {}
 
-  /// The gain of a cell. visit(target point, steps, weight) for each path that it sums.
+  /// The gain of a cell. @param keep  its tiles, or nothing
+  double solve(int cell, CellTiles* keep) {
+    double gain = 0;
+    for_points(cell, [&](size_t, const SamplePoint& s, paths::ScatterTiler& tiler, const paths::ScatterEnd& target) {
+      auto found = tiler.solve(source_, target);
+      gain += s.weight * found.gain;
+      if (keep) keep->push_back(std::move(found.tiles));
+    });
+    return gain;
+  }
+
+  /// visit(target point, steps, weight) for each path that a cell sums. @param kept  the cell's tiles, or nothing
   template <class Visit>
-  double solve(int cell, bool visits, Visit&& visit) {
+  void for_paths(int cell, const CellTiles* kept, Visit&& visit) {
+    for_points(
+        cell, [&](size_t point, const SamplePoint& s, paths::ScatterTiler& tiler, const paths::ScatterEnd& target) {
+          const std::vector<paths::Tile> found = kept ? std::vector<paths::Tile>() : tiler.solve(source_, target).tiles;
+          for (const paths::Tile& t : kept ? (*kept)[point] : found) {
+            tiler.for_places(source_, target, t, [&](std::vector<Step>& steps, size_t place) {
+              for_variants(tiler, steps, place, [&] { visit(s.point_m, steps, s.weight); });
+            });
+          }
+        });
+  }
+
+ private:
+  /// visit(index, sample point, tiler, target) for those of a cell.
+  template <class Visit>
+  void for_points(int cell, Visit&& visit) {
     constexpr int64_t kRays = 16384;
     std::vector<SamplePoint> points;
     cells_.sample_points(cell, standing_, points);
-    double gain = 0;
-    for (const SamplePoint& s : points) {
+    for (size_t i = 0; i < points.size(); ++i) {
+      const SamplePoint& s = points[i];
       paths::EndPoint<double> end;
       end.position_m = s.point_m;
       ArrivalField<double> field(numbers_, tx_index_);
@@ -50,19 +76,9 @@ class Points {
       paths::ScatterTiler tiler(prepared_, numbers_, refine_, law_, nullptr, power);
       const paths::ScatterEnd target(prepared_, end,
                                      paths::scatter_mirrors(prepared_, s.point_m, tx_.name, kRays, options_));
-      const auto found = tiler.solve(source_, target);
-      gain += s.weight * found.gain;
-      if (!visits) continue;
-      for (const paths::Tile& t : found.tiles) {
-        tiler.for_places(source_, target, t, [&](std::vector<Step>& steps, size_t place) {
-          for_variants(tiler, steps, place, [&] { visit(s.point_m, steps, s.weight); });
-        });
-      }
+      visit(i, s, tiler, target);
     }
-    return gain;
   }
-
- private:
   template <class Visit>
   void for_variants(const paths::ScatterTiler& tiler, std::vector<Step>& steps, size_t place, Visit&& visit) const {
     const int32_t facet = steps[place].surface.index, material = prepared_.facets().facets[size_t(facet)].material;
@@ -104,14 +120,15 @@ void for_cells(const Cells& cells, const RadioMapOptions& options, Visit&& visit
 
 std::vector<double> scattered_map(const scene::Scene& scene, const paths::PreparedScene& prepared,
                                   const paths::FieldContext& context, int tx, const Cells& cells,
-                                  const RadioMapOptions& options) {
+                                  const RadioMapOptions& options, std::vector<CellTiles>* keep) {
+  if (keep) keep->assign(size_t(cells.size()), {});
   std::vector<double> gain(size_t(cells.size()), 0);
   if (options.max_depth < 1 || prepared.queries().empty()) return gain;
   Points points(scene, prepared, context, tx, cells, options);
   runtime::Reporter reporter(options.progress, cells.size());
   runtime::parallel_for(cells.size(), options.num_threads, [&](int64_t cell) {
     reporter.check();
-    gain[size_t(cell)] = points.solve(int(cell), false, [](const Vec3d&, const std::vector<Step>&, double) {});
+    gain[size_t(cell)] = points.solve(int(cell), keep ? &(*keep)[size_t(cell)] : nullptr);
     reporter.task_done();
   });
   return gain;
@@ -119,7 +136,7 @@ std::vector<double> scattered_map(const scene::Scene& scene, const paths::Prepar
 
 void add_scattered_vjp(const scene::Scene& scene, const paths::PreparedScene& prepared,
                        const paths::FieldContext& context, int tx, const Cells& cells, const RadioMapOptions& options,
-                       const double* cotangent, scene::SceneDerivative& gradient) {
+                       const double* cotangent, const std::vector<CellTiles>* kept, scene::SceneDerivative& gradient) {
   if (options.max_depth < 1 || prepared.queries().empty()) return;
   Points points(scene, prepared, context, tx, cells, options);
   const scene::SceneDerivative zeros(scene);
@@ -135,16 +152,17 @@ void add_scattered_vjp(const scene::Scene& scene, const paths::PreparedScene& pr
     over.share(tape, true);
     for (int cell = first; cell < last; ++cell) {
       if (cotangent[cell] == 0) continue;
-      points.solve(cell, true, [&](const Vec3d& point, const std::vector<Step>& steps, double weight) {
-        CVec3<ad::Var> e;
-        if (field(point, steps, e)) {
-          const ad::Var power = norm2(e.re) + norm2(e.im);
-          tape.seed(power, weight * cotangent[cell]);
-          tape.sweep();
-          over.collect(tape);
-        }
-        tape.back_to_mark();
-      });
+      points.for_paths(cell, kept ? &(*kept)[size_t(cell)] : nullptr,
+                       [&](const Vec3d& point, const std::vector<Step>& steps, double weight) {
+                         CVec3<ad::Var> e;
+                         if (field(point, steps, e)) {
+                           const ad::Var power = norm2(e.re) + norm2(e.im);
+                           tape.seed(power, weight * cotangent[cell]);
+                           tape.sweep();
+                           over.collect(tape);
+                         }
+                         tape.back_to_mark();
+                       });
     }
     over.finish(tape);
   });
@@ -153,7 +171,8 @@ void add_scattered_vjp(const scene::Scene& scene, const paths::PreparedScene& pr
 
 std::vector<double> scattered_jvp(const scene::Scene& scene, const paths::PreparedScene& prepared,
                                   const paths::FieldContext& context, int tx, const Cells& cells,
-                                  const RadioMapOptions& options, const scene::SceneDerivative& direction) {
+                                  const RadioMapOptions& options, const scene::SceneDerivative& direction,
+                                  const std::vector<CellTiles>* kept) {
   std::vector<double> tangent(size_t(cells.size()), 0);
   if (options.max_depth < 1 || prepared.queries().empty()) return tangent;
   Points points(scene, prepared, context, tx, cells, options);
@@ -164,10 +183,11 @@ std::vector<double> scattered_jvp(const scene::Scene& scene, const paths::Prepar
     over.restart();
     field.begin();
     for (int cell = first; cell < last; ++cell) {
-      points.solve(cell, true, [&](const Vec3d& point, const std::vector<Step>& steps, double weight) {
-        CVec3<ad::Dual> e;
-        if (field(point, steps, e)) tangent[size_t(cell)] += weight * (norm2(e.re) + norm2(e.im)).d;
-      });
+      points.for_paths(cell, kept ? &(*kept)[size_t(cell)] : nullptr,
+                       [&](const Vec3d& point, const std::vector<Step>& steps, double weight) {
+                         CVec3<ad::Dual> e;
+                         if (field(point, steps, e)) tangent[size_t(cell)] += weight * (norm2(e.re) + norm2(e.im)).d;
+                       });
     }
   });
   return tangent;

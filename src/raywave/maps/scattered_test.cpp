@@ -191,6 +191,26 @@ TEST(ScatteredMap, MirrorsThatStayAgreeBetweenBothMethods) {
   EXPECT_LT(deviation(s, cells(), o).largest, 3.5);
 }
 
+TEST(ScatteredMap, KeptTilesGiveTheSameBits) {
+  const Scene s = corner();
+  const paths::PreparedScene prepared(s);
+  RadioMapOptions o = options();
+  o.points_per_cell = 4, o.scattering_tolerance = 0.1;
+  const Surface surface = cells(2, 2);
+  const RadioMap plain = solve_radio_map(s, prepared, surface, o);
+  RadioMapOptions keeping = o;
+  keeping.keep_arrivals = true;
+  const RadioMap kept = solve_radio_map(s, prepared, surface, keeping);
+  EXPECT_EQ(plain.path_gain, kept.path_gain);
+  const std::vector<double> cotangent(plain.path_gain.size(), 1.0);
+  const scene::SceneDerivative one = map_vjp(s, prepared, o, plain, cotangent),
+                               other = map_vjp(s, prepared, keeping, kept, cotangent);
+  EXPECT_EQ(one.transmitters[0].position_m, other.transmitters[0].position_m);
+  EXPECT_EQ(one.materials[0].numbers, other.materials[0].numbers);
+  EXPECT_NE(one.transmitters[0].position_m, Vec3d{});
+  EXPECT_EQ(map_jvp(s, prepared, o, plain, one), map_jvp(s, prepared, keeping, kept, one));
+}
+
 TEST(ScatteredMap, DerivativesAreThoseOfDifferences) {
   const Scene s = corner();
   const paths::PreparedScene prepared(s);

@@ -122,6 +122,38 @@ bool PathKernel<T>::for_legs(const EndPoint<T>& source, const EndPoint<T>& targe
   }
 }
 
+namespace {
+
+/// A place's field into the next leg: the fields before it, times M, times those of the leg behind. What a straight leg
+/// carries are its two directions, real and fixed (transfer_basis), times lambda / (4 pi r): most scattered paths have
+/// only such, and over scalars that record what they do the zeros of the general form are most of the work.
+template <class T>
+void join(const ScatterDyads<T>& m, PathField<T>& before, bool before_is_straight, const PathField<T>& behind,
+          bool behind_is_straight, const T& wavelength_m) {
+  const JonesBasis<T> in = transfer_basis(before.departure), out = transfer_basis(behind.departure);
+  const std::array<const Vec3<T>*, 2> sent{&in.theta_hat, &in.phi_hat};
+  const T theta_s = dot(m.out_s, out.theta_hat), phi_s = dot(m.out_s, out.phi_hat),
+          theta_p = dot(m.out_p, out.theta_hat), phi_p = dot(m.out_p, out.phi_hat);
+  const auto amplitude = [&](const PathField<T>& f) { return wavelength_m / (T(4 * kPi) * f.length_m); };
+  T scale(1);
+  if (before_is_straight) scale = amplitude(before);
+  if (behind_is_straight) scale = scale * amplitude(behind);
+  const Complex<T> te = scale * m.te, tm = scale * m.tm;
+  for (size_t i = 0; i < 2; ++i) {
+    CVec3<T>& e = before.fields[i];
+    const Complex<T> s = before_is_straight ? dot(*sent[i], m.in_s) * te : te * dot(e, m.in_s),
+                     p = before_is_straight ? dot(*sent[i], m.in_p) * tm : tm * dot(e, m.in_p);
+    const Complex<T> theta = theta_s * s + theta_p * p, phi = phi_s * s + phi_p * p;
+    if (behind_is_straight) {
+      e = {theta.re * out.theta_hat + phi.re * out.phi_hat, theta.im * out.theta_hat + phi.im * out.phi_hat};
+    } else {
+      e = theta * behind.fields[0] + phi * behind.fields[1];
+    }
+  }
+}
+
+}  // namespace
+
 template <class T>
 bool PathKernel<T>::field(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps,
                           PathField<T>& out) {
@@ -133,7 +165,8 @@ bool PathKernel<T>::field(const EndPoint<T>& source, const EndPoint<T>& target, 
                           bool with_share, PathField<T>& out) {
   using std::sqrt;
   const T& wavelength = scene_.wavelength_m();
-  ScatterPlace<T> before;  // the place that the leg leaves
+  ScatterPlace<T> before;    // the place that the leg leaves
+  bool is_straight = false;  // did nothing touch the path up to there?
   return for_legs(source, target, steps, [&](const Leg& leg, const ScatterPlace<T>& place) {
     PathField<T> f = path_field(wavelength, leg.from, leg.to, touches_);
     if (leg.begin == 0) {
@@ -142,15 +175,17 @@ bool PathKernel<T>::field(const EndPoint<T>& source, const EndPoint<T>& target, 
       const ScatterFacts& facts = steps[leg.begin - 1].scatter;
       T amplitude = scattered_amplitude(before, wavelength, out.arrival, f.departure);
       if (with_share) amplitude = amplitude * sqrt(share_of(facts.turned, before.scatterer.xpd));
-      const Complex<T> factor = amplitude * expj(T(facts.phase_rad));
-      const JonesBasis<T> basis = transfer_basis(f.departure);
-      for (CVec3<T>& e : out.fields) {
-        const CVec3<T> s = scattered_field(before, wavelength, facts.turned, out.arrival, f.departure, e);
-        e = (factor * dot(s, basis.theta_hat)) * f.fields[0] + (factor * dot(s, basis.phi_hat)) * f.fields[1];
+      ScatterDyads<T> m = scatter_dyads(before, wavelength, facts.turned, out.arrival, f.departure);
+      m.te = amplitude * m.te, m.tm = amplitude * m.tm;
+      if (facts.phase_rad != 0) {
+        const Complexd turn = expj(facts.phase_rad);
+        m.te = Complex<T>{T(turn.re), T(turn.im)} * m.te, m.tm = Complex<T>{T(turn.re), T(turn.im)} * m.tm;
       }
+      join(m, out, is_straight, f, touches_.empty(), wavelength);
       out.length_m = out.length_m + f.length_m;
       out.arrival = f.arrival;
     }
+    is_straight = leg.begin == 0 && touches_.empty();
     before = place;
   });
 }

@@ -32,6 +32,8 @@ class Refiner {
   Refiner(const PreparedScene& scene, const RefineOptions& options)
       : scene_(scene), table_(scene.facets()), options_(options) {}
 
+  const RefineOptions& options() const { return options_; }
+
   /// The path over a node's sequence to a target; false when the images miss a facet or something is in the way.
   /// @param target_facets  the facets that the target lies on, if any: they are not in the way.
   bool path(const SequenceTree& tree, int32_t node, const Vec3d& target_m, GeometricPath& out,

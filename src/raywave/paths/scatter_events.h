@@ -14,6 +14,7 @@
 #include "raywave/paths/coefficient_table.h"
 #include "raywave/paths/field_context.h"
 #include "raywave/paths/ray_options.h"
+#include "raywave/paths/scattering_event.h"
 #include "raywave/paths/shoot.h"
 
 namespace raywave::paths {
@@ -41,18 +42,14 @@ class ScatterEvents {
     Complex<float> te, tm;  // of a mirror or a way through, weighed; of the mirror that a place stands for
     float probability = 1;  // of the choice among those that are no matter of a density
     Vec3f direction;        // of kScatter
+    Vec3f normal;           // there, towards the side where the ray is
     Turned turned = Turned::kNot;
 
     /// The field behind a place that scatters.
     template <class T>
-    CVec3<T> scattered(const Vec3<T>& k, CVec3<T> e) const {
+    CVec3<T> scattered(const Vec3<T>& k, const CVec3<T>& e) const {
       const auto complex = [](const Complex<float>& z) { return Complex<T>{T(z.re), T(z.im)}; };
-      const Vec3<T> out(direction);
-      if (turned == Turned::kBefore) e = {cross(k, e.re), cross(k, e.im)};
-      Vec3<T> turned_k = k;
-      reflect(normalized(out - k), em::SlabCoefficients<T>{complex(te), complex(tm), {}, {}}, T(1), turned_k, e);
-      if (turned == Turned::kBehind) e = {cross(out, e.re), cross(out, e.im)};
-      return e;
+      return dyads_beside(Vec3<T>(normal), complex(te), complex(tm), turned, k, Vec3<T>(direction))(e);
     }
   };
   /// @param mirrors  does the facet reflect as a mirror? Otherwise by the lobe in its place.
@@ -115,7 +112,7 @@ class ScatterEvents {
       if (!(weight > 0)) return;
     }
     out.event = Event::kScatter;
-    out.direction = Vec3f(*u_o);
+    out.direction = Vec3f(*u_o), out.normal = Vec3f(n);
     table.at(float(dot(*u_o, normalized(*u_o - u_i))), out.te, out.tm, false);
     scale *= std::sqrt(float(weight));
     out.te = scale * out.te, out.tm = scale * out.tm;

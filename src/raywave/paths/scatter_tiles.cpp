@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "raywave/core/random.h"
+#include "raywave/em/own_lobe.h"
 #include "raywave/paths/ray_queries.h"
 #include "raywave/runtime/stop.h"
 
@@ -51,7 +52,7 @@ std::array<Tile, 4> quarters(const Tile& t) {
     for (size_t k = 0; k < 2; ++k) m[i][k] = 0.5 * (t.corners[i][k] + t.corners[(i + 1) % 3][k]);
   }
   const auto tile = [&](const double(&a)[2], const double(&b)[2], const double(&c)[2]) {
-    return Tile{t.facet, t.triangle, {{a[0], a[1]}, {b[0], b[1]}, {c[0], c[1]}}, false, t.from, t.to};
+    return Tile{t.facet, t.triangle, {{a[0], a[1]}, {b[0], b[1]}, {c[0], c[1]}}, false, 0, t.from, t.to};
   };
   return {tile(t.corners[0], m[0], m[2]), tile(t.corners[1], m[1], m[0]), tile(t.corners[2], m[2], m[1]),
           tile(m[0], m[1], m[2])};
@@ -70,6 +71,8 @@ double width_of(const em::Lobe& l) {
       return std::sqrt(1 / (l.kappa + 1));
     case em::LobeKind::kHalfVector:
       return std::min(1.0, 2 * l.slope);
+    case em::LobeKind::kOwn:
+      return std::min(1.0, l.own->width_rad());
   }
   return 1;
 }
@@ -110,7 +113,8 @@ const std::vector<int32_t>& ScatterEnd::chains(int32_t mirror) const {
   return found == chains_.end() ? first : found->second;
 }
 
-bool ScatterEnd::leg(Refiner& refiner, int32_t node, const Vec3d& place_m, int32_t facet, GeometricPath& out) const {
+bool ScatterEnd::leg(Refiner& refiner, int32_t node, const Vec3d& place_m, int32_t facet, bool known,
+                     GeometricPath& out) const {
   const SequenceTree* tree = &standings_[0];
   if (standings_.size() > 1) {
     const Vec3d from = aside(prepared_, place_, place_m);
@@ -118,7 +122,11 @@ bool ScatterEnd::leg(Refiner& refiner, int32_t node, const Vec3d& place_m, int32
       if (s.nodes()[0].image_m == from) tree = &s;
     }
   }
-  if (!refiner.path(*tree, node, place_m, out, {facet})) return false;
+  if (known && !refiner.options().refraction) {
+    if (!refiner.known_path(*tree, node, place_m, out)) return false;
+  } else if (!refiner.path(*tree, node, place_m, out, {facet})) {
+    return false;
+  }
   if (!out.steps.empty()) refiner.settle(point_.position_m, place_m, out.steps);
   return true;
 }
@@ -155,7 +163,7 @@ ScatterTiler::ScatterTiler(const PreparedScene& prepared, SceneOver<double>& num
 
 ScatterTiler::Result ScatterTiler::solve(const ScatterEnd& source, const ScatterEnd& target) {
   source_ = &source, target_ = &target;
-  queue_ = {}, sum_ = error_ = 0, serial_ = 0, cut_short_ = false;
+  queue_ = {}, sum_ = error_ = 0, serial_ = tried_ = 0, cut_short_ = false;
   for (size_t i = 0; i < table_.triangles.size(); ++i) {
     if (table_.triangles[i].source != scene::kNoSource) begin(int32_t(i));
   }
@@ -207,24 +215,24 @@ Vec3d ScatterTiler::point(const Tile& t, const Vec2d& at) const {
 }
 
 const ScatterTiler::Leg& ScatterTiler::leg(const ScatterEnd& end, int which, int32_t node, const Vec3d& p,
-                                           const Vec2d& at, int32_t facet) {
+                                           const Vec2d& at, int32_t facet, bool known) {
   Leg* leg = &own_[which];
-  if (keeps_legs_) {
+  if (keeps_legs_ && !known) {
     const auto [found, is_new] = legs_.try_emplace({which, node, at.x, at.y});
     leg = &found->second;
     if (!is_new) return *leg;
   }
-  leg->is_there = end.leg(refiner_, node, p, facet, leg->path);
+  leg->is_there = end.leg(refiner_, node, p, facet, known, leg->path);
   return *leg;
 }
 
 /// Sets steps_ to the path over a place, by the material's pattern and not turned. @return false when there is none.
-bool ScatterTiler::steps_at(const Tile& t, const Vec2d& at, double share, size_t& place) {
+bool ScatterTiler::steps_at(const Tile& t, const Vec2d& at, double share, bool known, size_t& place) {
   const Vec3d p = point(t, at);
-  if (table_.canonical(t.facet, p) != t.facet) return false;  // another's place
-  const Leg& before = leg(*source_, 0, t.from, p, at, t.facet);
+  if (!known && table_.canonical(t.facet, p) != t.facet) return false;  // another's place
+  const Leg& before = leg(*source_, 0, t.from, p, at, t.facet, known);
   if (!before.is_there) return false;
-  const Leg& behind = leg(*target_, 1, t.to, p, at, t.facet);
+  const Leg& behind = leg(*target_, 1, t.to, p, at, t.facet, known);
   if (!behind.is_there) return false;
   const double from = table_.distance(t.facet, last_turn(before.path, source_->point().position_m)),
                to = table_.distance(t.facet, last_turn(behind.path, target_->point().position_m));
@@ -271,24 +279,45 @@ double ScatterTiler::power(int32_t facet, size_t place) {
 void ScatterTiler::for_places(const ScatterEnd& source, const ScatterEnd& target, const Tile& tile,
                               const std::function<void(std::vector<Step>&, size_t)>& visit) {
   source_ = &source, target_ = &target;
-  for (const RulePoint& p : rule()) {
+  if (has_own_lobe(tile.facet)) {
+    laws_ = laws(tile.facet);
+    Tile copy = tile;
+    em::OwnLobe::foresee(true, [&] { (void)sum_of_places(copy, true); });
+  }
+  for (size_t i = 0; i < rule().size(); ++i) {
+    const RulePoint& p = rule()[i];
     size_t place = 0;
-    if (steps_at(tile, place_of(tile, p), p.weight * share_of(tile), place)) visit(steps_, place);
+    if ((tile.seen >> i & 1) != 0 && steps_at(tile, place_of(tile, p), p.weight * share_of(tile), true, place))
+      visit(steps_, place);
   }
 }
 
-/// The tile's integral; says in it whether some places see both ends and others not.
+bool ScatterTiler::has_own_lobe(int32_t facet) const {
+  const Scatterer<double>& s = numbers_.scatterer(table_.facets[size_t(facet)].material);
+  return s.pattern.own || s.lobe.own;
+}
+
+/// The tile's integral; says in it which places see both ends.
 double ScatterTiler::value(Tile& t) {
   laws_ = laws(t.facet);
+  if (has_own_lobe(t.facet)) em::OwnLobe::foresee(false, [&] { (void)sum_of_places(t, false); });
+  return sum_of_places(t, false);
+}
+
+/// @param known  the tile says already which places see both ends
+double ScatterTiler::sum_of_places(Tile& t, bool known) {
   double sum = 0;
-  int seen = 0;
-  for (const RulePoint& p : rule()) {
+  uint8_t seen = 0;
+  for (size_t i = 0; i < rule().size(); ++i) {
+    const RulePoint& p = rule()[i];
     size_t place = 0;
-    if (!steps_at(t, place_of(t, p), p.weight * share_of(t), place)) continue;
-    ++seen;
+    if (known && (t.seen >> i & 1) == 0) continue;
+    if (!steps_at(t, place_of(t, p), p.weight * share_of(t), known, place)) continue;
+    seen = uint8_t(seen | 1U << i);
     sum += power(t.facet, place);
   }
-  t.is_shaded = seen > 0 && seen < kRule;
+  t.seen = seen;
+  t.is_shaded = seen != 0 && seen != (1U << kRule) - 1;
   return sum;
 }
 
@@ -300,11 +329,12 @@ void ScatterTiler::begin(int32_t triangle) {
   const std::vector<Interaction> by = laws(facet);
   if (by.empty()) return;
   double width = 1;
-  sends_back_ = false;
+  sends_back_ = sends_anywhere_ = false;
   for (const Interaction i : by) {
     const em::Lobe& l = i == Interaction::kDirectionalReflection ? s.lobe : s.pattern;
     width = std::min(width, width_of(l));
     sends_back_ |= l.kind == em::LobeKind::kBackscattering && l.lambda < 1;
+    sends_anywhere_ |= l.kind == em::LobeKind::kOwn;
   }
   const auto &before = source_->chains(f.mirror), &behind = target_->chains(f.mirror);
   keeps_legs_ = before.size() * behind.size() > 1;
@@ -317,7 +347,7 @@ void ScatterTiler::begin(int32_t triangle) {
                      b = table_.distance(facet, target_->point().position_m);
         if (!(a * b > 0)) continue;
       }
-      begin(Tile{facet, triangle, {{1, 0}, {0, 1}, {0, 0}}, false, from, to}, width, 0);
+      begin(Tile{facet, triangle, {{1, 0}, {0, 1}, {0, 0}}, false, 0, from, to}, width, 0);
     }
   }
   keeps_legs_ = false;
@@ -328,7 +358,8 @@ void ScatterTiler::begin(const Tile& t, double width, int depth) {
   // where a lobe is, as many tiles a level: deep levels cost little
   runtime::check_stop();
   const bool large = depth < 30 && is_large(t, width);
-  cut_short_ |= large && num_tiles() >= law_.max_tiles;
+  constexpr int64_t kTries = 32;  // of a tile that is kept: most of a large scene is unseen
+  cut_short_ |= large && (num_tiles() >= law_.max_tiles || tried_ >= kTries * law_.max_tiles);
   if (large && !cut_short_) {
     for (const Tile& part : quarters(t)) begin(part, width, depth + 1);
     return;
@@ -350,7 +381,7 @@ bool ScatterTiler::is_large(const Tile& t, double width) const {
   const Vec3d u_r = u_i - 2 * dot(u_i, n) * n;
   const double off = sends_back_ ? std::min(norm(u_o - u_r), norm(u_o + u_i)) : norm(u_o - u_r);
   // its places are a third of a tile apart: one falls on the lobe
-  return turn > 2 * width && off < turn + 6 * width;
+  return turn > 2 * width && (sends_anywhere_ || off < turn + 6 * width);
 }
 
 /// Puts a tile's quarters in its place, each with a quarter of what that changed as its error: more than it has where
@@ -364,7 +395,9 @@ void ScatterTiler::split(const Tile& t, double whole) {
     sum += values[i];
   }
   const double change = std::abs(sum - whole) / 4;
+  tried_ += 4;
   for (size_t i = 0; i < 4; ++i) {
+    if (change == 0 && values[i] == 0) continue;  // unseen, and nothing comes of halving it again
     queue_.push({change, values[i], serial_++, parts[i]});
     sum_ += values[i], error_ += change;
   }

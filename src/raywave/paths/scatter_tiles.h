@@ -29,6 +29,7 @@ struct Tile {
   /// Two of the three barycentric coordinates of each corner.
   double corners[3][2] = {};
   bool is_shaded = false;    // some of its places see both ends, others not
+  uint8_t seen = 0;          // one bit for each of its places that sees both ends
   int32_t from = 0, to = 0;  // nodes of the ends' trees
 };
 
@@ -37,7 +38,7 @@ struct ScatterLaw {
   bool diffuse = true;         // S^2 by each material's pattern
   bool directional = false;    // (1 - S^2) by each material's lobe, where the scene has no mirror
   double tolerance = 1e-4;     // of a link's power
-  int64_t max_tiles = 200000;  // of a link
+  int64_t max_tiles = 200000;  // of a link, those that see both ends
   int max_depth = 1;           // interactions of a path, the place that scatters among them
 };
 
@@ -55,7 +56,8 @@ class ScatterEnd {
   /// The end seen in a sequence's mirrors.
   const Vec3d& image(int32_t node) const { return standings_[0].nodes()[size_t(node)].image_m; }
   /// What is touched from the end over a sequence to a place of a facet. @return false when it is not there.
-  bool leg(Refiner& refiner, int32_t node, const Vec3d& place_m, int32_t facet, GeometricPath& out) const;
+  /// @param known  it is known to be there: nothing is in its way
+  bool leg(Refiner& refiner, int32_t node, const Vec3d& place_m, int32_t facet, bool known, GeometricPath& out) const;
 
  private:
   const PreparedScene& prepared_;
@@ -83,8 +85,8 @@ class ScatterTiler {
   };
   Result solve(const ScatterEnd& source, const ScatterEnd& target);
 
-  /// The paths over a tile, by its places: visit(steps, index of what scatters) for each place that both ends see;
-  /// `steps` are those of a path by the material's pattern that is not turned.
+  /// The paths over a tile that solve() gave, by its places: visit(steps, index of what scatters) for each place that
+  /// both ends see; `steps` are those of a path by the material's pattern that is not turned.
   void for_places(const ScatterEnd& source, const ScatterEnd& target, const Tile& tile,
                   const std::function<void(std::vector<Step>&, size_t)>& visit);
   /// Which laws a facet scatters by: those with a share.
@@ -112,9 +114,12 @@ class ScatterTiler {
 
   int64_t num_tiles() const { return int64_t(queue_.size()); }
   Vec3d point(const Tile& t, const Vec2d& at) const;
-  const Leg& leg(const ScatterEnd& end, int which, int32_t node, const Vec3d& p, const Vec2d& at, int32_t facet);
-  bool steps_at(const Tile& t, const Vec2d& at, double share, size_t& place);
+  const Leg& leg(const ScatterEnd& end, int which, int32_t node, const Vec3d& p, const Vec2d& at, int32_t facet,
+                 bool known);
+  bool steps_at(const Tile& t, const Vec2d& at, double share, bool known, size_t& place);
   double power(int32_t facet, size_t place);
+  bool has_own_lobe(int32_t facet) const;
+  double sum_of_places(Tile& t, bool known);
   double value(Tile& t);
   void begin(int32_t triangle);
   void begin(const Tile& t, double width, int depth);
@@ -137,11 +142,12 @@ class ScatterTiler {
   std::unordered_map<LegKey, Leg, LegHash> legs_;
   bool keeps_legs_ = false;
   Leg own_[2];
-  bool cut_short_ = false;   // were there no tiles left while some were still larger than a lobe?
-  bool sends_back_ = false;  // does a lobe of the triangle that is cut look back where waves come from?
+  bool cut_short_ = false;       // were there no tiles left while some were still larger than a lobe?
+  bool sends_back_ = false;      // does a lobe of the triangle that is cut look back where waves come from?
+  bool sends_anywhere_ = false;  // nobody says where it looks
   std::priority_queue<Part> queue_;
   double sum_ = 0, error_ = 0;
-  int64_t serial_ = 0;
+  int64_t serial_ = 0, tried_ = 0;
 };
 
 }  // namespace raywave::paths

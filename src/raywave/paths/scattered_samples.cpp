@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "raywave/core/constants.h"
+#include "raywave/em/own_lobe.h"
 #include "raywave/paths/scatter_events.h"
 #include "raywave/paths/shoot.h"
 #include "raywave/runtime/parallel.h"
@@ -83,8 +84,14 @@ class Walks {
       place.point = at, place.normal = n, place.area_m2 = 1;
       place.scatterer = s, place.slab = &context_.materials[size_t(material)];
       place.by_lobe = by_lobe;
-      for (size_t rx = 0; rx < receivers_.size(); ++rx)
-        values[rx] += towards(receivers_[rx], place, facet, depth, u_i, walker);
+      const auto send = [&](double* to) {
+        for (size_t rx = 0; rx < receivers_.size(); ++rx) {
+          const double value = towards(receivers_[rx], place, facet, depth, u_i, walker);
+          if (to) to[rx] += value;
+        }
+      };
+      if ((by_lobe ? s.lobe : s.pattern).own) em::OwnLobe::foresee(false, [&] { send(nullptr); });
+      send(values);
     }
     const ScatterEvents::Choice c =
         events_.choose(material, prepared_.is_mirror(facet), Vec3f(n), k, tile.random[size_t(lane)]);
@@ -121,7 +128,7 @@ class Walks {
     double sum = 0;
     for (const int32_t node : rx.chains(table_.facets[size_t(facet)].mirror)) {
       if (depth + 1 + rx.depth(node) > options_.max_depth) continue;
-      if (!rx.leg(refiner_, node, place.point, facet, leg_)) continue;
+      if (!rx.leg(refiner_, node, place.point, facet, false, leg_)) continue;
       if (depth + 1 + int(leg_.steps.size()) > options_.max_depth) continue;
       std::reverse(leg_.steps.begin(), leg_.steps.end());
       EndPoint<double> from;
@@ -148,7 +155,7 @@ class Walks {
       for (const Turned turned : {Turned::kNot, Turned::kBefore, Turned::kBehind}) {
         const double share = share_of(turned, place.scatterer.xpd);
         if (!(share > 0)) continue;
-        const CVec3<double> s = scattered_field(place, context_.wavelength_m, turned, u_i, f.departure, e);
+        const CVec3<double> s = scatter_dyads(place, context_.wavelength_m, turned, u_i, f.departure)(e);
         const CVec3<double> arriving = dot(s, out.theta_hat) * f.fields[0] + dot(s, out.phi_hat) * f.fields[1];
         for (const auto& r : taken)
           sum += share * norm2(r.theta * dot(arriving, in.theta_hat) + r.phi * dot(arriving, in.phi_hat));

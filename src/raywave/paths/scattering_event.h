@@ -5,8 +5,12 @@
 // The share w of the reflected power, S^2 by the material's pattern or 1 - S^2 by a lobe in the mirror's place, leaves
 // a place of area dA as
 //   P = w K(u_i, u_o) |M e|^2 dA / r2^2,  K the lobe's reciprocal kernel (em/lobes.h),
-// of a field e there. M is a mirror across h, the middle of the directions in and out, with the slab's coefficients at
-// that angle: the facet that would reflect one into the other. So both ends see the same. Powers of places add.
+// of a field e there. M has the slab's coefficients at half the angle between -u_i and u_o: those of a mirror that
+// would reflect one into the other. Its polarisation is that of a mirror across the normal: with u_r the mirror
+// direction of u_i, m the middle of u_r and u_o, and m' the mirror image of m, the field takes the least turn from u_i
+// to m', is reflected at the normal into m, and takes the least turn from m to u_o. So both ends see the same, a
+// mirror's direction has the mirror's field, and what leaves beside it the least that goes to the other polarisation
+// (a mirror across the middle of -u_i and u_o turns it twice as much). Powers of places add.
 // Differentiable in: directions, normal, area, material, S, K_x, the lobe's numbers. Not where a direction passes the
 // horizon.
 #pragma once
@@ -22,7 +26,7 @@ namespace raywave::paths {
 
 template <class T>
 em::BasicLobe<T> constant_lobe(const em::Lobe& l) {
-  return {l.kind, T(l.alpha_r), T(l.alpha_i), T(l.lambda), T(l.kappa), T(l.slope)};
+  return {l.kind, T(l.alpha_r), T(l.alpha_i), T(l.lambda), T(l.kappa), T(l.slope), l.own};
 }
 
 /// visit(n, number n) for those that the lobe's kind uses, by em::kLobeNumbers.
@@ -69,17 +73,41 @@ T scattered_amplitude(const ScatterPlace<T>& p, const T& wavelength_m, const Vec
   return (p.by_lobe ? p.slab->specular_scale : p.scatterer.scattering) * sqrt(kernel) * T(4 * kPi) / wavelength_m;
 }
 
-/// The field's direction and polarisation behind the place, M e, turned or not.
+/// M as two dyads: M e = te (e . in_s) out_s + tm (e . in_p) out_p, for e across u_i.
 template <class T>
-CVec3<T> scattered_field(const ScatterPlace<T>& p, const T& wavelength_m, Turned turned, const Vec3<T>& u_i,
-                         const Vec3<T>& u_o, CVec3<T> e) {
-  const Vec3<T> h = normalized(u_o - u_i);
-  const auto c = em::coefficients(dot(u_o, h), *p.slab, wavelength_m);
-  if (turned == Turned::kBefore) e = {cross(u_i, e.re), cross(u_i, e.im)};
-  Vec3<T> k = u_i;
-  reflect(h, c, T(1), k, e);
-  if (turned == Turned::kBehind) e = {cross(u_o, e.re), cross(u_o, e.im)};
-  return e;
+struct ScatterDyads {
+  Complex<T> te, tm;
+  Vec3<T> in_s, in_p, out_s, out_p;
+
+  CVec3<T> operator()(const CVec3<T>& e) const {
+    const Complex<T> s = te * dot(e, in_s), p = tm * dot(e, in_p);
+    return s * out_s + p * out_p;
+  }
+};
+
+/// Those of coefficients te and tm, the field turned or not. @param n  towards the side of both directions
+template <class T>
+ScatterDyads<T> dyads_beside(const Vec3<T>& n, const Complex<T>& te, const Complex<T>& tm, Turned turned,
+                             const Vec3<T>& u_i, const Vec3<T>& u_o) {
+  const Vec3<T> sum = u_i - T(2) * dot(u_i, n) * n + u_o;
+  // opposite to each other they are only where both are at the horizon
+  const Vec3<T> m = norm2(sum) > T(1e-8) ? normalized(sum) : n, image = m - T(2) * dot(m, n) * n;
+  const Vec3<T> s = te_direction(image, n);
+  // the least turn of v, across a, from a to b: v - (v . b) (a + b) / (1 + a . b); it is as far on both sides of n
+  const T f = T(1) / (T(1) + dot(m, u_o));
+  const Vec3<T> in_s = s - (f * dot(s, u_i)) * (image + u_i), out_s = s - (f * dot(s, u_o)) * (m + u_o);
+  ScatterDyads<T> d{te, tm, in_s, cross(u_i, in_s), out_s, cross(u_o, out_s)};
+  if (turned == Turned::kBefore) d.in_s = -d.in_p, d.in_p = in_s;      // of u_i x e
+  if (turned == Turned::kBehind) d.out_s = d.out_p, d.out_p = -out_s;  // u_o x M e
+  return d;
+}
+
+/// Those of a place.
+template <class T>
+ScatterDyads<T> scatter_dyads(const ScatterPlace<T>& p, const T& wavelength_m, Turned turned, const Vec3<T>& u_i,
+                              const Vec3<T>& u_o) {
+  const auto c = em::coefficients(dot(u_o, normalized(u_o - u_i)), *p.slab, wavelength_m);
+  return dyads_beside(dot(u_i, p.normal) > T(0) ? -p.normal : p.normal, c.r_te, c.r_tm, turned, u_i, u_o);
 }
 
 }  // namespace raywave::paths
