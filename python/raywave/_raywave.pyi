@@ -8,10 +8,8 @@ from raywave._scene2d_files import (
     _from_geojson as from_geojson,
     _load as load
 )
-from raywave.scene2d import (
-    Solver2D as default_solver,
-    _from_walls as from_walls
-)
+from raywave._scene2d_objects import _from_walls as from_walls
+from raywave.scene2d import Solver2D as default_solver
 
 
 class Error(ValueError):
@@ -1135,6 +1133,8 @@ def lobe_text(text: str) -> str:
 
 def scattered_power(scene: Scene, options: dict) -> ScatteredPower: ...
 
+def release_lobes() -> None: ...
+
 def make_lobe(name: str, law: ArrayLike, normalize: bool, width_rad: float | None) -> dict: ...
 
 def lobe_values(text: str, what: str, normal: ArrayLike, u_i: ArrayLike, u_o: ArrayLike) -> object: ...
@@ -1482,17 +1482,6 @@ class Scene2D:
         A TOML file that Scene2D.load reads back to the bit. Own objects, whose law is a program, can't be saved.
         """
 
-    def trace(self, *, order: int | None = None, filter_objects: Callable[[dict], bool] | None = None, **options: Any) -> Paths2D:
-        """
-        Paths between all transmitters and receivers. Options: min_order, max_order (or order), candidates ("all", "visible", or "sampled" by sampler=, a
-        PathSampler, num_samples a link and order), max_bytes,
-        filter_objects(object) (whether paths touch it; it blocks all the same), method ("image", "fermat", "min-path"), num_starts, max_steps,
-        seed, approx, activation ("hard_sigmoid", "sigmoid"), keep_invalid, num_threads; r_coef, height_m, alpha in place of the scene's.
-        """
-
-    def num_path_candidates(self, min_order: int = 0, max_order: int = 1) -> float:
-        """How many candidates there are in all: N (N - 1)^(n - 1) of order n."""
-
     def add_wall(self, name: str, a: Sequence[float], b: Sequence[float], material: str = '') -> None:
         """A wall from a to b."""
 
@@ -1517,6 +1506,34 @@ class Scene2D:
         An object of your own law, for method="min-path": residual(before, at, after, a, b, numbers) takes points [n, 2] and numbers [n, k]
         and gives [n] or [n, 2], zero where the law holds. gradient: the same arguments, [n, 2, 10 + k] in their order; without it differences.
         """
+
+    @property
+    def transmitters(self) -> dict[str, list[float]]:
+        """{name: [x, y]}; what is changed in it changes the scene."""
+
+    @transmitters.setter
+    def transmitters(self, places: dict[str, Sequence[float]]) -> None: ...
+
+    @property
+    def receivers(self) -> dict[str, list[float]]:
+        """{name: [x, y]}; what is changed in it changes the scene."""
+
+    @receivers.setter
+    def receivers(self, places: dict[str, Sequence[float]]) -> None: ...
+
+    def plot(self, ax: Any | str | None = None, names: bool = True) -> Any:
+        """Objects and devices on matplotlib axes, which are given back."""
+
+    def trace(self, *, order: int | None = None, filter_objects: Callable[[dict], bool] | None = None, **options: Any) -> Paths2D:
+        """
+        Paths between all transmitters and receivers. Options: min_order, max_order (or order), candidates ("all", "visible", or "sampled" by sampler=, a
+        PathSampler, num_samples a link and order), max_bytes,
+        filter_objects(object) (whether paths touch it; it blocks all the same), method ("image", "fermat", "min-path"), num_starts, max_steps,
+        seed, approx, activation ("hard_sigmoid", "sigmoid"), keep_invalid, num_threads; r_coef, height_m, alpha in place of the scene's.
+        """
+
+    def num_path_candidates(self, min_order: int = 0, max_order: int = 1) -> float:
+        """How many candidates there are in all: N (N - 1)^(n - 1) of order n."""
 
     def bounding_box(self) -> NDArray[numpy.float64]:
         """[[x_min, y_min], [x_max, y_max]] of objects and devices."""
@@ -1566,23 +1583,6 @@ class Scene2D:
         Serves the live page of this scene: drag devices and the ends of walls, rays and map follow. Returns an Explorer with url, document, scene() and
         close(). run: the file that keeps its state (plane.explore.toml). Needs the extra raywave[explore].
         """
-
-    @property
-    def transmitters(self) -> dict[str, list[float]]:
-        """{name: [x, y]}; what is changed in it changes the scene."""
-
-    @transmitters.setter
-    def transmitters(self, places: dict[str, Sequence[float]]) -> None: ...
-
-    @property
-    def receivers(self) -> dict[str, list[float]]:
-        """{name: [x, y]}; what is changed in it changes the scene."""
-
-    @receivers.setter
-    def receivers(self, places: dict[str, Sequence[float]]) -> None: ...
-
-    def plot(self, ax: Any | str | None = None, names: bool = True) -> Any:
-        """Objects and devices on matplotlib axes, which are given back."""
 
     def __copy__(self) -> Scene2D: ...
 

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "convert.h"
 #include "numbers.h"
@@ -30,7 +31,18 @@ Vec3d triple_at(const std::vector<double>& values, size_t at) { return {values[a
 /// on a thread that knows nothing of Python.
 class PythonLobe final : public em::LobeFunction {
  public:
-  explicit PythonLobe(nb::object law) : law_(std::move(law)), draws_(nb::cast<bool>(law_.attr("draws"))) {}
+  explicit PythonLobe(nb::object law) : law_(std::move(law)), draws_(nb::cast<bool>(law_.attr("draws"))) {
+    all().push_back(this);
+  }
+  ~PythonLobe() override {  // of one that was refused
+    const nb::gil_scoped_acquire held;
+    std::erase(all(), this);
+    law_ = nb::object();
+  }
+  /// As the interpreter ends: lobes stay as long as the process, Python's functions do not.
+  static void release_all() {
+    for (PythonLobe* lobe : all()) lobe->law_ = nb::object();
+  }
   void evaluate(std::span<const LobeDirections> at, std::span<double> values,
                 std::span<LobeDirections> slopes) const override {
     asked([&] {
@@ -60,9 +72,15 @@ class PythonLobe final : public em::LobeFunction {
   }
 
  private:
+  /// With the GIL alone.
+  static std::vector<PythonLobe*>& all() {
+    static auto* const lobes = new std::vector<PythonLobe*>;
+    return *lobes;
+  }
   template <class Work>
-  static void asked(Work&& work) {
+  void asked(Work&& work) const {
     const nb::gil_scoped_acquire held;
+    if (!law_.is_valid()) throw Error("a lobe of one's own is asked as Python ends");
     std::string words;
     try {
       work();
@@ -143,6 +161,8 @@ nb::object samples(const std::string& text, const nb::object& normal, const nb::
 }  // namespace
 
 void bind_own_lobes(nb::module_& m) {
+  m.def("release_lobes", &PythonLobe::release_all);
+  nb::module_::import_("atexit").attr("register")(m.attr("release_lobes"));
   m.def("make_lobe", &make, "name"_a, "law"_a, "normalize"_a, "width_rad"_a.none());
   m.def("lobe_values", &values, "text"_a, "what"_a, "normal"_a, "u_i"_a, "u_o"_a);
   m.def("lobe_integrals", &integrals, "text"_a, "cos_incidence"_a);
