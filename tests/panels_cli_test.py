@@ -68,7 +68,10 @@ def test_the_program_gives_what_python_gives(raywave, root, tmp_path):
 
 
 @pytest.mark.parametrize("command, old, new, words", [
-    ("paths", "num_rows = 2", "num_row = 2", "a panel needs num_rows"),
+    ("paths", "num_rows = 2", "num_row = 2", "unknown key 'num_row'"),
+    ("paths", "num_rows = 2", "", "a panel needs num_rows"),
+    ("paths", "spacing_m = [0.03, 0.025]", "spacing = 0.03", "unknown key 'spacing'"),
+    ("paths", "spacing_m = [0.03, 0.025]", "", "a panel needs spacing_m"),
     ("paths", "spacing_m = [0.03, 0.025]", "spacing_m = 0.0", "must be > 0"),
     ("paths", "amplitude = 0.9", "amplitude = 1.5", "amplitude must be from 0 to 1"),
     ("paths", "amplitude = 0.9", "amplitude = [1, 1]", "must be an array of 6 numbers"),

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "raywave/scene/parameters.h"
 
+#include <limits>
+
 #include "bind.h"
 #include "convert.h"
 #include "numbers.h"
+#include "panels.h"
 #include "raywave/ad/gradient_check.h"
 #include "raywave/maps/map_derivative.h"
 #include "scene.h"
@@ -27,7 +30,23 @@ nb::object value_of(const PyParameter& p) {
                "give the parameter a value, as in scene.set_parameter(name, value)");
 }
 
-nb::dict parameters(PyScene& s) {
+/// Of panels that a solver is given beside the scene.
+void add_panels(const nb::object& panels, nb::dict& out) {
+  for (const paths::Panel& p : panels_from(nb::module_::import_("raywave.ris").attr("panel_list")(panels))) {
+    const std::vector<int64_t> elements{p.num_rows, p.num_cols}, three{3};
+    const auto numbers = [](const Vec3d& v) { return std::vector<double>{v.x, v.y, v.z}; };
+    const double any = std::numeric_limits<double>::infinity();
+    const scene::Parameter rows[kPanelWords.size()] = {
+        {panel_name(p, 0), elements, "rad", p.phase_rad, -any, any},
+        {panel_name(p, 1), elements, "", p.amplitude, 0, 1},
+        {panel_name(p, 2), three, "m", numbers(p.position_m), -any, any},
+        {panel_name(p, 3), three, "rad", numbers(p.orientation_rad), -any, any}};
+    const std::vector<std::string> solvers{paths::kDifferentiableByPaths.solver, maps::kDifferentiableByExactMaps.solver};
+    for (const scene::Parameter& row : rows) out[row.name.c_str()] = nb::cast(PyParameter{row, solvers});
+  }
+}
+
+nb::dict parameters(PyScene& s, const nb::object& panels) {
   nb::dict out;
   const scene::Scene now = s.cleaned();
   for (auto& p : scene::parameters(now)) {
@@ -35,6 +54,7 @@ nb::dict parameters(PyScene& s) {
     auto solvers = scene::solvers_of(now, p.name, maps::differentiable_solvers());
     out[name] = nb::cast(PyParameter{std::move(p), std::move(solvers)});
   }
+  if (!panels.is_none()) add_panels(panels, out);
   return out;
 }
 
@@ -87,8 +107,10 @@ void bind_parameters(nb::module_& m, nb::class_<PyScene>& scene_class) {
   m.def("check_gradient", &check_gradient, "function"_a, "point"_a, "exact"_a, "step"_a, "tolerance"_a,
         "(value, [(exact, difference, relative_error, passed)]) of a function of a list of numbers.");
   scene_class.def("difference_step", &difference_step, "name"_a, "A step for central differences by that parameter.")
-      .def("parameters", &parameters, nb::sig("def parameters(self) -> dict[str, Parameter]"),
-           "Everything that derivatives are taken with respect to, by name. Vertices are those of the cleaned meshes.")
+      .def("parameters", &parameters, nb::kw_only(), "panels"_a = nb::none(),
+           nb::sig("def parameters(self, *, panels: object = None) -> dict[str, Parameter]"),
+           "Everything that derivatives are taken with respect to, by name. Vertices are those of the cleaned meshes. "
+           "panels: rw.Ris or a list, which solvers are given beside the scene: theirs too.")
       .def("set_parameter", &set_parameter, "name"_a, "value"_a,
            "Gives a parameter a value of its shape; translation, rotation and scale move the object's present mesh.");
 }

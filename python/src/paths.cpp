@@ -61,7 +61,7 @@ nb::dict path_dict(const paths::Paths& p, const paths::Link& l, size_t i) {
   nb::list interactions, objects;
   std::vector<Vec3d> vertices{p.tx_positions_m[size_t(l.tx)]};
   for (auto k = size_t(p.interaction_begin[i]); k < size_t(p.interaction_begin[i + 1]); ++k) {
-    interactions.append(paths::touch_name(p.interactions[k]));
+    interactions.append(paths::interaction_name(p.interactions[k]));
     objects.append(p.object_names[size_t(p.objects[k])]);
     vertices.push_back(p.vertices_m[k]);
   }

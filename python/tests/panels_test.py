@@ -3,6 +3,7 @@
 import json
 import pickle
 import re
+import warnings
 
 import numpy as np
 import pytest
@@ -72,6 +73,36 @@ def test_what_is_behind_a_panel_has_no_path_by_it():
     assert [p["interactions"] for p in rw.PathSolver()(scene, panels=panel(), max_depth=0)] == [[]]
     scene.get("rx").position_m = [2.5, -1.5, -0.4]  # behind the screen, in front of the panel
     assert [p["interactions"] for p in rw.PathSolver()(scene, panels=panel(), max_depth=0)] == [["panel"]] * 6
+
+
+def test_what_there_is_to_say_is_said_of_the_whole():
+    """By way of a panel there are paths where none is direct; without any that is said once."""
+    scene = room()
+    scene.get("rx").position_m = [2.5, -1.5, -0.4]  # behind the screen
+    for position in ([0, 0.2, 0.3], [0, 0.2, 0.5]):
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            paths = rw.PathSolver()(scene, panels=rw.Ris("panel", position, num_rows=1, num_cols=2, spacing_m=0.05), max_depth=0)
+        assert len(paths) == 2 and not told
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        paths = rw.PathSolver()(scene, panels=rw.Ris("panel", [0, 0.2, 0.3], [np.pi, 0, 0], num_rows=1, num_cols=2, spacing_m=0.05), max_depth=0)
+    assert len(paths) == 0 and len(told) == 1 and "no path was found" in str(told[0].message)
+
+
+def test_their_parameters_are_listed_with_the_scenes():
+    scene, surface = room(), panel()
+    bare, rows = scene.parameters(), scene.parameters(panels=[surface, OTHER])
+    assert set(rows) - set(bare) == {f"ris/{p}/{word}" for p in ("panel", "other") for word in ("phase_rad", "amplitude", "position_m", "orientation_rad")}
+    for word, unit in (("phase_rad", "rad"), ("amplitude", ""), ("position_m", "m"), ("orientation_rad", "rad")):
+        row = rows[f"ris/panel/{word}"]
+        assert row.unit == unit and row.shape == np.shape(getattr(surface, word)) and (row.value == getattr(surface, word)).all()
+        assert {"paths", "exact map"} == set(row.solvers)
+    assert (rows["ris/panel/amplitude"].lower, rows["ris/panel/amplitude"].upper) == (0, 1)
+    paths = rw.PathSolver()(scene, panels=[surface, OTHER], **OPTIONS)
+    assert set(paths.vjp(a=paths.a, wrt=sorted(set(rows) - set(bare)))) == set(rows) - set(bare)
+    with pytest.raises(rw.Error, match="panels takes rw.Ris"):
+        scene.parameters(panels=3)
 
 
 def test_they_leave_as_other_paths_do(tmp_path):

@@ -13,7 +13,7 @@ struct ExactEnds {
 };
 
 /// As solve_paths, with its own word for each end in the place of synthetic_array, which the options must not leave
-/// different where paths scatter.
+/// different where paths scatter. Does not warn of what the result lacks: its paths are a part.
 Paths solve_paths(const scene::Scene& scene, const PreparedScene& prepared, const PathOptions& options,
                   ExactEnds exact);
 

@@ -15,6 +15,7 @@ enum class Interaction : uint8_t {
   kRefraction = 4,
   kDiffraction = 8,
   kDirectionalReflection = 16,  // scattering by a lobe in the mirror's place
+  kPanel = 32,                  // an element of a reconfigurable surface (panels.h)
 };
 
 /// What there is to say of each, a row an interaction.
@@ -29,6 +30,7 @@ inline constexpr InteractionRow kInteractions[] = {
     {Interaction::kRefraction, "refraction", false},
     {Interaction::kDiffraction, "diffraction", false},
     {Interaction::kDirectionalReflection, "directional_reflection", false},
+    {Interaction::kPanel, "panel", false},
 };
 constexpr const InteractionRow* row_of(Interaction i) {
   for (const InteractionRow& row : kInteractions) {

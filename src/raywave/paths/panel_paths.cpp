@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "raywave/core/constants.h"
+#include "raywave/paths/doubts.h"
 #include "raywave/paths/exact_ends.h"
 #include "raywave/paths/panel_waves.h"
 
@@ -179,7 +180,7 @@ class Joiner {
     out_.theta_r.push_back(from.theta_r[o]), out_.phi_r.push_back(from.phi_r[o]);
     out_.doppler_hz.push_back(to.doppler_hz[i] + from.doppler_hz[o]);
     touches(to, i);
-    out_.interactions.push_back(kPanel);
+    out_.interactions.push_back(Interaction::kPanel);
     out_.objects.push_back(int32_t(num_objects_) + r.panel);
     out_.surfaces.emplace_back();
     out_.vertices_m.push_back(places_m_[size_t(r.panel)][size_t(r.element)]);
@@ -238,8 +239,8 @@ PanelPaths solve_panel_paths(const scene::Scene& scene, const PreparedScene& pre
     throw Error("panels beside paths that scatter need synthetic_array=false");
   PanelPaths all;
   all.panels = std::move(panels);
-  if (direct) {
-    all.direct = solve_paths(scene, prepared, options);
+  if (direct) {  // what there is to say of a result is said of the whole
+    all.direct = solve_paths(scene, prepared, options, ExactEnds{!options.synthetic_array, !options.synthetic_array});
   } else {
     PathOptions none = without_log(options);
     none.max_depth = 0, none.los = false;
@@ -269,6 +270,7 @@ PanelPaths solve_panel_paths(const scene::Scene& scene, const PreparedScene& pre
     }
     joiner.append(link, std::move(routes));
   }
+  if (direct) warn_of_doubts(scene, prepared.centred(scene), prepared, all.paths, options.log);
   return all;
 }
 

@@ -9,7 +9,7 @@
 // the spacing is at most half a wavelength. The back sends nothing.
 //
 // Every element has ways of its own to it and on from it, paths of the scene, so that no plane wave is assumed over a
-// panel; each pair of them is a path with the interaction kPanel at the element. Not modelled: coupling of elements,
+// panel; each pair of them is a path with Interaction::kPanel at the element. Not modelled: coupling of elements,
 // ways over two panels, the panel as an obstacle.
 // Differentiable in: phases, amplitudes, poses of panels, and all that paths are. Not in: which paths there are.
 #pragma once
@@ -20,11 +20,6 @@
 #include "raywave/paths/paths_derivative.h"
 
 namespace raywave::paths {
-
-/// An interaction of paths, beside those of interaction.h.
-inline constexpr Interaction kPanel = Interaction(32);
-/// The name of any interaction that paths have.
-inline const char* touch_name(Interaction i) { return i == kPanel ? "panel" : interaction_name(i); }
 
 struct Panel {
   std::string name;

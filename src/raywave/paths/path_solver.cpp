@@ -275,7 +275,7 @@ struct Source {
 }  // namespace
 
 static Paths solve(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options,
-                   ExactEnds exact, const LearnedFinder* learned = nullptr) {
+                   ExactEnds exact, const LearnedFinder* learned) {
   scene.validate();
   const PreparedScene prepared = prepared_for(geometry, scene, options);
   if (scene.transmitters.empty()) throw Error("the scene has no transmitter: add one before solving for paths");
@@ -351,35 +351,40 @@ static Paths solve(const scene::Scene& scene, const PreparedScene& geometry, con
   });
   Assembler assembler(scene, prepared, options);
   for (const LinkResult& r : results) assembler.append(r);
-  Paths paths = assembler.take();
-  warn_of_doubts(scene, centred, prepared, paths, options.log);
-  return paths;
+  return assembler.take();
 }
 
-static ExactEnds as_asked(const PathOptions& options) { return {!options.synthetic_array, !options.synthetic_array}; }
+static Paths told(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options,
+                  const LearnedFinder* learned = nullptr) {
+  const ExactEnds as_asked{!options.synthetic_array, !options.synthetic_array};
+  return runtime::on_threads(options.num_threads, [&] {
+    Paths paths = solve(scene, geometry, options, as_asked, learned);
+    warn_of_doubts(scene, geometry.centred(scene), geometry, paths, options.log);
+    return paths;
+  });
+}
 
 Paths solve_paths(const scene::Scene& scene, const PathOptions& options) {
   options.validate();
   scene.validate();
-  return runtime::on_threads(options.num_threads,
-                             [&] { return solve(scene, PreparedScene(scene), options, as_asked(options)); });
+  return runtime::on_threads(options.num_threads, [&] { return told(scene, PreparedScene(scene), options); });
 }
 
 Paths solve_paths(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options) {
-  return solve_paths(scene, geometry, options, as_asked(options));
+  options.validate();
+  return told(scene, geometry, options);
 }
 
 Paths solve_paths(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options,
                   ExactEnds exact) {
   options.validate();
-  return runtime::on_threads(options.num_threads, [&] { return solve(scene, geometry, options, exact); });
+  return runtime::on_threads(options.num_threads, [&] { return solve(scene, geometry, options, exact, nullptr); });
 }
 
 Paths solve_paths(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options,
                   const LearnedFinder& finder) {
   options.validate();
-  return runtime::on_threads(options.num_threads,
-                             [&] { return solve(scene, geometry, options, as_asked(options), &finder); });
+  return told(scene, geometry, options, &finder);
 }
 
 }  // namespace raywave::paths

@@ -13,13 +13,14 @@ using detail::Table;
 Vec3d vector_of(Table& table, const char* key) {
   std::optional<Vec3d> v;
   table.read(key, v);
-  if (!v) table.fail(table.raw(), message("a panel's steer needs ", key, " = [x, y, z]"));
-  return *v;
+  table.require(v.has_value(), message("a panel's steer needs ", key, " = [x, y, z]"));
+  return v.value_or(Vec3d{});
 }
 
 void read_spacing(Table& table, paths::Panel& panel) {
   const toml::node* node = table.find("spacing_m");
-  if (!node) table.fail(table.raw(), "a panel needs spacing_m, in metres: one number, or [vertical, horizontal]");
+  if (!table.require(node != nullptr, "a panel needs spacing_m, in metres: one number, or [vertical, horizontal]"))
+    return;
   if (node->is_number()) {
     panel.vertical_spacing_m = panel.horizontal_spacing_m = table.as_number(*node, "spacing_m");
     return;
@@ -51,22 +52,27 @@ paths::Panel read_panel(Table& table, size_t index, double wavelength_m) {
   table.read("look_at_m", look_at);
   table.read_integer("num_rows", rows, 1, 4096);
   table.read_integer("num_cols", cols, 1, 4096);
-  if (!position) table.fail(table.raw(), "a panel needs position_m = [x, y, z]");
-  if (!rows || !cols) table.fail(table.raw(), "a panel needs num_rows and num_cols");
+  table.require(position.has_value(), "a panel needs position_m = [x, y, z]");
+  const bool has_size = table.require(rows && cols, "a panel needs num_rows and num_cols");
   if (orientation && look_at) table.fail(table.raw(), "give orientation_rad or look_at_m, not both");
   p.name = name.value_or(message("panel", index));
-  p.position_m = *position;
+  p.position_m = position.value_or(Vec3d{});
   p.orientation_rad = orientation.value_or(Vec3d{});
-  p.num_rows = *rows, p.num_cols = *cols;
-  if (look_at) {
+  if (has_size) p.num_rows = *rows, p.num_cols = *cols;
+  if (look_at && position) {
     scene::Device probe;
     probe.name = p.name, probe.position_m = p.position_m;
     probe.look_at(*look_at);
     p.orientation_rad = probe.orientation_rad;
   }
   read_spacing(table, p);
-  read_profile(table, "phase_rad", p.num_elements(), p.phase_rad);
-  read_profile(table, "amplitude", p.num_elements(), p.amplitude);
+  for (const auto& [key, to] : {std::pair{"phase_rad", &p.phase_rad}, {"amplitude", &p.amplitude}}) {
+    if (has_size) {
+      read_profile(table, key, p.num_elements(), *to);
+    } else {
+      table.find(key);  // known, of no size
+    }
+  }
   for (const double x : p.amplitude) {
     if (!(x >= 0 && x <= 1))
       table.fail(*table.raw().get("amplitude"), message("amplitude must be from 0 to 1, got ", x));

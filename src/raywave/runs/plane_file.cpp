@@ -34,8 +34,8 @@ em::Material read_material(Table table) {
   std::optional<std::string> name, itu;
   std::optional<bool> conductor;
   table.read("name", name), table.read("itu_name", itu), table.read("perfect_conductor", conductor);
-  if (!name) table.fail(table.raw(), "a material needs a name");
-  m.name = *name, m.itu_name = itu.value_or(""), m.perfect_conductor = conductor.value_or(false);
+  table.require(name.has_value(), "a material needs a name");
+  m.name = name.value_or(""), m.itu_name = itu.value_or(""), m.perfect_conductor = conductor.value_or(false);
   const std::pair<const char*, double*> numbers[] = {{"relative_permittivity", &m.relative_permittivity},
                                                      {"conductivity_s_per_m", &m.conductivity_s_per_m},
                                                      {"thickness_m", &m.thickness_m}};
@@ -64,20 +64,18 @@ plane::Object read_object(Table table) {
   } catch (const Error& e) {
     table.fail(table.raw(), e.what());
   }
-  if (!name || !a) table.fail(table.raw(), message("an object needs ", name ? "a = [x, y]" : "a name"));
-  o.name = *name, o.a = *a, o.material = material.value_or("");
+  table.require(name && a, message("an object needs ", name ? "a = [x, y]" : "a name"));
+  o.name = name.value_or(""), o.a = a.value_or(Vec2d{}), o.material = material.value_or("");
   const auto number = [&](const char* key, double& to) {
     std::optional<double> value;
     table.read(key, value);
-    if (!value) table.fail(table.raw(), message("'", o.name, "' needs ", key));
-    to = *value;
+    if (table.require(value.has_value(), message("'", o.name, "' needs ", key))) to = *value;
   };
   if (o.kind == Kind::kArc) {
     number("radius_m", o.radius_m), number("begin_rad", o.begin_rad), number("end_rad", o.end_rad);
   } else if (o.kind != Kind::kCorner) {
     table.read("b", b);
-    if (!b) table.fail(table.raw(), message("'", o.name, "' needs b = [x, y]"));
-    o.b = *b;
+    if (table.require(b.has_value(), message("'", o.name, "' needs b = [x, y]"))) o.b = *b;
   }
   if (o.kind == Kind::kRis) number("phi_rad", o.phi_rad);
   if (o.kind == Kind::kPanel) o.profile_m = table.numbers("profile_m").value_or(std::vector<double>{});

@@ -47,7 +47,7 @@ Json path_json(const paths::Paths& p, const paths::Link& link, int64_t path) {
   Json interactions = Json::array(), objects = Json::array(), vertices = Json::array();
   vertices.push_back(json_of("vertices_m", p.tx_positions_m[size_t(link.tx)]));
   for (auto k = size_t(p.interaction_begin[i]); k < size_t(p.interaction_begin[i + 1]); ++k) {
-    interactions.push_back(paths::touch_name(p.interactions[k]));
+    interactions.push_back(paths::interaction_name(p.interactions[k]));
     objects.push_back(p.object_names[size_t(p.objects[k])]);
     vertices.push_back(json_of("vertices_m", p.vertices_m[k]));
   }

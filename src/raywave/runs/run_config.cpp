@@ -64,8 +64,8 @@ DeviceConfig read_device(Table& table, bool transmits) {
 std::string read_name(Table& table, const char* what) {
   std::optional<std::string> name;
   table.read("name", name);
-  if (!name) table.fail(table.raw(), message(what, " needs the name of one of the scene's"));
-  return *name;
+  table.require(name.has_value(), message(what, " needs the name of one of the scene's"));
+  return name.value_or("");
 }
 
 /// A lobe as text, its numbers in it.

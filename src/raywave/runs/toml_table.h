@@ -54,10 +54,18 @@ class Table {
                           where_.empty() ? "" : " in [" + where_ + "]",
                           place.empty() ? did_you_mean(word, known_) : place));
     }
+    if (!missing_.empty()) fail(table_, missing_);
   }
   void finish() const {
     finish([](const std::string&) { return std::string(); });
   }
+  /// Says what the table cannot do without, if it is not there: once `finish` knows that no key is merely misspelled.
+  /// @return there
+  bool require(bool there, const std::string& what) {
+    if (!there && missing_.empty()) missing_ = what;
+    return there;
+  }
+  bool lacks_something() const { return !missing_.empty(); }
   const std::vector<std::string>& known() const { return known_; }
 
   double as_number(const toml::node& node, const std::string& key) const {
@@ -226,6 +234,7 @@ class Table {
   const std::string& file_;
   std::string where_;
   std::vector<std::string> known_;
+  std::string missing_;  // the first of what is required
 };
 
 }  // namespace raywave::runs::detail

@@ -41,21 +41,21 @@ std::string read_text(Table& t, const char* key, const std::string& otherwise) {
 
 Point read_point(Table& t, const char* key) {
   const auto v = t.numbers(key, 2);
-  if (!v) t.fail(t.raw(), message("this shape needs ", key, " = [y, z]"));
+  if (!t.require(v.has_value(), message("this shape needs ", key, " = [y, z]"))) return {};
   return {(*v)[0], (*v)[1]};
 }
 
 double need(Table& t, const char* key) {
   std::optional<double> v;
   t.read(key, v);
-  if (!v) t.fail(t.raw(), message("this kind needs ", key));
-  return *v;
+  t.require(v.has_value(), message("this kind needs ", key));
+  return v.value_or(0.0);
 }
 
 std::vector<Complexc> complex_list(Table& t, const char* key) {
   const auto v = t.pairs(key);
-  if (!v) t.fail(t.raw(), message("this kind needs ", key, " = [[re, im], ...]"));
   std::vector<Complexc> out;
+  if (!t.require(v.has_value(), message("this kind needs ", key, " = [[re, im], ...]"))) return out;
   for (const auto& p : *v) out.emplace_back(p[0], p[1]);
   return out;
 }
@@ -127,10 +127,10 @@ wave::Source read_source(Table& t, size_t index, const wave::Scene& scene) {
   }
   if (s.kind == kArray) {
     const auto offsets = t.numbers("element_offsets_m");
-    if (!offsets) t.fail(t.raw(), "an array needs element_offsets_m");
-    s.element_offsets_m = *offsets;
+    t.require(offsets.has_value(), "an array needs element_offsets_m");
+    s.element_offsets_m = offsets.value_or(std::vector<double>{});
     if (volume) s.element_offsets_x_m = t.numbers("element_offsets_x_m").value_or(std::vector<double>{});
-    s.weights = t.raw().contains("weights") ? complex_list(t, "weights") : std::vector<Complexc>(offsets->size(), 1.0);
+    s.weights = t.raw().contains("weights") ? complex_list(t, "weights") : std::vector<Complexc>(s.element_offsets_m.size(), 1.0);
   }
   if (s.kind == kSampled) s.samples = complex_list(t, "samples");
   t.finish();
@@ -146,8 +146,7 @@ em::Material read_material(Table& t, const std::string& object) {
   t.read("conductivity_s_per_m", sigma);
   t.read("perfect_conductor", conductor);
   if (name && (eps || sigma || conductor)) t.fail(t.raw(), "give material or its constants, not both");
-  if (!name && !eps && !conductor)
-    t.fail(t.raw(), "an object needs material, relative_permittivity or perfect_conductor");
+  t.require(name || eps || conductor, "an object needs material, relative_permittivity or perfect_conductor");
   try {
     if (name) return em::itu_material(*name);
   } catch (const Error& e) {
@@ -162,21 +161,25 @@ em::Material read_material(Table& t, const std::string& object) {
 
 enum class Shape { kRectangle, kDisc, kPolygon, kHalfPlane, kGrating, kLens };
 
-std::vector<wave::Outline> read_outlines(Table& t, const wave::Scene& s) {
+using Outlines = std::vector<wave::Outline>;
+
+/// Nothing where the table lacks something, which its `finish` says.
+Outlines read_outlines(Table& t, const wave::Scene& s) {
   Shape shape = Shape::kRectangle;
   if (!t.raw().contains("shape")) t.fail(t.raw(), "an object needs a shape");
   read_enum(t, "shape", shape, {"rectangle", "disc", "polygon", "half_plane", "grating", "lens"});
   if (shape == Shape::kRectangle) {
     const Point c = read_point(t, "center_m"), size = read_point(t, "size_m");
-    return {wave::rectangle(c, size.y_m, size.z_m)};
+    return t.lacks_something() ? Outlines{} : Outlines{wave::rectangle(c, size.y_m, size.z_m)};
   }
   if (shape == Shape::kDisc) {
     const Point c = read_point(t, "center_m");
-    return {wave::disc(c, need(t, "radius_m"))};
+    const double radius = need(t, "radius_m");
+    return t.lacks_something() ? Outlines{} : Outlines{wave::disc(c, radius)};
   }
   if (shape == Shape::kPolygon) {
     const auto v = t.pairs("vertices_m");
-    if (!v) t.fail(t.raw(), "a polygon needs vertices_m = [[y, z], ...]");
+    if (!t.require(v.has_value(), "a polygon needs vertices_m = [[y, z], ...]")) return {};
     wave::Outline o;
     for (const auto& p : *v) o.push_back({p[0], p[1]});
     return {o};
@@ -188,32 +191,39 @@ std::vector<wave::Outline> read_outlines(Table& t, const wave::Scene& s) {
     if (s.grid.num_y == 0) t.fail(t.raw(), "a half plane has no width of its own: give num_y in [grid]");
     const auto cells = s.grid.cell_edges_m();
     const double extent = std::max(std::abs(cells.front()), std::abs(cells.back())) + s.grid.length_m();
-    return {wave::half_plane(edge, below.value_or(true), need(t, "depth_m"), extent)};
+    const double depth = need(t, "depth_m");
+    return t.lacks_something() ? Outlines{} : Outlines{wave::half_plane(edge, below.value_or(true), depth, extent)};
   }
   const Point c = read_point(t, "center_m");
   if (shape == Shape::kGrating) {
     std::optional<int> bars;
     t.read_integer("num_bars", bars, 1, 100000);
-    const double period = need(t, "period_m"), fill = need(t, "fill");
-    return wave::grating(c, period, fill, need(t, "depth_m"), bars.value_or(1));
+    const double period = need(t, "period_m"), fill = need(t, "fill"), depth = need(t, "depth_m");
+    return t.lacks_something() ? Outlines{} : wave::grating(c, period, fill, depth, bars.value_or(1));
   }
   double rim = 0;
   read_number(t, "edge_depth_m", rim);
-  const double aperture = need(t, "aperture_m");
-  return {wave::lens(c, aperture, need(t, "radius_of_curvature_m"), rim)};
+  const double aperture = need(t, "aperture_m"), curvature = need(t, "radius_of_curvature_m");
+  return t.lacks_something() ? Outlines{} : Outlines{wave::lens(c, aperture, curvature, rim)};
 }
 
-std::vector<wave::Solid> read_solids(Table& t) {
+using Solids = std::vector<wave::Solid>;
+
+/// The same.
+Solids read_solids(Table& t) {
   std::optional<int> kind;
   t.read_choice("shape", kind, {"box", "sphere"});
   if (!kind) t.fail(t.raw(), "an object needs a shape");
   std::optional<Vec3d> center, size;
   t.read("center_m", center);
-  if (!center) t.fail(t.raw(), "this shape needs center_m = [x, y, z]");
-  if (*kind == 1) return {wave::sphere_solid(*center, need(t, "radius_m"))};
+  t.require(center.has_value(), "this shape needs center_m = [x, y, z]");
+  if (*kind == 1) {
+    const double radius = need(t, "radius_m");
+    return t.lacks_something() ? Solids{} : Solids{wave::sphere_solid(*center, radius)};
+  }
   t.read("size_m", size);
-  if (!size) t.fail(t.raw(), "this shape needs size_m = [x, y, z]");
-  return {wave::box_solid(*center, *size)};
+  t.require(size.has_value(), "this shape needs size_m = [x, y, z]");
+  return t.lacks_something() ? Solids{} : Solids{wave::box_solid(*center, *size)};
 }
 
 wave::Object read_object(Table& t, size_t index, const wave::Scene& s) {
