@@ -41,7 +41,8 @@ void add_panels(const nb::object& panels, nb::dict& out) {
         {panel_name(p, 1), elements, "", p.amplitude, 0, 1},
         {panel_name(p, 2), three, "m", numbers(p.position_m), -any, any},
         {panel_name(p, 3), three, "rad", numbers(p.orientation_rad), -any, any}};
-    const std::vector<std::string> solvers{paths::kDifferentiableByPaths.solver, maps::kDifferentiableByExactMaps.solver};
+    const std::vector<std::string> solvers{paths::kDifferentiableByPaths.solver,
+                                           maps::kDifferentiableByExactMaps.solver};
     for (const scene::Parameter& row : rows) out[row.name.c_str()] = nb::cast(PyParameter{row, solvers});
   }
 }

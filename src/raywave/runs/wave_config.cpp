@@ -130,7 +130,8 @@ wave::Source read_source(Table& t, size_t index, const wave::Scene& scene) {
     t.require(offsets.has_value(), "an array needs element_offsets_m");
     s.element_offsets_m = offsets.value_or(std::vector<double>{});
     if (volume) s.element_offsets_x_m = t.numbers("element_offsets_x_m").value_or(std::vector<double>{});
-    s.weights = t.raw().contains("weights") ? complex_list(t, "weights") : std::vector<Complexc>(s.element_offsets_m.size(), 1.0);
+    s.weights = t.raw().contains("weights") ? complex_list(t, "weights")
+                                            : std::vector<Complexc>(s.element_offsets_m.size(), 1.0);
   }
   if (s.kind == kSampled) s.samples = complex_list(t, "samples");
   t.finish();
