@@ -55,7 +55,11 @@ def test_grid(raywave, root, tmp_path):
     ("radar.toml", "chirp_period_s = 30e-6", "chirp_period_s = 3e-6", "chirp_period_s must be at least"),
     ("radar.toml", "num_chirps", "num_chrips", "unknown key 'num_chrips' in [radar], did you mean 'num_chirps'?"),
     ("radar.toml", "[radar]", "[ofdm]", "no table [radar]"),
-    ("ofdm.toml", '"mu1"', '"mu9"', "unknown numerology 'mu9'"),
+    ("ofdm.toml", '"mu1"', '"mu9"', "ofdm.toml:18: [ofdm] unknown numerology 'mu9'"),
+    ("ofdm.toml", "num_resource_blocks = 24", "", "ofdm.toml:18: [ofdm] num_resource_blocks must be >= 1"),
+    ("radar.toml", "[radar]", "[radar]\nrange_bins = 10", "radar.toml: [radar] range_bins must be >= 256"),
+    ("radar.toml", "[radar]", "[radar]\nnum_frames = 2\nframe_period_s = 1e-6", "radar.toml: [radar] frame_period_s must be at least"),
+    ("radar.toml", "[radar]", "[radar]\nfirst_frequency_offset_hz = -77e9", "radar.toml: [radar] the waveform reaches down to 0 Hz"),
 ])
 def test_bad_runs_are_named(raywave, root, tmp_path, name, old, new, words):
     result = raywave(name.split(".")[0], edited(root, tmp_path, name, (old, new)))

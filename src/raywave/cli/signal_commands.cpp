@@ -24,6 +24,8 @@ struct SignalCommand {
   PathFlags paths;
 
   int run();
+  void sample(const scene::Scene& loaded, const paths::Paths& result, const runs::WaveformRun& waveform,
+              uint64_t seed) const;
 };
 
 /// The strongest place of a block's spectrum, as a row.
@@ -73,24 +75,33 @@ int SignalCommand::run() {
   scene.config_file = run_file;
   const runs::WaveformRun waveform = runs::read_waveform_run(run_file, table);
   const scene::Scene loaded = scene.load();
-  const auto place = io::read_place(scene.file);
   if (loaded.transmitters.empty() || loaded.receivers.empty())
     throw Error(message(run_file, ": a run of [", table, "] needs a transmitter and a receiver"));
   const runs::PathSearch search = paths.options(scene, interactions);
   const paths::Paths result = runs::solve_paths(loaded, search, runs::read_panels(run_file, loaded.wavelength_m()));
+  try {
+    sample(loaded, result, waveform, search.options.seed);
+  } catch (const Error& e) {  // what no reader of the table alone can know
+    throw Error(message(run_file, ": [", table, "] ", e.what()));
+  }
+  return kDone;
+}
+
+void SignalCommand::sample(const scene::Scene& loaded, const paths::Paths& result, const runs::WaveformRun& waveform,
+                           uint64_t seed) const {
+  const auto place = io::read_place(scene.file);
   const LogSink warn = warning_log();
   for (const std::string& text : waveform.doubts(result)) warn(text);
   const signal::ToneGrid grid = waveform.grid(std::max(1, result.max_tx_ants()));
   if (!output.empty()) {
     signal::PhaseNoise noise = waveform.phase_noise;
-    noise.seed = search.options.seed;
+    noise.seed = seed;
     signal::ChannelShape shape;
     std::vector<Complexd> samples = signal::tones(result, grid, &shape, noise);
-    signal::add_noise(samples, waveform.noise_power(loaded), search.options.seed, 0x6e6f697365);
+    signal::add_noise(samples, waveform.noise_power(loaded), seed, 0x6e6f697365);
     runs::save_samples(output, samples, shape, grid, waveform, result.frequency_hz, place);
   }
   std::fputs(summary(result, waveform, grid).c_str(), stdout);
-  return kDone;
 }
 
 void add(CLI::App& app, Action& action, const char* table, const char* help, const char* footer) {

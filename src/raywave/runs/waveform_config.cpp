@@ -49,7 +49,11 @@ void read_ofdm(Table& t, signal::OfdmWaveform& w) {
   put(t, "num_symbols", w.num_symbols);
   int blocks = 0;
   put(t, "num_resource_blocks", blocks);
-  if (name) w = signal::numerology(*name, blocks, w.num_symbols);
+  try {
+    if (name) w = signal::numerology(*name, blocks, w.num_symbols);
+  } catch (const Error& e) {
+    t.fail(*t.raw().get("numerology"), message("[ofdm] ", e.what()));
+  }
   put(t, "num_subcarriers", w.num_subcarriers);
   put(t, "subcarrier_spacing_hz", w.subcarrier_spacing_hz);
   put(t, "cyclic_prefix_s", w.cyclic_prefix_s);

@@ -2,6 +2,7 @@
 // Where the port pairs of a link stand in sampled tones, and the phases of a path there. For the sources of this room.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -11,7 +12,16 @@
 
 namespace raywave::signal::detail {
 
+/// @throws Error for tones at no frequency that there is
+inline void require_band(const paths::Paths& p, const ToneGrid& grid) {
+  const double lowest = p.frequency_hz + grid.first_offset_hz + std::min(0.0, grid.step_hz * (grid.num_samples - 1));
+  if (!(lowest > 0))
+    throw Error(message("the waveform reaches down to ", lowest, " Hz at a carrier of ", p.frequency_hz,
+                        " Hz: all its frequencies must be > 0"));
+}
+
 inline ChannelShape tone_shape(const paths::Paths& p, const ToneGrid& grid) {
+  require_band(p, grid);
   ChannelShape s = shape_of(p);
   if (grid.sum_ports) s.num_tx_ant = 1;
   return s;
