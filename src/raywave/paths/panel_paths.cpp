@@ -270,7 +270,10 @@ PanelPaths solve_panel_paths(const scene::Scene& scene, const PreparedScene& pre
     }
     joiner.append(link, std::move(routes));
   }
-  if (direct) warn_of_doubts(scene, prepared.centred(scene), prepared, all.paths, options.log);
+  if (direct) {
+    const PreparedScene solved = prepared_for(prepared, scene, options);
+    warn_of_doubts(scene, solved.centred(scene), solved, all.paths, options.log);
+  }
   return all;
 }
 

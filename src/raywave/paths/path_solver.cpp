@@ -359,7 +359,8 @@ static Paths told(const scene::Scene& scene, const PreparedScene& geometry, cons
   const ExactEnds as_asked{!options.synthetic_array, !options.synthetic_array};
   return runtime::on_threads(options.num_threads, [&] {
     Paths paths = solve(scene, geometry, options, as_asked, learned);
-    warn_of_doubts(scene, geometry.centred(scene), geometry, paths, options.log);
+    const PreparedScene prepared = prepared_for(geometry, scene, options);  // as it was solved
+    warn_of_doubts(scene, prepared.centred(scene), prepared, paths, options.log);
     return paths;
   });
 }
