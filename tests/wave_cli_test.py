@@ -65,8 +65,8 @@ def test_backends_and_precision_by_flag(raywave, tmp_path):
 @pytest.mark.parametrize("old, new, line, words", [
     ("waist_m", "waste_m", 9, ["unknown key 'waste_m'", "did you mean 'waist_m'"]),
     ("waist_m = 0.04\n", "", 6, ["needs waist_m"]),
-    ("center_m = [0, 0.1]\n", "", 9, ["this shape needs center_m"]),
-    ("size_m = [0.3", "siz_m = [0.3", 13, ["unknown key 'siz_m'", "did you mean 'size_m'"]),
+    ("center_m = [0, 0.1]\n", "", 10, ["this shape needs center_m"]),
+    ("size_m = [0.3", "siz_m = [0.3", 14, ["unknown key 'siz_m'", "did you mean 'size_m'"]),
     ('kind = "gaussian"', 'kind = "gausian"', 8, ["gausian", "did you mean 'gaussian'"]),
     ("planes", "plains", 17, ["unknown key 'plains'", "did you mean 'planes'"]),
     ("spacing_m = 0.0027", "spacing_m = 0", 3, ["grid.spacing_m must be > 0"]),
