@@ -420,7 +420,7 @@ class Scene:
     def difference_step(self, name: str) -> float:
         """A step for central differences by that parameter."""
 
-    def parameters(self, *, panels: ArrayLike = None) -> dict[str, Parameter]:
+    def parameters(self, *, panels: object = None) -> dict[str, Parameter]:
         """
         Everything that derivatives are taken with respect to, by name. Vertices are those of the cleaned meshes. panels: rw.Ris or a list, which solvers are given beside the scene: theirs too.
         """

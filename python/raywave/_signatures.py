@@ -12,7 +12,7 @@ from ._values import shown
 _MODULES = re.compile(r"\b(?:raywave\._raywave|collections\.abc|typing|numpy\.typing)\.")
 # what the compiled side takes as any object and looks at itself; arrays, where it is none of these
 _TYPES = {"path": "str | os.PathLike", "wrt": "str | Sequence[str] | None", "rx": "str | None", "tx": "str | None", "tangent": "Mapping[str, ArrayLike]",
-          "function": "object", "paths": "Paths | None", "radio_map": "RadioMap | None"}
+          "function": "object", "panels": "object", "paths": "Paths | None", "radio_map": "RadioMap | None"}
 
 
 def _named(match):
