@@ -273,6 +273,24 @@ TEST(PlanePaths, AnOwnLawIsNotAskedOfDevicesOnIt) {
   for (size_t i = 0; i < mine.size(); ++i) EXPECT_NEAR(mine[i], walls[i], 1e-6 * walls[i]) << i;
 }
 
+TEST(PlanePaths, OfSeveralPlacesOnAnArcTheOneThatHoldsIsTaken) {
+  // the circle touches ellipses about both devices at its top, its left and its right
+  for (const double open : {-1.0, 1.0}) {
+    Scene2D s;
+    s.transmitters.push_back({"tx", {0, 0.2}});
+    s.receivers.push_back({"rx", {0, -0.2}});
+    s.objects = {arc("bow", {0, 0}, 1, -0.4, kPi + 0.4), wall("top", {-0.2, 0.6}, {0.2, 0.6}),
+                 wall("side", {-0.6 * open, -0.2}, {-0.6 * open, 0.2})};
+    TraceOptions o = orders(1, 1, Method::kMinPath);
+    o.candidates.use = {1, 0, 0};
+    o.refine.num_starts = 16;
+    const Paths2D p = trace(s, o);
+    ASSERT_EQ(p.count(), 1u);
+    EXPECT_NEAR(p.vertices[1].x, open, 1e-9);
+    EXPECT_NEAR(p.vertices[1].y, 0, 1e-9);
+  }
+}
+
 TEST(PlanePaths, AnArcReflectsAtItsNormal) {
   Scene2D s;
   s.objects.push_back(arc("bow", {0, 0}, 1, 0, kPi));

@@ -317,28 +317,27 @@ class MinPathRefiner final : public Base {
     out.at[0] = tx, out.at[objects.size() + 1] = rx;
     if (closed_form(objects, tx, rx, out)) return;
     // several solutions may exist on curved objects and under own laws
-    double best_loss = 0, best_off = 0;
+    double best_loss = 0, best_margin = 0;
     Places<double> p = out;
     for (int start = 1; start <= options_.num_starts; ++start) {
       for (size_t k = 0; k < objects.size(); ++k)
         p.t[k] = start == 1 ? 0.5 : random_uniform(options_.seed, uint64_t(start), uint64_t(k), 0);
       set_places(plain_, objects, p);
-      const double loss = descend(objects, p);
-      double off = 0;
-      for (size_t k = 0; k < objects.size(); ++k) off = std::max(off, std::max(-p.t[k], p.t[k] - 1));
-      if (start == 1 || better(loss, off, best_loss, best_off)) out = p, best_loss = loss, best_off = off;
-      if (best_loss < 1e-20 && best_off == 0) return;
+      const double loss = descend(objects, p), margin = judge(plain_, objects, p, loss, false).margin();
+      if (start == 1 || better(loss, margin, best_loss, best_margin)) out = p, best_loss = loss, best_margin = margin;
+      if (best_loss < 1e-20 && best_margin > kLossTolerance - 1e-12) return;  // none holds better
     }
   }
 
  private:
-  /// Solved before others, then nearer to the objects, then of smaller loss. Equal ones within what rounding makes of
-  /// them: the earlier start, wherever the scene lies.
-  static bool better(double loss, double off, double than_loss, double than_off) {
+  /// The least loss; of several solutions, and of losses that rounding alone tells apart (a start in the middle of a
+  /// symmetric object goes either way), that which holds best: whether a path holds does not depend on where the scene
+  /// lies.
+  static bool better(double loss, double margin, double than_loss, double than_margin) {
     const bool solved = loss < 1e-12, other = than_loss < 1e-12;
     if (solved != other) return solved;
-    if (std::abs(off - than_off) > 1e-6) return off < than_off;
-    return !solved && loss < (1 - 1e-4) * than_loss;
+    if (!solved && std::abs(loss - than_loss) > 1e-4 * than_loss) return loss < than_loss;
+    return margin > than_margin;
   }
 
   /// Walls, Ris and corners: a Ris or a corner has its place whatever comes before it, and walls between two places are
