@@ -10,7 +10,7 @@ EXAMPLES = ["street_canyon_channel.py", "old_town_coverage.py", "porting_from_si
             "out_of_the_shadow.py", "plane_optimisation.py", "plane_maps.py", "plane_sampling.py",
             "rays_and_waves.py", "scene_from_a_map.py", "many_runs.py", "drive.py", "radar_drive.py", "radar_wall.py",
             "radar_one.py", "radar_targets.py", "radar_shape.py", "radar_box.py", "mapping.py", "cube_pose.py", "networks_in_the_loop.py", "flat_calibration.py", "painted_wall.py"]
-SCANS = ["scanned_room.py", "scanned_power.py"]  # need scikit-image
+SCANS = ["scanned_room.py", "scanned_power.py", "scanned_materials.py"]  # need scikit-image
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -25,6 +25,16 @@ def test_example_of_scans_runs(root, tmp_path):
     result = subprocess.run([sys.executable, root / "examples/scanned_room.py", tmp_path, "--places", "2", "--voxel", "0.12"], capture_output=True, text=True, timeout=300, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert "triangles" in result.stdout and (tmp_path / "scan").is_dir()
+
+
+def test_materials_of_a_scan_are_calibrated_and_metal_is_named(root, tmp_path):
+    pytest.importorskip("skimage")
+    result = subprocess.run([sys.executable, root / "examples/scanned_materials.py", tmp_path, "--voxel", "0.14", "--camera-places", "2", "--links", "12", "--held-out", "4",
+                             "--rays", "300", "--steps", "2"], capture_output=True, text=True, timeout=300, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "held out:" in result.stdout and (tmp_path / "scanned_materials.html").stat().st_size > 1000
+    unseen = next(line for line in result.stdout.splitlines() if line.startswith("no measurement sees"))
+    assert "material/metal/relative_permittivity" in unseen, result.stdout
 
 
 def test_lobes_on_a_scan_find_what_mirrors_lose(root, tmp_path):
