@@ -17,20 +17,21 @@ constexpr double kDipoleGain = 1.5;
 constexpr int kDevicesPerCell = 2;  // one with dipoles along z and y, one with a dipole along x
 
 /// Dipoles, not a pair of polarisations: they have slopes in all directions.
-void add_dipoles(scene::Scene& scene, size_t cell, const Vec3d& at_m) {
+scene::Device dipoles(const std::string& name, const std::string& polarization, const Vec3d& at_m) {
   scene::Device d;
+  d.name = name;
   d.position_m = at_m;
   d.array.pattern.kind = em::PatternKind::kShortDipole;
   d.array.pattern.model = em::PolarizationModel::kTr38901Model1;
-  d.array.polarization = "VH";
-  d.array.slants_rad = em::slants_from_name("VH");
-  d.name = message(" cell ", cell, " zy");
-  scene.receivers.push_back(d);
-  d.name = message(" cell ", cell, " x");
-  d.array.polarization = "V";
-  d.array.slants_rad = em::slants_from_name("V");
-  d.orientation_rad = {0, kPi / 2, 0};
-  scene.receivers.push_back(std::move(d));
+  d.array.polarization = polarization;
+  d.array.slants_rad = em::slants_from_name(polarization);
+  return d;
+}
+
+void add_dipoles(scene::Scene& scene, size_t cell, const Vec3d& at_m) {
+  scene.receivers.push_back(dipoles(message(" cell ", cell, " zy"), "VH", at_m));
+  scene.receivers.push_back(dipoles(message(" cell ", cell, " x"), "V", at_m));
+  scene.receivers.back().orientation_rad = {0, kPi / 2, 0};
 }
 
 /// Cells in parts, each as the receivers of a scene.
