@@ -22,10 +22,7 @@ struct Face {
   int32_t facet;
   Vec3d normal;
 };
-std::array<Face, 2> faces_of(const Wedge& w) {
-  const double c = std::cos(w.exterior_angle_rad), s = std::sin(w.exterior_angle_rad);
-  return {Face{w.facet0, w.n0}, Face{w.facet_n, s * w.t0 - c * w.n0}};
-}
+std::array<Face, 2> faces_of(const Wedge& w) { return {Face{w.facet0, w.n0}, Face{w.facet_n, w.nn}}; }
 
 /// Are these one face of two wedges?
 bool one_face(const scene::FacetTable& table, const RayQueries& queries, double seam_tolerance_m, const Wedge& v,

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "raywave/core/constants.h"
 #include "raywave/paths/corners.h"
@@ -11,6 +12,20 @@
 #include "raywave/runtime/parallel.h"
 
 namespace raywave::paths {
+namespace {
+
+/// Of a segment and of a triangle (RayQueries::occluded), and rad off a face: clear of rounding, in scenes of any size.
+constexpr double kClear = 1e-6;
+
+bool is_inside(const Wedge& w, double t) { return t >= w.inset_m && t <= w.length_m - w.inset_m; }
+
+/// Does a direction run off the planes of both faces?
+bool off_faces(const Wedge& w, const Vec3d& direction) {
+  const double least = kClear * norm(direction);
+  return std::abs(dot(direction, w.n0)) > least && std::abs(dot(direction, w.nn)) > least;
+}
+
+}  // namespace
 
 bool in_reach(const Wedge& w, const Vec3d& p, const std::vector<uint8_t>* opaque) {
   if (opaque && has_inside(w, *opaque)) return true;
@@ -22,13 +37,14 @@ bool past_corner(const Wedge& w, const std::vector<uint8_t>* opaque) { return !o
 
 bool may_face(const PreparedScene& scene, const EdgeOptions& options, int32_t i, int32_t j) {
   const Wedge &w = scene.wedges()[size_t(i)], &v = scene.wedges()[size_t(j)];
-  // The inside of a wedge is convex. Over a seam the other edge may lie a little behind the face that they share.
-  const auto outside = [&](const Wedge& x, const Vec3d& p) {
-    const double c = std::cos(x.exterior_angle_rad), s = std::sin(x.exterior_angle_rad);
-    const double above = std::max(dot(p - x.a, x.n0), dot(p - x.a, s * x.t0 - c * x.n0));
-    return above >= -scene.seam_tolerance_m() || in_reach(x, p, options.opaque);
+  // The inside of a wedge is convex. Over a seam, or by rounding, the other edge may lie a little behind a face.
+  const auto sees = [&](const Wedge& x, const Wedge& y) {
+    if (options.opaque && has_inside(x, *options.opaque)) return true;
+    const Vec3d ends[2] = {y.a - x.a, y.at(y.length_m) - x.a};
+    return std::any_of(std::begin(ends), std::end(ends), [&](const Vec3d& p) {
+      return std::max(dot(p, x.n0), dot(p, x.nn)) >= -scene.seam_tolerance_m() - kClear * norm(p);
+    });
   };
-  const auto sees = [&](const Wedge& x, const Wedge& y) { return outside(x, y.a) || outside(x, y.at(y.length_m)); };
   return sees(w, v) && sees(v, w);
 }
 
@@ -41,10 +57,13 @@ Box box_of(const Wedge& w) {
 
 MeetingFinder::MeetingFinder(const PreparedScene& scene, const EdgeOptions& options, const SequenceTree& source,
                              const std::vector<LitWedge>& lit)
-    : scene_(scene), options_(options), source_(source), lit_(lit), begin_(scene.wedges().size() + 1, 0) {
-  for (const LitWedge& l : lit_) {
+    : scene_(scene), options_(options), source_(source), begin_(scene.wedges().size() + 1, 0) {
+  lit_.reserve(lit.size());
+  for (const LitWedge& l : lit) {
     const Wedge& w = scene.wedges()[size_t(l.wedge)];
-    sides_.push_back(side_of(w, source.nodes()[size_t(l.node)].image_m));
+    const SequenceNode& node = source.nodes()[size_t(l.node)];
+    const Side side = side_of(w, node.image_m);
+    lit_.push_back({side, reach_of(w, side), l.node, node.depth});
     ++begin_[size_t(l.wedge) + 1];
   }
   for (size_t w = 0; w + 1 < begin_.size(); ++w) begin_[w + 1] += begin_[w];
@@ -73,13 +92,17 @@ std::vector<Meeting> MeetingFinder::find(const SequenceTree& target) const {
 }
 
 std::vector<Meeting> MeetingFinder::find_over_two(const SequenceTree& target, const std::vector<LitWedge>& seen) const {
-  constexpr size_t kBlock = 4;
-  const auto num_blocks = int64_t((seen.size() + kBlock - 1) / kBlock);
-  std::vector<std::vector<Meeting>> parts(static_cast<size_t>(num_blocks));
-  runtime::parallel_for(num_blocks, 0, [&](int64_t block) {
-    const auto first = size_t(block) * kBlock;
-    for (size_t i = first; i < std::min(seen.size(), first + kBlock); ++i)
-      meet_over_two(target, seen[i], parts[size_t(block)]);
+  std::vector<size_t> begin;  // of each wedge's
+  for (size_t i = 0; i < seen.size(); ++i) {
+    if (i == 0 || seen[i].wedge != seen[i - 1].wedge) begin.push_back(i);
+  }
+  begin.push_back(seen.size());
+  const auto num_wedges = int64_t(begin.size()) - 1;
+  std::vector<std::vector<Meeting>> parts(static_cast<size_t>(num_wedges));
+  runtime::parallel_for(num_wedges, 0, [&](int64_t w) {
+    const std::vector<int32_t> among = faced(seen[begin[size_t(w)]].wedge);
+    for (size_t i = begin[size_t(w)]; i < begin[size_t(w) + 1]; ++i)
+      meet_over_two(target, seen[i], among, parts[size_t(w)]);
   });
   std::vector<Meeting> all;
   for (const auto& part : parts) all.insert(all.end(), part.begin(), part.end());
@@ -87,64 +110,126 @@ std::vector<Meeting> MeetingFinder::find_over_two(const SequenceTree& target, co
 }
 
 MeetingFinder::Reached MeetingFinder::reached(int after) const {
-  std::vector<int32_t> wedges;
-  for (const LitWedge& l : lit_) {
-    const bool fits = source_.nodes()[size_t(l.node)].depth + 1 + after <= options_.max_depth;
-    if (fits && (wedges.empty() || wedges.back() != l.wedge)) wedges.push_back(l.wedge);
-  }
+  std::vector<Reached::Line> lines;
   std::vector<Box> boxes;
-  for (const int32_t w : wedges) boxes.push_back(box_of(scene_.wedges()[size_t(w)]));
-  return {std::move(wedges), BoxTree(std::move(boxes))};
+  for (size_t w = 0; w + 1 < begin_.size(); ++w) {
+    const auto fits = [&](const Lit& l) { return l.depth + 1 + after <= options_.max_depth; };
+    if (!std::any_of(lit_.begin() + begin_[w], lit_.begin() + begin_[w + 1], fits)) continue;
+    const Wedge& wedge = scene_.wedges()[w];
+    lines.push_back({int32_t(w), begin_[w], begin_[w + 1], wedge.a, wedge.direction});
+    boxes.push_back(box_of(wedge));
+  }
+  return {std::move(lines), BoxTree(std::move(boxes))};
 }
 
 void MeetingFinder::find(const SequenceTree& target, int32_t node, EdgeSight& sight, std::vector<Meeting>& out) const {
   const Reached& among = by_depth_[size_t(target.nodes()[size_t(node)].depth)];
   if (node == 0) {
-    for (const int32_t w : among.wedges) meet(w, target, node, out);
+    for (const Reached::Line& line : among.lines) meet(line, target, node, out);
     return;
   }
   sight.look_along(node);
   among.boxes.visit([&](const Box& b) { return options_.exhaustive || sight.may_reach(b.lo, b.hi); },
-                    [&](uint32_t i) { meet(among.wedges[i], target, node, out); });
+                    [&](uint32_t i) { meet(among.lines[i], target, node, out); });
 }
 
-void MeetingFinder::meet(int32_t wedge, const SequenceTree& tree, int32_t node, std::vector<Meeting>& out) const {
+void MeetingFinder::meet(const Reached::Line& line, const SequenceTree& tree, int32_t node,
+                         std::vector<Meeting>& out) const {
   const SequenceNode& target = tree.nodes()[size_t(node)];
-  const Wedge& w = scene_.wedges()[size_t(wedge)];
-  const Side there = side_of(w, target.image_m);
+  const Wedge& w = scene_.wedges()[size_t(line.wedge)];
+  const Side there = side_of(line.a, line.direction, target.image_m);
   bool decided = false;  // what depends on the target alone
-  for (uint32_t i = begin_[size_t(wedge)]; i < begin_[size_t(wedge) + 1]; ++i) {
-    const SequenceNode& source = source_.nodes()[size_t(lit_[i].node)];
-    if (source.depth + 1 + target.depth > options_.max_depth) continue;
+  for (uint32_t i = line.lit_begin; i < line.lit_end; ++i) {
+    const Lit& lit = lit_[i];
+    if (lit.depth + 1 + target.depth > options_.max_depth) continue;
     double t = 0;
     if (!options_.exhaustive) {
-      if (!touches(w, sides_[i], there, t)) continue;
+      if (!touches(w, lit, there, t)) continue;
       const Vec3d at = w.at(std::clamp(t, 0.0, w.length_m));
-      if (!through(source_, lit_[i].node, at, w) || !through(tree, node, at, w)) continue;
+      if (!through(source_, lit.node, at, w) || !through(tree, node, at, w)) continue;
+      if (hidden(tree, node, t, w)) continue;
     }
     if (!decided && !may_arrive(w, target)) return;
     decided = true;
-    out.push_back({lit_[i].node, wedge, node});
+    out.push_back({lit.node, line.wedge, node});
   }
 }
 
-void MeetingFinder::meet_over_two(const SequenceTree& target, const LitWedge& seen, std::vector<Meeting>& out) const {
-  const int room = options_.max_depth - 2 - target.nodes()[size_t(seen.node)].depth;  // for the source's mirrors
-  const auto fits = [&](uint32_t i) { return source_.nodes()[size_t(lit_[i].node)].depth <= room; };
-  for (uint32_t i = 0, end; i < lit_.size(); i = end) {
-    const int32_t wedge = lit_[i].wedge;
-    end = begin_[size_t(wedge) + 1];
-    while (i < end && !fits(i)) ++i;
-    if (i == end || wedge == seen.wedge || !may_face(scene_, options_, wedge, seen.wedge)) continue;
-    for (; i < end; ++i) {
-      if (fits(i) && (options_.exhaustive || may_go_over(lit_[i], target, seen)))
-        out.push_back({lit_[i].node, wedge, seen.node, seen.wedge});
+std::vector<int32_t> MeetingFinder::faced(int32_t wedge) const {
+  std::vector<int32_t> found;
+  if (by_depth_.size() < 2) return found;
+  for (const Reached::Line& other : by_depth_[1].lines) {
+    if (other.wedge != wedge && may_face(scene_, options_, other.wedge, wedge)) found.push_back(other.wedge);
+  }
+  return found;
+}
+
+void MeetingFinder::meet_over_two(const SequenceTree& target, const LitWedge& seen, const std::vector<int32_t>& among,
+                                  std::vector<Meeting>& out) const {
+  const SequenceNode& from = target.nodes()[size_t(seen.node)];
+  const int room = options_.max_depth - 2 - from.depth;  // for the source's mirrors
+  const Wedge& v = scene_.wedges()[size_t(seen.wedge)];
+  const Side there = side_of(v, from.image_m);
+  const Reach reach = options_.exhaustive ? Reach{} : reach_of(v, there);
+  for (const int32_t wedge : among) {
+    for (uint32_t i = begin_[size_t(wedge)]; i < begin_[size_t(wedge) + 1]; ++i) {
+      const Lit& lit = lit_[i];
+      if (lit.depth > room) continue;
+      if (options_.exhaustive || may_go_over(lit, scene_.wedges()[size_t(wedge)], target, seen, there, reach))
+        out.push_back({lit.node, wedge, seen.node, seen.wedge});
     }
   }
 }
 
-bool MeetingFinder::may_go_over(const LitWedge& lit, const SequenceTree& target, const LitWedge& seen) const {
-  const Wedge &w = scene_.wedges()[size_t(lit.wedge)], &v = scene_.wedges()[size_t(seen.wedge)];
+MeetingFinder::Reach MeetingFinder::reach_of(const Wedge& w, const Side& end) const {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  const double most = 1.01 * kEdgeReach * kEdgeReach * options_.wavelength_m / (2 * kPi);
+  // How much longer is the way to the edge's end than the way to a place beyond it, continued in its direction? What is
+  // on the other side of the edge only adds to that (is_near), and it grows with the distance.
+  const auto longer = [&](double at, double beyond) {
+    const double d = std::hypot(at - end.along, end.off), e = std::hypot(beyond - end.along, end.off);
+    return e > 0 ? d - e - (beyond - end.along) / e * (at - beyond) : 0;
+  };
+  const auto reach = [&](double at, double sign) {
+    double enough = w.length_m + end.off + std::abs(at - end.along);
+    for (int i = 0; longer(at, at + sign * enough) < most; ++i) {
+      if (i == 20) return sign * kInfinity;
+      enough *= 2;
+    }
+    for (double less = 0; enough - less > 0.01 * enough;) {
+      const double middle = 0.5 * (less + enough);
+      (longer(at, at + sign * middle) < most ? less : enough) = middle;
+    }
+    return at + sign * enough;
+  };
+  return {reach(0, -1), reach(w.length_m, 1)};
+}
+
+MeetingFinder::Reach MeetingFinder::touched_from(const Wedge& w, const Side& end, const Wedge& other,
+                                                 const Reach& within) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  Reach bounds{-kInfinity, kInfinity};
+  if (!(within.hi - within.lo < kInfinity) || !(end.off > 0)) return bounds;
+  const Side a = side_of(w, other.at(within.lo)), b = side_of(w, other.at(within.hi)),
+             middle = side_of(w, other.at(0.5 * (within.lo + within.hi)));
+  const double offs[2] = {std::max(0.0, middle.off - 0.5 * (within.hi - within.lo)), std::max(a.off, b.off)};
+  std::swap(bounds.lo, bounds.hi);
+  for (const double along : {a.along, b.along}) {  // it is monotonous in both
+    for (const double off : offs) {
+      const double t = (end.along * off + along * end.off) / (end.off + off);
+      bounds = {std::min(bounds.lo, t), std::max(bounds.hi, t)};
+    }
+  }
+  return bounds;
+}
+
+bool MeetingFinder::may_go_over(const Lit& lit, const Wedge& w, const SequenceTree& target, const LitWedge& seen,
+                                const Side& there, const Reach& reach) const {
+  const Wedge& v = scene_.wedges()[size_t(seen.wedge)];
+  const Reach on_w = touched_from(w, lit.side, v, reach);
+  if (on_w.hi < lit.reach.lo || on_w.lo > lit.reach.hi) return false;
+  const Reach on_v = touched_from(v, there, w, lit.reach);
+  if (on_v.hi < reach.lo || on_v.lo > reach.hi) return false;
   const unfold_detail::EdgeChain<double> way{source_.nodes()[size_t(lit.node)].image_m,
                                              target.nodes()[size_t(seen.node)].image_m,
                                              2,
@@ -158,12 +243,15 @@ bool MeetingFinder::may_go_over(const LitWedge& lit, const SequenceTree& target,
   if (!is_near(w, t[0], legs[0], legs[1] + legs[2], dot(p - way.s, w.direction) / legs[0])) return false;
   if (!is_near(v, t[1], legs[0] + legs[1], legs[2], dot(q - p, v.direction) / legs[1])) return false;
   return through(source_, lit.node, w.at(std::clamp(t[0], 0.0, w.length_m)), w) &&
-         through(target, seen.node, v.at(std::clamp(t[1], 0.0, v.length_m)), v);
+         through(target, seen.node, v.at(std::clamp(t[1], 0.0, v.length_m)), v) && !hidden_between(w, t[0], v, t[1]) &&
+         !hidden(target, seen.node, t[1], v);
 }
 
-bool MeetingFinder::touches(const Wedge& w, const Side& a, const Side& b, double& t) const {
+bool MeetingFinder::touches(const Wedge& w, const Lit& lit, const Side& b, double& t) const {
+  const Side& a = lit.side;
   const double off = a.off + b.off;
   t = off > 0 ? (a.along * b.off + b.along * a.off) / off : 0.5 * (a.along + b.along);
+  if (t < lit.reach.lo || t > lit.reach.hi) return false;
   const double slack = 1e-9 * (w.length_m + std::abs(a.along) + std::abs(b.along) + off);
   if (t >= -slack && t <= w.length_m + slack) return true;
   if (!(off > slack)) return true;  // in line with the edge
@@ -195,6 +283,33 @@ bool MeetingFinder::through(const SequenceTree& tree, int32_t node, Vec3d at, co
     }
   }
   return true;
+}
+
+bool MeetingFinder::hidden(const SequenceTree& tree, int32_t node, double t, const Wedge& w) const {
+  if (options_.opaque || !is_inside(w, t)) return false;
+  Vec3d at = w.at(t);
+  const Vec3d& end = tree.nodes()[0].image_m;
+  if (node == 0 && !(off_faces(w, end - at) && std::max(dot(end - at, w.n0), dot(end - at, w.nn)) > 0)) return false;
+  const RayQueries& queries = scene_.queries();
+  EndFacets beside = EndFacets::at_edge(w);
+  for (; node != 0; node = tree.nodes()[size_t(node)].parent) {
+    const SequenceNode& n = tree.nodes()[size_t(node)];
+    const double image = scene_.facets().distance(n.surface.index, n.image_m),
+                 here = scene_.facets().distance(n.surface.index, at);
+    if (!(image * here < 0)) return false;
+    const Vec3d on = at + (here / (here - image)) * (n.image_m - at);
+    if (queries.occluded(at, on, beside, n.surface.index, kClear)) return true;
+    at = on;
+    beside = n.surface.index;
+  }
+  return queries.occluded(at, end, beside, {}, kClear);
+}
+
+bool MeetingFinder::hidden_between(const Wedge& w, double t, const Wedge& v, double u) const {
+  if (options_.opaque || !is_inside(w, t) || !is_inside(v, u)) return false;
+  const Vec3d a = w.at(t), b = v.at(u);
+  return off_faces(w, b - a) && off_faces(v, b - a) &&
+         scene_.queries().occluded(a, b, EndFacets::at_edge(w), EndFacets::at_edge(v), kClear);
 }
 
 bool MeetingFinder::may_arrive(const Wedge& w, const SequenceNode& target) const {

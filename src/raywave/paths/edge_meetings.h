@@ -29,11 +29,11 @@ struct Meeting {
 };
 
 /// Finds the meetings at edges that the source lights: where the shortest way between both images over the edge's line
-/// goes over the edge, or near enough past its end, and through the mirrors beside it. What is in the way is left to
-/// the Refiner; edges are many and most are missed. As the Refiner decides, but for what rounding may change.
+/// goes over the edge, or near enough past its end, and through the mirrors beside it, with nothing in the way behind
+/// it, which hides most. As the Refiner decides, which has the last word where rounding matters.
 class MeetingFinder {
  public:
-  /// It holds references to all of these. @param lit  what the source lights, sorted by wedge.
+  /// It holds references to the first three. @param lit  what the source lights, sorted by wedge.
   MeetingFinder(const PreparedScene& scene, const EdgeOptions& options, const SequenceTree& source,
                 const std::vector<LitWedge>& lit);
 
@@ -48,43 +48,76 @@ class MeetingFinder {
   struct Side {
     double along, off;
   };
-  static Side side_of(const Wedge& w, const Vec3d& p) {
-    const Vec3d v = p - w.a;
-    const double along = dot(v, w.direction);
-    return {along, norm(v - along * w.direction)};
+  static Side side_of(const Vec3d& a, const Vec3d& direction, const Vec3d& p) {
+    const Vec3d v = p - a;
+    const double along = dot(v, direction);
+    return {along, norm(v - along * direction)};
   }
+  static Side side_of(const Wedge& w, const Vec3d& p) { return side_of(w.a, w.direction, p); }
+
+  /// The part of an edge's line where the shortest way between anything and an end of the path may touch it and still
+  /// count: the edge and what is near enough past its ends, wherever the other end is. Infinite: no bound is known.
+  struct Reach {
+    double lo, hi;  // metres along the edge
+  };
+  Reach reach_of(const Wedge& w, const Side& end) const;
+  /// The source, as an edge that it lights sees its image.
+  struct Lit {
+    Side side;
+    Reach reach;
+    int32_t node, depth;
+  };
+  /// Where does the shortest way from an end of the path to a place on another edge, within its reach, touch the line
+  /// of this one? Bounds that hold it.
+  static Reach touched_from(const Wedge& w, const Side& end, const Wedge& other, const Reach& within);
 
   /// The edges that leave room for so many mirrors behind them.
   struct Reached {
-    std::vector<int32_t> wedges;
+    struct Line {  // of an edge: what is asked first lies together
+      int32_t wedge;
+      uint32_t lit_begin, lit_end;
+      Vec3d a, direction;
+    };
+    std::vector<Line> lines;
     BoxTree boxes;
   };
   Reached reached(int after) const;
 
   void find(const SequenceTree& target, int32_t node, EdgeSight& sight, std::vector<Meeting>& out) const;
 
-  void meet(int32_t wedge, const SequenceTree& tree, int32_t node, std::vector<Meeting>& out) const;
+  void meet(const Reached::Line& line, const SequenceTree& tree, int32_t node, std::vector<Meeting>& out) const;
 
-  void meet_over_two(const SequenceTree& target, const LitWedge& seen, std::vector<Meeting>& out) const;
+  /// The edges, lit with room for a second one, that this one may face.
+  std::vector<int32_t> faced(int32_t wedge) const;
+
+  /// @param among  edges that the seen one faces
+  void meet_over_two(const SequenceTree& target, const LitWedge& seen, const std::vector<int32_t>& among,
+                     std::vector<Meeting>& out) const;
 
   /// As touches() and through() for two edges. Where there is doubt: yes.
-  bool may_go_over(const LitWedge& lit, const SequenceTree& target, const LitWedge& seen) const;
+  bool may_go_over(const Lit& lit, const Wedge& w, const SequenceTree& target, const LitWedge& seen, const Side& there,
+                   const Reach& reach) const;
 
   /// Is the shortest way's point on the edge, or near enough past an end? @param t  where, metres along the edge
-  bool touches(const Wedge& w, const Side& a, const Side& b, double& t) const;
+  bool touches(const Wedge& w, const Lit& lit, const Side& there, double& t) const;
   /// Is a place on the edge, or near enough past an end? As Refiner::in_reach().
   bool is_near(const Wedge& w, double t, double before, double after, double cosine) const;
 
   /// Does the ray between an image and the edge meet the rectangles of its mirrors?
   bool through(const SequenceTree& tree, int32_t node, Vec3d at, const Wedge& w) const;
 
+  /// Is something in the way, by more than rounding, of the ray from a place on the edge through its mirrors to the end
+  /// of the path? Where the Refiner may look along another ray (beside the edge's ends, past corners): no.
+  bool hidden(const SequenceTree& tree, int32_t node, double t, const Wedge& w) const;
+  /// The same for the ray between two edges' places.
+  bool hidden_between(const Wedge& w, double t, const Wedge& v, double u) const;
+
   bool may_arrive(const Wedge& w, const SequenceNode& target) const;
 
   const PreparedScene& scene_;
   const EdgeOptions& options_;
   const SequenceTree& source_;
-  const std::vector<LitWedge>& lit_;
-  std::vector<Side> sides_;      // of lit_
+  std::vector<Lit> lit_;         // sorted by wedge
   std::vector<uint32_t> begin_;  // [num_wedges + 1] of lit_
   std::vector<Reached> by_depth_;
 };

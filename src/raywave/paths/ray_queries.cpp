@@ -17,11 +17,12 @@ constexpr double kFloat = std::numeric_limits<float>::epsilon();
 constexpr double kParallel = 1e-5;  // sine of the angle below which facets that meet are taken for one plane
 
 /// Does the line from a along d pass through the triangle, its border included? Neighbours share their border's sign to
-/// the bit, so that no line slips through between them.
-bool passes_through(const scene::Triangle& t, const Vec3d& a, const Vec3d& d) {
+/// the bit, so that no line slips through between them. @param inside  least barycentric coordinate
+bool passes_through(const scene::Triangle& t, const Vec3d& a, const Vec3d& d, double inside) {
   const Vec3d p = t.a - a, q = t.b - a, r = t.c - a;
   const double u = dot(cross(p, q), d), v = dot(cross(q, r), d), w = dot(cross(r, p), d);
-  return (u >= 0 && v >= 0 && w >= 0) || (u <= 0 && v <= 0 && w <= 0);
+  const double least = inside * (u + v + w);
+  return (u >= least && v >= least && w >= least && least >= 0) || (u <= least && v <= least && w <= least);
 }
 
 }  // namespace
@@ -33,6 +34,7 @@ struct RayQueries::Segment {
   const Vec3d direction;
   const EndFacets &at_origin, &at_end;
   double on_plane_m, along_plane_m;
+  double inside = 0;                       // share of a triangle and of the segment off their borders
   int32_t obstacle = -1;                   // a facet that is crossed
   uint32_t crossed = 0;                    // a triangle of it
   std::vector<Crossing>* found = nullptr;  // where all of them go, when they are wanted
@@ -66,9 +68,9 @@ struct RayQueries::Segment {
     if (std::abs(da) <= on_plane_m && lies_on(at_origin, triangle.facet)) return false;
     if (std::abs(db) <= on_plane_m && lies_on(at_end, triangle.facet)) return false;
     if (is_at(at_origin, plane.mirror) || is_at(at_end, plane.mirror)) return false;
-    if (!passes_through(triangle, origin, direction)) return false;
+    if (!passes_through(triangle, origin, direction, inside)) return false;
     t = da / (da - db);
-    return true;
+    return t >= inside && t <= 1 - inside;
   }
   /// @return whether enough is known.
   bool test(uint32_t index) {
@@ -191,10 +193,12 @@ bool RayQueries::visit(Segment& segment) const {
 }
 
 /// What hid one segment often hides the next one: the triangles that did last are asked first. The answer is the same.
-bool RayQueries::occluded(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b) const {
+bool RayQueries::occluded(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b,
+                          double inside) const {
   if (empty()) return false;
   thread_local std::array<uint32_t, 4> last{};  // of whichever scene
   Segment segment(*this, a, b, at_a, at_b);
+  segment.inside = inside;
   double t = 0;
   for (size_t i = 0; i < last.size(); ++i) {
     if (last[i] >= table_.triangles.size() || !segment.crosses(table_.triangles[last[i]], t)) continue;

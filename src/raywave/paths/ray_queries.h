@@ -56,7 +56,9 @@ class RayQueries {
   const RayTracer& tracer() const { return *tracer_; }
 
   /// Is anything between a and b? An end on a facet, given or within kSamePlane roundings, does not cross it.
-  bool occluded(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b) const;
+  /// @param inside  only what is crossed by more than rounding counts: at least this share of the segment from its
+  /// ends, and this barycentric coordinate from its triangle's border.
+  bool occluded(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b, double inside = 0) const;
 
   /// A facet that occludes, -1: none.
   int32_t obstacle(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b) const;

@@ -148,9 +148,7 @@ Vec3d Refiner::above_face(size_t leg, bool& both_sides) const {
   const double lift = std::max(scene_.seam_tolerance_m(), 4 * roundings_m(kAlongPlane, to.point_m));
   const auto faces = [&](const Step& s) {
     const Wedge& w = scene_.wedges()[size_t(s.surface.index)];
-    const double cosine = std::cos(w.exterior_angle_rad), sine = std::sin(w.exterior_angle_rad);
-    return std::array<std::pair<Vec3d, Vec3d>, 2>{std::pair{w.t0, w.n0},
-                                                  std::pair{cosine * w.t0 + sine * w.n0, sine * w.t0 - cosine * w.n0}};
+    return std::array<std::pair<Vec3d, Vec3d>, 2>{std::pair{w.t0, w.n0}, std::pair{w.tn, w.nn}};
   };
   if (is_along_face(from.edge.leaves_along)) {
     both_sides = from.edge.leaves_along == Along::kSheet;

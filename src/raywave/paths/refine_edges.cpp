@@ -101,9 +101,8 @@ void Refiner::meet_on_faces(size_t i) {
     Vec3d into, normal;
   };
   const auto faces = [](const Wedge& of) {
-    const double c = std::cos(of.exterior_angle_rad), s = std::sin(of.exterior_angle_rad);
     return std::array<Face, 2>{Face{OnFace::kFace0, of.facet0, of.t0, of.n0},
-                               Face{OnFace::kFaceN, of.facet_n, c * of.t0 + s * of.n0, s * of.t0 - c * of.n0}};
+                               Face{OnFace::kFaceN, of.facet_n, of.tn, of.nn}};
   };
   const auto lies_on = [&](const Wedge& edge, int32_t facet) {  // a face of two pieces, over a seam
     const scene::Facet& f = table_.facets[size_t(facet)];
@@ -157,13 +156,12 @@ bool Refiner::mirror_is_outside(size_t edge, size_t mirror) const {
   if (bends_[mirror].type != Interaction::kSpecularReflection) return true;
   const Wedge& w = scene_.wedges()[size_t(bends_[edge].surface.index)];
   const Vec3d leg = points_[mirror] - points_[edge];
-  const double c = std::cos(w.exterior_angle_rad), s = std::sin(w.exterior_angle_rad);
   const auto on_face = [&](const Vec3d& into, const Vec3d& normal) {
     if (!(dot(leg, into) > 0) || std::abs(dot(leg, normal)) > kOnFace * norm(leg)) return false;
     const Vec3d beside = points_[mirror] + roundings_m(4 * kSamePoint, points_[mirror]) * normal;
     return table_.owner(table_.facets[size_t(bends_[mirror].surface.index)].mirror, beside) < 0;
   };
-  return !on_face(w.t0, w.n0) && !on_face(c * w.t0 + s * w.n0, s * w.t0 - c * w.n0);
+  return !on_face(w.t0, w.n0) && !on_face(w.tn, w.nn);
 }
 
 /// Where a leg goes past a corner along a face: on which side of the face's plane does the other leg run?
@@ -173,12 +171,11 @@ void Refiner::set_in_front(size_t i, const Vec3d& before_m, const Vec3d& after_m
   const bool arrives = is_past(e.arrives_along);
   if (!arrives && !is_past(e.leaves_along)) return;
   const Wedge& w = scene_.wedges()[size_t(bends_[i].surface.index)];
-  const double c = std::cos(w.exterior_angle_rad), s = std::sin(w.exterior_angle_rad);
   const Vec3d other = (arrives ? after_m : before_m) - points_[i];
   const bool along = is_along_face(arrives ? e.leaves_along : e.arrives_along);
   const OnFace on = arrives ? e.leaves_on : e.arrives_on;
   e.in_front[0] = along ? on == OnFace::kFace0 : dot(other, w.n0) >= 0;
-  e.in_front[1] = along ? on == OnFace::kFaceN : dot(other, s * w.t0 - c * w.n0) >= 0;
+  e.in_front[1] = along ? on == OnFace::kFaceN : dot(other, w.nn) >= 0;
 }
 
 size_t Refiner::num_edges() const {
@@ -258,17 +255,16 @@ bool Refiner::set_faces(const Vec3d& target_m) {
       if (bends_[i + 1].type == Interaction::kDiffraction) meet_on_faces(i);
     }
     const bool through = options_.refraction && has_inside(w, options_.opaque);
-    const Vec3d n_n = std::sin(w.exterior_angle_rad) * w.t0 - std::cos(w.exterior_angle_rad) * w.n0;
     // In roundings, not as an angle: a device 1e-6 m behind a wall is behind it, seen from however far.
     const auto outside = [&](const Vec3d& v) {
       const double on_m =
           std::max(roundings_m(scene::kSamePlane, points_[i]), roundings_m(scene::kSamePlane, points_[i] + v));
-      return through || std::max(dot(v, w.n0), dot(v, n_n)) >= -on_m;
+      return through || std::max(dot(v, w.n0), dot(v, w.nn)) >= -on_m;
     };
     // An end in a face's plane that the face hides from its edge (which rounding decides) is behind it.
     const auto hidden = [&](const Vec3d& end) {
       const Vec3d v = normalized(end - points_[i]);
-      const double off_0 = dot(v, w.n0), off_n = dot(v, n_n);
+      const double off_0 = dot(v, w.n0), off_n = dot(v, w.nn);
       if (std::min(std::abs(off_0), std::abs(off_n)) > kOnFace) return false;
       return !through &&
              scene_.queries().occluded(occlusion_point(i, false, Along::kNone, false), end, EndFacets::at_edge(w), -1);

@@ -249,14 +249,18 @@ class SceneOver {
     frame.direction = normalized(here.begin < here.end ? q - p : p - q);
     if (w.where_faces_meet) move_to_meeting(frame, facet(here.facet0), facet(here.facet_n));
     const WedgePiece &first = w.pieces.front(), &last = w.pieces.back();
-    frame.lo = dot(edge_point(first.edge, first.begin, first.cut_lo) - p, frame.direction);
-    frame.hi = dot(edge_point(last.edge, last.end, last.cut_hi) - p, frame.direction);
+    const auto end = [&](int32_t edge, double fraction, int32_t cut_by) {
+      if (!w.where_faces_meet || cut_by < 0) return dot(edge_point(edge, fraction, cut_by) - p, frame.direction);
+      const Bend<T> plane = facet(cut_by);
+      return (plane.offset - dot(plane.normal, frame.origin)) / dot(plane.normal, frame.direction);
+    };
+    frame.lo = end(first.edge, first.begin, first.cut_lo);
+    frame.hi = end(last.edge, last.end, last.cut_hi);
     frame.t0 = normalized(cross(outward(here.facet0, w.n0), frame.direction));
     frame.n0 = cross(frame.direction, frame.t0);
     frame.exterior_angle = T(w.exterior_angle_rad);
     if (w.facet_n != w.facet0) {
-      const Vec3d normal_n = std::sin(w.exterior_angle_rad) * w.t0 - std::cos(w.exterior_angle_rad) * w.n0;
-      const Vec3<T> n = outward(here.facet_n, normal_n);
+      const Vec3<T> n = outward(here.facet_n, w.nn);
       using std::atan2;
       frame.exterior_angle = atan2(dot(n, frame.t0), -dot(n, frame.n0));
       if (frame.exterior_angle < T(0)) frame.exterior_angle = frame.exterior_angle + T(2 * kPi);

@@ -153,58 +153,29 @@ std::vector<Wedge> join(const scene::FacetTable& table, std::vector<Stretch> str
   return Joiner(table, std::move(stretches)).run();
 }
 
-void lengthen_over_seams(const scene::FacetTable& table, double seam_tolerance_m, Edges& edges) {
-  const std::vector<scene::Strip> found = edges.strips;
-  std::unordered_map<int32_t, std::vector<size_t>> strips;
-  for (size_t i = 0; i < found.size(); ++i) strips[found[i].facet].push_back(i);
-  if (strips.empty()) return;
-  for (Wedge& w : edges.wedges) {
+namespace {
+
+constexpr double kAcross = 0.1;     // sine from which on a border runs across another one
+constexpr double kCornerReach = 4;  // tolerances: how far apart borders that cross may have a corner
+
+/// Moves the ends of wedges and of the strips along them to where faces that are closed over cracks end.
+class Corners {
+ public:
+  Corners(const scene::FacetTable& table, double seam_tolerance_m, const std::vector<Seam>& seams, Edges& edges)
+      : table_(table), seam_tolerance_m_(seam_tolerance_m), seams_(seams), edges_(edges), found_(edges.strips) {
+    for (size_t i = 0; i < found_.size(); ++i) strips_of_[found_[i].facet].push_back(i);
+    for (size_t i = 0; i < seams_.size(); ++i) {
+      if (strips_of_.count(seams_[i].facet) > 0) seams_of_[seams_[i].facet].push_back(i);
+    }
+  }
+
+  void settle(Wedge& w) {
     WedgePiece &first = w.pieces.front(), &last = w.pieces.back();
-    // the strips of a piece's faces that have a corner at an end
-    const auto at_end = [&](const WedgePiece& piece, const Vec3d& end, auto&& visit) {
-      const double near = 2 * near_edge_m(table, table.edges[size_t(piece.edge)], seam_tolerance_m);
-      for (const int32_t facet : {piece.facet0, piece.facet_n}) {
-        const auto of_facet = strips.find(facet);
-        if (of_facet == strips.end()) continue;
-        for (const size_t i : of_facet->second) {
-          if (norm(found[i].from - end) <= near) visit(i, false);
-          if (norm(found[i].to - end) <= near) visit(i, true);
-        }
-      }
-    };
-    /// How far the wedge goes on (less than 0: is shorter) at an end (sign -1: its beginning), and up to which facet's
-    /// plane.
-    const auto beyond = [&](const WedgePiece& piece, const Vec3d& end, double sign, int32_t& up_to) {
-      double most = 0;
-      at_end(piece, end, [&](size_t i, bool to) {
-        const scene::Strip& s = found[i];
-        const double by = sign * dot(to ? s.beyond_to - s.to : s.beyond_from - s.from, w.direction);
-        if (std::abs(by) > std::abs(most)) most = by, up_to = s.up_to;
-      });
-      const scene::Edge& e = table.edges[size_t(piece.edge)];
-      if (!(std::abs(most) > near_edge_m(table, e, 0))) {
-        up_to = -1;
-        return 0.0;
-      }
-      const Vec3d along = normalized(e.b - e.a);
-      const double slope = up_to < 0 ? 0 : dot(table.facets[size_t(up_to)].normal, along);
-      if (std::abs(slope) > kShallow) {
-        most = sign * dot(e.a - (table.distance(up_to, e.a) / slope) * along - end, w.direction);
-      } else {
-        up_to = -1;
-      }
-      at_end(piece, end, [&](size_t i, bool to) {
-        scene::Strip& s = edges.strips[i];
-        if (norm(cross(normalized(s.to - s.from), w.direction)) > 0.1) return;
-        (to ? s.to : s.from) += sign * most * w.direction;
-        (to ? s.beyond_to : s.beyond_from) += sign * most * w.direction;
-      });
-      return most;
-    };
+    if (!has_strips(first) && !has_strips(last)) return;
     int32_t up_to_lo = -1, up_to_hi = -1;
-    const double behind = w.is_cut(false) ? 0 : beyond(first, w.a, -1, up_to_lo),
-                 ahead = w.is_cut(true) ? 0 : beyond(last, w.at(w.length_m), 1, up_to_hi);
-    if (behind == 0 && ahead == 0) continue;
+    const double behind = w.is_cut(false) ? 0 : beyond(w, first, false, up_to_lo),
+                 ahead = w.is_cut(true) ? 0 : beyond(w, last, true, up_to_hi);
+    if (behind == 0 && ahead == 0) return;
     if (up_to_lo >= 0) first.cut_lo = up_to_lo, first.closed_lo = true;
     if (up_to_hi >= 0) last.cut_hi = up_to_hi, last.closed_hi = true;
     first.begin -= (first.end - first.begin) / (first.hi - first.lo) * behind;
@@ -215,6 +186,123 @@ void lengthen_over_seams(const scene::FacetTable& table, double seam_tolerance_m
     w.a = w.at(-behind);
     w.length_m += behind + ahead;
   }
+
+ private:
+  bool has_strips(const WedgePiece& piece) const {
+    return strips_of_.count(piece.facet0) > 0 || strips_of_.count(piece.facet_n) > 0;
+  }
+  double near_m(const WedgePiece& piece) const {
+    return near_edge_m(table_, table_.edges[size_t(piece.edge)], seam_tolerance_m_);
+  }
+  static bool runs_across(const Vec3d& direction, const Wedge& w) {
+    return norm(cross(direction, w.direction)) > kAcross * norm(direction);
+  }
+  /// The strips of a piece's faces with a corner at an end: visit(index, is it `to`).
+  template <class Visit>
+  void at_end(const WedgePiece& piece, const Vec3d& end, double near, Visit&& visit) const {
+    for (const int32_t facet : {piece.facet0, piece.facet_n}) {
+      const auto of_facet = strips_of_.find(facet);
+      if (of_facet == strips_of_.end()) continue;
+      for (const size_t i : of_facet->second) {
+        if (norm(found_[i].from - end) <= near) visit(i, false);
+        if (norm(found_[i].to - end) <= near) visit(i, true);
+      }
+      if (piece.facet0 == piece.facet_n) break;
+    }
+  }
+
+  /// How far the wedge goes on (less than 0: is shorter) at an end, and up to which facet's plane (-1: none).
+  double beyond(const Wedge& w, const WedgePiece& piece, bool ahead, int32_t& up_to) {
+    const double sign = ahead ? 1 : -1, rounding = near_edge_m(table_, table_.edges[size_t(piece.edge)], 0);
+    const Vec3d end = w.at(ahead ? w.length_m : 0);
+    double most = 0;
+    if (third_plane(w, piece, end, sign, most, up_to)) {
+      mitre(w, piece, end, sign * most, up_to);
+      if (std::abs(most) > rounding) return most;
+      up_to = -1;
+      return 0;
+    }
+    up_to = -1;
+    at_end(piece, end, 2 * near_m(piece), [&](size_t i, bool to) {
+      const scene::Strip& s = found_[i];
+      const double by = sign * dot(to ? s.beyond_to - s.to : s.beyond_from - s.from, w.direction);
+      if (std::abs(by) > std::abs(most)) most = by;
+    });
+    if (!(std::abs(most) > rounding)) return 0;
+    at_end(piece, end, 2 * near_m(piece), [&](size_t i, bool to) {
+      scene::Strip& s = edges_.strips[i];
+      if (runs_across(s.to - s.from, w)) return;
+      (to ? s.to : s.from) += sign * most * w.direction;
+      (to ? s.beyond_to : s.beyond_from) += sign * most * w.direction;
+    });
+    return most;
+  }
+
+  /// The plane that the wedge's line meets at a corner: that of a third facet, which one of its faces meets there.
+  bool third_plane(const Wedge& w, const WedgePiece& piece, const Vec3d& end, double sign, double& most,
+                   int32_t& up_to) const {
+    const double near = kCornerReach * near_m(piece);
+    // the line: of the faces' planes over a crack, else the mesh's
+    const scene::Edge& e = table_.edges[size_t(piece.edge)];
+    const Vec3d on = w.where_faces_meet ? w.a : e.a, along = w.where_faces_meet ? w.direction : normalized(e.b - e.a);
+    bool found = false;
+    const auto ask = [&](int32_t facet, const Vec3d& border) {
+      if (facet < 0 || facet == piece.facet0 || facet == piece.facet_n || !runs_across(border, w)) return;
+      const double slope = dot(table_.facets[size_t(facet)].normal, along);
+      if (std::abs(slope) <= kShallow) return;
+      const double by = sign * dot(on - (table_.distance(facet, on) / slope) * along - end, w.direction);
+      if (std::abs(by) > near || (found && std::abs(by) <= std::abs(most))) return;
+      found = true;
+      most = by;
+      up_to = facet;
+    };
+    for (const int32_t facet : {piece.facet0, piece.facet_n}) {
+      const auto of_facet = seams_of_.find(facet);
+      if (of_facet == seams_of_.end()) continue;
+      for (const size_t i : of_facet->second) {
+        const Seam& s = seams_[i];
+        if (std::min(norm(s.ends[0] - end), norm(s.ends[1] - end)) <= near) ask(s.partner, s.direction);
+      }
+    }
+    at_end(piece, end, near, [&](size_t i, bool) { ask(found_[i].up_to, found_[i].to - found_[i].from); });
+    return found;
+  }
+
+  /// The strips along the wedge, and those up to the third plane, end at the wedge's end and at the corner of their
+  /// facet's own border.
+  void mitre(const Wedge& w, const WedgePiece& piece, const Vec3d& end, double by, int32_t third) {
+    const double near = kCornerReach * near_m(piece);
+    const Vec3d corner = end + by * w.direction;
+    at_end(piece, end, near, [&](size_t i, bool to) {
+      scene::Strip& s = edges_.strips[i];
+      const scene::Strip& was = found_[i];
+      const int32_t partner = s.facet == piece.facet0 ? piece.facet_n : piece.facet0;
+      if (s.up_to != (runs_across(was.to - was.from, w) ? third : partner)) return;
+      if (norm((to ? was.from : was.to) - end) < norm((to ? was.to : was.from) - end))
+        return;  // a short one's other end
+      (to ? s.beyond_to : s.beyond_from) = corner;
+      Vec3d& at = to ? s.to : s.from;
+      const scene::Edge& e = table_.edges[s.edge];
+      const Vec3d& own = norm(e.a - at) < norm(e.b - at) ? e.a : e.b;
+      if (norm(own - at) <= near) at = own;
+    });
+  }
+
+  const scene::FacetTable& table_;
+  const double seam_tolerance_m_;
+  const std::vector<Seam>& seams_;
+  Edges& edges_;
+  const std::vector<scene::Strip> found_;  // as they were
+  std::unordered_map<int32_t, std::vector<size_t>> strips_of_, seams_of_;
+};
+
+}  // namespace
+
+void lengthen_over_seams(const scene::FacetTable& table, double seam_tolerance_m, const std::vector<Seam>& seams,
+                         Edges& edges) {
+  if (edges.strips.empty()) return;
+  Corners corners(table, seam_tolerance_m, seams, edges);
+  for (Wedge& w : edges.wedges) corners.settle(w);
 }
 
 }  // namespace raywave::paths

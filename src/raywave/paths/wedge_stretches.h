@@ -23,8 +23,16 @@ struct Stretch {
 /// Joins stretches end to end; what is no more than a remainder is dropped.
 std::vector<Wedge> join(const scene::FacetTable& table, std::vector<Stretch> stretches);
 
+/// Where a facet meets another one, its partner, at an edge.
+struct Seam {
+  int32_t facet, partner;
+  Vec3d direction, ends[2];
+};
+
 /// Edges of a face end where it ends: those that run to its border at a crack go on with it (or end before it), and
-/// with them the strips that lie along them.
-void lengthen_over_seams(const scene::FacetTable& table, double seam_tolerance_m, Edges& edges);
+/// with them the strips that lie along them. At a corner both end where the planes of three faces meet, and strips are
+/// mitred from there to the corner of the face's own border.
+void lengthen_over_seams(const scene::FacetTable& table, double seam_tolerance_m, const std::vector<Seam>& seams,
+                         Edges& edges);
 
 }  // namespace raywave::paths

@@ -34,8 +34,13 @@ struct HalfPlane {
 class GroupSectors {
  public:
   GroupSectors(const std::vector<std::string>& object_names, const scene::FacetTable& table, double seam_tolerance_m,
-               std::vector<Stretch>& out, std::vector<scene::Strip>& strips)
-      : object_names_(object_names), table_(table), seam_tolerance_m_(seam_tolerance_m), out_(out), strips_(strips) {}
+               std::vector<Stretch>& out, std::vector<scene::Strip>& strips, std::vector<Seam>& seams)
+      : object_names_(object_names),
+        table_(table),
+        seam_tolerance_m_(seam_tolerance_m),
+        out_(out),
+        strips_(strips),
+        seams_(seams) {}
 
   void add(const EdgeGroup& group) {
     group_ = &group;
@@ -176,6 +181,7 @@ class GroupSectors {
     Wedge w = wedge(*start, *end, d);
     w.a = backwards ? q : p;
     w.length_m = hi - lo;
+    add_seams(w, edges);
     meet(w, edges);
     for (const HalfPlane& half : planes) {
       const double from_0 = turn(half.angle - start->angle), from_n = turn(half.angle - end->angle);
@@ -219,17 +225,26 @@ class GroupSectors {
 
   /// Adds to a facet what lies between its border at `from` and `to` and that far beyond. Less than 0: takes it off, if
   /// that is to be.
-  void extend(int32_t facet, int32_t up_to, const Vec3d& inside, const Vec3d& from, const Vec3d& to, double beyond_from,
-              double beyond_to, bool take_off) {
+  void extend(int32_t facet, int32_t up_to, uint32_t edge, const Vec3d& inside, const Vec3d& from, const Vec3d& to,
+              double beyond_from, double beyond_to, bool take_off) {
     if (beyond_from * beyond_to < 0) {  // the border crosses the line that it goes on to
       const Vec3d middle = from + beyond_from / (beyond_from - beyond_to) * (to - from);
-      extend(facet, up_to, inside, from, middle, beyond_from, 0, take_off);
-      extend(facet, up_to, inside, middle, to, 0, beyond_to, take_off);
+      extend(facet, up_to, edge, inside, from, middle, beyond_from, 0, take_off);
+      extend(facet, up_to, edge, inside, middle, to, 0, beyond_to, take_off);
       return;
     }
     const bool shorter = std::min(beyond_from, beyond_to) < 0;
     if (std::max(std::abs(beyond_from), std::abs(beyond_to)) <= rounding_ || (shorter && !take_off)) return;
-    strips_.push_back({facet, up_to, from, to, to - beyond_to * inside, from - beyond_from * inside, shorter});
+    strips_.push_back({facet, up_to, edge, from, to, to - beyond_to * inside, from - beyond_from * inside, shorter});
+  }
+
+  /// A wedge's faces are each other's partners at their borders.
+  void add_seams(const Wedge& w, const std::vector<uint32_t>& edges) {
+    if (w.facet0 == w.facet_n) return;
+    for (const auto& [facet, partner] : {std::pair{w.facet0, w.facet_n}, std::pair{w.facet_n, w.facet0}}) {
+      const auto border = border_of(facet, edges);
+      if (border) seams_.push_back({facet, partner, w.direction, {w.a, w.at(w.length_m)}});
+    }
   }
 
   /// Faces that end short of each other, or cross, end at the line where their planes meet, and the wedge is there.
@@ -260,8 +275,8 @@ class GroupSectors {
       sides.push_back(s);
     }
     for (const Side& s : sides)
-      extend(s.facet, s.facet == w.facet0 ? w.facet_n : w.facet0, s.border.inward, s.from[0], s.from[1], s.beyond[0],
-             s.beyond[1], true);
+      extend(s.facet, s.facet == w.facet0 ? w.facet_n : w.facet0, s.border.edge, s.border.inward, s.from[0], s.from[1],
+             s.beyond[0], s.beyond[1], true);
     const Vec3d along = normalized(cross(f.normal, g.normal));
     w.a = to[0];
     w.direction = dot(along, w.direction) < 0 ? -along : along;
@@ -281,7 +296,7 @@ class GroupSectors {
         const scene::Edge& from = first ? e : o;
         const Vec3d a = on_line(from, l.from), b = on_line(from, l.to), &into = first ? inside : other_inside;
         const auto beyond = [&](const Vec3d& p) { return -dot(on_line(first ? o : e, p) - p, into); };
-        extend(std::min(f, g), -1, into, a, b, beyond(a), beyond(b), false);
+        extend(std::min(f, g), -1, first ? l.edge : l.other, into, a, b, beyond(a), beyond(b), false);
       });
     });
   }
@@ -295,7 +310,7 @@ class GroupSectors {
       const double slope = -dot(over.normal, inside);
       if (std::abs(slope) < kSteep) return;
       const auto down = [&](const Vec3d& q) { return -table_.distance(p.facet, q) / slope; };
-      extend(f, p.facet, inside, p.from, p.to, down(p.from), down(p.to), false);
+      extend(f, p.facet, p.edge, inside, p.from, p.to, down(p.from), down(p.to), false);
     });
   }
 
@@ -409,6 +424,7 @@ class GroupSectors {
   const double seam_tolerance_m_;
   std::vector<Stretch>& out_;
   std::vector<scene::Strip>& strips_;
+  std::vector<Seam>& seams_;
   const EdgeGroup* group_ = nullptr;
   Vec3d origin_, d_;
   double near_ = 0, rounding_ = 0;
@@ -433,10 +449,16 @@ Edges find_edges(const std::vector<std::string>& object_names, const scene::Face
                  double seam_tolerance_m) {
   Edges edges;
   std::vector<Stretch> stretches;
-  GroupSectors sectors(object_names, table, seam_tolerance_m, stretches, edges.strips);
+  std::vector<Seam> seams;
+  GroupSectors sectors(object_names, table, seam_tolerance_m, stretches, edges.strips, seams);
   for (const EdgeGroup& g : group_edges(table, seam_tolerance_m)) sectors.add(g);
   edges.wedges = join(table, std::move(stretches));
-  lengthen_over_seams(table, seam_tolerance_m, edges);
+  for (Wedge& w : edges.wedges) {
+    const double c = std::cos(w.exterior_angle_rad), s = std::sin(w.exterior_angle_rad);
+    w.tn = c * w.t0 + s * w.n0;
+    w.nn = s * w.t0 - c * w.n0;
+  }
+  lengthen_over_seams(table, seam_tolerance_m, seams, edges);
   return edges;
 }
 

@@ -41,6 +41,7 @@ struct Wedge {
   double length_m = 0;
   Vec3d t0, n0;
   double exterior_angle_rad = 0;      // in [pi, 2 pi]; 2 pi for a screen
+  Vec3d tn, nn;                       // the same of face n: into it, its normal to the outside
   int32_t facet0 = -1, facet_n = -1;  // of the first piece; the same one for a screen
   bool walled = false;                // do facets end at the edge inside: walls between two houses?
   bool where_faces_meet = false;      // over a closed crack: the line of both faces' planes, not its pieces' edges

@@ -518,11 +518,12 @@ FacetTable with_strips(const FacetTable& table, const std::vector<Strip>& strips
   out.triangles.clear();
   for (size_t i = 0; i < table.facets.size(); ++i) {
     StripWork work(table, int(i), out);
-    for (const Strip* s : of[i]) {
-      if (s->taken_off) work.take_off(*s);
-    }
+    // what one border adds at a corner may stick out over another one
     for (const Strip* s : of[i]) {
       if (!s->taken_off) work.add(*s);
+    }
+    for (const Strip* s : of[i]) {
+      if (s->taken_off) work.take_off(*s);
     }
     work.finish();
   }

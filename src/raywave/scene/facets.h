@@ -61,6 +61,7 @@ constexpr uint32_t kNoSource = 0xffffffffu;
 /// lie in the plane of the facet `up_to` (-1: of none): added to the facet, or taken off where it lies inside.
 struct Strip {
   int32_t facet, up_to;
+  uint32_t edge;  // of which that border is
   Vec3d from, to, beyond_to, beyond_from;
   bool taken_off;
 };
