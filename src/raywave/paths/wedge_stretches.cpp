@@ -173,9 +173,8 @@ class Corners {
     WedgePiece &first = w.pieces.front(), &last = w.pieces.back();
     if (!has_strips(first) && !has_strips(last)) return;
     int32_t up_to_lo = -1, up_to_hi = -1;
-    const double behind = w.is_cut(false) ? 0 : beyond(w, first, false, up_to_lo),
-                 ahead = w.is_cut(true) ? 0 : beyond(w, last, true, up_to_hi);
-    if (behind == 0 && ahead == 0) return;
+    const double behind = beyond(w, first, false, up_to_lo), ahead = beyond(w, last, true, up_to_hi);
+    if (behind == 0 && ahead == 0 && up_to_lo < 0 && up_to_hi < 0) return;
     if (up_to_lo >= 0) first.cut_lo = up_to_lo, first.closed_lo = true;
     if (up_to_hi >= 0) last.cut_hi = up_to_hi, last.closed_hi = true;
     first.begin -= (first.end - first.begin) / (first.hi - first.lo) * behind;
@@ -216,13 +215,17 @@ class Corners {
     const double sign = ahead ? 1 : -1, rounding = near_edge_m(table_, table_.edges[size_t(piece.edge)], 0);
     const Vec3d end = w.at(ahead ? w.length_m : 0);
     double most = 0;
-    if (third_plane(w, piece, end, sign, most, up_to)) {
-      mitre(w, piece, end, sign * most, up_to);
-      if (std::abs(most) > rounding) return most;
+    const bool at_corner = third_plane(w, piece, end, sign, most, up_to);
+    // What cuts it goes on, unless it is the third face of the corner, which sticks out up to there.
+    if (w.is_cut(ahead) && !(at_corner && up_to == (ahead ? piece.cut_hi : piece.cut_lo))) {
       up_to = -1;
       return 0;
     }
-    up_to = -1;
+    if (at_corner) {
+      mitre(w, piece, end, sign * most, up_to);
+      if (std::abs(most) <= rounding && !w.is_cut(ahead)) up_to = -1;
+      return std::abs(most) <= rounding ? 0 : most;
+    }
     at_end(piece, end, 2 * near_m(piece), [&](size_t i, bool to) {
       const scene::Strip& s = found_[i];
       const double by = sign * dot(to ? s.beyond_to - s.to : s.beyond_from - s.from, w.direction);
@@ -280,11 +283,19 @@ class Corners {
       if (s.up_to != (runs_across(was.to - was.from, w) ? third : partner)) return;
       if (norm((to ? was.from : was.to) - end) < norm((to ? was.to : was.from) - end))
         return;  // a short one's other end
-      (to ? s.beyond_to : s.beyond_from) = corner;
-      Vec3d& at = to ? s.to : s.from;
+      Vec3d &at = to ? s.to : s.from, &beyond = to ? s.beyond_to : s.beyond_from;
       const scene::Edge& e = table_.edges[s.edge];
-      const Vec3d& own = norm(e.a - at) < norm(e.b - at) ? e.a : e.b;
-      if (norm(own - at) <= near) at = own;
+      const Vec3d own = norm(e.a - at) < norm(e.b - at) ? e.a : e.b;
+      const double here = table_.distance(s.up_to, at), there = table_.distance(s.up_to, own);
+      if (norm(own - at) > near) {
+        beyond = corner;
+      } else if (here * there >= 0) {
+        at = own;
+        beyond = corner;
+      } else {  // its border crosses the other face's plane before the corner
+        at = beyond = at + here / (here - there) * (own - at);
+        edges_.strips.push_back({s.facet, s.up_to, s.edge, at, own, corner, at, !s.taken_off});
+      }
     });
   }
 

@@ -281,8 +281,13 @@ class GroupSectors {
     w.a = to[0];
     w.direction = dot(along, w.direction) < 0 ? -along : along;
     w.length_m = dot(to[1] - to[0], w.direction);
-    w.n0 = normalized(w.n0 - dot(w.n0, w.direction) * w.direction);
-    w.t0 = cross(w.n0, w.direction);
+    // the angle is the planes', measured across their own line
+    const double s = std::sin(w.exterior_angle_rad), c = std::cos(w.exterior_angle_rad);
+    const Vec3d was_nn = s * w.t0 - c * w.n0, nn = dot(g.normal, was_nn) < 0 ? -g.normal : g.normal;
+    w.n0 = dot(f.normal, w.n0) < 0 ? -f.normal : f.normal;
+    w.t0 = normalized(cross(w.n0, w.direction));
+    w.exterior_angle_rad = std::atan2(dot(nn, w.t0), -dot(nn, w.n0));
+    if (w.exterior_angle_rad < 0) w.exterior_angle_rad += 2 * kPi;
     w.where_faces_meet = true;
   }
 

@@ -448,7 +448,8 @@ class StripWork {
   void take_off(const Strip& s) {
     Polygon strip{uv(s.from), uv(s.to), uv(s.beyond_to), uv(s.beyond_from)};
     if (twice_area(strip) < 0) std::reverse(strip.begin(), strip.end());
-    const double least = 1e-6 * twice_area(strip);  // slivers of roundings
+    // slivers of roundings; the tip of a long triangle that sticks out is hardly more
+    const double least = 8 * table_.rounding_m(s.from) * (norm(s.to - s.from) + norm(s.beyond_from - s.from));
     std::vector<Triangle> left_over;
     for (const Triangle& t : triangles_) {
       Polygon rest{uv(t.a), uv(t.b), uv(t.c)};
