@@ -13,14 +13,27 @@ namespace raywave::paths {
 namespace {
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
-constexpr double kFloat = std::numeric_limits<float>::epsilon();
+constexpr double kFloat = std::numeric_limits<float>::epsilon(), kDouble = std::numeric_limits<double>::epsilon();
 constexpr double kParallel = 1e-5;  // sine of the angle below which facets that meet are taken for one plane
+
+double size(const Vec3d& x) { return std::abs(x.x) + std::abs(x.y) + std::abs(x.z); }
+
+/// On which side of the side from p to q does the line pass? Seen from beside it, where less is lost to rounding than
+/// from the line's origin (on a short side, all); from q to p the same with the other sign.
+double passes_side(const Vec3d& p, const Vec3d& q, const Vec3d& a, const Vec3d& d) {
+  const Vec3d beside = a + (dot(0.5 * (p + q) - a, d) / dot(d, d)) * d;
+  return dot(cross(p - beside, q - beside), d);
+}
 
 /// Does the line from a along d pass through the triangle, its border included? Neighbours share their border's sign to
 /// the bit, so that no line slips through between them. @param inside  least barycentric coordinate
 bool passes_through(const scene::Triangle& t, const Vec3d& a, const Vec3d& d, double inside) {
   const Vec3d p = t.a - a, q = t.b - a, r = t.c - a;
-  const double u = dot(cross(p, q), d), v = dot(cross(q, r), d), w = dot(cross(r, p), d);
+  double u = dot(cross(p, q), d), v = dot(cross(q, r), d), w = dot(cross(r, p), d);
+  const double largest = size(p) + size(q) + size(r), rounding = 4 * kDouble * largest * largest * size(d);
+  if (std::abs(u) < rounding) u = passes_side(t.a, t.b, a, d);
+  if (std::abs(v) < rounding) v = passes_side(t.b, t.c, a, d);
+  if (std::abs(w) < rounding) w = passes_side(t.c, t.a, a, d);
   const double least = inside * (u + v + w);
   return (u >= least && v >= least && w >= least && least >= 0) || (u <= least && v <= least && w <= least);
 }

@@ -282,7 +282,8 @@ class Corners {
       const int32_t partner = s.facet == piece.facet0 ? piece.facet_n : piece.facet0;
       if (s.up_to != (runs_across(was.to - was.from, w) ? third : partner)) return;
       if (norm((to ? was.from : was.to) - end) < norm((to ? was.to : was.from) - end))
-        return;  // a short one's other end
+        return;                                                                        // a short one's other end
+      if ((to ? was.to : was.from) == (to ? was.beyond_to : was.beyond_from)) return;  // where borders cross
       Vec3d &at = to ? s.to : s.from, &beyond = to ? s.beyond_to : s.beyond_from;
       const scene::Edge& e = table_.edges[s.edge];
       const Vec3d own = norm(e.a - at) < norm(e.b - at) ? e.a : e.b;

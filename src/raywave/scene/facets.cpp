@@ -411,7 +411,7 @@ using Polygon = std::vector<Vec2d>;
 
 double twice_area(const Polygon& p) {
   double sum = 0;
-  for (size_t k = 0; k < p.size(); ++k) sum += cross(p[k], p[(k + 1) % p.size()]);
+  for (size_t k = 1; k + 1 < p.size(); ++k) sum += cross(p[k] - p[0], p[k + 1] - p[0]);
   return sum;
 }
 
@@ -448,8 +448,17 @@ class StripWork {
   void take_off(const Strip& s) {
     Polygon strip{uv(s.from), uv(s.to), uv(s.beyond_to), uv(s.beyond_from)};
     if (twice_area(strip) < 0) std::reverse(strip.begin(), strip.end());
-    // slivers of roundings; the tip of a long triangle that sticks out is hardly more
-    const double least = 8 * table_.rounding_m(s.from) * (norm(s.to - s.from) + norm(s.beyond_from - s.from));
+    // Slivers of roundings: thinner than what edges are looked at beside their ends. (Not smaller than some area: the
+    // tip of a long triangle may stick out.)
+    const double thin = 2048 * table_.rounding_m(s.from);
+    const auto is_sliver = [&](const Polygon& p) {
+      Vec2d low = p[0], high = p[0];
+      for (const Vec2d& q : p) {
+        low = {std::min(low.x, q.x), std::min(low.y, q.y)};
+        high = {std::max(high.x, q.x), std::max(high.y, q.y)};
+      }
+      return std::abs(twice_area(p)) <= thin * (high.x - low.x + high.y - low.y);
+    };
     std::vector<Triangle> left_over;
     for (const Triangle& t : triangles_) {
       Polygon rest{uv(t.a), uv(t.b), uv(t.c)};
@@ -460,13 +469,13 @@ class StripWork {
         pieces.push_back(clipped(rest, strip[k], d, false));
         rest = clipped(rest, strip[k], d, true);
       }
-      if (rest.size() < 3 || std::abs(twice_area(rest)) <= least) {
+      if (rest.size() < 3 || is_sliver(rest)) {
         left_over.push_back(t);  // beside the strip
         continue;
       }
       for (const Polygon& p : pieces) {
         for (size_t k = 1; k + 1 < p.size(); ++k) {
-          if (std::abs(twice_area({p[0], p[k], p[k + 1]})) > least)
+          if (!is_sliver({p[0], p[k], p[k + 1]}))
             left_over.push_back({point(p[0]), point(p[k]), point(p[k + 1]), facet_, t.source});
         }
       }
