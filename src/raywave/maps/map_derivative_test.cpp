@@ -129,7 +129,7 @@ TEST(MapDerivative, KeptArrivalsGiveTheSameBits) {
     o.keep_arrivals = true;
     const RadioMap map = solve_radio_map(s, prepared, plane(), o);
     ASSERT_NE(map.arrivals, nullptr);
-    EXPECT_EQ(map.arrivals->size(), 2u);
+    EXPECT_EQ(map.arrivals->paths.size(), 2u);
     EXPECT_EQ(map.path_gain, bare.path_gain);
     EXPECT_EQ(map.num_arrivals, bare.num_arrivals);
     const std::vector<double> w = weights(map);
