@@ -47,8 +47,8 @@ std::vector<Mesh> cracked_wall(double crack_m, double behind_m = 0) {
           rectangle({behind_m, crack_m / 2, 0}, {0, 5 - crack_m / 2, 0}, {0, 0, 5})};
 }
 
-/// delay and gain of all paths, in the order of delays, but for those that carry nothing: far past the ends of two edges
-/// a ray may run along a third face, and rounding decides whether it meets its border.
+/// delay and gain of all paths, in the order of delays, but for those that carry nothing: far past the ends of two
+/// edges a ray may run along a third face, and rounding decides whether it meets its border.
 std::vector<std::pair<double, double>> figures(const Paths& paths) {
   std::vector<std::pair<double, double>> out;
   for (size_t p = 0; p < size_t(paths.num_paths()); ++p) {
