@@ -150,7 +150,7 @@ std::string component_name(const Checked& c, int component) {
   int64_t rest = component;
   std::string index;
   for (size_t axis = c.parameter.shape.size(); axis-- > 0;) {
-    index = std::to_string(rest % c.parameter.shape[axis]) + (index.empty() ? "" : ",") + index;
+    index.insert(0, std::to_string(rest % c.parameter.shape[axis]) + (index.empty() ? "" : ","));
     rest /= c.parameter.shape[axis];
   }
   return name + "[" + index + "]";

@@ -404,7 +404,8 @@ const OwnLobe::Table& OwnLobe::table() const {
       const double cos_i = std::max(1e-3, std::cos(0.5 * kPi * i / (t->num_i - 1)));
       std::vector<LobeDirections> at;
       for (size_t c = 0; c < cells; ++c) {
-        const double theta = 0.5 * kPi * (double(c / size_t(t->num_p)) + 0.5) / t->num_t;
+        const size_t row = c / size_t(t->num_p);
+        const double theta = 0.5 * kPi * (double(row) + 0.5) / t->num_t;
         at.push_back(
             {falling(cos_i), rising(std::cos(theta), 2 * kPi * (double(c % size_t(t->num_p)) + 0.5) / t->num_p)});
       }
