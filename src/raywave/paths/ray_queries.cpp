@@ -15,6 +15,7 @@ namespace {
 constexpr double kInf = std::numeric_limits<double>::infinity();
 constexpr double kFloat = std::numeric_limits<float>::epsilon(), kDouble = std::numeric_limits<double>::epsilon();
 constexpr double kShortSide = 1e-4;  // of a triangle's distance
+constexpr double kDoubt = 1e-6;      // barycentric coordinate
 constexpr double kParallel = 1e-5;   // sine of the angle below which facets that meet are taken for one plane
 
 double size(const Vec3d& x) { return std::abs(x.x) + std::abs(x.y) + std::abs(x.z); }
@@ -31,12 +32,14 @@ double passes_side(const Vec3d& p, const Vec3d& q, const Vec3d& a, const Vec3d& 
 bool passes_through(const scene::Triangle& t, const Vec3d& a, const Vec3d& d, double inside) {
   const Vec3d p = t.a - a, q = t.b - a, r = t.c - a;
   double u = dot(cross(p, q), d), v = dot(cross(q, r), d), w = dot(cross(r, p), d);
-  // of a short side, seen from afar, nothing is left but rounding
-  const double largest = size(p) + size(q) + size(r), rounding = 4 * kDouble * largest * largest * size(d);
-  const auto is_short = [&](const Vec3d& x, const Vec3d& y) { return size(x - y) < kShortSide * largest; };
-  if (std::abs(u) < rounding && is_short(p, q)) u = passes_side(t.a, t.b, a, d);
-  if (std::abs(v) < rounding && is_short(q, r)) v = passes_side(t.b, t.c, a, d);
-  if (std::abs(w) < rounding && is_short(r, p)) w = passes_side(t.c, t.a, a, d);
+  if (std::min({std::abs(u), std::abs(v), std::abs(w)}) <= kDoubt * std::abs(u + v + w)) {
+    // of a short side, seen from afar, nothing is left but rounding
+    const double largest = size(p) + size(q) + size(r), rounding = 4 * kDouble * largest * largest * size(d);
+    const auto is_short = [&](const Vec3d& x, const Vec3d& y) { return size(x - y) < kShortSide * largest; };
+    if (std::abs(u) < rounding && is_short(p, q)) u = passes_side(t.a, t.b, a, d);
+    if (std::abs(v) < rounding && is_short(q, r)) v = passes_side(t.b, t.c, a, d);
+    if (std::abs(w) < rounding && is_short(r, p)) w = passes_side(t.c, t.a, a, d);
+  }
   const double least = inside * (u + v + w);
   return (u >= least && v >= least && w >= least && least >= 0) || (u <= least && v <= least && w <= least);
 }
