@@ -281,10 +281,10 @@ class Corners {
       const scene::Strip& was = found_[i];
       const int32_t partner = s.facet == piece.facet0 ? piece.facet_n : piece.facet0;
       if (s.up_to != (runs_across(was.to - was.from, w) ? third : partner)) return;
-      if (norm((to ? was.from : was.to) - end) < norm((to ? was.to : was.from) - end))
-        return;                                                                        // a short one's other end
-      if ((to ? was.to : was.from) == (to ? was.beyond_to : was.beyond_from)) return;  // where borders cross
+      // a short one's other end
+      if (norm((to ? was.from : was.to) - end) < norm((to ? was.to : was.from) - end)) return;
       Vec3d &at = to ? s.to : s.from, &beyond = to ? s.beyond_to : s.beyond_from;
+      if (at == beyond) return;  // where borders cross, as found or as another wedge at this corner has left it
       const scene::Edge& e = table_.edges[s.edge];
       const Vec3d own = norm(e.a - at) < norm(e.b - at) ? e.a : e.b;
       const double here = table_.distance(s.up_to, at), there = table_.distance(s.up_to, own);
