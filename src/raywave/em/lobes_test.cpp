@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "raywave/ad/functions.h"
+#include "raywave/ad/test_derivatives.h"
 #include "raywave/core/constants.h"
 #include "raywave/core/error.h"
 #include "raywave/core/random.h"
@@ -277,8 +278,6 @@ TEST(Lobes, NarrowLobesBecomeTheMirror) {
 }
 
 TEST(Lobes, DerivativesAreThoseOfDifferences) {
-  using ad::Dual;
-  using ad::Var;
   for (const Lobe& lobe : all_lobes()) {
     for (const auto& [theta_i, theta_o, phi] :
          {std::array{0.0, 0.2, 0.4}, std::array{0.5, 0.7, 0.3}, std::array{1.5, 1.2, 2.0}}) {
@@ -296,27 +295,10 @@ TEST(Lobes, DerivativesAreThoseOfDifferences) {
           const Vec3<T> u_i{in.x, in.y, -in.z};
           return reciprocal ? reciprocal_kernel(l, n, u_i, out) : evaluate(l, n, u_i, out);
         };
-        ad::Tape tape;
-        const ad::Recording recording(tape);
-        std::vector<Var> vars;
-        for (const double v : x) vars.push_back(tape.input(v));
-        const Var value = f(vars);
-        tape.seed(value, 1);
-        tape.sweep();
-        for (size_t i = 0; i < x.size(); ++i) {
-          std::vector<Dual> duals(x.begin(), x.end());
-          duals[i].d = 1;
-          const Dual tangent = f(duals);
-          EXPECT_NEAR(tangent.v, f(x), 1e-14 * (1 + tangent.v));
-          EXPECT_NEAR(tape.adjoint(vars[i]), tangent.d, 1e-12 * (1 + std::abs(tangent.d)));
-          const double h = 1e-5 * std::max(0.1, std::abs(x[i]));
-          std::vector<double> up = x, down = x;
-          up[i] += h, down[i] -= h;
-          const double difference = (f(up) - f(down)) / (2 * h);
-          // truncation: the lobes' third derivatives are below 60^1.5 f; rounding: 1e-16 f / h
-          EXPECT_NEAR(tangent.d, difference, 2e-7 * (1 + std::abs(difference)) + 1e-6 * tangent.v)
-              << named(lobe) << " by " << i << " at " << theta_i << (reciprocal ? " reciprocal" : "");
-        }
+        // truncation: the lobes' third derivatives are below 60^1.5 f; rounding: 1e-16 f / h
+        ad::expect_derivatives(
+            f, x, 1e-6,
+            named(lobe) + std::string(" at ") + std::to_string(theta_i) + (reciprocal ? " reciprocal" : ""));
       }
     }
   }

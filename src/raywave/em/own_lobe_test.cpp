@@ -8,6 +8,7 @@
 #include <string>
 
 #include "raywave/ad/functions.h"
+#include "raywave/ad/test_derivatives.h"
 #include "raywave/core/constants.h"
 #include "raywave/core/error.h"
 #include "raywave/core/random.h"
@@ -151,8 +152,6 @@ TEST(OwnLobes, SamplesFollowTheirDensity) {
 }
 
 TEST(OwnLobes, DerivativesAreThoseOfDifferences) {
-  using ad::Dual;
-  using ad::Var;
   make_lobe("fan", Fan{});
   make_lobe("fisher", Fisher{30});
   for (const char* name : {"fan", "fisher"}) {
@@ -172,26 +171,9 @@ TEST(OwnLobes, DerivativesAreThoseOfDifferences) {
           const Vec3<T> u_i{in.x, in.y, -in.z};
           return reciprocal ? reciprocal_kernel(l, n, u_i, out) : evaluate(l, n, u_i, out);
         };
-        ad::Tape tape;
-        const ad::Recording recording(tape);
-        std::vector<Var> vars;
-        for (const double v : x) vars.push_back(tape.input(v));
-        const Var value = f(vars);
-        tape.seed(value, 1);
-        tape.sweep();
-        for (size_t i = 0; i < x.size(); ++i) {
-          std::vector<Dual> duals(x.begin(), x.end());
-          duals[i].d = 1;
-          const Dual tangent = f(duals);
-          EXPECT_NEAR(tangent.v, f(x), 1e-14 * (1 + tangent.v));
-          EXPECT_NEAR(tape.adjoint(vars[i]), tangent.d, 1e-12 * (1 + std::abs(tangent.d)));
-          std::vector<double> up = x, down = x;
-          up[i] += 1e-5, down[i] -= 1e-5;
-          const double difference = (f(up) - f(down)) / 2e-5;
-          // truncation: third derivatives are below 30^1.5 f; rounding: 1e-16 f / h
-          EXPECT_NEAR(tangent.d, difference, 2e-7 * (1 + std::abs(difference)) + 1e-7 * tangent.v)
-              << name << " by " << i << " at " << theta_i << (reciprocal ? " reciprocal" : "");
-        }
+        // truncation: third derivatives are below 30^1.5 f; rounding: 1e-16 f / h
+        ad::expect_derivatives(
+            f, x, 1e-7, name + std::string(" at ") + std::to_string(theta_i) + (reciprocal ? " reciprocal" : ""));
       }
     }
   }
