@@ -41,6 +41,40 @@ def test_the_example_finds_its_walls(raywave_bin, folder):
     assert scene.materials["brick"].scattering_coefficient == pytest.approx(brick["value"])
 
 
+def test_a_panels_amplitude_is_found(raywave_bin, folder):
+    panel = rw.Ris("panel", [0.3, 3.0, 1.4], num_rows=1, num_cols=1, spacing_m=0.025, amplitude=0.7)
+    scene = rw.load_scene("room", 6e9)
+    scene.add(rw.Transmitter("west", [2.1, 2.1, 1.3]))
+    places = np.stack([np.linspace(2, 5, 8), np.linspace(4.5, 3, 8), np.full(8, 1.2)], axis=1)
+    for k, place in enumerate(places):
+        scene.add(rw.Receiver(f"p{k}", place))
+    gain = rw.PathSolver()(scene, panels=panel, max_depth=0, los=False).path_gain[:, 0]
+    (folder / "drive.csv").write_text("tx,x_m,y_m,z_m,path_gain_db\n" + "".join(f"west,{x},{y},{z},{10 * np.log10(g)}\n" for (x, y, z), g in zip(places, gain)))
+    head = (folder / "calibrate.toml").read_text().split("[[transmitter]]")[0]
+    (folder / "calibrate.toml").write_text(head + '''[[transmitter]]
+name = "west"
+position_m = [2.1, 2.1, 1.3]
+[[panel]]
+name = "panel"
+position_m = [0.3, 3.0, 1.4]
+num_rows = 1
+num_cols = 1
+spacing_m = 0.025
+amplitude = 0.3
+[paths]
+max_depth = 0
+los = false
+[calibrate]
+measurements = "drive.csv"
+floor_db = -200
+[calibrate.parameters]
+"ris/panel/amplitude" = { bounds = [0, 1] }
+''')
+    done = calibrate(raywave_bin, folder, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["values"]["ris/panel/amplitude"] == [[pytest.approx(0.7, abs=1e-4)]]
+
+
 def test_values_as_arrays_and_as_json(raywave_bin, folder):
     done = calibrate(raywave_bin, folder, "--output", "found.npz", "--json")
     assert done.returncode == 0, done.stderr

@@ -67,6 +67,44 @@ def test_a_map_gives_a_material(raywave, raywave_bin, root, tmp_path):
         assert done.returncode == 3 and re.search(words, done.stderr), done.stderr
 
 
+PANEL = """[[panel]]
+name = "panel"
+position_m = [0.3, 3.0, 1.4]
+num_rows = 2
+num_cols = 2
+spacing_m = 0.05
+phase_rad = [0.4, 2.0, 1.0, 3.0]
+"""
+
+
+def panel_run(root, folder, phases, more):
+    text = (f'scene = {json.dumps(str(root / "scenes/room/room.xml"))}\nfrequency = "3GHz"\n[[transmitter]]\nname = "tx"\nposition_m = [2, 1, 1.5]\n'
+            '[map]\ncenter_m = [3.5, 3, 1.5]\nsize_m = [2, 2]\ncell_size_m = [0.25, 0.25]\nmax_depth = 0\ncoherent = true\n'
+            + PANEL.replace("[0.4, 2.0, 1.0, 3.0]", phases) + more)
+    file = folder / "run.toml"
+    file.write_text(text)
+    return file
+
+
+def test_a_map_gives_a_panels_phases_and_place(raywave, raywave_bin, root, tmp_path):
+    assert raywave("map", "--config", panel_run(root, tmp_path, "[0.4, 2.0, 1.0, 3.0]", ""), "--output", tmp_path / "map.npz").returncode == 0
+    fitted = ('[fit]\nmeasured = "map.npz"\nmethod = "lm"\nsteps = 30\n[fit.parameters]\n"ris/panel/phase_rad" = {}\n'
+              '"ris/panel/position_m" = { components = [1] }\n')
+    file = panel_run(root, tmp_path, "[0.3, 2.2, 0.9, 3.1]", fitted)
+    file.write_text(file.read_text().replace("[0.3, 3.0, 1.4]", "[0.3, 3.002, 1.4]"))
+    done = fit(raywave_bin, tmp_path, "run.toml", "--json", "--page", "course.html")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["values"]["ris/panel/phase_rad"] == [pytest.approx([0.4, 2.0], abs=1e-5), pytest.approx([1.0, 3.0], abs=1e-5)]
+    assert found["values"]["ris/panel/position_m"] == pytest.approx([0.3, 3.0, 1.4], abs=1e-6)
+    for old, new, words in (("num_rows = 2", "num_row = 2", "bad.toml:[0-9]+: .*unknown key 'num_row'"), ("ris/panel/phase_rad", "ris/panel/phase", "did you mean 'ris/panel/phase_rad'"),
+                            ("coherent = true", "coherent = false", "coherent=true"), ('name = "panel"', 'name = "tx"', "tx"),
+                            ('name = "panel"', 'name = "other"', "no parameter 'ris/panel/phase_rad', did you mean 'ris/other/phase_rad'")):
+        (tmp_path / "bad.toml").write_text(file.read_text().replace(old, new, 1))
+        done = fit(raywave_bin, tmp_path, "bad.toml")
+        assert done.returncode == 3 and re.search(words, done.stderr) and "Traceback" not in done.stderr, done.stderr
+
+
 @pytest.mark.parametrize("old, new, words", [
     ("[fit]\n", "[fitt]\n", "measured is missing"), ('loss = "psf"', 'loss = "pfs"', "unknown loss 'pfs', did you mean 'psf'"),
     ("amplitudes =", "amplitude =", "unknown key 'amplitude', did you mean 'amplitudes'"), ('measured = "cube.npz"', 'measured = "none.npz"', "none.npz' is not there"),

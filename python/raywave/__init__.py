@@ -90,8 +90,6 @@ class PathSolver:
         panels = ris.panel_list(panels)
         if materials is not None:
             materials_.require_fields(scene, materials)
-            if materials and panels:
-                raise Error("materials= and panels=: a material that varies is asked where paths touch it, and of the ways to a panel's elements and on from them those places are not kept; give one of the two")
         with _progress.reporter(progress, "paths") as progress:
             paths = _raywave.solve_paths(scene, _names.options(self._defaults, locals()))
         return materials_.revalued(paths, scene, materials) if materials else paths

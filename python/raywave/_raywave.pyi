@@ -857,6 +857,9 @@ class Echoes:
 
 def solve_paths(scene: Scene, options: dict) -> Paths: ...
 
+def read_panels(file: str, wavelength_m: float) -> list:
+    """Panels of a run file, as the arguments of raywave.Ris."""
+
 def opaque_materials(scene: Scene) -> list[bool]:
     """Of each material: do rays that pass through walls end at it?"""
 

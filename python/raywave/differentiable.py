@@ -138,12 +138,9 @@ class _RayProblem(Problem):
 
     def _set_panels(self, values):
         """The options' panels become new ones with these values."""
-        if not self.of_panels:
-            return
-        self.options = {**self.options, "panels": [p.copy() for p in self.options["panels"]]}
-        for name in self.of_panels:
-            panel, word = self._panel(name)
-            panel._set(word, values[name])
+        if self.of_panels:
+            from .ris import panels_at
+            self.options = {**self.options, "panels": panels_at(self.options["panels"], values)}
 
     def _init_scene(self, solver, scene, wrt, options):
         self.solver, self.wrt, self.options, self.scene = solver, wrt, options, scene.copy()
@@ -222,14 +219,12 @@ class PathProblem(_RayProblem):
     def __init__(self, solver: object, scene: object, wrt: Sequence[str], options: Mapping[str, object]):
         self.fields = dict(options.get("materials") or {})
         words = {f"material/{name}/{word}": np.array(value) for name, field in self.fields.items() for word, value in field.parameters().items()}
-        if self.fields and options.get("panels"):
-            raise Error("materials= and panels=: a material that varies is asked where paths touch it, and of the ways to a panel's elements and on from them those places are not kept; give one of the two")
         super().__init__(solver, scene, [name for name in wrt if name not in words], options)
         self.base = {name: words[name] if name in words else self.base[name] for name in wrt}
         self.wrt, self._of_fields = list(wrt), [name for name in wrt if name in words]
         # Where only materials change, paths stay: they are found once, and once more where another material lets rays pass. The places of
         # tiles follow lobes, and there are none on what does not scatter.
-        self._stays = not options.get("panels") and all(name.startswith("material/") and "/lobe/" not in name and "/scattering_pattern/" not in name
+        self._stays = all(name.startswith("material/") and "/lobe/" not in name and "/scattering_pattern/" not in name
                           and not (name.endswith("/scattering_coefficient") and self.base[name] in (0, 1)) for name in wrt)
         self._found = {}
 

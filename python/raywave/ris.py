@@ -20,13 +20,14 @@ from __future__ import annotations
 import contextlib
 import copy
 import dataclasses
+import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import differentiable
+from . import _raywave, differentiable
 from ._raywave import Device, Error, Paths, Scene
 from ._ris_legs import SPEED_OF_LIGHT, Leg
 from ._values import shown, three_numbers, whole_number
@@ -207,6 +208,21 @@ def parameter_names(panels: Ris | Sequence[Ris] | None) -> list[str]:
     return [f"ris/{p.name}/{word}" for p in panel_list(panels) for word in _OWN]
 
 
+def panels_at(panels: Ris | Sequence[Ris] | None, values: Mapping[str, ArrayLike]) -> list[Ris]:
+    """Copies with these values of their parameters, {name: value}; names of others are passed over."""
+    found = [p.copy() for p in panel_list(panels)]
+    for panel in found:
+        for word in _OWN:
+            if f"ris/{panel.name}/{word}" in values:
+                panel._set(word, values[f"ris/{panel.name}/{word}"])
+    return found
+
+
+def read_panels(file: str | os.PathLike, frequency_hz: float) -> list[Ris]:
+    """Those of a run file's tables [[panel]], as the program reads them; steered at this frequency."""
+    return [Ris(**words) for words in _raywave.read_panels(os.fspath(file), SPEED_OF_LIGHT / frequency_hz)]
+
+
 def _panels(panels):
     if not isinstance(panels, (Ris, Sequence)):
         raise Error(f"panels takes rw.Ris or a list of them, got {shown(panels)}")
@@ -231,7 +247,7 @@ class RisPaths:
         self.tx_names, self.rx_names = list(scene.transmitters), list(scene.receivers)
         self._scenes = [_with_panels(scene, panels, Receiver), _with_panels(scene, panels, Transmitter)] if panels else []
         with _quiet():  # a panel that is in the shadow is no fault of the whole
-            paths = [solver(there, **words) for there in self._scenes]
+            paths = [solver(there, **{**words, "los": True}) for there in self._scenes]  # los is said of the devices
         self._legs = [(Leg(paths[0], _index(self._scenes[0].receivers, p), p, True), Leg(paths[1], _index(self._scenes[1].transmitters, p), p, False)) for p in panels]
 
     def __repr__(self):

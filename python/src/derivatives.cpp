@@ -187,21 +187,28 @@ bool among(const std::vector<std::string>& names, const std::string& name) {
 
 constexpr int64_t kNumbers = int64_t(em::kMaterialNumbers.size());
 
-/// Those of panels' own parameters among names; the others are left in wrt.
-std::vector<std::string> take_panel_names(const std::vector<paths::Panel>& panels, nb::object& wrt) {
-  const std::vector<std::string> known = panel_names(panels);
-  if (wrt.is_none()) return known;
+/// Those of wrt that are known, of None all of them; the others are left in wrt.
+std::vector<std::string> take_names(const std::vector<std::string>& known, nb::object& wrt) {
+  if (wrt.is_none() || known.empty()) return known;
   std::vector<std::string> all, own, others;
   if (nb::isinstance<nb::str>(wrt)) {
     all.push_back(nb::cast<std::string>(wrt));
   } else {
     all = nb::cast<std::vector<std::string>>(wrt);
   }
-  for (const auto& name : all) {
-    if (name.starts_with("ris/") && !among(known, name)) throw unknown_panel_name(name, known);
-    (among(known, name) ? own : others).push_back(name);
-  }
+  for (const auto& name : all) (among(known, name) ? own : others).push_back(name);
   wrt = nb::cast(others);
+  return own;
+}
+
+/// Those of panels' own parameters.
+std::vector<std::string> take_panel_names(const std::vector<paths::Panel>& panels, nb::object& wrt) {
+  const std::vector<std::string> known = panel_names(panels);
+  const std::vector<std::string> own = take_names(known, wrt);
+  if (wrt.is_none() || nb::isinstance<nb::str>(wrt)) return own;
+  for (const auto& name : nb::cast<std::vector<std::string>>(wrt)) {
+    if (name.starts_with("ris/")) throw unknown_panel_name(name, known);
+  }
   return own;
 }
 
@@ -224,71 +231,47 @@ paths::PanelsDerivative panels_tangent(const scene::Scene& s, const std::vector<
   return out;
 }
 
-nb::dict panels_gradient(const PyPaths& p, nb::object wrt, const std::function<PathsDerivative()>& back) {
-  const scene::Scene& s = *p.solved.scene;
-  const auto own = take_panel_names(p.panels->panels, wrt);
-  const auto names = names_from(s, wrt, paths::kDifferentiableByPaths, p.options.scatters());
-  paths::PanelsDerivative out;
-  const paths::PreparedScene& geometry = p.solved.geometry();
-  run_interruptibly(nb::none(), [&](const runtime::Progress&) {
-    out = paths::panel_paths_vjp(s, geometry, p.options, *p.panels, back());
-  });
-  nb::dict gradient = gradient_dict(s, out.scene, names);
-  put_panel_gradients(p.panels->panels, out, own, gradient);
-  return gradient;
-}
-
-/// Carries cotangents of paths on to the scene. `back` makes them; it runs without the GIL.
+/// Carries cotangents of paths on to the scene, to panels and to fields of materials. `back` makes them; it runs
+/// without the GIL.
 template <class Back>
 nb::dict gradient(const PyPaths& p, const nb::object& wrt, Back&& back) {
-  if (p.panels) return panels_gradient(p, wrt, back);
   const scene::Scene& s = *p.solved.scene;
-  const std::vector<std::string> known = field_names(p);
-  std::vector<std::string> asked = known;
   nb::object of_scene = wrt;
-  if (!wrt.is_none() && !known.empty()) {
-    std::vector<std::string> all, others;
-    if (nb::isinstance<nb::str>(wrt)) {
-      all.push_back(nb::cast<std::string>(wrt));
-    } else {
-      all = nb::cast<std::vector<std::string>>(wrt);
-    }
-    asked.clear();
-    for (const auto& name : all) (among(known, name) ? asked : others).push_back(name);
-    of_scene = nb::cast(others);
-  }
+  const std::vector<paths::Panel> panels = p.panels ? p.panels->panels : std::vector<paths::Panel>{};
+  const auto of_panels = p.panels ? take_panel_names(panels, of_scene) : std::vector<std::string>{};
+  const auto of_fields = take_names(field_names(p), of_scene);
   const auto names = names_from(s, of_scene, paths::kDifferentiableByPaths, p.options.scatters());
-  scene::SceneDerivative out;
+  paths::PanelsDerivative out;
   std::vector<em::MaterialNumbers<double>> rows;
   const paths::PreparedScene& geometry = p.solved.geometry();
   run_interruptibly(nb::none(), [&](const runtime::Progress&) {
-    out = paths::touched_vjp(s, geometry, p.options, p.paths, back(), p.touched, rows);
+    if (p.panels) {
+      out = paths::panel_paths_vjp(s, geometry, p.options, *p.panels, back(), p.touched, &rows);
+    } else {
+      out.scene = paths::touched_vjp(s, geometry, p.options, p.paths, back(), p.touched, rows);
+    }
   });
-  nb::dict gradient = gradient_dict(s, out, names);
-  if (asked.empty()) return gradient;
+  nb::dict gradient = gradient_dict(s, out.scene, names);
+  put_panel_gradients(panels, out, of_panels, gradient);
+  if (of_fields.empty()) return gradient;
   std::vector<double> flat;
   for (const auto& row : rows) flat.insert(flat.end(), row.numbers.begin(), row.numbers.end());
-  gradient.update(p.fields.attr("pull")(asked, array<double>(std::move(flat), {rows.size(), size_t(kNumbers)})));
+  gradient.update(p.fields.attr("pull")(of_fields, array<double>(std::move(flat), {rows.size(), size_t(kNumbers)})));
   return gradient;
 }
 
 PathsDerivative moved(const PyPaths& p, const nb::dict& tangent) {
-  if (p.panels) {
-    const auto direction =
-        panels_tangent(*p.solved.scene, p.panels->panels, tangent, paths::kDifferentiableByPaths, p.options.scatters());
-    PathsDerivative out;
-    const paths::PreparedScene& geometry = p.solved.geometry();
-    run_interruptibly(nb::none(), [&](const runtime::Progress&) {
-      out = paths::panel_paths_jvp(*p.solved.scene, geometry, p.options, *p.panels, direction);
-    });
-    return out;
-  }
   const std::vector<std::string> known = field_names(p);
-  nb::dict of_scene, of_fields;
-  for (const auto& [key, value] : tangent)
-    (among(known, nb::cast<std::string>(key)) ? of_fields : of_scene)[key] = value;
-  const scene::SceneDerivative direction =
-      tangent_from(*p.solved.scene, of_scene, paths::kDifferentiableByPaths, p.options.scatters());
+  nb::dict others, of_fields;
+  for (const auto& [key, value] : tangent) (among(known, nb::cast<std::string>(key)) ? of_fields : others)[key] = value;
+  const scene::Scene& s = *p.solved.scene;
+  const auto& by = paths::kDifferentiableByPaths;
+  paths::PanelsDerivative direction;
+  if (p.panels) {
+    direction = panels_tangent(s, p.panels->panels, others, by, p.options.scatters());
+  } else {
+    direction.scene = tangent_from(s, others, by, p.options.scatters());
+  }
   std::vector<em::MaterialNumbers<double>> rows;
   if (nb::len(of_fields)) {
     const auto num_rows = int64_t(p.touched.numbers.size());
@@ -299,7 +282,8 @@ PathsDerivative moved(const PyPaths& p, const nb::dict& tangent) {
   PathsDerivative out;
   const paths::PreparedScene& geometry = p.solved.geometry();
   run_interruptibly(nb::none(), [&](const runtime::Progress&) {
-    out = paths::touched_jvp(*p.solved.scene, geometry, p.options, p.paths, direction, p.touched, rows);
+    out = p.panels ? paths::panel_paths_jvp(s, geometry, p.options, *p.panels, direction, p.touched, rows)
+                   : paths::touched_jvp(s, geometry, p.options, p.paths, direction.scene, p.touched, rows);
   });
   return out;
 }

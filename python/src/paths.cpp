@@ -11,6 +11,7 @@
 #include "raywave/paths/field_context.h"
 #include "raywave/runs/finder_choice.h"
 #include "raywave/runs/options.h"
+#include "raywave/runs/panel_config.h"
 #include "raywave/runs/results.h"
 #include "raywave/runtime/threads.h"
 #include "raywave/signal/channel.h"
@@ -166,7 +167,9 @@ std::shared_ptr<PyPaths> solve(const std::shared_ptr<PyScene>& s, const nb::dict
 }
 
 nb::dict touched_places(const PyPaths& p) {
-  const auto places = paths::touched_places(*p.solved.scene, p.solved.geometry(), p.options, p.paths);
+  const scene::Scene& scene = *p.solved.scene;
+  const auto places = p.panels ? paths::touched_places(scene, p.solved.geometry(), p.options, *p.panels)
+                               : paths::touched_places(scene, p.solved.geometry(), p.options, p.paths);
   std::vector<int64_t> touch;
   std::vector<int32_t> object, material;
   std::vector<Vec3d> point, normal;
@@ -213,7 +216,7 @@ std::shared_ptr<PyPaths> revalued(const std::shared_ptr<PyPaths>& p, const nb::o
     result->solved.scene = with_materials_of(*p->solved.scene, *nb::cast<std::shared_ptr<PyScene>>(scene));
   const auto n = int64_t(nb::len(touch)), width = int64_t(em::kMaterialNumbers.size());
   paths::TouchedMaterials& t = result->touched;
-  if (n) t.row.assign(2 * p->paths.interactions.size(), -1);
+  if (n) t.row.assign(p->panels ? size_t(p->panels->num_touches()) : 2 * p->paths.interactions.size(), -1);
   t.numbers.resize(size_t(n));
   const auto faces = reals_from(touch, "touch", {n}), flat = reals_from(numbers, "numbers", {n, width});
   for (size_t i = 0; i < size_t(n); ++i) {
@@ -230,9 +233,35 @@ std::shared_ptr<PyPaths> revalued(const std::shared_ptr<PyPaths>& p, const nb::o
   if (!fields.is_none()) result->fields = fields;
   const paths::PreparedScene& geometry = result->solved.geometry();
   run_interruptibly(nb::none(), [&](const runtime::Progress&) {
-    paths::revalue(*result->solved.scene, geometry, result->options, t, result->paths);
+    if (!p->panels) {
+      paths::revalue(*result->solved.scene, geometry, result->options, t, result->paths);
+      return;
+    }
+    auto all = std::make_shared<paths::PanelPaths>(*p->panels);
+    paths::revalue(*result->solved.scene, geometry, result->options, t, *all);
+    result->paths = all->paths;
+    result->panels = std::move(all);
   });
   return result;
+}
+
+/// The tables [[panel]] of a run file, in the words of raywave.Ris.
+nb::list read_panels(const std::string& file, double wavelength_m) {
+  nb::list out;
+  for (const paths::Panel& p : runs::read_panels(file, wavelength_m)) {
+    const std::vector<size_t> shape{size_t(p.num_rows), size_t(p.num_cols)};
+    nb::dict d;
+    d["name"] = p.name;
+    d["position_m"] = array<double>(std::vector<Vec3d>{p.position_m}, {3});
+    d["orientation_rad"] = array<double>(std::vector<Vec3d>{p.orientation_rad}, {3});
+    d["num_rows"] = p.num_rows;
+    d["num_cols"] = p.num_cols;
+    d["spacing_m"] = nb::make_tuple(p.vertical_spacing_m, p.horizontal_spacing_m);
+    if (!p.phase_rad.empty()) d["phase_rad"] = array<double>(std::vector<double>(p.phase_rad), shape);
+    if (!p.amplitude.empty()) d["amplitude"] = array<double>(std::vector<double>(p.amplitude), shape);
+    out.append(std::move(d));
+  }
+  return out;
 }
 
 nb::tuple cir(const PyPaths& p, double sampling, int steps, bool normalize_delays) {
@@ -357,6 +386,8 @@ void bind_paths(nb::module_& m) {
   bind_path_derivatives(c);
   bind_signal(m, c);
   m.def("solve_paths", &solve, "scene"_a, "options"_a);
+  m.def("read_panels", &read_panels, "file"_a, "wavelength_m"_a,
+        "Panels of a run file, as the arguments of raywave.Ris.");
   m.def(
       "opaque_materials",
       [](const PyScene& s) {

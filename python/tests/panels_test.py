@@ -75,6 +75,15 @@ def test_what_is_behind_a_panel_has_no_path_by_it():
     assert [p["interactions"] for p in rw.PathSolver()(scene, panels=panel(), max_depth=0)] == [["panel"]] * 6
 
 
+def test_ways_to_the_elements_are_no_line_of_sight():
+    scene = room()
+    paths, bare = (rw.PathSolver()(scene, los=False, **OPTIONS, **words) for words in (dict(panels=panel(), synthetic_array=False), dict(synthetic_array=False)))
+    assert len([p for p in paths if p["interactions"] == ["panel"]]) == 6 and not any(p["interactions"] == [] for p in paths)
+    sums = rw.RisSolver()(scene, panel(), los=False, **OPTIONS)
+    assert paths.cfr([0.0], normalize_delays=False)[..., 0, :] == pytest.approx(sums.cfr([0.0]), rel=1e-10)
+    assert len(bare) < len(paths)
+
+
 def test_what_there_is_to_say_is_said_of_the_whole():
     """By way of a panel there are paths where none is direct; without any that is said once."""
     scene = room()
@@ -165,6 +174,48 @@ def test_tangents_are_the_gradients():
         assert ahead == pytest.approx(back, rel=1e-9, abs=1e-9 * sum(abs((gradient[n] * tangent[n]).sum()) for n in names))
 
 
+FLOOR = dict(corner_m=[-5, -7, -1.5], across_m=[14, 0, 0], up_m=[0, 14, 0])  # beyond the floor: at its own rim a texture has a kink
+
+
+def painted():
+    """The floor's concrete, which varies from place to place."""
+    return rw.materials.Texture.over_face(4 + np.random.default_rng(3).uniform(-1, 1, (3, 4)), **FLOOR)
+
+
+def test_a_varying_material_of_one_value_is_the_material():
+    """Where paths touch it on the ways to the elements, on from them and beside them; another scene's materials likewise."""
+    scene, other = room(), room()
+    other.set_parameter("material/concrete/relative_permittivity", 6.5)
+    words = dict(panels=[panel(), OTHER], **OPTIONS)
+    wanted = rw.PathSolver()(other, **words)
+    got = rw.PathSolver()(scene, materials={"concrete": rw.materials.Texture.over_face([[6.5]], **FLOOR)}, **words)
+    assert got.a == pytest.approx(wanted.a, rel=1e-9) and (got.tau == wanted.tau).all() and (got.interactions == wanted.interactions).all()
+    h = [p.cfr([0.0, 2e7], normalize_delays=False) for p in (got, wanted, rw.PathSolver()(scene, **words))]
+    assert h[0] == pytest.approx(h[1], rel=1e-9) and np.linalg.norm(h[0] - h[2]) > 1e-3 * np.linalg.norm(h[2])
+    sums = rw.RisSolver()(scene, [panel(), OTHER], materials={"concrete": painted()}, **OPTIONS)
+    paths = rw.PathSolver()(scene, materials={"concrete": painted()}, synthetic_array=False, **words)
+    assert paths.cfr([0.0, 2e7], normalize_delays=False)[..., 0, :] == pytest.approx(sums.cfr([0.0, 2e7]), rel=1e-9, abs=1e-12 * abs(h[0]).max())
+
+
+def test_gradients_beside_a_varying_material():
+    names = ["material/concrete/texture", "ris/panel/phase_rad", "ris/panel/position_m", "ris/other/orientation_rad", "device/rx/position_m",
+             "object/floor/translation_m"]
+    words = dict(panels=[panel(), OTHER], materials={"concrete": painted()}, **OPTIONS)
+    channel = dict(frequencies_hz=[0.0, 2e7], normalize_delays=False)
+    for wrt in (names, names[:1]):  # of materials alone paths are found once
+        check = rw.gradcheck(rw.PathSolver(), room(), wrt, of="cfr", channel=channel, **words)
+        assert check.passed, check
+    paths, random = rw.PathSolver()(room(), **words), np.random.default_rng(5)
+    f = channel["frequencies_hz"]
+    tangent = {n: random.normal(size=np.shape(g)) for n, g in paths.cfr_vjp(f, paths.cfr(f), wrt=names).items()}
+    moved = paths.cfr_jvp(f, tangent)
+    cotangent = random.normal(size=moved.shape) + 1j * random.normal(size=moved.shape)
+    back = paths.cfr_vjp(f, cotangent, wrt=names)
+    assert (np.conj(cotangent) * moved).real.sum() == pytest.approx(sum((back[n] * t).sum() for n, t in tangent.items()), rel=1e-9)
+    with pytest.raises(rw.Error, match="ris/panel/phase_rad"):
+        paths.cfr_vjp(f, cotangent, wrt="ris/panel/phase")
+
+
 CELLS = dict(center_m=[2.75, -2, 0.2], size_m=[1.5, 1], cell_size_m=0.5)
 PLANE = dict(max_depth=1, samples_per_tx=20_000, **CELLS)
 
@@ -223,6 +274,8 @@ def test_phases_are_found_by_fit():
     best = rw.RisSolver()(scene, start.copy().steer(scene.get("tx"), scene.get("rx"), 3e9), max_depth=0)
     direct = abs(rw.PathSolver()(scene, max_depth=0).a).max()
     assert 10 ** (-found.loss / 20) > 0.999 * np.sqrt((abs(best.cfr()) ** 2).sum()) and direct > 0
+    assert [p.name for p in found.panels] == ["panel"] and (found.panels[0].phase_rad == found.values["ris/panel/phase_rad"]).all()
+    assert (start.phase_rad != found.panels[0].phase_rad).any()
 
 
 @pytest.mark.parametrize("words, said", [

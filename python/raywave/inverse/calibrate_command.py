@@ -18,7 +18,7 @@ from .. import ArrivalMapSolver, PathSolver
 from .._raywave import Error
 from ..explore import document as run_files
 from .calibration import calibrate
-from .command import _refuse_types, _refuse_unknown, _teller, opened, run_parser
+from .command import BESIDE, _refuse_types, _refuse_unknown, _teller, opened, run_parser
 from .fits import FitStopped
 from .measurements import Arrivals, read_all
 
@@ -51,7 +51,7 @@ def _read(file):
             raise Error(f"{where}: {word} takes a word, got {value!r}")
         if word in ("offset_sigma_db", "delta_db", "floor_db", "sigma_db", "floor", "sigma") and not (isinstance(value, (int, float)) and not isinstance(value, bool)):
             raise Error(f"{where}: {word} takes a number, got {value!r}")
-    return run_files.read(file, beside=("calibrate", "fit", "radar", "ofdm")), table
+    return run_files.read(file, beside=BESIDE), table
 
 
 def _parser():
@@ -64,14 +64,14 @@ def _parser():
 
 def main(arguments) -> int:
     given = _parser().parse_args(arguments)
-    run, document, table, scene = opened("calibrate", given, _read)
+    run, document, table, scene, panels = opened("calibrate", given, _read)
     files = [table["measurements"]] if isinstance(table["measurements"], str) else table["measurements"]
     more = {word: table[word] for word in _OF_CHANNELS if word in table}
     sets = read_all([run.parent / name for name in files], **more)
     solver = ArrivalMapSolver() if any(isinstance(one, Arrivals) for one in sets) else PathSolver()
     words = {word: table[word] for word in _CALIBRATE if word in table}
     try:
-        found = calibrate(scene, sets, table["parameters"], solver=solver, resume=given.resume, progress=_teller(), **words, **run_files.path_options(document))
+        found = calibrate(scene, sets, table["parameters"], solver=solver, resume=given.resume, progress=_teller(), **words, **run_files.path_options(document), **panels)
     except FitStopped as stopped:
         print(f"raywave: {stopped}", file=sys.stderr)
         return 4

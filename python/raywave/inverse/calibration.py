@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 from .._files import new_file
 from .._raywave import Error, Scene
 from .fits import Fit, _covariance, _Objective, _set, fit
+from ..ris import panels_at
 from .measurements import Arrivals, Channels, Powers
 from .observables import PowerObservable, observable, with_receivers
 from .residuals import CalibrationLoss, Rows
@@ -71,7 +72,7 @@ class Compared:
 @dataclasses.dataclass
 class Calibration:
     """scene: calibrated, without the receivers that were put at measured places. values {name: array}; compared: one Compared a set; told: what the data
-    tell; fit: the rw.Fit, its history and page; materials: those that vary (rw.materials), as found; start, deviations: of `labels`, physical (inf: not told)."""
+    tell; fit: the rw.Fit, its history and page; materials, panels: those that vary (rw.materials) and rw.Ris, as found; start, deviations: of `labels`, physical (inf: not told)."""
 
     scene: Scene
     values: dict
@@ -83,6 +84,7 @@ class Calibration:
     told: Told
     fit: Fit
     materials: dict = dataclasses.field(default_factory=dict)
+    panels: list = dataclasses.field(default_factory=list)
     _rows: list = dataclasses.field(default=None, repr=False)  # of each set; sets of powers of one quantity share theirs
     _at: tuple = dataclasses.field(default=None, repr=False)
 
@@ -369,7 +371,7 @@ def _moved(found, objective, scene, x, method):
         loss = objective(x)[0]
     values, there = v.values(x), scene.copy()
     _set(there, values)
-    return dataclasses.replace(found, values=values, loss=loss, scene=there, x=x, physical=physical, covariance=covariance)
+    return dataclasses.replace(found, values=values, loss=loss, scene=there, x=x, physical=physical, covariance=covariance, panels=panels_at(found.panels, values))
 
 
 def _noise_of_sets(rows, rests, joint, priors):
@@ -434,7 +436,7 @@ def _finished(scene, objective, rows, before, found, objective_words, places):
         own = {word: values[f"material/{name}/{word}"] for word in field.parameters() if f"material/{name}/{word}" in values}
         fields[name] = field.with_parameters(**{**field.parameters(), **own}) if own else field
     rows_of = {part.number: row for row in rows for part in row.parts}
-    return Calibration(there, values, v.labels(), v.physical(objective.x0)[0], v.physical(x)[0], known.deviation, [compared[i] for i in sorted(compared)], known, found, fields,
+    return Calibration(there, values, v.labels(), v.physical(objective.x0)[0], v.physical(x)[0], known.deviation, [compared[i] for i in sorted(compared)], known, found, fields, panels_at(objective_words[3].get("panels"), values),
                        [rows_of[i] for i in sorted(rows_of)], (x, objective_words, joint, each, places))
 
 

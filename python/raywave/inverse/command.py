@@ -28,6 +28,7 @@ from .. import PathSolver, RadioMapSolver, load_scene, signal
 from .._files import new_file
 from .._raywave import Error, Scene
 from ..explore import document as run_files
+from ..ris import read_panels
 from .fits import FitStopped, fit
 from .losses import MapLoss
 
@@ -38,6 +39,7 @@ _ANNEALING = ("start_m", "end_m", "steps", "then")
 _NUMBERS = ("sigma_m", "noise_power", "temperature", "floor", "smooth_cells", "rate", "last_rate", "cap", "spread", "start_m", "end_m")
 _WHOLE = ("steps", "starts", "seed")
 _TEXT = ("loss", "amplitudes", "method", "checkpoint")
+BESIDE = ("calibrate", "fit", "panel", "radar", "ofdm")  # tables of a run file that others read
 _WORDS = ("measured", "loss", *_LOSS, *_MAP_LOSS, *_FIT, "annealing", "parameters")
 
 
@@ -97,7 +99,7 @@ def _read(file):
     if not isinstance(table["measured"], str):
         raise Error(f"'{file}', [fit]: measured takes the name of a file")
     _refuse_types(table, f"'{file}', [fit]")
-    return run_files.read(file, beside=("calibrate", "fit", "radar", "ofdm")), table
+    return run_files.read(file, beside=BESIDE), table
 
 
 def _measured_map(file, scene, options):
@@ -155,17 +157,16 @@ def run_parser(word, description, epilog, page):
 
 
 def opened(word, given, read):
-    """(the run file's place, its document, its table [word], its scene), the checkpoint's name beside the file."""
+    """(the run file's place, its document, its table [word], its scene, its panels as a solver's options), the checkpoint's name beside the file."""
     run = pathlib.Path(given.run)
     document, table = read(run)
-    if "panel" in document:
-        raise Error(f"'{run}': raywave {word} has no panels: take [[panel]] out, or give panels= to {word} in Python")
     scene = run_files.Stage(load_scene(document["scene"]) if "scene" in document else Scene()).put(document)
     if "checkpoint" in table:
         table = {**table, "checkpoint": str(run.parent / table["checkpoint"])}
     elif given.resume:
         raise Error(f"'{run}', [{word}]: --resume needs a checkpoint")
-    return run, document, table, scene
+    panels = read_panels(run, scene.frequency_hz)
+    return run, document, table, scene, {"panels": panels} if panels else {}
 
 
 def _parser():
@@ -177,14 +178,14 @@ def _parser():
 
 def main(arguments) -> int:
     given = _parser().parse_args(arguments)
-    run, document, table, scene = opened("fit", given, _read)
+    run, document, table, scene, panels = opened("fit", given, _read)
     loss, solver, options = _problem(run, document, table, scene)
     words = {key: table[key] for key in _FIT if key in table}
     if "annealing" in table:
         words["annealing"] = _annealing(table["annealing"], f"'{run}', [fit], annealing")
     status = 0
     try:
-        found = fit(scene, table["parameters"], loss, solver=solver, resume=given.resume, progress=_teller(), **words, **options)
+        found = fit(scene, table["parameters"], loss, solver=solver, resume=given.resume, progress=_teller(), **words, **options, **panels)
     except FitStopped as stopped:
         print(f"raywave: {stopped}", file=sys.stderr)
         found, status = stopped.fit, 4

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from .._files import new_file
 from .._raywave import Error, Scene
 from .._requirements import need
+from ..ris import panels_at
 from . import optimisers
 from .variables import Variables
 
@@ -25,7 +26,8 @@ METHODS = ("bfgs", "lbfgs", "adam", "lm")
 class Fit:
     """values: {name: array} at the best loss; history: rows of stage, step, loss and the vector; covariance of the vector's physical values
     (labels names them) where method "lm" has solved, in the unit of the residuals' variance; of numbers that the residuals do not tell, or only
-    together, the variance is inf (their covariances: nan); scene: with the values set; origin: what scene_at starts from."""
+    together, the variance is inf (their covariances: nan); scene: with the values set; panels: of the option panels=, with the values set; origin:
+    what scene_at starts from."""
 
     values: dict
     loss: float
@@ -42,6 +44,7 @@ class Fit:
 
     physical: np.ndarray = None
     origin: tuple = dataclasses.field(default=None, repr=False)
+    panels: list = dataclasses.field(default_factory=list)
 
     def prediction_covariance(self, jacobian: ArrayLike) -> np.ndarray:
         """Of what depends on the physical values by `jacobian` [n, numbers]: J C J^T; inf for what depends on numbers that nothing tells."""
@@ -315,7 +318,7 @@ def fit(scene: Scene, parameters: Mapping[str, object], loss: Callable, *, solve
         covariance = None
         if jacobian is not None:
             covariance = _covariance(jacobian) * np.outer(slopes, slopes)
-        return Fit(values, value, history, there, v.labels(), x, covariance, objective.evaluations, physical, (origin, v))
+        return Fit(values, value, history, there, v.labels(), x, covariance, objective.evaluations, physical, (origin, v), panels_at(options.get("panels"), values))
 
     for number in range(held.start, starts):
         going_on = number == held.start and held.x is not None

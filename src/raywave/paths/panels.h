@@ -14,10 +14,12 @@
 // Differentiable in: phases, amplitudes, poses of panels, and all that paths are. Not in: which paths there are.
 #pragma once
 
+#include <array>
 #include <string>
 #include <vector>
 
 #include "raywave/paths/paths_derivative.h"
+#include "raywave/paths/touched_materials.h"
 
 namespace raywave::paths {
 
@@ -70,6 +72,12 @@ struct PanelPaths {
   Paths paths;                           // all of them
   Paths direct, to_panels, from_panels;  // what they are made of: panels stand for receivers, transmitters
   std::vector<PanelRoute> routes;        // [num_paths]
+
+  std::array<const Paths*, 3> legs() const { return {&direct, &to_panels, &from_panels}; }
+  /// Materials that vary are asked on the legs: TouchedPlace::touch counts their interactions behind each other.
+  int64_t num_touches() const {
+    return 2 * int64_t(direct.interactions.size() + to_panels.interactions.size() + from_panels.interactions.size());
+  }
 };
 
 inline constexpr double kMostPanelPaths = 2e7;
@@ -80,10 +88,20 @@ inline constexpr double kMostPanelPaths = 2e7;
 PanelPaths solve_panel_paths(const scene::Scene& scene, const PreparedScene& prepared, const PathOptions& options,
                              std::vector<Panel> panels, bool direct = true);
 
-/// As paths_vjp and paths_jvp.
+/// As their namesakes in touched_materials.h.
+std::vector<TouchedPlace> touched_places(const scene::Scene& scene, const PreparedScene& prepared,
+                                         const PathOptions& options, const PanelPaths& paths);
+void revalue(const scene::Scene& scene, const PreparedScene& prepared, const PathOptions& options,
+             const TouchedMaterials& touched, PanelPaths& paths);
+
+/// As touched_vjp and touched_jvp. @param slopes  where there are touched materials
 PanelsDerivative panel_paths_vjp(const scene::Scene& scene, const PreparedScene& prepared, const PathOptions& options,
-                                 const PanelPaths& paths, const PathsDerivative& cotangent);
+                                 const PanelPaths& paths, const PathsDerivative& cotangent,
+                                 const TouchedMaterials& touched = {},
+                                 std::vector<em::MaterialNumbers<double>>* slopes = nullptr);
 PathsDerivative panel_paths_jvp(const scene::Scene& scene, const PreparedScene& prepared, const PathOptions& options,
-                                const PanelPaths& paths, const PanelsDerivative& direction);
+                                const PanelPaths& paths, const PanelsDerivative& direction,
+                                const TouchedMaterials& touched = {},
+                                const std::vector<em::MaterialNumbers<double>>& moved = {});
 
 }  // namespace raywave::paths
