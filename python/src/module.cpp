@@ -23,6 +23,8 @@ int run_program(std::vector<std::string> words) {
 }  // namespace
 
 NB_MODULE(_raywave, m) {
+  // What other modules still hold when Python ends, as PyTorch does a loss with its graph, is no leak of ours.
+  nanobind::set_leak_warnings(false);
   m.attr("__version__") = RAYWAVE_VERSION;
   static nanobind::object error = nanobind::exception<raywave::Error>(m, "Error", PyExc_ValueError);
   // asked before the one above: what a message quotes from a file may be no UTF-8

@@ -245,7 +245,7 @@ def test_variables_pack_and_unpack():
     for spec, text in (({"d/*": {}}, "no parameter 'd/\\*'"), ({"c": dict(bound=1)}, "known: components"), ({"c": {}, "?": {}}, "named by both"),
                        ({"a/x": dict(components=[0.5])}, "whole numbers or a mask"), ({"a/x": dict(components=[True, False])}, "a mask of 2"),
                        ({"a/x": dict(components=[0, -3])}, "named twice"), ({"c": dict(prior=(4.0, 0.0))}, "sigma > 0"), ({"c": dict(prior=(np.nan, 1.0))}, "prior must be"),
-                       ({"c": dict(prior=1.0)}, "prior must be"), ({"c": dict(bounds=None)}, "bounds must be"), ({"c": dict(bounds=(None, 1))}, "bounds must be"),
+                       ({"c": dict(prior=1.0)}, "prior must be"), ({"c": dict(bounds=3)}, "bounds must be"), ({"c": dict(bounds=(None, 1))}, "bounds must be"),
                        ({"c": dict(bounds=(0, 1, 2))}, "bounds must be"), ({"a/x": dict(bounds=([0, 0], [9, 9]))}, "one number, or so many"),
                        ({"c": dict(bounds=(-2, -1), transform="log")}, "upper bound must be > 0"),
                        ({"c": dict(bounds=(2, 1))}, "lower < upper"), ({"a/x": dict(components=[3])}, "got components"), ({"c": dict(bounds=(5, 6))}, "outside its bounds")):
@@ -497,6 +497,46 @@ def moving_plate(t):
     scene.add(rw.Transmitter("tx", [0.0, 0.05, 1.0]))
     scene.add(rw.Receiver("rx", [0.0, -0.05, 1.0]))
     return scene
+
+
+def test_numbers_keep_the_bounds_that_they_have_by_nature():
+    """A map that asks for more than the elements can send on, and one that asks for a permittivity below 1."""
+    scene = rw.Scene()
+    scene.frequency_hz = 3e9
+    scene.add(rw.Material("wall", relative_permittivity=1.3, conductivity_s_per_m=0.01, thickness_m=0.3))
+    scene.add(rw.box("wall", center_m=[0, 4, 1], size_m=[8, 0.3, 3], material="wall"))
+    scene.add(rw.Transmitter("tx", [0, 1, 1.2]))
+    words = dict(max_depth=0, cell_size_m=0.5, center_m=[0, 0, 1], size_m=[4, 4], coherent=True)
+    panel = rw.Ris("panel", [-3, 1, 1.2], num_rows=1, num_cols=2, spacing_m=0.05, amplitude=0.8)
+    bare = rw.RadioMapSolver()(scene, **words).path_gain
+    wanted = bare + 1.5 * (rw.RadioMapSolver()(scene, panels=rw.Ris("panel", [-3, 1, 1.2], num_rows=1, num_cols=2, spacing_m=0.05), **words).path_gain - bare)
+    for method in ("lm", "bfgs", "adam"):
+        found = rw.fit(scene, ["ris/panel/amplitude"], inverse.MapLoss(wanted), solver=rw.RadioMapSolver(), method=method, rate=0.1, steps=30, panels=panel, **words)
+        assert found.panels[0].amplitude == pytest.approx(np.ones((1, 2)), abs=1e-3) and found.panels[0].amplitude.max() <= 1
+    words["max_depth"] = 1
+    less = 0.97 * rw.RadioMapSolver()(with_number(scene, "material/wall/relative_permittivity", 1.0), **words).path_gain
+    found = rw.fit(scene, ["material/wall/relative_permittivity"], inverse.MapLoss(less), solver=rw.RadioMapSolver(), method="adam", rate=0.3, steps=20, **words)
+    assert found.physical[0] >= 1
+    wider = rw.fit(scene, {"ris/panel/amplitude": dict(bounds=(0, 2))}, inverse.MapLoss(wanted), solver=rw.RadioMapSolver(), method="lm", panels=panel, **words)
+    assert wider.physical.max() > 1.2  # as asked
+
+
+def with_number(scene, name, value):
+    out = scene.copy()
+    out.set_parameter(name, value)
+    return out
+
+
+@pytest.mark.parametrize("loss, said", [
+    (lambda r, n: None, "a loss gives .value, .name: gradient.*got None"), (lambda r, n: ("a", {}), "a number and a dict"), (lambda r, n: (1.0, [1.0]), "a number and a dict"),
+    (lambda r, n: (1j, {}), "a number and a dict"), (lambda r, n: (1.0, {}), "gives no gradient by device/rx/position_m"),
+    (lambda r, n: (1.0, {k: np.ones(2) for k in n}), r"gradient by device/rx/position_m has the shape \[2\], the parameter \[3\]")])
+def test_losses_that_give_something_else_say_so(loss, said):
+    scene = wall_scene(6.1)
+    with pytest.raises(rw.Error, match=said):
+        rw.fit(scene, ["device/rx/position_m"], loss, max_depth=1)
+    with pytest.raises(rw.Error, match="annealing is of a signal.Loss"):
+        rw.fit(scene, ["device/rx/position_m"], loss, annealing=signal.Annealing(1.0, 0.1), max_depth=1)
 
 
 def rail_scan(targets, noise=0.02):

@@ -25,6 +25,13 @@ def canyon():
     return scene
 
 
+def test_what_others_hold_at_the_end_is_no_leak():
+    """PyTorch holds a loss with its graph until Python is gone."""
+    code = "import ctypes, raywave as rw; scene = rw.Scene(); ctypes.pythonapi.Py_IncRef(ctypes.py_object(scene))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0 and not done.stderr, done.stderr
+
+
 def test_free_space_is_friis():
     scene = rw.Scene()
     scene.frequency_hz = 28e9

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from .._files import new_file
 from .._raywave import Error, Scene
 from .._requirements import need
+from .._values import shown
 from ..ris import panels_at
 from . import optimisers
 from .variables import Variables
@@ -93,7 +94,9 @@ class _Objective:
     def __init__(self, scene, spec, loss, solver, options):
         from .. import PathSolver
         self.solver = solver if solver is not None else getattr(scene, "default_solver", PathSolver)()
-        known = [*scene.parameters(), *self.solver.problem.more_parameters(options), *getattr(self.solver, "parameter_names", lambda scene: [])(scene)]
+        rows = scene.parameters(panels=options["panels"]) if options.get("panels") else scene.parameters()
+        more = [*self.solver.problem.more_parameters(options), *getattr(self.solver, "parameter_names", lambda scene: [])(scene)]
+        known = {**dict.fromkeys(more), **rows}
         self.variables = Variables(spec, known)
         self.problem = self.solver.problem(self.solver, scene, self.variables.names, options)
         self.x0 = self.variables.start(self.problem.base)
@@ -105,10 +108,13 @@ class _Objective:
 
     def by_name(self, x):
         result, names, back = self.solve(x)
-        value, gradient = self.loss(result, names)
+        value, gradient = _told(self.loss(result, names))
         missing = [n for n in names if n not in gradient]
         if missing:
             raise Error(f"the loss gives no gradient by {', '.join(missing)}")
+        for name, base in self.variables.base.items():
+            if name in gradient and np.size(gradient[name]) != base.size:
+                raise Error(f"the gradient by {name} has the shape {list(np.shape(gradient[name]))}, the parameter {list(base.shape)}")
         return float(value), back({n: np.asarray(g) for n, g in gradient.items()})
 
     def __call__(self, x):
@@ -166,6 +172,14 @@ class _Objective:
             return
         raise Error(f"the loss depends in no way on {', '.join(sorted(still))}: no path or cell that it counts touches "
                     f"{'them' if len(still) > 1 else 'it'}, or offsets take what it would change")
+
+
+def _told(answer):
+    """(value, {name: gradient}) of a loss. @raises Error for anything else"""
+    if not (isinstance(answer, (tuple, list)) and len(answer) == 2 and isinstance(answer[1], Mapping) and np.ndim(answer[0]) == 0 and np.isrealobj(answer[0])
+            and not isinstance(answer[0], (str, type(None)))):
+        raise Error(f"a loss gives (value, {{name: gradient}}), a number and a dict; got {shown(answer)}")
+    return answer
 
 
 def _problem_of(objective, loss):
@@ -258,7 +272,7 @@ def fit(scene: Scene, parameters: Mapping[str, object], loss: Callable, *, solve
         **options: object) -> Fit:
     """Lowers loss(result, names) over the parameters of a copy of the scene.
 
-    parameters: {name pattern: dict(components=, bounds=, prior=(mean, sigma), scale=, transform="log", tie=)} or names. loss: signal.Loss,
+    parameters: {name pattern: dict(components=, bounds= (by default those that a parameter has by nature), prior=(mean, sigma), scale=, transform="log", tie=)} or names. loss: signal.Loss,
     inverse.MapLoss, or a function (result, names) -> (value, {name: gradient}); a list of losses runs one after the other. method:
     "bfgs" (few numbers, steps capped at `cap` units of the vector), "lbfgs" (SciPy's L-BFGS-B), "adam" (rate, last_rate), "lm" (Levenberg-
     Marquardt by SciPy, losses with residuals; gives the covariance). annealing: a signal.Annealing of a signal.Loss: widths that halve, each with
@@ -288,6 +302,8 @@ def fit(scene: Scene, parameters: Mapping[str, object], loss: Callable, *, solve
     if isinstance(loss, (list, tuple)) and not loss:
         raise Error("there is no loss to lower")
     if annealing is not None:
+        if not hasattr(loss, "of_word"):
+            raise Error(f"annealing is of a signal.Loss, got {shown(loss)}")
         plan = [(word, one, annealing.steps, max(sigma, one.waveform.range_resolution_m if hasattr(one, 'waveform') else 0) / 2)
                 for word, sigma, one in annealing.stages(loss)]
     else:

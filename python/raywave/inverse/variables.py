@@ -17,11 +17,11 @@ _TRANSFORMS = {None: (lambda v: v, lambda x: x, lambda x: np.ones_like(x)), "log
 
 @dataclasses.dataclass(frozen=True)
 class _Words:
-    """components: indices of the (flattened) parameter that are free, None: all; bounds (lower, upper) in its unit; prior (mean, sigma); scale:
+    """components: indices of the (flattened) parameter that are free, None: all; bounds (lower, upper) in its unit, None: those that it has by nature; prior (mean, sigma); scale:
     how far one unit of the vector goes; transform None or "log"; tie: the parameters that the pattern names share their numbers."""
 
     components: object = None
-    bounds: tuple = (-np.inf, np.inf)
+    bounds: tuple | None = None
     prior: tuple | None = None
     scale: float = 1.0
     transform: str | None = None
@@ -49,6 +49,8 @@ def _pair(pattern, name, wanted, given):
 
 
 def _check_bounds(pattern, words):
+    if words.bounds is None:
+        return
     lower, upper = _pair(pattern, "bounds", "(lower, upper), numbers or infinite", words.bounds)
     if not (lower < upper).all():
         raise Error(f"'{pattern}': bounds must be (lower, upper) with lower < upper, got {words.bounds}")
@@ -85,7 +87,7 @@ def _free(name, components, shape):
 
 
 class Variables:
-    """spec: {pattern: words}, known: the names that there are. names: of all parameters that are free; start(base) the vector of their values."""
+    """spec: {pattern: words}, known: the names that there are, or {name: parameter with lower and upper}. names: of all parameters that are free; start(base) the vector of their values."""
 
     def __init__(self, spec: Mapping[str, object], known: Mapping[str, object]):
         if not isinstance(spec, Mapping):
@@ -96,6 +98,8 @@ class Variables:
                 raise Error(f"parameters are {{name pattern: words}} or names, got {spec!r}")
             spec = dict.fromkeys(names, {})
         self.groups, owner = [], {}
+        rows = known.items() if isinstance(known, Mapping) else ()
+        self._limits = {name: (row.lower, row.upper) for name, row in rows if row is not None}
         for pattern, words in spec.items():
             if not isinstance(pattern, str):
                 raise Error(f"parameters are named by words, got {pattern!r}")
@@ -139,18 +143,20 @@ class Variables:
                     raise Error(f"{names_of_one[0]} must be > 0 for the transform 'log', got {values.tolist()}")
                 self._parts.append((names_of_one, free, words, slice(len(vector), len(vector) + len(free))))
 
+                bounds = words.bounds or self._limits.get(names_of_one[0], (-np.inf, np.inf))
+
                 def spread(x):
                     if np.shape(x) not in ((), (1,), free.shape):
                         raise Error(f"{names_of_one[0]} has {len(free)} free components: bounds and priors are one number, or so many; got {np.size(x)}")
                     return np.broadcast_to(np.asarray(x, dtype=float), free.shape)
 
                 with np.errstate(divide="ignore", invalid="ignore"):
-                    low, high = (forward(spread(b)) / words.scale for b in words.bounds)
+                    low, high = (forward(spread(b)) / words.scale for b in bounds)
                 low = np.where(np.isnan(low), -np.inf, low)
                 x = forward(values) / words.scale
                 outside = (x < low - 1e-12) | (x > high + 1e-12)
                 if outside.any():
-                    raise Error(f"{names_of_one[0]} starts at {values[outside].tolist()}, outside its bounds {words.bounds}")
+                    raise Error(f"{names_of_one[0]} starts at {values[outside].tolist()}, outside its bounds {bounds}")
                 vector += x.tolist()
                 lower += low.tolist()
                 upper += high.tolist()
