@@ -34,26 +34,6 @@ T side(const Vec2<T>& a, const Vec2<T>& b, const Vec2<T>& p) {
   return cross(b - a, p - a);
 }
 
-/// The part of a convex outline on the left of the line from a to b (right: the other part).
-template <class T>
-Outline<T> half(const Outline<T>& p, const Vec2<T>& a, const Vec2<T>& b, bool left) {
-  Outline<T> out;
-  for (size_t i = 0; i < p.size(); ++i) {
-    const Vec2<T>&from = p[i], &to = p[(i + 1) % p.size()];
-    const T s = side(a, b, from), e = side(a, b, to);
-    const double sv = left ? value_of(s) : -value_of(s), ev = left ? value_of(e) : -value_of(e);
-    if (sv >= 0) out.push_back(from);
-    if ((sv > 0 && ev < 0) || (sv < 0 && ev > 0)) out.push_back(from + (s / (s - e)) * (to - from));
-  }
-  return out.size() < 3 ? Outline<T>{} : out;
-}
-
-template <class T>
-Outline<T> intersection(Outline<T> p, const Outline<T>& q) {
-  for (size_t i = 0; i < q.size() && !p.empty(); ++i) p = half(p, q[i], q[(i + 1) % q.size()], true);
-  return p;
-}
-
 struct Box {
   double x0, x1, y0, y1;
 };
@@ -66,6 +46,46 @@ Box box_of(const Outline<T>& p) {
   }
   return b;
 }
+
+/// Corners of an outline that are nearer to each other than this share of it are one: the line through two that differ
+/// by rounding, which is 1e-16 of the distance from the origin, points anywhere. Side by side they are a billionth off.
+constexpr double kOneCorner = 1e-9;
+
+template <class T>
+Outline<T> without_short_sides(const Outline<T>& p) {
+  const Box b = box_of(p);
+  const double least = kOneCorner * std::max(b.x1 - b.x0, b.y1 - b.y0);
+  const auto is_near = [&](const Vec2<T>& v, const Vec2<T>& w) {
+    return std::hypot(value_of(v.x) - value_of(w.x), value_of(v.y) - value_of(w.y)) <= least;
+  };
+  Outline<T> out;
+  for (const auto& v : p) {
+    if (out.empty() || !is_near(out.back(), v)) out.push_back(v);
+  }
+  while (out.size() > 1 && is_near(out.front(), out.back())) out.pop_back();
+  return out.size() < 3 ? Outline<T>{} : out;
+}
+
+/// The part of a convex outline on the left of the line from a to b (right: the other part).
+template <class T>
+Outline<T> half(const Outline<T>& p, const Vec2<T>& a, const Vec2<T>& b, bool left) {
+  Outline<T> out;
+  for (size_t i = 0; i < p.size(); ++i) {
+    const Vec2<T>&from = p[i], &to = p[(i + 1) % p.size()];
+    const T s = side(a, b, from), e = side(a, b, to);
+    const double sv = left ? value_of(s) : -value_of(s), ev = left ? value_of(e) : -value_of(e);
+    if (sv >= 0) out.push_back(from);
+    if ((sv > 0 && ev < 0) || (sv < 0 && ev > 0)) out.push_back(from + (s / (s - e)) * (to - from));
+  }
+  return without_short_sides(out);
+}
+
+template <class T>
+Outline<T> intersection(Outline<T> p, const Outline<T>& q) {
+  for (size_t i = 0; i < q.size() && !p.empty(); ++i) p = half(p, q[i], q[(i + 1) % q.size()], true);
+  return p;
+}
+
 bool apart(const Box& a, const Box& b) { return a.x1 <= b.x0 || b.x1 <= a.x0 || a.y1 <= b.y0 || b.y1 <= a.y0; }
 
 /// Parts smaller than this share of the smaller of two outlines are rounding along a common edge: a facet's edge is

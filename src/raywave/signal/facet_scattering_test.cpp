@@ -114,6 +114,34 @@ TEST(FacetScattering, OfATrihedralIsItsTripleBounce) {
   expect_sigma(square, boresight, 12 * kPi * std::pow(a, 4) / (kWavelength * kWavelength), 0.5);
 }
 
+/// Beams end where faces meet, so that corners of their outlines differ by rounding: every turn rounds otherwise.
+TEST(FacetScattering, OfATrihedralIsTheSameHoweverItIsTurnedAndWound) {
+  const double a = 0.5;
+  const Vec3d boresight{1 / std::sqrt(3.0), 1 / std::sqrt(3.0), 1 / std::sqrt(3.0)};
+  const auto power = [](const ScatteringMesh& m, const Vec3d& d) {
+    double sum = 0;
+    for (const auto& z : scattering(m, kFrequency, {{d, d}}, {3, 1})) sum += norm2(z);
+    return sum;
+  };
+  for (const Vec3d& d : {boresight, towards(51, 50)}) {
+    double first = 0;
+    for (int n = 0; n < 32; ++n) {
+      ScatteringMesh m;
+      m.vertices_m = {{0, 0, 0}, {a, 0, 0}, {0, a, 0}, {0, 0, a}, d};
+      m.triangles = {{0, 1, 2}, {0, 2, 3}, {0, 3, 1}};
+      for (int k = 0; k < 3; ++k) {
+        if (n >> k & 1) std::swap(m.triangles[size_t(k)][0], m.triangles[size_t(k)][2]);
+      }
+      m = turned(std::move(m), 0.7 * n, 0.3 * n, {});
+      const Vec3d seen_along = normalized(m.vertices_m[4]);
+      m.vertices_m.pop_back();
+      const double sigma = power(m, seen_along);
+      if (n == 0) first = sigma;
+      EXPECT_NEAR(sigma / first, 1, 1e-6) << n;
+    }
+  }
+}
+
 /// An icosahedron whose triangles are divided, on the sphere.
 ScatteringMesh sphere(double radius, int divisions) {
   ScatteringMesh m;
