@@ -3,7 +3,7 @@
 
 Adaptation: a network trained in one room tells where a device is from what two stations hear of it. In another room, with other walls, it is
 wrong; without any label it is set right by sending its answers through the simulator of that room and comparing with what was heard: the loss's
-derivative by places goes on into the weights. Prior: a decoder trained on a family of cars' outlines stands between a code of four numbers and the
+derivative by places goes on into the weights. Prior: a decoder trained on a family of cars' outlines stands between a code of five numbers and the
 mesh; radars on one side choose the code, and the side that none sees follows. Beside it the outline's vertices freed, under a Laplacian regulariser.
 python examples/networks_in_the_loop.py [FOLDER] [ROOMS] [CARS]"""
 import os
@@ -164,7 +164,7 @@ def outline(random):
     return np.concatenate([half, half[::-1] * [1, -1]]) * [length / 2, width / 2]
 
 
-def decoder(random, code=4, count=600, steps=3000):
+def decoder(random, code=5, count=2000, steps=8000):
     """(network from codes to outlines, mean outline): the half of an autoencoder trained on the family, its codes of unit spread."""
     family = np.array([outline(random) for _ in range(count)])
     mean = family.mean(axis=0)
@@ -221,7 +221,11 @@ def lowered(scene, loss, points_of, back, x, steps, rate):
     return x
 
 
-def prior(cars, random, steps=25):
+# Width of the point spread function or the word that follows it, steps, first rates of codes and of vertices (metres)
+STAGES = [(0.4, 25, 0.2, 0.04), (0.2, 25, 0.2, 0.02), (0.1, 25, 0.1, 0.01), (0.05, 25, 0.1, 0.005), ("hann", 50, 0.05, 0.0025), ("hann", 50, 0.02, 0.00125)]
+
+
+def prior(cars, random):
     network, mean = decoder(random)
     rows = []
     for k in range(cars):
@@ -229,9 +233,7 @@ def prior(cars, random, steps=25):
         paths = rw.PathSolver()(car_scene(truth), **CAR_OPTIONS)
         noise = float((abs(paths.a) ** 2).sum(axis=-1).max()) / 10 ** 2.5
         cube = paths.samples(RADAR, noise_power=noise, seed=50 + k)
-        losses = [signal.Loss("psf", RADAR, cube, links=[(i, i) for i in range(len(SEEN))], sigma_m=sigma, amplitudes="common", noise_power=noise)
-                  for sigma in (0.4, 0.2, 0.1, 0.05)]
-        losses += [losses[-1].of_word("hann")] * 2
+        measured = signal.Loss("psf", RADAR, cube, links=[(i, i) for i in range(len(SEEN))], amplitudes="common", noise_power=noise)
         scene, code, free = car_scene(mean), np.zeros((1, network.weights[0].shape[0])), mean.copy()
 
         def decoded(z):
@@ -239,16 +241,17 @@ def prior(cars, random, steps=25):
 
         def to_code(z, by_points):
             network(z)
-            return network.back(by_points.reshape(1, -1))[0] + 1e-3 * z  # codes are of unit spread
+            return network.back(by_points.reshape(1, -1))[0] + 1e-4 * z  # codes are of unit spread
 
         def to_points(p, by_points):
             shift = p - mean
             bend = shift - 0.5 * (np.roll(shift, 1, axis=0) + np.roll(shift, -1, axis=0))
             return by_points + 0.5 * (bend - 0.5 * (np.roll(bend, 1, axis=0) + np.roll(bend, -1, axis=0)))
 
-        for i, loss in enumerate(losses):
-            code = lowered(scene, loss, decoded, to_code, code, steps, 0.2 / 2 ** i)
-            free = lowered(scene, loss, lambda p: p, to_points, free, steps, 0.04 / 2 ** i)
+        for width, steps, of_codes, of_vertices in STAGES:
+            loss = measured.of_word("hann") if width == "hann" else measured.with_sigma(width)
+            code = lowered(scene, loss, decoded, to_code, code, steps, of_codes)
+            free = lowered(scene, loss, lambda p: p, to_points, free, steps, of_vertices)
         rows.append([chamfer(p, truth) for p in (mean, free, decoded(code))])
     rows = np.array(rows)
     print(f"prior: {cars} cars seen from one side, Chamfer distance {1e3 * rows[:, 0].mean():.0f} mm of the mean car, {1e3 * rows[:, 1].mean():.0f} mm of free vertices, "
