@@ -5,8 +5,11 @@ Adaptation: a network trained in one room tells where a device is from what two 
 wrong; without any label it is set right by sending its answers through the simulator of that room and comparing with what was heard: the loss's
 derivative by places goes on into the weights. Prior: a decoder trained on a family of cars' outlines stands between a code of five numbers and the
 mesh; radars on one side choose the code, and the side that none sees follows. Beside it the outline's vertices freed, under a Laplacian regulariser.
+Writes the last room and car as a picture, networks.png, and the room with its devices where they were found as a page.
 python examples/networks_in_the_loop.py [FOLDER] [ROOMS] [CARS]"""
 import os
+import pathlib
+import shutil
 import sys
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # small matrices: threads only wait for each other
@@ -130,15 +133,16 @@ def adapted(network, scene, samples, noise, steps=50):
     return network
 
 
-def adaptation(rooms, random):
+def adaptation(rooms, random, tell=lambda **_: None):
     network, rows = trained(random), []
     for k in range(rooms):
         size, permittivity = (8.0 + random.uniform(-1.2, 2.0), 6.0 + random.uniform(-1.2, 2.0)), random.uniform(3, 9)
         places = drawn(size, DEVICES, random)
         samples, noise = heard(rw.PathSolver()(room(size, permittivity, places), **ROOM_OPTIONS), 100 + k)
         scene = room(size, permittivity, np.full((DEVICES, 2), 3.0))
-        errors = [np.linalg.norm(n(features(samples)) + [4.0, 3.0] - places, axis=1).mean() for n in (network, adapted(network, scene, samples, noise))]
-        rows.append(errors)
+        found = [n(features(samples)) + [4.0, 3.0] for n in (network, adapted(network, scene, samples, noise))]
+        rows.append([np.linalg.norm(f - places, axis=1).mean() for f in found])
+        tell(room=scene, size_m=size, places=places, found=found)
     rows = np.array(rows)
     home = drawn((8.0, 6.0), 200, random)
     x = features(heard(rw.PathSolver()(room((8.0, 6.0), 5.0, home), **ROOM_OPTIONS), 2)[0])
@@ -225,7 +229,7 @@ def lowered(scene, loss, points_of, back, x, steps, rate):
 STAGES = [(0.4, 25, 0.2, 0.04), (0.2, 25, 0.2, 0.02), (0.1, 25, 0.1, 0.01), (0.05, 25, 0.1, 0.005), ("hann", 50, 0.05, 0.0025), ("hann", 50, 0.02, 0.00125)]
 
 
-def prior(cars, random):
+def prior(cars, random, tell=lambda **_: None):
     network, mean = decoder(random)
     rows = []
     for k in range(cars):
@@ -253,16 +257,41 @@ def prior(cars, random):
             code = lowered(scene, loss, decoded, to_code, code, steps, of_codes)
             free = lowered(scene, loss, lambda p: p, to_points, free, steps, of_vertices)
         rows.append([chamfer(p, truth) for p in (mean, free, decoded(code))])
+        tell(outlines={"true": truth, "mean car": mean, "free vertices": free, "by the decoder": decoded(code)})
     rows = np.array(rows)
     print(f"prior: {cars} cars seen from one side, Chamfer distance {1e3 * rows[:, 0].mean():.0f} mm of the mean car, {1e3 * rows[:, 1].mean():.0f} mm of free vertices, "
           f"{1e3 * rows[:, 2].mean():.0f} mm by the decoder; at most half of the free ones' in {(rows[:, 2] <= rows[:, 1] / 2).sum()} of {cars}", flush=True)
     return rows
 
 
-def main(rooms, cars):
-    adaptation(rooms, np.random.default_rng(0))
-    prior(cars, np.random.default_rng(1))
+def draw(folder, shown):
+    shutil.move(shown["room"].preview(title="Devices where the adapted network places them"), folder / "networks.html")
+    try:
+        import matplotlib
+        matplotlib.use("Agg")
+        from matplotlib import pyplot
+    except ImportError:
+        return
+    figure, (left, right) = pyplot.subplots(1, 2, figsize=(9, 3.8), layout="constrained")
+    (width, depth), places, (before, after) = shown["size_m"], shown["places"], shown["found"]
+    left.plot([0, width, width, 0, 0], [0, 0, depth, depth, 0], color="0.6")
+    left.plot(*np.stack([before, places], axis=1).transpose(2, 1, 0), color="0.8", linewidth=1, zorder=0)
+    for at, style, label in ((places, "k+", "true"), (before, "C1.", "before"), (after, "C0.", "adapted")):
+        left.plot(*at.T, style, label=label)
+    for (name, outline), style in zip(shown["outlines"].items(), ("k-", "0.7", "C1", "C0")):
+        right.plot(*np.concatenate([outline, outline[:1]]).T, style if style[0] == "k" else "-", label=name, **({} if style[0] == "k" else dict(color=style)))
+    for ax, title, at in ((left, "a room that the network was not trained in", "lower right"), (right, "a car, radars on its south side alone", "center")):
+        ax.set(title=title, xlabel="x [m]", ylabel="y [m]", aspect="equal")
+        ax.legend(fontsize=7, loc=at)
+    figure.savefig(folder / "networks.png", dpi=110)
+
+
+def main(folder, rooms, cars):
+    shown = {}
+    adaptation(rooms, np.random.default_rng(0), shown.update)
+    prior(cars, np.random.default_rng(1), shown.update)
+    draw(pathlib.Path(folder), shown)
 
 
 if __name__ == "__main__":
-    main(*(int(sys.argv[i]) if len(sys.argv) > i else n for i, n in ((2, 2), (3, 1))))
+    main(sys.argv[1] if len(sys.argv) > 1 else ".", *(int(sys.argv[i]) if len(sys.argv) > i else n for i, n in ((2, 2), (3, 1))))

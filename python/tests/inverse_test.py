@@ -560,9 +560,9 @@ def test_point_target_from_a_rail():
         assert np.linalg.norm(found.position_m - truth) < 0.01 and found.coherence > 0.8
     # a weak one that stands out as well is passed over, unless asked for
     weak = np.array([-1.8, 2.4, 0.07])
-    scan, _ = rail_scan([(truth, 1.0), (weak, 0.5)], noise=0.002)
+    scan, _ = rail_scan([(truth, 1.0), (weak, 0.4)], noise=0.002)
     start = weak + [-0.1, -0.2, 0]
-    assert np.linalg.norm(scan.locate(start).position_m - truth) < 0.01 and np.linalg.norm(scan.locate(start, strength=0).position_m - weak) < 0.01
+    assert np.linalg.norm(scan.locate(start).position_m - truth) < 0.01 and np.linalg.norm(scan.locate(start, within_db=np.inf).position_m - weak) < 0.01
     # d sum / d place against differences
     place, d, h = truth + [0.02, -0.01, 0], np.array([0.3, -0.5, 0.1]), 1e-6
     total, slope, by_offset = scan.coherent_sum(place)
@@ -585,7 +585,7 @@ def test_point_target_with_its_offset_unknown():
     with pytest.raises(rw.Error, match="no echo within the radius"):
         scan.locate([200, 1, 0])
     for words, part in ((dict(start_m=[0, 0]), "three finite numbers"), (dict(radius_m=0), "radius_m must be > 0"), (dict(spacing_m=np.nan), "spacing_m"),
-                        (dict(offset_range_m=-1), "offset_range_m must be >= 0"), (dict(strength=2), "strength must be from 0 to 1")):
+                        (dict(offset_range_m=-1), "offset_range_m must be >= 0"), (dict(within_db=-1), "within_db must be >= 0"), (dict(coherence=2), "coherence must be from 0 to 1")):
         with pytest.raises(rw.Error, match=part):
             scan.locate(**{"start_m": truth, **words})
     with pytest.raises(rw.Error, match="no target is in focus"):

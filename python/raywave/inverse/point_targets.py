@@ -96,31 +96,32 @@ class RangeProfiles:
         return abs(total) / count, np.where(size > 0, abs(total) / np.maximum(size, 1e-300), 0)
 
     def locate(self, start_m: NDArray, *, radius_m: float = 2.0, offset_m: float = 0.0, offset_range_m: float = 0.0, spacing_m: float = 0.03,
-               coherence: float = 0.92, strength: float = 0.4) -> PointTarget:
+               coherence: float = 0.92, within_db: float = 10.0) -> PointTarget:
         """The point target nearest to start_m in its plane z, within radius_m: of the lattice's maxima those with at least the share `coherence` of the
-        highest coherence, and `strength` of the strongest's amplitude times its range squared, are targets; the nearest one is refined along the slope. offset_range_m > 0: the offset is unknown by so much to
+        highest coherence, and an amplitude times range squared within_db of the strongest's, are targets; the nearest one is refined along the slope. offset_range_m > 0: the offset is unknown by so much to
         either side. It is one for all targets: that at which those within three radii are together the strongest (its derivative and
         that of the range are nearly one: expect some centimetres of x)."""
         start = np.asarray(start_m, dtype=float)
         if start.shape != (3,) or not np.isfinite(start).all():
             raise Error(f"start_m takes three finite numbers, got {start_m!r}")
-        for name, value in (("coherence", coherence), ("strength", strength)):
-            if not 0 <= value <= 1:
-                raise Error(f"{name} must be from 0 to 1, got {value!r}")
+        if not 0 <= coherence <= 1:
+            raise Error(f"coherence must be from 0 to 1, got {coherence!r}")
+        if not within_db >= 0:
+            raise Error(f"within_db must be >= 0, got {within_db!r}")
         for name, value, least in (("radius_m", radius_m, 1e-9), ("spacing_m", spacing_m, 1e-9), ("offset_range_m", offset_range_m, 0.0)):
             if not (np.isfinite(value) and value >= least):
                 raise Error(f"{name} must be {'>=' if least == 0 else '>'} 0, got {value!r}")
         if offset_range_m:
             offset_m = self._common_offset(start, 3 * radius_m, offset_m, offset_range_m, 2 * spacing_m, coherence)
-        good = self._strong(self._targets(start, radius_m, [offset_m], spacing_m, coherence, moves_offset=False), start[2], strength)
+        good = self._strong(self._targets(start, radius_m, [offset_m], spacing_m, coherence, moves_offset=False), start[2], within_db)
         v, share, amplitude = min(good, key=lambda row: np.hypot(row[0][0] - start[0], row[0][1] - start[1]))
         return PointTarget(np.array([v[0], v[1], start[2]]), float(v[2]), share, amplitude)
 
-    def _strong(self, found, z, strength):
+    def _strong(self, found, z, within_db):
         """Echoes fall with the square of the range: without it a weak target nearby is as good as a strong one."""
         ranges = [np.linalg.norm([*v[:2], z] - self.position_m, axis=1).mean() for v, _, _ in found]
         own = np.array([amplitude for _, _, amplitude in found]) * np.square(ranges)
-        return [row for row, size in zip(found, own) if size >= strength * own.max()]
+        return [row for row, size in zip(found, own) if size >= 10 ** (-within_db / 20) * own.max()]
 
     def _common_offset(self, start, radius, offset, reach, spacing, coherence):
         """The power of a target falls with the square of what its offset is off, in the same measure for all: their mean, weighed by power, is

@@ -110,7 +110,9 @@ std::vector<paths::Panel> read_panels(const std::string& path, double wavelength
 
 void refuse_panels(const std::string& path, const std::string& command) {
   if (read_panels(path, 1).empty()) return;
-  throw Error(message(path, ": ", command, " has no panels; raywave paths, map, radar, ofdm, arrivals and view have"));
+  throw Error(message(path, ": ", command,
+                      " has no panels; raywave paths, map, radar, ofdm, arrivals, view, fit and calibrate "
+                      "have"));
 }
 
 paths::Paths solve_paths(const scene::Scene& scene, const PathSearch& search, const std::vector<paths::Panel>& panels) {
