@@ -113,7 +113,8 @@ class RangeProfiles:
                 raise Error(f"{name} must be {'>=' if least == 0 else '>'} 0, got {value!r}")
         if offset_range_m:
             offset_m = self._common_offset(start, 3 * radius_m, offset_m, offset_range_m, 2 * spacing_m, coherence)
-        good = self._strong(self._targets(start, radius_m, [offset_m], spacing_m, coherence, moves_offset=False), start[2], within_db)
+        reach = radius_m + 0.2 * offset_range_m  # places are off by what the offset is
+        good = self._strong(self._targets(start, reach, [offset_m], spacing_m, coherence, moves_offset=False), start[2], within_db)
         v, share, amplitude = min(good, key=lambda row: np.hypot(row[0][0] - start[0], row[0][1] - start[1]))
         return PointTarget(np.array([v[0], v[1], start[2]]), float(v[2]), share, amplitude)
 
