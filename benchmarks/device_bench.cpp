@@ -11,7 +11,7 @@
 
 #include "raywave/core/constants.h"
 #include "raywave/core/random.h"
-#include "raywave/wave/device_memory.h"
+#include "raywave/wave/field_pool.h"
 #include "raywave/wave/simulate.h"
 
 namespace {

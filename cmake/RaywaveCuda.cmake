@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # CUDA where it is: nvcc on the path or in /usr/local/cuda, and cuFFT. RAYWAVE_HAS_CUDA says what came of it.
 #
-# raywave_cuda_plugin(TARGET NAME sources...): a library of its own that holds all CUDA code and is loaded when a device is asked
-# for (C++17: CMake 3.25 knows no C++20 of nvcc), so that programs start where neither driver nor toolkit is. cudart is inside; cuFFT (290 MB) stays a shared library.
+# raywave_cuda_plugin(NAME sources...): libNAME.so holds CUDA code and is loaded when a device is asked for (C++17: CMake 3.25 knows no
+# C++20 of nvcc), so that programs start where neither driver nor toolkit is. cudart is inside; cuFFT (290 MB) stays a shared library.
+# RAYWAVE_CUDA_PLUGINS lists them all. No product and sum are fused: kernels give what their emulation on the CPU gives.
 set(RAYWAVE_HAS_CUDA OFF)
 if(NOT RAYWAVE_CUDA MATCHES "^(AUTO|ON|OFF|TRUE|FALSE|1|0)$")
   message(FATAL_ERROR "RAYWAVE_CUDA must be AUTO, ON or OFF, got ${RAYWAVE_CUDA}")
@@ -33,7 +34,7 @@ if(RAYWAVE_CUDA STREQUAL "AUTO" OR RAYWAVE_CUDA)
     endif()
   endif()
   if(RAYWAVE_HAS_CUDA)
-    message(STATUS "CUDA ${CMAKE_CUDA_COMPILER_VERSION}: the march on a device is built")
+    message(STATUS "CUDA ${CMAKE_CUDA_COMPILER_VERSION}: rays and waves on a device are built")
   elseif(RAYWAVE_CUDA STREQUAL "AUTO")
     message(STATUS "CUDA: not built (no nvcc with cuFFT)")
   else()
@@ -41,15 +42,16 @@ if(RAYWAVE_CUDA STREQUAL "AUTO" OR RAYWAVE_CUDA)
   endif()
 endif()
 
-function(raywave_cuda_plugin target name)
-  add_library(${target} MODULE ${ARGN})
-  set_target_properties(${target} PROPERTIES OUTPUT_NAME ${name} PREFIX lib
+function(raywave_cuda_plugin name)
+  add_library(${name} MODULE ${ARGN})
+  set_target_properties(${name} PROPERTIES PREFIX lib
     CUDA_STANDARD 17 CUDA_STANDARD_REQUIRED ON CUDA_RUNTIME_LIBRARY Static CUDA_VISIBILITY_PRESET hidden
     LIBRARY_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR} INSTALL_RPATH_USE_LINK_PATH ON)
-  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src)
-  target_compile_options(${target} PRIVATE -Xcompiler=-Wall,-Wextra,-Wshadow)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src)
+  target_compile_options(${name} PRIVATE -Xcompiler=-Wall,-Wextra,-Wshadow --fmad=false)
   if(RAYWAVE_WERROR)
-    target_compile_options(${target} PRIVATE --Werror=all-warnings -Xcompiler=-Werror)
+    target_compile_options(${name} PRIVATE --Werror=all-warnings -Xcompiler=-Werror)
   endif()
-  target_link_libraries(${target} PRIVATE CUDA::cudart_static CUDA::cufft)
+  target_link_libraries(${name} PRIVATE CUDA::cudart_static)
+  set_property(GLOBAL APPEND PROPERTY RAYWAVE_CUDA_PLUGINS ${name})
 endfunction()

@@ -15,8 +15,9 @@ install(TARGETS raywave_all ${raywave_rooms} EXPORT raywaveTargets ARCHIVE DESTI
 if(TARGET raywave_program)
   install(TARGETS raywave_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT sdk)
 endif()
-if(TARGET raywave_wave_cuda)
-  install(TARGETS raywave_wave_cuda LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT sdk)
+get_property(raywave_plugins GLOBAL PROPERTY RAYWAVE_CUDA_PLUGINS)
+if(raywave_plugins)
+  install(TARGETS ${raywave_plugins} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT sdk)
 endif()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/raywave DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT sdk
   FILES_MATCHING PATTERN "*.h" PATTERN "cli" EXCLUDE

@@ -595,3 +595,19 @@ def test_a_run_file_changes_materials_and_objects(raywave, tmp_path, root):
     run.write_text(head + "[[material]]\nname = 'bric'\n")
     result = raywave("paths", "--config", run)
     assert result.returncode == 3 and "bric" in result.stderr and "brick" in result.stderr
+
+
+def test_rays_on_a_device(raywave, tmp_path):
+    here, there = (paths_json(raywave, "--samples", 100000, "--device", device) for device in ("cpu", "emulated"))
+    assert len(here["links"][0]["paths"]) > 5 and there["links"] == here["links"]
+    run = tmp_path / "run.toml"
+    run.write_text('[paths]\nsamples_per_tx = 100000\ndevice = "emulated"\n')
+    assert paths_json(raywave, "--config", run)["links"] == here["links"]
+    run.write_text('[paths]\ndevice = "cudda"\n')
+    assert "did you mean 'cuda'" in raywave("paths", CANYON, *LINK, "--config", run).stderr
+    assert raywave("paths", CANYON, *LINK, "--device", "gpu").returncode == 2
+    doctor = raywave("doctor").stdout
+    words = next(line for line in doctor.splitlines() if line.strip().startswith("CUDA, rays"))
+    result = raywave("map", CANYON, "--tx", "0,0,10", "--cell-size", 10, "--method", "monte-carlo", "--samples", 10000, "--device", "cuda")
+    missing = any(word in words for word in ("not built in", "no CUDA device", "cannot be loaded"))
+    assert result.returncode == (3 if missing else 0) and ("device cpu is always there" in result.stderr) == missing

@@ -21,7 +21,7 @@ def repository_files():
 
 def test_clang_format():
     assert shutil.which("clang-format"), "clang-format is missing: ./dev setup installs it"
-    files = [str(p) for p in repository_files() if p.suffix in {".h", ".cpp", ".cu"} and p.is_relative_to(ROOT / "src")]
+    files = [str(p) for p in repository_files() if p.suffix in {".h", ".cpp", ".cu", ".cuh"} and p.is_relative_to(ROOT / "src")]
     result = subprocess.run(["clang-format", "--dry-run", "-Werror", *files], capture_output=True, text=True)
     assert result.returncode == 0, "run ./dev format\n" + result.stderr
 

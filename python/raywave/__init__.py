@@ -69,7 +69,7 @@ class PathSolver:
     "von_mises_fisher(kappa=60)" where a material has none of its own), keep_specular (planes of keep_specular_m2 or more stay mirrors),
     scattering_tolerance and max_tiles (of each link), scattering_phases ("none" or "random"),
     samples_per_src, synthetic_array, seed, finder ("shoot-and-bounce", "exhaustive", or "learned" by sampler=, a PathSampler of
-    3 dimensions, num_samples a link and order), num_threads (0: all),
+    3 dimensions, num_samples a link and order), num_threads (0: all), device (where shot rays are traced: "cpu"; "cuda", where it is built in and one answers),
     materials ({name: field}: materials that vary, see raywave.materials),
     panels (rw.Ris or a list: by way of each element that both ends see there are paths of its own, with the interaction 32),
     progress (True: a bar by tqdm; or what is called with done, total). Of Sionna RT, names that mean the same are understood too."""
@@ -85,7 +85,7 @@ class PathSolver:
                  lobe: str | None = None, keep_specular: bool = False, keep_specular_m2: float = 1.0, scattering_tolerance: float = 1e-2, max_tiles: int = 20_000, scattering_phases: str = "none",
                  seam_tolerance_m: float | None = None, samples_per_src: int = 1_000_000,
                  synthetic_array: bool = True, seed: int = 42, finder: str = "shoot-and-bounce", sampler: PathSampler | None = None, num_samples: int = 10,
-                 num_threads: int = 0, materials: dict | None = None, panels: Ris | Sequence[Ris] | None = None,
+                 num_threads: int = 0, device: str = "cpu", materials: dict | None = None, panels: Ris | Sequence[Ris] | None = None,
                  progress: Callable[[int, int], object] | bool | None = None, **others: object) -> Paths:
         panels = ris.panel_list(panels)
         if materials is not None:
@@ -109,6 +109,7 @@ class RadioMapSolver:
     Options: method ("exact" or "monte-carlo"), max_depth, los, specular_reflection, refraction, diffraction, max_diffractions
     (1 to 3), diffuse_reflection, reflection, lobe, keep_specular, keep_specular_m2, scattering_tolerance and max_tiles (of each sample point, exact maps), seam_tolerance_m, samples_per_tx, points_per_cell (1, 4, 9), coherent, keep_arrivals (exact maps keep what their
     derivatives replay, some 100 bytes an arrival; else each derivative solves again), seed, num_threads,
+    device ("cpu"; "cuda": rays are traced there, and monte-carlo maps on planes made there),
     panels (rw.Ris or a list; of exact maps with coherent=True), max_bytes, progress (True: a bar by tqdm; or what is called with done, total). Of Sionna RT, names that mean the same are understood too."""
 
     problem = differentiable.MapProblem
@@ -121,7 +122,7 @@ class RadioMapSolver:
                  lobe: str | None = None, keep_specular: bool = False, keep_specular_m2: float = 1.0, scattering_tolerance: float = 1e-2, max_tiles: int = 20_000,
                  seam_tolerance_m: float | None = None, samples_per_tx: int = 1_000_000,
                  points_per_cell: int = 1, coherent: bool = False, keep_arrivals: bool = False, seed: int = 42,
-                 num_threads: int = 0, max_bytes: float = 4e9, panels: Ris | Sequence[Ris] | None = None,
+                 num_threads: int = 0, device: str = "cpu", max_bytes: float = 4e9, panels: Ris | Sequence[Ris] | None = None,
                  progress: Callable[[int, int], object] | bool | None = None, **others: object) -> RadioMap:
         panels = ris.panel_list(panels)
         with _progress.reporter(progress, "radio map") as progress:

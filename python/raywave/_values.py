@@ -13,7 +13,7 @@ _NUMBERS = {"height_m", "keep_specular_m2", "seam_tolerance_m", "scattering_tole
 _SIZES = {"cell_size_m", "size_m"}
 _TRIPLES = {"center_m", "orientation_rad"}
 _NAMES = {"measurement_surface", "terrain"}
-_WORDS = {"method", "finder", "reflection", "scattering_phases"}
+_WORDS = {"method", "finder", "reflection", "scattering_phases", "device"}
 
 
 def shown(value):

@@ -20,6 +20,7 @@ inline runs::InteractionOptions interactions_from(const nb::dict& d, const char*
     if (*o.reflection != paths::Reflection::kDirectional) throw Error("lobe: it needs reflection='directional'");
     o.lobe = em::lobe_from_text(nb::cast<std::string>(d["lobe"]));
   }
+  o.device = runs::choice_from_word<runtime::Device>("device", nb::cast<std::string>(d["device"]));
   o.scattering_tolerance = nb::cast<double>(d["scattering_tolerance"]);
   o.max_tiles = nb::cast<int64_t>(d["max_tiles"]);
   o.keep_specular_m2 = nb::cast<double>(d["keep_specular_m2"]);

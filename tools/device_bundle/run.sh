@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Tests and figures of the device backends on this machine, as one JSON: ./run.sh [RESULT.json]. Needs a driver and CUDA's cuFFT
-# (CUDA's own folders, or the Python package nvidia-cufft), a C library of 2.36 or later, and nothing else. Ends within 6 minutes.
+# (CUDA's own folders, or the Python package nvidia-cufft; waves alone), a C library of 2.36 or later, and nothing else. Ends within 10 minutes.
 here=$(cd "$(dirname "$0")" && pwd)
 result=${1:-$PWD/device.json}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-export LD_LIBRARY_PATH="$here/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" RAYWAVE_WAVE_CUDA="$here/lib/libraywave_wave_cuda.so" RAYWAVE_ROOT="$here"
+export RAYWAVE_WAVE_CUDA="$here/lib/libraywave_wave_cuda.so" RAYWAVE_RAYS_CUDA="$here/lib/libraywave_rays_cuda.so"
+export LD_LIBRARY_PATH="$here/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" RAYWAVE_ROOT="$here"
 if [ -z "${RAYWAVE_CUFFT_DIR:-}" ] && command -v python3 > /dev/null; then
   RAYWAVE_CUFFT_DIR=$(python3 - << 'PY' 2> /dev/null
 import importlib.util, pathlib
@@ -20,22 +21,45 @@ PY
 fi
 text() { tr '\n' ' ' | tr -d '\\"\t\r' | cut -c1-600; }
 
-timeout 150 "$here/bin/test_wave" --gtest_filter='Devices/*/cuda:Devices/*/emulated:WaveDevice*:WaveKernels*' \
-  --gtest_output="json:$work/tests.json" > "$work/tests.log" 2>&1
-tests_status=$?
-timeout 170 "$here/bin/device_bench" cuda > "$work/bench.json" 2> "$work/bench.log"
-bench_status=$?
-[ -s "$work/tests.json" ] || echo null > "$work/tests.json"
-[ -s "$work/bench.json" ] || echo null > "$work/bench.json"
-count() { sed -n "s/^\[  $1 *\] *\([0-9][0-9]*\) test.*/\1/p" "$work/tests.log" | tail -1; }
+status=0 all=""
+# NAME SECONDS COMMAND...: its standard output is JSON (of tests: what they write), what it says beside that goes into the result
+piece() {
+  name=$1 seconds=$2
+  shift 2
+  timeout "$seconds" "$@" > "$work/$name.out" 2> "$work/$name.log"
+  code=$?
+  [ "$code" -eq 0 ] || status=1
+}
+tests() {  # NAME SECONDS FILTER: of bin/NAME
+  piece "$1" "$2" "$here/bin/$1" --gtest_filter="$3" --gtest_output="json:$work/$1.json"
+  [ -s "$work/$1.json" ] || echo null > "$work/$1.json"
+  count() { sed -n "s/^\[  $1 *\] *\([0-9][0-9]*\) test.*/\1/p" "$work/$name.out" | tail -1; }
+  passed=$(count PASSED) failed=$(count FAILED) skipped=$(count SKIPPED)
+  echo "$1: ${passed:-0} passed, ${failed:-0} failed, ${skipped:-0} skipped (status $code)"
+  all="$all\"$1\": {\"status\": $code, \"passed\": ${passed:-0}, \"failed\": ${failed:-0}, \"skipped\": ${skipped:-0}, \"said\": \"$(
+    grep -E 'Failure|SKIPPED|error' "$work/$1.out" | head -5 | text)\", \"cases\": $(cat "$work/$1.json")},
+"
+}
+bench() {  # NAME SECONDS ARGUMENTS...: bin/NAME
+  name=$1 seconds=$2
+  shift 2
+  piece "$name" "$seconds" "$here/bin/$name" "$@"
+  [ -s "$work/$name.out" ] || echo null > "$work/$name.out"
+  echo "$name: status $code"
+  all="$all\"$name\": {\"status\": $code, \"said\": \"$(text < "$work/$name.log")\", \"figures\": $(cat "$work/$name.out")},
+"
+}
+
+tests test_paths 60 'Engines/*:RayTracer*'
+tests test_maps 60 'Devices/*:FixedSum*'
+bench device_rays_bench 160 "$here/scenes/old_town/old_town.xml" cuda
+tests test_wave 150 'Devices/*/cuda:Devices/*/emulated:WaveDevice*:WaveKernels*'
+bench device_bench 170 cuda
 {
   printf '{"raywave": "%s",\n' "$(cat "$here/version")"
   printf '"card": "%s",\n' "$(nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader 2> /dev/null | text)"
-  printf '"machine": "%s",\n' "$(uname -srm | text)"
-  printf '"tests": {"status": %d, "passed": %d, "failed": %d, "skipped": %d, "said": "%s"},\n' "$tests_status" \
-    "$(count PASSED || true)" "$(count FAILED || true)" "$(count SKIPPED || true)" "$(grep -E 'Failure|SKIPPED|error' "$work/tests.log" | head -5 | text)"
-  printf '"benchmark": {"status": %d, "said": "%s"},\n' "$bench_status" "$(text < "$work/bench.log")"
-  printf '"figures": %s,\n"test_cases": %s}\n' "$(cat "$work/bench.json")" "$(cat "$work/tests.json")"
+  printf '%s' "$all"
+  printf '"machine": "%s"}\n' "$(uname -srm | text)"
 } > "$result"
-echo "$result: tests $(count PASSED) passed, $(count FAILED) failed, $(count SKIPPED) skipped (status $tests_status), benchmark status $bench_status"
-[ "$tests_status" -eq 0 ] && [ "$bench_status" -eq 0 ]
+echo "$result"
+[ "$status" -eq 0 ]

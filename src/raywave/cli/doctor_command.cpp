@@ -6,6 +6,7 @@
 
 #include "raywave/cli/commands.h"
 #include "raywave/cli/terminal.h"
+#include "raywave/paths/ray_queue.h"
 #include "raywave/validate/validation.h"
 #include "raywave/wave/engine.h"
 
@@ -38,7 +39,8 @@ int run_doctor() {
                                   {"oneTBB", RAYWAVE_TBB_VERSION},
                                   {"HDF5", RAYWAVE_HDF5_VERSION},
                                   {"threads", std::to_string(std::thread::hardware_concurrency())},
-                                  {"CUDA", wave::cuda_state().words},
+                                  {"CUDA, waves", wave::cuda_state().words},
+                                  {"CUDA, rays", paths::ray_cuda_state().words},
                                   {"self-check", pass ? "passed" : "FAILED: run `raywave validate`"}})
                         .c_str());
   return pass ? kDone : kCheckFailed;

@@ -212,6 +212,9 @@ void InteractionFlags::add_to(CLI::App& app) {
   app.add_option("--scattering-tolerance", scattering_tolerance,
                  "of a link's scattered power, where tiles are summed (default 0.01)");
   app.add_option("--max-tiles", max_tiles, "of a link (default 20000)");
+  app.add_option_function<std::string>(
+      "--device", [this](const std::string& word) { device = choose<runtime::Device>("--device", word); },
+      "where rays are traced: cpu (default), cuda, or emulated: the kernels of cuda as loops on the CPU, for tests");
 }
 
 namespace {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "raywave/maps/plane_frame.h"
 #include "raywave/maps/radio_map.h"
 #include "raywave/paths/place.h"
 #include "raywave/paths/ray_queries.h"
@@ -78,11 +79,7 @@ class Cells {
   void neighbors(int cell, std::vector<int>& out) const;
   const std::vector<Vec3d>& mesh_corners() const { return corners_; }
 
-  /// Plane in single precision, for the inner loop: p = o + t d crosses at t = (offset - n.o) / n.d.
-  struct PlaneFrame {
-    Vec3f normal, axis_x, axis_y;  // axes divided by the cell size
-    float offset, x0, y0;          // cell coordinates: axis . p - x0
-  };
+  using PlaneFrame = maps::PlaneFrame;
   const PlaneFrame& plane() const { return plane_; }
   /// Crossings of a segment with a surface that is no plane.
   void crossings(const Vec3d& a, const Vec3d& b, std::vector<CellCrossing>& out) const;

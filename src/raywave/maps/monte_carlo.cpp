@@ -11,6 +11,7 @@
 #include "raywave/maps/arrival_field.h"
 #include "raywave/maps/arrivals.h"
 #include "raywave/maps/crossing_rays.h"
+#include "raywave/maps/device_crossings.h"
 #include "raywave/maps/exact.h"
 #include "raywave/paths/edge_rays.h"
 #include "raywave/paths/find.h"
@@ -260,6 +261,13 @@ std::vector<double> crossing_map(const scene::Scene& scene, const paths::Prepare
   shoot.reflection |= options.scatters();
   shoot.on_all = options.scatters();
   const paths::TileShooter shooter(prepared, shoot);
+  const double lambda_4pi = context.wavelength_m / (4 * kPi);
+  const double scale = lambda_4pi * lambda_4pi * 4 * kPi / double(shooter.num_rays());
+  if (options.device != runtime::Device::kCpu) {
+    auto sums = device_crossings(scene, prepared, context, tx, cells, options, shooter, edge_on);
+    for (size_t i = 0; i < sums.size(); ++i) sums[i] *= scale / cells.area_m2(int(i));
+    return sums;
+  }
   const CrossingEstimator estimator(scene, prepared, context, tx, cells, options, edge_on);
 
   // Each chunk of tiles sums by itself and the sums are added in order.
@@ -279,8 +287,6 @@ std::vector<double> crossing_map(const scene::Scene& scene, const paths::Prepare
     reporter.task_done();
   });
   for (const uint8_t e : is_edge_on) edge_on |= e != 0;
-  const double lambda_4pi = context.wavelength_m / (4 * kPi);
-  const double scale = lambda_4pi * lambda_4pi * 4 * kPi / double(shooter.num_rays());
   std::vector<double> gain(num_cells, 0);
   for (const auto& part : sums) {
     for (size_t i = 0; i < num_cells; ++i) gain[i] += part[i];
@@ -311,6 +317,7 @@ std::vector<Standing> crossing_standings(const paths::PreparedScene& prepared, c
 std::vector<double> monte_carlo_map(const scene::Scene& scene, const paths::PreparedScene& prepared,
                                     const paths::FieldContext& context, int tx, const Cells& cells,
                                     const RadioMapOptions& options, std::vector<double>& error) {
+  require_device_can(options, cells);
   const Vec3d source_m = scene.transmitters[size_t(tx)].position_m;
   const auto num_cells = size_t(cells.size());
   std::vector<double> gain(num_cells, 0);

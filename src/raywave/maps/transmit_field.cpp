@@ -10,18 +10,18 @@ namespace raywave::maps {
 TransmitField::TransmitField(const scene::Device& tx, double wavelength_m)
     : end_(paths::end_point(tx, wavelength_m)), wavelength_m_(wavelength_m), weights_(tx.port_weights()) {
   const em::AntennaPattern& p = tx.array.pattern;
-  quick_dipole_ = p.kind == em::PatternKind::kShortDipole;
-  quick_ = tx.array.num_elements() == 1 && (p.kind == em::PatternKind::kIsotropic || quick_dipole_) &&
-           p.model == em::PolarizationModel::kTr38901Model2 && norm(tx.array.offsets_m(wavelength_m)[0]) == 0;
+  const bool is_dipole = p.kind == em::PatternKind::kShortDipole;
+  if (tx.array.num_elements() != 1 || (p.kind != em::PatternKind::kIsotropic && !is_dipole) ||
+      p.model != em::PolarizationModel::kTr38901Model2 || norm(tx.array.offsets_m(wavelength_m)[0]) != 0)
+    return;
   const Mat3d r = transposed(rotation_from_euler(tx.orientation_rad));
-  local_x_ = Vec3f(r.row0), local_y_ = Vec3f(r.row1), local_z_ = Vec3f(r.row2);
   Complexd c_theta, c_phi;
-  for (size_t i = 0; quick_ && i < weights_.size(); ++i) {
+  for (size_t i = 0; i < weights_.size(); ++i) {
     c_theta += std::cos(tx.array.slants_rad[i]) * weights_[i];
     c_phi += std::sin(tx.array.slants_rad[i]) * weights_[i];
   }
-  c_theta_ = {float(c_theta.re), float(c_theta.im)};
-  c_phi_ = {float(c_phi.re), float(c_phi.im)};
+  const auto narrow = [](const Complexd& z) { return Complex<float>{float(z.re), float(z.im)}; };
+  quick_ = QuickField{is_dipole, Vec3f(r.row0), Vec3f(r.row1), Vec3f(r.row2), narrow(c_theta), narrow(c_phi)};
 }
 
 CVec3<double> TransmitField::operator()(const Vec3d& k) const {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
 #include <vector>
 
 #include "raywave/core/complex.h"
 #include "raywave/em/fresnel.h"
+#include "raywave/paths/coefficient_entry.h"
 
 namespace raywave::paths {
 
@@ -13,10 +13,7 @@ namespace raywave::paths {
 /// for the ITU materials but for metal beyond 89.9 degrees, far below the noise of the rays.
 class CoefficientTable {
  public:
-  static constexpr int kSamples = 4096;
-  struct Entry {
-    Complex<float> te, tm;
-  };
+  static constexpr int kSamples = CoefficientEntry::kSamples;
 
   CoefficientTable(const em::MaterialProperties& m, double wavelength_m)
       : reflection_(kSamples + 1), transmission_(kSamples + 1) {
@@ -30,19 +27,15 @@ class CoefficientTable {
     }
   }
   void at(float cos_theta, Complex<float>& te, Complex<float>& tm, bool transmission) const {
-    const float x = std::min(cos_theta, 1.0f) * kSamples;
-    const int i = std::min(int(x), kSamples - 1);
-    const float f = x - float(i);
-    const Entry* entry = (transmission ? transmission_ : reflection_).data() + i;
-    const auto mix = [f](const Complex<float>& p, const Complex<float>& q) {
-      return Complex<float>{p.re + f * (q.re - p.re), p.im + f * (q.im - p.im)};
-    };
-    te = mix(entry[0].te, entry[1].te);
-    tm = mix(entry[0].tm, entry[1].tm);
+    const CoefficientEntry c = coefficients_at((transmission ? transmission_ : reflection_).data(), cos_theta);
+    te = c.te, tm = c.tm;
   }
+  /// [kSamples + 1]
+  const std::vector<CoefficientEntry>& reflection() const { return reflection_; }
+  const std::vector<CoefficientEntry>& transmission() const { return transmission_; }
 
  private:
-  std::vector<Entry> reflection_, transmission_;  // apart: a map without refraction reads the first alone
+  std::vector<CoefficientEntry> reflection_, transmission_;  // apart: a map without refraction reads the first alone
 };
 
 }  // namespace raywave::paths

@@ -11,7 +11,6 @@
 namespace raywave::paths {
 namespace {
 
-constexpr double kFloat = std::numeric_limits<float>::epsilon();
 constexpr float kFar = std::numeric_limits<float>::infinity();
 
 class EmbreeTracer : public RayTracer {
@@ -88,13 +87,7 @@ class EmbreeTracer : public RayTracer {
     if (!vertices || !indices) throw Error(message("not enough memory for the ray structure of ", n, " triangles"));
     for (size_t i = 0; i < n; ++i) {
       int k = 0;
-      const scene::Triangle& t = table_.triangles[i];
-      const Vec3d middle = (1.0 / 3) * (t.a + t.b + t.c);
-      // larger by its rounding, so that rays do not slip through seams
-      const double grow = 4 * kFloat * std::max({table_.largest(t.a), table_.largest(t.b), table_.largest(t.c)});
-      for (const Vec3d& v : {t.a, t.b, t.c}) {
-        const double radius = norm(v - middle);
-        const Vec3f corner(radius > 0 ? v + (grow / radius) * (v - middle) : v);
+      for (const Vec3f& corner : search_corners(table_, table_.triangles[i])) {
         const float xyz[3] = {corner.x, corner.y, corner.z};
         std::copy(xyz, xyz + 3, vertices + (3 * i + size_t(k)) * 3);
         indices[3 * i + size_t(k)] = uint32_t(3 * i + size_t(k));

@@ -59,9 +59,12 @@ SequenceTree follow_rays(const PreparedScene& scene, const ShootOptions& options
     RayTile tile;
     SequenceFollower follower;
     const int64_t last = shooter.num_tiles() * (chunk + 1) / num_chunks;
-    for (int64_t t = shooter.num_tiles() * chunk / num_chunks; t < last; ++t) {
+    constexpr int64_t kAhead = 4096;  // tiles whose hits a device finds at once: 2 MB a depth
+    HitsAhead hits;
+    for (int64_t t = shooter.num_tiles() * chunk / num_chunks, found = t; t < last; ++t) {
+      if (t == found) hits = shooter.ahead(t, std::min(kAhead, last - t)), found += kAhead;
       follower.restart();
-      shooter.run(t, tile, [&](const RayTile& state, int) {
+      shooter.run_with(hits, t, tile, [&](const RayTile& state, int) {
         for (int lane = 0; lane < RayTile::kRays; ++lane) {
           const RayPacket& p = state.packets[size_t(lane / RayPacket::kSize)];
           const int i = lane % RayPacket::kSize;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "raywave/paths/corners.h"
+#include "raywave/paths/device_tracer.h"
 #include "raywave/paths/ray_queries.h"
 
 namespace raywave::paths {
@@ -29,6 +30,7 @@ struct PreparedScene::Seams {
   /// Where there are cracks to close: the larger facets, and their queries.
   std::unique_ptr<scene::FacetTable> facets;
   std::unique_ptr<RayQueries> queries;
+  std::shared_ptr<const DeviceTracer> on_device;
 };
 
 struct PreparedScene::Geometry {
@@ -67,6 +69,15 @@ struct PreparedScene::Geometry {
     });
   }
 
+  /// The tracer there, made when first asked for; the last one is kept.
+  std::shared_ptr<const DeviceTracer> tracer_on(runtime::Device device, Seams* seams) {
+    const std::lock_guard lock(mutex);
+    std::shared_ptr<const DeviceTracer>& kept = seams && seams->facets ? seams->on_device : on_device;
+    if (!kept || kept->device() != device)
+      kept = std::make_shared<DeviceTracer>(device, seams && seams->facets ? *seams->facets : facets);
+    return kept;
+  }
+
   TracerFactory tracer;
   scene::FacetTable facets;
   RayQueries queries;
@@ -75,6 +86,7 @@ struct PreparedScene::Geometry {
   std::vector<std::string> object_names;
   std::mutex mutex;
   std::vector<std::shared_ptr<Seams>> known;
+  std::shared_ptr<const DeviceTracer> on_device;
 };
 
 PreparedScene::PreparedScene(const scene::Scene& scene, const TracerFactory& tracer)
@@ -120,6 +132,18 @@ void PreparedScene::warn(const LogSink& log) const {
                 p.z, " m): there '", geometry_->object_names[size_t(first)],
                 "' counts, which comes first in the scene"));
   }
+}
+
+PreparedScene PreparedScene::with_device(runtime::Device device) const {
+  PreparedScene out(geometry_, seam_tolerance_m(), closed_);
+  out.mirrors_ = mirrors_, out.has_mirrors_ = has_mirrors_;
+  if (device != runtime::Device::kCpu) out.device_ = geometry_->tracer_on(device, closed_ ? seams_.get() : nullptr);
+  return out;
+}
+
+const RayTracer& PreparedScene::tracer() const {
+  if (device_) return *device_;
+  return queries().tracer();
 }
 
 scene::Scene PreparedScene::centred(const scene::Scene& scene) const {

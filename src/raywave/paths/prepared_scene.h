@@ -11,12 +11,14 @@
 
 #include "raywave/paths/ray_tracer.h"
 #include "raywave/paths/wedges.h"
+#include "raywave/runtime/device.h"
 #include "raywave/scene/facets.h"
 #include "raywave/scene/scene.h"
 
 namespace raywave::paths {
 
 class RayQueries;
+class DeviceTracer;
 
 class PreparedScene {
  public:
@@ -43,6 +45,10 @@ class PreparedScene {
   /// The same geometry, in which only planes whose faces add up to least_m2 or more are mirrors (each mirror of the
   /// facet table by itself). Infinity: none.
   PreparedScene with_mirrors(double least_m2) const;
+  /// The same geometry, whose rays a device traces; the CPU: as before. @throws Error when it is not there.
+  PreparedScene with_device(runtime::Device device) const;
+  /// What traces its rays.
+  const RayTracer& tracer() const;
   /// Do rays reflect there as on a mirror? Elsewhere a lobe stands in the mirror's place.
   bool is_mirror(int32_t facet) const { return !mirrors_ || (*mirrors_)[size_t(facet)] != 0; }
   /// Is there any mirror? All of them?
@@ -70,6 +76,7 @@ class PreparedScene {
   bool closed_;
   std::shared_ptr<const std::vector<uint8_t>> mirrors_;  // [num_facets]; none: all are
   bool has_mirrors_ = true;
+  std::shared_ptr<const DeviceTracer> device_;  // null: the queries' engine traces
 };
 
 }  // namespace raywave::paths

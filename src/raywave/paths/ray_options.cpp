@@ -27,10 +27,10 @@ void RayOptions::validate() const {
 }
 
 PreparedScene prepared_for(const PreparedScene& geometry, const scene::Scene& scene, const RayOptions& options) {
-  PreparedScene prepared = geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m(), options.diffraction);
-  if (!options.is_directional()) return prepared;
-  return prepared.with_mirrors(options.keep_specular ? options.keep_specular_m2
-                                                     : std::numeric_limits<double>::infinity());
+  const PreparedScene seams = geometry.with_seams(options.seam_tolerance_m, scene.wavelength_m(), options.diffraction);
+  if (!options.is_directional()) return seams.with_device(options.device);
+  const double least_m2 = options.keep_specular ? options.keep_specular_m2 : std::numeric_limits<double>::infinity();
+  return seams.with_mirrors(least_m2).with_device(options.device);
 }
 
 }  // namespace raywave::paths

@@ -64,7 +64,9 @@ struct RayOptions : Interactions {
   double scattering_tolerance = 1e-2;  // of a link's scattered power, where tiles are summed; > 0
   int64_t max_tiles = 20000;           // of a link
   uint64_t seed = 42;
-  int num_threads = 0;         // 0: all
+  int num_threads = 0;  // 0: all
+  /// Where shot rays are traced, and Monte Carlo maps made; kEmulated: the device's kernels as loops here, for tests.
+  runtime::Device device = runtime::Device::kCpu;
   runtime::Progress progress;  // return false to interrupt: throws runtime::Interrupted
   LogSink log;
 
@@ -72,7 +74,8 @@ struct RayOptions : Interactions {
   void validate() const;
 };
 
-/// The geometry as these options see it: edges closed by their seams, mirrors where they leave mirrors.
+/// The geometry as these options see it: edges closed by their seams, mirrors where they leave mirrors, rays
+/// traced where they say. @throws Error when a device is not there.
 PreparedScene prepared_for(const PreparedScene& geometry, const scene::Scene& scene, const RayOptions& options);
 
 }  // namespace raywave::paths

@@ -4,6 +4,7 @@
 // change what is tried, never a value.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -23,15 +24,22 @@ struct alignas(64) RayPacket {
   alignas(64) int32_t facet[kSize];  // out: facet index, -1 without a hit
 };
 
+class DeviceTracer;
+
 class RayTracer {
  public:
   virtual ~RayTracer() = default;
   /// The closest hits of a tile of packets. Rays of a packet should be neighbours. From several threads at once.
   virtual void closest_hits(std::span<RayPacket> packets) const = 0;
+  /// One on a device, which would rather follow many tiles at once and to the end (rays_ahead.h); null: none.
+  virtual const DeviceTracer* on_device() const { return nullptr; }
 };
 
 /// Makes the engine for a table of facets, which outlives it.
 using TracerFactory = std::function<std::unique_ptr<RayTracer>(const scene::FacetTable&)>;
+
+/// A triangle's corners as engines see them: larger by their rounding, so that rays do not slip through seams.
+std::array<Vec3f, 3> search_corners(const scene::FacetTable& table, const scene::Triangle& triangle);
 
 /// Intel Embree. @throws Error when it cannot be started or memory does not suffice.
 std::unique_ptr<RayTracer> embree_tracer(const scene::FacetTable& table);

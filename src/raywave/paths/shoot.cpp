@@ -2,13 +2,12 @@
 #include "raywave/paths/shoot.h"
 
 #include <algorithm>
+#include <cmath>
 #include <span>
 
-namespace raywave::paths {
+#include "raywave/core/random.h"
 
-namespace {
-constexpr int kSide = 8;  // rays along a tile's side
-}
+namespace raywave::paths {
 
 uint64_t source_key(const std::string& name) {
   uint64_t key = 0;
@@ -28,30 +27,31 @@ ShootOptions shoot_options(const RayOptions& options, const Vec3d& from_m, const
   return shoot;
 }
 
-TileShooter::TileShooter(const PreparedScene& scene, const ShootOptions& options)
-    : scene_(scene), options_(options), launch_m_(scene.queries().clear_of_surfaces(options.origin_m)) {
+TileShooter::TileShooter(const PreparedScene& scene, const ShootOptions& options) : scene_(scene) {
+  shot_.origin_m = scene.queries().clear_of_surfaces(options.origin_m);
   const auto side = int64_t(std::ceil(std::sqrt(double(options.num_rays))));
-  tiles_per_side_ = std::max<int64_t>(1, (side + kSide - 1) / kSide);
+  shot_.tiles_per_side = std::max<int64_t>(1, (side + Shot::kSide - 1) / Shot::kSide);
+  shot_.key = mix64(mix64(options.seed) ^ options.source);
+  shot_.max_depth = options.max_depth;
+  shot_.reflection = options.reflection, shot_.refraction = options.refraction, shot_.on_all = options.on_all;
+  if (const DeviceTracer* device = scene.tracer().on_device())
+    on_device_ = std::make_shared<FacetsOnDevice>(*device, scene);
+}
+
+HitsAhead TileShooter::ahead(int64_t first_tile, int64_t num_tiles) const {
+  return on_device_ ? hits_ahead(*on_device_, shot_, first_tile, num_tiles) : HitsAhead{};
 }
 
 void TileShooter::launch(int64_t tile_index, RayTile& tile) const {
-  const int64_t row = tile_index / tiles_per_side_, col = tile_index % tiles_per_side_;
-  const float cell = 1.0f / float(tiles_per_side_ * kSide);
-  const uint64_t key = mix64(mix64(options_.seed) ^ options_.source);
-  const Vec3f& o = launch_m_;
+  const Vec3f& o = shot_.origin_m;
   tile.num_lanes = RayTile::kRays;
   for (int p = 0; p < RayTile::kPackets; ++p) {
     RayPacket& packet = tile.packets[p];
     alignas(64) float a[RayPacket::kSize], b[RayPacket::kSize];
     for (int i = 0; i < RayPacket::kSize; ++i) {
-      // a packet is a 4 x 4 block of the tile
-      const int x = (p % 2) * 4 + i % 4, y = (p / 2) * 4 + i / 4;
       const int lane = p * RayPacket::kSize + i;
-      const uint64_t random = mix64(key ^ uint64_t(tile_index * RayTile::kRays + lane));
-      tile.random[lane] = random;
-      const float jx = float(uint32_t(random) >> 8) * 0x1.0p-24f, jy = float(uint32_t(random >> 32) >> 8) * 0x1.0p-24f;
-      a[i] = (float(col * kSide + x) + jx) * cell;
-      b[i] = (float(row * kSide + y) + jy) * cell;
+      const Vec2<float> place = place_in_square(shot_, tile_index, lane, tile.random[lane]);
+      a[i] = place.x, b[i] = place.y;
     }
     for (int i = 0; i < RayPacket::kSize; ++i) {  // apart, so that it runs in vectors
       const Vec3f d = square_to_sphere(a[i], b[i]);
@@ -62,6 +62,7 @@ void TileShooter::launch(int64_t tile_index, RayTile& tile) const {
   }
 }
 
+/// One tile by itself: too little for a device.
 void TileShooter::trace(RayTile& tile) const {
   scene_.queries().tracer().closest_hits(std::span(tile.packets).first(size_t(tile.num_packets())));
 }
@@ -81,17 +82,8 @@ void TileShooter::choose_events(RayTile& tile, bool last) const {
     const RayPacket& packet = tile.packets[lane / RayPacket::kSize];
     const int i = lane % RayPacket::kSize;
     Event e = Event::kEnd;
-    if (!last && packet.active[i] && packet.facet[i] >= 0) {
-      const bool reflects = options_.reflection && (options_.on_all || scene_.is_mirror(packet.facet[i]));
-      if (reflects && options_.refraction) {
-        tile.random[lane] = mix64(tile.random[lane]);
-        e = tile.random[lane] & 1 ? Event::kReflect : Event::kPass;
-      } else if (reflects) {
-        e = Event::kReflect;
-      } else if (options_.refraction) {
-        e = Event::kPass;
-      }
-    }
+    if (!last && packet.active[i] && packet.facet[i] >= 0)
+      e = event_at(shot_, scene_.is_mirror(packet.facet[i]), tile.random[lane]);
     tile.event[lane] = e;
   }
 }
@@ -108,20 +100,12 @@ bool TileShooter::advance(RayTile& tile) const {
       continue;
     }
     any = true;
-    const Vec3f n = normals[p.facet[i]];
-    const float dn = p.dx[i] * n.x + p.dy[i] * n.y + p.dz[i] * n.z;
-    p.ox[i] += p.t[i] * p.dx[i], p.oy[i] += p.t[i] * p.dy[i], p.oz[i] += p.t[i] * p.dz[i];
-    // from where rounding has put it off the surface, to the side on which the ray goes on
-    const bool scatters = tile.event[lane] == Event::kScatter,
-               reflects = tile.event[lane] == Event::kReflect || scatters;
-    const float offset = scene_.queries().offset_m(p.facet[i]);
-    const float height = p.ox[i] * n.x + p.oy[i] * n.y + p.oz[i] * n.z - planes[p.facet[i]];
-    const float side = ((dn > 0) == reflects ? -offset : offset) - height;
-    p.ox[i] += side * n.x, p.oy[i] += side * n.y, p.oz[i] += side * n.z;
-    if (scatters) {
-      p.dx[i] = tile.scattered[lane].x, p.dy[i] = tile.scattered[lane].y, p.dz[i] = tile.scattered[lane].z;
-    } else if (reflects)
-      p.dx[i] -= 2 * dn * n.x, p.dy[i] -= 2 * dn * n.y, p.dz[i] -= 2 * dn * n.z;
+    const auto facet = size_t(p.facet[i]);
+    const RayFacet on{normals[facet], planes[facet], scene_.queries().offset_m(p.facet[i])};
+    Vec3f o{p.ox[i], p.oy[i], p.oz[i]}, d{p.dx[i], p.dy[i], p.dz[i]};
+    go_on(on, p.t[i], tile.event[lane], tile.scattered[lane], o, d);
+    p.ox[i] = o.x, p.oy[i] = o.y, p.oz[i] = o.z;
+    p.dx[i] = d.x, p.dy[i] = d.y, p.dz[i] = d.z;
   }
   return any;
 }

@@ -2,20 +2,18 @@
 // Shooting rays from a point: stratified directions over the sphere in tiles of 8 x 8 neighbours, so that packets stay
 // coherent, followed through reflections (and transmissions) in single precision. What is done with them is the
 // visitor's.
-//
-// Directions: the unit square is mapped to the sphere by the equal-area octahedral map (Clarberg 2008, "Fast equal-area
-// mapping of the (hemi)sphere using SIMD"), one jittered sample a cell, keyed by (seed, source, ray).
 #pragma once
 
 #include <array>
-#include <cmath>
 #include <cstdint>
+#include <memory>
 #include <string>
 
-#include "raywave/core/random.h"
 #include "raywave/paths/prepared_scene.h"
 #include "raywave/paths/ray_options.h"
 #include "raywave/paths/ray_queries.h"
+#include "raywave/paths/rays_ahead.h"
+#include "raywave/paths/shot_rays.h"
 
 namespace raywave::paths {
 
@@ -36,11 +34,10 @@ uint64_t source_key(const std::string& name);
 /// All rays that the options ask for, from a device's place.
 ShootOptions shoot_options(const RayOptions& options, const Vec3d& from_m, const std::string& device);
 
-enum class Event : uint8_t { kEnd, kReflect, kPass, kScatter };
-
 /// 64 neighbouring rays at one depth.
 struct RayTile {
-  static constexpr int kPackets = 4, kRays = kPackets * RayPacket::kSize;
+  static constexpr int kPackets = 4, kRays = Shot::kTileRays;
+  static_assert(kRays == kPackets * RayPacket::kSize);
   int num_lanes = kRays;  // those behind are idle: rays that go on close ranks, where run() is told how
   int num_packets() const { return (num_lanes + RayPacket::kSize - 1) / RayPacket::kSize; }
   /// Rays set out one from each small part of the sphere, four of them from each block of 2 x 2 parts. a - b - c + d of
@@ -58,20 +55,31 @@ class TileShooter {
  public:
   TileShooter(const PreparedScene& scene, const ShootOptions& options);
 
-  int64_t num_tiles() const { return tiles_per_side_ * tiles_per_side_; }
+  int64_t num_tiles() const { return shot_.num_tiles(); }
   int64_t num_rays() const { return num_tiles() * RayTile::kRays; }
+  const Shot& shot() const { return shot_; }
+  /// The scene there, where a device traces rays; else null.
+  const FacetsOnDevice* on_device() const { return on_device_.get(); }
+
+  /// Where a device traces rays: the hits of these tiles, found all at once. Else nothing. From several threads.
+  HitsAhead ahead(int64_t first_tile, int64_t num_tiles) const;
 
   /// Follows the rays of a tile. visit(tile, depth) is called with the segments of each depth, hits found (facet -1:
   /// none), events chosen; depth counts from 0.
   template <class Visit>
   void run(int64_t tile_index, RayTile& tile, Visit&& visit) const {
-    follow(tile_index, tile, visit, [](int) { return true; });
+    run_with(HitsAhead{}, tile_index, tile, visit);
+  }
+  /// The same with the hits that ahead() gave for these tiles.
+  template <class Visit>
+  void run_with(const HitsAhead& hits, int64_t tile_index, RayTile& tile, Visit&& visit) const {
+    follow(hits, tile_index, tile, visit, [](int) { return true; });
   }
   /// The same, where few rays of a tile go on: they move to its front. moved(tile, from, to, depth) moves what the
   /// visitor keeps of a ray, which is about to be followed to that depth, and says whether it is to be followed.
   template <class Visit, class Moved>
   void run(int64_t tile_index, RayTile& tile, Visit&& visit, Moved&& moved) const {
-    follow(tile_index, tile, visit, [&](int depth) {
+    follow(HitsAhead{}, tile_index, tile, visit, [&](int depth) {
       int to = 0;
       for (int from = 0; from < tile.num_lanes; ++from) {
         if (tile.packets[size_t(from / RayPacket::kSize)].active[from % RayPacket::kSize] == 0) continue;
@@ -87,15 +95,19 @@ class TileShooter {
   }
 
  private:
-  /// @param go_on  asked before each further depth, with it.
+  /// @param next  asked before each further depth, with it.
   template <class Visit, class GoOn>
-  void follow(int64_t tile_index, RayTile& tile, Visit& visit, GoOn&& go_on) const {
+  void follow(const HitsAhead& hits, int64_t tile_index, RayTile& tile, Visit& visit, GoOn&& next) const {
     launch(tile_index, tile);
-    for (int depth = 0; depth <= options_.max_depth; ++depth) {
-      trace(tile);
-      choose_events(tile, depth == options_.max_depth);
+    for (int depth = 0; depth <= shot_.max_depth; ++depth) {
+      if (hits.empty()) {
+        trace(tile);
+      } else {
+        hits.put(tile_index, depth, tile.packets);
+      }
+      choose_events(tile, depth == shot_.max_depth);
       visit(tile, depth);
-      if (!advance(tile) || !go_on(depth + 1)) break;
+      if (!advance(tile) || !next(depth + 1)) break;
     }
   }
   void launch(int64_t tile_index, RayTile& tile) const;
@@ -105,24 +117,8 @@ class TileShooter {
   static void move(RayTile& tile, int from, int to);
 
   const PreparedScene& scene_;
-  ShootOptions options_;
-  Vec3f launch_m_;  // the origin, clear of surfaces
-  int64_t tiles_per_side_;
+  Shot shot_;
+  std::shared_ptr<const FacetsOnDevice> on_device_;  // null: rays are traced here
 };
-
-/// The equal-area octahedral map from [0, 1]^2 to the unit sphere.
-inline Vec3f square_to_sphere(float a, float b) {
-  const float u = 2 * a - 1, v = 2 * b - 1;
-  const float au = std::fabs(u), av = std::fabs(v);
-  const float d = 1 - (au + av);
-  const float r = 1 - std::fabs(d);
-  // angle in [-pi/4, pi/4] about the diagonal; Taylor series are exact there to single precision
-  const float x = r > 0 ? 0.78539816f * (av - au) / r : 0.0f;
-  const float x2 = x * x;
-  const float s = x * (1 - x2 * (1.0f / 6) * (1 - x2 * (1.0f / 20) * (1 - x2 * (1.0f / 42))));
-  const float c = 1 - x2 * 0.5f * (1 - x2 * (1.0f / 12) * (1 - x2 * (1.0f / 30) * (1 - x2 * (1.0f / 56))));
-  const float f = 0.70710678f * r * std::sqrt(2 - r * r);
-  return {std::copysign(f * (c - s), u), std::copysign(f * (c + s), v), std::copysign(1 - r * r, d)};
-}
 
 }  // namespace raywave::paths

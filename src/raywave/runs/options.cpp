@@ -38,4 +38,11 @@ std::span<const Word<maps::Surface::Kind>> words() {
   return all;
 }
 
+template <>
+std::span<const Word<runtime::Device>> words() {
+  using enum runtime::Device;
+  static constexpr Word<runtime::Device> all[] = {{"cpu", kCpu}, {"cuda", kCuda}, {"emulated", kEmulated}};
+  return all;
+}
+
 }  // namespace raywave::runs

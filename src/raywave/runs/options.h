@@ -23,7 +23,7 @@ struct Word {
   Enum value;
 };
 /// Every alternative of an option, the default first: paths::Finder, paths::Reflection, paths::ScatteringPhases,
-/// maps::Method, maps::Surface::Kind.
+/// maps::Method, maps::Surface::Kind, runtime::Device.
 template <class Enum>
 std::span<const Word<Enum>> words();
 template <>
@@ -36,6 +36,8 @@ template <>
 std::span<const Word<maps::Method>> words();
 template <>
 std::span<const Word<maps::Surface::Kind>> words();
+template <>
+std::span<const Word<runtime::Device>> words();
 
 template <class Enum>
 const char* word_of(Enum value) {
@@ -81,6 +83,7 @@ struct InteractionOptions {
   std::optional<paths::Reflection> reflection;
   std::optional<em::Lobe> lobe;
   std::optional<double> scattering_tolerance, keep_specular_m2;
+  std::optional<runtime::Device> device;
 
   void apply_to(paths::RayOptions& to) const {
     const auto put = [](const auto& from, auto& field) {
@@ -96,6 +99,7 @@ struct InteractionOptions {
     put(lobe, to.lobe);
     put(scattering_tolerance, to.scattering_tolerance);
     put(keep_specular_m2, to.keep_specular_m2);
+    put(device, to.device);
   }
 };
 

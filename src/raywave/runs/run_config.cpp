@@ -130,6 +130,7 @@ InteractionOptions read_interactions(Table& table) {
   }
   table.read_integer("samples_per_tx", out.samples_per_tx, 1, int64_t(1) << 53);
   read_word(table, "reflection", out.reflection);
+  read_word(table, "device", out.device);
   std::optional<std::string> lobe;
   read_lobe(table, "lobe", lobe);
   if (lobe) out.lobe = em::lobe_from_text(*lobe);

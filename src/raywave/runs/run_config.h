@@ -25,6 +25,7 @@
 //   [paths]                               # max_depth, los, specular_reflection, refraction, diffraction,
 //   finder = "exhaustive"                 # max_diffractions, seam_tolerance_m, samples_per_tx, synthetic_array,
 //   finder, diffuse_reflection, reflection, lobe, scattering_tolerance, max_tiles, scattering_phases
+//   device = "cpu"                        # where rays are traced: "cuda"; "emulated": its kernels as loops on the CPU
 //                                         # finder: "shoot-and-bounce", "exhaustive", or "learned" by
 //   sampler = "model.bin"                 # sampler, relative to the TOML file, and num_samples
 //   [map]                                 # the same switches, and method, points_per_cell, coherent, and the surface:

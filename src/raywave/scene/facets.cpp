@@ -19,16 +19,6 @@ constexpr double kInf = std::numeric_limits<double>::infinity();
 
 double dot(const Vec2d& a, const Vec2d& b) { return a.x * b.x + a.y * b.y; }
 
-/// What a directed segment adds to the winding number about p. The same expression for both directions of a shared
-/// segment, so that its two facets never both hold a point.
-int crossing(const Vec2d& a, const Vec2d& b, const Vec2d& p) {
-  const bool up = a.y <= p.y && b.y > p.y, down = b.y <= p.y && a.y > p.y;
-  if (!up && !down) return 0;
-  const Vec2d lo = up ? a : b, hi = up ? b : a;
-  if (!(cross(hi - lo, p - lo) > 0)) return 0;
-  return up ? 1 : -1;
-}
-
 /// A triangle's side, keyed by its two vertices.
 struct Side {
   uint64_t key;  // lower vertex << 32 | higher vertex
@@ -352,15 +342,6 @@ void append(FacetTable& table, const FacetTable& part) {
 
 }  // namespace
 
-bool FacetTable::contains(int facet, const Vec3d& point) const {
-  const Facet& f = facets[facet];
-  const Vec2d p = to_uv(f, point);
-  if (p.x < f.min_uv.x || p.x > f.max_uv.x || p.y < f.min_uv.y || p.y > f.max_uv.y) return false;
-  int winding = 0;
-  for (uint32_t i = f.boundary_begin; i < f.boundary_end; ++i) winding += crossing(boundary[i].a, boundary[i].b, p);
-  return winding != 0;
-}
-
 bool FacetTable::touches(int facet, const Vec3d& point, double tolerance_m) const {
   if (contains(facet, point)) return true;
   const Facet& f = facets[facet];
@@ -372,15 +353,6 @@ bool FacetTable::touches(int facet, const Vec3d& point, double tolerance_m) cons
     if (dot(off, off) <= tolerance_m * tolerance_m) return true;
   }
   return false;
-}
-
-int FacetTable::owner(int mirror, const Vec3d& point) const {
-  const Facet& f = facets[mirror];
-  if (f.member_begin == f.member_end) return contains(mirror, point) ? mirror : -1;
-  for (uint32_t i = f.member_begin; i < f.member_end; ++i) {
-    if (contains(members[i], point)) return members[i];
-  }
-  return -1;
 }
 
 FacetTable build_facets(const Scene& scene, const Vec3d& origin_m) {

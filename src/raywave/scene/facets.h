@@ -11,32 +11,10 @@
 #include <vector>
 
 #include "raywave/core/vec.h"
+#include "raywave/scene/facet_view.h"
 #include "raywave/scene/scene.h"
 
 namespace raywave::scene {
-
-/// A planar polygon with holes: {p : normal . p = offset}, bounded by directed edges.
-struct Facet {
-  Vec3d normal;       // unit
-  double offset = 0;  // metres
-  /// Frame in the plane. It depends on the plane alone (up to the sign of the normal), so that facets of one plane
-  /// share it; axis_u x axis_v = +-normal.
-  Vec3d origin, axis_u, axis_v;
-  Vec2d min_uv, max_uv;  // bounding box in that frame, metres
-  int32_t object = 0, material = 0;
-  uint32_t boundary_begin = 0, boundary_end = 0;  // into FacetTable::boundary
-  uint32_t triangle_begin = 0, triangle_end = 0;  // into FacetTable::triangles
-  /// Facets of one plane that overlap are one mirror, named by the lowest of them; this one's, itself when alone.
-  int32_t mirror = 0;
-  /// Of a mirror with more than one facet: all of them, in order, and their common bounding box.
-  uint32_t member_begin = 0, member_end = 0;  // into FacetTable::members
-  Vec2d mirror_min_uv, mirror_max_uv;
-};
-
-/// A boundary segment in its facet's (u, v) frame; all of a facet turn the same way round.
-struct BoundarySegment {
-  Vec2d a, b;
-};
 
 /// An edge between two facets of one object (wedge) or the end of one facet (screen).
 struct Edge {
@@ -86,26 +64,20 @@ struct FacetTable {
   }
   static double largest(const Vec3d& v) { return std::max({std::abs(v.x), std::abs(v.y), std::abs(v.z)}); }
 
-  Vec2d to_uv(const Facet& f, const Vec3d& p) const {
-    return {dot(p - f.origin, f.axis_u), dot(p - f.origin, f.axis_v)};
-  }
+  FacetView view() const { return {facets.data(), boundary.data(), members.data()}; }
+  Vec2d to_uv(const Facet& f, const Vec3d& p) const { return FacetView::to_uv(f, p); }
   double distance(int facet, const Vec3d& p) const {
     return dot(facets[size_t(facet)].normal, p) - facets[size_t(facet)].offset;
   }
 
-  /// Is the point (assumed in the plane) inside? Winding number over the boundary with a half-open rule: a point on a
-  /// line shared by two facets of a mirror, or of one object's plane, belongs to one of them.
-  bool contains(int facet, const Vec3d& point) const;
+  /// Is the point (assumed in the plane) inside? See FacetView.
+  bool contains(int facet, const Vec3d& point) const { return view().contains(facet, point); }
   /// The same, its border and `tolerance_m` beyond it included.
   bool touches(int facet, const Vec3d& point, double tolerance_m) const;
 
-  /// Who owns a place of a mirror: the lowest-numbered facet (objects in the scene's order) that covers it; -1: none.
-  int owner(int mirror, const Vec3d& point) const;
-  /// The owner of a facet's point; the facet itself where rounding at its border says none.
-  int canonical(int facet, const Vec3d& point) const {
-    const int o = owner(facets[size_t(facet)].mirror, point);
-    return o < 0 ? facet : o;
-  }
+  /// Who owns a place of a mirror, and the owner of a facet's point: see FacetView.
+  int owner(int mirror, const Vec3d& point) const { return view().owner(mirror, point); }
+  int canonical(int facet, const Vec3d& point) const { return view().canonical(facet, point); }
   /// visit(facet) for all facets of a mirror, in order.
   template <class Visit>
   void for_members(int mirror, Visit&& visit) const {

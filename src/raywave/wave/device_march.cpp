@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "raywave/wave/checkpoints.h"
-#include "raywave/wave/device_memory.h"
+#include "raywave/wave/field_pool.h"
 
 namespace raywave::wave {
 namespace {

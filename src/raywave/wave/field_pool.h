@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Memory on a device, owned. The engine outlives what lives in it.
+// Fields kept on a device. The engine outlives what lives in it.
 #pragma once
 
 #include <cstddef>
@@ -10,35 +10,6 @@
 #include "raywave/wave/engine.h"
 
 namespace raywave::wave {
-
-template <class T>
-class DeviceArray {
- public:
-  DeviceArray() = default;
-  DeviceArray(Engine& engine, size_t size)
-      : engine_(&engine), data_(static_cast<T*>(engine.allocate(size * sizeof(T)))), size_(size) {}
-  ~DeviceArray() {
-    if (data_) engine_->release(data_);
-  }
-  DeviceArray(DeviceArray&& o) noexcept { swap(o); }
-  DeviceArray& operator=(DeviceArray&& o) noexcept {
-    DeviceArray taken(std::move(o));
-    swap(taken);
-    return *this;
-  }
-  T* data() { return data_; }
-  const T* data() const { return data_; }
-  size_t size() const { return size_; }
-  bool empty() const { return size_ == 0; }
-
- private:
-  void swap(DeviceArray& o) noexcept {
-    std::swap(engine_, o.engine_), std::swap(data_, o.data_), std::swap(size_, o.size_);
-  }
-  Engine* engine_ = nullptr;
-  T* data_ = nullptr;
-  size_t size_ = 0;
-};
 
 /// A fixed number of places of one size in one piece of memory.
 template <class T>

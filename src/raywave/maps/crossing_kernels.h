@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a device does for Monte Carlo maps on planes: each ray sets out, is traced, carries its field over mirrors and
+// through walls, and adds to the cells that it crosses: the estimator of crossing_rays.h, a ray at a time. Sums are
+// fixed-point (runtime/fixed_sum.h), the same bits whatever the order.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "raywave/core/complex.h"
+#include "raywave/maps/plane_frame.h"
+#include "raywave/maps/quick_field.h"
+#include "raywave/paths/coefficient_entry.h"
+#include "raywave/paths/ray_kernels.h"
+#include "raywave/runtime/fixed_sum.h"
+#include "raywave/scene/facet_view.h"
+
+namespace raywave::maps {
+
+/// E -> c_te (E . te) te + c_tm (E . tm) tm' with te along k x n and tm = k x te, as CrossingEstimator::carry has it.
+/// @param turn  2 for a reflection, 0 for a transmission
+RAYWAVE_HD inline CVec3<float> carried(const CVec3<float>& e, const Vec3f& k, const Vec3f& n,
+                                       const paths::CoefficientEntry& c, float turn) {
+  Vec3f w = cross(k, n);
+  if (w.x * w.x + w.y * w.y + w.z * w.z < 1e-12f)  // at normal incidence any w across k will do
+    w = k.z * k.z > 0.5f ? Vec3f{0, k.z, -k.y} : Vec3f{k.y, -k.x, 0};
+  const float inv = 1 / dot(w, w);
+  const Vec3f v = cross(k, w), out = k - (turn * dot(k, n)) * n, u = cross(out, w);
+  const Complex<float> te = c.te * (inv * dot(e, w)), tm = c.tm * (inv * dot(e, v));
+  return {te.re * w + tm.re * u, te.im * w + tm.im * u};
+}
+
+/// Element i: ray i of the tiles from scene.first_tile on.
+struct CrossingsKernel {
+  static constexpr paths::RayKernel kKind = paths::RayKernel::kCrossings;
+  paths::ShotScene scene;
+  const int32_t* material = nullptr;                      // [num_facets]
+  const uint8_t* has_twins = nullptr;                     // [num_facets]; null: no facet's owner needs looking up
+  scene::FacetView owners;                                // then
+  const paths::CoefficientEntry* reflection = nullptr;    // [num_materials, kSamples + 1]
+  const paths::CoefficientEntry* transmission = nullptr;  // the same
+  QuickField quick;
+  const CVec3<float>* launched = nullptr;  // [rays]: what each sets out with; null: quick's
+  PlaneFrame plane{};
+  int num_x = 0, num_y = 0;
+  float least_m = 0;  // images nearer than this to the cells' plane are left out
+  bool los = true, specular_reflection = true;
+  double units = 1;                   // of a sum, in 1
+  runtime::FixedSum* sums = nullptr;  // [num_y, num_x]
+  int32_t* edge_on = nullptr;         // set where an image is left out whose mirror lies there too
+
+  RAYWAVE_HD void operator()(int64_t i) const {
+    const paths::Shot& shot = scene.shot;
+    uint64_t random = 0;
+    const Vec2<float> place = paths::place_in_square(shot, scene.first_tile + i / paths::Shot::kTileRays,
+                                                     int(i % paths::Shot::kTileRays), random);
+    Vec3f o = shot.origin_m, d = paths::square_to_sphere(place.x, place.y);
+    CVec3<float> field = launched ? launched[i] : quick(d);
+    float length = 0;
+    for (int depth = 0; depth <= shot.max_depth; ++depth) {
+      const paths::RayHit hit = closest_hit(scene.tree, o, d);
+      if (depth > 0 || los) cross(o, d, hit.t, length, field);
+      if (depth == shot.max_depth || hit.facet < 0) return;
+      paths::Event event = paths::event_at(shot, scene.is_mirror(hit.facet), random);
+      if (event == paths::Event::kEnd || !interact(o, d, hit, event, random, field)) return;
+      length += hit.t;
+      paths::go_on(scene.facets[hit.facet], hit.t, event, {}, o, d);
+      if (depth + 1 == shot.max_depth && !may_cross(o, d)) return;
+    }
+  }
+
+ private:
+  /// Could the ray cross the cells, or come so near to their plane that an image is edge-on?
+  RAYWAVE_HD bool may_cross(const Vec3f& o, const Vec3f& d) const {
+    const float dn = dot(plane.normal, d), above = plane.offset - dot(plane.normal, o);
+    if (std::fabs(above) < least_m) return true;
+    const float t = above / dn;
+    return t > 0 && cell_at(o, d, t) >= 0;
+  }
+
+  /// The cell there, -1: none.
+  RAYWAVE_HD int64_t cell_at(const Vec3f& o, const Vec3f& d, float t) const {
+    const Vec3f p{o.x + t * d.x, o.y + t * d.y, o.z + t * d.z};
+    const float x = dot(plane.axis_x, p) - plane.x0, y = dot(plane.axis_y, p) - plane.y0;
+    if (!(x >= 0 && x < float(num_x) && y >= 0 && y < float(num_y))) return -1;
+    return int64_t(y) * num_x + int64_t(x);
+  }
+
+  RAYWAVE_HD void cross(const Vec3f& o, const Vec3f& d, float end, float length, const CVec3<float>& field) const {
+    const float dn = dot(plane.normal, d), above = plane.offset - dot(plane.normal, o), t = above / dn;
+    if (std::fabs(above + length * dn) < least_m) {
+      if (std::fabs(above) < least_m) mark_edge_on();
+      return;
+    }
+    if (!(t > 0 && t < end)) return;
+    const int64_t cell = cell_at(o, d, t);
+    if (cell < 0) return;
+    const float value = 1 / std::fabs(dn) * (norm2(field.re) + norm2(field.im));
+    sums[cell].add(units * double(value));
+  }
+
+  RAYWAVE_HD void mark_edge_on() const {
+#ifdef __CUDA_ARCH__
+    *edge_on = 1;
+#else
+    __atomic_store_n(edge_on, 1, __ATOMIC_RELAXED);
+#endif
+  }
+
+  /// Carries the field on; with refraction, chance decides between the two ways. @return whether the ray goes on.
+  RAYWAVE_HD bool interact(const Vec3f& o, const Vec3f& d, const paths::RayHit& hit, paths::Event& event,
+                           uint64_t& random, CVec3<float>& field) const {
+    int32_t facet = hit.facet;
+    const Vec3f n = scene.facets[facet].normal;
+    if (has_twins && has_twins[facet]) {
+      const double t = double(hit.t);
+      facet = owners.canonical(facet, {o.x + t * d.x, o.y + t * d.y, o.z + t * d.z});
+    }
+    const int64_t table = int64_t(material[facet]) * (paths::CoefficientEntry::kSamples + 1);
+    const float cos_theta = std::fabs(dot(d, n));
+    paths::CoefficientEntry c = paths::coefficients_at(reflection + table, cos_theta);
+    if (scene.shot.refraction) {
+      const paths::CoefficientEntry through = paths::coefficients_at(transmission + table, cos_theta);
+      const float back = specular_reflection ? norm2(c.te) + norm2(c.tm) : 0.0f;
+      const float on = norm2(through.te) + norm2(through.tm);
+      random = mix64(random);
+      if (!(back + on > 0)) return false;
+      const bool reflects = float(random >> 40) * 0x1.0p-24f * (back + on) < back;
+      event = reflects ? paths::Event::kReflect : paths::Event::kPass;
+      const float scale = std::sqrt((back + on) / (reflects ? back : on));
+      c.te = scale * (reflects ? c.te : through.te);
+      c.tm = scale * (reflects ? c.tm : through.tm);
+    }
+    field = carried(field, d, n, c, event == paths::Event::kReflect ? 2.0f : 0.0f);
+    return true;
+  }
+};
+
+/// Element i: a sum makes room for more terms.
+struct CarryKernel {
+  static constexpr paths::RayKernel kKind = paths::RayKernel::kCarry;
+  runtime::FixedSum* sums = nullptr;
+  RAYWAVE_HD void operator()(int64_t i) const { sums[i].carry(); }
+};
+
+}  // namespace raywave::maps

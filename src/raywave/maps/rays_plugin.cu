@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// CUDA behind paths/rays_api.h: the kernels of rays, those of paths and those of maps.
+#include "raywave/maps/crossing_kernels.h"
+#include "raywave/paths/ray_kernels.h"
+#include "raywave/runtime/cuda_context.cuh"
+
+namespace raywave::maps {
+namespace {
+
+// Each thread keeps a stack of boxes: few fit on a processor at once.
+constexpr int kThreads = 128;
+
+int create(void** out, char* reason) {
+  auto* c = new runtime::CudaContext;
+  if (runtime::open(*c, reason)) {
+    runtime::close(*c);
+    delete c;
+    return 1;
+  }
+  *out = c;
+  return 0;
+}
+
+void destroy(void* context) {
+  runtime::CudaContext& c = runtime::context_of(context);
+  cudaSetDevice(c.device);
+  if (c.stream) cudaStreamSynchronize(c.stream);
+  runtime::close(c);
+  delete &c;
+}
+
+template <class Kernel>
+int launch_one(void* context, const void* kernel, size_t bytes, int64_t count, char* reason) {
+  if (bytes != sizeof(Kernel)) return runtime::refuse(reason, "kernel launch", "the plugin is of another version");
+  return runtime::launch(context, *static_cast<const Kernel*>(kernel), count, kThreads, reason);
+}
+
+int launch(void* context, int kind, const void* kernel, size_t bytes, int64_t count, char* reason) {
+  switch (paths::RayKernel(kind)) {
+    case paths::RayKernel::kClosestHits:
+      return launch_one<paths::ClosestHitsKernel>(context, kernel, bytes, count, reason);
+    case paths::RayKernel::kFollow:
+      return launch_one<paths::FollowKernel>(context, kernel, bytes, count, reason);
+    case paths::RayKernel::kCrossings:
+      return launch_one<CrossingsKernel>(context, kernel, bytes, count, reason);
+    case paths::RayKernel::kCarry:
+      return launch_one<CarryKernel>(context, kernel, bytes, count, reason);
+  }
+  return runtime::refuse(reason, "kernel launch", "the plugin has no such kernel");
+}
+
+}  // namespace
+}  // namespace raywave::maps
+
+extern "C" __attribute__((visibility("default"))) const raywave::paths::RaysApi* raywave_rays_cuda_api() {
+  namespace device = raywave::runtime;
+  using namespace raywave::maps;
+  static const raywave::paths::RaysApi api{
+      raywave::paths::kRaysApiVersion,
+      {device::describe, destroy, device::allocate, device::release, device::upload, device::download, device::copy,
+       device::zero, device::free_bytes},
+      create,
+      launch};
+  return &api;
+}
