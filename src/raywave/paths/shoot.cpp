@@ -43,14 +43,15 @@ HitsAhead TileShooter::ahead(int64_t first_tile, int64_t num_tiles) const {
 }
 
 void TileShooter::launch(int64_t tile_index, RayTile& tile) const {
-  const Vec3f& o = shot_.origin_m;
+  const Shot shot = shot_;  // nothing written below can be part of it
+  const Vec3f& o = shot.origin_m;
   tile.num_lanes = RayTile::kRays;
   for (int p = 0; p < RayTile::kPackets; ++p) {
     RayPacket& packet = tile.packets[p];
     alignas(64) float a[RayPacket::kSize], b[RayPacket::kSize];
     for (int i = 0; i < RayPacket::kSize; ++i) {
       const int lane = p * RayPacket::kSize + i;
-      const Vec2<float> place = place_in_square(shot_, tile_index, lane, tile.random[lane]);
+      const Vec2<float> place = place_in_square(shot, tile_index, lane, tile.random[lane]);
       a[i] = place.x, b[i] = place.y;
     }
     for (int i = 0; i < RayPacket::kSize; ++i) {  // apart, so that it runs in vectors
