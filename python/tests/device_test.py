@@ -19,7 +19,7 @@ def scene():
 
 def test_paths_of_a_device_are_the_cpus(scene):
     here, there = (rw.PathSolver()(scene, max_depth=3, samples_per_src=100_000, device=device) for device in ("cpu", "emulated"))
-    assert here.num_paths > 5
+    assert here.valid.sum() > 5
     np.testing.assert_array_equal(there.a, here.a)
     np.testing.assert_array_equal(there.tau, here.tau)
 
