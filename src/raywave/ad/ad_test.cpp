@@ -4,7 +4,8 @@
 #include <cmath>
 #include <limits>
 
-#include "raywave/ad/functions.h"
+#include "raywave/ad/jet.h"
+#include "raywave/ad/test_derivatives.h"
 
 namespace raywave::ad {
 namespace {
@@ -106,6 +107,34 @@ TEST(Ad, ConstantsRecordNothingAndTapesNest) {
   outer.seed(x * x * constant, 1);
   outer.sweep();
   EXPECT_EQ(outer.adjoint(x), 44);
+}
+
+/// What var.h has for vectors and complex numbers, by everything and with constants among the arguments.
+TEST(Ad, VectorsAndComplexNumbersHaveTheDerivativesOfTheirParts) {
+  const auto f = [](const auto& x) {
+    using T = std::decay_t<decltype(x[0])>;
+    const Vec3<T> a{x[0], x[1], x[2]}, b{x[3], x[4], x[5]}, mixed{x[1], T(0.3), x[4]}, constant{T(1), T(-2), T(0.5)};
+    const Complex<T> z{x[0], x[3]}, w{x[2], x[5]}, half{x[1], T(0.7)};
+    const CVec3<T> e{cross(a, b), cross(mixed, constant)};
+    const CVec3<T> turned = (z * w / half) * e;
+    const T sum = dot(a, b) + dot(mixed, a) + dot(a, constant) + dot(constant, b) + norm2(a) * norm2(z / w);
+    return sum + dot(turned.re, normalized(b)) + norm2(turned.im) + norm2(exp(z) * half);
+  };
+  expect_derivatives(f, {0.4, -1.1, 0.7, 0.9, 0.2, -0.6}, 1e-7, "vectors");
+}
+
+TEST(Ad, JetsHaveTheDerivativesOfDualNumbers) {
+  const auto at = everything(Jet<2>(1.3, 0), Jet<2>(0.7, 1));
+  EXPECT_DOUBLE_EQ(at.v, everything(1.3, 0.7));
+  EXPECT_NEAR(at.d[0], everything(Dual(1.3, 1), Dual(0.7)).d, 1e-13);
+  EXPECT_NEAR(at.d[1], everything(Dual(1.3), Dual(0.7, 1)).d, 1e-13);
+  Tape tape;
+  const Recording recording(tape);
+  const Var x = tape.input(1.3), constant(0.7);
+  const Var y = chained(at, {&x, &constant});
+  tape.seed(y, 2);
+  tape.sweep();
+  EXPECT_EQ(tape.adjoint(x), 2 * at.d[0]);
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "raywave/ad/functions.h"
+#include "raywave/ad/jet.h"
 #include "raywave/core/constants.h"
 #include "raywave/em/antenna.h"
 #include "raywave/em/dipole.h"
@@ -152,6 +152,7 @@ JonesVector AntennaPattern::field(double theta_rad, double phi_rad, double slant
 RAYWAVE_INSTANTIATE(double)
 RAYWAVE_INSTANTIATE(ad::Dual)
 RAYWAVE_INSTANTIATE(ad::Var)
+RAYWAVE_INSTANTIATE(ad::Jet<3>)
 #undef RAYWAVE_INSTANTIATE
 
 }  // namespace raywave::em

@@ -4,6 +4,7 @@
 // Differentiable in: cos_theta_i, eta, thickness, wavelength; at zero loss, normal and grazing incidence too.
 #pragma once
 
+#include "raywave/ad/var.h"
 #include "raywave/core/complex.h"
 #include "raywave/core/constants.h"
 #include "raywave/core/hd.h"
@@ -83,6 +84,10 @@ RAYWAVE_HD SlabCoefficients<T> slab_coefficients(const T& cos_theta_i, const Com
   const Complex<T> two_e = T(2) * e;
   return {-(eta_minus_one * p) / te, eta_minus_one * brewster * p / tm, c * two_e / te, ec * two_e / tm};
 }
+
+/// The same on a tape, by its slopes alone (analytic in eta).
+SlabCoefficients<ad::Var> slab_coefficients(const ad::Var& cos_theta_i, const Complex<ad::Var>& eta,
+                                            const ad::Var& thickness_m, const ad::Var& wavelength_m);
 
 /// Slab coefficients of a material. A perfect conductor has r_TE = -1, r_TM = +1 (the limit of eta -> -j infinity) and
 /// no transmission.

@@ -3,6 +3,7 @@
 // differences of the same function over doubles.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <vector>
 
@@ -39,6 +40,23 @@ std::vector<Complex<Dual>> evaluate_dual(const Point& p, int axis) {
                   Dual(p.thickness, axis == 3));
 }
 
+/// The slab on a tape is another piece of code.
+void expect_the_tape_agrees(const Point& p, int axis, const std::vector<Complex<Dual>>& dual) {
+  ad::Tape tape;
+  for (size_t i = 0; i < dual.size(); ++i) {
+    for (const bool imaginary : {false, true}) {
+      const ad::Recording recording(tape);
+      const std::array<ad::Var, 4> in{tape.input(p.c), tape.input(p.eta_re), tape.input(p.eta_im),
+                                      tape.input(p.thickness)};
+      const Complex<ad::Var> out = evaluate(in[0], Complex<ad::Var>{in[1], in[2]}, in[3])[i];
+      tape.seed(imaginary ? out.im : out.re, 1);
+      tape.sweep();
+      const double slope = imaginary ? dual[i].im.d : dual[i].re.d;
+      EXPECT_NEAR(tape.adjoint(in[size_t(axis)]), slope, 1e-9 * (1 + std::abs(slope))) << axis << " " << i;
+    }
+  }
+}
+
 void expect_derivatives(const Point& p, const std::string& label) {
   for (int axis = 0; axis < 4; ++axis) {
     // Fourth-order central differences of functions that vary as exp(j rate x): error h^4 rate^5 / 30, rounding 1e-15 /
@@ -50,6 +68,7 @@ void expect_derivatives(const Point& p, const std::string& label) {
     const auto up = evaluate(p.moved(axis, h)), down = evaluate(p.moved(axis, -h));
     const auto up2 = evaluate(p.moved(axis, 2 * h)), down2 = evaluate(p.moved(axis, -2 * h));
     const auto dual = evaluate_dual(p, axis);
+    expect_the_tape_agrees(p, axis, dual);
     for (size_t i = 0; i < dual.size(); ++i) {
       const Complex<double> slope = (8.0 * (up[i] - down[i]) - (up2[i] - down2[i])) * (1 / (12 * h));
       EXPECT_NEAR(dual[i].re.d, slope.re, tolerance) << label << " " << axis << " " << i;

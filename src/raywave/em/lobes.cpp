@@ -7,7 +7,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "raywave/ad/functions.h"
+#include "raywave/ad/jet.h"
 #include "raywave/core/constants.h"
 #include "raywave/core/error.h"
 #include "raywave/em/own_lobe.h"
@@ -22,12 +22,16 @@ constexpr std::array kNames = {"lambertian", "directive", "backscattering", "von
 constexpr size_t kNamed = kNames.size() - 1;  // kOwn goes by its own name
 
 double expm1_of(double x) { return std::expm1(x); }
-Dual expm1_of(const Dual& x) {
+template <ad::Scalar S>
+S expm1_of(const S& x) {
   const double e = std::expm1(x.v);
-  return {e, (e + 1) * x.d};
+  return chain(e, ad::Partial<S>{e + 1, x});
 }
 double log1p_of(double x) { return std::log1p(x); }
-Dual log1p_of(const Dual& x) { return {std::log1p(x.v), x.d / (1 + x.v)}; }
+template <ad::Scalar S>
+S log1p_of(const S& x) {
+  return chain(std::log1p(x.v), ad::Partial<S>{1 / (1 + x.v), x});
+}
 
 /// A place of the integrals over beta below: beta = atan(w tan a), a in the middle of a step.
 template <class S>
@@ -114,15 +118,15 @@ S half_vector_share_over(const S& slope, const S& cosine) {
   return S(0.5) + S(0.5 / kPlaces) * sum;
 }
 
-/// A function of two numbers over any scalar: over double itself, else by its two derivatives over Dual.
-template <class T, class OfDouble, class OfDual>
-T lifted(const T& a, const T& b, const OfDouble& of_double, const OfDual& of_dual) {
-  if constexpr (std::is_same_v<T, double>) {
-    return of_double(a, b);
+using Jet2 = ad::Jet<2>;
+/// A function of two numbers over any scalar: on a tape by its two derivatives alone.
+template <class T, class Function>
+T lifted(const T& a, const T& b, const Function& f) {
+  if constexpr (std::is_same_v<T, Var>) {
+    const Jet2 both = f(Jet2(a.v, 0), Jet2(b.v, 1));
+    return ad::chain(both.v, ad::Partial<Var>{both.d[0], a}, ad::Partial<Var>{both.d[1], b});
   } else {
-    const double x = ad::value_of(a), y = ad::value_of(b);
-    const Dual by_a = of_dual(Dual(x, 1), Dual(y)), by_b = of_dual(Dual(x), Dual(y, 1));
-    return ad::chain(by_a.v, ad::Partial<T>{by_a.d, a}, ad::Partial<T>{by_b.d, b});
+    return f(a, b);
   }
 }
 
@@ -341,15 +345,15 @@ void validate(const Lobe& lobe, std::string_view owner) {
 
 template <class T>
 T directive_share(const T& alpha, const T& cosine) {
-  return lifted(alpha, cosine, directive_share_over<double>, directive_share_over<Dual>);
+  return lifted(alpha, cosine, [](const auto& a, const auto& b) { return directive_share_over(a, b); });
 }
 template <class T>
 T von_mises_fisher_share(const T& kappa, const T& cosine) {
-  return lifted(kappa, cosine, von_mises_fisher_share_over<double>, von_mises_fisher_share_over<Dual>);
+  return lifted(kappa, cosine, [](const auto& a, const auto& b) { return von_mises_fisher_share_over(a, b); });
 }
 template <class T>
 T half_vector_share(const T& slope, const T& cosine) {
-  return lifted(slope, cosine, half_vector_share_over<double>, half_vector_share_over<Dual>);
+  return lifted(slope, cosine, [](const auto& a, const auto& b) { return half_vector_share_over(a, b); });
 }
 
 namespace {

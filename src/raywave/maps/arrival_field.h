@@ -24,8 +24,14 @@ class ArrivalField {
   /// World-frame field at the point, across its direction, times lambda / (4 pi L), with propagation phase.
   /// @return false when the path is not there.
   bool operator()(const Vec3d& point_m, const std::vector<paths::Step>& steps, CVec3<T>& out);
+  /// Its |.|^2. @return as above.
+  bool power(const Vec3d& point_m, const std::vector<paths::Step>& steps, T& out);
 
  private:
+  /// Without the phase.
+  bool launched(const Vec3d& point_m, const std::vector<paths::Step>& steps, paths::PathField<T>& f, Complex<T>& theta,
+                Complex<T>& phi);
+
   paths::SceneOver<T>& scene_;
   paths::PathKernel<T> kernel_;
   const int tx_;

@@ -69,9 +69,9 @@ class Points {
       end.position_m = s.point_m;
       ArrivalField<double> field(numbers_, tx_index_);
       const auto power = [&](const std::vector<Step>& steps) {
-        CVec3<double> e;
-        (void)field(s.point_m, steps, e);
-        return norm2(e.re) + norm2(e.im);
+        double sum = 0;
+        (void)field.power(s.point_m, steps, sum);
+        return sum;
       };
       paths::ScatterTiler tiler(prepared_, numbers_, refine_, law_, nullptr, power);
       const paths::ScatterEnd target(prepared_, end,
@@ -154,9 +154,8 @@ void add_scattered_vjp(const scene::Scene& scene, const paths::PreparedScene& pr
       if (cotangent[cell] == 0) continue;
       points.for_paths(cell, kept ? &(*kept)[size_t(cell)] : nullptr,
                        [&](const Vec3d& point, const std::vector<Step>& steps, double weight) {
-                         CVec3<ad::Var> e;
-                         if (field(point, steps, e)) {
-                           const ad::Var power = norm2(e.re) + norm2(e.im);
+                         ad::Var power;
+                         if (field.power(point, steps, power)) {
                            tape.seed(power, weight * cotangent[cell]);
                            tape.sweep();
                            over.collect(tape);
@@ -185,8 +184,8 @@ std::vector<double> scattered_jvp(const scene::Scene& scene, const paths::Prepar
     for (int cell = first; cell < last; ++cell) {
       points.for_paths(cell, kept ? &(*kept)[size_t(cell)] : nullptr,
                        [&](const Vec3d& point, const std::vector<Step>& steps, double weight) {
-                         CVec3<ad::Dual> e;
-                         if (field(point, steps, e)) tangent[size_t(cell)] += weight * (norm2(e.re) + norm2(e.im)).d;
+                         ad::Dual power;
+                         if (field.power(point, steps, power)) tangent[size_t(cell)] += weight * power.d;
                        });
     }
   });

@@ -95,6 +95,16 @@ std::array<CVec3<T>, 2> carry(const T& wavelength_m, const std::vector<Touch<T>>
 
 }  // namespace path_field_detail
 
+/// Of a leg that nothing touches, without its fields.
+template <class T>
+PathField<T> straight_leg(const Vec3<T>& source_m, const Vec3<T>& target_m) {
+  PathField<T> v;
+  const Vec3<T> d = target_m - source_m;
+  v.length_m = norm(d);
+  v.departure = v.arrival = d / v.length_m;
+  return v;
+}
+
 /// @param touches  with their points set.
 template <class T>
 PathField<T> path_field(const T& wavelength_m, const Vec3<T>& source_m, const Vec3<T>& target_m,

@@ -87,13 +87,12 @@ template <class T>
 ScatterPlace<T> PathKernel<T>::place_of(const std::vector<Step>& steps, size_t index) {
   const Step& step = steps[index];
   const ScatterFacts& facts = step.scatter;
-  const auto [a, b, c] = scene_.triangle(facts.triangle);
-  const Vec3<T> twice = cross(b - a, c - a);
+  const TrianglePlace<T> at = scene_.place(facts.triangle, facts.at);
   const int32_t material = scene_.prepared().facets().facets[size_t(step.surface.index)].material;
   ScatterPlace<T> p;
-  p.point = T(facts.at.x) * a + T(facts.at.y) * b + T(1 - facts.at.x - facts.at.y) * c;
-  p.normal = normalized(twice);
-  p.area_m2 = T(0.5 * facts.share) * norm(twice);
+  p.point = at.point;
+  p.normal = at.normal;
+  p.area_m2 = T(0.5 * facts.share) * at.twice_area;
   p.scatterer = scene_.scatterer(material);
   own_of_places_.resize(steps.size());
   Vec3<T> moved;
@@ -168,7 +167,9 @@ bool PathKernel<T>::field(const EndPoint<T>& source, const EndPoint<T>& target, 
   ScatterPlace<T> before;    // the place that the leg leaves
   bool is_straight = false;  // did nothing touch the path up to there?
   return for_legs(source, target, steps, [&](const Leg& leg, const ScatterPlace<T>& place) {
-    PathField<T> f = path_field(wavelength, leg.from, leg.to, touches_);
+    // of a straight leg of several join() takes the directions alone
+    PathField<T> f = touches_.empty() && !steps.empty() ? straight_leg(leg.from, leg.to)
+                                                        : path_field(wavelength, leg.from, leg.to, touches_);
     if (leg.begin == 0) {
       out = std::move(f);
     } else {

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "raywave/ad/functions.h"
+#include "raywave/ad/jet.h"
 #include "raywave/core/constants.h"
 #include "raywave/em/dipole.h"
 
@@ -40,36 +40,33 @@ Vec3<T> field_near_axis(const em::AntennaPattern& pattern, double slant_rad, con
   return T(gain) * Vec3<T>{T(cz) * k.z * k.x - T(sz) * k.y, T(cz) * k.z * k.y + T(sz) * k.x, T(0)};
 }
 
-/// A direction seen from an element's frame, and the Jones basis there in the world.
+/// An element's field towards a direction of its own frame, as a vector there: patterns are real.
 template <class T>
-struct ElementView {
-  Mat3<T> rotation;
-  Vec3<T> local, theta_hat, phi_hat;
-  Angles<T> angles;
-  bool on_axis;
-
-  ElementView(const Mat3<T>& rotation_of_frame, const Vec3<T>& direction)
-      : rotation(rotation_of_frame), local(transposed(rotation) * direction) {
-    on_axis = !(local.x * local.x + local.y * local.y > T(kOnAxis2));
-    angles = pattern_angles(local, on_axis);
-    const JonesBasis<T> basis = jones_basis(angles);
-    theta_hat = rotation * basis.theta_hat, phi_hat = rotation * basis.phi_hat;
+Vec3<T> local_field(const em::AntennaPattern& pattern, double slant_rad, const Vec3<T>& local) {
+  const bool on_axis = !(local.x * local.x + local.y * local.y > T(kOnAxis2));
+  const Angles<T> angles = pattern_angles(local, on_axis);
+  const JonesBasis<T> basis = jones_basis(angles);
+  const em::BasicJonesVector<T> f = em::pattern_field(pattern, angles.theta, angles.phi, slant_rad);
+  Vec3<T> e = f.theta.re * basis.theta_hat + f.phi.re * basis.phi_hat;
+  if (on_axis) {
+    const Vec3<T> near = field_near_axis(pattern, slant_rad, local);
+    e += near - Vec3<T>(values_of(near));
   }
-};
+  return e;
+}
+/// On a tape by its slopes alone.
+Vec3<ad::Var> local_field(const em::AntennaPattern& pattern, double slant_rad, const Vec3<ad::Var>& local) {
+  using Jet = ad::Jet<3>;
+  const Vec3<Jet> e = local_field(pattern, slant_rad, Vec3<Jet>{{local.x.v, 0}, {local.y.v, 1}, {local.z.v, 2}});
+  const std::array<const ad::Var*, 3> by{&local.x, &local.y, &local.z};
+  return {chained(e.x, by), chained(e.y, by), chained(e.z, by)};
+}
 
 template <class T>
-em::BasicJonesVector<T> element_field(const em::AntennaPattern& pattern, double slant_rad, const ElementView<T>& view,
-                                      const JonesBasis<T>& world) {
-  const em::BasicJonesVector<T> f = em::pattern_field(pattern, view.angles.theta, view.angles.phi, slant_rad);
-  em::BasicJonesVector<T> w{dot(view.theta_hat, world.theta_hat) * f.theta + dot(view.phi_hat, world.theta_hat) * f.phi,
-                            dot(view.theta_hat, world.phi_hat) * f.theta + dot(view.phi_hat, world.phi_hat) * f.phi};
-  if (view.on_axis) {
-    const Vec3<T> field = field_near_axis(pattern, slant_rad, view.local);
-    const Vec3<T> slope = view.rotation * (field - Vec3<T>(values_of(field)));
-    w.theta.re += dot(slope, world.theta_hat);
-    w.phi.re += dot(slope, world.phi_hat);
-  }
-  return w;
+em::BasicJonesVector<T> element_field(const em::AntennaPattern& pattern, double slant_rad, const Mat3<T>& rotation,
+                                      const Vec3<T>& local, const JonesBasis<T>& world) {
+  const Vec3<T> e = rotation * local_field(pattern, slant_rad, local);
+  return {{dot(e, world.theta_hat), T(0)}, {dot(e, world.phi_hat), T(0)}};
 }
 
 }  // namespace
@@ -78,23 +75,23 @@ template <class T>
 std::vector<em::BasicJonesVector<T>> port_fields(const EndPoint<T>& end, const T& wavelength_m,
                                                  const Vec3<T>& direction) {
   const em::AntennaArray& array = end.device->array;
-  const ElementView<T> upright(rotation_from_euler(end.orientation_rad), direction);
+  const Vec3<T> local = transposed(end.rotation) * direction;
   const JonesBasis<T> world_basis = transfer_basis(direction);
   const bool whole = end.element < 0;
   std::vector<Complex<T>> phases;
   if (whole) {
     const T wavenumber = T(2 * kPi) / wavelength_m;
-    for (const Vec3<T>& offset : end.offsets_m) phases.push_back(expj(wavenumber * dot(upright.local, offset)));
+    for (const Vec3<T>& offset : end.offsets_m) phases.push_back(expj(wavenumber * dot(local, offset)));
   }
   std::vector<em::BasicJonesVector<T>> ports;
   for (const double slant : array.slants_rad) {
     em::BasicJonesVector<T> w;
     if (array.pattern.model == em::PolarizationModel::kTr38901Model1 && slant != 0) {
       // turns the element: an upright one in a frame of its own, which also knows its axis
-      const Mat3<T> turned = upright.rotation * rotation_from_euler(Vec3<T>{T(0), T(0), T(slant)});
-      w = element_field(array.pattern, 0, ElementView<T>(turned, direction), world_basis);
+      const Mat3<T> turned = end.rotation * rotation_from_euler(Vec3<T>{T(0), T(0), T(slant)});
+      w = element_field(array.pattern, 0, turned, transposed(turned) * direction, world_basis);
     } else {
-      w = element_field(array.pattern, slant, upright, world_basis);
+      w = element_field(array.pattern, slant, end.rotation, local, world_basis);
     }
     if (!whole) {
       ports.push_back(w);
@@ -109,10 +106,10 @@ EndPoint<double> end_point(const scene::Device& device, double wavelength_m, int
   EndPoint<double> end{&device,
                        element,
                        device.position_m,
-                       device.orientation_rad,
+                       rotation_from_euler(device.orientation_rad),
                        device.velocity_m_per_s,
                        device.array.offsets_m(wavelength_m)};
-  if (element >= 0) end.position_m += rotation_from_euler(device.orientation_rad) * end.offsets_m[size_t(element)];
+  if (element >= 0) end.position_m += end.rotation * end.offsets_m[size_t(element)];
   return end;
 }
 

@@ -33,7 +33,7 @@ struct EndPoint {
   const scene::Device* device = nullptr;  // gives pattern and slants alone; none: a point without an antenna
   int element = -1;                       // -1: the whole array, as a point
   Vec3<T> position_m;                     // of the device or the element
-  Vec3<T> orientation_rad;                // (yaw, pitch, roll) of the device
+  Mat3<T> rotation;                       // of the device's frame into the world
   Vec3<T> velocity_m_per_s;
   std::vector<Vec3<T>> offsets_m;  // [num_elements], the device's frame
 };

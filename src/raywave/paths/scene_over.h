@@ -3,7 +3,7 @@
 // together with its place in a SceneDerivative: over ad::Var it is an input of the tape whose adjoint goes there; over
 // ad::Dual its tangent comes from there. Over double it is what the solvers have prepared. A facet's plane, which may
 // hang on very many vertices, is taken as four numbers: their adjoints gather over all paths, and finish() carries them
-// on to the vertices once.
+// on to the vertices once. So are a triangle's normal and size, which all places on it share.
 #pragma once
 
 #include <array>
@@ -23,6 +23,13 @@
 #include "raywave/scene/derivative.h"
 
 namespace raywave::paths {
+
+/// A place on a triangle.
+template <class T>
+struct TrianglePlace {
+  Vec3<T> point, normal;  // either way
+  T twice_area{};
+};
 
 /// T is ad::Var (then Derivative is SceneDerivative), ad::Dual (const SceneDerivative), or double, see below.
 template <class T>
@@ -57,7 +64,8 @@ class SceneOver {
   /// After a tape's sweep: adds the adjoints of what was taken since share() to their places, and forgets it.
   void collect(const ad::Tape& tape) {
     if constexpr (std::is_same_v<T, ad::Var>) {
-      for (size_t i = shared_; i < taken_.size(); ++i) *taken_[i].place += tape.adjoint(taken_[i].input);
+      for (size_t i = shared_; i < taken_.size(); ++i)
+        *taken_[i].place += taken_[i].weight * tape.adjoint(taken_[i].input);
       forget();
     }
   }
@@ -90,6 +98,18 @@ class SceneOver {
         planes_[i] = {};
         has_plane_[i] = 0;
       }
+      for (size_t i = 0; i < triangles_.size(); ++i) {
+        if (!has_triangle_[i]) continue;
+        tape.rewind();
+        const Shape<T> shape = shape_of(int32_t(i));
+        tape.seed(shape.normal.x, triangles_[i].normal.x);
+        tape.seed(shape.normal.y, triangles_[i].normal.y);
+        tape.seed(shape.normal.z, triangles_[i].normal.z);
+        tape.seed(shape.twice_area, triangles_[i].twice_area);
+        tape.sweep();
+        collect(tape);
+      }
+      triangles_.clear();
     }
   }
 
@@ -169,12 +189,35 @@ class SceneOver {
                       m.lobe.empty() ? constant_lobe<T>(lobe_) : lobe(em::lobe_from_text(m.lobe), places.lobe)};
     return scatterers_[i];
   }
-  /// The corners of a triangle of the facet table.
-  std::array<Vec3<T>, 3> triangle(int32_t index) {
-    const scene::Triangle& t = prepared_.facets().triangles[size_t(index)];
-    const int32_t object = prepared_.facets().facets[size_t(t.facet)].object;
-    const auto& corners = scene_.objects[size_t(object)].mesh.triangles[t.source];
-    return {vertex(object, corners[0]), vertex(object, corners[1]), vertex(object, corners[2])};
+  /// The place of a triangle of the facet table at two of its barycentric coordinates.
+  TrianglePlace<T> place(int32_t index, const Vec2d& at) {
+    const auto i = size_t(index);
+    if (triangles_.empty()) {
+      triangles_.resize(prepared_.facets().triangles.size());
+      has_triangle_.assign(triangles_.size(), 0);
+    }
+    const auto [object, corners] = corners_of(index);
+    const PlaceOfSource here = place_of_source(index, at, object, corners);
+    const std::array<double, 3>& share = here.share;
+    if constexpr (std::is_same_v<T, ad::Var>) {
+      const auto moved = [&](double value, double Vec3d::*axis) {
+        const ad::Var input = ad::Tape::current()->input(value);
+        auto& places = derivative_.objects[size_t(object)].vertices_m;
+        for (size_t c = 0; c < 3; ++c) taken_.push_back({input, &(places[corners[c]].*axis), share[c]});
+        return input;
+      };
+      TrianglePlace<T> out;
+      const Vec3d& p = here.point;
+      out.point = {moved(p.x, &Vec3d::x), moved(p.y, &Vec3d::y), moved(p.z, &Vec3d::z)};
+      out.normal = vec(normalized(here.twice), triangles_[i].normal);
+      out.twice_area = T(here.of_area) * number(norm(here.twice), triangles_[i].twice_area);
+      has_triangle_[i] = 1;
+      return out;
+    } else {
+      if (!has_triangle_[i]) triangles_[i] = shape_of(index), has_triangle_[i] = 1;
+      const Shape<T>& s = triangles_[i];
+      return {T(share[0]) * s.a + T(share[1]) * s.b + T(share[2]) * s.c, s.normal, T(here.of_area) * s.twice_area};
+    }
   }
 
   /// A device's end; position_m is that of an element when element >= 0.
@@ -183,7 +226,7 @@ class SceneOver {
     EndPoint<T> e;
     e.device = &device;
     e.element = element;
-    e.orientation_rad = vec(device.orientation_rad, d.orientation_rad);
+    e.rotation = rotation_from_euler(vec(device.orientation_rad, d.orientation_rad));
     e.velocity_m_per_s = vec(device.velocity_m_per_s, d.velocity_m_per_s);
     e.position_m = vec(device.position_m, d.position_m);
     const em::AntennaArray& array = device.array;
@@ -195,8 +238,7 @@ class SceneOver {
         e.offsets_m.push_back(vec(array.element_positions_m[i], d.element_positions_m[i]));
       }
     }
-    if (element >= 0)
-      e.position_m = e.position_m + rotation_from_euler(e.orientation_rad) * e.offsets_m[size_t(element)];
+    if (element >= 0) e.position_m = e.position_m + e.rotation * e.offsets_m[size_t(element)];
     return e;
   }
   EndPoint<T> transmitter(int index, int element) {
@@ -278,11 +320,53 @@ class SceneOver {
   T number(double value, Slot& place) {
     if constexpr (std::is_same_v<T, ad::Var>) {
       const ad::Var input = ad::Tape::current()->input(value);
-      taken_.push_back({input, &place});
+      taken_.push_back({input, &place, 1});
       return input;
     } else {
       return {value, place};
     }
+  }
+  /// A triangle's object and the indices of its corners.
+  std::pair<int32_t, std::array<uint32_t, 3>> corners_of(int32_t index) const {
+    const scene::Triangle& t = prepared_.facets().triangles[size_t(index)];
+    const int32_t object = prepared_.facets().facets[size_t(t.facet)].object;
+    return {object, scene_.objects[size_t(object)].mesh.triangles[t.source]};
+  }
+  /// A place in the mesh's own triangle, of which the facet table's may be a piece.
+  struct PlaceOfSource {
+    Vec3d point, twice;  // the place; the cross product of two of the own triangle's sides
+    std::array<double, 3> share;
+    double of_area = 1;  // of the own triangle's area
+  };
+  PlaceOfSource place_of_source(int32_t index, const Vec2d& at, int32_t object,
+                                const std::array<uint32_t, 3>& corners) const {
+    const scene::Triangle& t = prepared_.facets().triangles[size_t(index)];
+    const auto& vertices = scene_.objects[size_t(object)].mesh.vertices_m;
+    const Vec3d &a = vertices[corners[0]], &b = vertices[corners[1]], &c = vertices[corners[2]];
+    PlaceOfSource out{{}, cross(b - a, c - a), {at.x, at.y, 1 - at.x - at.y}, 1};
+    out.point = out.share[0] * t.a + out.share[1] * t.b + out.share[2] * t.c;
+    if (t.a == a && t.b == b && t.c == c) return out;
+    const double whole = norm2(out.twice);
+    const auto part = [&](const Vec3d& p, const Vec3d& q) {
+      return dot(cross(p - out.point, q - out.point), out.twice) / whole;
+    };
+    out.share = {part(b, c), part(c, a), part(a, b)};
+    out.of_area = norm(cross(t.b - t.a, t.c - t.a)) / std::sqrt(whole);
+    return out;
+  }
+  /// What a triangle's places share.
+  template <class S>
+  struct Shape {
+    Vec3<S> a, b, c, normal;
+    S twice_area{};
+  };
+  Shape<T> shape_of(int32_t index) {
+    const auto [object, corners] = corners_of(index);
+    Shape<T> s;
+    s.a = vertex(object, corners[0]), s.b = vertex(object, corners[1]), s.c = vertex(object, corners[2]);
+    const Vec3<T> twice = cross(s.b - s.a, s.c - s.a);
+    s.normal = normalized(twice), s.twice_area = norm(twice);
+    return s;
   }
   Vec3<T> vertex(int32_t object, uint32_t index) {
     return vec(scene_.objects[size_t(object)].mesh.vertices_m[index],
@@ -354,9 +438,13 @@ class SceneOver {
   /// [num_facets] of those taken: the adjoints that have gathered (Var), or the planes (Dual).
   std::vector<Plane<std::conditional_t<std::is_same_v<T, ad::Var>, double, T>>> planes_;
   std::vector<uint8_t> has_plane_;
+  /// [num_triangles] of those taken, the same way; empty before the first.
+  std::vector<Shape<std::conditional_t<std::is_same_v<T, ad::Var>, double, T>>> triangles_;
+  std::vector<uint8_t> has_triangle_;
   struct Taken {
     ad::Var input;
     Slot* place;
+    double weight;
   };
   std::vector<Taken> taken_;
   size_t shared_ = 0;
@@ -389,9 +477,11 @@ class SceneOver<double> {
     return own;
   }
   const Scatterer<double>& scatterer(int32_t index) const { return context_.scatterers[size_t(index)]; }
-  std::array<Vec3d, 3> triangle(int32_t index) const {
+  TrianglePlace<double> place(int32_t index, const Vec2d& at) const {
     const scene::Triangle& t = prepared_.facets().triangles[size_t(index)];
-    return {t.a, t.b, t.c};
+    const Vec3d twice = cross(t.b - t.a, t.c - t.a);
+    const double size = norm(twice);
+    return {at.x * t.a + at.y * t.b + (1 - at.x - at.y) * t.c, twice / size, size};
   }
   EndPoint<double> transmitter(int index, int element) const {
     return end_point(scene_.transmitters[size_t(index)], context_.wavelength_m, element);
