@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Nonuniform Fourier transforms in one dimension by spreading to a twice finer grid with the kernel "exponential of
-// semicircle", exp(beta (sqrt(1 - x^2) - 1)), and a uniform transform (Barnett, Magland, af Klinteberg 2019). The
-// relative error is about the tolerance asked.
+// Nonuniform Fourier transforms by spreading to a twice finer grid (spread_kernel.h) and a uniform transform (Barnett,
+// Magland, af Klinteberg 2019). The relative error is about the tolerance asked.
 #pragma once
 
 #include <complex>
@@ -14,7 +13,7 @@ class Nufft {
  public:
   /// Points in radians over a period 2 pi (any value; taken modulo 2 pi) and modes -num_modes/2 ... (num_modes - 1)/2.
   /// @param tolerance  in [1e-14, 0.1]. @throws Error.
-  Nufft(std::vector<double> points_rad, int num_modes, double tolerance);
+  Nufft(const std::vector<double>& points_rad, int num_modes, double tolerance);
   ~Nufft();
   Nufft(Nufft&&) noexcept;
 
