@@ -240,6 +240,24 @@ std::complex<long double> root(long long i, long long n) {
   return {c * cc - s * ss, -(s * cc + c * ss)};
 }
 
+/// All of them: products of a long step and a short one, still to half a unit in the last place of a double.
+class Roots {
+ public:
+  explicit Roots(long long n) {
+    while (1LL << (2 * bits_) < n) ++bits_;
+    for (long long i = 0; i <= (n - 1) >> bits_; ++i) long_.push_back(root(i << bits_, n));
+    for (long long i = 0; i < std::min(n, 1LL << bits_); ++i) short_.push_back(root(i, n));
+  }
+  std::complex<long double> operator()(long long i) const {
+    const auto &a = long_[size_t(i >> bits_)], &b = short_[size_t(i & ((1LL << bits_) - 1))];
+    return {a.real() * b.real() - a.imag() * b.imag(), a.real() * b.imag() + a.imag() * b.real()};
+  }
+
+ private:
+  int bits_ = 0;
+  std::vector<std::complex<long double>> long_, short_;
+};
+
 /// The least product of 2, 3 and 5 that is not below n, a multiple of 4.
 int smooth_from(int n) {
   for (int m = (n + 3) / 4 * 4;; m += 4) {
@@ -266,8 +284,9 @@ LineFft<Real>::LineFft(int n) : n_(n) {
     LineFft<Real> inner(smooth_from(2 * n - 1));
     const size_t m = size_t(inner.length());
     chirp_ = std::make_unique<Chirp>(Chirp{std::move(inner), {}, std::vector<std::complex<Real>>(m)});
+    const Roots roots(2LL * n);
     for (long long j = 0; j < n; ++j) {
-      const auto c = root(j * j % (2LL * n), 2LL * n);
+      const auto c = roots(j * j % (2LL * n));
       chirp_->chirp.push_back({Real(c.real()), Real(c.imag())});
       const std::complex<Real> k{Real(c.real() / (long double)(m)), Real(-c.imag() / (long double)(m))};
       chirp_->kernel[size_t(j)] = k;
@@ -277,12 +296,14 @@ LineFft<Real>::LineFft(int n) : n_(n) {
     chirp_->inner.run(true, chirp_->kernel.data(), scratch.data(), 1);
     return;
   }
+  const Roots roots(n);
   int left = n;
   for (const int r : factors) {
     Pass p{r, left / r, {}};
+    p.twiddles.reserve(2 * size_t(r - 1) * size_t(p.parts));
     for (int i = 0; i < p.parts; ++i)
       for (int k = 1; k < r; ++k) {
-        const auto w = root((long long)(i)*k, left);
+        const auto w = roots((long long)(i)*k * (n / left));
         p.twiddles.push_back(Real(w.real())), p.twiddles.push_back(Real(w.imag()));
       }
     left = p.parts;
