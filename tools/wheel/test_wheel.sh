@@ -15,7 +15,7 @@ say() { echo "wheel: $*" >&2; }
 put_tests() {  # PLACE
   mkdir -p "$1"
   find "$1" -mindepth 1 -maxdepth 1 ! -name env -exec rm -rf {} +  # the environment stays
-  (cd "$root" && git ls-files python/tests tests scenes examples docs README.md CHANGELOG.md CMakeLists.txt pyproject.toml python/raywave tools) |
+  (cd "$root" && git ls-files python/tests tests scenes models examples docs README.md CHANGELOG.md CMakeLists.txt pyproject.toml python/raywave tools) |
     (cd "$root" && tar -cf - -T -) | tar -xf - -C "$1"
   mv "$1/python/raywave" "$1/python/source_of_the_module"  # only looked at, by the stub's test
   cp "$wheel" "$root/tools/wheel/in_clean.sh" "$1"

@@ -182,27 +182,16 @@ void MeetingFinder::meet_over_two(const SequenceTree& target, const LitWedge& se
 }
 
 MeetingFinder::Reach MeetingFinder::reach_of(const Wedge& w, const Side& end) const {
-  constexpr double kInfinity = std::numeric_limits<double>::infinity();
   const double most = 1.01 * kEdgeReach * kEdgeReach * options_.wavelength_m / (2 * kPi);
   // How much longer is the way to the edge's end than the way to a place beyond it, continued in its direction? What is
-  // on the other side of the edge only adds to that (is_near), and it grows with the distance.
-  const auto longer = [&](double at, double beyond) {
-    const double d = std::hypot(at - end.along, end.off), e = std::hypot(beyond - end.along, end.off);
-    return e > 0 ? d - e - (beyond - end.along) / e * (at - beyond) : 0;
+  // on the other side of the edge only adds to that (is_near), and it grows with the distance r beyond:
+  // d - (d^2 + x r) / e, from the image d to the end, e to the place, x the part of d along the edge.
+  const auto reach = [&](double x) {
+    const double d = std::hypot(x, end.off), less = d - most, a = less * less - x * x, q = most * (d + less);
+    if (!(less > 0 && a > 0)) return std::numeric_limits<double>::infinity();
+    return (x * q + std::sqrt(q * (x * x * q + a * d * d))) / a;
   };
-  const auto reach = [&](double at, double sign) {
-    double enough = w.length_m + end.off + std::abs(at - end.along);
-    for (int i = 0; longer(at, at + sign * enough) < most; ++i) {
-      if (i == 20) return sign * kInfinity;
-      enough *= 2;
-    }
-    for (double less = 0; enough - less > 0.01 * enough;) {
-      const double middle = 0.5 * (less + enough);
-      (longer(at, at + sign * middle) < most ? less : enough) = middle;
-    }
-    return at + sign * enough;
-  };
-  return {reach(0, -1), reach(w.length_m, 1)};
+  return {-reach(end.along), w.length_m + reach(w.length_m - end.along)};
 }
 
 MeetingFinder::Reach MeetingFinder::touched_from(const Wedge& w, const Side& end, const Wedge& other,
