@@ -175,6 +175,17 @@ def waves(table, runs):
         table.add(what, ours[f"march_{name}"], ours[f"fftw_{name}"], target)
     _, peer_mb, theirs = run([DIFFERT, ROOT / "benchmarks/wave_jax_bench.py", runs])
     table.add("wave gradient to every cell's index, one source, 400 steps, a step (JAX)", ours["gradient_one"], theirs["gradient"], ">= 6", "", mb, peer_mb)
+    transforms(table, runs)
+
+
+def transforms(table, runs):
+    """Nonuniform transforms at 1e-12, one thread."""
+    _, mb, ours = run([BENCH.parent / "nufft_bench", runs])
+    _, peer_mb, theirs = run([DIFFERT, ROOT / "benchmarks/finufft_bench.py", runs])
+    for name, what in (("plan", "plan, 100,000 points, 50,000 modes"), ("type1", "type 1 with it"), ("type2", "type 2 with it"),
+                       ("type3", "type 3, 100,000 points and targets"), ("plane_type3", "type 3 of the plane, 40,000 points and targets, 64 x 64 half waves"),
+                       ("plane_type3_wide", "the same, 255 x 255 half waves")):
+        table.add(f"nonuniform transforms at 1e-12: {what} (FINUFFT)", ours[name], theirs[name], ">= 0.67", "", mb, peer_mb)
 
 
 SURFACE = """
