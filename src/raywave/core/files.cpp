@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "raywave/core/files.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
@@ -27,15 +29,13 @@ using File = std::unique_ptr<std::FILE, CloseFile>;
 }  // namespace
 
 std::string read_file(const std::string& path) {
-  if (std::filesystem::is_directory(path)) throw Error(message("cannot read '", path, "': it is a folder"));
   File f(std::fopen(path.c_str(), "rb"));
   if (!f) fail("read", path);
-  std::string bytes;
-  std::error_code no_size;
-  const auto size = std::filesystem::file_size(path, no_size);
-  bytes.resize(no_size ? 0 : size);
-  const size_t got = std::fread(bytes.data(), 1, bytes.size(), f.get());
-  bytes.resize(got);
+  struct stat about;
+  if (fstat(fileno(f.get()), &about) != 0) fail("read", path);
+  if (S_ISDIR(about.st_mode)) throw Error(message("cannot read '", path, "': it is a folder"));
+  std::string bytes(S_ISREG(about.st_mode) ? size_t(about.st_size) : 0, '\0');
+  bytes.resize(std::fread(bytes.data(), 1, bytes.size(), f.get()));
   char chunk[4096];
   for (size_t n; (n = std::fread(chunk, 1, sizeof chunk, f.get())) > 0;) bytes.append(chunk, n);  // pipes and /proc
   if (std::ferror(f.get())) fail("read", path);

@@ -87,6 +87,7 @@ bool has_no_area(const Mesh& mesh, const Face& t) {
 void check_mesh(const Object& object) {
   const Mesh& mesh = object.mesh;
   for (size_t i = 0; i < mesh.vertices_m.size(); ++i) {
+    if (is_finite(mesh.vertices_m[i])) continue;  // the message is dear
     require_finite_vec(message("object '", object.name, "', vertex ", i), "coordinates", mesh.vertices_m[i]);
   }
   for (size_t i = 0; i < mesh.triangles.size(); ++i) {
@@ -221,7 +222,8 @@ void Scene::validate() const {
   for (const auto& m : materials) m.validate();
   for (const auto& o : objects) {
     check_mesh(o);
-    require_finite_vec(message("object '", o.name, "'"), "velocity_m_per_s", o.velocity_m_per_s);
+    if (!is_finite(o.velocity_m_per_s))
+      require_finite_vec(message("object '", o.name, "'"), "velocity_m_per_s", o.velocity_m_per_s);
     if (o.material < 0 || size_t(o.material) >= materials.size()) {
       throw Error(message("object '", o.name, "': material index ", o.material, " is out of range"));
     }
