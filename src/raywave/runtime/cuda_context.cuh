@@ -36,7 +36,7 @@ inline int describe(char* text, size_t bytes, char* reason) {
   if (count < 1) return refuse(reason, "no CUDA device", "the driver lists none");
   cudaDeviceProp p{};
   if (check(cudaGetDeviceProperties(&p, 0), "cudaGetDeviceProperties", reason)) return 1;
-  std::snprintf(text, bytes, "%s, %.0f GiB", p.name, double(p.totalGlobalMem) / (1 << 30));
+  std::snprintf(text, bytes, "%.90s, %zu GiB", p.name, (p.totalGlobalMem + (size_t(1) << 29)) >> 30);
   return 0;
 }
 
