@@ -29,7 +29,7 @@ const char* instruction_set() {
 }
 
 int run_doctor() {
-  const auto rows = validate::validation_rows("Friis", 0);
+  const auto rows = validate::mirror_validation_rows("", 0);
   bool pass = !rows.empty();
   for (const auto& row : rows) pass = pass && row.pass();
   std::printf("%s", layout_table({{"raywave", RAYWAVE_VERSION},

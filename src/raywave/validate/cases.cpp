@@ -276,7 +276,7 @@ Rows exact_map(int num_threads) {
 
 }  // namespace
 
-std::vector<ValidationRow> validation_rows(const std::string& filter, int num_threads) {
+std::vector<ValidationRow> mirror_validation_rows(const std::string& filter, int num_threads) {
   const std::vector<std::function<Rows(int)>> cases{friis,           two_ray_ground, slabs,
                                                     corridor_images, room_laws,      exact_map};
   Rows rows;
@@ -285,6 +285,11 @@ std::vector<ValidationRow> validation_rows(const std::string& filter, int num_th
       if (row.name.find(filter) != std::string::npos) rows.push_back(std::move(row));
     }
   }
+  return rows;
+}
+
+std::vector<ValidationRow> validation_rows(const std::string& filter, int num_threads) {
+  Rows rows = mirror_validation_rows(filter, num_threads);
   for (auto& row : diffraction_validation_rows(filter, num_threads)) rows.push_back(std::move(row));
   for (auto& row : moved_validation_rows(filter, num_threads)) rows.push_back(std::move(row));
   for (auto& row : scattering_validation_rows(filter, num_threads)) rows.push_back(std::move(row));

@@ -21,6 +21,8 @@ struct ValidationRow {
 
 /// Runs every case. @param filter  only names that contain it; empty: all.
 std::vector<ValidationRow> validation_rows(const std::string& filter = "", int num_threads = 0);
+/// Those of free space, slabs and mirrors, a part of the above that takes a moment.
+std::vector<ValidationRow> mirror_validation_rows(const std::string& filter, int num_threads);
 /// Those of diffraction, a part of the above.
 std::vector<ValidationRow> diffraction_validation_rows(const std::string& filter, int num_threads);
 /// Those of moved, turned, scaled and re-cut scenes, a part of the above.
