@@ -110,6 +110,7 @@ class RadioMapSolver:
     (1 to 3), diffuse_reflection, reflection, lobe, keep_specular, keep_specular_m2, scattering_tolerance and max_tiles (of each sample point, exact maps), seam_tolerance_m, samples_per_tx, points_per_cell (1, 4, 9), coherent, keep_arrivals (exact maps keep what their
     derivatives replay, some 100 bytes an arrival; else each derivative solves again), seed, num_threads,
     device ("cpu"; "cuda": rays are traced there, and monte-carlo maps on planes made there),
+    materials ({name: field}: materials that vary, of exact maps, which keep their arrivals then; see raywave.materials),
     panels (rw.Ris or a list; of exact maps with coherent=True), max_bytes, progress (True: a bar by tqdm; or what is called with done, total). Of Sionna RT, names that mean the same are understood too."""
 
     problem = differentiable.MapProblem
@@ -122,11 +123,19 @@ class RadioMapSolver:
                  lobe: str | None = None, keep_specular: bool = False, keep_specular_m2: float = 1.0, scattering_tolerance: float = 1e-2, max_tiles: int = 20_000,
                  seam_tolerance_m: float | None = None, samples_per_tx: int = 1_000_000,
                  points_per_cell: int = 1, coherent: bool = False, keep_arrivals: bool = False, seed: int = 42,
-                 num_threads: int = 0, device: str = "cpu", max_bytes: float = 4e9, panels: Ris | Sequence[Ris] | None = None,
+                 num_threads: int = 0, device: str = "cpu", max_bytes: float = 4e9, materials: dict | None = None, panels: Ris | Sequence[Ris] | None = None,
                  progress: Callable[[int, int], object] | bool | None = None, **others: object) -> RadioMap:
         panels = ris.panel_list(panels)
+        if materials:
+            materials_.require_fields(scene, materials)
+            if panels:
+                raise Error("materials= and panels=: the places that the ways to a panel's elements touch are not kept; give one of the two")
+            if method != "exact":
+                raise Error(f"materials= needs method='exact', got {method!r}: rays that cross cells do not keep what they touch")
+            keep_arrivals = True
         with _progress.reporter(progress, "radio map") as progress:
-            return _raywave.solve_radio_map(scene, _names.options(self._defaults, locals()))
+            found = _raywave.solve_radio_map(scene, _names.options(self._defaults, locals()))
+        return materials_.varied_map(found, scene, materials) if materials else found
 
     _defaults = _defaults(__call__)
 

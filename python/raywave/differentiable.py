@@ -209,12 +209,8 @@ class _RayProblem(Problem):
         return out
 
 
-class PathProblem(_RayProblem):
-    outputs = {**{name: Output.of_property(name, is_fixed=False) for name in ("a", "tau", "theta_t", "phi_t", "theta_r", "phi_r", "doppler")},
-               "path_gain": Output.of_property_with_its_own("path_gain"), "mean_delay": Output.of_property_with_its_own("mean_delay"),
-               "cir": Output(lambda r, **words: r.cir(**words),
-                             lambda r, cotangent, names, **words: r.cir_vjp(*cotangent, wrt=names, **words), is_fixed=False, takes_arguments=True),
-               **{name: Output.of_method(name) for name in ("cfr", "taps", "samples", "spectrum")}}
+class _WithFields(_RayProblem):
+    """Whose solver takes materials that vary."""
 
     def __init__(self, solver: object, scene: object, wrt: Sequence[str], options: Mapping[str, object]):
         self.fields = dict(options.get("materials") or {})
@@ -222,11 +218,6 @@ class PathProblem(_RayProblem):
         super().__init__(solver, scene, [name for name in wrt if name not in words], options)
         self.base = {name: words[name] if name in words else self.base[name] for name in wrt}
         self.wrt, self._of_fields = list(wrt), [name for name in wrt if name in words]
-        # Where only materials change, paths stay: they are found once, and once more where another material lets rays pass. The places of
-        # tiles follow lobes, and there are none on what does not scatter.
-        self._stays = all(name.startswith("material/") and "/lobe/" not in name and "/scattering_pattern/" not in name
-                          and not (name.endswith("/scattering_coefficient") and self.base[name] in (0, 1)) for name in wrt)
-        self._found = {}
 
     @classmethod
     def more_parameters(cls, options: Mapping[str, object]) -> Sequence[str]:
@@ -236,14 +227,41 @@ class PathProblem(_RayProblem):
     def step(self, name: str) -> float:
         return 1e-4 if name in self._of_fields else super().step(name)
 
-    def solve(self, values: Mapping[str, ArrayLike]) -> tuple:
-        from . import materials
+    def fields_at(self, values: Mapping[str, ArrayLike]) -> dict:
+        """The fields with these values of theirs."""
         fields = dict(self.fields)
         for name in self._of_fields:
             of, _, word = name.removeprefix("material/").rpartition("/")
             fields[of] = fields[of].with_parameters(**{word: values[name]})
+        return fields
+
+    def solve(self, values: Mapping[str, ArrayLike]) -> tuple:
+        self.options = {**self.options, "materials": self.fields_at(values) or None}
+        return super().solve(values)
+
+    def tangent(self, values: Mapping[str, ArrayLike], direction: Mapping[str, ArrayLike]) -> dict:
+        own = {name: moved for name, moved in direction.items() if name in self._of_fields}
+        return {**own, **super().tangent(values, {name: moved for name, moved in direction.items() if name not in own})}
+
+
+class PathProblem(_WithFields):
+    outputs = {**{name: Output.of_property(name, is_fixed=False) for name in ("a", "tau", "theta_t", "phi_t", "theta_r", "phi_r", "doppler")},
+               "path_gain": Output.of_property_with_its_own("path_gain"), "mean_delay": Output.of_property_with_its_own("mean_delay"),
+               "cir": Output(lambda r, **words: r.cir(**words),
+                             lambda r, cotangent, names, **words: r.cir_vjp(*cotangent, wrt=names, **words), is_fixed=False, takes_arguments=True),
+               **{name: Output.of_method(name) for name in ("cfr", "taps", "samples", "spectrum")}}
+
+    def __init__(self, solver: object, scene: object, wrt: Sequence[str], options: Mapping[str, object]):
+        super().__init__(solver, scene, wrt, options)
+        # Where only materials change, paths stay: they are found once, and once more where another material lets rays pass. The places of
+        # tiles follow lobes, and there are none on what does not scatter.
+        self._stays = all(name.startswith("material/") and "/lobe/" not in name and "/scattering_pattern/" not in name
+                          and not (name.endswith("/scattering_coefficient") and self.base[name] in (0, 1)) for name in wrt)
+        self._found = {}
+
+    def solve(self, values: Mapping[str, ArrayLike]) -> tuple:
+        from . import materials
         if not self._stays:
-            self.options = {**self.options, "materials": fields or None}
             return super().solve(values)
         scene = self.scene.copy()
         for name, value in values.items():
@@ -253,11 +271,7 @@ class PathProblem(_RayProblem):
         if key not in self._found:
             self._found[key] = self.solver(scene, **{**self.options, "materials": None})
         wrt = list(self.wrt)
-        return materials.revalued(self._found[key], scene, fields), wrt, lambda gradient: {name: gradient[name] for name in wrt}
-
-    def tangent(self, values: Mapping[str, ArrayLike], direction: Mapping[str, ArrayLike]) -> dict:
-        own = {name: moved for name, moved in direction.items() if name in self._of_fields}
-        return {**own, **super().tangent(values, {name: moved for name, moved in direction.items() if name not in own})}
+        return materials.revalued(self._found[key], scene, self.fields_at(values)), wrt, lambda gradient: {name: gradient[name] for name in wrt}
 
     def solver_name(self) -> str:
         return "paths"
@@ -283,7 +297,7 @@ class ScatteringProblem(_RayProblem):
         return "scattered power"
 
 
-class MapProblem(_RayProblem):
+class MapProblem(_WithFields):
     outputs = {name: Output.of_property(name) for name in ("path_gain", "rss", "sinr")}
 
     def __init__(self, solver: object, scene: object, wrt: Sequence[str], options: Mapping[str, object]):

@@ -6,6 +6,7 @@
 #include "convert.h"
 #include "numbers.h"
 #include "panels.h"
+#include "raywave/maps/arrivals.h"
 #include "raywave/maps/metric_derivative.h"
 #include "raywave/maps/panel_map.h"
 #include "raywave/scene/parameters.h"
@@ -178,14 +179,39 @@ nb::dict dense_tangent(const Paths& p, const PathsDerivative& t) {
 }
 
 /// Names of parameters of materials that vary.
-std::vector<std::string> field_names(const PyPaths& p) {
-  return p.fields.is_valid() ? nb::cast<std::vector<std::string>>(p.fields.attr("names")) : std::vector<std::string>{};
+std::vector<std::string> field_names(const nb::object& fields) {
+  return fields.is_valid() && !fields.is_none() ? nb::cast<std::vector<std::string>>(fields.attr("names"))
+                                                : std::vector<std::string>{};
 }
 bool among(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 constexpr int64_t kNumbers = int64_t(em::kMaterialNumbers.size());
+
+/// Adds gradients of theirs to those of the scene. @param rows  by the numbers at touched places
+void put_field_gradients(const nb::object& fields, const std::vector<std::string>& asked,
+                         const std::vector<em::MaterialNumbers<double>>& rows, nb::dict& gradient) {
+  if (asked.empty()) return;
+  std::vector<double> flat;
+  for (const auto& row : rows) flat.insert(flat.end(), row.numbers.begin(), row.numbers.end());
+  gradient.update(fields.attr("pull")(asked, array<double>(std::move(flat), {rows.size(), size_t(kNumbers)})));
+}
+/// How the numbers at touched places move; what is no field's is left in `tangent`.
+std::vector<em::MaterialNumbers<double>> take_moved_rows(const nb::object& fields, int64_t num_rows,
+                                                         nb::dict& tangent) {
+  const std::vector<std::string> known = field_names(fields);
+  nb::dict of_scene, of_fields;
+  for (const auto& [key, value] : tangent)
+    (among(known, nb::cast<std::string>(key)) ? of_fields : of_scene)[key] = value;
+  tangent = of_scene;
+  std::vector<em::MaterialNumbers<double>> rows;
+  if (!nb::len(of_fields)) return rows;
+  const auto flat = reals_from(fields.attr("push")(of_fields), "the rows' motion", {num_rows, kNumbers});
+  rows.resize(size_t(num_rows));
+  for (size_t i = 0; i < flat.size(); ++i) rows[i / size_t(kNumbers)].numbers[i % size_t(kNumbers)] = flat[i];
+  return rows;
+}
 
 /// Those of wrt that are known, of None all of them; the others are left in wrt.
 std::vector<std::string> take_names(const std::vector<std::string>& known, nb::object& wrt) {
@@ -239,7 +265,7 @@ nb::dict gradient(const PyPaths& p, const nb::object& wrt, Back&& back) {
   nb::object of_scene = wrt;
   const std::vector<paths::Panel> panels = p.panels ? p.panels->panels : std::vector<paths::Panel>{};
   const auto of_panels = p.panels ? take_panel_names(panels, of_scene) : std::vector<std::string>{};
-  const auto of_fields = take_names(field_names(p), of_scene);
+  const auto of_fields = take_names(field_names(p.fields), of_scene);
   const auto names = names_from(s, of_scene, paths::kDifferentiableByPaths, p.options.scatters());
   paths::PanelsDerivative out;
   std::vector<em::MaterialNumbers<double>> rows;
@@ -253,17 +279,13 @@ nb::dict gradient(const PyPaths& p, const nb::object& wrt, Back&& back) {
   });
   nb::dict gradient = gradient_dict(s, out.scene, names);
   put_panel_gradients(panels, out, of_panels, gradient);
-  if (of_fields.empty()) return gradient;
-  std::vector<double> flat;
-  for (const auto& row : rows) flat.insert(flat.end(), row.numbers.begin(), row.numbers.end());
-  gradient.update(p.fields.attr("pull")(of_fields, array<double>(std::move(flat), {rows.size(), size_t(kNumbers)})));
+  put_field_gradients(p.fields, of_fields, rows, gradient);
   return gradient;
 }
 
 PathsDerivative moved(const PyPaths& p, const nb::dict& tangent) {
-  const std::vector<std::string> known = field_names(p);
-  nb::dict others, of_fields;
-  for (const auto& [key, value] : tangent) (among(known, nb::cast<std::string>(key)) ? of_fields : others)[key] = value;
+  nb::dict others = tangent;
+  const auto rows = take_moved_rows(p.fields, int64_t(p.touched.numbers.size()), others);
   const scene::Scene& s = *p.solved.scene;
   const auto& by = paths::kDifferentiableByPaths;
   paths::PanelsDerivative direction;
@@ -271,13 +293,6 @@ PathsDerivative moved(const PyPaths& p, const nb::dict& tangent) {
     direction = panels_tangent(s, p.panels->panels, others, by, p.options.scatters());
   } else {
     direction.scene = tangent_from(s, others, by, p.options.scatters());
-  }
-  std::vector<em::MaterialNumbers<double>> rows;
-  if (nb::len(of_fields)) {
-    const auto num_rows = int64_t(p.touched.numbers.size());
-    const auto flat = reals_from(p.fields.attr("push")(of_fields), "the rows' motion", {num_rows, kNumbers});
-    rows.resize(size_t(num_rows));
-    for (size_t i = 0; i < flat.size(); ++i) rows[i / size_t(kNumbers)].numbers[i % size_t(kNumbers)] = flat[i];
   }
   PathsDerivative out;
   const paths::PreparedScene& geometry = p.solved.geometry();
@@ -388,6 +403,7 @@ nb::dict map_vjp(const PyRadioMap& m, const nb::object& path_gain, const nb::obj
   nb::object of_scene = wrt;
   std::vector<std::string> own;
   if (!m.panels.empty()) own = take_panel_names(m.panels, of_scene);
+  const std::vector<std::string> of_fields = take_names(field_names(m.fields), of_scene);
   const auto names = names_from(s, of_scene, maps::differentiable_by(m.options.method), m.options.scatters());
   scene::SceneDerivative out;
   const paths::PreparedScene& geometry = m.solved.geometry();
@@ -400,19 +416,24 @@ nb::dict map_vjp(const PyRadioMap& m, const nb::object& path_gain, const nb::obj
     put_panel_gradients(m.panels, all, own, gradient);
     return gradient;
   }
-  run_interruptibly(nb::none(),
-                    [&](const runtime::Progress&) { out = maps::metrics_vjp(s, geometry, m.options, m.map, c); });
-  return gradient_dict(s, out, names);
+  std::vector<em::MaterialNumbers<double>> rows;
+  run_interruptibly(
+      nb::none(), [&](const runtime::Progress&) { out = maps::metrics_vjp(s, geometry, m.options, m.map, c, &rows); });
+  nb::dict gradient = gradient_dict(s, out, names);
+  put_field_gradients(m.fields, of_fields, rows, gradient);
+  return gradient;
 }
 
-nb::dict map_jvp(const PyRadioMap& m, const nb::dict& tangent) {
+nb::dict map_jvp(const PyRadioMap& m, nb::dict tangent) {
   const scene::Scene& s = *m.solved.scene;
+  const auto num_rows = m.map.arrivals ? int64_t(m.map.arrivals->touched.numbers.size()) : 0;
+  const auto rows = take_moved_rows(m.fields, num_rows, tangent);
   const auto direction =
       panels_tangent(s, m.panels, tangent, maps::differentiable_by(m.options.method), m.options.scatters());
   maps::MetricsDerivative d;
   const paths::PreparedScene& geometry = m.solved.geometry();
   run_interruptibly(nb::none(), [&](const runtime::Progress&) {
-    d = m.panels.empty() ? maps::metrics_jvp(s, geometry, m.options, m.map, direction.scene)
+    d = m.panels.empty() ? maps::metrics_jvp(s, geometry, m.options, m.map, direction.scene, rows)
                          : maps::panel_metrics_jvp(s, geometry, m.options, m.map, m.panels, direction);
   });
   const Shape shape{m.map.num_tx, m.map.num_y, m.map.num_x};

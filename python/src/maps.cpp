@@ -5,6 +5,7 @@
 #include "convert.h"
 #include "options.h"
 #include "panels.h"
+#include "raywave/maps/varied_map.h"
 #include "raywave/runs/results.h"
 #include "raywave/runtime/threads.h"
 #include "raywave/view/report_data.h"
@@ -82,6 +83,29 @@ std::shared_ptr<PyRadioMap> solve(const std::shared_ptr<PyScene>& s, const nb::d
   o.progress = nullptr;
   o.log = nullptr;
   warnings.emit();
+  return result;
+}
+
+nb::dict touched_places(const PyRadioMap& m) {
+  const paths::PreparedScene& geometry = m.solved.geometry();
+  maps::MapPlaces found;
+  run_interruptibly(nb::none(), [&](const runtime::Progress&) {
+    found = maps::touched_places(*m.solved.scene, geometry, m.options, m.map);
+  });
+  nb::dict d = touched_dict(found.places);
+  d["num_interactions"] = found.num_interactions;
+  return d;
+}
+
+std::shared_ptr<PyRadioMap> varied(const PyRadioMap& m, size_t num_interactions, const nb::object& touch,
+                                   const nb::object& numbers, const nb::object& slopes, const nb::object& fields) {
+  auto result = std::make_shared<PyRadioMap>(m);
+  result->fields = fields;
+  const paths::TouchedMaterials t = touched_from(num_interactions, touch, numbers, slopes);
+  const paths::PreparedScene& geometry = result->solved.geometry();
+  run_interruptibly(nb::none(), [&](const runtime::Progress&) {
+    result->map = maps::varied(*result->solved.scene, geometry, m.options, m.map, t);
+  });
   return result;
 }
 
@@ -196,6 +220,10 @@ void bind_maps(nb::module_& m) {
   bind_place(c);
   bind_map_derivatives(c);
   m.def("solve_radio_map", &solve, "scene"_a, "options"_a);
+  m.def("touched_places_of_map", &touched_places, "map"_a,
+        "Where the paths of a map that kept its arrivals touch faces, as touched_places; num_interactions.");
+  m.def("varied_map", &varied, "map"_a, "num_interactions"_a, "touch"_a, "numbers"_a, "slopes"_a.none(),
+        "fields"_a.none(), "The map with other materials at touched places.");
   m.def("report_data", &frame, "scene"_a.none(), "paths"_a.none(), "radio_map"_a.none(), "metric"_a = "path_gain",
         "What a page shows, as JSON, without the page.");
   m.def("report_html", &report, "scene"_a.none(), "paths"_a.none(), "radio_map"_a.none(), "title"_a, "metric"_a);

@@ -166,10 +166,9 @@ std::shared_ptr<PyPaths> solve(const std::shared_ptr<PyScene>& s, const nb::dict
   return result;
 }
 
-nb::dict touched_places(const PyPaths& p) {
-  const scene::Scene& scene = *p.solved.scene;
-  const auto places = p.panels ? paths::touched_places(scene, p.solved.geometry(), p.options, *p.panels)
-                               : paths::touched_places(scene, p.solved.geometry(), p.options, p.paths);
+}  // namespace
+
+nb::dict touched_dict(const std::vector<paths::TouchedPlace>& places) {
   std::vector<int64_t> touch;
   std::vector<int32_t> object, material;
   std::vector<Vec3d> point, normal;
@@ -193,6 +192,34 @@ nb::dict touched_places(const PyPaths& p) {
   return d;
 }
 
+paths::TouchedMaterials touched_from(size_t num_interactions, const nb::object& touch, const nb::object& numbers,
+                                     const nb::object& slopes) {
+  const auto n = int64_t(nb::len(touch)), width = int64_t(em::kMaterialNumbers.size());
+  paths::TouchedMaterials t;
+  if (n) t.row.assign(2 * num_interactions, -1);
+  t.numbers.resize(size_t(n));
+  const auto faces = reals_from(touch, "touch", {n}), flat = reals_from(numbers, "numbers", {n, width});
+  for (size_t i = 0; i < size_t(n); ++i) {
+    if (!(faces[i] >= 0 && faces[i] < double(t.row.size()))) throw Error(message("touch ", faces[i], " is not there"));
+    t.row[size_t(faces[i])] = int32_t(i);
+    for (size_t k = 0; k < size_t(width); ++k) t.numbers[i].numbers[k] = flat[i * size_t(width) + k];
+  }
+  if (slopes.is_none()) return t;
+  const auto by = reals_from(slopes, "slopes", {n, width, 3});
+  t.slopes.resize(size_t(n));
+  for (size_t i = 0; i < size_t(n * width); ++i)
+    t.slopes[i / size_t(width)][i % size_t(width)] = {by[3 * i], by[3 * i + 1], by[3 * i + 2]};
+  return t;
+}
+
+namespace {
+
+nb::dict touched_places(const PyPaths& p) {
+  const scene::Scene& scene = *p.solved.scene;
+  return touched_dict(p.panels ? paths::touched_places(scene, p.solved.geometry(), p.options, *p.panels)
+                               : paths::touched_places(scene, p.solved.geometry(), p.options, p.paths));
+}
+
 /// The scene that the paths were found in, with another's materials.
 std::shared_ptr<scene::Scene> with_materials_of(const scene::Scene& solved, const PyScene& other) {
   auto made = std::make_shared<scene::Scene>(solved);
@@ -214,31 +241,17 @@ std::shared_ptr<PyPaths> revalued(const std::shared_ptr<PyPaths>& p, const nb::o
   result->solved = p->solved;
   if (!scene.is_none())
     result->solved.scene = with_materials_of(*p->solved.scene, *nb::cast<std::shared_ptr<PyScene>>(scene));
-  const auto n = int64_t(nb::len(touch)), width = int64_t(em::kMaterialNumbers.size());
-  paths::TouchedMaterials& t = result->touched;
-  if (n) t.row.assign(p->panels ? size_t(p->panels->num_touches()) : 2 * p->paths.interactions.size(), -1);
-  t.numbers.resize(size_t(n));
-  const auto faces = reals_from(touch, "touch", {n}), flat = reals_from(numbers, "numbers", {n, width});
-  for (size_t i = 0; i < size_t(n); ++i) {
-    if (!(faces[i] >= 0 && faces[i] < double(t.row.size()))) throw Error(message("touch ", faces[i], " is not there"));
-    t.row[size_t(faces[i])] = int32_t(i);
-    for (size_t k = 0; k < size_t(width); ++k) t.numbers[i].numbers[k] = flat[i * size_t(width) + k];
-  }
-  if (!slopes.is_none()) {
-    const auto by = reals_from(slopes, "slopes", {n, width, 3});
-    t.slopes.resize(size_t(n));
-    for (size_t i = 0; i < size_t(n * width); ++i)
-      t.slopes[i / size_t(width)][i % size_t(width)] = {by[3 * i], by[3 * i + 1], by[3 * i + 2]};
-  }
+  const size_t touches = p->panels ? size_t(p->panels->num_touches()) : 2 * p->paths.interactions.size();
+  result->touched = touched_from(touches / 2, touch, numbers, slopes);
   if (!fields.is_none()) result->fields = fields;
   const paths::PreparedScene& geometry = result->solved.geometry();
   run_interruptibly(nb::none(), [&](const runtime::Progress&) {
     if (!p->panels) {
-      paths::revalue(*result->solved.scene, geometry, result->options, t, result->paths);
+      paths::revalue(*result->solved.scene, geometry, result->options, result->touched, result->paths);
       return;
     }
     auto all = std::make_shared<paths::PanelPaths>(*p->panels);
-    paths::revalue(*result->solved.scene, geometry, result->options, t, *all);
+    paths::revalue(*result->solved.scene, geometry, result->options, result->touched, *all);
     result->paths = all->paths;
     result->panels = std::move(all);
   });

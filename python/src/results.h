@@ -71,6 +71,13 @@ void bind_place(nanobind::class_<Holder>& c) {
       "origin_m", [](const Holder& h) { return origin_of(h.solved.place); }, "Of the scene, in crs.");
 }
 
+/// Places that are touched, as Python asks materials of them: touch, object, material [n], point_m, normal [n, 3],
+/// cos_incidence [n].
+nanobind::dict touched_dict(const std::vector<paths::TouchedPlace>& places);
+/// Numbers [n, numbers] at the places `touch` [n], their slopes by the place [n, numbers, 3] or None.
+paths::TouchedMaterials touched_from(size_t num_interactions, const nanobind::object& touch,
+                                     const nanobind::object& numbers, const nanobind::object& slopes);
+
 /// Carries cotangents of paths on to the scene: {name: gradient} for the names in `wrt`. `back` runs without the GIL.
 nanobind::dict path_gradient(const PyPaths& p, const nanobind::object& wrt,
                              const std::function<paths::PathsDerivative()>& back);
@@ -83,6 +90,7 @@ struct PyRadioMap {
   maps::Surface surface;  // as it was asked for
   maps::RadioMapOptions options;
   std::vector<paths::Panel> panels;
+  nanobind::object fields;  // of materials that vary, see PyPaths
 };
 
 }  // namespace raywave::python

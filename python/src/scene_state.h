@@ -156,8 +156,9 @@ template <class Archive>
 void fields(Archive& a, RadioMap& m) {
   // kept arrivals stay behind: derivatives have the same bits without them
   auto& [surface, frequency, noise, names, powers, num_tx, num_y, num_x, gain, error, centers, corners, arrivals, split,
-         kept] = m;
-  a(surface, frequency, noise, names, powers, num_tx, num_y, num_x, gain, error, centers, corners, arrivals, split);
+         vary, kept] = m;
+  a(surface, frequency, noise, names, powers, num_tx, num_y, num_x, gain, error, centers, corners, arrivals, split,
+    vary);
 }
 
 }  // namespace raywave::maps

@@ -7,15 +7,14 @@ from collections.abc import Mapping
 import numpy as np
 
 from .. import _raywave
-from .._raywave import Error, Paths, Scene
+from .._raywave import Error, Paths, RadioMap, Scene
 from .fields import NUMBERS, Field, Places, base_of
 
 
 class _Fields:
     """Of the paths of one solve: fields by material, places, and how gradients by the touched numbers go to the fields' parameters."""
 
-    def __init__(self, paths, scene, fields):
-        touched = _raywave.touched_places(paths)
+    def __init__(self, touched, scene, fields):
         names = list(scene.materials)
         self.parts, self.names, touch, numbers, slopes, begin = [], [], [], [], [], 0
         for name, field in fields.items():
@@ -88,5 +87,12 @@ def revalued(paths: Paths, scene: Scene, fields: Mapping[str, Field] | None) -> 
     if not fields:
         return _raywave.revalued_paths(paths, scene, np.zeros(0), np.zeros((0, len(NUMBERS))), None, None)
     require_fields(scene, fields)
-    made = _Fields(paths, scene, fields)
+    made = _Fields(_raywave.touched_places(paths), scene, fields)
     return _raywave.revalued_paths(paths, scene, made.touch, made.numbers, made.slopes, made)
+
+
+def varied_map(radio_map: RadioMap, scene: Scene, fields: Mapping[str, Field]) -> RadioMap:
+    """An exact map that kept its arrivals, with these in the place of the scene's materials."""
+    touched = _raywave.touched_places_of_map(radio_map)
+    made = _Fields(touched, scene, fields)
+    return _raywave.varied_map(radio_map, touched["num_interactions"], made.touch, made.numbers, made.slopes, made)

@@ -21,6 +21,8 @@ class ArrivalField {
     source_ = scene_.transmitter(tx_, -1);
     weights_ = scene_.precoding(tx_);
   }
+  /// Interactions of the next paths are so many among those of materials that vary; -1: the scene's own.
+  void begin_at(int64_t first) { kernel_.begin_at(first); }
   /// World-frame field at the point, across its direction, times lambda / (4 pi L), with propagation phase.
   /// @return false when the path is not there.
   bool operator()(const Vec3d& point_m, const std::vector<paths::Step>& steps, CVec3<T>& out);

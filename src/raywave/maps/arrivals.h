@@ -8,6 +8,7 @@
 #include "raywave/paths/field_context.h"
 #include "raywave/paths/scatter_tiles.h"
 #include "raywave/paths/sequence_tree.h"
+#include "raywave/paths/touched_materials.h"
 
 namespace raywave::maps {
 
@@ -35,6 +36,11 @@ using CellTiles = std::vector<std::vector<paths::Tile>>;
 struct KeptArrivals {
   std::vector<std::vector<MapArrivals>> paths;  // [num_tx]
   std::vector<std::vector<CellTiles>> tiles;    // [num_tx, num_cells], where surfaces scatter
+  /// Materials that vary (maps/varied_map.h), and which interactions are whose: the first of each arrival
+  /// [num_tx, places of the transmitter, num_arrivals] and of what scatters into each cell [num_tx, num_cells].
+  paths::TouchedMaterials touched;
+  std::vector<std::vector<std::vector<int64_t>>> first_of_arrival;
+  std::vector<std::vector<int64_t>> first_of_cell;
 };
 
 std::vector<MapArrivals> exact_arrivals(const scene::Scene& scene, const paths::PreparedScene& prepared,

@@ -41,10 +41,15 @@ class ArrivalsOver {
     field_.begin();
   }
 
+  void set_touched(const paths::TouchedMaterials& touched, typename Scene::NumbersSlot* slope) {
+    over_.set_touched(touched, slope);
+  }
+
   using Field = CVec3<T>;  // times lambda / (4 pi L), with propagation phase
-  /// @return false when the path is not there.
-  bool field(const paths::SequenceTree& tree, const WeightedArrival& a, Field& out) {
+  /// @param first  see KeptArrivals, -1: the scene's own materials. @return false when the path is not there.
+  bool field(const paths::SequenceTree& tree, const WeightedArrival& a, int64_t first, Field& out) {
     over_.forget();
+    field_.begin_at(first);
     // every arrival of an exact map has been a path
     const bool there = options_.method == Method::kExact ? refiner_.known_path(tree, a.node, a.aside_m, path_)
                                                          : refiner_.path(tree, a.node, a.aside_m, path_);
@@ -79,6 +84,8 @@ void check(const scene::Scene& scene, const RadioMapOptions& options, const Radi
   }
   if (options.method == Method::kMonteCarlo && options.scatters())
     throw Error("monte-carlo maps with scattering have no derivative: chance decides which way a ray goes; use exact");
+  if (map.materials_vary && !map.arrivals)
+    throw Error("a map whose materials vary has derivatives where it was solved: copies through files have none");
   if (size_t(map.num_tx) != scene.transmitters.size()) {
     throw Error(message("the map has ", map.num_tx, " transmitters, the scene ", scene.transmitters.size()));
   }
@@ -97,6 +104,21 @@ void for_arrivals(const scene::Scene& scene, const paths::PreparedScene& prepare
                                     : monte_carlo_arrivals(scene, prepared, context, tx, cells, options))
     visit(all);
 }
+
+/// Which interaction is an arrival's first, of the places of a transmitter in order.
+class Firsts {
+ public:
+  Firsts(const RadioMap& map, int tx)
+      : of_places_(map.arrivals && !map.arrivals->touched.empty() ? &map.arrivals->first_of_arrival[size_t(tx)]
+                                                                  : nullptr) {}
+  /// Of the next place.
+  const std::vector<int64_t>* next() { return of_places_ ? &(*of_places_)[place_++] : nullptr; }
+  static int64_t at(const std::vector<int64_t>* firsts, size_t arrival) { return firsts ? (*firsts)[arrival] : -1; }
+
+ private:
+  const std::vector<std::vector<int64_t>>* of_places_;
+  size_t place_ = 0;
+};
 
 /// The arrivals in a fixed number of parts: visit(part, arrival).
 template <class Visit>
@@ -132,7 +154,8 @@ std::span<const scene::Differentiable* const> differentiable_solvers() {
 
 static scene::SceneDerivative vjp(const scene::Scene& scene, const paths::PreparedScene& geometry,
                                   const RadioMapOptions& options, const RadioMap& map,
-                                  const std::vector<double>& cotangent) {
+                                  const std::vector<double>& cotangent,
+                                  std::vector<em::MaterialNumbers<double>>& slopes) {
   check(scene, options, map);
   const paths::PreparedScene prepared = paths::prepared_for(geometry, scene, options);
   if (cotangent.size() != map.path_gain.size()) {
@@ -146,14 +169,18 @@ static scene::SceneDerivative vjp(const scene::Scene& scene, const paths::Prepar
   const paths::RefineOptions refine = paths::refine_options(prepared, context, options.max_depth);
   const scene::SceneDerivative zeros(scene);
   scene::SceneDerivative gradient = zeros;
+  slopes.assign(map.arrivals ? map.arrivals->touched.numbers.size() : 0, {});
   for (int tx = 0; tx < map.num_tx; ++tx) {
     const double* weight = cotangent.data() + size_t(tx) * size_t(map.num_cells());
+    Firsts firsts(map, tx);
     for_arrivals(centred, prepared, context, tx, cells, options, map, [&](const MapArrivals& all) {
+      const std::vector<int64_t>* first_of = firsts.next();
       const int64_t num_parts = std::clamp<int64_t>(int64_t(all.arrivals.size()) / 64, 1, kMostParts);
       std::vector<scene::SceneDerivative> parts(static_cast<size_t>(num_parts), zeros);
       for_parts(all, options.num_threads, num_parts, [&](size_t part, size_t first, size_t last) {
         ad::Tape tape;
         ArrivalsOver<ad::Var> over(centred, prepared, options, tx, refine, parts[part]);
+        if (first_of) over.set_touched(map.arrivals->touched, slopes.data());
         ArrivalsOver<ad::Var>::Field f;
         const ad::Recording recording(tape);
         over.begin();
@@ -163,7 +190,7 @@ static scene::SceneDerivative vjp(const scene::Scene& scene, const paths::Prepar
           const double c = weight[a.cell];
           if (c == 0) continue;
           tape.back_to_mark();
-          if (!over.field(all.tree, a, f)) continue;
+          if (!over.field(all.tree, a, Firsts::at(first_of, i), f)) continue;
           const CVec3<double> slope = gain_slope(all, a, f, cells);
           const auto seed = [&](const Vec3<ad::Var>& v, const Vec3d& w) {
             tape.seed(v.x, c * w.x);
@@ -180,8 +207,8 @@ static scene::SceneDerivative vjp(const scene::Scene& scene, const paths::Prepar
       for (const auto& part : parts) gradient += part;
     });
     if (options.scatters()) {
-      add_scattered_vjp(centred, prepared, context, tx, cells, options, weight,
-                        map.arrivals ? &map.arrivals->tiles[size_t(tx)] : nullptr, gradient);
+      add_scattered_vjp(centred, prepared, context, tx, cells, options, weight, map.arrivals.get(), gradient,
+                        slopes.data());
     }
   }
   gradient.check_finite(scene);
@@ -190,7 +217,8 @@ static scene::SceneDerivative vjp(const scene::Scene& scene, const paths::Prepar
 
 static std::vector<double> jvp(const scene::Scene& scene, const paths::PreparedScene& geometry,
                                const RadioMapOptions& options, const RadioMap& map,
-                               const scene::SceneDerivative& direction) {
+                               const scene::SceneDerivative& direction,
+                               std::vector<em::MaterialNumbers<double>> moved_rows) {
   check(scene, options, map);
   const paths::PreparedScene prepared = paths::prepared_for(geometry, scene, options);
   direction.check_finite(scene);
@@ -199,15 +227,19 @@ static std::vector<double> jvp(const scene::Scene& scene, const paths::PreparedS
   const paths::FieldContext context = paths::field_context(scene, options.refraction, options.log, options.lobe);
   const paths::RefineOptions refine = paths::refine_options(prepared, context, options.max_depth);
   std::vector<double> tangent(map.path_gain.size(), 0);
+  moved_rows.resize(map.arrivals ? map.arrivals->touched.numbers.size() : 0);
   for (int tx = 0; tx < map.num_tx; ++tx) {
+    Firsts firsts(map, tx);
     for_arrivals(centred, prepared, context, tx, cells, options, map, [&](const MapArrivals& all) {
+      const std::vector<int64_t>* first_of = firsts.next();
       std::vector<double> change(all.arrivals.size(), 0);
       for_parts(all, options.num_threads, kMostParts, [&](size_t, size_t first, size_t last) {
         ArrivalsOver<ad::Dual> over(centred, prepared, options, tx, refine, direction);
+        if (first_of) over.set_touched(map.arrivals->touched, moved_rows.data());
         ArrivalsOver<ad::Dual>::Field f;
         over.begin();
         for (size_t i = first; i < last; ++i) {
-          if (!over.field(all.tree, all.arrivals[i], f)) continue;
+          if (!over.field(all.tree, all.arrivals[i], Firsts::at(first_of, i), f)) continue;
           const CVec3<double> slope = gain_slope(all, all.arrivals[i], f, cells);
           const auto along = [](const Vec3<ad::Dual>& v, const Vec3d& w) {
             return w.x * v.x.d + w.y * v.y.d + w.z * v.z.d;
@@ -220,8 +252,8 @@ static std::vector<double> jvp(const scene::Scene& scene, const paths::PreparedS
       }
     });
     if (!options.scatters()) continue;
-    const auto scattered = scattered_jvp(centred, prepared, context, tx, cells, options, direction,
-                                         map.arrivals ? &map.arrivals->tiles[size_t(tx)] : nullptr);
+    const auto scattered =
+        scattered_jvp(centred, prepared, context, tx, cells, options, direction, map.arrivals.get(), moved_rows.data());
     for (size_t i = 0; i < scattered.size(); ++i) tangent[size_t(tx) * size_t(map.num_cells()) + i] += scattered[i];
   }
   return tangent;
@@ -229,14 +261,19 @@ static std::vector<double> jvp(const scene::Scene& scene, const paths::PreparedS
 
 scene::SceneDerivative map_vjp(const scene::Scene& scene, const paths::PreparedScene& geometry,
                                const RadioMapOptions& options, const RadioMap& map,
-                               const std::vector<double>& cotangent) {
-  return runtime::on_threads(options.num_threads, [&] { return vjp(scene, geometry, options, map, cotangent); });
+                               const std::vector<double>& cotangent, std::vector<em::MaterialNumbers<double>>* slopes) {
+  std::vector<em::MaterialNumbers<double>> rows;
+  auto gradient =
+      runtime::on_threads(options.num_threads, [&] { return vjp(scene, geometry, options, map, cotangent, rows); });
+  if (slopes) *slopes = std::move(rows);
+  return gradient;
 }
 
 std::vector<double> map_jvp(const scene::Scene& scene, const paths::PreparedScene& geometry,
                             const RadioMapOptions& options, const RadioMap& map,
-                            const scene::SceneDerivative& direction) {
-  return runtime::on_threads(options.num_threads, [&] { return jvp(scene, geometry, options, map, direction); });
+                            const scene::SceneDerivative& direction,
+                            const std::vector<em::MaterialNumbers<double>>& moved) {
+  return runtime::on_threads(options.num_threads, [&] { return jvp(scene, geometry, options, map, direction, moved); });
 }
 
 }  // namespace raywave::maps

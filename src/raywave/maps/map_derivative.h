@@ -11,6 +11,7 @@
 
 #include <vector>
 
+#include "raywave/em/material.h"
 #include "raywave/maps/radio_map.h"
 #include "raywave/scene/derivative.h"
 #include "raywave/scene/parameters.h"
@@ -27,16 +28,20 @@ std::span<const scene::Differentiable* const> differentiable_solvers();
 /// The gradient of sum(cotangent * path_gain). Memory grows with the arrivals (100 bytes each), not with what a path's
 /// derivative needs. The same bits for any number of threads, and whether the map kept its arrivals or not.
 /// @param map  what solve_radio_map gave for this scene and these options. @param cotangent  [num_tx, num_y, num_x].
+/// @param slopes  [num_rows], written: by the numbers of materials that vary (maps/varied_map.h)
 /// @throws Error for a cotangent of a wrong length or not finite; for maps on meshes and terrain, whose cells would
 /// move with the scene; for monte-carlo maps with refraction or
 /// scattering.
 scene::SceneDerivative map_vjp(const scene::Scene& scene, const paths::PreparedScene& prepared,
                                const RadioMapOptions& options, const RadioMap& map,
-                               const std::vector<double>& cotangent);
+                               const std::vector<double>& cotangent,
+                               std::vector<em::MaterialNumbers<double>>* slopes = nullptr);
 
 /// How path_gain moves when the scene moves along `direction`: [num_tx, num_y, num_x].
+/// @param moved  [num_rows]: how the numbers of materials that vary move; empty: not at all
 std::vector<double> map_jvp(const scene::Scene& scene, const paths::PreparedScene& prepared,
                             const RadioMapOptions& options, const RadioMap& map,
-                            const scene::SceneDerivative& direction);
+                            const scene::SceneDerivative& direction,
+                            const std::vector<em::MaterialNumbers<double>>& moved = {});
 
 }  // namespace raywave::maps

@@ -64,17 +64,19 @@ GainCotangent gain_cotangent(const RadioMap& map, const MetricsDerivative& cotan
 
 scene::SceneDerivative metrics_vjp(const scene::Scene& scene, const paths::PreparedScene& prepared,
                                    const RadioMapOptions& options, const RadioMap& map,
-                                   const MetricsDerivative& cotangent) {
+                                   const MetricsDerivative& cotangent,
+                                   std::vector<em::MaterialNumbers<double>>* slopes) {
   const GainCotangent by = gain_cotangent(map, cotangent);
-  scene::SceneDerivative gradient = map_vjp(scene, prepared, options, map, by.path_gain);
+  scene::SceneDerivative gradient = map_vjp(scene, prepared, options, map, by.path_gain, slopes);
   for (size_t tx = 0; tx < by.power_dbm.size(); ++tx) gradient.transmitters[tx].power_dbm += by.power_dbm[tx];
   return gradient;
 }
 
 MetricsDerivative metrics_jvp(const scene::Scene& scene, const paths::PreparedScene& prepared,
                               const RadioMapOptions& options, const RadioMap& map,
-                              const scene::SceneDerivative& direction) {
-  return metrics_moved(map, map_jvp(scene, prepared, options, map, direction), direction.transmitters);
+                              const scene::SceneDerivative& direction,
+                              const std::vector<em::MaterialNumbers<double>>& moved) {
+  return metrics_moved(map, map_jvp(scene, prepared, options, map, direction, moved), direction.transmitters);
 }
 
 MetricsDerivative metrics_moved(const RadioMap& map, std::vector<double> path_gain,

@@ -27,11 +27,13 @@ MetricsDerivative metrics_moved(const RadioMap& map, std::vector<double> path_ga
 /// The gradient of sum(cotangent . metrics). @throws Error as map_vjp does, naming the metric.
 scene::SceneDerivative metrics_vjp(const scene::Scene& scene, const paths::PreparedScene& prepared,
                                    const RadioMapOptions& options, const RadioMap& map,
-                                   const MetricsDerivative& cotangent);
+                                   const MetricsDerivative& cotangent,
+                                   std::vector<em::MaterialNumbers<double>>* slopes = nullptr);
 
 /// How all three move when the scene moves along `direction`.
 MetricsDerivative metrics_jvp(const scene::Scene& scene, const paths::PreparedScene& prepared,
                               const RadioMapOptions& options, const RadioMap& map,
-                              const scene::SceneDerivative& direction);
+                              const scene::SceneDerivative& direction,
+                              const std::vector<em::MaterialNumbers<double>>& moved = {});
 
 }  // namespace raywave::maps

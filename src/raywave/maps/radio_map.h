@@ -74,6 +74,7 @@ struct RadioMap {
   std::vector<Vec3d> cell_corners_m;             // mesh surfaces: [num_x, 3]; empty for planes
   int64_t num_arrivals = 0;                      // exact: how many paths to how many points were summed up
   int64_t num_split_points = 0;                  // sample points on walls
+  bool materials_vary = false;                   // maps/varied_map.h
   std::shared_ptr<const KeptArrivals> arrivals;  // with RadioMapOptions::keep_arrivals
   int num_cells() const { return num_y * num_x; }
 

@@ -17,7 +17,7 @@ using paths::Step;
 class Points {
  public:
   Points(const scene::Scene& scene, const paths::PreparedScene& prepared, const paths::FieldContext& context, int tx,
-         const Cells& cells, const RadioMapOptions& options)
+         const Cells& cells, const RadioMapOptions& options, const KeptArrivals* kept = nullptr)
       : prepared_(prepared),
         context_(context),
         cells_(cells),
@@ -29,7 +29,11 @@ class Points {
         numbers_(scene, prepared, context),
         standing_(standings(prepared, tx_.position_m, cells)[0]),
         source_(prepared, paths::end_point(tx_, context.wavelength_m),
-                paths::scatter_mirrors(prepared, tx_.position_m, tx_.name, 1000000, options)) {}
+                paths::scatter_mirrors(prepared, tx_.position_m, tx_.name, 1000000, options)) {
+    if (!kept) return;
+    tiles_ = &kept->tiles[size_t(tx)];
+    if (!kept->touched.empty()) first_ = &kept->first_of_cell[size_t(tx)];
+  }
 
   /// The gain of a cell. @param keep  its tiles, or nothing
   double solve(int cell, CellTiles* keep) {
@@ -42,21 +46,35 @@ class Points {
     return gain;
   }
 
-  /// visit(target point, steps, weight) for each path that a cell sums. @param kept  the cell's tiles, or nothing
-  template <class Visit>
-  void for_paths(int cell, const CellTiles* kept, Visit&& visit) {
-    for_points(
-        cell, [&](size_t point, const SamplePoint& s, paths::ScatterTiler& tiler, const paths::ScatterEnd& target) {
-          const std::vector<paths::Tile> found = kept ? std::vector<paths::Tile>() : tiler.solve(source_, target).tiles;
-          for (const paths::Tile& t : kept ? (*kept)[point] : found) {
-            tiler.for_places(source_, target, t, [&](std::vector<Step>& steps, size_t place) {
-              for_variants(tiler, steps, place, [&] { visit(s.point_m, steps, s.weight); });
-            });
-          }
-        });
+  /// visit(target point, steps, weight) for each path that a cell sums, over `field`.
+  template <class T, class Visit>
+  void for_paths(int cell, ArrivalField<T>& field, Visit&& visit) {
+    int64_t first = first_ ? (*first_)[size_t(cell)] : -1;
+    for_places(cell, [&](const SamplePoint& s, paths::ScatterTiler& tiler, std::vector<Step>& steps, size_t place) {
+      field.begin_at(first);
+      if (first >= 0) first += int64_t(steps.size());
+      for_variants(tiler, steps, place, [&] { visit(s.point_m, steps, s.weight); });
+    });
   }
+  /// visit(steps) for each place that a cell's paths are scattered by.
+  template <class Visit>
+  void for_steps(int cell, Visit&& visit) {
+    for_places(cell, [&](const SamplePoint&, paths::ScatterTiler&, std::vector<Step>& steps, size_t) { visit(steps); });
+  }
+  const Vec3d& source_m() const { return source_.point().position_m; }
 
  private:
+  template <class Visit>
+  void for_places(int cell, Visit&& visit) {
+    for_points(cell, [&](size_t point, const SamplePoint& s, paths::ScatterTiler& tiler,
+                         const paths::ScatterEnd& target) {
+      const std::vector<paths::Tile> found = tiles_ ? std::vector<paths::Tile>() : tiler.solve(source_, target).tiles;
+      for (const paths::Tile& t : tiles_ ? (*tiles_)[size_t(cell)][point] : found) {
+        tiler.for_places(source_, target, t,
+                         [&](std::vector<Step>& steps, size_t place) { visit(s, tiler, steps, place); });
+      }
+    });
+  }
   /// visit(index, sample point, tiler, target) for those of a cell.
   template <class Visit>
   void for_points(int cell, Visit&& visit) {
@@ -103,6 +121,8 @@ class Points {
   paths::SceneOver<double> numbers_;
   const Standing standing_;
   const paths::ScatterEnd source_;
+  const std::vector<CellTiles>* tiles_ = nullptr;  // [num_cells], where they were kept
+  const std::vector<int64_t>* first_ = nullptr;    // [num_cells], where materials vary
 };
 
 constexpr int64_t kParts = 16;
@@ -134,11 +154,49 @@ std::vector<double> scattered_map(const scene::Scene& scene, const paths::Prepar
   return gain;
 }
 
+std::vector<double> varied_scattered(const scene::Scene& scene, const paths::PreparedScene& prepared,
+                                     const paths::FieldContext& context, int tx, const Cells& cells,
+                                     const RadioMapOptions& options, const KeptArrivals& kept) {
+  std::vector<double> gain(size_t(cells.size()), 0);
+  if (options.max_depth < 1 || prepared.queries().empty()) return gain;
+  Points points(scene, prepared, context, tx, cells, options, &kept);
+  paths::SceneOver<double> numbers(scene, prepared, context);
+  numbers.set_touched(kept.touched);
+  runtime::parallel_for(cells.size(), options.num_threads, [&](int64_t cell) {
+    ArrivalField<double> field(numbers, tx);
+    points.for_paths(int(cell), field, [&](const Vec3d& point, const std::vector<Step>& steps, double weight) {
+      double power = 0;
+      if (field.power(point, steps, power)) gain[size_t(cell)] += weight * power;
+    });
+  });
+  return gain;
+}
+
+void add_scattered_places(const scene::Scene& scene, const paths::PreparedScene& prepared,
+                          const paths::FieldContext& context, int tx, const Cells& cells,
+                          const RadioMapOptions& options, const std::vector<CellTiles>& tiles, int64_t& first,
+                          std::vector<int64_t>& first_of_cell, std::vector<paths::TouchedPlace>& places) {
+  first_of_cell.assign(size_t(cells.size()), first);
+  if (options.max_depth < 1 || prepared.queries().empty()) return;
+  KeptArrivals kept;
+  kept.tiles.resize(size_t(tx) + 1);
+  kept.tiles[size_t(tx)] = tiles;
+  Points points(scene, prepared, context, tx, cells, options, &kept);
+  for (int cell = 0; cell < cells.size(); ++cell) {
+    first_of_cell[size_t(cell)] = first;
+    points.for_steps(cell, [&](const std::vector<Step>& steps) {
+      paths::add_touched_places(prepared, points.source_m(), steps, first, places);
+      first += int64_t(steps.size());
+    });
+  }
+}
+
 void add_scattered_vjp(const scene::Scene& scene, const paths::PreparedScene& prepared,
                        const paths::FieldContext& context, int tx, const Cells& cells, const RadioMapOptions& options,
-                       const double* cotangent, const std::vector<CellTiles>* kept, scene::SceneDerivative& gradient) {
+                       const double* cotangent, const KeptArrivals* kept, scene::SceneDerivative& gradient,
+                       em::MaterialNumbers<double>* slopes) {
   if (options.max_depth < 1 || prepared.queries().empty()) return;
-  Points points(scene, prepared, context, tx, cells, options);
+  Points points(scene, prepared, context, tx, cells, options, kept);
   const scene::SceneDerivative zeros(scene);
   std::vector<scene::SceneDerivative> parts(size_t(kParts), zeros);
   for_cells(cells, options, [&](size_t part, int first, int last) {
@@ -146,22 +204,22 @@ void add_scattered_vjp(const scene::Scene& scene, const paths::PreparedScene& pr
     const ad::Recording recording(tape);
     paths::SceneOver<ad::Var> over(scene, prepared, options.refraction, parts[part]);
     over.set_lobe(options.lobe);
+    if (kept) over.set_touched(kept->touched, slopes);  // each row is one place's: no two parts write to it
     ArrivalField<ad::Var> field(over, tx);
     over.restart();
     field.begin();
     over.share(tape, true);
     for (int cell = first; cell < last; ++cell) {
       if (cotangent[cell] == 0) continue;
-      points.for_paths(cell, kept ? &(*kept)[size_t(cell)] : nullptr,
-                       [&](const Vec3d& point, const std::vector<Step>& steps, double weight) {
-                         ad::Var power;
-                         if (field.power(point, steps, power)) {
-                           tape.seed(power, weight * cotangent[cell]);
-                           tape.sweep();
-                           over.collect(tape);
-                         }
-                         tape.back_to_mark();
-                       });
+      points.for_paths(cell, field, [&](const Vec3d& point, const std::vector<Step>& steps, double weight) {
+        ad::Var power;
+        if (field.power(point, steps, power)) {
+          tape.seed(power, weight * cotangent[cell]);
+          tape.sweep();
+          over.collect(tape);
+        }
+        tape.back_to_mark();
+      });
     }
     over.finish(tape);
   });
@@ -171,22 +229,22 @@ void add_scattered_vjp(const scene::Scene& scene, const paths::PreparedScene& pr
 std::vector<double> scattered_jvp(const scene::Scene& scene, const paths::PreparedScene& prepared,
                                   const paths::FieldContext& context, int tx, const Cells& cells,
                                   const RadioMapOptions& options, const scene::SceneDerivative& direction,
-                                  const std::vector<CellTiles>* kept) {
+                                  const KeptArrivals* kept, const em::MaterialNumbers<double>* moved) {
   std::vector<double> tangent(size_t(cells.size()), 0);
   if (options.max_depth < 1 || prepared.queries().empty()) return tangent;
-  Points points(scene, prepared, context, tx, cells, options);
+  Points points(scene, prepared, context, tx, cells, options, kept);
   for_cells(cells, options, [&](size_t, int first, int last) {
     paths::SceneOver<ad::Dual> over(scene, prepared, options.refraction, direction);
     over.set_lobe(options.lobe);
+    if (kept) over.set_touched(kept->touched, moved);
     ArrivalField<ad::Dual> field(over, tx);
     over.restart();
     field.begin();
     for (int cell = first; cell < last; ++cell) {
-      points.for_paths(cell, kept ? &(*kept)[size_t(cell)] : nullptr,
-                       [&](const Vec3d& point, const std::vector<Step>& steps, double weight) {
-                         ad::Dual power;
-                         if (field.power(point, steps, power)) tangent[size_t(cell)] += weight * power.d;
-                       });
+      points.for_paths(cell, field, [&](const Vec3d& point, const std::vector<Step>& steps, double weight) {
+        ad::Dual power;
+        if (field.power(point, steps, power)) tangent[size_t(cell)] += weight * power.d;
+      });
     }
   });
   return tangent;

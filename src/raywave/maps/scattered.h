@@ -17,15 +17,27 @@ std::vector<double> scattered_map(const scene::Scene& scene, const paths::Prepar
                                   const paths::FieldContext& context, int tx, const Cells& cells,
                                   const RadioMapOptions& options, std::vector<CellTiles>* keep = nullptr);
 
-/// Adds the gradient of sum(cotangent . scattered_map). @param cotangent  [num_cells]. @param kept  the map's tiles, or
-/// nothing: they are found again. The same bits.
+/// What scatters over kept tiles with materials that vary, [num_cells].
+std::vector<double> varied_scattered(const scene::Scene& scene, const paths::PreparedScene& prepared,
+                                     const paths::FieldContext& context, int tx, const Cells& cells,
+                                     const RadioMapOptions& options, const KeptArrivals& kept);
+/// The faces that those paths touch, a place of a surface once; `first` counts their interactions, and says of each
+/// cell which is its first.
+void add_scattered_places(const scene::Scene& scene, const paths::PreparedScene& prepared,
+                          const paths::FieldContext& context, int tx, const Cells& cells,
+                          const RadioMapOptions& options, const std::vector<CellTiles>& tiles, int64_t& first,
+                          std::vector<int64_t>& first_of_cell, std::vector<paths::TouchedPlace>& places);
+
+/// Adds the gradient of sum(cotangent . scattered_map). @param cotangent  [num_cells]. @param kept  what the map
+/// kept, or nothing: tiles are found again. The same bits. @param slopes  [num_rows] of touched materials
 void add_scattered_vjp(const scene::Scene& scene, const paths::PreparedScene& prepared,
                        const paths::FieldContext& context, int tx, const Cells& cells, const RadioMapOptions& options,
-                       const double* cotangent, const std::vector<CellTiles>* kept, scene::SceneDerivative& gradient);
-/// How scattered_map moves along `direction`, [num_cells].
+                       const double* cotangent, const KeptArrivals* kept, scene::SceneDerivative& gradient,
+                       em::MaterialNumbers<double>* slopes);
+/// How scattered_map moves along `direction`, [num_cells]. @param moved  [num_rows]: how touched materials move
 std::vector<double> scattered_jvp(const scene::Scene& scene, const paths::PreparedScene& prepared,
                                   const paths::FieldContext& context, int tx, const Cells& cells,
                                   const RadioMapOptions& options, const scene::SceneDerivative& direction,
-                                  const std::vector<CellTiles>* kept = nullptr);
+                                  const KeptArrivals* kept, const em::MaterialNumbers<double>* moved);
 
 }  // namespace raywave::maps

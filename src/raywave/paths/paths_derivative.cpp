@@ -194,7 +194,7 @@ PathsDerivative paths_jvp(const scene::Scene& scene, const PreparedScene& geomet
 scene::SceneDerivative touched_vjp(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options,
                                    const Paths& paths, const PathsDerivative& cotangent,
                                    const TouchedMaterials& touched, std::vector<em::MaterialNumbers<double>>& slopes) {
-  touched.check(paths);
+  touched.check(paths.interactions.size());
   slopes.assign(touched.numbers.size(), {});
   return runtime::on_threads(options.num_threads,
                              [&] { return vjp(scene, geometry, options, paths, cotangent, touched, slopes); });
@@ -203,7 +203,7 @@ scene::SceneDerivative touched_vjp(const scene::Scene& scene, const PreparedScen
 PathsDerivative touched_jvp(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options,
                             const Paths& paths, const scene::SceneDerivative& direction,
                             const TouchedMaterials& touched, const std::vector<em::MaterialNumbers<double>>& moved) {
-  touched.check(paths);
+  touched.check(paths.interactions.size());
   std::vector<em::MaterialNumbers<double>> rows = moved;
   rows.resize(touched.numbers.size());
   return runtime::on_threads(options.num_threads,

@@ -159,16 +159,21 @@ class SceneOver {
   /// moves. @param own  keeps what is of this place alone.
   const em::BasicMaterialProperties<T>& material_at(int32_t facet, int64_t touch, const Vec3<T>& moved,
                                                     em::BasicMaterialProperties<T>& own) {
-    const int32_t row = touched_ && touch >= 0 ? touched_->row[size_t(touch)] : -1;
-    if (row < 0) return material(prepared_.facets().facets[size_t(facet)].material);
     em::MaterialNumbers<T> n;
+    if (!touched_numbers(touch, moved, n)) return material(prepared_.facets().facets[size_t(facet)].material);
+    own = em::properties_of(n, frequency_hz_, false);
+    return own;
+  }
+  /// Its numbers there. @return false where the scene's material is.
+  bool touched_numbers(int64_t touch, const Vec3<T>& moved, em::MaterialNumbers<T>& n) {
+    const int32_t row = touched_ && touch >= 0 ? touched_->row[size_t(touch)] : -1;
+    if (row < 0) return false;
     for (size_t k = 0; k < n.numbers.size(); ++k) {
       n.numbers[k] = number(touched_->numbers[size_t(row)].numbers[k], touched_slope_[row].numbers[k]);
       if (!touched_->slopes.empty())
         n.numbers[k] = n.numbers[k] + dot(Vec3<T>(touched_->slopes[size_t(row)][k]), moved);
     }
-    own = em::properties_of(n, frequency_hz_, false);
-    return own;
+    return true;
   }
 
   /// What scattering needs of a material beside that.
@@ -462,6 +467,7 @@ class SceneOver<double> {
   SceneOver(const scene::Scene& scene, const PreparedScene& prepared, const FieldContext& context)
       : scene_(scene), prepared_(prepared), context_(context) {}
 
+  double frequency_hz() const { return scene_.frequency_hz; }
   double wavelength_m() const { return context_.wavelength_m; }
   bool refraction() const { return context_.refraction; }
   const PreparedScene& prepared() const { return prepared_; }
@@ -469,12 +475,17 @@ class SceneOver<double> {
   const em::MaterialProperties& material(int32_t index) const { return context_.materials[size_t(index)]; }
   void set_touched(const TouchedMaterials& touched) { touched_ = touched.empty() ? nullptr : &touched; }
   bool has_touched() const { return touched_ != nullptr; }
-  const em::MaterialProperties& material_at(int32_t facet, int64_t touch, const Vec3d& /*moved*/,
+  const em::MaterialProperties& material_at(int32_t facet, int64_t touch, const Vec3d& moved,
                                             em::MaterialProperties& own) const {
-    const int32_t row = touched_ && touch >= 0 ? touched_->row[size_t(touch)] : -1;
-    if (row < 0) return material(prepared_.facets().facets[size_t(facet)].material);
-    own = em::properties_of(touched_->numbers[size_t(row)], scene_.frequency_hz, false);
+    em::MaterialNumbers<double> n;
+    if (!touched_numbers(touch, moved, n)) return material(prepared_.facets().facets[size_t(facet)].material);
+    own = em::properties_of(n, scene_.frequency_hz, false);
     return own;
+  }
+  bool touched_numbers(int64_t touch, const Vec3d& /*moved*/, em::MaterialNumbers<double>& n) const {
+    const int32_t row = touched_ && touch >= 0 ? touched_->row[size_t(touch)] : -1;
+    if (row >= 0) n = touched_->numbers[size_t(row)];
+    return row >= 0;
   }
   const Scatterer<double>& scatterer(int32_t index) const { return context_.scatterers[size_t(index)]; }
   TrianglePlace<double> place(int32_t index, const Vec2d& at) const {

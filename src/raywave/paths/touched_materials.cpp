@@ -12,43 +12,55 @@
 
 namespace raywave::paths {
 
+void add_touched_places(const PreparedScene& prepared, const Vec3d& source_m, const std::vector<Step>& steps,
+                        int64_t first, std::vector<TouchedPlace>& places) {
+  const auto& facets = prepared.facets().facets;
+  Vec3d from = source_m;
+  for (const Step& step : steps) {
+    std::array<int32_t, 2> faces{step.surface.index, -1};
+    if (step.surface.is_wedge()) {
+      const Wedge& w = prepared.wedges()[size_t(step.surface.index)];
+      faces = {w.facet0, w.facet_n};
+    }
+    const Vec3d along = step.point_m - from;
+    const double length = norm(along);
+    for (int64_t face = 0; face < 2; ++face) {
+      if (faces[size_t(face)] < 0) continue;
+      const scene::Facet& f = facets[size_t(faces[size_t(face)])];
+      const double cosine = length > 0 ? std::abs(dot(f.normal, along)) / length : 1.0;
+      places.push_back({2 * first + face, f.object, f.material, step.point_m + prepared.origin_m(), f.normal, cosine});
+    }
+    from = step.point_m;
+    ++first;
+  }
+}
+
 std::vector<TouchedPlace> touched_places(const scene::Scene& scene, const PreparedScene& geometry,
                                          const PathOptions& options, const Paths& paths) {
   const PreparedScene prepared = prepared_for(geometry, scene, options);
-  const auto& facets = prepared.facets().facets;
+  const Vec3d origin = prepared.origin_m();
   std::vector<TouchedPlace> places;
+  std::vector<Step> steps;
   for (const Link& link : paths.links) {
     const Vec3d source =
-        end_point(scene.transmitters[size_t(link.tx)], scene.wavelength_m(), link.tx_element).position_m;
+        end_point(scene.transmitters[size_t(link.tx)], scene.wavelength_m(), link.tx_element).position_m - origin;
     for (int64_t p = link.path_begin; p < link.path_end; ++p) {
-      Vec3d from = source;
-      for (int64_t i = paths.interaction_begin[size_t(p)]; i < paths.interaction_begin[size_t(p) + 1]; ++i) {
-        const Vec3d& at = paths.vertices_m[size_t(i)];
-        const SurfaceId& surface = paths.surfaces[size_t(i)];
-        std::array<int32_t, 2> faces{surface.index, -1};
-        if (surface.is_wedge()) {
-          const Wedge& w = prepared.wedges()[size_t(surface.index)];
-          faces = {w.facet0, w.facet_n};
-        }
-        const double length = norm(at - from);
-        for (int64_t face = 0; face < 2; ++face) {
-          if (faces[size_t(face)] < 0) continue;
-          const scene::Facet& f = facets[size_t(faces[size_t(face)])];
-          const double cosine = length > 0 ? std::abs(dot(f.normal, at - from)) / length : 1.0;
-          places.push_back({2 * i + face, f.object, f.material, at, f.normal, cosine});
-        }
-        from = at;
-      }
+      const int64_t first = paths.interaction_begin[size_t(p)];
+      steps.clear();
+      for (int64_t i = first; i < paths.interaction_begin[size_t(p) + 1]; ++i)
+        steps.push_back(
+            {paths.interactions[size_t(i)], paths.surfaces[size_t(i)], paths.vertices_m[size_t(i)] - origin, {}, {}});
+      add_touched_places(prepared, source, steps, first, places);
     }
   }
   return places;
 }
 
-void TouchedMaterials::check(const Paths& paths) const {
+void TouchedMaterials::check(size_t num_interactions) const {
   if (row.empty()) return;
-  if (row.size() != 2 * paths.interactions.size())
+  if (row.size() != 2 * num_interactions)
     throw Error(message("materials at touched places are of ", row.size() / 2, " interactions, the paths have ",
-                        paths.interactions.size()));
+                        num_interactions));
   if (!slopes.empty() && slopes.size() != numbers.size())
     throw Error(message("slopes of touched materials: ", slopes.size(), " rows, the numbers have ", numbers.size()));
   std::vector<uint8_t> used(numbers.size(), 0);
@@ -70,10 +82,10 @@ void TouchedMaterials::check(const Paths& paths) const {
   }
 }
 
-TouchedMaterials touched_materials(const Paths& paths, const std::vector<TouchedPlace>& places,
+TouchedMaterials touched_materials(size_t num_interactions, const std::vector<TouchedPlace>& places,
                                    const std::function<em::MaterialNumbers<double>(const TouchedPlace&)>& material) {
   TouchedMaterials out;
-  out.row.assign(2 * paths.interactions.size(), -1);
+  out.row.assign(2 * num_interactions, -1);
   for (const TouchedPlace& place : places) {
     out.row[size_t(place.touch)] = int32_t(out.numbers.size());
     out.numbers.push_back(material(place));
@@ -115,7 +127,7 @@ void revalue(const scene::Scene& scene, const PreparedScene& prepared, const Pat
   scene.validate();
   if (paths.tx_names.size() != scene.transmitters.size() || paths.rx_names.size() != scene.receivers.size())
     throw Error("the paths belong to a scene with other devices");
-  touched.check(paths);
+  touched.check(paths.interactions.size());
   (void)runtime::on_threads(options.num_threads, [&] {
     values_of(scene, prepared, options, touched, paths);
     return true;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Materials that vary: what paths touch is asked place by place. Which places those are is known once paths are found
 // (touched_places), so that a material that is a function of place, angle and frequency is evaluated for all of them in
-// one batch; its numbers stand in the scene's place for every reflection, transmission and edge (revalue, and the
-// derivatives below). Where paths may go is decided by the scene's own materials: a wall that a varying material makes
-// transparent must not be a perfect conductor in the scene.
+// one batch; its numbers stand in the scene's place for every reflection, transmission, edge and place that scatters,
+// with the shares S and K_x there (revalue, and the derivatives below). Where paths may go is decided by the scene's
+// own materials: a wall that a varying material makes transparent must not be a perfect conductor in the scene.
 // Differentiable in: the numbers, and by their slopes over the place all that moves the place. Not in: how the numbers
 // depend on the angle, which is held fixed when things move.
 #pragma once
@@ -37,12 +37,18 @@ struct TouchedMaterials {
   std::vector<std::array<Vec3d, em::kMaterialNumbers.size()>> slopes;
 
   bool empty() const { return row.empty(); }
-  /// @throws Error for sizes that are not those of the paths, rows used twice, numbers out of their bounds.
-  void check(const Paths& paths) const;
+  /// @throws Error for sizes that are not those of paths with so many interactions, rows used twice, numbers out of
+  /// their bounds.
+  void check(size_t num_interactions) const;
 };
 
+/// The faces at what one path touches, the first step that of so many interactions before it.
+/// @param source_m, steps  relative to the prepared scene's origin
+void add_touched_places(const PreparedScene& prepared, const Vec3d& source_m, const std::vector<Step>& steps,
+                        int64_t first, std::vector<TouchedPlace>& places);
+
 /// Of one function of the place.
-TouchedMaterials touched_materials(const Paths& paths, const std::vector<TouchedPlace>& places,
+TouchedMaterials touched_materials(size_t num_interactions, const std::vector<TouchedPlace>& places,
                                    const std::function<em::MaterialNumbers<double>(const TouchedPlace&)>& material);
 
 /// The gains and transfers of these paths in this scene, whose geometry, devices' places and frequency are those that

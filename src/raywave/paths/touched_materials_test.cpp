@@ -84,7 +84,8 @@ Solved solve(const Scene& s, const PreparedScene& prepared) {
   for (const TouchedPlace& p : touched_places(s, prepared, options(), out.paths)) {
     if (p.material == 0) places.push_back(p);
   }
-  out.touched = touched_materials(out.paths, places, [](const TouchedPlace& p) { return numbers_at(p.point_m); });
+  out.touched = touched_materials(out.paths.interactions.size(), places,
+                                  [](const TouchedPlace& p) { return numbers_at(p.point_m); });
   for (const TouchedPlace& p : places) out.touched.slopes.push_back(slopes_at(p.point_m));
   revalue(s, prepared, options(), out.touched, out.paths);
   return out;
@@ -115,7 +116,7 @@ TEST(TouchedMaterials, OneThatIsTheSameEverywhereIsTheScenesOwn) {
   ASSERT_TRUE(has[0] && has[1] && has[2]);
   Scene other = s;
   other.materials[0].relative_permittivity = other.materials[1].relative_permittivity = 7;
-  const TouchedMaterials touched = touched_materials(paths, places, [&](const TouchedPlace& p) {
+  const TouchedMaterials touched = touched_materials(paths.interactions.size(), places, [&](const TouchedPlace& p) {
     return em::numbers_of(other.materials[size_t(p.material)], s.frequency_hz, s.frequency_hz);
   });
   revalue(s, prepared, options(), touched, paths);
