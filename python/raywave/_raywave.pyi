@@ -976,6 +976,14 @@ class RadioMap:
 
 def solve_radio_map(scene: Scene, options: dict) -> RadioMap: ...
 
+def touched_places_of_map(map: RadioMap) -> dict:
+    """
+    Where the paths of a map that kept its arrivals touch faces, as touched_places; num_interactions.
+    """
+
+def varied_map(map: RadioMap, num_interactions: int, touch: ArrayLike, numbers: ArrayLike, slopes: ArrayLike | None, fields: ArrayLike | None) -> RadioMap:
+    """The map with other materials at touched places."""
+
 def report_data(scene: Scene | None, paths: Paths | None, radio_map: RadioMap | None, metric: str = 'path_gain') -> str:
     """What a page shows, as JSON, without the page."""
 

@@ -266,3 +266,79 @@ def test_a_function_that_gives_complex_permittivities_is_refused():
     with pytest.raises(rw.Error, match="relative_permittivity: wanted real numbers"):
         rw.materials.Own(lambda at: {"relative_permittivity": np.full(len(at), 4 - 0.3j)}).values(places)
     assert rw.materials.Own(lambda at: {"relative_permittivity": 4}).values(places).tolist() == [[4.0], [4.0]]
+
+
+MAP = dict(los=False, center_m=[1.8, 1.4, 1.3], size_m=[2.0, 1.2], cell_size_m=0.4, points_per_cell=4)
+FEW = {**MAP, "size_m": [0.8, 0.4], "points_per_cell": 1}
+EVERYTHING = ("relative_permittivity", "conductivity_s_per_m", "thickness_m", "scattering_coefficient", "xpd_coefficient")
+
+
+def scattering_scene():
+    scene = scene_of()
+    scene.objects["wall"].material = "plaster"
+    for name in ("plaster", "concrete"):
+        scene.materials[name].scattering_coefficient, scene.materials[name].xpd_coefficient = 0.3, 0.2
+    return scene
+
+
+def all_five(values):
+    return materials.Texture.over_face(np.broadcast_to(values, (2, 2, 5)).copy(), quantities=EVERYTHING, **FACE)
+
+
+@pytest.mark.parametrize("words", (dict(max_depth=2, refraction=True, diffraction=True), dict(max_depth=2, coherent=True),
+                                   dict(max_depth=1, diffuse_reflection=True, scattering_tolerance=0.2)))
+def test_a_map_with_a_texture_of_one_value_is_that_of_the_material(words):
+    scene, other = scattering_scene(), scattering_scene()
+    where = FEW if "scattering_tolerance" in words else MAP
+    values = [6.5, 0.3, 0.14, 0.5, 0.1]
+    for word, value in zip(EVERYTHING, values):
+        other.set_parameter(f"material/plaster/{word}", value)
+    plain, wanted = (rw.RadioMapSolver()(s, **where, **words).path_gain for s in (scene, other))
+    varied = rw.RadioMapSolver()(scene, materials={"plaster": all_five(values)}, **where, **words).path_gain
+    # tiles are those of the scene's own material: of both within their tolerance
+    assert np.abs(varied / wanted - 1).max() < (2 * words["scattering_tolerance"] if "scattering_tolerance" in words else 1e-12)
+    assert np.abs(varied / plain - 1).max() > 0.02
+    same = rw.RadioMapSolver()(scene, materials={"plaster": all_five([scene.parameters()[f"material/plaster/{w}"].value for w in EVERYTHING])}, **where, **words).path_gain
+    assert np.abs(same / plain - 1).max() < 1e-12
+
+
+@pytest.mark.parametrize("words", (dict(max_depth=2, refraction=True, diffraction=True, coherent=True), dict(max_depth=1, diffuse_reflection=True, scattering_tolerance=0.2)))
+@pytest.mark.parametrize("kind", ("image", "own"))
+def test_derivatives_of_maps_by_what_varies(kind, words):
+    field, scene = FIELDS[kind]() if kind == "own" else all_five([5, 0.2, 0.12, 0.4, 0.15]), scattering_scene()
+    names = [f"material/plaster/{word}" for word in field.parameters()]
+    moving = ["device/tx/position_m"] if kind != "own" else []  # a function's own angle is held still
+    assert rw.gradcheck(rw.RadioMapSolver(), scene, [*names, *moving], of="path_gain", tolerance=2e-5, materials={"plaster": field}, **FEW, **words)
+
+
+@pytest.mark.parametrize("words", (dict(max_depth=2, coherent=True), dict(max_depth=1, diffuse_reflection=True, scattering_tolerance=0.2)))
+def test_both_modes_of_maps_are_one_anothers_adjoint(words):
+    field, scene = network(quantities=EVERYTHING), scattering_scene()
+    radio_map = rw.RadioMapSolver()(scene, materials={"plaster": field}, **FEW, **words)
+    random, name = np.random.default_rng(1), "material/plaster/network"
+    tangent = random.normal(size=field.network.shape)
+    moved = radio_map.jvp({name: tangent})["path_gain"]
+    cotangent = random.normal(size=moved.shape)
+    back = radio_map.vjp(path_gain=cotangent, wrt=name)[name]
+    assert np.abs(moved).max() > 0
+    assert (cotangent * moved).sum() == pytest.approx((np.asarray(back) * tangent).sum(), rel=1e-9)
+
+
+def test_paths_that_scatter_have_the_shares_of_the_place():
+    scene, other = scattering_scene(), scattering_scene()
+    other.set_parameter("material/plaster/scattering_coefficient", 0.6)
+    words = dict(max_depth=1, diffuse_reflection=True, scattering_tolerance=0.02, finder="exhaustive")
+    field = materials.Texture.over_face(np.full((2, 2), 0.6), quantities="scattering_coefficient", **FACE)
+    varied, wanted = rw.PathSolver()(scene, materials={"plaster": field}, **words).path_gain, rw.PathSolver()(other, **words).path_gain
+    assert np.abs(varied[0] / wanted[0] - 1).max() < 0.04
+
+
+def test_maps_that_cannot_vary_say_so():
+    scene, field = scene_of(), materials.Texture.over_face(IMAGE, **FACE)
+    with pytest.raises(rw.Error, match="method='exact'"):
+        rw.RadioMapSolver()(scene, method="monte-carlo", materials={"plaster": field}, **MAP)
+    with pytest.raises(rw.Error, match="no material 'putty'"):
+        rw.RadioMapSolver()(scene, materials={"putty": field}, **MAP)
+    radio_map = pickle.loads(pickle.dumps(rw.RadioMapSolver()(scene, materials={"plaster": field}, **MAP)))
+    with pytest.raises(rw.Error, match="materials vary"):
+        radio_map.vjp(path_gain=np.ones_like(radio_map.path_gain))

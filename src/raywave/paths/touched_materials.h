@@ -15,6 +15,7 @@
 
 #include "raywave/em/material.h"
 #include "raywave/paths/paths_derivative.h"
+#include "raywave/paths/step.h"
 
 namespace raywave::paths {
 
