@@ -217,6 +217,8 @@ void add_scattered_vjp(const scene::Scene& scene, const paths::PreparedScene& pr
           tape.seed(power, weight * cotangent[cell]);
           tape.sweep();
           over.collect(tape);
+        } else {
+          over.forget();  // what was taken for a path that is none
         }
         tape.back_to_mark();
       });
