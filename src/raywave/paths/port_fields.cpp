@@ -113,11 +113,10 @@ EndPoint<double> end_point(const scene::Device& device, double wavelength_m, int
   return end;
 }
 
-#define RAYWAVE_INSTANTIATE(T) \
-  template std::vector<em::BasicJonesVector<T>> port_fields(const EndPoint<T>&, const T&, const Vec3<T>&);
-RAYWAVE_INSTANTIATE(double)
-RAYWAVE_INSTANTIATE(ad::Dual)
-RAYWAVE_INSTANTIATE(ad::Var)
-#undef RAYWAVE_INSTANTIATE
+template std::vector<em::BasicJonesVector<double>> port_fields(const EndPoint<double>&, const double&, const Vec3d&);
+template std::vector<em::BasicJonesVector<ad::Dual>> port_fields(const EndPoint<ad::Dual>&, const ad::Dual&,
+                                                                 const Vec3<ad::Dual>&);
+template std::vector<em::BasicJonesVector<ad::Var>> port_fields(const EndPoint<ad::Var>&, const ad::Var&,
+                                                                const Vec3<ad::Var>&);
 
 }  // namespace raywave::paths

@@ -201,7 +201,9 @@ class SceneOver {
       triangles_.resize(prepared_.facets().triangles.size());
       has_triangle_.assign(triangles_.size(), 0);
     }
-    const auto [object, corners] = corners_of(index);
+    const auto source = corners_of(index);
+    const int32_t object = source.first;
+    const std::array<uint32_t, 3>& corners = source.second;
     const PlaceOfSource here = place_of_source(index, at, object, corners);
     const std::array<double, 3>& share = here.share;
     if constexpr (std::is_same_v<T, ad::Var>) {

@@ -22,7 +22,7 @@ struct FixedSum {
     units = units < kMost ? units : kMost;
     const double whole = std::floor(units);
     add_to(high, static_cast<unsigned long long>(whole));
-    const auto part = static_cast<unsigned long long>((units - whole) * 4294967296.0 + 0.5);
+    const auto part = static_cast<unsigned long long>(std::floor((units - whole) * 4294967296.0 + 0.5));
     if (part > 0) add_to(low, part);
   }
   /// From one thread.

@@ -78,7 +78,8 @@ double place_on_ring(double x, int fine) {
 std::vector<double> corrections(const SpreadKernel& kernel, int modes, int fine) {
   std::vector<double> out(static_cast<size_t>(modes));
   const double step = 2 * kPi / fine;
-  for (int i = 0; i < modes; ++i) out[size_t(i)] = kernel.correction(step * (i - modes / 2));
+  const int middle = modes / 2;
+  for (int i = 0; i < modes; ++i) out[size_t(i)] = kernel.correction(step * (i - middle));
   return out;
 }
 
@@ -190,7 +191,7 @@ struct Type3Axis {
     fine = smooth_even(int(cells));
     h = 2 * kPi / fine, gamma = fine / (4 * s_half);
   }
-  double place(double x) const { return (x - xc) / gamma / h + fine / 2; }  // in fine points
+  double place(double x) const { return (x - xc) / gamma / h + 0.5 * fine; }  // in fine points
   double target(double s, int sign) const { return sign * h * gamma * (s - sc); }
 };
 

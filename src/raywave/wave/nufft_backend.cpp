@@ -22,7 +22,8 @@ class NufftBackend : public Backend {
         tolerance_(tolerance),
         nufft_(angles(grid), modes_, tolerance) {
     const double length = grid.length_m();
-    for (int i = 0; i < modes_; ++i) ky_.push_back(2 * kPi * (i - modes_ / 2) / length);
+    const int middle = modes_ / 2;
+    for (int i = 0; i < modes_; ++i) ky_.push_back(2 * kPi * (i - middle) / length);
     const auto edges = grid.cell_edges_m();
     for (int j = 0; j < n_; ++j) weight_.push_back((edges[size_t(j) + 1] - edges[size_t(j)]) * n_ / length);
   }
