@@ -89,12 +89,7 @@ class SceneOver {
         if (!has_plane_[i]) continue;
         tape.rewind();
         const Plane<T> plane = plane_of(int32_t(i));
-        tape.seed(plane.normal.x, planes_[i].normal.x);
-        tape.seed(plane.normal.y, planes_[i].normal.y);
-        tape.seed(plane.normal.z, planes_[i].normal.z);
-        tape.seed(plane.offset, planes_[i].offset);
-        tape.sweep();
-        collect(tape);
+        carry_back(tape, plane.normal, plane.offset, planes_[i].normal, planes_[i].offset);
         planes_[i] = {};
         has_plane_[i] = 0;
       }
@@ -102,12 +97,7 @@ class SceneOver {
         if (!has_triangle_[i]) continue;
         tape.rewind();
         const Shape<T> shape = shape_of(int32_t(i));
-        tape.seed(shape.normal.x, triangles_[i].normal.x);
-        tape.seed(shape.normal.y, triangles_[i].normal.y);
-        tape.seed(shape.normal.z, triangles_[i].normal.z);
-        tape.seed(shape.twice_area, triangles_[i].twice_area);
-        tape.sweep();
-        collect(tape);
+        carry_back(tape, shape.normal, shape.twice_area, triangles_[i].normal, triangles_[i].twice_area);
       }
       triangles_.clear();
     }
@@ -318,6 +308,17 @@ class SceneOver {
   }
 
  private:
+  /// What was gathered for a normal and the number that goes with it, to where both come from.
+  template <class Normal, class Number>
+  void carry_back(ad::Tape& tape, const Vec3<T>& normal, const T& number, const Normal& of_normal,
+                  const Number& of_number) {
+    tape.seed(normal.x, of_normal.x);
+    tape.seed(normal.y, of_normal.y);
+    tape.seed(normal.z, of_normal.z);
+    tape.seed(number, of_number);
+    tape.sweep();
+    collect(tape);
+  }
   template <class S>
   struct Plane {
     Vec3<S> normal;
