@@ -13,12 +13,12 @@ class ExhaustiveSource : public CandidateSource {
  public:
   ExhaustiveSource(const PreparedScene& prepared, const PathOptions& options)
       : prepared_(prepared), options_(options) {}
-  SequenceTree sequences(const Vec3d& from_m, const std::string&, std::span<const scene::Device>,
+  SequenceTree sequences(const Vec3d& from_m, const std::string&, int max_depth, std::span<const scene::Device>,
                          int64_t) const override {
     constexpr int64_t kMost = 50000000;  // 3 GB
-    auto found = all_sequences(prepared_, from_m, options_.max_depth, options_.num_threads, kMost, options_.progress);
+    auto found = all_sequences(prepared_, from_m, max_depth, options_.num_threads, kMost, options_.progress);
     if (found) return *std::move(found);
-    throw Error(message("the exhaustive finder met more than ", kMost, " facet sequences of depth ", options_.max_depth,
+    throw Error(message("the exhaustive finder met more than ", kMost, " facet sequences of depth ", max_depth,
                         ": reduce max_depth or use shoot-and-bounce"));
   }
 
@@ -30,10 +30,10 @@ class ExhaustiveSource : public CandidateSource {
 class ShotSource : public CandidateSource {
  public:
   ShotSource(const PreparedScene& prepared, const PathOptions& options) : prepared_(prepared), options_(options) {}
-  SequenceTree sequences(const Vec3d& from_m, const std::string& device, std::span<const scene::Device>,
+  SequenceTree sequences(const Vec3d& from_m, const std::string& device, int max_depth, std::span<const scene::Device>,
                          int64_t num_rays) const override {
     ShootOptions shoot = shoot_options(options_, from_m, device);
-    shoot.num_rays = num_rays;
+    shoot.num_rays = num_rays, shoot.max_depth = max_depth;
     return shoot_sequences(prepared_, shoot, options_.num_threads, options_.progress);
   }
 
@@ -46,9 +46,9 @@ class LearnedSource : public CandidateSource {
  public:
   LearnedSource(const PreparedScene& prepared, const PathOptions& options, const LearnedFinder& finder)
       : options_(options), finder_(finder), outlines_(prepared.facets()) {}
-  SequenceTree sequences(const Vec3d& from_m, const std::string& device, std::span<const scene::Device> towards,
-                         int64_t) const override {
-    const int64_t num_orders = options_.max_depth, count = num_orders * int64_t(towards.size());
+  SequenceTree sequences(const Vec3d& from_m, const std::string& device, int max_depth,
+                         std::span<const scene::Device> towards, int64_t) const override {
+    const int64_t num_orders = max_depth, count = num_orders * int64_t(towards.size());
     std::vector<std::vector<int32_t>> drawn(static_cast<size_t>(count));  // one after the other
     runtime::parallel_for(count, options_.num_threads, [&](int64_t i) {
       const scene::Device& to = towards[size_t(i / num_orders)];

@@ -19,11 +19,12 @@ class CandidateSource {
   virtual ~CandidateSource() = default;
   /// The sequences from a place, the same for any number of threads.
   /// @param device    its name: what is drawn at random follows from it, whichever other devices there are
+  /// @param max_depth  reflections
   /// @param towards   where paths are to come, for sources that look for links
   /// @param num_rays  what may be spent, for sources that shoot
   /// @throws Error when there are more than memory has room for.
-  virtual SequenceTree sequences(const Vec3d& from_m, const std::string& device, std::span<const scene::Device> towards,
-                                 int64_t num_rays) const = 0;
+  virtual SequenceTree sequences(const Vec3d& from_m, const std::string& device, int max_depth,
+                                 std::span<const scene::Device> towards, int64_t num_rays) const = 0;
 };
 
 /// The source that the options name. It holds references to both.

@@ -9,24 +9,10 @@
 #include "raywave/core/constants.h"
 #include "raywave/paths/corners.h"
 #include "raywave/paths/edge_field.h"
+#include "raywave/paths/path_field.h"
 #include "raywave/runtime/parallel.h"
 
 namespace raywave::paths {
-namespace {
-
-/// Of a segment and of a triangle (RayQueries::occluded), and rad off a face: clear of rounding, in scenes of any size.
-constexpr double kClear = 1e-6;
-
-bool is_inside(const Wedge& w, double t) { return t >= w.inset_m && t <= w.length_m - w.inset_m; }
-
-/// Does a direction run off the planes of both faces?
-bool off_faces(const Wedge& w, const Vec3d& direction) {
-  const double least = kClear * norm(direction);
-  return std::abs(dot(direction, w.n0)) > least && std::abs(dot(direction, w.nn)) > least;
-}
-
-}  // namespace
-
 bool in_reach(const Wedge& w, const Vec3d& p, const std::vector<uint8_t>* opaque) {
   if (opaque && has_inside(w, *opaque)) return true;
   const double phi = azimuth(w, p);
@@ -57,15 +43,22 @@ Box box_of(const Wedge& w) {
 
 MeetingFinder::MeetingFinder(const PreparedScene& scene, const EdgeOptions& options, const SequenceTree& source,
                              const std::vector<LitWedge>& lit)
-    : scene_(scene), options_(options), source_(source), begin_(scene.wedges().size() + 1, 0) {
-  lit_.reserve(lit.size());
-  for (const LitWedge& l : lit) {
-    const Wedge& w = scene.wedges()[size_t(l.wedge)];
-    const SequenceNode& node = source.nodes()[size_t(l.node)];
-    const Side side = side_of(w, node.image_m);
-    lit_.push_back({side, reach_of(w, side), l.node, node.depth});
-    ++begin_[size_t(l.wedge) + 1];
-  }
+    : scene_(scene),
+      options_(options),
+      source_(source),
+      begin_(scene.wedges().size() + 1, 0),
+      looks_(scene, source, options.opaque) {
+  constexpr size_t kBlock = 64;
+  lit_.resize(lit.size());
+  runtime::parallel_for(int64_t((lit.size() + kBlock - 1) / kBlock), 0, [&](int64_t block) {
+    for (size_t i = size_t(block) * kBlock; i < std::min(lit.size(), size_t(block + 1) * kBlock); ++i) {
+      const Wedge& w = scene.wedges()[size_t(lit[i].wedge)];
+      const SequenceNode& node = source.nodes()[size_t(lit[i].node)];
+      const Side side = side_of(w, node.image_m);
+      lit_[i] = {side, seen_reach(looks_, lit[i].node, w, side), lit[i].node, node.depth, lit[i].wedge};
+    }
+  });
+  for (const LitWedge& l : lit) ++begin_[size_t(l.wedge) + 1];
   for (size_t w = 0; w + 1 < begin_.size(); ++w) begin_[w + 1] += begin_[w];
   for (int after = 0; after < options.max_depth; ++after) by_depth_.push_back(reached(after));
 }
@@ -81,10 +74,9 @@ std::vector<Meeting> MeetingFinder::find(const SequenceTree& target) const {
   const auto num_blocks = int64_t((from.size() + kBlock - 1) / kBlock);
   std::vector<std::vector<Meeting>> parts(static_cast<size_t>(num_blocks));
   runtime::parallel_for(num_blocks, 0, [&](int64_t block) {
-    EdgeSight sight(scene_, target, options_.max_depth, options_.opaque);
+    Walk walk(scene_, target, options_);
     const auto first = size_t(block) * kBlock;
-    for (size_t i = first; i < std::min(from.size(), first + kBlock); ++i)
-      find(target, from[i], sight, parts[size_t(block)]);
+    for (size_t i = first; i < std::min(from.size(), first + kBlock); ++i) find(from[i], walk, parts[size_t(block)]);
   });
   std::vector<Meeting> all;
   for (const auto& part : parts) all.insert(all.end(), part.begin(), part.end());
@@ -98,11 +90,17 @@ std::vector<Meeting> MeetingFinder::find_over_two(const SequenceTree& target, co
   }
   begin.push_back(seen.size());
   const auto num_wedges = int64_t(begin.size()) - 1;
+  const EdgeLooks looks(scene_, target, options_.opaque);
   std::vector<std::vector<Meeting>> parts(static_cast<size_t>(num_wedges));
-  runtime::parallel_for(num_wedges, 0, [&](int64_t w) {
-    const std::vector<int32_t> among = faced(seen[begin[size_t(w)]].wedge);
-    for (size_t i = begin[size_t(w)]; i < begin[size_t(w) + 1]; ++i)
-      meet_over_two(target, seen[i], among, parts[size_t(w)]);
+  runtime::parallel_for(num_wedges, 0, [&](int64_t n) {
+    const int32_t wedge = seen[begin[size_t(n)]].wedge;
+    const Wedge& v = scene_.wedges()[size_t(wedge)];
+    const std::vector<int32_t> among = faced(wedge);
+    for (size_t i = begin[size_t(n)]; i < begin[size_t(n) + 1]; ++i) {
+      const Side there = side_of(v, target.nodes()[size_t(seen[i].node)].image_m);
+      const Second second{target, looks, v, seen[i], there, seen_reach(looks, seen[i].node, v, there)};
+      if (second.seen.lo <= second.seen.hi) meet_over_two(second, among, parts[size_t(n)]);
+    }
   });
   std::vector<Meeting> all;
   for (const auto& part : parts) all.insert(all.end(), part.begin(), part.end());
@@ -110,73 +108,65 @@ std::vector<Meeting> MeetingFinder::find_over_two(const SequenceTree& target, co
 }
 
 MeetingFinder::Reached MeetingFinder::reached(int after) const {
-  std::vector<Reached::Line> lines;
-  std::vector<Box> boxes;
-  for (size_t w = 0; w + 1 < begin_.size(); ++w) {
-    const auto fits = [&](const Lit& l) { return l.depth + 1 + after <= options_.max_depth; };
-    if (!std::any_of(lit_.begin() + begin_[w], lit_.begin() + begin_[w + 1], fits)) continue;
-    const Wedge& wedge = scene_.wedges()[w];
-    lines.push_back({int32_t(w), begin_[w], begin_[w + 1], wedge.a, wedge.direction});
-    boxes.push_back(box_of(wedge));
+  Reached all;
+  std::vector<LitLines::Line> lines;
+  for (size_t i = 0; i < lit_.size(); ++i) {
+    const Lit& l = lit_[i];
+    if (l.depth + 1 + after > options_.max_depth || l.seen.lo > l.seen.hi) continue;
+    const Wedge& w = scene_.wedges()[size_t(l.wedge)];
+    lines.push_back({w.a, w.direction, l.side.along, l.side.off, l.seen.lo, l.seen.hi, box_of(w), uint32_t(i)});
+    if (all.wedges.empty() || all.wedges.back() != l.wedge) all.wedges.push_back(l.wedge);
   }
-  return {std::move(lines), BoxTree(std::move(boxes))};
+  all.lines = LitLines(lines);
+  return all;
 }
 
-void MeetingFinder::find(const SequenceTree& target, int32_t node, EdgeSight& sight, std::vector<Meeting>& out) const {
-  const Reached& among = by_depth_[size_t(target.nodes()[size_t(node)].depth)];
-  if (node == 0) {
-    for (const Reached::Line& line : among.lines) meet(line, target, node, out);
-    return;
-  }
-  sight.look_along(node);
-  among.boxes.visit([&](const Box& b) { return options_.exhaustive || sight.may_reach(b.lo, b.hi); },
-                    [&](uint32_t i) { meet(among.lines[i], target, node, out); });
+void MeetingFinder::find(int32_t node, Walk& walk, std::vector<Meeting>& out) const {
+  const Reached& among = by_depth_[size_t(walk.target.nodes()[size_t(node)].depth)];
+  walk.sight.look_along(node);
+  walk.memory.obstacles.forget();
+  walk.wedge = -1;
+  among.lines.visit(walk.target.nodes()[size_t(node)].image_m, walk.sight.cone(), options_.exhaustive,
+                    [&](uint32_t lit) { meet(lit, node, walk, out); });
 }
 
-void MeetingFinder::meet(const Reached::Line& line, const SequenceTree& tree, int32_t node,
-                         std::vector<Meeting>& out) const {
-  const SequenceNode& target = tree.nodes()[size_t(node)];
-  const Wedge& w = scene_.wedges()[size_t(line.wedge)];
-  const Side there = side_of(line.a, line.direction, target.image_m);
-  bool decided = false;  // what depends on the target alone
-  for (uint32_t i = line.lit_begin; i < line.lit_end; ++i) {
-    const Lit& lit = lit_[i];
-    if (lit.depth + 1 + target.depth > options_.max_depth) continue;
+void MeetingFinder::meet(uint32_t index, int32_t node, Walk& walk, std::vector<Meeting>& out) const {
+  const Lit& lit = lit_[index];
+  const SequenceNode& target = walk.target.nodes()[size_t(node)];
+  const Wedge& w = scene_.wedges()[size_t(lit.wedge)];
+  if (lit.wedge != walk.wedge) walk.wedge = lit.wedge, walk.memory.ends = {}, walk.asked = false;
+  if (!options_.exhaustive) {
     double t = 0;
-    if (!options_.exhaustive) {
-      if (!touches(w, lit, there, t)) continue;
-      const Vec3d at = w.at(std::clamp(t, 0.0, w.length_m));
-      if (!through(source_, lit.node, at, w) || !through(tree, node, at, w)) continue;
-      if (hidden(tree, node, t, w)) continue;
-    }
-    if (!decided && !may_arrive(w, target)) return;
-    decided = true;
-    out.push_back({lit.node, line.wedge, node});
+    if (!touches(w, lit, side_of(w, target.image_m), t)) return;
+    if (node == 0 && !may_pass_corner(w, target.image_m, t)) return;
+    if (lit.node == 0 && !may_pass_corner(w, source_.nodes()[0].image_m, t)) return;
+    const Vec3d at = w.at(std::clamp(t, 0.0, w.length_m));
+    if (!through(walk.target, node, at, w) || !through(source_, lit.node, at, w)) return;
+    if (walk.looks.hide(node, t, w, walk.memory)) return;
+    if (looks_.hide(lit.node, t, w)) return;
   }
+  if (!walk.asked) walk.asked = true, walk.may_arrive = may_arrive(w, target);
+  if (walk.may_arrive) out.push_back({lit.node, lit.wedge, node});
 }
 
 std::vector<int32_t> MeetingFinder::faced(int32_t wedge) const {
   std::vector<int32_t> found;
   if (by_depth_.size() < 2) return found;
-  for (const Reached::Line& other : by_depth_[1].lines) {
-    if (other.wedge != wedge && may_face(scene_, options_, other.wedge, wedge)) found.push_back(other.wedge);
+  for (const int32_t other : by_depth_[1].wedges) {
+    if (other != wedge && may_face(scene_, options_, other, wedge)) found.push_back(other);
   }
   return found;
 }
 
-void MeetingFinder::meet_over_two(const SequenceTree& target, const LitWedge& seen, const std::vector<int32_t>& among,
+void MeetingFinder::meet_over_two(const Second& second, const std::vector<int32_t>& among,
                                   std::vector<Meeting>& out) const {
-  const SequenceNode& from = target.nodes()[size_t(seen.node)];
-  const int room = options_.max_depth - 2 - from.depth;  // for the source's mirrors
-  const Wedge& v = scene_.wedges()[size_t(seen.wedge)];
-  const Side there = side_of(v, from.image_m);
-  const Reach reach = options_.exhaustive ? Reach{} : reach_of(v, there);
+  const int room = options_.max_depth - 2 - second.image().depth;  // for the source's mirrors
   for (const int32_t wedge : among) {
     for (uint32_t i = begin_[size_t(wedge)]; i < begin_[size_t(wedge) + 1]; ++i) {
       const Lit& lit = lit_[i];
       if (lit.depth > room) continue;
-      if (options_.exhaustive || may_go_over(lit, scene_.wedges()[size_t(wedge)], target, seen, there, reach))
-        out.push_back({lit.node, wedge, seen.node, seen.wedge});
+      if (options_.exhaustive || may_go_over(lit, scene_.wedges()[size_t(wedge)], second))
+        out.push_back({lit.node, wedge, second.at.node, second.at.wedge});
     }
   }
 }
@@ -192,6 +182,12 @@ MeetingFinder::Reach MeetingFinder::reach_of(const Wedge& w, const Side& end) co
     return (x * q + std::sqrt(q * (x * x * q + a * d * d))) / a;
   };
   return {-reach(end.along), w.length_m + reach(w.length_m - end.along)};
+}
+
+EdgeLooks::Seen MeetingFinder::seen_reach(const EdgeLooks& looks, int32_t node, const Wedge& w, const Side& end) const {
+  if (options_.exhaustive) return {};
+  const Reach reach = reach_of(w, end);
+  return looks.seen_part(node, w, reach.lo, reach.hi);
 }
 
 MeetingFinder::Reach MeetingFinder::touched_from(const Wedge& w, const Side& end, const Wedge& other,
@@ -212,35 +208,34 @@ MeetingFinder::Reach MeetingFinder::touched_from(const Wedge& w, const Side& end
   return bounds;
 }
 
-bool MeetingFinder::may_go_over(const Lit& lit, const Wedge& w, const SequenceTree& target, const LitWedge& seen,
-                                const Side& there, const Reach& reach) const {
-  const Wedge& v = scene_.wedges()[size_t(seen.wedge)];
-  const Reach on_w = touched_from(w, lit.side, v, reach);
-  if (on_w.hi < lit.reach.lo || on_w.lo > lit.reach.hi) return false;
-  const Reach on_v = touched_from(v, there, w, lit.reach);
-  if (on_v.hi < reach.lo || on_v.lo > reach.hi) return false;
-  const unfold_detail::EdgeChain<double> way{source_.nodes()[size_t(lit.node)].image_m,
-                                             target.nodes()[size_t(seen.node)].image_m,
-                                             2,
-                                             {{{w.a, w.direction}, {v.a, v.direction}}}};
+bool MeetingFinder::may_go_over(const Lit& lit, const Wedge& w, const Second& second) const {
+  const Wedge& v = second.wedge;
+  const Reach on_w = touched_from(w, lit.side, v, {second.seen.lo, second.seen.hi});
+  if (!lit.seen.may_be_in(on_w.lo, on_w.hi, w.length_m)) return false;
+  const Reach on_v = touched_from(v, second.side, w, {lit.seen.lo, lit.seen.hi});
+  if (!second.seen.may_be_in(on_v.lo, on_v.hi, v.length_m)) return false;
+  const unfold_detail::EdgeChain<double> way{
+      source_.nodes()[size_t(lit.node)].image_m, second.image().image_m, 2, {{{w.a, w.direction}, {v.a, v.direction}}}};
   std::array<double, kMostEdges> t{};
   t[1] = 0.5 * v.length_m;
   if (!unfold_detail::solve(way, t.data())) return true;
+  if (!lit.seen.may_be_at(t[0], w.length_m) || !second.seen.may_be_at(t[1], v.length_m)) return false;
   const Vec3d p = w.at(t[0]), q = v.at(t[1]);
   const double legs[3] = {norm(p - way.s), norm(q - p), norm(way.p - q)};
   if (!(legs[0] > 0 && legs[1] > 0)) return true;
   if (!is_near(w, t[0], legs[0], legs[1] + legs[2], dot(p - way.s, w.direction) / legs[0])) return false;
   if (!is_near(v, t[1], legs[0] + legs[1], legs[2], dot(q - p, v.direction) / legs[1])) return false;
   return through(source_, lit.node, w.at(std::clamp(t[0], 0.0, w.length_m)), w) &&
-         through(target, seen.node, v.at(std::clamp(t[1], 0.0, v.length_m)), v) && !hidden_between(w, t[0], v, t[1]) &&
-         !hidden(target, seen.node, t[1], v);
+         through(second.target, second.at.node, v.at(std::clamp(t[1], 0.0, v.length_m)), v) &&
+         (options_.opaque || !hidden_between(scene_, w, t[0], v, t[1])) &&
+         !second.looks.hide(second.at.node, t[1], v) && !looks_.hide(lit.node, t[0], w);
 }
 
 bool MeetingFinder::touches(const Wedge& w, const Lit& lit, const Side& b, double& t) const {
   const Side& a = lit.side;
   const double off = a.off + b.off;
   t = off > 0 ? (a.along * b.off + b.along * a.off) / off : 0.5 * (a.along + b.along);
-  if (t < lit.reach.lo || t > lit.reach.hi) return false;
+  if (!lit.seen.may_be_at(t, w.length_m)) return false;
   const double slack = 1e-9 * (w.length_m + std::abs(a.along) + std::abs(b.along) + off);
   if (t >= -slack && t <= w.length_m + slack) return true;
   if (!(off > slack)) return true;  // in line with the edge
@@ -274,31 +269,23 @@ bool MeetingFinder::through(const SequenceTree& tree, int32_t node, Vec3d at, co
   return true;
 }
 
-bool MeetingFinder::hidden(const SequenceTree& tree, int32_t node, double t, const Wedge& w) const {
-  if (options_.opaque || !is_inside(w, t)) return false;
-  Vec3d at = w.at(t);
-  const Vec3d& end = tree.nodes()[0].image_m;
-  if (node == 0 && !(off_faces(w, end - at) && std::max(dot(end - at, w.n0), dot(end - at, w.nn)) > 0)) return false;
-  const RayQueries& queries = scene_.queries();
-  EndFacets beside = EndFacets::at_edge(w);
-  for (; node != 0; node = tree.nodes()[size_t(node)].parent) {
-    const SequenceNode& n = tree.nodes()[size_t(node)];
-    const double image = scene_.facets().distance(n.surface.index, n.image_m),
-                 here = scene_.facets().distance(n.surface.index, at);
-    if (!(image * here < 0)) return false;
-    const Vec3d on = at + (here / (here - image)) * (n.image_m - at);
-    if (queries.occluded(at, on, beside, n.surface.index, kClear)) return true;
-    at = on;
-    beside = n.surface.index;
+bool MeetingFinder::may_pass_corner(const Wedge& w, const Vec3d& end_m, double t) const {
+  if (!past_corner(w, options_.opaque)) return true;
+  const Vec3d v = end_m - w.at(t);
+  if (!(std::max(dot(v, w.n0), dot(v, w.nn)) < -kClear * norm(v))) return true;
+  const double slack = kClear * w.length_m;
+  for (const bool at_end : {false, true}) {
+    if (at_end ? t < -slack : t > w.length_m + slack) continue;
+    const Wedge::Turns& turns = w.turns[at_end ? 1 : 0];
+    if (!turns.face_0 && !turns.face_n) continue;
+    const int32_t over = turns.face_0 ? turns.over_0 : turns.over_n;
+    if (over < 0) return true;
+    const double height = height_over(scene_.facets(), w, at_end, over, end_m),
+                 distance = norm(end_m - w.at(at_end ? w.length_m : 0));
+    const double k = 2 * kPi / options_.wavelength_m;
+    if (path_field_detail::over_height(k * distance, height, distance) > -1.01 * kMostOver) return true;
   }
-  return queries.occluded(at, end, beside, {}, kClear);
-}
-
-bool MeetingFinder::hidden_between(const Wedge& w, double t, const Wedge& v, double u) const {
-  if (options_.opaque || !is_inside(w, t) || !is_inside(v, u)) return false;
-  const Vec3d a = w.at(t), b = v.at(u);
-  return off_faces(w, b - a) && off_faces(v, b - a) &&
-         scene_.queries().occluded(a, b, EndFacets::at_edge(w), EndFacets::at_edge(v), kClear);
+  return false;
 }
 
 bool MeetingFinder::may_arrive(const Wedge& w, const SequenceNode& target) const {

@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "raywave/paths/box_tree.h"
+#include "raywave/paths/edge_looks.h"
 #include "raywave/paths/edge_sight.h"
 #include "raywave/paths/find_edges.h"
+#include "raywave/paths/lit_lines.h"
 
 namespace raywave::paths {
 
@@ -61,11 +63,13 @@ class MeetingFinder {
     double lo, hi;  // metres along the edge
   };
   Reach reach_of(const Wedge& w, const Side& end) const;
+  /// The same without what is surely hidden.
+  EdgeLooks::Seen seen_reach(const EdgeLooks& looks, int32_t node, const Wedge& w, const Side& end) const;
   /// The source, as an edge that it lights sees its image.
   struct Lit {
     Side side;
-    Reach reach;
-    int32_t node, depth;
+    EdgeLooks::Seen seen;  // within reach
+    int32_t node, depth, wedge;
   };
   /// Where does the shortest way from an end of the path to a place on another edge, within its reach, touch the line
   /// of this one? Bounds that hold it.
@@ -73,30 +77,43 @@ class MeetingFinder {
 
   /// The edges that leave room for so many mirrors behind them.
   struct Reached {
-    struct Line {  // of an edge: what is asked first lies together
-      int32_t wedge;
-      uint32_t lit_begin, lit_end;
-      Vec3d a, direction;
-    };
-    std::vector<Line> lines;
-    BoxTree boxes;
+    std::vector<int32_t> wedges;
+    LitLines lines;
   };
   Reached reached(int after) const;
 
-  void find(const SequenceTree& target, int32_t node, EdgeSight& sight, std::vector<Meeting>& out) const;
-
-  void meet(const Reached::Line& line, const SequenceTree& tree, int32_t node, std::vector<Meeting>& out) const;
+  /// What is known while a target's node is gone through.
+  struct Walk {
+    Walk(const PreparedScene& scene, const SequenceTree& tree, const EdgeOptions& options)
+        : target(tree), sight(scene, tree, options.max_depth, options.opaque), looks(scene, tree, options.opaque) {}
+    const SequenceTree& target;
+    EdgeSight sight;
+    EdgeLooks looks;
+    EdgeLooks::Memory memory;
+    int32_t wedge = -1;  // the last one, and whether the target is where it may arrive
+    bool asked = false, may_arrive = false;
+  };
+  void find(int32_t node, Walk& walk, std::vector<Meeting>& out) const;
+  void meet(uint32_t lit, int32_t node, Walk& walk, std::vector<Meeting>& out) const;
 
   /// The edges, lit with room for a second one, that this one may face.
   std::vector<int32_t> faced(int32_t wedge) const;
 
-  /// @param among  edges that the seen one faces
-  void meet_over_two(const SequenceTree& target, const LitWedge& seen, const std::vector<int32_t>& among,
-                     std::vector<Meeting>& out) const;
+  /// A second edge, as a target's node sees it.
+  struct Second {
+    const SequenceTree& target;
+    const EdgeLooks& looks;
+    const Wedge& wedge;
+    LitWedge at;
+    Side side;
+    EdgeLooks::Seen seen;
+    const SequenceNode& image() const { return target.nodes()[size_t(at.node)]; }
+  };
+  /// @param among  edges that the second one faces
+  void meet_over_two(const Second& second, const std::vector<int32_t>& among, std::vector<Meeting>& out) const;
 
   /// As touches() and through() for two edges. Where there is doubt: yes.
-  bool may_go_over(const Lit& lit, const Wedge& w, const SequenceTree& target, const LitWedge& seen, const Side& there,
-                   const Reach& reach) const;
+  bool may_go_over(const Lit& lit, const Wedge& w, const Second& second) const;
 
   /// Is the shortest way's point on the edge, or near enough past an end? @param t  where, metres along the edge
   bool touches(const Wedge& w, const Lit& lit, const Side& there, double& t) const;
@@ -106,11 +123,8 @@ class MeetingFinder {
   /// Does the ray between an image and the edge meet the rectangles of its mirrors?
   bool through(const SequenceTree& tree, int32_t node, Vec3d at, const Wedge& w) const;
 
-  /// Is something in the way, by more than rounding, of the ray from a place on the edge through its mirrors to the end
-  /// of the path? Where the Refiner may look along another ray (beside the edge's ends, past corners): no.
-  bool hidden(const SequenceTree& tree, int32_t node, double t, const Wedge& w) const;
-  /// The same for the ray between two edges' places.
-  bool hidden_between(const Wedge& w, double t, const Wedge& v, double u) const;
+  /// Can an end of the path behind both faces of the edge go past its corner? As Refiner::go_past_corner().
+  bool may_pass_corner(const Wedge& w, const Vec3d& end_m, double t) const;
 
   bool may_arrive(const Wedge& w, const SequenceNode& target) const;
 
@@ -120,6 +134,7 @@ class MeetingFinder {
   std::vector<Lit> lit_;         // sorted by wedge
   std::vector<uint32_t> begin_;  // [num_wedges + 1] of lit_
   std::vector<Reached> by_depth_;
+  const EdgeLooks looks_;  // of the source
 };
 
 }  // namespace raywave::paths

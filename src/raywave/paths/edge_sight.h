@@ -32,6 +32,9 @@ class EdgeSight {
   /// May the sequence reach any of this box?
   bool may_reach(const Vec3d& lo, const Vec3d& hi) const;
 
+  /// Half-spaces normal . p >= offset that hold what the last facet's rectangle lights.
+  const std::vector<std::pair<Vec3d, double>>& cone() const { return cone_; }
+
   /// Does it light the wedge anywhere? Where there is doubt (rounding): yes.
   bool lights(const Wedge& w);
   /// Does a ray arrive beside one of the wedge's ends, past which its field goes on?
@@ -62,7 +65,7 @@ class EdgeSight {
   const std::vector<uint8_t>* opaque_;
   std::vector<Mirror> mirrors_;
   Vec3d image_;
-  std::vector<std::pair<Vec3d, double>> cone_;  // half-spaces that hold what the last facet's rectangle lights
+  std::vector<std::pair<Vec3d, double>> cone_;
   // The fan of rays from the image to the wedge:
   Vec3d along_, across_, normal_;
   double distance_ = 0, foot_ = 0;  // of the image from the wedge's line, and where along it

@@ -33,8 +33,10 @@ SequenceTree shoot_sequences(const PreparedScene& scene, const ShootOptions& opt
   if (scene.queries().empty() || options.max_depth == 0 || !options.reflection || !scene.has_mirrors())
     return SequenceTree(options.origin_m);
   struct Nothing {};
+  ShootOptions to_the_last_bounce = options;
+  to_the_last_bounce.ends = false;
   return follow_rays(
-      scene, options, num_threads, progress, [] { return Nothing(); }, [](Nothing&, const FollowedRay&) {},
+      scene, to_the_last_bounce, num_threads, progress, [] { return Nothing(); }, [](Nothing&, const FollowedRay&) {},
       [](Nothing, const std::vector<int32_t>&) {});
 }
 

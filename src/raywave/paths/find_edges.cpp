@@ -233,17 +233,17 @@ namespace {
 /// From wherever the source of a tree may count as standing (place.h): what a ray along a face or past a rim meets is
 /// decided for those places.
 template <class Look>
-void from_asides(const PreparedScene& scene, SequenceTree tree, Look&& look) {
-  for (const Vec3d& from : all_asides(scene, place_at(scene, tree.nodes()[0].image_m))) {
+void from_asides(const PreparedScene& scene, SequenceTree tree, const Place& place, Look&& look) {
+  for (const Vec3d& from : all_asides(scene, place)) {
     tree.move_source(from, scene.facets());
     look(tree);
   }
 }
 
 std::vector<LitWedge> lit_from_asides(const PreparedScene& scene, const LitFinder& finder, const SequenceTree& tree,
-                                      int most_depth) {
+                                      const Place& place, int most_depth) {
   std::vector<LitWedge> all;
-  from_asides(scene, tree, [&](const SequenceTree& from) {
+  from_asides(scene, tree, place, [&](const SequenceTree& from) {
     const auto lit = finder.find(from, most_depth);
     all.insert(all.end(), lit.begin(), lit.end());
   });
@@ -259,7 +259,7 @@ struct EdgeSequences::Found {
       : options(wanted),
         source(tree),
         all(scene, options),
-        lit(lit_from_asides(scene, all, source, options.max_depth - 1)),
+        lit(lit_from_asides(scene, all, source, place_at(scene, source.nodes()[0].image_m), options.max_depth - 1)),
         finder(scene, options, source, lit) {}
   const EdgeOptions options;  // finders keep references to what stands here
   const SequenceTree source;
@@ -276,7 +276,7 @@ EdgeSequences::~EdgeSequences() = default;
 EdgeSequences::EdgeSequences(EdgeSequences&&) noexcept = default;
 
 std::vector<std::vector<int32_t>> EdgeSequences::add(const std::vector<SequenceTree>& targets,
-                                                     SequenceTree& tree) const {
+                                                     std::span<const Place> places, SequenceTree& tree) const {
   std::vector<std::vector<int32_t>> of_targets(targets.size());
   if (!found_) return of_targets;
   struct FromTarget {
@@ -286,12 +286,13 @@ std::vector<std::vector<int32_t>> EdgeSequences::add(const std::vector<SequenceT
   std::vector<FromTarget> from_targets(targets.size());
   runtime::parallel_for(int64_t(targets.size()), 0, [&](int64_t t) {
     FromTarget& own = from_targets[size_t(t)];
-    from_asides(scene_, targets[size_t(t)], [&](const SequenceTree& from) {
+    from_asides(scene_, targets[size_t(t)], places[size_t(t)], [&](const SequenceTree& from) {
       const auto found = found_->finder.find(from);
       own.meetings.insert(own.meetings.end(), found.begin(), found.end());
     });
     if (found_->options.max_diffractions < 2) return;
-    own.lit = lit_from_asides(scene_, found_->all, targets[size_t(t)], found_->options.max_depth - 2);
+    own.lit =
+        lit_from_asides(scene_, found_->all, targets[size_t(t)], places[size_t(t)], found_->options.max_depth - 2);
     const auto over_two = found_->finder.find_over_two(targets[size_t(t)], own.lit);
     own.meetings.insert(own.meetings.end(), over_two.begin(), over_two.end());
   });

@@ -6,8 +6,10 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <vector>
 
+#include "raywave/paths/place.h"
 #include "raywave/paths/prepared_scene.h"
 #include "raywave/paths/ray_options.h"
 #include "raywave/paths/refine.h"
@@ -37,10 +39,11 @@ class EdgeSequences {
   ~EdgeSequences();
   EdgeSequences(EdgeSequences&&) noexcept;
 
-  /// Adds those to some targets to the source's tree. @param targets  the reflections from each.
+  /// Adds those to some targets to the source's tree. @param targets  the reflections from each. @param places  of them
   /// @return [num_targets] the sequences of each target, in order. @throws Error when there are more than
   /// max_sequences.
-  std::vector<std::vector<int32_t>> add(const std::vector<SequenceTree>& targets, SequenceTree& tree) const;
+  std::vector<std::vector<int32_t>> add(const std::vector<SequenceTree>& targets, std::span<const Place> places,
+                                        SequenceTree& tree) const;
 
  private:
   struct Found;

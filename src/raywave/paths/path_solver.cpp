@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <tuple>
 
 #include "raywave/paths/candidates.h"
@@ -163,13 +164,15 @@ class Assembler {
 
 /// What reflections from a device's position reach.
 SequenceTree find_reflections(const PreparedScene& prepared, const CandidateSource& candidates,
-                              const scene::Device& device, const std::vector<scene::Device>& towards, int64_t num_rays,
+                              const scene::Device& device, const Place& place,
+                              const std::vector<scene::Device>& towards, int max_depth, int64_t num_rays,
                               const PathOptions& options) {
   const Vec3d source_m = device.position_m;
   SequenceTree tree(source_m);
   if (!options.specular_reflection || !prepared.has_mirrors()) return tree;
-  for (const Vec3d& from : all_asides(prepared, place_at(prepared, source_m))) {
-    SequenceTree found = candidates.sequences(from, device.name, towards, num_rays);  // their images are set below
+  for (const Vec3d& from : all_asides(prepared, place)) {
+    SequenceTree found =
+        candidates.sequences(from, device.name, max_depth, towards, num_rays);  // their images are set below
     if (tree.nodes().size() == 1) {
       tree = std::move(found);
     } else {
@@ -249,8 +252,8 @@ class LinkSolver {
 /// The reflections that end at each of some receivers, for diffracted paths; with fewer rays the more receivers there
 /// are.
 std::vector<SequenceTree> find_endings(const scene::Scene& scene, const PreparedScene& prepared,
-                                       const CandidateSource& candidates, const PathOptions& options, size_t first,
-                                       size_t end) {
+                                       const CandidateSource& candidates, const PathOptions& options,
+                                       const std::vector<Place>& places, size_t first, size_t end) {
   const auto num_receivers = int64_t(scene.receivers.size());
   const int64_t num_rays = std::max<int64_t>(options.samples_per_tx / std::max<int64_t>(4, num_receivers), 16384);
   std::vector<SequenceTree> trees;
@@ -259,7 +262,8 @@ std::vector<SequenceTree> find_endings(const scene::Scene& scene, const Prepared
     if (options.max_depth < 2) {  // an edge alone: nothing behind it
       trees.emplace_back(rx.position_m);
     } else {
-      trees.push_back(find_reflections(prepared, candidates, rx, scene.transmitters,
+      const int depth = options.max_depth - (options.scatters() ? 0 : 1);  // an edge is one; what scatters is a node
+      trees.push_back(find_reflections(prepared, candidates, rx, places[r], scene.transmitters, depth,
                                        std::min(num_rays, options.samples_per_tx), options));
     }
   }
@@ -297,20 +301,25 @@ static Paths solve(const scene::Scene& scene, const PreparedScene& geometry, con
   edges.exhaustive = options.finder == Finder::kExhaustive;
   std::vector<Source> from;
   for (const scene::Device& tx : centred.transmitters) {
-    from.push_back(
-        {find_reflections(prepared, *candidates, tx, centred.receivers, options.samples_per_tx, options), {}});
+    from.push_back({find_reflections(prepared, *candidates, tx, place_at(prepared, tx.position_m), centred.receivers,
+                                     options.max_depth, options.samples_per_tx, options),
+                    {}});
     if (options.diffraction) from.back().edges.emplace(prepared, edges, from.back().tree);
   }
   std::vector<LinkResult> results(sources.size() * targets.size());
   LinkSolver links(prepared, refine, options, centred.receivers, targets);
   ScatteredPaths scattered(centred, prepared, context, refine, options);
+  std::vector<Vec3d> receivers_m;
+  for (const scene::Device& rx : centred.receivers) receivers_m.push_back(rx.position_m);
+  const std::vector<Place> places =
+      options.diffraction || options.scatters() ? places_at(prepared, receivers_m) : std::vector<Place>();
   // many receivers in batches: sequences with edges are as many as there are receivers
   const size_t num_receivers = centred.receivers.size(), batch = options.diffraction ? 64 : num_receivers;
   for (size_t first = 0; first < num_receivers; first += batch) {
     const size_t end = std::min(first + batch, num_receivers);
     std::vector<SequenceTree> endings;
     if (options.diffraction || options.scatters())
-      endings = find_endings(centred, prepared, *candidates, options, first, end);
+      endings = find_endings(centred, prepared, *candidates, options, places, first, end);
     if (options.scatters()) scattered.set_receivers(endings, first);
     for (size_t s = 0; s < sources.size();) {
       const scene::Device* device = sources[s].device;
@@ -325,7 +334,7 @@ static Paths solve(const scene::Scene& scene, const PreparedScene& geometry, con
       }
       SequenceTree tree = source.tree;
       Trials trials{int32_t(tree.nodes().size())};
-      if (source.edges) trials.over_edges = source.edges->add(endings, tree);
+      if (source.edges) trials.over_edges = source.edges->add(endings, std::span(places).subspan(first), tree);
       for (; s < sources.size() && sources[s].device == device; ++s) {
         links.solve(tree, trials, sources[s].position_m, first, end, [&](size_t target, GeometricPath&& p) {
           results[target * sources.size() + s].paths.push_back(std::move(p));

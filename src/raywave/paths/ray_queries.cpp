@@ -230,6 +230,22 @@ bool RayQueries::occluded(const Vec3d& a, const Vec3d& b, const EndFacets& at_a,
   return found;
 }
 
+int64_t RayQueries::occluder(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b,
+                             double inside) const {
+  if (empty()) return -1;
+  Segment segment(*this, a, b, at_a, at_b);
+  segment.inside = inside;
+  return visit(segment) ? int64_t(segment.crossed) : -1;
+}
+
+bool RayQueries::occludes(uint32_t triangle, const Vec3d& a, const Vec3d& b, const EndFacets& at_a,
+                          const EndFacets& at_b, double inside) const {
+  Segment segment(*this, a, b, at_a, at_b);
+  segment.inside = inside;
+  double t = 0;
+  return segment.crosses(table_.triangles[triangle], t);
+}
+
 int32_t RayQueries::obstacle(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b) const {
   if (empty()) return -1;
   Segment segment(*this, a, b, at_a, at_b);

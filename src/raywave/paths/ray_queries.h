@@ -60,6 +60,12 @@ class RayQueries {
   /// ends, and this barycentric coordinate from its triangle's border.
   bool occluded(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b, double inside = 0) const;
 
+  /// The same with one of the triangles that occlude; -1: none.
+  int64_t occluder(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b, double inside) const;
+  /// Does this triangle alone occlude?
+  bool occludes(uint32_t triangle, const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b,
+                double inside) const;
+
   /// A facet that occludes, -1: none.
   int32_t obstacle(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b) const;
 

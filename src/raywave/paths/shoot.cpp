@@ -27,7 +27,8 @@ ShootOptions shoot_options(const RayOptions& options, const Vec3d& from_m, const
   return shoot;
 }
 
-TileShooter::TileShooter(const PreparedScene& scene, const ShootOptions& options) : scene_(scene) {
+TileShooter::TileShooter(const PreparedScene& scene, const ShootOptions& options)
+    : scene_(scene), num_segments_(options.max_depth + (options.ends ? 1 : 0)) {
   shot_.origin_m = scene.queries().clear_of_surfaces(options.origin_m);
   const auto side = int64_t(std::ceil(std::sqrt(double(options.num_rays))));
   shot_.tiles_per_side = std::max<int64_t>(1, (side + Shot::kSide - 1) / Shot::kSide);

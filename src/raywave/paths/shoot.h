@@ -21,6 +21,7 @@ struct ShootOptions {
   Vec3d origin_m;
   int64_t num_rays = 1000000;  // rounded up to a square of whole tiles
   int max_depth = 3;           // bounces followed
+  bool ends = true;            // and the segments behind the last bounce, where they are wanted
   bool reflection = true;
   bool refraction = false;  // each hit reflects or passes, by chance
   bool on_all = false;      // rays go on at surfaces that are no mirrors too: how is the visitor's
@@ -99,7 +100,7 @@ class TileShooter {
   template <class Visit, class GoOn>
   void follow(const HitsAhead& hits, int64_t tile_index, RayTile& tile, Visit& visit, GoOn&& next) const {
     launch(tile_index, tile);
-    for (int depth = 0; depth <= shot_.max_depth; ++depth) {
+    for (int depth = 0; depth < num_segments_; ++depth) {
       if (hits.empty()) {
         trace(tile);
       } else {
@@ -118,6 +119,7 @@ class TileShooter {
 
   const PreparedScene& scene_;
   Shot shot_;
+  int num_segments_;
   std::shared_ptr<const FacetsOnDevice> on_device_;  // null: rays are traced here
 };
 

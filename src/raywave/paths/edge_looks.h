@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Looks from an end of a path at places on edges, through the mirrors of a sequence: is something in the way by more
+// than rounding? As the Refiner looks, which has the last word where rounding matters.
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "raywave/paths/prepared_scene.h"
+#include "raywave/paths/ray_queries.h"
+#include "raywave/paths/sequence_tree.h"
+#include "raywave/paths/wedges.h"
+
+namespace raywave::paths {
+
+/// Of a segment and of a triangle (RayQueries::occluded), and rad off a face: clear of rounding, in scenes of any size.
+constexpr double kClear = 1e-6;
+
+/// What is in the way: a triangle behind so many mirrors.
+struct Obstacle {
+  uint32_t triangle = 0;
+  int32_t leg = -1;  // -1: none
+};
+
+/// What hid a place, seen from an image, often hides those beside it: the last two obstacles in each small part of the
+/// sphere, the last one first.
+class Obstacles {
+ public:
+  void forget() { in_.fill({}); }
+  std::array<Obstacle, 2>& towards(const Vec3d& direction);
+
+ private:
+  static constexpr int kSide = 32;
+  std::array<std::array<Obstacle, 2>, kSide * kSide> in_;
+};
+
+class EdgeLooks {
+ public:
+  /// It holds references. @param opaque  [num_facets], where facets transmit: then nothing hides anything.
+  EdgeLooks(const PreparedScene& scene, const SequenceTree& tree, const std::vector<uint8_t>* opaque)
+      : scene_(scene), tree_(tree), opaque_(opaque) {}
+
+  /// What a target knows of the last edge that it was asked for.
+  enum Known : uint8_t { kUnknown, kSeen, kHidden };
+  struct Memory {
+    std::array<Known, 2> ends{};  // of places beyond them
+    Obstacles obstacles;
+  };
+  /// Is a place on the edge or beyond its end hidden from a node? It is looked at as the Refiner does, beyond an end at
+  /// places beside it; where the Refiner may look along yet another ray (past corners): no. The answer is the same with
+  /// the memory and without.
+  bool hide(int32_t node, double t, const Wedge& w, Memory& memory) const;
+  bool hide(int32_t node, double t, const Wedge& w) const;
+
+  /// Of an edge's line, and of what is near enough past its ends, [lo, hi], what is not surely hidden from a node: from
+  /// the first such place to the last, without shares of the edge that are. Nothing: lo > hi.
+  struct Seen {
+    double lo, hi;
+    uint8_t hidden = 0;  // a bit for each of kShares equal shares
+    bool may_be_at(double t, double length_m) const;
+    /// Anywhere in between?
+    bool may_be_in(double from, double to, double length_m) const;
+  };
+  static constexpr int kShares = 8;
+  Seen seen_part(int32_t node, const Wedge& w, double lo, double hi) const;
+
+ private:
+  bool is_looked_along(int32_t node, const Wedge& w, double within_m) const;
+  template <class Until>
+  bool any_leg(int32_t node, const Vec3d& at, const Wedge& w, Until&& until) const;
+  Obstacle find(int32_t node, const Vec3d& at, const Wedge& w) const;
+  bool is_behind(const Obstacle& o, int32_t node, const Vec3d& at, const Wedge& w) const;
+  template <class Hidden>
+  static bool end_hidden(bool at_end, const Wedge& w, Hidden&& hidden);
+
+  const PreparedScene& scene_;
+  const SequenceTree& tree_;
+  const std::vector<uint8_t>* opaque_;
+};
+
+/// The same for the ray between places on two edges.
+bool hidden_between(const PreparedScene& scene, const Wedge& w, double t, const Wedge& v, double u);
+
+}  // namespace raywave::paths

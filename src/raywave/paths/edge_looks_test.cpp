@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is said to be hidden is hidden, as all triangles say, and most of what is hidden is said to be.
+#include "raywave/paths/edge_looks.h"
+
+#include <gtest/gtest.h>
+
+#include "raywave/paths/test_brute_force.h"
+
+namespace raywave::paths {
+namespace {
+
+/// Some blocks on the ground, as PreparedScene has them.
+PreparedScene blocks(uint64_t seed) {
+  test::Draws number(seed);
+  scene::Scene s;
+  s.frequency_hz = 1e9;
+  s.add_material(em::itu_material("concrete"));
+  for (int i = 0; i < 12; ++i) {
+    const Vec3d at = number.in_box({-40, -40, 0}, {40, 40, 0}), size = number.in_box({4, 4, 5}, {12, 12, 20});
+    s.add_object({"block" + std::to_string(i), scene::box(at, size), 0});
+  }
+  scene::Mesh ground;
+  scene::add_rectangle(ground, {-80, -80, 0}, {160, 0, 0}, {0, 160, 0});
+  s.add_object({"ground", ground, 0});
+  scene::clean_meshes(s);
+  return PreparedScene(s);
+}
+
+/// Is the straight way blocked well between its ends?
+bool is_blocked(const scene::FacetTable& table, const Vec3d& from, const Vec3d& to) {
+  const double length = norm(to - from);
+  const auto hits = test::all_hits(table, from, (to - from) / length, 1e-3, length - 1e-3, 0);
+  return !hits.empty();
+}
+
+TEST(EdgeLooks, HiddenPlacesAreBehindTriangles) {
+  int hidden = 0, missed = 0, shares = 0, left_out = 0;
+  for (uint64_t seed = 1; seed <= 4; ++seed) {
+    const PreparedScene prepared = blocks(seed);
+    const scene::FacetTable& table = prepared.facets();
+    // directly, and by the ground
+    const Vec3d source{3.7, -2.9, 12.3};
+    SequenceTree tree(source);
+    int32_t ground = -1;
+    for (int32_t f = 0; f < int32_t(table.facets.size()); ++f) {
+      if (prepared.is_mirror(f) && table.facets[size_t(f)].object == 12) ground = table.facets[size_t(f)].mirror;
+    }
+    const int32_t reflected = tree.child(0, SurfaceId::facet(ground), table);
+    const EdgeLooks looks(prepared, tree, nullptr);
+    for (const int32_t node : {0, reflected}) {
+      EdgeLooks::Memory memory;
+      for (const Wedge& w : prepared.wedges()) {
+        if (std::abs(w.a.z + prepared.origin_m().z) < 0.1 && std::abs(w.direction.z) < 0.1) continue;  // the rims
+        memory.ends = {};
+        const double beyond = 0.5;
+        const EdgeLooks::Seen seen = looks.seen_part(node, w, -beyond, w.length_m + beyond);
+        for (int i = 0; i < 40; ++i) {
+          const double t = -beyond + (w.length_m + 2 * beyond) * (i + 0.4) / 40;
+          const bool is_hidden = looks.hide(node, t, w);
+          EXPECT_EQ(looks.hide(node, t, w, memory), is_hidden);  // the memory changes nothing
+          const bool may_be = seen.may_be_at(t, w.length_m);
+          EXPECT_EQ(seen.may_be_in(t, t, w.length_m), may_be);
+          if (!may_be) {
+            EXPECT_TRUE(is_hidden) << seed << ' ' << t;
+            ++left_out;
+          }
+          shares += is_hidden;
+          if (t < 0 || t > w.length_m) continue;
+          const Vec3d at = w.at(t);
+          bool blocked;
+          if (node == 0) {
+            blocked = is_blocked(table, at, source);
+          } else {
+            const Vec3d image = tree.nodes()[size_t(node)].image_m;
+            const double here = table.distance(ground, at), there = table.distance(ground, image);
+            const Vec3d on = at + (here / (here - there)) * (image - at);
+            if (table.owner(ground, on) < 0) continue;
+            blocked = is_blocked(table, at, on) || is_blocked(table, on, source);
+          }
+          EXPECT_TRUE(blocked || !is_hidden) << seed << ' ' << t;
+          hidden += is_hidden;
+          missed += blocked && !is_hidden;
+        }
+      }
+    }
+  }
+  EXPECT_GT(hidden, 2000);
+  EXPECT_LT(missed, hidden / 2);              // edges seen from behind their faces are asked for elsewhere
+  EXPECT_GT(left_out, 0.7 * double(shares));  // most of what is hidden is so in whole shares
+}
+
+}  // namespace
+}  // namespace raywave::paths
