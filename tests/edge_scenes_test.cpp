@@ -269,5 +269,31 @@ TEST(EdgeScenes, EdgesThatTheGroundCutsAreOneAboveIt) {
   EXPECT_GE(diffracted, 6);
 }
 
+/// A plate's rim that crosses the middle of another plate's plane: what its end sends over that plate. (There or not by
+/// rounding, when the rim's middle was asked for its side.)
+TEST(EdgeScenes, AMirrorAcrossTheMiddleOfAnEdgeSeesTheEndOnItsSide) {
+  const auto paths_of = [](bool turned) {
+    const auto plate = [&](const Vec3d& p, const Vec3d& u, const Vec3d& v) {
+      return turned ? rectangle(p, v, u) : rectangle(p + u + v, -u, -v);
+    };
+    std::vector<scene::Mesh> plates{plate({-1.132, -1.132, -1.101}, {2.264, 2.264, 0}, {0, 0, 2.202}),
+                                    plate({-1.5315, 0, -1.1987}, {3.063, 0, 0}, {0, 0, 2.3974})};
+    if (turned) std::swap(plates[0], plates[1]);
+    return solve_paths(
+        scene_of(2e9, plates, {2.526981887, -0.724614728, -4.429853068}, {{2.307871243, 1.024661779, 2.622267726}}),
+        options(2));
+  };
+  const Paths p = paths_of(false), q = paths_of(true);
+  ASSERT_EQ(p.num_paths(), q.num_paths());
+  for (size_t i = 0; i < size_t(p.num_paths()); ++i) EXPECT_NEAR(p.tau_s[i], q.tau_s[i], 1e-18);
+  const auto past_end = [](const Paths& all) {
+    return std::count_if(all.vertices_m.begin(), all.vertices_m.end(), [](const Vec3d& v) {
+      return norm(v - Vec3d{1.6366, 0, 1.1987}) < 1e-3;
+    });
+  };
+  EXPECT_EQ(past_end(p), 1);
+  EXPECT_EQ(past_end(q), 1);
+}
+
 }  // namespace
 }  // namespace raywave

@@ -144,6 +144,39 @@ TEST(PathLaws, ShootingFindsWhatTheExhaustiveFinderFinds) {
   }
 }
 
+/// Both ends in the plane of a roof: the limit from above has the ray and its reflection, which take each other away.
+/// No ray that is shot meets that roof.
+TEST(PathLaws, ARayAlongARoofIsReflectedThere) {
+  scene::Scene s;
+  s.frequency_hz = 1e9;
+  s.add_material(em::itu_material("concrete", 0.1));
+  s.add_object({"block", scene::box({-1, -1, 0}, {2, 2, 1.5}), 0});
+  scene::Mesh wall;
+  scene::add_rectangle(wall, {-20, 6, -10}, {40, 0, 0}, {0, 0, 20});
+  s.add_object({"wall", wall, 0});
+  scene::clean_meshes(s);
+  s.add_transmitter({"tx", {-4, -0.6, 1.5}, {}, {}, test::antenna("iso", "VH")});
+  s.add_receiver({"straight", {5, 0.3, 1.5}, {}, {}, test::antenna("iso", "VH")});
+  for (const auto finder : {paths::Finder::kExhaustive, paths::Finder::kShootAndBounce}) {
+    for (const bool los : {true, false}) {
+      paths::PathOptions o;
+      o.finder = finder;
+      o.max_depth = 2;
+      o.los = los;
+      const Paths p = solve_paths(s, o);
+      Complexd sum[4];
+      size_t direct = 0;
+      for (int64_t i = p.links[0].path_begin; i < p.links[0].path_end; ++i) {
+        if (std::abs(p.tau_s[size_t(i)] * kSpeedOfLight - norm(Vec3d{9, 0.9, 0})) > 1e-9) continue;
+        ++direct;
+        for (size_t k = 0; k < 4; ++k) sum[k] += p.transfer[4 * size_t(i) + k];
+      }
+      EXPECT_EQ(direct, los ? 2u : 1u);
+      for (size_t k = 0; k < 4 && los; ++k) EXPECT_LT(abs(sum[k]), 1e-9 * abs(p.transfer[0]));
+    }
+  }
+}
+
 TEST(PathLaws, SplittingEveryFaceTenfoldChangesNothing) {
   std::vector<Paths> results;
   for (const int n : {1, 10}) {

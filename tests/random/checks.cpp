@@ -4,186 +4,14 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <sstream>
 
+#include "channel.h"
 #include "raywave/core/constants.h"
-#include "raywave/core/spherical.h"
 #include "raywave/maps/radio_map.h"
 #include "raywave/paths/path_solver.h"
 
 namespace raywave::random {
 namespace {
-
-/// The paths of a link, apart from the frame that they are seen in.
-struct Line {
-  double length_m, power;
-};
-struct Channel {
-  std::vector<Line> lines;  // by length
-  Complexd field[4];        // sum of the transfers, with phase
-  double power = 0;
-  double sum = 0;  // norm of the paths' sum as a map of vectors to vectors
-  double amplitude() const { return std::sqrt(power); }
-};
-
-paths::PathOptions options_of(const Case& c, paths::Finder finder) {
-  paths::PathOptions o;
-  o.max_depth = c.max_depth;
-  o.refraction = c.refraction;
-  o.diffraction = c.edges;
-  o.max_diffractions = c.max_diffractions;
-  o.finder = finder;
-  o.samples_per_tx = 200000;
-  o.num_threads = 1;
-  return o;
-}
-
-int64_t num_reflections(const paths::Paths& p, int64_t path) {
-  return std::count(p.interactions.begin() + p.interaction_begin[size_t(path)],
-                    p.interactions.begin() + p.interaction_begin[size_t(path) + 1],
-                    paths::Interaction::kSpecularReflection);
-}
-
-Channel channel_of(const paths::Paths& p, double frequency_hz, int most_reflections = 100) {
-  Channel out;
-  std::array<Complexd, 9> dyad{};
-  for (int64_t i = 0; i < p.num_paths(); ++i) {
-    if (num_reflections(p, i) > most_reflections) continue;
-    const double length = p.tau_s[size_t(i)] * kSpeedOfLight;
-    const Complexd phase = expj(-2 * kPi * std::fmod(length * frequency_hz / kSpeedOfLight, 1.0));
-    double power = 0;
-    for (size_t k = 0; k < 4; ++k) {
-      const Complexd& t = p.transfer[4 * size_t(i) + k];
-      power += norm2(t);
-      out.field[k] += phase * t;
-    }
-    out.lines.push_back({length, power});
-    out.power += power;
-    const auto from = jones_basis(Angles<double>{p.theta_t[size_t(i)], p.phi_t[size_t(i)]}),
-               to = jones_basis(Angles<double>{p.theta_r[size_t(i)], p.phi_r[size_t(i)]});
-    const auto xyz = [](const Vec3d& v) { return std::array<double, 3>{v.x, v.y, v.z}; };
-    const std::array<double, 3> out_of[2] = {xyz(from.theta_hat), xyz(from.phi_hat)},
-                                into[2] = {xyz(to.theta_hat), xyz(to.phi_hat)};
-    for (size_t k = 0; k < 4; ++k) {
-      const Complexd t = phase * p.transfer[4 * size_t(i) + k];
-      for (size_t r = 0; r < 3; ++r) {
-        for (size_t q = 0; q < 3; ++q) dyad[3 * r + q] += (into[k / 2][r] * out_of[k % 2][q]) * t;
-      }
-    }
-  }
-  for (const Complexd& d : dyad) out.sum += norm2(d);
-  out.sum = std::sqrt(out.sum);
-  std::sort(out.lines.begin(), out.lines.end(), [](const Line& a, const Line& b) { return a.length_m < b.length_m; });
-  return out;
-}
-/// Paths at faces' borders, which may be there or not, go to `marginal_m` by their lengths.
-/// @param open  are there paths whose polarisation is (twin.h)?
-Channel channel_of(const twin::Solver& solver, const Case& c, std::vector<double>& marginal_m, bool& open) {
-  Channel out;
-  for (const twin::Path& p : solver.solve(twin_of(c.tx), twin_of(c.rx), c.max_depth, c.refraction)) {
-    if (p.marginal) {
-      marginal_m.push_back(p.length);
-      continue;
-    }
-    open = open || p.open;
-    const Complexd phase = expj(-2 * kPi * std::fmod(p.length * c.frequency_hz / kSpeedOfLight, 1.0));
-    double power = 0;
-    for (size_t k = 0; k < 4; ++k) {
-      const Complexd t{p.transfer[k].real(), p.transfer[k].imag()};
-      power += norm2(t);
-      out.field[k] += phase * t;
-    }
-    out.lines.push_back({p.length, power});
-    out.power += power;
-  }
-  std::sort(out.lines.begin(), out.lines.end(), [](const Line& a, const Line& b) { return a.length_m < b.length_m; });
-  return out;
-}
-Channel solve(const Case& c, paths::Finder finder = paths::Finder::kExhaustive) {
-  return channel_of(solve_paths(scene_of(c), options_of(c, finder)), c.frequency_hz);
-}
-
-std::string list(const Channel& c) {
-  std::ostringstream out;
-  out.precision(12);
-  for (const Line& l : c.lines) out << " " << l.length_m << " m " << 10 * std::log10(l.power) << " dB;";
-  return out.str();
-}
-template <class... Parts>
-std::string say(const Parts&... parts) {
-  std::ostringstream out;
-  out.precision(10);
-  (out << ... << parts);
-  return out.str();
-}
-
-/// Paths without power (metal lets nothing through) are none.
-void drop_dark(Channel& c) {
-  std::erase_if(c.lines, [&](const Line& l) { return !(l.power > 1e-24 * c.power); });
-}
-
-/// @param scale  lengths there over lengths here. @param tolerance  of a path's power. @param length_m  of its length.
-std::string compare(Channel a, Channel b, double tolerance, double length_m, double scale = 1) {
-  drop_dark(a);
-  drop_dark(b);
-  const std::string both = "\n   here:" + list(a) + "\n   there:" + list(b);
-  if (a.lines.size() != b.lines.size()) return say(a.lines.size(), " paths, there ", b.lines.size(), both);
-  // equal lengths stand in no order: power is compared by groups of them
-  for (size_t i = 0, end; i < a.lines.size(); i = end) {
-    double here = 0, there = 0;
-    for (end = i; end < a.lines.size() && a.lines[end].length_m <= a.lines[i].length_m + 1e-6; ++end) {
-      if (!(std::abs(b.lines[end].length_m - scale * a.lines[end].length_m) <= length_m * scale + 1e-6 * scale))
-        return say("a length of ", a.lines[end].length_m, " m, there ", b.lines[end].length_m / scale, both);
-      here += a.lines[end].power;
-      there += b.lines[end].power;
-    }
-    if (!(std::abs(there - here) <= tolerance * (here + 1e-3 * a.power)))
-      return say("the path of ", a.lines[i].length_m, " m differs by ", there / here - 1, both);
-  }
-  return {};
-}
-
-/// Leaves out the paths of these lengths.
-void drop(const std::vector<double>& lengths_m, Channel& c, double scale = 1) {
-  for (const double length : lengths_m)
-    std::erase_if(c.lines, [&](const Line& l) { return std::abs(l.length_m - scale * length) < 1e-6 * scale; });
-}
-/// Does an end lie in the plane of a face, or the extension of one? Rays to edges in that plane run along it: ties.
-bool in_a_plane(const Case& c) {
-  for (const Part& p : c.parts) {
-    for (const Quad& q : p.quads) {
-      const Vec3d n = normalized(cross(q.corners[1] - q.corners[0], q.corners[3] - q.corners[0]));
-      for (const Vec3d& v : {c.tx, c.rx}) {
-        if (std::abs(dot(n, v - q.corners[0])) < 1e-6) return true;
-      }
-    }
-  }
-  return false;
-}
-/// What a tie at a rim may gain or lose that nobody sees.
-void drop_faint(Channel& c) {
-  std::erase_if(c.lines, [&](const Line& l) { return !(l.power > 1e-6 * c.power); });
-}
-
-/// A scene and the same given differently; paths at faces' borders are left out.
-std::string same(const Case& c, Channel there, double tolerance, double length_m, double scale = 1) {
-  std::vector<double> marginal_m;
-  bool open = false;
-  channel_of(twin_of(c), c, marginal_m, open);
-  Channel here = solve(c);
-  // where an edge's field takes over from a ray that ends, which of them there is does not matter
-  if (c.edges && std::abs(here.sum - there.sum) <= 1e-5 * here.amplitude()) return {};
-  if (c.edges) {
-    if (in_a_plane(c)) return {};
-    drop_faint(here);
-    drop_faint(there);
-  }
-  drop(marginal_m, here);
-  drop(marginal_m, there, scale);
-  return compare(here, there, tolerance, length_m, scale);
-}
-
-// --- against the twin ---
 
 std::string twin_paths(const Case& c) {
   std::vector<double> marginal_m;
@@ -205,8 +33,12 @@ std::string twin_paths(const Case& c) {
 
 /// Rays find nothing that is not there, and what carries a share of the power.
 std::string finders(const Case& c) {
-  const Channel shot = solve(c, paths::Finder::kShootAndBounce), all = solve(c);
-  if (c.edges) return compare(all, shot, 1e-10, 1e-9);
+  Channel shot = solve(c, paths::Finder::kShootAndBounce), all = solve(c);
+  if (c.edges) {
+    // an edge in the very border of what a mirror shows is there for one and not for the other
+    for (Channel* a : {&shot, &all}) std::erase_if(a->lines, [&](const Line& l) { return l.power < 1e-9 * all.free; });
+    return compare(all, shot, 1e-10, 1e-9);
+  }
   if (shot.lines.size() > all.lines.size()) return compare(all, shot, 1e-10, 1e-9);
   if (all.power - shot.power > 0.01 * all.power) return compare(all, shot, 1e-10, 1e-9);
   return {};
@@ -283,8 +115,16 @@ std::string points_on_walls(const Case& c) {
     if (std::abs(near - far) > rounding * near) return {};  // a shadow's border passes the wall just here
     mean += 0.5 * near;
   }
+  // what turns in the line of two walls does so in one order or the other, which differ in polarisation
+  double in_corners = 0;
+  for (const double sign : {-0.5, 0.5}) {
+    for (const twin::Path& p :
+         twin_of(c).solve(twin_of(c.tx), twin_of(place.point + sign * side), c.max_depth, c.refraction)) {
+      for (const auto& t : p.transfer) in_corners += p.open ? std::norm(t) : 0;
+    }
+  }
   const double on = gain_at(0);
-  if (std::abs(on - mean) > rounding * mean)
+  if (std::abs(on - mean) > rounding * mean + in_corners)
     return say("on (", place.point.x, ", ", place.point.y, ", ", place.point.z, "): ", on, ", mean of its sides ",
                mean);
   return {};
@@ -308,7 +148,11 @@ std::string monte_carlo(const Case& c) {
     lit += exact.path_gain[i] > 0;
   }
   if (lit < exact.path_gain.size() / 4) return {};  // slivers, which one point a cell does not measure
-  if (!(std::abs(sum / sum_exact - 1) < 0.25)) return say("monte-carlo over exact: ", sum / sum_exact);
+  // rays straight from the transmitter that cross the cells, few where they graze them
+  const double rays = double(o.samples_per_tx) * std::abs(surface.center_m.z - c.tx.z) * surface.size_m.x *
+                      surface.size_m.y / (4 * kPi * std::pow(norm(surface.center_m - c.tx), 3));
+  const double noise = rays > 0 ? 4 / std::sqrt(rays) : 0;  // at the transmitter's height cells are solved otherwise
+  if (!(std::abs(sum / sum_exact - 1) < std::max(0.25, noise))) return say("monte-carlo over exact: ", sum / sum_exact);
   return {};
 }
 
@@ -433,89 +277,6 @@ std::string on_a_face(const Case& c) {
   return {};
 }
 
-/// The share of a walk before it meets a face; 1: none.
-double first_crossing(const Case& c, const Vec3d& from, const Vec3d& along) {
-  double first = 1;
-  for (const Part& p : c.parts) {
-    for (const Quad& q : p.quads) {
-      const auto& k = q.corners;
-      const Vec3d n = normalized(cross(k[1] - k[0], k[3] - k[0]));
-      const double t = dot(n, k[0] - from) / dot(n, along);
-      if (!(t > 0 && t < first)) continue;
-      const Vec3d p_t = from + t * along;
-      bool inside = true;
-      for (size_t i = 0; i < 4; ++i) inside = inside && dot(cross(k[(i + 1) % 4] - k[i], p_t - k[i]), n) > 0;
-      if (inside) first = t;
-    }
-  }
-  return first;
-}
-
-/// Total field along a walk: no step of more than this share of the free field. With up to one reflection and up to
-/// two edges, before it and behind: where a ray ends at an edge another one begins that has an edge more.
-std::string walk(const Case& c) {
-  constexpr double kMostStep = 0.1;
-  if (c.seed % 8 != 0) return {};  // slow: seconds each
-  Dice dice(c.seed ^ 7);
-  Case at = c;
-  at.refraction = false;
-  scene::Scene s = scene_of(at);
-  const paths::PreparedScene prepared(s);
-  paths::PathOptions o = options_of(at, paths::Finder::kExhaustive);
-  o.diffraction = true;
-  o.max_diffractions = 2;
-  o.max_depth = 3;
-  const Vec3d from = c.rx, whole = dice.rotation() * Vec3d{3 * s.wavelength_m(), 0, 0};
-  const Vec3d along = 0.9 * first_crossing(c, from, whole) * whole;  // fields step through faces
-  const double free = s.wavelength_m() / (4 * kPi * norm(c.rx - c.tx));
-  // [4] of each place, over the free field
-  const auto fields = [&](const std::vector<double>& places) {
-    scene::Scene with = s;
-    with.receivers.clear();
-    for (size_t i = 0; i < places.size(); ++i) {
-      scene::Device rx = s.receivers[0];
-      rx.name = "w" + std::to_string(i);
-      rx.position_m = from + places[i] * along;
-      with.receivers.push_back(rx);
-    }
-    const paths::Paths p = solve_paths(with, prepared, o);
-    std::vector<std::array<Complexd, 2>> out(places.size());
-    for (const auto& link : p.links) {
-      for (int64_t i = link.path_begin; i < link.path_end; ++i) {
-        if (num_reflections(p, i) > 1) continue;
-        const Complexd phase = expj(-2 * kPi * std::fmod(p.tau_s[size_t(i)] * c.frequency_hz, 1.0));
-        for (size_t k = 0; k < 2; ++k)
-          out[size_t(link.rx)][k] += (1 / free) * (phase * p.a[size_t(p.a_begin[size_t(i)]) + k]);
-      }
-    }
-    return out;
-  };
-  const auto change = [](const std::array<Complexd, 2>& a, const std::array<Complexd, 2>& b) {
-    return std::max(abs(a[0] - b[0]), abs(a[1] - b[1]));
-  };
-  std::vector<double> places;
-  for (int i = 0; i <= 64; ++i) places.push_back(i / 64.0);
-  const auto f = fields(places);
-  size_t worst = 1;
-  double excess = -1;
-  for (size_t i = 1; i + 2 < places.size(); ++i) {
-    const double here = change(f[i], f[i + 1]);
-    const double beside = std::min(change(f[i - 1], f[i]), change(f[i + 1], f[i + 2]));
-    if (here - beside > excess) excess = here - beside, worst = i;
-  }
-  double lo = places[worst], hi = places[worst + 1], step = 0;
-  for (int k = 0; k < 14; ++k) {
-    const double middle = 0.5 * (lo + hi);
-    const auto g = fields({lo, middle, hi});
-    const double first = change(g[0], g[1]), second = change(g[1], g[2]);
-    step = std::max(first, second);
-    if (step < kMostStep) return {};
-    (first > second ? hi : lo) = middle;
-  }
-  const Vec3d at_step = from + lo * along;
-  return say("a step of ", step, " of the free field at (", at_step.x, ", ", at_step.y, ", ", at_step.z, ")");
-}
-
 template <Check check>
 std::string with_edges(const Case& c) {
   Case edges = c;
@@ -568,12 +329,12 @@ const std::vector<NamedCheck>& checks() {
 }
 
 const std::vector<Exclusion>& exclusions() {
-  constexpr const char* kStep =
-      "a field that a crossing plate cuts goes on by reflections in that plate: more than one";
+  constexpr const char* kNearlyMeet = "a path over edges of crossing plates that nearly meet is known to 1e-4";
   constexpr const char* kInGap = "what a step aside passes: the limit lies inside the gap";
   static const std::vector<Exclusion> all{
-      {"crossing", "walk", kStep},
-      {"crossing", "two_edges_turned", "a path over edges of crossing plates that nearly meet is known to 1e-4"},
+      {"crossing", "walk", "a mirror ends in the concave corner with a plate that crosses it, where nothing diffracts"},
+      {"crossing", "two_edges_turned", kNearlyMeet},
+      {"crossing", "two_edges_swapped", kNearlyMeet},
       {"plates", "two_edges_turned",
        "a leg between two edges that grazes the rim of a third plate in its plane is a tie"},
       {"gap", "points_on_walls", kInGap},

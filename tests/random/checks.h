@@ -16,6 +16,8 @@ struct NamedCheck {
   const char* name;
   Check run;
 };
+/// No step of the field along a walk.
+std::string walk(const Case& c);
 const std::vector<NamedCheck>& checks();
 
 /// What does not hold yet, or is no law: a check that a kind of scene is not put to, and why.

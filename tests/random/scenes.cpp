@@ -153,6 +153,34 @@ void plates(Case& c, Dice& d) {
   place_devices(c, d, {-5, -5, -5}, {5, 5, 5}, d.chance(0.5));
 }
 
+/// A box or a frustum whose top is moved aside: dihedral angles of any size.
+std::vector<Quad> frustum(Dice& d, const Vec3d& at) {
+  const double x = d.uniform(1, 4), y = d.uniform(1, 4), z = d.uniform(1, 4),
+               share = d.chance(0.3) ? 1 : d.uniform(0.05, 0.9);
+  const double aside_x = d.uniform(0, 1 - share) * x, aside_y = d.uniform(0, 1 - share) * y;
+  const auto foot = [&](int i) { return at + Vec3d{i == 1 || i == 2 ? x : 0, i >= 2 ? y : 0, 0}; };
+  const auto top = [&](int i) {
+    return at + Vec3d{aside_x + (i == 1 || i == 2 ? share * x : 0), aside_y + (i >= 2 ? share * y : 0), z};
+  };
+  std::vector<Quad> quads{{{foot(0), foot(3), foot(2), foot(1)}}, {{top(0), top(1), top(2), top(3)}}};
+  for (int i = 0; i < 4; ++i) quads.push_back({{foot(i), foot((i + 1) % 4), top((i + 1) % 4), top(i)}});
+  return quads;
+}
+
+/// Bodies on a ground, apart or one in another, all turned.
+void bodies(Case& c, Dice& d) {
+  const int material = d.below(4);
+  for (int i = 1 + d.below(2); i > 0; --i) add(c, frustum(d, {d.uniform(-4, 2), d.uniform(-4, 2), 0}), material);
+  if (d.chance(0.7)) add(c, {rectangle({-9, -9, 0}, {18, 0, 0}, {0, 18, 0})}, d.below(4));
+  const Mat3d turn = d.rotation();
+  place_devices(c, d, {-7, -7, 0.3}, {7, 7, 6}, false);
+  for (Part& p : c.parts)
+    for (Quad& q : p.quads)
+      for (Vec3d& v : q.corners) v = turn * v;
+  c.tx = turn * c.tx;
+  c.rx = turn * c.rx;
+}
+
 void gap(Case& c, Dice& d) {
   const double wide[] = {1e-7, 1e-5, 1e-3, 0.01};
   const double g = wide[d.below(4)];
@@ -178,8 +206,8 @@ void crossing(Case& c, Dice& d) {
 
 const std::map<std::string, std::function<void(Case&, Dice&)>>& makers() {
   static const std::map<std::string, std::function<void(Case&, Dice&)>> all{
-      {"free", free_scene},         {"room", room},     {"terrace", terrace}, {"twice", twice},
-      {"twice_apart", twice_apart}, {"plates", plates}, {"gap", gap},         {"crossing", crossing}};
+      {"free", free_scene}, {"room", room}, {"terrace", terrace},   {"twice", twice},  {"twice_apart", twice_apart},
+      {"plates", plates},   {"gap", gap},   {"crossing", crossing}, {"bodies", bodies}};
   return all;
 }
 
@@ -214,8 +242,7 @@ scene::Mesh mesh_of(const Part& part, bool swap) {
 
 }  // namespace
 
-uint64_t Dice::bits() {
-  uint64_t z = (state_ += 0x9E3779B97F4A7C15u);
+uint64_t Dice::mixed(uint64_t z) {
   z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
   z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
   return z ^ (z >> 31);

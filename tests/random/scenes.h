@@ -41,8 +41,9 @@ struct Case {
 /// Random numbers of one case.
 class Dice {
  public:
-  explicit Dice(uint64_t seed) : state_(seed * 0x9E3779B97F4A7C15u + 0x1234567) {}
-  uint64_t bits();
+  /// Neighbouring seeds share no numbers.
+  explicit Dice(uint64_t seed) : state_(mixed(seed + 0x1234567)) {}
+  uint64_t bits() { return mixed(state_ += 0x9E3779B97F4A7C15u); }
   double uniform(double lo, double hi) { return lo + (hi - lo) * double(bits() >> 11) * 0x1p-53; }
   int below(int n) { return int(bits() % uint64_t(n)); }
   bool chance(double p) { return uniform(0, 1) < p; }
@@ -51,6 +52,7 @@ class Dice {
   Mat3d rotation();
 
  private:
+  static uint64_t mixed(uint64_t bits);
   uint64_t state_;
 };
 

@@ -12,7 +12,7 @@ namespace raywave::paths {
 /// Roundings within which points are one: corners of edges, a ray and the boundary it runs along. Above kAside (places
 /// are decided beside themselves) and what images after several mirrors are off by; ten times less and the side of a
 /// boundary and the ray that it belongs to could be decided apart, ten times more changes nothing above 1e-10 m.
-constexpr double kSamePoint = 4096;
+constexpr double kSamePoint = 32768;
 /// Sine of the angle to an edge below which a ray runs along it (no Keller cone) and another edge is its continuation.
 constexpr double kAlongEdge = 1e-4;
 

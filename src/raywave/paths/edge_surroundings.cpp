@@ -140,13 +140,16 @@ class Line {
     const Vec3d* corners[3] = {&t.a, &t.b, &t.c};
     const double turn = dot(cross(t.b - t.a, t.c - t.a), n) < 0 ? -1 : 1;
     int touched[3], num = 0;
+    bool outside = false;
+    double beyond = std::numeric_limits<double>::infinity();  // how far, however the facet is cut into triangles
     for (int k = 0; k < 3; ++k) {
-      const Vec3d side = normalized(*corners[(k + 1) % 3] - *corners[k]);
-      const double inside = turn * dot(cross(side, p - *corners[k]), n);
-      if (inside < -near_) return;
+      const Vec3d from = p - *corners[k], whole = *corners[(k + 1) % 3] - *corners[k], side = normalized(whole);
+      const double inside = turn * dot(cross(side, from), n);
+      outside = outside || inside < 0;
+      beyond = std::min(beyond, norm(from - std::clamp(dot(from, side), 0.0, norm(whole)) * side));
       if (inside <= near_) touched[num++] = k;
     }
-    if (num == 3) return;
+    if (num == 3 || (outside && beyond > near_)) return;
     Cut c{edge_, t.facet, p, {}, {}, num == 0};
     if (num == 1) {  // on a side: the half-plane to its left
       c.first = turn * normalized(*corners[(touched[0] + 1) % 3] - *corners[touched[0]]);

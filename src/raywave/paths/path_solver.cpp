@@ -11,6 +11,7 @@
 #include "raywave/paths/exact_ends.h"
 #include "raywave/paths/field_context.h"
 #include "raywave/paths/find_edges.h"
+#include "raywave/paths/grazed.h"
 #include "raywave/paths/learned_finder.h"
 #include "raywave/paths/path_kernel.h"
 #include "raywave/paths/place.h"
@@ -33,19 +34,6 @@ std::vector<EndPoint<double>> end_points(const std::vector<scene::Device>& devic
       points.push_back(end_point(d, wavelength_m, element));
   }
   return points;
-}
-
-bool same_steps(const GeometricPath& a, const GeometricPath& b) {
-  return std::equal(a.steps.begin(), a.steps.end(), b.steps.begin(), b.steps.end(),
-                    [](const Step& x, const Step& y) { return x.type == y.type && x.surface == y.surface; });
-}
-
-bool before(const GeometricPath& a, const GeometricPath& b) {
-  if (a.target != b.target) return a.target < b.target;
-  return std::lexicographical_compare(a.steps.begin(), a.steps.end(), b.steps.begin(), b.steps.end(),
-                                      [](const Step& x, const Step& y) {
-                                        return std::tie(x.surface.index, x.type) < std::tie(y.surface.index, y.type);
-                                      });
 }
 
 /// Which sequences of a source's tree are tried for which targets: reflections for all, those with edges where the
@@ -224,8 +212,9 @@ class LinkSolver {
           for (const int32_t node : trials.over_edges[receiver_of_[now[i]] - first])
             over_edges.emplace_back(node, int32_t(i));
         }
-        for (GeometricPath& p :
-             refine_all(prepared_, tree, trials.num_reflections, over_edges, at, refine_, options_)) {
+        auto paths = refine_all(prepared_, tree, trials.num_reflections, over_edges, at, refine_, options_);
+        if (options_.specular_reflection) add_grazed(refiner_, prepared_, options_.los, tree, at, paths);
+        for (GeometricPath& p : paths) {
           const size_t t = now[size_t(p.target)];
           lit[size_t(p.target)] = 1;
           refiner_.settle(source_m, targets_[t].position_m, p.steps);

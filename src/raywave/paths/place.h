@@ -21,9 +21,9 @@ namespace raywave::paths {
 
 /// How far ends are moved aside, in roundings of their coordinates: from kAside to kMostAside, each place by its own
 /// length. Of two ends that are symmetric about something their difference counts, against what rounding leaves of
-/// images after some mirrors (about 10); ten times less and that would often decide instead, ten times more only makes
-/// the places larger that count as symmetric (now at most 5e-12 m in a room).
-constexpr double kAside = 256, kMostAside = 2048;
+/// images after some mirrors (about 10); ten times less and that would decide in one of some hundred symmetric places,
+/// ten times more only makes the places larger that count as symmetric (now at most 4e-11 m in a room).
+constexpr double kAside = 2048, kMostAside = 16384;
 
 struct Place {
   struct Face {

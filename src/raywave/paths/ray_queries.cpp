@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "raywave/core/error.h"
+#include "raywave/paths/place.h"
 #include "raywave/paths/segment_tree.h"
 #include "raywave/paths/wedges.h"
 
@@ -170,6 +171,22 @@ EndFacets EndFacets::at_edge(const Wedge& w) {
   return e;
 }
 
+void RayQueries::along(const Vec3d& a, const Vec3d& b, std::vector<int32_t>& mirrors) const {
+  mirrors.clear();
+  if (empty()) return;
+  // twice what one end is moved by, for the other's height over the plane
+  const double within_m = 2 * kMostAside * std::max(table_.rounding_m(a), table_.rounding_m(b));
+  visit(a, b, [&](uint32_t i) {
+    const Plane& plane = planes_[size_t(table_.triangles[i].facet)];
+    if (std::abs(dot(plane.normal, a) - plane.offset) <= within_m &&
+        std::abs(dot(plane.normal, b) - plane.offset) <= within_m)
+      mirrors.push_back(plane.mirror);
+    return false;
+  });
+  std::sort(mirrors.begin(), mirrors.end());
+  mirrors.erase(std::unique(mirrors.begin(), mirrors.end()), mirrors.end());
+}
+
 bool RayQueries::same_plane(int facet, int other) const {
   if (facet == other) return true;
   if (other < 0) return false;
@@ -198,17 +215,17 @@ bool RayQueries::clip(const Vec3d& a, const Vec3d& d, double& t0, double& t1) co
   return t0 <= t1;
 }
 
-/// Tests the triangles that the segment may cross, until it has seen enough. @return whether it has.
-bool RayQueries::visit(Segment& segment) const {
+/// test(triangle) for those that the segment may meet, until one says that enough is known. @return whether one did.
+template <class Test>
+bool RayQueries::visit(const Vec3d& from, const Vec3d& to, Test&& test) const {
   const auto inside = [&](const Vec3d& p) {
     return p.x >= low_.x && p.x <= high_.x && p.y >= low_.y && p.y <= high_.y && p.z >= low_.z && p.z <= high_.z;
   };
   double t0 = 0, t1 = 1;
-  const bool whole = inside(segment.origin) && inside(segment.end);
-  if (!whole && !clip(segment.origin, segment.direction, t0, t1)) return false;
-  return tree_->any(whole ? segment.origin : segment.origin + t0 * segment.direction,
-                    whole ? segment.direction : (t1 - t0) * segment.direction,
-                    [&](uint32_t i) { return segment.test(i); });
+  const Vec3d direction = to - from;
+  const bool whole = inside(from) && inside(to);
+  if (!whole && !clip(from, direction, t0, t1)) return false;
+  return tree_->any(whole ? from : from + t0 * direction, whole ? direction : (t1 - t0) * direction, test);
 }
 
 /// What hid one segment often hides the next one: the triangles that did last are asked first. The answer is the same.
@@ -224,7 +241,7 @@ bool RayQueries::occluded(const Vec3d& a, const Vec3d& b, const EndFacets& at_a,
     std::swap(last[i], last[i / 2]);
     return true;
   }
-  const bool found = visit(segment);
+  const bool found = visit(a, b, [&](uint32_t i) { return segment.test(i); });
   if (found) last.back() = segment.crossed;
   if (found) std::swap(last.back(), last[1]);
   return found;
@@ -249,7 +266,7 @@ bool RayQueries::occludes(uint32_t triangle, const Vec3d& a, const Vec3d& b, con
 int32_t RayQueries::obstacle(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b) const {
   if (empty()) return -1;
   Segment segment(*this, a, b, at_a, at_b);
-  visit(segment);
+  visit(a, b, [&](uint32_t i) { return segment.test(i); });
   return segment.obstacle;
 }
 
@@ -259,7 +276,7 @@ void RayQueries::crossings(const Vec3d& a, const Vec3d& b, const EndFacets& at_a
   if (empty()) return;
   Segment segment(*this, a, b, at_a, at_b);
   segment.found = &out;
-  visit(segment);
+  visit(a, b, [&](uint32_t i) { return segment.test(i); });
   if (out.size() < 2) return;
   // A segment crosses a plane once, however many facets and triangles lie there.
   if (!table_.facets.empty()) {

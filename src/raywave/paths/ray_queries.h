@@ -41,7 +41,7 @@ struct EndFacets {
 /// A segment whose two ends lie this many roundings off a plane runs along it and does not cross it. More than what
 /// decisions are moved aside by (kAside in place.h): ten times less and a link in the plane of a wall would be cut by
 /// chance, ten times more and sheets of 1e-11 m would begin to vanish.
-constexpr double kAlongPlane = 1024;
+constexpr double kAlongPlane = 8192;
 
 class RayQueries {
  public:
@@ -73,6 +73,10 @@ class RayQueries {
   void crossings(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b,
                  std::vector<Crossing>& out) const;
 
+  /// The mirrors whose faces the segment runs along: both its ends lie in the plane, within what ends are moved aside
+  /// by, and it passes the face by its box. In order, each once.
+  void along(const Vec3d& a, const Vec3d& b, std::vector<int32_t>& mirrors) const;
+
   /// Do two facets lie in one plane? False for other < 0.
   bool same_plane(int facet, int other) const;
 
@@ -92,7 +96,8 @@ class RayQueries {
  private:
   struct Segment;
   bool clip(const Vec3d& a, const Vec3d& d, double& t0, double& t1) const;
-  bool visit(Segment& segment) const;
+  template <class Test>
+  bool visit(const Vec3d& from, const Vec3d& to, Test&& test) const;
   const scene::FacetTable& table_;
   std::unique_ptr<RayTracer> tracer_;
   std::unique_ptr<SegmentTree> tree_;  // the triangles' boxes, for what double precision decides

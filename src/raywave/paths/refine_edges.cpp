@@ -51,11 +51,11 @@ void Refiner::share_ends() {
 /// the edge from the point, has no image of it.
 bool Refiner::mirrors_see_edge(size_t edge) const {
   const Wedge& w = scene_.wedges()[size_t(bends_[edge].surface.index)];
-  const Vec3d middle = w.at(0.5 * w.length_m);
+  const bool at_end = dot(points_[edge] - w.a, w.direction) > 0.5 * w.length_m;
+  const Vec3d end = w.at(at_end ? w.length_m - w.inset_m : w.inset_m);  // the one that radiates
   const auto sees = [&](size_t i) {
     if (bends_[i].type != Interaction::kSpecularReflection) return true;
-    return table_.distance(bends_[i].surface.index, points_[edge]) * table_.distance(bends_[i].surface.index, middle) >
-           0;
+    return table_.distance(bends_[i].surface.index, points_[edge]) * table_.distance(bends_[i].surface.index, end) > 0;
   };
   return (edge == 0 || sees(edge - 1)) && (edge + 1 == bends_.size() || sees(edge + 1));
 }

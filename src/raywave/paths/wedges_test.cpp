@@ -420,6 +420,46 @@ TEST(Wedges, WhereAPlateCutsAnEdgeDoesNotDependOnTheMesh) {
   }
 }
 
+TEST(Wedges, OfTwoPlatesThatCutAnEdgeSideBySideTheLargerOneDoes) {
+  // 7 mm apart, the tolerance is 10 mm: whichever comes first along the edge
+  const std::vector<scene::Mesh> meshes{rectangle({0, -2, -1}, {0, 2, 0}, {0, 0, 2}),
+                                        rectangle({-1, -1, 0.004}, {2, 0, 0}, {0, 2, 0}),
+                                        rectangle({-0.5, -0.5, -0.003}, {1, 0, 0}, {0, 1, 0})};
+  for (const bool turned : {false, true}) {
+    for (const bool reversed : {false, true}) {
+      std::vector<scene::Mesh> given = meshes;
+      if (reversed) std::reverse(given.begin(), given.end());
+      for (scene::Mesh& m : given) {
+        for (auto& t : m.triangles) turned ? std::swap(t[1], t[2]) : void();
+      }
+      const PreparedScene prepared = PreparedScene(scene_of(given)).with_seams(0.01, 1, true);
+      std::vector<double> lengths;
+      for (const Wedge& w : prepared.wedges()) {
+        if (norm(cross(w.direction, Vec3d{0, 0, 1})) < 1e-9 && std::abs(w.at(0).y + prepared.origin_m().y) < 1e-9)
+          lengths.push_back(w.length_m);
+      }
+      std::sort(lengths.begin(), lengths.end());
+      ASSERT_EQ(lengths.size(), 2u);
+      EXPECT_NEAR(lengths[0], 1 - 0.004, 1e-9);
+      EXPECT_NEAR(lengths[1], 1 + 0.004, 1e-9);
+    }
+  }
+}
+
+TEST(Wedges, APlateCutsTheEdgesThatPassItsCornerWithinTheTolerance) {
+  for (const int n : {1, 2, 4}) {
+    for (const double off : {0.006, 0.008}) {  // from both sides: 8.5 and 11.3 mm from the corner, the tolerance is 10
+      const PreparedScene prepared = PreparedScene(scene_of({rectangle({0, 0, -1}, {0, -2, 0}, {0, 0, 2}, n),
+                                                             rectangle({off, off, 0}, {4, 0, 0}, {0, 1, 0}, n)}))
+                                         .with_seams(0.01, 1, true);
+      size_t count = 0;
+      for (const Wedge& w : prepared.wedges())
+        count += norm(cross(w.direction, Vec3d{0, 0, 1})) < 1e-9 && std::abs(w.at(0).y + prepared.origin_m().y) < 1e-9;
+      EXPECT_EQ(count, off < 0.007 ? 2u : 1u) << n << ", " << off;
+    }
+  }
+}
+
 TEST(Wedges, ASmallDetailOfOneSurfaceIsNoCrack) {
   // far below the tolerance of 0.01 m: the sides of a plate, a kerb's step
   const auto count = [](const scene::Mesh& m) {
