@@ -19,7 +19,9 @@ bool in_reach(const Wedge& w, const Vec3d& p, const std::vector<uint8_t>* opaque
   return phi <= w.exterior_angle_rad + 1e-6 || phi >= 2 * kPi - 1e-6;  // on a face: outside, either side of rounding
 }
 
-bool past_corner(const Wedge& w, const std::vector<uint8_t>* opaque) { return !opaque && w.facet0 != w.facet_n; }
+bool past_corner(const Wedge& w, const std::vector<uint8_t>* opaque) {
+  return w.facet0 != w.facet_n && !(opaque && has_inside(w, *opaque));
+}
 
 bool may_face(const PreparedScene& scene, const EdgeOptions& options, int32_t i, int32_t j) {
   const Wedge &w = scene.wedges()[size_t(i)], &v = scene.wedges()[size_t(j)];

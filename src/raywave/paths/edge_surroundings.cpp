@@ -247,7 +247,7 @@ class Grouping {
     return norm(cross(table_.facets[size_t(f)].normal, table_.facets[size_t(g)].normal)) <= kAlong;
   }
   /// Along a line farther away than a part of the contact's width, or by two sides of one facet?
-  bool meet_elsewhere(const Contact& c, const std::vector<Side>& x, const std::vector<Side>& y) const {
+  bool meet_elsewhere(const Contact& c, const std::vector<Side>& x, const std::vector<Side>& y) {
     const auto off_line = [&](const Vec3d& p, uint32_t edge) {
       const scene::Edge& e = table_.edges[edge];
       return norm(cross(p - e.a, normalized(e.b - e.a))) > 0.25 * c.distance_m;
@@ -260,8 +260,9 @@ class Grouping {
         }
         if (are_layers(f.facet, g.facet)) continue;
         const auto m = meetings_.find(pair(f.facet, g.facet));
-        if (m != meetings_.end() && off_line(table_.edges[f.edge].a, m->second) &&
-            off_line(table_.edges[g.edge].a, m->second)) {
+        // what is together already is one line
+        if (m != meetings_.end() && groups_.find(m->second) != groups_.find(c.edge) &&
+            off_line(table_.edges[f.edge].a, m->second) && off_line(table_.edges[g.edge].a, m->second)) {
           return true;
         }
       }

@@ -21,21 +21,21 @@ namespace {
 
 /// Does a source behind the plane of the face at an edge's end see that corner over the face (Along::kPast)?
 bool lights_over(const PreparedScene& scene, const Wedge& w, const Vec3d& source_m, double wavelength_m) {
-  for (const bool at_end : {false, true}) {
-    const Wedge::Turns& turns = w.turns[at_end ? 1 : 0];
-    const int32_t over = turns.face_0 ? turns.over_0 : turns.over_n;
-    if (over < 0) continue;
+  const auto lights = [&](bool at_end, int32_t over) {
+    if (over < 0) return false;
     const Vec3d corner = w.at(at_end ? w.length_m : 0),
                 beside = corner + (at_end ? w.inset_m : -w.inset_m) * w.direction;
     const double height = height_over(scene.facets(), w, at_end, over, source_m), distance = norm(source_m - corner);
     // the distance parameter is at most the distance; as Refiner::go_past_corner()
-    if (path_field_detail::over_height(2 * kPi / wavelength_m * distance, height, distance) < -kMostOver) continue;
+    if (path_field_detail::over_height(2 * kPi / wavelength_m * distance, height, distance) < -kMostOver) return false;
     const Vec3d from = lifted_over(scene.facets(), w, at_end, over, source_m);
     // (a source inside the body is not outside above it)
-    if (!scene.queries().occluded(source_m, from, {}, {}) &&
-        !scene.queries().occluded(from, beside, {}, EndFacets::at_edge(w))) {
-      return true;
-    }
+    return !scene.queries().occluded(source_m, from, {}, {}) &&
+           !scene.queries().occluded(from, beside, {}, EndFacets::at_edge(w));
+  };
+  for (const bool at_end : {false, true}) {
+    const Wedge::Turns& turns = w.turns[at_end ? 1 : 0];
+    if (lights(at_end, turns.over_0) || lights(at_end, turns.over_n)) return true;
   }
   return false;
 }

@@ -197,10 +197,16 @@ bool Refiner::unobstructed(const Vec3d& target_m, const EndFacets& target_facets
     if (i == n && b != target_m && queries.occluded(target_m, b, target_facets, {})) return false;
     if (!options_.refraction) {
       if (!queries.occluded(a + lift, b + lift, at_a, at_b)) continue;
-      if (norm2(lift) > 0 && both_sides && !queries.occluded(a - lift, b - lift, at_a, at_b)) continue;
+      if (both_sides && !queries.occluded(a - lift, b - lift, at_a, at_b)) continue;
       return false;
     }
     queries.crossings(a + lift, b + lift, at_a, at_b, crossings_);
+    if (both_sides) {  // by the side that lets more through
+      queries.crossings(a - lift, b - lift, at_a, at_b, other_crossings_);
+      const size_t above = num_opaque(crossings_), below = num_opaque(other_crossings_);
+      if (below < above || (below == above && other_crossings_.size() < crossings_.size()))
+        crossings_.swap(other_crossings_);
+    }
     size_t transmissions = crossings_.size();
     for (const Step& s : out.steps) transmissions += !s.surface.is_none();
     if (transmissions + n > size_t(options_.max_depth)) return false;
@@ -216,7 +222,37 @@ bool Refiner::unobstructed(const Vec3d& target_m, const EndFacets& target_facets
     }
     if (i > 0) out.steps.push_back({});  // a place for the bend
   }
+  keep_open_sides();
   return true;
+}
+
+size_t Refiner::num_opaque(const std::vector<Crossing>& crossings) const {
+  return size_t(std::count_if(crossings.begin(), crossings.end(),
+                              [&](const Crossing& c) { return options_.opaque[size_t(c.facet)] != 0; }));
+}
+
+/// Both faces of a sheet carry a leg between two of its edges, each its half: where something is in the way on one of
+/// them, the other one alone does.
+void Refiner::keep_open_sides() {
+  for (size_t leg = 1; leg < bends_.size(); ++leg) {
+    EdgeFacts &from = bends_[leg - 1].edge, &to = bends_[leg].edge;
+    if (bends_[leg].type != Interaction::kDiffraction || from.leaves_along != Along::kSheet) continue;
+    bool both_sides;
+    const Vec3d a = occlusion_point(leg - 1, false, Along::kNone, false),
+                b = occlusion_point(leg, false, Along::kNone, false), lift = above_face(leg, both_sides);
+    const auto open = [&](const Vec3d& by) {
+      const EndFacets at_a = facets_at(bends_[leg - 1]), at_b = facets_at(bends_[leg]);
+      if (!options_.refraction) return !scene_.queries().occluded(a + by, b + by, at_a, at_b);
+      scene_.queries().crossings(a + by, b + by, at_a, at_b, crossings_);
+      return num_opaque(crossings_) == 0;
+    };
+    const bool above = open(lift), below = open(-lift);
+    if (above == below) continue;
+    from.leaves_along = to.arrives_along = Along::kFace;
+    if (above) continue;
+    from.leaves_on = path_field_detail::other_face(from.leaves_on);
+    to.arrives_on = path_field_detail::other_face(to.arrives_on);
+  }
 }
 
 bool Refiner::bends(const SequenceTree& tree, int32_t node, const Vec3d& target_m) {
@@ -255,6 +291,7 @@ bool Refiner::known_path(const SequenceTree& tree, int32_t node, const Vec3d& ta
       if (!beyond_an_end() || !set_looks(target_m)) return false;
     }
     if (!set_faces(target_m)) return false;
+    keep_open_sides();
     set_sides(target_m);
   }
   out.steps = bends_;

@@ -67,6 +67,8 @@ class Refiner {
   int8_t reflection_side(size_t edge, int32_t facet, const Vec3d& target_m);
   bool unobstructed(const Vec3d& target_m, const EndFacets& target_facets, GeometricPath& out);
   void meet_on_faces(size_t i);
+  void keep_open_sides();
+  size_t num_opaque(const std::vector<Crossing>& crossings) const;
   size_t num_edges() const;
   double wavenumber_distance(size_t edge, const Vec3d& target_m) const;
   bool go_past_corner(size_t i, const Vec3d& target_m, bool leaves);
@@ -89,7 +91,7 @@ class Refiner {
   Vec3d source_m_;
   bool past_ends_ = false;   // see occlusion_point
   std::vector<Step> bends_;  // reflections and diffractions, in order
-  std::vector<Crossing> crossings_;
+  std::vector<Crossing> crossings_, other_crossings_;
   std::vector<Bend<double>> shapes_, other_shapes_;  // of bends_; of the path without an edge
   std::vector<Vec3d> points_, other_points_;
   std::vector<Vec3d> looks_;  // of bends_: where the path is looked along, see set_looks()

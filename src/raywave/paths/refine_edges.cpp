@@ -198,21 +198,24 @@ bool Refiner::go_past_corner(size_t i, const Vec3d& target_m, bool leaves) {
   bool at_end;
   const Vec3d leg = leaves ? (i + 1 < bends_.size() ? points_[i + 1] : target_m) - points_[i]
                            : (i == 0 ? source_m_ : points_[i - 1]) - points_[i];
-  if (w.facet0 == w.facet_n || options_.refraction || !at_corner(target_m, i, leg, at_end)) return false;
+  const bool through = options_.refraction && has_inside(w, options_.opaque);
+  if (w.facet0 == w.facet_n || through || !at_corner(target_m, i, leg, at_end)) return false;
   const Wedge::Turns& turns = w.turns[at_end ? 1 : 0];
   if (!turns.face_0 && !turns.face_n) return false;
-  const int32_t over = turns.face_0 ? turns.over_0 : turns.over_n;
   const Vec3d end = leaves ? target_m : source_m_, corner = w.at(at_end ? w.length_m : 0);
-  if (over >= 0) {
+  const auto is_near = [&](int32_t over) {
+    if (over < 0) return true;
     const double height = height_over(table_, w, at_end, over, end);
     const double distance = norm(end - corner), wavenumber = 2 * kPi / options_.wavelength_m;
     if (path_field_detail::over_height(wavenumber * distance, height, distance) < -kMostOver) return false;
     const double x = path_field_detail::over_height(wavenumber_distance(i, target_m), height, distance);
     // between edges the distance parameter is another one, within a factor of 4: the field decides, it is 0 there
-    if (x < -(num_edges() > 1 ? 2 : 1) * kOverReach) return false;
-  }
-  (leaves ? e.leaves_along : e.arrives_along) = turns.face_0 && turns.face_n ? Along::kPastBoth : Along::kPast;
-  (leaves ? e.leaves_on : e.arrives_on) = turns.face_0 ? OnFace::kFace0 : OnFace::kFaceN;
+    return x >= -(num_edges() > 1 ? 2 : 1) * kOverReach;
+  };
+  const bool past_0 = turns.face_0 && is_near(turns.over_0), past_n = turns.face_n && is_near(turns.over_n);
+  if (!past_0 && !past_n) return false;
+  (leaves ? e.leaves_along : e.arrives_along) = past_0 && past_n ? Along::kPastBoth : Along::kPast;
+  (leaves ? e.leaves_on : e.arrives_on) = past_0 ? OnFace::kFace0 : OnFace::kFaceN;
   e.past_end[leaves ? 1 : 0] = at_end;
   e.over[leaves ? 1 : 0] = {turns.over_0, turns.over_n};
   return true;

@@ -259,7 +259,7 @@ class GroupSectors {
     const auto meeting = [&](const Vec3d& p) { return meeting_point(p, f.normal, f.offset, g.normal, g.offset); };
     const Vec3d ends[2] = {w.a, w.at(w.length_m)}, to[2] = {meeting(ends[0]), meeting(ends[1])};
     const double moved = std::max(norm(to[0] - ends[0]), norm(to[1] - ends[1]));
-    if (moved <= rounding_ || moved > 2 * near_) return;
+    if (moved > 2 * near_) return;
     struct Side {
       int32_t facet;
       Border border;
@@ -267,6 +267,7 @@ class GroupSectors {
       double beyond[2];
     };
     std::vector<Side> sides;
+    double most = moved;
     for (const int32_t facet : {w.facet0, w.facet_n}) {
       const auto border = border_of(facet, edges);
       if (!border) continue;  // the line runs over it
@@ -275,9 +276,11 @@ class GroupSectors {
         s.from[k] = on_line(table_.edges[border->edge], ends[k]);
         s.beyond[k] = -dot(to[k] - s.from[k], border->inward);
         if (std::abs(s.beyond[k]) > 2 * near_) return;
+        most = std::max(most, std::abs(s.beyond[k]));
       }
       sides.push_back(s);
     }
+    if (most <= rounding_) return;
     for (const Side& s : sides)
       extend(s.facet, s.facet == w.facet0 ? w.facet_n : w.facet0, s.border.edge, s.border.inward, s.from[0], s.from[1],
              s.beyond[0], s.beyond[1], true);
