@@ -27,9 +27,9 @@ std::array<Face, 2> faces_of(const Wedge& w) { return {Face{w.facet0, w.n0}, Fac
 /// Are these one face of two wedges?
 bool one_face(const scene::FacetTable& table, const RayQueries& queries, double seam_tolerance_m, const Wedge& v,
               const Face& f, const Wedge& w, const Face& g) {
-  if (f.facet == g.facet || queries.same_plane(f.facet, g.facet)) return true;
-  return dot(f.normal, g.normal) > 0 && in_plane(table, w, f.facet, seam_tolerance_m) &&
-         in_plane(table, v, g.facet, seam_tolerance_m);
+  if (!(dot(f.normal, g.normal) > 0)) return false;  // back to back: two faces
+  return f.facet == g.facet || queries.same_plane(f.facet, g.facet) ||
+         (in_plane(table, w, f.facet, seam_tolerance_m) && in_plane(table, v, g.facet, seam_tolerance_m));
 }
 
 }  // namespace
@@ -78,6 +78,8 @@ void find_corners(std::vector<Wedge>& wedges, const scene::FacetTable& table, co
   for (size_t i = 0; i < ends.size(); ++i) ends[i].add(wedges[i / 2].at(i % 2 == 0 ? 0 : wedges[i / 2].length_m));
   const std::vector<Box> places = ends;
   const BoxTree tree(std::move(ends));
+  // A neighbour's face that goes on along the edge's line from its end, in its plane but for a seam: at the edge, too.
+  std::vector<std::vector<int32_t>> beside(wedges.size());
   for (size_t i = 0; i < places.size(); ++i) {
     Wedge& w = wedges[i / 2];
     const Vec3d corner = places[i].lo;
@@ -90,7 +92,11 @@ void find_corners(std::vector<Wedge>& wedges, const scene::FacetTable& table, co
     keep_off(w);
     tree.overlapping(places[i].grown(reach), [&](uint32_t j) {
       const Wedge& v = wedges[j / 2];
-      if (&v == &w || norm(places[j].lo - corner) > reach || norm(cross(v.direction, w.direction)) < kAlongEdge) return;
+      if (&v == &w || norm(places[j].lo - corner) > reach) return;
+      for (const int32_t f : v.facets) {
+        if (in_plane(table, w, f, seam_tolerance_m)) beside[i / 2].push_back(f);
+      }
+      if (norm(cross(v.direction, w.direction)) < kAlongEdge) return;
       keep_off(v);
       const auto own = faces_of(w), next = faces_of(v);
       for (const size_t i_face : {0, 1}) {
@@ -102,7 +108,14 @@ void find_corners(std::vector<Wedge>& wedges, const scene::FacetTable& table, co
         }
       }
     });
+    if (inset > kLeastInset * table.rounding_m(corner)) w.miss_m[i % 2] = 0.25 * inset;
     w.inset_m = std::min(kMostInset * w.length_m, std::max(w.inset_m, inset));
+  }
+  for (size_t i = 0; i < wedges.size(); ++i) {
+    std::vector<int32_t>& at = wedges[i].facets;
+    at.insert(at.end(), beside[i].begin(), beside[i].end());
+    std::sort(at.begin(), at.end());
+    at.erase(std::unique(at.begin(), at.end()), at.end());
   }
 }
 

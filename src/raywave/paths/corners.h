@@ -46,7 +46,7 @@ Vec3d lifted_over(const scene::FacetTable& table, const Wedge& w, bool at_end, i
 /// facet that ends in the corner hides it. Between them: four times by what the facets there miss it.
 constexpr double kLeastInset = 16 * kSamePoint, kMostInset = 1e-4;
 
-/// Sets Wedge::turns of all wedges: at which ends do their faces go on along another edge? And Wedge::inset_m.
+/// Sets Wedge::turns of all wedges: at which ends do their faces go on along another edge? And Wedge::inset_m, miss_m.
 void find_corners(std::vector<Wedge>& wedges, const scene::FacetTable& table, const RayQueries& queries,
                   double seam_tolerance_m);
 

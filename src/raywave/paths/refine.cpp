@@ -166,6 +166,42 @@ Vec3d Refiner::above_face(size_t leg, bool& both_sides) const {
   return {};
 }
 
+/// Where a path is looked at the end of an edge: by how much the facets miss the corner there.
+double Refiner::miss_at(size_t bend) const {
+  if (bends_[bend].type != Interaction::kDiffraction) return 0;
+  const Wedge& w = scene_.wedges()[size_t(bends_[bend].surface.index)];
+  const double t = dot(bends_[bend].point_m - w.a, w.direction);
+  if (t > w.inset_m && t < w.length_m - w.inset_m) return 0;
+  return w.miss_m[t < 0.5 * w.length_m ? 0 : 1];
+}
+
+/// Facets that overlap at a corner by less than the seam tolerance do not hide it: is a facet crossed near the corner
+/// and near its own rim, by no more than some times what is missed there?
+bool Refiner::is_corners_rim(const Vec3d& a, const Vec3d& b, const Crossing& c, double miss_a, double miss_b) const {
+  constexpr double kTimes = 8;
+  const double length = norm(b - a);
+  const double miss =
+      std::max(c.t * length <= kTimes * miss_a ? miss_a : 0, (1 - c.t) * length <= kTimes * miss_b ? miss_b : 0);
+  if (miss == 0) return false;
+  const scene::Facet& f = table_.facets[size_t(c.facet)];
+  const Vec3d p = a + c.t * (b - a);
+  for (int k = 0; k < 8; ++k) {
+    const double angle = k * kPi / 4;
+    const Vec3d beside = p + kTimes * miss * (std::cos(angle) * f.axis_u + std::sin(angle) * f.axis_v);
+    if (table_.owner(f.mirror, beside) < 0) return true;
+  }
+  return false;
+}
+
+bool Refiner::is_free(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b, double miss_a,
+                      double miss_b) {
+  if (!scene_.queries().occluded(a, b, at_a, at_b)) return true;
+  if (std::max(miss_a, miss_b) == 0) return false;
+  scene_.queries().crossings(a, b, at_a, at_b, crossings_);
+  return std::all_of(crossings_.begin(), crossings_.end(),
+                     [&](const Crossing& c) { return is_corners_rim(a, b, c, miss_a, miss_b); });
+}
+
 bool Refiner::unobstructed(const Vec3d& target_m, const EndFacets& target_facets, GeometricPath& out) {
   const size_t n = bends_.size();
   const RayQueries& queries = scene_.queries();
@@ -190,17 +226,19 @@ bool Refiner::unobstructed(const Vec3d& target_m, const EndFacets& target_facets
     const Vec3d a = i == 0 ? end(source_m_, false) : place(i - 1), b = i == n ? end(target_m, true) : place(i);
     const EndFacets at_a = i == 0 ? EndFacets() : facets_at(bends_[i - 1]),
                     at_b = i == n ? target_facets : facets_at(bends_[i]);
+    const double miss_a = i == 0 ? 0 : miss_at(i - 1), miss_b = i == n ? 0 : miss_at(i);
     bool both_sides;
     const Vec3d lift = above_face(i, both_sides);
     // an end inside the body is not outside above it
     if (i == 0 && a != source_m_ && queries.occluded(source_m_, a, {}, {})) return false;
     if (i == n && b != target_m && queries.occluded(target_m, b, target_facets, {})) return false;
     if (!options_.refraction) {
-      if (!queries.occluded(a + lift, b + lift, at_a, at_b)) continue;
-      if (both_sides && !queries.occluded(a - lift, b - lift, at_a, at_b)) continue;
+      if (is_free(a + lift, b + lift, at_a, at_b, miss_a, miss_b)) continue;
+      if (both_sides && is_free(a - lift, b - lift, at_a, at_b, miss_a, miss_b)) continue;
       return false;
     }
     queries.crossings(a + lift, b + lift, at_a, at_b, crossings_);
+    std::erase_if(crossings_, [&](const Crossing& c) { return is_corners_rim(a, b, c, miss_a, miss_b); });
     if (both_sides) {  // by the side that lets more through
       queries.crossings(a - lift, b - lift, at_a, at_b, other_crossings_);
       const size_t above = num_opaque(crossings_), below = num_opaque(other_crossings_);

@@ -55,6 +55,8 @@ struct Wedge {
   std::array<Turns, 2> turns;
   /// How far from its ends it is looked at, to either side: as near as facets that end there agree on the corner.
   double inset_m = 0;
+  /// At its beginning and its end: how far the facets miss the corner there; 0 when not by more than rounding.
+  std::array<double, 2> miss_m{};
 
   Vec3d at(double t) const { return a + t * direction; }
   /// Does a facet cut it at its beginning, at its end?
