@@ -166,6 +166,29 @@ Vec3d Refiner::above_face(size_t leg, bool& both_sides) const {
   return {};
 }
 
+/// A place a little beyond an edge's end, from where a leg is looked along: does it go on outside of what stands there?
+/// On the wall between two houses, or its rim, both their insides are in view. So something free leads there from
+/// beside the edge itself: with the leg's direction, or, where that lies inside the edge's own wedge (past a corner),
+/// with a direction outside and from there on.
+bool Refiner::is_open_beyond(size_t bend, const Vec3d& at, const Vec3d& towards) const {
+  if (bends_[bend].type != Interaction::kDiffraction) return true;
+  const Wedge& w = scene_.wedges()[size_t(bends_[bend].surface.index)];
+  const double t = dot(at - w.a, w.direction);
+  if (t >= 0 && t <= w.length_m) return true;
+  const Vec3d beside = w.at(t < 0 ? w.inset_m : w.length_m - w.inset_m);
+  const double by = 2 * w.inset_m;
+  const auto is_free = [&](const Vec3d& a, const Vec3d& b) { return !scene_.queries().occluded(a, b, {}, {}); };
+  const Vec3d d = towards - at, across = d - dot(d, w.direction) * w.direction, leg = by * normalized(across);
+  const double angle = azimuth(w, w.a + leg);
+  if (angle <= w.exterior_angle_rad || w.facet0 == w.facet_n) return is_free(beside + leg, at + leg);
+  for (const double share : {0.5, 0.1, 0.9}) {
+    const double phi = share * w.exterior_angle_rad;
+    const Vec3d out = by * (std::cos(phi) * w.t0 + std::sin(phi) * w.n0);
+    if (is_free(beside + out, at + out) && is_free(at + out, at + leg)) return true;
+  }
+  return false;
+}
+
 /// Where a path is looked at the end of an edge: by how much the facets miss the corner there.
 double Refiner::miss_at(size_t bend) const {
   if (bends_[bend].type != Interaction::kDiffraction) return 0;
@@ -175,31 +198,35 @@ double Refiner::miss_at(size_t bend) const {
   return w.miss_m[t < 0.5 * w.length_m ? 0 : 1];
 }
 
-/// Facets that overlap at a corner by less than the seam tolerance do not hide it: is a facet crossed near the corner
-/// and near its own rim, by no more than some times what is missed there?
-bool Refiner::is_corners_rim(const Vec3d& a, const Vec3d& b, const Crossing& c, double miss_a, double miss_b) const {
+/// Where facets at the corner miss it by less than the seam tolerance (a neighbour's wall that stands into the body, or
+/// ends short of it) none of them hides it: it is looked at from about there as well, beside the edge. @return `at`
+/// first.
+std::vector<Vec3d> Refiner::about_corner(size_t bend, const Vec3d& at) const {
   constexpr double kTimes = 8;
-  const double length = norm(b - a);
-  const double miss =
-      std::max(c.t * length <= kTimes * miss_a ? miss_a : 0, (1 - c.t) * length <= kTimes * miss_b ? miss_b : 0);
-  if (miss == 0) return false;
-  const scene::Facet& f = table_.facets[size_t(c.facet)];
-  const Vec3d p = a + c.t * (b - a);
-  for (int k = 0; k < 8; ++k) {
-    const double angle = k * kPi / 4;
-    const Vec3d beside = p + kTimes * miss * (std::cos(angle) * f.axis_u + std::sin(angle) * f.axis_v);
-    if (table_.owner(f.mirror, beside) < 0) return true;
+  std::vector<Vec3d> places{at};
+  const double miss = miss_at(bend);
+  if (miss == 0) return places;
+  const Wedge& w = scene_.wedges()[size_t(bends_[bend].surface.index)];
+  const Vec3d beside = occlusion_point(bend, false, Along::kNone, false);
+  for (const double share : {0.05, 0.5, 0.95}) {
+    const double phi = share * w.exterior_angle_rad;
+    places.push_back(beside + kTimes * miss * (std::cos(phi) * w.t0 + std::sin(phi) * w.n0));
   }
-  return false;
+  return places;
 }
 
-bool Refiner::is_free(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b, double miss_a,
-                      double miss_b) {
-  if (!scene_.queries().occluded(a, b, at_a, at_b)) return true;
-  if (std::max(miss_a, miss_b) == 0) return false;
-  scene_.queries().crossings(a, b, at_a, at_b, crossings_);
-  return std::all_of(crossings_.begin(), crossings_.end(),
-                     [&](const Crossing& c) { return is_corners_rim(a, b, c, miss_a, miss_b); });
+/// free(a, b) from a leg's ends and from about them, until one is.
+template <class Try>
+bool Refiner::any_about_corners(size_t leg, const Vec3d& a, const Vec3d& b, Try&& free) const {
+  if (free(a, b)) return true;
+  const auto from = leg == 0 ? std::vector<Vec3d>{a} : about_corner(leg - 1, a),
+             to = leg == bends_.size() ? std::vector<Vec3d>{b} : about_corner(leg, b);
+  for (size_t i = 0; i < from.size(); ++i) {
+    for (size_t j = i == 0 ? 1 : 0; j < to.size(); ++j) {
+      if (free(from[i], to[j])) return true;
+    }
+  }
+  return false;
 }
 
 bool Refiner::unobstructed(const Vec3d& target_m, const EndFacets& target_facets, GeometricPath& out) {
@@ -226,19 +253,29 @@ bool Refiner::unobstructed(const Vec3d& target_m, const EndFacets& target_facets
     const Vec3d a = i == 0 ? end(source_m_, false) : place(i - 1), b = i == n ? end(target_m, true) : place(i);
     const EndFacets at_a = i == 0 ? EndFacets() : facets_at(bends_[i - 1]),
                     at_b = i == n ? target_facets : facets_at(bends_[i]);
-    const double miss_a = i == 0 ? 0 : miss_at(i - 1), miss_b = i == n ? 0 : miss_at(i);
+    if (i > 0 && !is_open_beyond(i - 1, a, b)) return false;
+    if (i < n && !is_open_beyond(i, b, a)) return false;
     bool both_sides;
     const Vec3d lift = above_face(i, both_sides);
     // an end inside the body is not outside above it
     if (i == 0 && a != source_m_ && queries.occluded(source_m_, a, {}, {})) return false;
     if (i == n && b != target_m && queries.occluded(target_m, b, target_facets, {})) return false;
     if (!options_.refraction) {
-      if (is_free(a + lift, b + lift, at_a, at_b, miss_a, miss_b)) continue;
-      if (both_sides && is_free(a - lift, b - lift, at_a, at_b, miss_a, miss_b)) continue;
-      return false;
+      const auto is_free = [&](const Vec3d& from, const Vec3d& to) {
+        return !queries.occluded(from + lift, to + lift, at_a, at_b) ||
+               (both_sides && !queries.occluded(from - lift, to - lift, at_a, at_b));
+      };
+      if (!any_about_corners(i, a, b, is_free)) return false;
+      continue;
     }
     queries.crossings(a + lift, b + lift, at_a, at_b, crossings_);
-    std::erase_if(crossings_, [&](const Crossing& c) { return is_corners_rim(a, b, c, miss_a, miss_b); });
+    if (!crossings_.empty()) {
+      any_about_corners(i, a, b, [&](const Vec3d& from, const Vec3d& to) {
+        queries.crossings(from + lift, to + lift, at_a, at_b, other_crossings_);
+        if (other_crossings_.size() < crossings_.size()) crossings_ = other_crossings_;
+        return crossings_.empty();
+      });
+    }
     if (both_sides) {  // by the side that lets more through
       queries.crossings(a - lift, b - lift, at_a, at_b, other_crossings_);
       const size_t above = num_opaque(crossings_), below = num_opaque(other_crossings_);

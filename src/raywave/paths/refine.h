@@ -68,10 +68,11 @@ class Refiner {
   bool unobstructed(const Vec3d& target_m, const EndFacets& target_facets, GeometricPath& out);
   void meet_on_faces(size_t i);
   void keep_open_sides();
+  bool is_open_beyond(size_t bend, const Vec3d& at, const Vec3d& towards) const;
   double miss_at(size_t bend) const;
-  bool is_corners_rim(const Vec3d& a, const Vec3d& b, const Crossing& c, double miss_a, double miss_b) const;
-  bool is_free(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b, double miss_a,
-               double miss_b);
+  std::vector<Vec3d> about_corner(size_t bend, const Vec3d& at) const;
+  template <class Try>
+  bool any_about_corners(size_t leg, const Vec3d& a, const Vec3d& b, Try&& free) const;
   size_t num_opaque(const std::vector<Crossing>& crossings) const;
   size_t num_edges() const;
   double wavenumber_distance(size_t edge, const Vec3d& target_m) const;
