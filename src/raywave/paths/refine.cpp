@@ -179,11 +179,16 @@ bool Refiner::is_open_beyond(size_t bend, const Vec3d& at, const Vec3d& towards)
   const double by = 2 * w.inset_m;
   const auto is_free = [&](const Vec3d& a, const Vec3d& b) { return !scene_.queries().occluded(a, b, {}, {}); };
   const Vec3d d = towards - at, across = d - dot(d, w.direction) * w.direction, leg = by * normalized(across);
-  const double angle = azimuth(w, w.a + leg);
-  if (angle <= w.exterior_angle_rad || w.facet0 == w.facet_n) return is_free(beside + leg, at + leg);
+  constexpr double kOffFace = 0.02;  // rad: on a face it would touch the rim of what closes the edge
+  const double angle = azimuth(w, w.a + leg), outside = w.exterior_angle_rad;
+  const auto towards_angle = [&](double phi) { return by * (std::cos(phi) * w.t0 + std::sin(phi) * w.n0); };
+  if (angle <= outside + kOffFace || angle >= 2 * kPi - kOffFace) {
+    const bool at_0 = angle >= 2 * kPi - kOffFace && angle > outside;
+    const Vec3d out = towards_angle(std::clamp(at_0 ? 0 : angle, kOffFace, outside - kOffFace));
+    return is_free(beside + out, at + out);
+  }
   for (const double share : {0.5, 0.1, 0.9}) {
-    const double phi = share * w.exterior_angle_rad;
-    const Vec3d out = by * (std::cos(phi) * w.t0 + std::sin(phi) * w.n0);
+    const Vec3d out = towards_angle(share * outside);
     if (is_free(beside + out, at + out) && is_free(at + out, at + leg)) return true;
   }
   return false;
