@@ -190,8 +190,12 @@ class DisjointSets {
 /// Decides which contacts hold.
 class Grouping {
  public:
-  explicit Grouping(const scene::FacetTable& table)
-      : table_(table), surfaces_(table.facets.size()), groups_(table.edges.size()), facets_(table.edges.size()) {
+  Grouping(const scene::FacetTable& table, double seam_tolerance_m)
+      : table_(table),
+        seam_tolerance_m_(seam_tolerance_m),
+        surfaces_(table.facets.size()),
+        groups_(table.edges.size()),
+        facets_(table.edges.size()) {
     for (uint32_t i = 0; i < table.edges.size(); ++i) {
       const scene::Edge& e = table.edges[i];
       facets_[i].push_back({e.facet0, i});
@@ -209,7 +213,7 @@ class Grouping {
       const std::vector<Side> over{{int32_t(c.other), c.edge}};
       const auto& own = facets_[groups_.find(c.edge)];
       if (std::any_of(own.begin(), own.end(), [&](const Side& s) { return s.facet == over[0].facet; })) return true;
-      if (!coincident && (!crack(c.edge, over[0].facet) || meet_elsewhere(c, own, over))) return false;
+      if (!coincident && (!crack(c.edge, over[0].facet) || crosses(c) || meet_elsewhere(c, own, over))) return false;
       add_meetings(c.edge, own, over);
       return true;
     }
@@ -236,6 +240,25 @@ class Grouping {
   bool crack(uint32_t edge, int32_t facet) {
     const scene::Edge& e = table_.edges[edge];
     return e.facet1 < 0 || surfaces_.find(uint32_t(e.facet0)) != surfaces_.find(uint32_t(facet));
+  }
+  /// Does a face of the contact's edge go on through the contact's facet, by more than what is closed as a part of it
+  /// (kKerb)? What stands in another body and out of it is a kerb on it: they meet where they cross.
+  bool crosses(const Contact& c) const {
+    constexpr double kLeast = 0.1;  // sine of the angle between them
+    const scene::Edge& e = table_.edges[c.edge];
+    const Vec3d middle = 0.5 * (c.from + c.to), along = normalized(e.b - e.a);
+    const Vec3d& normal = table_.facets[size_t(c.other)].normal;
+    const double height = table_.distance(int32_t(c.other), middle), least = kKerb * seam_tolerance_m_;
+    if (!(std::abs(height) > least)) return false;
+    const auto goes_through = [&](int32_t face) {
+      if (face < 0) return false;
+      const Vec3d in = normalized(cross(table_.facets[size_t(face)].normal, along));
+      const double slope = dot(normal, in);
+      if (std::abs(slope) < kLeast) return false;
+      const auto at = [&](double above) { return middle + ((above - height) / slope) * in; };
+      return table_.contains(face, at(height > 0 ? -least : least)) && table_.contains(int32_t(c.other), at(0));
+    };
+    return goes_through(e.facet0) || goes_through(e.facet1);
   }
   /// A facet, by one of its edges.
   struct Side {
@@ -278,6 +301,7 @@ class Grouping {
   }
 
   const scene::FacetTable& table_;
+  const double seam_tolerance_m_;
   DisjointSets surfaces_;                            // of facets
   DisjointSets groups_;                              // of edges
   std::vector<std::vector<Side>> facets_;            // of each group's edges
@@ -336,7 +360,7 @@ std::vector<EdgeGroup> group_edges(const scene::FacetTable& table, double seam_t
     f.contacts = {};  // frees its memory
   }
   std::sort(contacts.begin(), contacts.end());
-  Grouping grouping(table);
+  Grouping grouping(table, seam_tolerance_m);
   std::erase_if(contacts, [&](const Contact& c) { return !grouping.accept(c); });
   std::vector<std::vector<int32_t>> over(table.edges.size());  // facets that each edge's line runs over
   for (const Contact& c : contacts) {

@@ -45,6 +45,10 @@ struct EdgeGroup {
   std::vector<Cut> cuts;
 };
 
+/// What stands out of a facet, and goes on behind it, by more than this share of the seam tolerance is a kerb on it,
+/// with edges of its own. Less is closed with it (an inner wall that ends in a roof, as files have them).
+constexpr double kKerb = 0.1;
+
 /// Each edge stands in one group; groups by their lowest edge. Edges of no length are left out.
 /// @param seam_tolerance_m  >= 0, see above.
 std::vector<EdgeGroup> group_edges(const scene::FacetTable& table, double seam_tolerance_m);

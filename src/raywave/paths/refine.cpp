@@ -7,6 +7,7 @@
 
 #include "raywave/core/constants.h"
 #include "raywave/paths/edge_sight.h"
+#include "raywave/paths/edge_surroundings.h"
 
 namespace raywave::paths {
 WedgeFrame<double> frame_of(const Wedge& w) {
@@ -138,32 +139,53 @@ bool Refiner::beyond_an_end() const {
 
 /// Between two edges of one face the ray runs on it, and between others it may run in the plane of a face of one of
 /// them. It is looked along at this distance above the face: what lies in its plane or ends at it from inside is not in
-/// the way, what stands on it by more than the seam tolerance is. @param both_sides  a sheet's face, on whose two sides
-/// rays run.
-Vec3d Refiner::above_face(size_t leg, bool& both_sides) const {
-  both_sides = false;
+/// the way, what stands on it by more than the seam tolerance is.
+Refiner::AboveFace Refiner::above_face(size_t leg) const {
   if (leg == 0 || leg == bends_.size()) return {};
   const Step &from = bends_[leg - 1], &to = bends_[leg];
   if (from.type != Interaction::kDiffraction || to.type != Interaction::kDiffraction) return {};
   const double lift = std::max(scene_.seam_tolerance_m(), 4 * roundings_m(kAlongPlane, to.point_m));
+  struct Face {
+    int32_t facet;
+    Vec3d into, normal;
+  };
+  const auto wedge_of = [&](const Step& s) -> const Wedge& { return scene_.wedges()[size_t(s.surface.index)]; };
   const auto faces = [&](const Step& s) {
-    const Wedge& w = scene_.wedges()[size_t(s.surface.index)];
-    return std::array<std::pair<Vec3d, Vec3d>, 2>{std::pair{w.t0, w.n0}, std::pair{w.tn, w.nn}};
+    const Wedge& w = wedge_of(s);
+    return std::array<Face, 2>{Face{w.facet0, w.t0, w.n0}, Face{w.facet_n, w.tn, w.nn}};
   };
   if (is_along_face(from.edge.leaves_along)) {
-    both_sides = from.edge.leaves_along == Along::kSheet;
-    return lift * faces(from)[from.edge.leaves_on == OnFace::kFace0 ? 0 : 1].second;
+    const Face f = faces(from)[from.edge.leaves_on == OnFace::kFace0 ? 0 : 1];
+    return {lift * f.normal, from.edge.leaves_along == Along::kSheet, f.facet};
   }
   const Vec3d d = normalized(to.point_m - from.point_m);
   for (const auto& [s, sign] : {std::pair{&from, 1.0}, std::pair{&to, -1.0}}) {
-    for (const auto& [into, normal] : faces(*s)) {
-      if (std::abs(dot(d, normal)) > kOnFace || !(sign * dot(d, into) > 0)) continue;
-      both_sides =
-          scene_.wedges()[size_t(s->surface.index)].facet0 == scene_.wedges()[size_t(s->surface.index)].facet_n;
-      return lift * normal;
+    for (const Face& f : faces(*s)) {
+      if (std::abs(dot(d, f.normal)) > kOnFace || !(sign * dot(d, f.into) > 0)) continue;
+      return {lift * f.normal, wedge_of(*s).facet0 == wedge_of(*s).facet_n, f.facet};
     }
   }
   return {};
+}
+
+/// Does a leg along a face meet something lower than it is looked along at that is not closed as a part of the face: a
+/// kerb, which goes through it, with the face on both its sides?
+bool Refiner::meets_kerb(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b,
+                         const AboveFace& above) {
+  const double tolerance = scene_.seam_tolerance_m(), half = kKerb * tolerance;
+  const Vec3d up = normalized(above.lift_m), low = 4 * roundings_m(kAlongPlane, b) * up, along = normalized(b - a);
+  if (!scene_.queries().occluded(a + low, b + low, at_a, at_b)) return false;
+  scene_.queries().crossings(a + low, b + low, at_a, at_b, other_crossings_);
+  const int32_t mirror = table_.facets[size_t(above.facet)].mirror;
+  return std::any_of(other_crossings_.begin(), other_crossings_.end(), [&](const Crossing& c) {
+    const scene::Facet& f = table_.facets[size_t(c.facet)];
+    const Vec3d p = a + c.t * (b - a), in_plane = up - dot(up, f.normal) * f.normal;
+    const double slope = norm2(in_plane);
+    if (!(slope > 0)) return false;
+    const auto spans = [&](double height) { return table_.owner(f.mirror, p + (height / slope) * in_plane) >= 0; };
+    const auto on_face = [&](double by) { return table_.owner(mirror, p + by * along) >= 0; };
+    return spans(half) && spans(-half) && on_face(2 * tolerance) && on_face(-2 * tolerance);
+  });
 }
 
 /// A place a little beyond an edge's end, from where a leg is looked along: does it go on outside of what stands there?
@@ -206,26 +228,26 @@ double Refiner::miss_at(size_t bend) const {
 /// Where facets at the corner miss it by less than the seam tolerance (a neighbour's wall that stands into the body, or
 /// ends short of it) none of them hides it: it is looked at from about there as well, beside the edge. @return `at`
 /// first.
-std::vector<Vec3d> Refiner::about_corner(size_t bend, const Vec3d& at) const {
+std::vector<Refiner::LegEnd> Refiner::about_corner(size_t bend, const LegEnd& at, Along along) const {
   constexpr double kTimes = 8;
-  std::vector<Vec3d> places{at};
+  std::vector<LegEnd> places{at};
   const double miss = miss_at(bend);
-  if (miss == 0) return places;
+  if (miss == 0 || along != Along::kNone) return places;
   const Wedge& w = scene_.wedges()[size_t(bends_[bend].surface.index)];
   const Vec3d beside = occlusion_point(bend, false, Along::kNone, false);
   for (const double share : {0.05, 0.5, 0.95}) {
     const double phi = share * w.exterior_angle_rad;
-    places.push_back(beside + kTimes * miss * (std::cos(phi) * w.t0 + std::sin(phi) * w.n0));
+    places.push_back({beside + kTimes * miss * (std::cos(phi) * w.t0 + std::sin(phi) * w.n0), {w.facet0, w.facet_n}});
   }
   return places;
 }
 
 /// free(a, b) from a leg's ends and from about them, until one is.
 template <class Try>
-bool Refiner::any_about_corners(size_t leg, const Vec3d& a, const Vec3d& b, Try&& free) const {
+bool Refiner::any_about_corners(size_t leg, const LegEnd& a, const LegEnd& b, Try&& free) const {
   if (free(a, b)) return true;
-  const auto from = leg == 0 ? std::vector<Vec3d>{a} : about_corner(leg - 1, a),
-             to = leg == bends_.size() ? std::vector<Vec3d>{b} : about_corner(leg, b);
+  const auto from = leg == 0 ? std::vector<LegEnd>{a} : about_corner(leg - 1, a, bends_[leg - 1].edge.leaves_along),
+             to = leg == bends_.size() ? std::vector<LegEnd>{b} : about_corner(leg, b, bends_[leg].edge.arrives_along);
   for (size_t i = 0; i < from.size(); ++i) {
     for (size_t j = i == 0 ? 1 : 0; j < to.size(); ++j) {
       if (free(from[i], to[j])) return true;
@@ -260,28 +282,29 @@ bool Refiner::unobstructed(const Vec3d& target_m, const EndFacets& target_facets
                     at_b = i == n ? target_facets : facets_at(bends_[i]);
     if (i > 0 && !is_open_beyond(i - 1, a, b)) return false;
     if (i < n && !is_open_beyond(i, b, a)) return false;
-    bool both_sides;
-    const Vec3d lift = above_face(i, both_sides);
+    const AboveFace above = above_face(i);
+    const Vec3d& lift = above.lift_m;
+    if (above.facet >= 0 && !above.both_sides && meets_kerb(a, b, at_a, at_b, above)) return false;
     // an end inside the body is not outside above it
     if (i == 0 && a != source_m_ && queries.occluded(source_m_, a, {}, {})) return false;
     if (i == n && b != target_m && queries.occluded(target_m, b, target_facets, {})) return false;
     if (!options_.refraction) {
-      const auto is_free = [&](const Vec3d& from, const Vec3d& to) {
-        return !queries.occluded(from + lift, to + lift, at_a, at_b) ||
-               (both_sides && !queries.occluded(from - lift, to - lift, at_a, at_b));
+      const auto is_free = [&](const LegEnd& from, const LegEnd& to) {
+        return !queries.occluded(from.place_m + lift, to.place_m + lift, from.facets, to.facets) ||
+               (above.both_sides && !queries.occluded(from.place_m - lift, to.place_m - lift, from.facets, to.facets));
       };
-      if (!any_about_corners(i, a, b, is_free)) return false;
+      if (!any_about_corners(i, {a, at_a}, {b, at_b}, is_free)) return false;
       continue;
     }
     queries.crossings(a + lift, b + lift, at_a, at_b, crossings_);
     if (!crossings_.empty()) {
-      any_about_corners(i, a, b, [&](const Vec3d& from, const Vec3d& to) {
-        queries.crossings(from + lift, to + lift, at_a, at_b, other_crossings_);
+      any_about_corners(i, {a, at_a}, {b, at_b}, [&](const LegEnd& from, const LegEnd& to) {
+        queries.crossings(from.place_m + lift, to.place_m + lift, from.facets, to.facets, other_crossings_);
         if (other_crossings_.size() < crossings_.size()) crossings_ = other_crossings_;
         return crossings_.empty();
       });
     }
-    if (both_sides) {  // by the side that lets more through
+    if (above.both_sides) {  // by the side that lets more through
       queries.crossings(a - lift, b - lift, at_a, at_b, other_crossings_);
       const size_t above = num_opaque(crossings_), below = num_opaque(other_crossings_);
       if (below < above || (below == above && other_crossings_.size() < crossings_.size()))
@@ -317,9 +340,8 @@ void Refiner::keep_open_sides() {
   for (size_t leg = 1; leg < bends_.size(); ++leg) {
     EdgeFacts &from = bends_[leg - 1].edge, &to = bends_[leg].edge;
     if (bends_[leg].type != Interaction::kDiffraction || from.leaves_along != Along::kSheet) continue;
-    bool both_sides;
     const Vec3d a = occlusion_point(leg - 1, false, Along::kNone, false),
-                b = occlusion_point(leg, false, Along::kNone, false), lift = above_face(leg, both_sides);
+                b = occlusion_point(leg, false, Along::kNone, false), lift = above_face(leg).lift_m;
     const auto open = [&](const Vec3d& by) {
       const EndFacets at_a = facets_at(bends_[leg - 1]), at_b = facets_at(bends_[leg]);
       if (!options_.refraction) return !scene_.queries().occluded(a + by, b + by, at_a, at_b);

@@ -70,9 +70,14 @@ class Refiner {
   void keep_open_sides();
   bool is_open_beyond(size_t bend, const Vec3d& at, const Vec3d& towards) const;
   double miss_at(size_t bend) const;
-  std::vector<Vec3d> about_corner(size_t bend, const Vec3d& at) const;
+  /// From where a leg is looked along, and what it lies on there.
+  struct LegEnd {
+    Vec3d place_m;
+    EndFacets facets;
+  };
+  std::vector<LegEnd> about_corner(size_t bend, const LegEnd& at, Along along) const;
   template <class Try>
-  bool any_about_corners(size_t leg, const Vec3d& a, const Vec3d& b, Try&& free) const;
+  bool any_about_corners(size_t leg, const LegEnd& a, const LegEnd& b, Try&& free) const;
   size_t num_opaque(const std::vector<Crossing>& crossings) const;
   size_t num_edges() const;
   double wavenumber_distance(size_t edge, const Vec3d& target_m) const;
@@ -84,7 +89,14 @@ class Refiner {
   bool set_side_of_sheet(size_t i, const Vec3d& before_m, const Vec3d& after_m);
   EndFacets facets_at(const Step& s) const;
   Vec3d occlusion_point(size_t i, bool past_ends, Along along, bool leaves) const;
-  Vec3d above_face(size_t leg, bool& both_sides) const;
+  /// Where a leg along a face is looked along: so far above it.
+  struct AboveFace {
+    Vec3d lift_m{};
+    bool both_sides = false;  // a sheet's face, on whose two sides rays run
+    int32_t facet = -1;       // the face
+  };
+  AboveFace above_face(size_t leg) const;
+  bool meets_kerb(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b, const AboveFace& above);
   bool beyond_an_end() const;
 
   /// This many roundings of the coordinates near a point, metres.

@@ -127,6 +127,7 @@ class Joiner {
         last->hi = p.hi;
         last->end = p.end;
         last->cut_hi = p.cut_hi;
+        last->closed_hi = p.closed_hi;
       } else {
         pieces.push_back(p);
       }

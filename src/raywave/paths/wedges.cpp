@@ -402,24 +402,29 @@ class GroupSectors {
     s.near_m = near_;
     const double least = std::min(near_edge_m(table_, table_.edges[group_->edges[0]], 0), 0.5 * w.length_m);
     bool cut_hi = false;
+    std::vector<Place> at_lo, at_hi;  // where the wedge ends anyway: its end moves with them all the same
     for (const Cut& c : group_->cuts) {
       const double t = dot(c.point - w.a, w.direction);
       if (t < -2 * near_ || t > w.length_m + 2 * near_ || !fills_outside(c, w)) continue;
       if (t < least) {
         s.cut_lo = true;
+        if (t > -least) at_lo.push_back(place(t, c.facet, w.length_m));
       } else if (t > w.length_m - least) {
         cut_hi = true;
+        if (t < w.length_m + least) at_hi.push_back(place(t, c.facet, w.length_m));
       } else {
         places.push_back(place(t, c.facet, w.length_m));
       }
     }
-    keep_apart(places);
+    for (std::vector<Place>* some : {&places, &at_lo, &at_hi}) keep_apart(*some);
     double lo = 0;
-    int32_t facet_lo = -1;
+    int32_t facet_lo = at_lo.empty() ? -1 : at_lo[0].facet;
     const auto add = [&](double hi, int32_t facet_hi, bool is_cut) {
       s.wedge = part(w, lo, hi);
       s.wedge.pieces[0].cut_lo = facet_lo;
       s.wedge.pieces[0].cut_hi = facet_hi;
+      s.wedge.pieces[0].closed_lo = lo == 0 && facet_lo >= 0;
+      s.wedge.pieces[0].closed_hi = hi == w.length_m && facet_hi >= 0;
       s.cut_hi = is_cut;
       s.is_remainder = hi - lo < w.length_m && hi - lo <= near_;
       out_.push_back(s);
@@ -430,7 +435,7 @@ class GroupSectors {
       lo = p.t;
       facet_lo = p.facet;
     }
-    add(w.length_m, -1, cut_hi);
+    add(w.length_m, at_hi.empty() ? -1 : at_hi[0].facet, cut_hi);
   }
 
   /// Of a wedge of one piece.

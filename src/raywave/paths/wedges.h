@@ -31,7 +31,7 @@ struct WedgePiece {
   double begin = 0, end = 1;
   int32_t facet0 = -1, facet_n = -1;
   int32_t cut_lo = -1, cut_hi = -1;           // the facet in whose plane the piece begins, ends; -1: at that fraction
-  bool closed_lo = false, closed_hi = false;  // there over a closed crack, not cut
+  bool closed_lo = false, closed_hi = false;  // there it ends anyway, or over a closed crack: not cut
 };
 
 /// A wedge, or a screen's end: points a + t direction, 0 <= t <= length. Angles about it run from face 0 (tangent
