@@ -256,6 +256,37 @@ bool Refiner::any_about_corners(size_t leg, const LegEnd& a, const LegEnd& b, Tr
   return false;
 }
 
+/// Past a corner an end of the path is looked at over the face there, which ends farther on.
+Vec3d Refiner::past_corner_end(size_t bend, bool leaves, const Vec3d& p) const {
+  const EdgeFacts& e = bends_[bend].edge;
+  if (bends_[bend].type != Interaction::kDiffraction || !is_past(leaves ? e.leaves_along : e.arrives_along)) return p;
+  const OnFace face = leaves ? e.leaves_on : e.arrives_on;
+  const int32_t over = e.over[leaves ? 1 : 0][face == OnFace::kFace0 ? 0 : 1];
+  const Wedge& w = scene_.wedges()[size_t(bends_[bend].surface.index)];
+  return over < 0 ? p : lifted_over(table_, w, e.past_end[leaves ? 1 : 0], over, p);
+}
+
+/// A leg past a corner along both faces, whose ends are looked at over a facet each: where something is in the way over
+/// one of them it goes along the other alone. @return whether it goes along any.
+bool Refiner::keep_visible_face(size_t bend, bool leaves, const Vec3d& p) {
+  EdgeFacts& e = bends_[bend].edge;
+  Along& along = leaves ? e.leaves_along : e.arrives_along;
+  OnFace& on = leaves ? e.leaves_on : e.arrives_on;
+  if (bends_[bend].type != Interaction::kDiffraction || along != Along::kPastBoth || options_.refraction) return true;
+  const RayQueries& queries = scene_.queries();
+  const Vec3d at = occlusion_point(bend, past_ends_, along, leaves);
+  std::array<bool, 2> seen{};
+  for (const OnFace face : {OnFace::kFace0, OnFace::kFaceN}) {
+    on = face;
+    const Vec3d end = past_corner_end(bend, leaves, p);
+    seen[face == OnFace::kFace0 ? 0 : 1] =
+        (end == p || !queries.occluded(p, end, {}, {})) && !queries.occluded(end, at, {}, facets_at(bends_[bend]));
+  }
+  on = seen[0] ? OnFace::kFace0 : OnFace::kFaceN;
+  if (seen[0] != seen[1]) along = Along::kPast;
+  return seen[0] || seen[1];
+}
+
 bool Refiner::unobstructed(const Vec3d& target_m, const EndFacets& target_facets, GeometricPath& out) {
   const size_t n = bends_.size();
   const RayQueries& queries = scene_.queries();
@@ -268,15 +299,11 @@ bool Refiner::unobstructed(const Vec3d& target_m, const EndFacets& target_facets
       return is_along_face(along) ? occlusion_point(bend, false, Along::kNone, false)
                                   : occlusion_point(bend, past_ends_, along, leaves);
     };
-    const auto end = [&](const Vec3d& p, bool leaves) {  // past a corner: over the face there, which ends farther on
-      if (n == 0) return p;
-      const Step& s = bends_[leaves ? n - 1 : 0];
-      if (!is_past(leaves ? s.edge.leaves_along : s.edge.arrives_along)) return p;
-      const OnFace face = leaves ? s.edge.leaves_on : s.edge.arrives_on;
-      const int32_t over = s.edge.over[leaves ? 1 : 0][face == OnFace::kFace0 ? 0 : 1];
-      const Wedge& w = scene_.wedges()[size_t(s.surface.index)];
-      return over < 0 ? p : lifted_over(table_, w, s.edge.past_end[leaves ? 1 : 0], over, p);
+    const auto end = [&](const Vec3d& p, bool leaves) {
+      return n == 0 ? p : past_corner_end(leaves ? n - 1 : 0, leaves, p);
     };
+    if (n > 0 && i == 0 && !keep_visible_face(0, false, source_m_)) return false;
+    if (n > 0 && i == n && !keep_visible_face(n - 1, true, target_m)) return false;
     const Vec3d a = i == 0 ? end(source_m_, false) : place(i - 1), b = i == n ? end(target_m, true) : place(i);
     const EndFacets at_a = i == 0 ? EndFacets() : facets_at(bends_[i - 1]),
                     at_b = i == n ? target_facets : facets_at(bends_[i]);

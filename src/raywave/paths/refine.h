@@ -68,6 +68,8 @@ class Refiner {
   bool unobstructed(const Vec3d& target_m, const EndFacets& target_facets, GeometricPath& out);
   void meet_on_faces(size_t i);
   void keep_open_sides();
+  Vec3d past_corner_end(size_t bend, bool leaves, const Vec3d& p) const;
+  bool keep_visible_face(size_t bend, bool leaves, const Vec3d& p);
   bool is_open_beyond(size_t bend, const Vec3d& at, const Vec3d& towards) const;
   double miss_at(size_t bend) const;
   /// From where a leg is looked along, and what it lies on there.
