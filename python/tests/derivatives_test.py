@@ -140,6 +140,17 @@ def test_gradcheck_of_paths(scene, of, channel):
 MAP = dict(center_m=np.array([0.03, 0.07, 1.5]), size_m=[16, 16], cell_size_m=(2, 2), max_depth=1, diffraction=True, coherent=True)
 
 
+@pytest.mark.parametrize("height_m", [0.0, 1e-3, -1e-3])
+@pytest.mark.parametrize("name", ["block", "ground"])
+def test_the_foot_of_a_house_stays_on_the_ground(height_m, name):
+    """Whether it touches, is a little sunk or a little above: where its walls' edges end is the ground's."""
+    scene = block_scene()
+    scene.objects["block"].vertices_m = np.asarray(scene.objects["block"].vertices_m) + [0, 0, height_m]
+    scene.add(rw.plane("ground", [0, 0, 0], [40, 40], "concrete"))
+    name = f"object/{name}/translation_m"
+    assert rw.gradcheck(rw.PathSolver(), scene, name, "path_gain", **OPTIONS).passed
+
+
 def test_gradcheck_of_maps(scene):
     for of, names in (("path_gain", PARAMETERS + ["device/tx/precoding"]), ("sinr", ["device/tx/power_dbm"]), ("rss", PARAMETERS[:1])):
         scene.get("tx").precoding = [0.6 + 0.1j, 0.2 - 0.7j]
