@@ -36,7 +36,7 @@ std::string finders(const Case& c) {
   Channel shot = solve(c, paths::Finder::kShootAndBounce), all = solve(c);
   if (c.edges) {
     // an edge in the very border of what a mirror shows is there for one and not for the other
-    for (Channel* a : {&shot, &all}) std::erase_if(a->lines, [&](const Line& l) { return l.power < 1e-9 * all.free; });
+    for (Channel* a : {&shot, &all}) std::erase_if(a->lines, [&](const Line& l) { return l.power < 1e-6 * all.free; });
     return compare(all, shot, 1e-10, 1e-9);
   }
   if (shot.lines.size() > all.lines.size()) return compare(all, shot, 1e-10, 1e-9);
