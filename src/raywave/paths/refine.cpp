@@ -333,8 +333,8 @@ bool Refiner::unobstructed(const Vec3d& target_m, const EndFacets& target_facets
     }
     if (above.both_sides) {  // by the side that lets more through
       queries.crossings(a - lift, b - lift, at_a, at_b, other_crossings_);
-      const size_t above = num_opaque(crossings_), below = num_opaque(other_crossings_);
-      if (below < above || (below == above && other_crossings_.size() < crossings_.size()))
+      const size_t over = num_opaque(crossings_), under = num_opaque(other_crossings_);
+      if (under < over || (under == over && other_crossings_.size() < crossings_.size()))
         crossings_.swap(other_crossings_);
     }
     size_t transmissions = crossings_.size();

@@ -8,6 +8,7 @@
 #include "raywave/core/constants.h"
 #include "raywave/core/error.h"
 #include "raywave/paths/edge_surroundings.h"
+#include "raywave/paths/wedge_cuts.h"
 #include "raywave/paths/wedge_stretches.h"
 
 namespace raywave::paths {
@@ -41,10 +42,7 @@ class GroupSectors {
         out_(out),
         strips_(strips),
         seams_(seams),
-        areas_m2_(table.facets.size(), 0) {
-    for (const scene::Triangle& t : table.triangles)
-      areas_m2_[size_t(table.facets[size_t(t.facet)].mirror)] += 0.5 * norm(cross(t.b - t.a, t.c - t.a));
-  }
+        cuts_(table) {}
 
   void add(const EdgeGroup& group) {
     group_ = &group;
@@ -367,56 +365,30 @@ class GroupSectors {
         ", ", m.z, ") m is folded onto itself: its two faces lie on each other, diffraction has no meaning there"));
   }
 
-  /// A place along a wedge where a facet cuts it.
-  struct Place {
-    double t;
-    int32_t facet;
-    int64_t area_step, middle_step;  // of the facet's plane; of the distance from the middle: equal but for rounding
-  };
-  Place place(double t, int32_t facet, double length_m) const {
-    const double area = areas_m2_[size_t(table_.facets[size_t(facet)].mirror)];
-    return {t, facet, int64_t(std::floor(64 * std::log2(area))),
-            int64_t(std::floor(std::abs(t - 0.5 * length_m) / std::max(rounding_, 1e-3 * near_)))};
-  }
-  /// Of places within the tolerance of each other one cuts, that of the largest plane, whichever way round they are
-  /// given. In order along the wedge.
-  void keep_apart(std::vector<Place>& places) const {
-    std::sort(places.begin(), places.end(), [](const Place& x, const Place& y) {
-      if (x.area_step != y.area_step) return x.area_step > y.area_step;
-      return x.middle_step != y.middle_step ? x.middle_step < y.middle_step : x.t < y.t;
-    });
-    std::vector<Place> kept;
-    for (const Place& p : places) {
-      if (std::all_of(kept.begin(), kept.end(), [&](const Place& k) { return std::abs(k.t - p.t) > near_; }))
-        kept.push_back(p);
-    }
-    std::sort(kept.begin(), kept.end(), [](const Place& x, const Place& y) { return x.t < y.t; });
-    places = std::move(kept);
-  }
-
   /// Cuts a wedge where facets cross its outside. What is left beside an end within the tolerance goes on in the next
   /// stretch, or is dropped with that end (join()).
   void cut(Wedge w) {
-    std::vector<Place> places;
+    std::vector<WedgeCuts::Place> places;
     Stretch s;
     s.near_m = near_;
     const double least = std::min(near_edge_m(table_, table_.edges[group_->edges[0]], 0), 0.5 * w.length_m);
     bool cut_hi = false;
-    std::vector<Place> at_lo, at_hi;  // where the wedge ends anyway: its end moves with them all the same
+    std::vector<WedgeCuts::Place> at_lo, at_hi;  // where the wedge ends anyway: its end moves with them all the same
     for (const Cut& c : group_->cuts) {
       const double t = dot(c.point - w.a, w.direction);
       if (t < -2 * near_ || t > w.length_m + 2 * near_ || !fills_outside(c, w)) continue;
       if (t < least) {
         s.cut_lo = true;
-        if (t > -least) at_lo.push_back(place(t, c.facet, w.length_m));
+        if (t > -least) at_lo.push_back(cuts_.place(t, c.facet, w.length_m, std::max(rounding_, 1e-3 * near_)));
       } else if (t > w.length_m - least) {
         cut_hi = true;
-        if (t < w.length_m + least) at_hi.push_back(place(t, c.facet, w.length_m));
+        if (t < w.length_m + least)
+          at_hi.push_back(cuts_.place(t, c.facet, w.length_m, std::max(rounding_, 1e-3 * near_)));
       } else {
-        places.push_back(place(t, c.facet, w.length_m));
+        places.push_back(cuts_.place(t, c.facet, w.length_m, std::max(rounding_, 1e-3 * near_)));
       }
     }
-    for (std::vector<Place>* some : {&places, &at_lo, &at_hi}) keep_apart(*some);
+    for (std::vector<WedgeCuts::Place>* some : {&places, &at_lo, &at_hi}) WedgeCuts::keep_apart(*some, near_);
     double lo = 0;
     int32_t facet_lo = at_lo.empty() ? -1 : at_lo[0].facet;
     const auto add = [&](double hi, int32_t facet_hi, bool is_cut) {
@@ -429,7 +401,7 @@ class GroupSectors {
       s.is_remainder = hi - lo < w.length_m && hi - lo <= near_;
       out_.push_back(s);
     };
-    for (const Place& p : places) {
+    for (const WedgeCuts::Place& p : places) {
       add(p.t, p.facet, true);
       s.cut_lo = true;
       lo = p.t;
@@ -468,7 +440,7 @@ class GroupSectors {
   std::vector<Stretch>& out_;
   std::vector<scene::Strip>& strips_;
   std::vector<Seam>& seams_;
-  std::vector<double> areas_m2_;  // of planes: [num_facets], by mirror
+  const WedgeCuts cuts_;
   const EdgeGroup* group_ = nullptr;
   Vec3d origin_, d_;
   double near_ = 0, rounding_ = 0;
