@@ -189,6 +189,8 @@ MeetingFinder::Reach MeetingFinder::reach_of(const Wedge& w, const Side& end) co
 EdgeLooks::Seen MeetingFinder::seen_reach(const EdgeLooks& looks, int32_t node, const Wedge& w, const Side& end) const {
   if (options_.exhaustive) return {};
   const Reach reach = reach_of(w, end);
+  constexpr int64_t kMany = 4;  // what looking at eighths of edges costs, each of so many targets spares
+  if (options_.num_targets < kMany && options_.max_diffractions < 2) return {reach.lo, reach.hi};
   return looks.seen_part(node, w, reach.lo, reach.hi);
 }
 

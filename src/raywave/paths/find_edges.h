@@ -26,6 +26,7 @@ struct EdgeOptions {
   const std::vector<uint8_t>* opaque = nullptr;
   int64_t max_sequences = 50000000;
   double wavelength_m = 0;  // how far past corners fields reach
+  int64_t num_targets = 1;  // many: more is found out before any is looked at
 };
 
 /// What the interactions say of edges. @param refine  must outlive what is returned.

@@ -288,6 +288,7 @@ static Paths solve(const scene::Scene& scene, const PreparedScene& geometry, con
       learned ? candidate_source(prepared, options, *learned) : candidate_source(prepared, options);
   EdgeOptions edges = edge_options(options, refine);
   edges.exhaustive = options.finder == Finder::kExhaustive;
+  edges.num_targets = int64_t(centred.receivers.size());
   std::vector<Source> from;
   for (const scene::Device& tx : centred.transmitters) {
     from.push_back({find_reflections(prepared, *candidates, tx, place_at(prepared, tx.position_m), centred.receivers,
