@@ -252,7 +252,8 @@ int64_t RayQueries::occluder(const Vec3d& a, const Vec3d& b, const EndFacets& at
   if (empty()) return -1;
   Segment segment(*this, a, b, at_a, at_b);
   segment.inside = inside;
-  return visit(segment) ? int64_t(segment.crossed) : -1;
+  const bool found = visit(a, b, [&](uint32_t i) { return segment.test(i); });
+  return found ? int64_t(segment.crossed) : -1;
 }
 
 bool RayQueries::occludes(uint32_t triangle, const Vec3d& a, const Vec3d& b, const EndFacets& at_a,
