@@ -1144,6 +1144,14 @@ def lobe_text(text: str) -> str:
 
 def scattered_power(scene: Scene, options: dict) -> ScatteredPower: ...
 
+def touched_places_of_power(power: ScatteredPower) -> dict:
+    """
+    Where the paths over the tiles touch faces, as touched_places; num_interactions.
+    """
+
+def varied_power(power: ScatteredPower, num_interactions: int, touch: ArrayLike, numbers: ArrayLike, slopes: ArrayLike | None, fields: ArrayLike | None) -> ScatteredPower:
+    """The power with other materials at touched places."""
+
 def release_lobes() -> None: ...
 
 def make_lobe(name: str, law: ArrayLike, normalize: bool, width_rad: float | None) -> dict: ...

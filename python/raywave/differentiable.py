@@ -277,7 +277,7 @@ class PathProblem(_WithFields):
         return "paths"
 
 
-class ArrivalProblem(_RayProblem):
+class ArrivalProblem(_WithFields):
     outputs = {"gain": Output.of_property("gain")}
 
     def __init__(self, solver: object, scene: object, wrt: Sequence[str], options: Mapping[str, object]):
@@ -290,7 +290,7 @@ class ArrivalProblem(_RayProblem):
         return "paths"
 
 
-class ScatteringProblem(_RayProblem):
+class ScatteringProblem(_WithFields):
     outputs = {"gain": Output.of_property("gain")}
 
     def solver_name(self) -> str:

@@ -15,6 +15,57 @@
 #include "scattering.h"
 
 namespace raywave::python {
+
+static std::vector<std::string> field_names(const nb::object& fields) {
+  return fields.is_valid() && !fields.is_none() ? nb::cast<std::vector<std::string>>(fields.attr("names"))
+                                                : std::vector<std::string>{};
+}
+static bool among(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+static constexpr int64_t kNumbers = int64_t(em::kMaterialNumbers.size());
+
+void put_field_gradients(const nb::object& fields, const std::vector<std::string>& asked,
+                         const std::vector<em::MaterialNumbers<double>>& rows, nb::dict& gradient) {
+  if (asked.empty()) return;
+  std::vector<double> flat;
+  for (const auto& row : rows) flat.insert(flat.end(), row.numbers.begin(), row.numbers.end());
+  gradient.update(fields.attr("pull")(asked, array<double>(std::move(flat), {rows.size(), size_t(kNumbers)})));
+}
+std::vector<em::MaterialNumbers<double>> take_moved_rows(const nb::object& fields, int64_t num_rows,
+                                                         nb::dict& tangent) {
+  const std::vector<std::string> known = field_names(fields);
+  nb::dict of_scene, of_fields;
+  for (const auto& [key, value] : tangent)
+    (among(known, nb::cast<std::string>(key)) ? of_fields : of_scene)[key] = value;
+  tangent = of_scene;
+  std::vector<em::MaterialNumbers<double>> rows;
+  if (!nb::len(of_fields)) return rows;
+  const auto flat = reals_from(fields.attr("push")(of_fields), "the rows' motion", {num_rows, kNumbers});
+  rows.resize(size_t(num_rows));
+  for (size_t i = 0; i < flat.size(); ++i) rows[i / size_t(kNumbers)].numbers[i % size_t(kNumbers)] = flat[i];
+  return rows;
+}
+
+/// Those of wrt that are known, of None all of them; the others are left in wrt.
+static std::vector<std::string> take_names(const std::vector<std::string>& known, nb::object& wrt) {
+  if (wrt.is_none() || known.empty()) return known;
+  std::vector<std::string> all, own, others;
+  if (nb::isinstance<nb::str>(wrt)) {
+    all.push_back(nb::cast<std::string>(wrt));
+  } else {
+    all = nb::cast<std::vector<std::string>>(wrt);
+  }
+  for (const auto& name : all) (among(known, name) ? own : others).push_back(name);
+  wrt = nb::cast(others);
+  return own;
+}
+
+std::vector<std::string> take_field_names(const nb::object& fields, nb::object& wrt) {
+  return take_names(field_names(fields), wrt);
+}
+
 namespace {
 
 using paths::Link;
@@ -178,55 +229,6 @@ nb::dict dense_tangent(const Paths& p, const PathsDerivative& t) {
   return out;
 }
 
-/// Names of parameters of materials that vary.
-std::vector<std::string> field_names(const nb::object& fields) {
-  return fields.is_valid() && !fields.is_none() ? nb::cast<std::vector<std::string>>(fields.attr("names"))
-                                                : std::vector<std::string>{};
-}
-bool among(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-constexpr int64_t kNumbers = int64_t(em::kMaterialNumbers.size());
-
-/// Adds gradients of theirs to those of the scene. @param rows  by the numbers at touched places
-void put_field_gradients(const nb::object& fields, const std::vector<std::string>& asked,
-                         const std::vector<em::MaterialNumbers<double>>& rows, nb::dict& gradient) {
-  if (asked.empty()) return;
-  std::vector<double> flat;
-  for (const auto& row : rows) flat.insert(flat.end(), row.numbers.begin(), row.numbers.end());
-  gradient.update(fields.attr("pull")(asked, array<double>(std::move(flat), {rows.size(), size_t(kNumbers)})));
-}
-/// How the numbers at touched places move; what is no field's is left in `tangent`.
-std::vector<em::MaterialNumbers<double>> take_moved_rows(const nb::object& fields, int64_t num_rows,
-                                                         nb::dict& tangent) {
-  const std::vector<std::string> known = field_names(fields);
-  nb::dict of_scene, of_fields;
-  for (const auto& [key, value] : tangent)
-    (among(known, nb::cast<std::string>(key)) ? of_fields : of_scene)[key] = value;
-  tangent = of_scene;
-  std::vector<em::MaterialNumbers<double>> rows;
-  if (!nb::len(of_fields)) return rows;
-  const auto flat = reals_from(fields.attr("push")(of_fields), "the rows' motion", {num_rows, kNumbers});
-  rows.resize(size_t(num_rows));
-  for (size_t i = 0; i < flat.size(); ++i) rows[i / size_t(kNumbers)].numbers[i % size_t(kNumbers)] = flat[i];
-  return rows;
-}
-
-/// Those of wrt that are known, of None all of them; the others are left in wrt.
-std::vector<std::string> take_names(const std::vector<std::string>& known, nb::object& wrt) {
-  if (wrt.is_none() || known.empty()) return known;
-  std::vector<std::string> all, own, others;
-  if (nb::isinstance<nb::str>(wrt)) {
-    all.push_back(nb::cast<std::string>(wrt));
-  } else {
-    all = nb::cast<std::vector<std::string>>(wrt);
-  }
-  for (const auto& name : all) (among(known, name) ? own : others).push_back(name);
-  wrt = nb::cast(others);
-  return own;
-}
-
 /// Those of panels' own parameters.
 std::vector<std::string> take_panel_names(const std::vector<paths::Panel>& panels, nb::object& wrt) {
   const std::vector<std::string> known = panel_names(panels);
@@ -265,7 +267,7 @@ nb::dict gradient(const PyPaths& p, const nb::object& wrt, Back&& back) {
   nb::object of_scene = wrt;
   const std::vector<paths::Panel> panels = p.panels ? p.panels->panels : std::vector<paths::Panel>{};
   const auto of_panels = p.panels ? take_panel_names(panels, of_scene) : std::vector<std::string>{};
-  const auto of_fields = take_names(field_names(p.fields), of_scene);
+  const auto of_fields = take_field_names(p.fields, of_scene);
   const auto names = names_from(s, of_scene, paths::kDifferentiableByPaths, p.options.scatters());
   paths::PanelsDerivative out;
   std::vector<em::MaterialNumbers<double>> rows;
@@ -403,7 +405,7 @@ nb::dict map_vjp(const PyRadioMap& m, const nb::object& path_gain, const nb::obj
   nb::object of_scene = wrt;
   std::vector<std::string> own;
   if (!m.panels.empty()) own = take_panel_names(m.panels, of_scene);
-  const std::vector<std::string> of_fields = take_names(field_names(m.fields), of_scene);
+  const std::vector<std::string> of_fields = take_field_names(m.fields, of_scene);
   const auto names = names_from(s, of_scene, maps::differentiable_by(m.options.method), m.options.scatters());
   scene::SceneDerivative out;
   const paths::PreparedScene& geometry = m.solved.geometry();

@@ -22,8 +22,8 @@ void fields(Archive& a, ScatterOptions& o) {  // without progress and log
 }
 template <class Archive>
 void fields(Archive& a, ScatteredPower& p) {
-  auto& [tx_names, rx_names, num_rx, num_tx, gain, error, shaded, tiles] = p;
-  a(tx_names, rx_names, num_rx, num_tx, gain, error, shaded, tiles);
+  auto& [tx_names, rx_names, num_rx, num_tx, gain, error, shaded, tiles, touched, first] = p;
+  a(tx_names, rx_names, num_rx, num_tx, gain, error, shaded, tiles, touched, first);
 }
 
 }  // namespace raywave::paths

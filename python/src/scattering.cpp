@@ -17,6 +17,7 @@ struct PyScatteredPower {
   paths::ScatteredPower power;
   paths::ScatterOptions options;
   PyScene::Snapshot solved;
+  nb::object fields;  // materials that vary, or none
 
   std::vector<size_t> shape() const { return {size_t(power.num_rx), size_t(power.num_tx)}; }
   nb::object numbers(const std::vector<double>& values) const {
@@ -55,24 +56,54 @@ std::shared_ptr<PyScatteredPower> solve(const std::shared_ptr<PyScene>& s, const
   return result;
 }
 
-nb::dict vjp(const PyScatteredPower& p, const nb::object& gain, const nb::object& wrt) {
+nb::dict touched_places(const PyScatteredPower& p) {
+  const paths::PreparedScene& geometry = p.solved.geometry();
+  std::pair<std::vector<paths::TouchedPlace>, size_t> found;
+  std::vector<int64_t> first;
+  run_interruptibly(nb::none(), [&](const runtime::Progress&) {
+    found = paths::touched_places(*p.solved.scene, geometry, p.options, p.power, first);
+  });
+  nb::dict d = touched_dict(found.first);
+  d["num_interactions"] = found.second;
+  return d;
+}
+
+std::shared_ptr<PyScatteredPower> varied(const PyScatteredPower& p, size_t num_interactions, const nb::object& touch,
+                                         const nb::object& numbers, const nb::object& slopes,
+                                         const nb::object& fields) {
+  auto result = std::make_shared<PyScatteredPower>(p);
+  result->fields = fields;
+  const paths::TouchedMaterials t = touched_from(num_interactions, touch, numbers, slopes);
+  const paths::PreparedScene& geometry = p.solved.geometry();
+  run_interruptibly(nb::none(), [&](const runtime::Progress&) {
+    result->power = paths::varied(*p.solved.scene, geometry, p.options, p.power, t);
+  });
+  return result;
+}
+
+nb::dict vjp(const PyScatteredPower& p, const nb::object& gain, nb::object wrt) {
   const scene::Scene& s = *p.solved.scene;
+  const auto of_fields = take_field_names(p.fields, wrt);
   const auto names = differentiable_names(s, wrt, paths::kDifferentiableByScattering);
   const auto c = reals_from(gain, "the cotangent of gain", {p.power.num_rx, p.power.num_tx});
   const paths::PreparedScene& prepared = p.solved.geometry();
   scene::SceneDerivative out;
+  std::vector<em::MaterialNumbers<double>> rows;
   run_interruptibly(nb::none(), [&](const runtime::Progress&) {
-    out = paths::scattered_power_vjp(s, prepared, p.options, p.power, c);
+    out = paths::scattered_power_vjp(s, prepared, p.options, p.power, c, &rows);
   });
-  return gradient_by_name(s, out, names);
+  nb::dict gradient = gradient_by_name(s, out, names);
+  put_field_gradients(p.fields, of_fields, rows, gradient);
+  return gradient;
 }
 
-nb::object jvp(const PyScatteredPower& p, const nb::dict& tangent) {
+nb::object jvp(const PyScatteredPower& p, nb::dict tangent) {
+  const auto rows = take_moved_rows(p.fields, int64_t(p.power.touched.numbers.size()), tangent);
   const auto direction = direction_from(*p.solved.scene, tangent, paths::kDifferentiableByScattering);
   const paths::PreparedScene& prepared = p.solved.geometry();
   std::vector<double> out;
   run_interruptibly(nb::none(), [&](const runtime::Progress&) {
-    out = paths::scattered_power_jvp(*p.solved.scene, prepared, p.options, p.power, direction);
+    out = paths::scattered_power_jvp(*p.solved.scene, prepared, p.options, p.power, direction, rows);
   });
   return array<double>(std::move(out), p.shape());
 }
@@ -112,6 +143,10 @@ void bind_scattering(nb::module_& m) {
       "lobe_text", [](const std::string& text) { return em::lobe_text(em::lobe_from_text(text)); }, "text"_a,
       "A scattering pattern with all its numbers; raises for none.");
   m.def("scattered_power", &solve, "scene"_a, "options"_a);
+  m.def("touched_places_of_power", &touched_places, "power"_a,
+        "Where the paths over the tiles touch faces, as touched_places; num_interactions.");
+  m.def("varied_power", &varied, "power"_a, "num_interactions"_a, "touch"_a, "numbers"_a, "slopes"_a.none(),
+        "fields"_a.none(), "The power with other materials at touched places.");
 }
 
 }  // namespace raywave::python

@@ -22,6 +22,15 @@ std::vector<std::string> differentiable_names(const scene::Scene& s, const nanob
 /// {name: gradient}
 nanobind::dict gradient_by_name(const scene::Scene& s, const scene::SceneDerivative& gradient,
                                 const std::vector<std::string>& names);
+/// Of materials that vary (`fields`: those of Python, or none). Names of theirs in wrt, of None all; the others are
+/// left.
+std::vector<std::string> take_field_names(const nanobind::object& fields, nanobind::object& wrt);
+/// Adds gradients of theirs to those of the scene. @param rows  by the numbers at touched places
+void put_field_gradients(const nanobind::object& fields, const std::vector<std::string>& asked,
+                         const std::vector<em::MaterialNumbers<double>>& rows, nanobind::dict& gradient);
+/// How the numbers at touched places move; what is no field's is left in `tangent`.
+std::vector<em::MaterialNumbers<double>> take_moved_rows(const nanobind::object& fields, int64_t num_rows,
+                                                         nanobind::dict& tangent);
 /// The direction of {name: change}.
 scene::SceneDerivative direction_from(const scene::Scene& s, const nanobind::dict& by_name,
                                       const scene::Differentiable& solver);

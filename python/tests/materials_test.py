@@ -302,7 +302,11 @@ def test_a_map_with_a_texture_of_one_value_is_that_of_the_material(words):
     assert np.abs(same / plain - 1).max() < 1e-12
 
 
-@pytest.mark.parametrize("words", (dict(max_depth=2, refraction=True, diffraction=True, coherent=True), dict(max_depth=1, diffuse_reflection=True, scattering_tolerance=0.2)))
+DIRECTIONAL = dict(reflection="directional", lobe="von_mises_fisher(kappa=3)", scattering_tolerance=0.5, max_tiles=64)
+
+
+@pytest.mark.parametrize("words", (dict(max_depth=2, refraction=True, diffraction=True, coherent=True), dict(max_depth=1, diffuse_reflection=True, scattering_tolerance=0.2),
+                                   dict(max_depth=1, **DIRECTIONAL)))
 @pytest.mark.parametrize("kind", ("image", "own"))
 def test_derivatives_of_maps_by_what_varies(kind, words):
     field, scene = FIELDS[kind]() if kind == "own" else all_five([5, 0.2, 0.12, 0.4, 0.15]), scattering_scene()
@@ -311,7 +315,7 @@ def test_derivatives_of_maps_by_what_varies(kind, words):
     assert rw.gradcheck(rw.RadioMapSolver(), scene, [*names, *moving], of="path_gain", tolerance=2e-5, materials={"plaster": field}, **FEW, **words)
 
 
-@pytest.mark.parametrize("words", (dict(max_depth=2, coherent=True), dict(max_depth=1, diffuse_reflection=True, scattering_tolerance=0.2)))
+@pytest.mark.parametrize("words", (dict(max_depth=2, coherent=True), dict(max_depth=1, diffuse_reflection=True, scattering_tolerance=0.2), dict(max_depth=1, **DIRECTIONAL)))
 def test_both_modes_of_maps_are_one_anothers_adjoint(words):
     field, scene = network(quantities=EVERYTHING), scattering_scene()
     radio_map = rw.RadioMapSolver()(scene, materials={"plaster": field}, **FEW, **words)
@@ -342,3 +346,55 @@ def test_maps_that_cannot_vary_say_so():
     radio_map = pickle.loads(pickle.dumps(rw.RadioMapSolver()(scene, materials={"plaster": field}, **MAP)))
     with pytest.raises(rw.Error, match="materials vary"):
         radio_map.vjp(path_gain=np.ones_like(radio_map.path_gain))
+
+
+POWER = dict(max_depth=2, tolerance=0.1)
+
+
+def placed(scene):
+    scene.remove("behind")
+    return scene
+
+
+@pytest.mark.parametrize("words", (dict(POWER), dict(POWER, reflection="von_mises_fisher(kappa=12)")))
+def test_scattered_power_with_a_texture_of_one_value_is_that_of_the_material(words):
+    scene, other = placed(scattering_scene()), placed(scattering_scene())
+    values = [6.5, 0.3, 0.14, 0.5, 0.1]
+    for word, value in zip(EVERYTHING, values):
+        other.set_parameter(f"material/plaster/{word}", value)
+    plain, wanted = (rw.ScatteringSolver()(s, **words).gain for s in (scene, other))
+    varied = rw.ScatteringSolver()(scene, materials={"plaster": all_five(values)}, **words).gain
+    assert abs(varied / wanted - 1) < 2 * words["tolerance"] and abs(varied / plain - 1) > 3 * words["tolerance"]
+    same = rw.ScatteringSolver()(scene, materials={"plaster": all_five([scene.parameters()[f"material/plaster/{w}"].value for w in EVERYTHING])}, **words).gain
+    assert abs(same / plain - 1) < 1e-12
+
+
+@pytest.mark.parametrize("words", (dict(max_depth=2, max_tiles=100), dict(max_depth=1, max_tiles=100, reflection="von_mises_fisher(kappa=5)")))
+def test_derivatives_of_scattered_power_by_what_varies(words):
+    scene, field = placed(scattering_scene()), all_five([5, 0.2, 0.12, 0.4, 0.15])
+    names = ["material/plaster/texture", "device/tx/position_m", "material/concrete/scattering_coefficient"]
+    assert rw.gradcheck(rw.ScatteringSolver(), scene, names, of="gain", tolerance=1e-4, materials={"plaster": field}, **words)
+    power = rw.ScatteringSolver()(scene, materials={"plaster": field}, **words)
+    tangent = np.random.default_rng(1).normal(size=field.texture.shape)
+    moved = power.jvp({names[0]: tangent})
+    assert moved.sum() == pytest.approx((power.vjp(np.ones((1, 1)), wrt=names[0])[names[0]] * tangent).sum(), rel=1e-9)
+
+
+def test_a_place_that_turns_nothing_has_a_gradient():
+    """K_x = 0 of a field where the scene's own is above: its square root has no slope there."""
+    scene, field = placed(scattering_scene()), all_five([5, 0.2, 0.12, 0.4, 0.0])
+    power = rw.ScatteringSolver()(scene, materials={"plaster": field}, **POWER)
+    wanted = rw.ScatteringSolver()(scene, materials={"plaster": all_five([5, 0.2, 0.12, 0.4, 1e-9])}, **POWER)
+    slopes, close = (p.vjp(np.ones((1, 1)), wrt="material/plaster/texture")["material/plaster/texture"] for p in (power, wanted))
+    assert np.isfinite(slopes).all() and slopes[..., :4] == pytest.approx(close[..., :4], rel=1e-6)
+
+
+def test_sampled_power_cannot_vary():
+    scene, field = scene_of(), materials.Texture.over_face(IMAGE, **FACE)
+    with pytest.raises(rw.Error, match="method='tiles'"):
+        rw.ScatteringSolver()(scene, method="sampled", materials={"plaster": field})
+
+
+def test_arrival_maps_are_differentiated_by_what_varies():
+    scene, field = scene_of(), materials.Texture.over_face(IMAGE, **FACE)
+    assert rw.gradcheck(rw.ArrivalMapSolver(), scene, ["material/plaster/texture"], of="gain", tolerance=2e-5, azimuths=4, elevations=3, max_depth=1, finder="exhaustive", materials={"plaster": field})

@@ -12,7 +12,7 @@ import os
 import pathlib
 import tomllib
 
-from .. import _names, PathSampler, PathSolver, PlanarArray, RadioMapSolver, Receiver, Transmitter
+from .. import _names, materials, PathSampler, PathSolver, PlanarArray, RadioMapSolver, Receiver, Transmitter
 from .._raywave import Error, Scene
 from .._values import integer, name_list, real_number, shown, switch, three_numbers, two_lengths
 
@@ -23,10 +23,11 @@ _NUMBERS = ("relative_permittivity", "conductivity_s_per_m", "thickness_m", "sca
 _ARRAY = {"num_rows": "num_rows", "num_cols": "num_cols", "vertical_spacing_wavelengths": "vertical_spacing", "polarization": "polarization",
           "horizontal_spacing_wavelengths": "horizontal_spacing", "pattern": "pattern", "polarization_model": "polarization_model"}
 TABLES = {
-    "transmitter": (*_DEVICE, "power_dbm"), "receiver": _DEVICE, "material": ("name", "itu_name", *_NUMBERS, "perfect_conductor", "scattering_pattern", "lobe"),
+    "transmitter": (*_DEVICE, "power_dbm"), "receiver": _DEVICE, "material": ("name", "itu_name", *_NUMBERS, "perfect_conductor", "scattering_pattern", "lobe", "texture", "network"),
     "object": ("name", "material", "velocity_m_per_s"), "paths": (*_INTERACTIONS, "finder", "sampler", "num_samples", "scattering_phases", "synthetic_array"),
     "map": (*_INTERACTIONS, "method", "points_per_cell", "coherent", "surface", "center_m", "orientation_rad", "size_m", "cell_size_m", "height_m", "objects", "max_bytes"),
     "output": ("paths", "map", "json", "report", "image")}
+FIELDS = {"texture": "Texture", "network": "Network"}  # of a material that varies: the file of a class of rw.materials
 LISTS = ("material", "object", "transmitter", "receiver")
 SCALARS = ("scene", "frequency", "frequency_hz", "bandwidth_hz", "temperature_k", "seed", "threads")
 
@@ -112,7 +113,7 @@ _READ = {
     "num_rows": _whole(1, 4096), "num_cols": _whole(1, 4096), "polarization_model": _whole(1, 2), "vertical_spacing_wavelengths": number,
     "horizontal_spacing_wavelengths": number, "pattern": _text, "polarization": _text, "itu_name": _text, **dict.fromkeys(_NUMBERS, number), "perfect_conductor": switch,
     "material": _text, "max_depth": _whole(0, 2**31 - 1), "max_diffractions": _whole(1, 3), "seam_tolerance_m": _not_negative, "samples_per_tx": _whole(1, 2**53),
-    **dict.fromkeys(("los", "specular_reflection", "refraction", "diffraction", "diffuse_reflection", "keep_specular", "synthetic_array", "coherent"), switch),
+    "texture": _text, "network": _text, **dict.fromkeys(("los", "specular_reflection", "refraction", "diffraction", "diffuse_reflection", "keep_specular", "synthetic_array", "coherent"), switch),
     "reflection": _word("mirror", "directional"), "lobe": _text, "scattering_tolerance": _positive, "keep_specular_m2": _positive, "scattering_pattern": _text, "max_tiles": _whole(1, 2**40),
     "scattering_phases": _word("none", "random"), "finder": _word("shoot-and-bounce", "exhaustive", "learned"), "sampler": _text, "num_samples": _whole(1, 2**31 - 1), "method": _word("exact", "monte-carlo"), "points_per_cell": _whole(1, 2**31 - 1),
     "surface": _word("plane", "mesh", "terrain"), "center_m": triple, "size_m": _two_lengths, "cell_size_m": _two_lengths, "height_m": number, "objects": _names_of,
@@ -152,6 +153,9 @@ def check(document, where="run") -> None:
             _read_words(f"{where}, '{row['name']}': " if name in LISTS else f"{where}, [{name}]: ", row)
     if {"center_m", "height_m"} <= document.get("map", {}).keys() and document["map"].get("surface", "plane") == "plane":
         raise Error(f"{where}, [map]: the z of center_m is the map's level: give center_m or height_m, not both")
+    for row in document.get("material", []):
+        if "texture" in row and "network" in row:
+            raise Error(f"{where}, '{row['name']}': give texture or network, not both")
     taken = set()
     for row in [*document.get("transmitter", []), *document.get("receiver", [])]:
         if row["name"] in taken:
@@ -178,6 +182,10 @@ def read(file: pathlib.Path, beside: tuple[str, ...] = ()) -> dict:
     check(document, f"'{file}'")
     if "scene" in document:
         document["scene"] = str((file.parent / document["scene"]).absolute())
+    for row in document.get("material", []):
+        for word in FIELDS:
+            if word in row:
+                row[word] = str((file.parent / row[word]).absolute())
     if document.get("paths", {}).get("sampler"):
         document["paths"]["sampler"] = str((file.parent / document["paths"]["sampler"]).absolute())
     return document
@@ -239,13 +247,19 @@ def to_toml(document, folder: pathlib.Path | None = None, note: str = "") -> str
 
 # ----------------------------------------------------------------------------------------------------------------- solving
 
+def fields_of(document) -> dict:
+    """{"materials": those that vary, read from their files}, or nothing."""
+    made = {row["name"]: getattr(materials, FIELDS[word]).load(row[word]) for row in document.get("material", []) for word in FIELDS if word in row}
+    return {"materials": made} if made else {}
+
+
 def path_options(document) -> dict:
     """Of PathSolver. A model beside another finder is not read, as in the program."""
     out = {{"samples_per_tx": "samples_per_src"}.get(key, key): value for key, value in document.get("paths", {}).items()}
     sampler = out.pop("sampler", None)
     if sampler and out.get("finder") == "learned":
         out["sampler"] = PathSampler.load(sampler)
-    return {**out, **({"seed": document["seed"]} if "seed" in document else {}), "num_threads": document.get("threads", 0)}
+    return {**out, **fields_of(document), **({"seed": document["seed"]} if "seed" in document else {}), "num_threads": document.get("threads", 0)}
 
 
 def map_options(document) -> dict:
@@ -254,7 +268,7 @@ def map_options(document) -> dict:
     surface, objects = out.pop("surface", "plane"), out.pop("objects", None)
     if surface != "plane":
         out["measurement_surface" if surface == "mesh" else "terrain"] = objects or []
-    return {**out, **({"seed": document["seed"]} if "seed" in document else {}), "num_threads": document.get("threads", 0)}
+    return {**out, **fields_of(document), **({"seed": document["seed"]} if "seed" in document else {}), "num_threads": document.get("threads", 0)}
 
 
 def check_options(document) -> None:
@@ -407,7 +421,7 @@ def to_script(document) -> str:
         if any(word in row for word in _NUMBERS[:2]):
             lines += ["if material.itu_name:", "    material.relative_permittivity, material.conductivity_s_per_m = material.properties_at(scene.frequency_hz)",
                       "    material.itu_name = ''"]
-        lines += [f"material.{word} = {value!r}" for word, value in row.items() if word != "name"]
+        lines += [f"material.{word} = {value!r}" for word, value in row.items() if word != "name" and word not in FIELDS]
     for row in document.get("object", []):
         lines += [f"scene.objects[{row['name']!r}].{word} = {value!r}" for word, value in row.items() if word != "name"]
     for kind, make in (("transmitter", "Transmitter"), ("receiver", "Receiver")):
@@ -422,6 +436,9 @@ def to_script(document) -> str:
             continue
         if "sampler" in options:
             options["sampler"] = Code(f"rw.PathSampler.load({document['paths']['sampler']!r})")
+        if "materials" in options:
+            made = (f"{row['name']!r}: rw.materials.{FIELDS[word]}.load({row[word]!r})" for row in document["material"] for word in FIELDS if word in row)
+            options["materials"] = Code("{" + ", ".join(made) + "}")
         words = "".join(f", {key}={value!r}" for key, value in options.items())
         lines.append(f"{name} = rw.{solver}()(scene{words})")
         lines.append(f"print({name})")

@@ -198,7 +198,8 @@ class Solver(Threads):
         size = options.get("size_m") or self._extent_m
         cell = max(max(size) / _COARSE_CELLS, *options.get("cell_size_m", (10.0, 10.0)))
         options |= {"method": "monte-carlo", "cell_size_m": (cell, cell), "samples_per_tx": self._samples, "diffraction": False, "progress": stop}
-        options.pop("coherent", None), options.pop("points_per_cell", None)
+        for word in ("coherent", "points_per_cell", "materials"):  # those that vary: in the refined map
+            options.pop(word, None)
         return document_.solve_map(scene, {}, **options)
 
     def _frame(self, revision, stage, begin, scene, paths, radio_map, said):

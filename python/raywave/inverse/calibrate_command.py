@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import json
+import pathlib
 import sys
 import tomllib
 
@@ -58,7 +59,7 @@ def _parser():
     parser = run_parser("calibrate", "Parameters of a scene from measurements of powers, channels or arrival maps in it.",
                         "Example: raywave calibrate examples/calibrate.toml --page calibration.html", "scene, residual maps and tables as a page")
     parser.add_argument("-o", "--output", metavar="FILE", help=".json: parameters, figures, what the data tell; .npz: measured and predicted values")
-    parser.add_argument("--scene", metavar="FOLDER", help="the calibrated scene as a folder")
+    parser.add_argument("--scene", metavar="FOLDER", help="the calibrated scene as a folder; with materials that vary as NAME.npz")
     return parser
 
 
@@ -84,5 +85,7 @@ def main(arguments) -> int:
         found.save_page(given.page, title=run.stem)
     if given.scene:
         found.scene.save(given.scene)
+        for name, field in found.materials.items():
+            field.save(pathlib.Path(given.scene) / f"{name.replace('/', '_')}.npz")
     print(json.dumps(found.document(), indent=1) if given.json else found.report())
     return 0

@@ -12,6 +12,6 @@ from .network import Network
 from .own import Own
 from .pictures import colored
 from .textures import Texture
-from .touched import require_fields, revalued, varied_map
+from .touched import require_fields, revalued, varied_map, varied_power
 
-__all__ = ["Field", "Lobe", "NUMBERS", "Network", "Own", "Places", "Texture", "base_of", "colored", "require_fields", "revalued", "varied_map"]
+__all__ = ["Field", "Lobe", "NUMBERS", "Network", "Own", "Places", "Texture", "base_of", "colored", "require_fields", "revalued", "varied_map", "varied_power"]

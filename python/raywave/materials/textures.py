@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import os
+import pathlib
+import zipfile
 from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .._files import new_file
 from .._lines import line
 from .._raywave import Error, Object
 from .fields import Field, Places, _quantities, real_array
+
+
+_KIND = "raywave material texture 1"
 
 
 @dataclasses.dataclass
@@ -19,9 +26,16 @@ class _FaceWeights:
     """Of points on a parallelogram: the four texture values beside each [n, 4], their weights, and these' slopes by the place [n, 4, 3]."""
 
     corner: np.ndarray
-    inverse: np.ndarray
+    across: np.ndarray
+    up: np.ndarray
     rows: int
     columns: int
+
+    def __post_init__(self):
+        self.inverse = np.linalg.pinv(np.stack([self.across, self.up]))
+
+    def arrays(self):
+        return dict(corner_m=self.corner, across_m=self.across, up_m=self.up)
 
     def __call__(self, point):
         share = (point - self.corner) @ self.inverse  # [n, 2]
@@ -47,6 +61,9 @@ class _MeshWeights:
 
     vertices: np.ndarray
     triangles: np.ndarray
+
+    def arrays(self):
+        return dict(vertices_m=self.vertices, triangles=self.triangles.astype("<i8"))
 
     def __call__(self, point):
         a, b, c = (self.vertices[self.triangles[:, i]] for i in range(3))
@@ -93,7 +110,7 @@ class Texture(Field):
         frame = np.stack([across, up])
         if frame.shape != (2, 3) or corner.shape != (3,) or not np.isfinite([*frame, corner]).all() or np.linalg.matrix_rank(frame) < 2:
             raise Error("corner_m, across_m and up_m are three numbers each, across and up not along one line")
-        return cls(values, names, _FaceWeights(corner, np.linalg.pinv(frame), values.shape[0], values.shape[1]))
+        return cls(values, names, _FaceWeights(corner, across, up, values.shape[0], values.shape[1]))
 
     @classmethod
     def at_vertices(cls, item: Object, values: ArrayLike, *, quantities: str | Sequence[str] = "relative_permittivity") -> Texture:
@@ -133,3 +150,29 @@ class Texture(Field):
     def push(self, places: Places, word: str, change: np.ndarray) -> np.ndarray:
         where, much, _ = self._weights_of(places.point_m)
         return np.einsum("nc,ncq->nq", much, np.asarray(change, dtype=float).reshape(-1, len(self.quantities))[where])
+
+    def save(self, file: str | os.PathLike) -> pathlib.Path:
+        """.npz, also for `texture` in [[material]] of a run file."""
+        with new_file(file, (".npz",), "a texture") as place, open(place, "wb") as out:
+            np.savez(out, kind=_KIND, quantities=np.array(self.quantities), texture=self.texture, **self._weights_of.arrays())
+        return pathlib.Path(file)
+
+    @classmethod
+    def load(cls, file: str | os.PathLike) -> Texture:
+        """What save has written."""
+        try:
+            with np.load(file) as held:
+                if "kind" not in held.files or str(held["kind"]) != _KIND:
+                    raise Error(f"'{file}' holds no texture")
+                values, names = held["texture"], [str(q) for q in held["quantities"]]
+                if "triangles" in held.files:
+                    made = cls(values, names, _MeshWeights(held["vertices_m"], held["triangles"].astype(int)))
+                    fits = len(made._flat()) == len(held["vertices_m"]) and (held["triangles"] >= 0).all() and (held["triangles"] < len(held["vertices_m"])).all()
+                    if not fits:
+                        raise Error(f"'{file}' is damaged: its mesh is of another size than its values")
+                    return made
+                return cls.over_face(values, **{word: held[word] for word in ("corner_m", "across_m", "up_m")}, quantities=names)
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            if isinstance(error, Error):
+                raise
+            raise Error(f"'{file}' cannot be read as a texture: {error}") from None

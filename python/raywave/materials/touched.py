@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from .. import _raywave
-from .._raywave import Error, Paths, RadioMap, Scene
+from .._raywave import Error, Paths, RadioMap, ScatteredPower, Scene
 from .fields import NUMBERS, Field, Places, base_of
 
 
@@ -96,3 +96,10 @@ def varied_map(radio_map: RadioMap, scene: Scene, fields: Mapping[str, Field]) -
     touched = _raywave.touched_places_of_map(radio_map)
     made = _Fields(touched, scene, fields)
     return _raywave.varied_map(radio_map, touched["num_interactions"], made.touch, made.numbers, made.slopes, made)
+
+
+def varied_power(power: ScatteredPower, scene: Scene, fields: Mapping[str, Field]) -> ScatteredPower:
+    """Scattered power over the same tiles, with these in the place of the scene's materials."""
+    touched = _raywave.touched_places_of_power(power)
+    made = _Fields(touched, scene, fields)
+    return _raywave.varied_power(power, touched["num_interactions"], made.touch, made.numbers, made.slopes, made)

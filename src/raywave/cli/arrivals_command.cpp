@@ -14,8 +14,8 @@
 #include "raywave/maps/arrival_map.h"
 #include "raywave/paths/path_solver.h"
 #include "raywave/runs/arrival_results.h"
-#include "raywave/runs/panel_config.h"
 #include "raywave/runs/place_arrays.h"
+#include "raywave/runs/solve.h"
 
 namespace raywave::cli {
 namespace {
@@ -121,9 +121,9 @@ int ArrivalsCommand::run() {
   if (loaded.receivers.empty()) throw UsageError("no receiver: give --rx x,y,z, or one in the file of --config");
   const maps::ArrivalMapOptions o = options(loaded.wavelength_m());
   o.validate();
-  const auto panels = runs::read_panels(scene.config_file, loaded.wavelength_m());
+  const auto beside = runs::read_beside(scene.config_file, scene.config, loaded);
   const maps::ArrivalMap map =
-      maps::arrival_map(runs::solve_paths(loaded, paths.options(scene, interactions), panels), o);
+      maps::arrival_map(runs::solve_paths(loaded, paths.options(scene, interactions), beside), o);
   const auto place = io::read_place(scene.file);
   if (!output.empty()) runs::save_arrival_map(output, map, place);
   if (!json.empty()) {

@@ -13,7 +13,7 @@
 #include "raywave/cli/terminal.h"
 #include "raywave/maps/map_derivative.h"
 #include "raywave/paths/paths_derivative.h"
-#include "raywave/runs/panel_config.h"
+#include "raywave/runs/solve.h"
 #include "raywave/runtime/threads.h"
 #include "raywave/scene/parameters.h"
 #include "raywave/signal/channel_derivative.h"
@@ -196,7 +196,7 @@ int GradcheckCommand::run() {
   if (step) require_positive("step", *step);
   require_positive("tolerance", tolerance);
   const scene::Scene loaded = scene.load();
-  runs::refuse_panels(scene.config_file, "raywave gradcheck");
+  runs::refuse_beside(scene.config_file, scene.config, "raywave gradcheck");
   const auto of_scene = quantity();
   for (const auto& name : wrt)
     scene::require_differentiable(loaded, name, of_scene->solver(), maps::differentiable_solvers());

@@ -10,8 +10,8 @@
 #include "raywave/cli/run_flags.h"
 #include "raywave/cli/terminal.h"
 #include "raywave/io/place.h"
-#include "raywave/runs/panel_config.h"
 #include "raywave/runs/results.h"
+#include "raywave/runs/solve.h"
 #include "raywave/view/view.h"
 
 namespace raywave::cli {
@@ -75,7 +75,7 @@ int MapCommand::run() {
   if (loaded.transmitters.empty()) throw UsageError("no transmitter: give --tx x,y,z, or one in the file of --config");
   const auto options = map.options(scene, interactions);
   const maps::RadioMap result = runs::solve_radio_map(loaded, map.map_surface(scene), options,
-                                                      runs::read_panels(scene.config_file, loaded.wavelength_m()));
+                                                      runs::read_beside(scene.config_file, scene.config, loaded));
   if (!output.empty()) runs::save_radio_map(output, result, place);
   view::MapPlotOptions plot;
   plot.metric = drawn;

@@ -10,8 +10,8 @@
 #include "raywave/cli/terminal.h"
 #include "raywave/io/place.h"
 #include "raywave/paths/path_solver.h"
-#include "raywave/runs/panel_config.h"
 #include "raywave/runs/results.h"
+#include "raywave/runs/solve.h"
 #include "raywave/signal/channel.h"
 
 namespace raywave::cli {
@@ -58,7 +58,7 @@ int PathsCommand::run() {
   if (loaded.transmitters.empty()) throw UsageError("no transmitter: give --tx x,y,z, or one in the file of --config");
   if (loaded.receivers.empty()) throw UsageError("no receiver: give --rx x,y,z, or one in the file of --config");
   const paths::Paths result = runs::solve_paths(loaded, paths.options(scene, interactions),
-                                                runs::read_panels(scene.config_file, loaded.wavelength_m()));
+                                                runs::read_beside(scene.config_file, scene.config, loaded));
   if (!output.empty()) runs::save_paths(output, result, place);
   if (!json.empty()) write_text(json, runs::paths_json(result, place));
   if (json != "-") std::fputs(summary(result).c_str(), stdout);

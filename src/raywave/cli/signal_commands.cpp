@@ -11,7 +11,7 @@
 #include "raywave/core/constants.h"
 #include "raywave/io/place.h"
 #include "raywave/paths/path_solver.h"
-#include "raywave/runs/panel_config.h"
+#include "raywave/runs/solve.h"
 #include "raywave/runs/waveform_files.h"
 
 namespace raywave::cli {
@@ -78,7 +78,7 @@ int SignalCommand::run() {
   if (loaded.transmitters.empty() || loaded.receivers.empty())
     throw Error(message(run_file, ": a run of [", table, "] needs a transmitter and a receiver"));
   const runs::PathSearch search = paths.options(scene, interactions);
-  const paths::Paths result = runs::solve_paths(loaded, search, runs::read_panels(run_file, loaded.wavelength_m()));
+  const paths::Paths result = runs::solve_paths(loaded, search, runs::read_beside(run_file, scene.config, loaded));
   try {
     sample(loaded, result, waveform, search.options.seed);
   } catch (const Error& e) {  // what no reader of the table alone can know

@@ -11,7 +11,7 @@
 #include "raywave/cli/run_flags.h"
 #include "raywave/cli/terminal.h"
 #include "raywave/io/place.h"
-#include "raywave/runs/panel_config.h"
+#include "raywave/runs/solve.h"
 #include "raywave/view/view.h"
 
 namespace raywave::cli {
@@ -39,13 +39,13 @@ int ViewCommand::run() {
   report.title = title.empty() ? std::filesystem::path(scene.file).filename().string() : title;
   std::optional<paths::Paths> paths;
   std::optional<maps::RadioMap> map;
-  const auto panels = runs::read_panels(scene.config_file, loaded.wavelength_m());
+  const auto beside = runs::read_beside(scene.config_file, scene.config, loaded);
   if (!loaded.transmitters.empty() && !loaded.receivers.empty()) {
-    paths = runs::solve_paths(loaded, path_flags.options(scene, interactions), panels);
+    paths = runs::solve_paths(loaded, path_flags.options(scene, interactions), beside);
     report.facts.emplace_back("paths", std::to_string(paths->num_paths()));
   }
   if (with_map) {
-    map = runs::solve_radio_map(loaded, map_flags.map_surface(scene), map_flags.options(scene, interactions), panels);
+    map = runs::solve_radio_map(loaded, map_flags.map_surface(scene), map_flags.options(scene, interactions), beside);
   }
   report.place = io::read_place(scene.file);
   report.facts.emplace_back("frequency", number(loaded.frequency_hz * 1e-9, 6) + " GHz");

@@ -2,6 +2,7 @@
 // What a map sums up, path by path: the sequence, where it arrives, and with what weight. Derivatives replay these.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "raywave/maps/cells.h"
@@ -32,15 +33,20 @@ struct MapArrivals {
 /// What surfaces scatter into a cell: the tiles of each of its sample points.
 using CellTiles = std::vector<std::vector<paths::Tile>>;
 
+/// Which interactions are whose among those of materials that vary. Each path has RadioMapOptions::max_depth of them,
+/// those that it lacks are nobody's: so the order is known before any path is looked at.
+struct TouchOrder {
+  std::vector<std::vector<int64_t>> of_arrivals;  // [num_tx, places of the transmitter], of the first arrival
+  std::vector<std::vector<int64_t>> of_cells;     // [num_tx, num_cells], of the first place that scatters there
+  int64_t count = 0;
+};
+
 /// What a map keeps for its derivatives.
 struct KeptArrivals {
-  std::vector<std::vector<MapArrivals>> paths;  // [num_tx]
-  std::vector<std::vector<CellTiles>> tiles;    // [num_tx, num_cells], where surfaces scatter
-  /// Materials that vary (maps/varied_map.h), and which interactions are whose: the first of each arrival
-  /// [num_tx, places of the transmitter, num_arrivals] and of what scatters into each cell [num_tx, num_cells].
-  paths::TouchedMaterials touched;
-  std::vector<std::vector<std::vector<int64_t>>> first_of_arrival;
-  std::vector<std::vector<int64_t>> first_of_cell;
+  std::vector<std::vector<MapArrivals>> paths;                       // [num_tx]
+  std::vector<std::shared_ptr<const std::vector<CellTiles>>> tiles;  // [num_tx][num_cells], where surfaces scatter
+  paths::TouchedMaterials touched;                                   // that vary: maps/varied_map.h
+  TouchOrder order;
 };
 
 std::vector<MapArrivals> exact_arrivals(const scene::Scene& scene, const paths::PreparedScene& prepared,

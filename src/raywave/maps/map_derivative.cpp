@@ -105,18 +105,20 @@ void for_arrivals(const scene::Scene& scene, const paths::PreparedScene& prepare
     visit(all);
 }
 
-/// Which interaction is an arrival's first, of the places of a transmitter in order.
+/// Which interaction is the first of the arrivals, of the places of a transmitter in order.
 class Firsts {
  public:
   Firsts(const RadioMap& map, int tx)
-      : of_places_(map.arrivals && !map.arrivals->touched.empty() ? &map.arrivals->first_of_arrival[size_t(tx)]
+      : of_places_(map.arrivals && !map.arrivals->touched.empty() ? &map.arrivals->order.of_arrivals[size_t(tx)]
                                                                   : nullptr) {}
-  /// Of the next place.
-  const std::vector<int64_t>* next() { return of_places_ ? &(*of_places_)[place_++] : nullptr; }
-  static int64_t at(const std::vector<int64_t>* firsts, size_t arrival) { return firsts ? (*firsts)[arrival] : -1; }
+  /// Of the next place; -1: the scene's own materials.
+  int64_t next() { return of_places_ ? (*of_places_)[place_++] : -1; }
+  static int64_t at(int64_t first, size_t arrival, const RadioMapOptions& options) {
+    return first < 0 ? -1 : first + int64_t(arrival) * options.max_depth;
+  }
 
  private:
-  const std::vector<std::vector<int64_t>>* of_places_;
+  const std::vector<int64_t>* of_places_;
   size_t place_ = 0;
 };
 
@@ -174,13 +176,13 @@ static scene::SceneDerivative vjp(const scene::Scene& scene, const paths::Prepar
     const double* weight = cotangent.data() + size_t(tx) * size_t(map.num_cells());
     Firsts firsts(map, tx);
     for_arrivals(centred, prepared, context, tx, cells, options, map, [&](const MapArrivals& all) {
-      const std::vector<int64_t>* first_of = firsts.next();
+      const int64_t first_of = firsts.next();
       const int64_t num_parts = std::clamp<int64_t>(int64_t(all.arrivals.size()) / 64, 1, kMostParts);
       std::vector<scene::SceneDerivative> parts(static_cast<size_t>(num_parts), zeros);
       for_parts(all, options.num_threads, num_parts, [&](size_t part, size_t first, size_t last) {
         ad::Tape tape;
         ArrivalsOver<ad::Var> over(centred, prepared, options, tx, refine, parts[part]);
-        if (first_of) over.set_touched(map.arrivals->touched, slopes.data());
+        if (first_of >= 0) over.set_touched(map.arrivals->touched, slopes.data());
         ArrivalsOver<ad::Var>::Field f;
         const ad::Recording recording(tape);
         over.begin();
@@ -190,7 +192,7 @@ static scene::SceneDerivative vjp(const scene::Scene& scene, const paths::Prepar
           const double c = weight[a.cell];
           if (c == 0) continue;
           tape.back_to_mark();
-          if (!over.field(all.tree, a, Firsts::at(first_of, i), f)) continue;
+          if (!over.field(all.tree, a, Firsts::at(first_of, i, options), f)) continue;
           const CVec3<double> slope = gain_slope(all, a, f, cells);
           const auto seed = [&](const Vec3<ad::Var>& v, const Vec3d& w) {
             tape.seed(v.x, c * w.x);
@@ -231,15 +233,15 @@ static std::vector<double> jvp(const scene::Scene& scene, const paths::PreparedS
   for (int tx = 0; tx < map.num_tx; ++tx) {
     Firsts firsts(map, tx);
     for_arrivals(centred, prepared, context, tx, cells, options, map, [&](const MapArrivals& all) {
-      const std::vector<int64_t>* first_of = firsts.next();
+      const int64_t first_of = firsts.next();
       std::vector<double> change(all.arrivals.size(), 0);
       for_parts(all, options.num_threads, kMostParts, [&](size_t, size_t first, size_t last) {
         ArrivalsOver<ad::Dual> over(centred, prepared, options, tx, refine, direction);
-        if (first_of) over.set_touched(map.arrivals->touched, moved_rows.data());
+        if (first_of >= 0) over.set_touched(map.arrivals->touched, moved_rows.data());
         ArrivalsOver<ad::Dual>::Field f;
         over.begin();
         for (size_t i = first; i < last; ++i) {
-          if (!over.field(all.tree, all.arrivals[i], Firsts::at(first_of, i), f)) continue;
+          if (!over.field(all.tree, all.arrivals[i], Firsts::at(first_of, i, options), f)) continue;
           const CVec3<double> slope = gain_slope(all, all.arrivals[i], f, cells);
           const auto along = [](const Vec3<ad::Dual>& v, const Vec3d& w) {
             return w.x * v.x.d + w.y * v.y.d + w.z * v.z.d;

@@ -110,8 +110,9 @@ static RadioMap solve(const scene::Scene& scene, const paths::PreparedScene& geo
                                 false, kept ? &kept->paths[size_t(tx)] : nullptr)
                     : monte_carlo_map(centred, prepared, context, tx, cells, options, error);
     if (options.method == Method::kExact && options.scatters()) {
-      const auto scattered =
-          scattered_map(centred, prepared, context, tx, cells, options, kept ? &kept->tiles[size_t(tx)] : nullptr);
+      const auto tiles = kept ? std::make_shared<std::vector<CellTiles>>() : nullptr;
+      const auto scattered = scattered_map(centred, prepared, context, tx, cells, options, tiles.get());
+      if (kept) kept->tiles[size_t(tx)] = tiles;
       for (size_t i = 0; i < gain.size(); ++i) gain[i] += scattered[i];
     }
     map.standard_error.insert(map.standard_error.end(), error.begin(), error.end());

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "raywave/core/error.h"
 #include "raywave/maps/arrival_field.h"
 #include "raywave/maps/exact.h"
 #include "raywave/paths/scattered_paths.h"
@@ -31,8 +32,8 @@ class Points {
         source_(prepared, paths::end_point(tx_, context.wavelength_m),
                 paths::scatter_mirrors(prepared, tx_.position_m, tx_.name, 1000000, options)) {
     if (!kept) return;
-    tiles_ = &kept->tiles[size_t(tx)];
-    if (!kept->touched.empty()) first_ = &kept->first_of_cell[size_t(tx)];
+    tiles_ = kept->tiles[size_t(tx)].get();
+    if (!kept->touched.empty()) first_ = &kept->order.of_cells[size_t(tx)];
   }
 
   /// The gain of a cell. @param keep  its tiles, or nothing
@@ -52,7 +53,7 @@ class Points {
     int64_t first = first_ ? (*first_)[size_t(cell)] : -1;
     for_places(cell, [&](const SamplePoint& s, paths::ScatterTiler& tiler, std::vector<Step>& steps, size_t place) {
       field.begin_at(first);
-      if (first >= 0) first += int64_t(steps.size());
+      if (first >= 0) first += options_.max_depth;
       for_variants(tiler, steps, place, [&] { visit(s.point_m, steps, s.weight); });
     });
   }
@@ -174,19 +175,16 @@ std::vector<double> varied_scattered(const scene::Scene& scene, const paths::Pre
 
 void add_scattered_places(const scene::Scene& scene, const paths::PreparedScene& prepared,
                           const paths::FieldContext& context, int tx, const Cells& cells,
-                          const RadioMapOptions& options, const std::vector<CellTiles>& tiles, int64_t& first,
-                          std::vector<int64_t>& first_of_cell, std::vector<paths::TouchedPlace>& places) {
-  first_of_cell.assign(size_t(cells.size()), first);
+                          const RadioMapOptions& options, const KeptArrivals& kept,
+                          const std::vector<int64_t>& first_of_cell, std::vector<paths::TouchedPlace>& places) {
   if (options.max_depth < 1 || prepared.queries().empty()) return;
-  KeptArrivals kept;
-  kept.tiles.resize(size_t(tx) + 1);
-  kept.tiles[size_t(tx)] = tiles;
   Points points(scene, prepared, context, tx, cells, options, &kept);
   for (int cell = 0; cell < cells.size(); ++cell) {
-    first_of_cell[size_t(cell)] = first;
+    int64_t first = first_of_cell[size_t(cell)];
     points.for_steps(cell, [&](const std::vector<Step>& steps) {
+      RAYWAVE_DCHECK_LE(int(steps.size()), options.max_depth);
       paths::add_touched_places(prepared, points.source_m(), steps, first, places);
-      first += int64_t(steps.size());
+      first += options.max_depth;
     });
   }
 }
@@ -217,9 +215,8 @@ void add_scattered_vjp(const scene::Scene& scene, const paths::PreparedScene& pr
           tape.seed(power, weight * cotangent[cell]);
           tape.sweep();
           over.collect(tape);
-        } else {
-          over.forget();  // what was taken for a path that is none
         }
+        over.forget();  // what was taken for a path that is none
         tape.back_to_mark();
       });
     }

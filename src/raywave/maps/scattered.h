@@ -21,12 +21,11 @@ std::vector<double> scattered_map(const scene::Scene& scene, const paths::Prepar
 std::vector<double> varied_scattered(const scene::Scene& scene, const paths::PreparedScene& prepared,
                                      const paths::FieldContext& context, int tx, const Cells& cells,
                                      const RadioMapOptions& options, const KeptArrivals& kept);
-/// The faces that those paths touch, a place of a surface once; `first` counts their interactions, and says of each
-/// cell which is its first.
+/// The faces that those paths touch, a place of a surface once. @param first_of_cell  TouchOrder::of_cells
 void add_scattered_places(const scene::Scene& scene, const paths::PreparedScene& prepared,
                           const paths::FieldContext& context, int tx, const Cells& cells,
-                          const RadioMapOptions& options, const std::vector<CellTiles>& tiles, int64_t& first,
-                          std::vector<int64_t>& first_of_cell, std::vector<paths::TouchedPlace>& places);
+                          const RadioMapOptions& options, const KeptArrivals& kept,
+                          const std::vector<int64_t>& first_of_cell, std::vector<paths::TouchedPlace>& places);
 
 /// Adds the gradient of sum(cotangent . scattered_map). @param cotangent  [num_cells]. @param kept  what the map
 /// kept, or nothing: tiles are found again. The same bits. @param slopes  [num_rows] of touched materials

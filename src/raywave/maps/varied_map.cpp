@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "raywave/maps/varied_map.h"
 
+#include <bit>
+
 #include "raywave/core/error.h"
 #include "raywave/maps/arrival_field.h"
 #include "raywave/maps/arrivals.h"
@@ -43,35 +45,53 @@ const KeptArrivals& kept_by(const RadioMap& map) {
   return *map.arrivals;
 }
 
-/// Adds the places of all arrivals and tiles, and says in `kept` whose they are.
-MapPlaces places_of(const Ground& on, const RadioMapOptions& options, KeptArrivals& kept) {
-  MapPlaces out;
-  int64_t first = 0;
-  paths::Refiner refiner(on.prepared, on.refine);
-  paths::GeometricPath path;
-  kept.first_of_arrival.assign(kept.paths.size(), {});
-  kept.first_of_cell.assign(kept.paths.size(), {});
+TouchOrder touch_order(const KeptArrivals& kept, const RadioMapOptions& options) {
+  TouchOrder out;
+  const int64_t depth = options.max_depth;
   for (size_t tx = 0; tx < kept.paths.size(); ++tx) {
+    std::vector<int64_t>& of_arrivals = out.of_arrivals.emplace_back();
+    std::vector<int64_t>& of_cells = out.of_cells.emplace_back();
     for (const MapArrivals& all : kept.paths[tx]) {
-      std::vector<int64_t>& firsts = kept.first_of_arrival[tx].emplace_back();
-      for (const WeightedArrival& a : all.arrivals) {
-        firsts.push_back(first);
-        (void)on.find(refiner, all, a, int(tx), path);
-        paths::add_touched_places(on.prepared, on.scene.transmitters[tx].position_m, path.steps, first, out.places);
-        first += int64_t(path.steps.size());
+      of_arrivals.push_back(out.count);
+      out.count += depth * int64_t(all.arrivals.size());
+    }
+    if (!kept.tiles[tx]) continue;
+    for (const CellTiles& points : *kept.tiles[tx]) {
+      of_cells.push_back(out.count);
+      for (const std::vector<paths::Tile>& tiles : points) {
+        for (const paths::Tile& t : tiles) out.count += depth * std::popcount(t.seen);
       }
     }
-    if (options.scatters())
-      add_scattered_places(on.scene, on.prepared, on.context, int(tx), on.cells, options, kept.tiles[tx], first,
-                           kept.first_of_cell[tx], out.places);
   }
-  out.num_interactions = size_t(first);
+  return out;
+}
+
+std::vector<paths::TouchedPlace> places_of(const Ground& on, const RadioMapOptions& options, const KeptArrivals& kept,
+                                           const TouchOrder& order) {
+  std::vector<paths::TouchedPlace> out;
+  paths::Refiner refiner(on.prepared, on.refine);
+  paths::GeometricPath path;
+  for (size_t tx = 0; tx < kept.paths.size(); ++tx) {
+    const Vec3d& source = on.scene.transmitters[tx].position_m;
+    for (size_t place = 0; place < kept.paths[tx].size(); ++place) {
+      int64_t first = order.of_arrivals[tx][place];
+      for (const WeightedArrival& a : kept.paths[tx][place].arrivals) {
+        (void)on.find(refiner, kept.paths[tx][place], a, int(tx), path);
+        RAYWAVE_DCHECK_LE(int(path.steps.size()), options.max_depth);
+        paths::add_touched_places(on.prepared, source, path.steps, first, out);
+        first += options.max_depth;
+      }
+    }
+    if (kept.tiles[tx])
+      add_scattered_places(on.scene, on.prepared, on.context, int(tx), on.cells, options, kept, order.of_cells[tx],
+                           out);
+  }
   return out;
 }
 
 /// Adds what arrives over the paths kept for one place of a transmitter, and sets its total fields.
 void add_arrivals(const Ground& on, const RadioMapOptions& options, int tx, paths::SceneOver<double>& numbers,
-                  const std::vector<int64_t>& firsts, MapArrivals& all, double* gain) {
+                  int64_t first, MapArrivals& all, double* gain) {
   std::vector<CVec3<double>> fields(all.arrivals.size());
   constexpr int64_t kParts = 16;
   const auto n = int64_t(fields.size());
@@ -82,7 +102,7 @@ void add_arrivals(const Ground& on, const RadioMapOptions& options, int tx, path
     for (auto i = size_t(n * part / kParts); i < size_t(n * (part + 1) / kParts); ++i) {
       const WeightedArrival& a = all.arrivals[i];
       if (!on.find(refiner, all, a, tx, path)) continue;
-      field.begin_at(firsts[i]);
+      field.begin_at(first + int64_t(i) * options.max_depth);
       if (!field(a.point_m, path.steps, fields[i])) fields[i] = {};
     }
   });
@@ -110,9 +130,11 @@ void add_arrivals(const Ground& on, const RadioMapOptions& options, int tx, path
 
 MapPlaces touched_places(const scene::Scene& scene, const paths::PreparedScene& geometry,
                          const RadioMapOptions& options, const RadioMap& map) {
-  KeptArrivals kept = kept_by(map);
+  const KeptArrivals& kept = kept_by(map);
   const Ground on(scene, geometry, options, map);
-  return runtime::on_threads(options.num_threads, [&] { return places_of(on, options, kept); });
+  const TouchOrder order = touch_order(kept, options);
+  return {runtime::on_threads(options.num_threads, [&] { return places_of(on, options, kept, order); }),
+          size_t(order.count)};
 }
 
 RadioMap varied(const scene::Scene& scene, const paths::PreparedScene& geometry, const RadioMapOptions& options,
@@ -120,18 +142,19 @@ RadioMap varied(const scene::Scene& scene, const paths::PreparedScene& geometry,
   auto kept = std::make_shared<KeptArrivals>(kept_by(map));
   const Ground on(scene, geometry, options, map);
   RadioMap out = map;
+  kept->order = touch_order(*kept, options);
+  touched.check(size_t(kept->order.count));
+  kept->touched = touched;
   runtime::with_threads(options.num_threads, [&] {
-    touched.check(places_of(on, options, *kept).num_interactions);
-    kept->touched = touched;
     paths::SceneOver<double> numbers(on.scene, on.prepared, on.context);
     numbers.set_touched(touched);
     std::fill(out.path_gain.begin(), out.path_gain.end(), 0.0);
     for (int tx = 0; tx < out.num_tx; ++tx) {
       double* gain = out.path_gain.data() + size_t(tx) * size_t(out.num_cells());
       for (size_t place = 0; place < kept->paths[size_t(tx)].size(); ++place)
-        add_arrivals(on, options, tx, numbers, kept->first_of_arrival[size_t(tx)][place],
+        add_arrivals(on, options, tx, numbers, kept->order.of_arrivals[size_t(tx)][place],
                      kept->paths[size_t(tx)][place], gain);
-      if (!options.scatters()) continue;
+      if (!kept->tiles[size_t(tx)]) continue;
       const auto scattered = varied_scattered(on.scene, on.prepared, on.context, tx, on.cells, options, *kept);
       for (size_t i = 0; i < scattered.size(); ++i) gain[i] += scattered[i];
     }

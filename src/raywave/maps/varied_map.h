@@ -16,8 +16,8 @@ struct MapPlaces {
   std::vector<paths::TouchedPlace> places;
   size_t num_interactions = 0;  // of paths::TouchedMaterials
 };
-/// All places that the paths of a map touch, in the order in which it keeps them; what a place of a surface scatters by
-/// several laws is one path. @param map  solved with keep_arrivals for this scene and these options
+/// All places that the paths of a map touch; what a place of a surface scatters by several laws is one path. @param map
+/// solved with keep_arrivals for this scene and these options
 /// @throws Error for a map that kept nothing.
 MapPlaces touched_places(const scene::Scene& scene, const paths::PreparedScene& prepared,
                          const RadioMapOptions& options, const RadioMap& map);

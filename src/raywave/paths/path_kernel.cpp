@@ -182,7 +182,10 @@ bool PathKernel<T>::field(const EndPoint<T>& source, const EndPoint<T>& target, 
     } else {
       const ScatterFacts& facts = steps[leg.begin - 1].scatter;
       T amplitude = scattered_amplitude(before, wavelength, out.arrival, f.departure);
-      if (with_share) amplitude = amplitude * sqrt(share_of(facts.turned, before.scatterer.xpd));
+      if (with_share) {
+        const T share = share_of(facts.turned, before.scatterer.xpd);  // K_x has no slope at its bounds
+        amplitude = ad::value_of(share) > 0 ? amplitude * sqrt(share) : T(0);
+      }
       ScatterDyads<T> m = scatter_dyads(before, wavelength, facts.turned, out.arrival, f.departure);
       m.te = amplitude * m.te, m.tm = amplitude * m.tm;
       if (facts.phase_rad != 0) {
@@ -212,10 +215,10 @@ void PathKernel<T>::set_gains(const EndPoint<T>& source, const EndPoint<T>& targ
 }
 
 template <class T>
-bool PathKernel<T>::power(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps,
-                          T& out) {
+bool PathKernel<T>::power(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps, T& out,
+                          bool with_share) {
   PathField<T> f;
-  if (!field(source, target, steps, false, f)) return false;
+  if (!field(source, target, steps, with_share, f)) return false;
   set_gains(source, target, f, transfer_of(f), gains_);
   out = T(0);
   for (const Complex<T>& a : gains_) out = out + a.re * a.re + a.im * a.im;

@@ -37,8 +37,9 @@ class PathKernel {
   /// over double, where its points are given).
   bool field(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps, PathField<T>& out);
   /// The power of a path, the sum of |a|^2 over all pairs of ports. Of a place that scatters all its power as it is
-  /// turned there, not the share of it that is turned so. @return as field().
-  bool power(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps, T& out);
+  /// turned there, not the share of it that is turned so, unless with_share. @return as field().
+  bool power(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps, T& out,
+             bool with_share = false);
   /// All that is reported of a path. @return as field().
   bool values(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps, PathValues<T>& out);
 

@@ -9,6 +9,7 @@
 
 #include "raywave/core/random.h"
 #include "raywave/paths/ray_queries.h"
+#include "raywave/paths/scene_over.h"
 #include "raywave/scene/parameters.h"
 #include "raywave/scene/shapes.h"
 
@@ -291,6 +292,37 @@ TEST(PathsDerivative, SameBitsForAnyNumberOfThreads) {
   o.num_threads = 2;
   const auto two = scene::gradient_tree(s, paths_vjp(s, prepared, o, paths, cotangent_of(paths)));
   EXPECT_EQ(one, two);
+}
+
+TEST(PathsDerivative, WhatWasTakenForAPathThatIsNoneIsForgotten) {
+  const Scene s = triangles_scene();
+  const PreparedScene prepared(s);
+  // The gradient of the first transmitter's x + 2 y over two paths, one abandoned between them.
+  const auto gradient = [&](bool abandoned, bool forgotten) {
+    scene::SceneDerivative out(s);
+    ad::Tape tape;
+    const ad::Recording recording(tape);
+    SceneOver<ad::Var> over(s, prepared, false, out);
+    over.restart();
+    over.share(tape);
+    for (int path = 0; path < 2; ++path) {
+      if (abandoned) {
+        (void)over.receiver(0, -1);
+        (void)over.facet(0);
+        if (forgotten) over.forget();
+        tape.back_to_mark();
+      }
+      const Vec3<ad::Var> at = over.transmitter(0, -1).position_m;
+      tape.seed(at.x + ad::Var(2) * at.y, 1);
+      tape.sweep();
+      over.collect(tape);
+      tape.back_to_mark();
+    }
+    over.finish(tape);
+    return scene::gradient_tree(s, out);
+  };
+  EXPECT_EQ(gradient(true, true), gradient(false, true));
+  EXPECT_NE(gradient(true, false), gradient(false, true)) << "the test would not see it";
 }
 
 TEST(PathsDerivative, RefusesCotangentsThatDoNotFit) {

@@ -73,7 +73,7 @@ class ScatterTiler {
  public:
   /// What a path brings to the target, with its share of the polarisation.
   using Measure = std::function<double(const std::vector<Step>&)>;
-  /// @param numbers  with the law's lobe
+  /// @param numbers  with the law's lobe; like the law, kept
   /// @param measure  none: the sum of |a|^2 over all pairs of ports
   ScatterTiler(const PreparedScene& prepared, SceneOver<double>& numbers, const RefineOptions& refine,
                const ScatterLaw& law, LogSink log, Measure measure = nullptr);

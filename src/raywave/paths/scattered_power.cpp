@@ -37,38 +37,51 @@ ScatterEnd end_of(const PreparedScene& prepared, const EndPoint<double>& end, co
   return {prepared, end, scatter_mirrors(prepared, end.position_m, end.device->name, kRays, ray_options(options))};
 }
 
-/// The tiles' sum with its derivative: visit(() -> place's part of the power) for each.
-template <class T, class Visit>
-void for_places(const scene::Scene& scene, const PreparedScene& prepared, SceneOver<T>& over,
-                const ScatterOptions& options, const FieldContext& context, const EndPoint<T>& tx,
-                const EndPoint<T>& rx, const std::vector<Tile>& tiles, Visit&& visit) {
+/// visit(laws, steps, place) for each place of a link's tiles.
+template <class Visit>
+void for_steps(const scene::Scene& scene, const PreparedScene& prepared, const ScatterOptions& options,
+               const FieldContext& context, const scene::Device& tx, const scene::Device& rx,
+               const std::vector<Tile>& tiles, Visit&& visit) {
   const ScatterLaw law = law_of(options);
   SceneOver<double> numbers(scene, prepared, context);
   ScatterTiler tiler(prepared, numbers, refine_options(prepared, context, options.max_depth), law, nullptr);
-  const ScatterEnd source = end_of(prepared, end_point(*tx.device, context.wavelength_m), options),
-                   target = end_of(prepared, end_point(*rx.device, context.wavelength_m), options);
-  const double ports = double(tx.device->array.num_ports() * rx.device->array.num_ports());
-  PathKernel<T> kernel(over);
+  const ScatterEnd source = end_of(prepared, end_point(tx, context.wavelength_m), options),
+                   target = end_of(prepared, end_point(rx, context.wavelength_m), options);
   for (const Tile& t : tiles) {
-    const int32_t material = prepared.facets().facets[size_t(t.facet)].material;
     const std::vector<Interaction> laws = tiler.laws(t.facet);
-    tiler.for_places(source, target, t, [&](std::vector<Step>& steps, size_t place) {
-      visit([&] {
-        T sum(0);
-        const T xpd = over.scatterer(material).xpd;
-        for (const Interaction by : laws) {
-          steps[place].type = by;
-          for (const Turned turned : {Turned::kNot, Turned::kBefore, Turned::kBehind}) {
-            if (!(share_of(turned, ad::value_of(xpd)) > 0)) continue;  // K_x has no slope at its bounds
-            steps[place].scatter.turned = turned;
-            T power(0);
-            if (kernel.power(tx, rx, steps, power)) sum = sum + share_of(turned, xpd) * power;
-          }
-        }
-        return sum / T(ports);
-      });
-    });
+    tiler.for_places(source, target, t, [&](std::vector<Step>& steps, size_t place) { visit(laws, steps, place); });
   }
+}
+
+/// A link's sum with its derivative: visit(() -> place's part of the power) for each place.
+template <class T, class Visit>
+void for_places(const scene::Scene& scene, const PreparedScene& prepared, SceneOver<T>& over,
+                const ScatterOptions& options, const FieldContext& context, const EndPoint<T>& tx,
+                const EndPoint<T>& rx, const ScatteredPower& all, size_t link, Visit&& visit) {
+  const double ports = double(tx.device->array.num_ports() * rx.device->array.num_ports());
+  const bool varies = over.has_touched();
+  int64_t first = varies ? all.first[link] : -1;
+  PathKernel<T> kernel(over);
+  const auto by_place = [&](const std::vector<Interaction>& laws, std::vector<Step>& steps, size_t place) {
+    kernel.begin_at(first);
+    if (varies) first += int64_t(steps.size());
+    visit([&] {
+      T sum(0);
+      const int32_t facet = steps[place].surface.index;
+      const T xpd = over.scatterer(prepared.facets().facets[size_t(facet)].material).xpd;
+      for (const Interaction by : laws) {
+        steps[place].type = by;
+        for (const Turned turned : {Turned::kNot, Turned::kBefore, Turned::kBehind}) {
+          if (!(share_of(turned, ad::value_of(xpd)) > 0)) continue;  // K_x has no slope at its bounds
+          steps[place].scatter.turned = turned;
+          T power(0);
+          if (kernel.power(tx, rx, steps, power, varies)) sum = sum + (varies ? T(1) : share_of(turned, xpd)) * power;
+        }
+      }
+      return sum / T(ports);
+    });
+  };
+  for_steps(scene, prepared, options, context, *tx.device, *rx.device, all.tiles[link], by_place);
 }
 
 void sample(const scene::Scene& scene, const PreparedScene& prepared, const FieldContext& context,
@@ -90,7 +103,10 @@ void sample(const scene::Scene& scene, const PreparedScene& prepared, const Fiel
 void check(const scene::Scene& scene, const ScatterOptions& options, const ScatteredPower& power) {
   options.validate();
   if (options.method == ScatterMethod::kSampled)
-    throw Error("sampled scattered power has no derivative: chance decides which way a ray goes; use tiles");
+    throw Error(
+        "sampled scattered power has no derivative and no materials that vary: chance decides which way a ray goes; "
+        "use "
+        "tiles");
   if (size_t(power.num_rx) != scene.receivers.size() || size_t(power.num_tx) != scene.transmitters.size())
     throw Error("the scattered power belongs to a scene with other devices");
 }
@@ -154,9 +170,54 @@ ScatteredPower scattered_power(const scene::Scene& scene, const PreparedScene& g
   return out;
 }
 
+std::pair<std::vector<TouchedPlace>, size_t> touched_places(const scene::Scene& scene, const PreparedScene& geometry,
+                                                            const ScatterOptions& options, const ScatteredPower& power,
+                                                            std::vector<int64_t>& first) {
+  check(scene, options, power);
+  const PreparedScene prepared = prepared_for(geometry, scene, ray_options(options));
+  const scene::Scene centred = prepared.centred(scene);
+  const FieldContext context = context_of(scene, options);
+  std::vector<TouchedPlace> places;
+  int64_t count = 0;
+  first.assign(power.tiles.size(), 0);
+  for (size_t link = 0; link < power.tiles.size(); ++link) {
+    const scene::Device &tx = centred.transmitters[link % size_t(power.num_tx)],
+                        &rx = centred.receivers[link / size_t(power.num_tx)];
+    first[link] = count;
+    for_steps(centred, prepared, options, context, tx, rx, power.tiles[link],
+              [&](const std::vector<Interaction>&, const std::vector<Step>& steps, size_t) {
+                add_touched_places(prepared, tx.position_m, steps, count, places);
+                count += int64_t(steps.size());
+              });
+  }
+  return {std::move(places), size_t(count)};
+}
+
+ScatteredPower varied(const scene::Scene& scene, const PreparedScene& geometry, const ScatterOptions& options,
+                      const ScatteredPower& power, const TouchedMaterials& touched) {
+  ScatteredPower out = power;
+  touched.check(touched_places(scene, geometry, options, power, out.first).second);
+  out.touched = touched;
+  const PreparedScene prepared = prepared_for(geometry, scene, ray_options(options));
+  const scene::Scene centred = prepared.centred(scene);
+  const FieldContext context = context_of(scene, options);
+  SceneOver<double> numbers(centred, prepared, context);
+  numbers.set_touched(touched);
+  runtime::with_threads(options.num_threads, [&] {
+    runtime::parallel_for(int64_t(out.gain.size()), options.num_threads, [&](int64_t i) {
+      double& gain = out.gain[size_t(i)];
+      gain = 0;
+      for_places(centred, prepared, numbers, options, context, numbers.transmitter(int(i % power.num_tx), -1),
+                 numbers.receiver(int(i / power.num_tx), -1), out, size_t(i), [&](auto&& value) { gain += value(); });
+    });
+  });
+  return out;
+}
+
 scene::SceneDerivative scattered_power_vjp(const scene::Scene& scene, const PreparedScene& geometry,
                                            const ScatterOptions& options, const ScatteredPower& power,
-                                           const std::vector<double>& cotangent) {
+                                           const std::vector<double>& cotangent,
+                                           std::vector<em::MaterialNumbers<double>>* slopes) {
   check(scene, options, power);
   const PreparedScene prepared = prepared_for(geometry, scene, ray_options(options));
   if (cotangent.size() != power.gain.size())
@@ -165,6 +226,7 @@ scene::SceneDerivative scattered_power_vjp(const scene::Scene& scene, const Prep
   const scene::Scene centred = prepared.centred(scene);
   const FieldContext context = context_of(scene, options);
   std::vector<scene::SceneDerivative> parts(power.gain.size(), scene::SceneDerivative(scene));
+  std::vector<em::MaterialNumbers<double>> rows(power.touched.numbers.size());
   runtime::with_threads(options.num_threads, [&] {
     runtime::parallel_for(int64_t(parts.size()), options.num_threads, [&](int64_t i) {
       scene::SceneDerivative& gradient = parts[size_t(i)];
@@ -173,11 +235,12 @@ scene::SceneDerivative scattered_power_vjp(const scene::Scene& scene, const Prep
       const ad::Recording recording(tape);
       SceneOver<Var> over(centred, prepared, options.refraction, gradient);
       over.set_lobe(options.reflection.value_or(em::Lobe()));
+      over.set_touched(power.touched, rows.data());  // each row is one link's
       over.restart();
       const EndPoint<Var> tx = over.transmitter(int(i % power.num_tx), -1),
                           rx = over.receiver(int(i / power.num_tx), -1);
       over.share(tape, true);
-      for_places(centred, prepared, over, options, context, tx, rx, power.tiles[size_t(i)], [&](auto&& value) {
+      for_places(centred, prepared, over, options, context, tx, rx, power, size_t(i), [&](auto&& value) {
         tape.seed(value(), cotangent[size_t(i)]);
         tape.sweep();
         over.collect(tape);
@@ -188,25 +251,30 @@ scene::SceneDerivative scattered_power_vjp(const scene::Scene& scene, const Prep
   });
   for (size_t i = 1; i < parts.size(); ++i) parts[0] += parts[i];
   parts[0].check_finite(scene);
+  if (slopes) *slopes = std::move(rows);
   return std::move(parts[0]);
 }
 
 std::vector<double> scattered_power_jvp(const scene::Scene& scene, const PreparedScene& geometry,
                                         const ScatterOptions& options, const ScatteredPower& power,
-                                        const scene::SceneDerivative& direction) {
+                                        const scene::SceneDerivative& direction,
+                                        const std::vector<em::MaterialNumbers<double>>& moved) {
   check(scene, options, power);
   const PreparedScene prepared = prepared_for(geometry, scene, ray_options(options));
   direction.check_finite(scene);
   const scene::Scene centred = prepared.centred(scene);
   const FieldContext context = context_of(scene, options);
+  std::vector<em::MaterialNumbers<double>> rows = moved;
+  rows.resize(power.touched.numbers.size());
   std::vector<double> out(power.gain.size());
   runtime::with_threads(options.num_threads, [&] {
     runtime::parallel_for(int64_t(out.size()), options.num_threads, [&](int64_t i) {
       SceneOver<Dual> over(centred, prepared, options.refraction, direction);
       over.set_lobe(options.reflection.value_or(em::Lobe()));
+      over.set_touched(power.touched, rows.data());
       over.restart();
       for_places(centred, prepared, over, options, context, over.transmitter(int(i % power.num_tx), -1),
-                 over.receiver(int(i / power.num_tx), -1), power.tiles[size_t(i)],
+                 over.receiver(int(i / power.num_tx), -1), power, size_t(i),
                  [&](auto&& value) { out[size_t(i)] += value().d; });
     });
   });

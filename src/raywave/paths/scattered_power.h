@@ -15,12 +15,14 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "raywave/core/error.h"
 #include "raywave/em/lobes.h"
 #include "raywave/paths/prepared_scene.h"
 #include "raywave/paths/scatter_tiles.h"
+#include "raywave/paths/touched_materials.h"
 #include "raywave/runtime/progress.h"
 #include "raywave/scene/derivative.h"
 #include "raywave/scene/parameters.h"
@@ -59,6 +61,9 @@ struct ScatteredPower {
                                // max_tiles ran out early; sampled, the standard error
   std::vector<double> shaded;  // [num_rx, num_tx], share of the gain from tiles with a border of a shadow
   std::vector<std::vector<Tile>> tiles;  // [num_rx, num_tx]
+  /// Materials that vary, see varied(): the first interaction of each link, [num_rx, num_tx].
+  TouchedMaterials touched;
+  std::vector<int64_t> first;
 };
 
 /// @throws Error for bad options or an invalid scene.
@@ -66,15 +71,27 @@ ScatteredPower scattered_power(const scene::Scene& scene, const PreparedScene& p
 
 extern const scene::Differentiable kDifferentiableByScattering;
 
+/// Where the paths over the tiles touch faces, link by link; what a place scatters by several laws is one path.
+/// @param first  written: see ScatteredPower. @return also how many interactions there are
+/// @throws Error for samples, which keep no places.
+std::pair<std::vector<TouchedPlace>, size_t> touched_places(const scene::Scene& scene, const PreparedScene& prepared,
+                                                            const ScatterOptions& options, const ScatteredPower& power,
+                                                            std::vector<int64_t>& first);
+/// The power over these tiles with materials that vary. error and shaded stay those of the scene's own materials.
+ScatteredPower varied(const scene::Scene& scene, const PreparedScene& prepared, const ScatterOptions& options,
+                      const ScatteredPower& power, const TouchedMaterials& touched);
+
 /// @throws Error for samples, which have no derivative.
 /// @param power  what scattered_power() gave for this scene and these options; its tiles are kept
-/// @param cotangent  of gain
+/// @param cotangent  of gain. @param slopes  [num_rows] of touched materials, written; or nothing
 scene::SceneDerivative scattered_power_vjp(const scene::Scene& scene, const PreparedScene& prepared,
                                            const ScatterOptions& options, const ScatteredPower& power,
-                                           const std::vector<double>& cotangent);
-/// How the gain moves along `direction`.
+                                           const std::vector<double>& cotangent,
+                                           std::vector<em::MaterialNumbers<double>>* slopes = nullptr);
+/// How the gain moves along `direction`. @param moved  [num_rows]: how touched materials move; empty: not at all
 std::vector<double> scattered_power_jvp(const scene::Scene& scene, const PreparedScene& prepared,
                                         const ScatterOptions& options, const ScatteredPower& power,
-                                        const scene::SceneDerivative& direction);
+                                        const scene::SceneDerivative& direction,
+                                        const std::vector<em::MaterialNumbers<double>>& moved = {});
 
 }  // namespace raywave::paths

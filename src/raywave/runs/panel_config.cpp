@@ -2,7 +2,6 @@
 #include "raywave/runs/panel_config.h"
 
 #include "raywave/core/files.h"
-#include "raywave/paths/path_solver.h"
 #include "raywave/runs/toml_table.h"
 
 namespace raywave::runs {
@@ -113,22 +112,6 @@ void refuse_panels(const std::string& path, const std::string& command) {
   throw Error(message(path, ": ", command,
                       " has no panels; raywave paths, map, radar, ofdm, arrivals, view, fit and calibrate "
                       "have"));
-}
-
-paths::Paths solve_paths(const scene::Scene& scene, const PathSearch& search, const std::vector<paths::Panel>& panels) {
-  if (search.learned) {
-    if (!panels.empty()) refuse_learned_panels();
-    scene.validate();
-    return paths::solve_paths(scene, paths::PreparedScene(scene), search.options, *search.learned);
-  }
-  if (panels.empty()) return paths::solve_paths(scene, search.options);
-  return paths::solve_panel_paths(scene, paths::PreparedScene(scene), search.options, panels).paths;
-}
-
-maps::RadioMap solve_radio_map(const scene::Scene& scene, const maps::Surface& surface,
-                               const maps::RadioMapOptions& options, const std::vector<paths::Panel>& panels) {
-  if (panels.empty()) return maps::solve_radio_map(scene, surface, options);
-  return maps::solve_panel_map(scene, paths::PreparedScene(scene), surface, options, panels);
 }
 
 }  // namespace raywave::runs

@@ -17,9 +17,7 @@
 #include <string_view>
 #include <vector>
 
-#include "raywave/maps/panel_map.h"
 #include "raywave/paths/panels.h"
-#include "raywave/runs/finder_choice.h"
 
 namespace raywave::runs {
 
@@ -30,10 +28,5 @@ std::vector<paths::Panel> parse_panels(std::string_view toml, const std::string&
 
 /// For commands that have no panels. @throws Error naming the command where the run has some.
 void refuse_panels(const std::string& path, const std::string& command);
-
-/// Paths and maps, with panels where there are. @throws Error also for panels beside a learned finder.
-paths::Paths solve_paths(const scene::Scene& scene, const PathSearch& search, const std::vector<paths::Panel>& panels);
-maps::RadioMap solve_radio_map(const scene::Scene& scene, const maps::Surface& surface,
-                               const maps::RadioMapOptions& options, const std::vector<paths::Panel>& panels);
 
 }  // namespace raywave::runs

@@ -87,7 +87,10 @@ MaterialConfig read_material(Table& table) {
   table.read("perfect_conductor", out.perfect_conductor);
   read_lobe(table, "scattering_pattern", out.scattering_pattern);
   read_lobe(table, "lobe", out.lobe);
+  table.read("texture", out.texture);
+  table.read("network", out.network);
   table.finish();
+  if (out.texture && out.network) table.fail(table.raw(), "give texture or network, not both");
   const bool constant =
       out.numbers[size_t(em::MaterialNumber::kPermittivity)] || out.numbers[size_t(em::MaterialNumber::kConductivity)];
   if (out.itu_name && constant) {
@@ -285,6 +288,11 @@ RunConfig parse_run_config(std::string_view toml, const std::string& name, const
   read_run(table, out);
   if (out.scene) out.scene = path_in(folder, *out.scene);
   for (Table& t : table.tables("material")) out.materials.push_back(read_material(t));
+  for (MaterialConfig& m : out.materials) {
+    for (auto* file : {&m.texture, &m.network}) {
+      if (*file) *file = path_in(folder, **file);
+    }
+  }
   for (Table& t : table.tables("object")) out.objects.push_back(read_object(t));
   for (Table& t : table.tables("transmitter")) out.transmitters.push_back(read_device(t, true));
   for (Table& t : table.tables("receiver")) out.receivers.push_back(read_device(t, false));

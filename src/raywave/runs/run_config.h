@@ -17,7 +17,8 @@
 //             pattern = "tr38901", polarization = "cross", polarization_model = 2 }
 //   [[material]]                          # one of the scene's, changed: itu_name, or relative_permittivity and
 //   name = "brick"                        # conductivity_s_per_m as constants; thickness_m, scattering_coefficient,
-//   thickness_m = 0.2                     # xpd_coefficient, perfect_conductor
+//   thickness_m = 0.2                     # xpd_coefficient, perfect_conductor, scattering_pattern, lobe; texture or
+//   network = "wall.npz"                  # network: files of rw.materials, relative to the TOML file
 //   [[object]]                            # one of the scene's: of another material, moving
 //   name = "house_3"
 //   material = "brick"
@@ -70,6 +71,7 @@ struct MaterialConfig {
   std::array<std::optional<double>, em::kMaterialNumbers.size()> numbers;  // in their order
   std::optional<bool> perfect_conductor;
   std::optional<std::string> scattering_pattern, lobe;  // as em/lobes.h spells lobes
+  std::optional<std::string> texture, network;          // files of runs/material_fields.h, from the TOML file's folder
 };
 
 struct ObjectConfig {
