@@ -115,24 +115,26 @@ def test_damaged_files_are_named(raywave, root, tmp_path):
             type(field).load(tmp_path / "f.npz")
 
 
-def test_a_network_is_calibrated_from_a_run_file(raywave, root, tmp_path):
+def test_a_texture_is_calibrated_from_a_run_file(raywave, root, tmp_path):
     scene = rw.load_scene("room", 3e9)
-    network = rw.materials.Network([0, 0, 0], [6, 5, 3], detail_m=3.0, hidden=(3,))
-    network.save(tmp_path / "brick.npz")
+    texture = rw.materials.Texture.over_face([[6.5]], corner_m=[0, 0, 0], across_m=[6, 0, 0], up_m=[0, 0, 3])  # of one value
+    texture.save(tmp_path / "brick.npz")
     scene.add(rw.Transmitter("tx", [0.9, 2.1, 1.9]))
-    scene.materials["brick"].itu_name = ""
-    scene.materials["brick"].relative_permittivity = 12.0
+    for word, value in (("relative_permittivity", 7.0), ("conductivity_s_per_m", 1.0), ("thickness_m", 0.5)):
+        scene.set_parameter(f"material/brick/{word}", value)
     places = np.stack([np.linspace(1.5, 5, 12), np.linspace(1, 3.5, 12), np.full(12, 1.3)], axis=1)
     for k, place in enumerate(places):
         scene.add(rw.Receiver(f"r{k}", place))
     gain = rw.PathSolver()(scene, max_depth=2, refraction=True, diffraction=True, samples_per_src=20000).path_gain[:, 0]
     (tmp_path / "drive.csv").write_text("tx,x_m,y_m,z_m,path_gain_db\n" + "".join(f"tx,{x},{y},{z},{10 * np.log10(g)}\n" for (x, y, z), g in zip(places, gain)))
-    file = run_file(root, tmp_path, 'network = "brick.npz"')
+    file = run_file(root, tmp_path, 'texture = "brick.npz"\nconductivity_s_per_m = 1.0\nthickness_m = 0.5')
     file.write_text(file.read_text().replace('[[receiver]]\nname = "rx"\nposition_m = [4.1, 1.2, 1.3]\n', "")
-                    + '[calibrate]\nmeasurements = "drive.csv"\nsteps = 10\n[calibrate.parameters]\n"material/brick/network" = {}\n')
+                    + '[calibrate]\nmeasurements = "drive.csv"\nmethod = "lm"\nsteps = 6\n[calibrate.parameters]\n"material/brick/texture" = { bounds = [1, 20] }\n')
     done = raywave("calibrate", file, "--output", tmp_path / "found.json", "--scene", tmp_path / "calibrated")
     assert done.returncode == 0, done.stderr
-    figures = json.loads((tmp_path / "found.json").read_text())["sets"][0]["figures"]
-    assert figures["after"]["used"]["rmse"] < 0.5 * figures["before"]["used"]["rmse"]
-    found = rw.materials.Network.load(tmp_path / "calibrated/brick.npz")
-    assert not np.array_equal(found.network, network.network)
+    held = json.loads((tmp_path / "found.json").read_text())
+    number, figures = held["parameters"][0], held["sets"][0]["figures"]
+    assert number["name"] == "material/brick/texture[0,0]" and number["start"] == pytest.approx(6.5) != number["value"]
+    assert figures["after"]["used"]["rmse"] < figures["before"]["used"]["rmse"]
+    found = rw.materials.Texture.load(tmp_path / "calibrated/brick.npz")
+    assert found.texture.item() == pytest.approx(number["value"])
