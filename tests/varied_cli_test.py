@@ -134,7 +134,7 @@ def test_a_texture_is_calibrated_from_a_run_file(raywave, root, tmp_path):
     assert done.returncode == 0, done.stderr
     held = json.loads((tmp_path / "found.json").read_text())
     number, figures = held["parameters"][0], held["sets"][0]["figures"]
-    assert number["name"] == "material/brick/texture[0,0]" and number["start"] == pytest.approx(6.5) != number["value"]
+    assert number["name"] == "material/brick/texture" and number["start"] == pytest.approx(6.5) != number["value"]
     assert figures["after"]["used"]["rmse"] < figures["before"]["used"]["rmse"]
     found = rw.materials.Texture.load(tmp_path / "calibrated/brick.npz")
     assert found.texture.item() == pytest.approx(number["value"])
