@@ -80,6 +80,7 @@ bool EdgeLooks::is_behind(const Obstacle& o, int32_t node, const Vec3d& at, cons
 
 template <class Hidden>
 bool EdgeLooks::end_hidden(bool at_end, const Wedge& w, Hidden&& hidden) {
+  if (w.miss_m[at_end ? 1 : 0] > 0) return false;  // the Refiner looks from about there as well
   const double corner = at_end ? w.length_m : 0, out = at_end ? w.inset_m : -w.inset_m;
   return hidden(w.at(corner - out)) && (w.is_cut(at_end) || hidden(w.at(corner + out)));
 }

@@ -280,14 +280,14 @@ bool MeetingFinder::may_pass_corner(const Wedge& w, const Vec3d& end_m, double t
   const double slack = kClear * w.length_m;
   for (const bool at_end : {false, true}) {
     if (at_end ? t < -slack : t > w.length_m + slack) continue;
+    const auto is_near = [&](int32_t over) {
+      if (over < 0) return true;
+      const double height = height_over(scene_.facets(), w, at_end, over, end_m),
+                   distance = norm(end_m - w.at(at_end ? w.length_m : 0)), k = 2 * kPi / options_.wavelength_m;
+      return path_field_detail::over_height(k * distance, height, distance) > -1.01 * kMostOver;
+    };
     const Wedge::Turns& turns = w.turns[at_end ? 1 : 0];
-    if (!turns.face_0 && !turns.face_n) continue;
-    const int32_t over = turns.face_0 ? turns.over_0 : turns.over_n;
-    if (over < 0) return true;
-    const double height = height_over(scene_.facets(), w, at_end, over, end_m),
-                 distance = norm(end_m - w.at(at_end ? w.length_m : 0));
-    const double k = 2 * kPi / options_.wavelength_m;
-    if (path_field_detail::over_height(k * distance, height, distance) > -1.01 * kMostOver) return true;
+    if ((turns.face_0 && is_near(turns.over_0)) || (turns.face_n && is_near(turns.over_n))) return true;
   }
   return false;
 }
