@@ -189,6 +189,28 @@ TEST(TouchingBodies, EndsOfEdgesAtANeighbourAreThoseOfOneThatTouches) {
   }
 }
 
+/// One body with a re-entrant corner, which from inside is a convex one. (Along its outside walls rays came to it.)
+TEST(TouchingBodies, NothingArrivesInsideAnL) {
+  const std::vector<Vec3d> outline{{-3, -1, 0}, {3, -1, 0}, {3, 1, 0}, {1, 1, 0}, {1, 3, 0}, {-3, 3, 0}};
+  const Vec3d up{0, 0, 3};
+  scene::Mesh body;
+  for (size_t i = 0; i < outline.size(); ++i)
+    scene::add_rectangle(body, outline[i], outline[(i + 1) % outline.size()] - outline[i], up);
+  const auto first = uint32_t(body.vertices_m.size());
+  for (const Vec3d& v : outline) body.vertices_m.push_back(v);
+  for (const Vec3d& v : outline) body.vertices_m.push_back(v + up);
+  for (const auto& t : {std::array<uint32_t, 3>{0, 1, 2}, {0, 2, 3}, {0, 3, 4}, {0, 4, 5}}) {
+    body.triangles.push_back({first + t[0], first + t[2], first + t[1]});
+    body.triangles.push_back({first + 6 + t[0], first + 6 + t[1], first + 6 + t[2]});
+  }
+  for (const Vec3d& tx : {Vec3d{6.58, 0.1, 1.86}, Vec3d{2.39, 3.72, 4.19}, Vec3d{-0.58, 3.98, 4.75}}) {
+    const Paths p = solve_paths(conductors({body}, tx, places(40, {-2.9, -0.9, 0.1}, {0.9, 0.9, 2.9})), options(2, 2));
+    double most = 0;
+    for (const Complexd& t : p.transfer) most = std::max(most, abs(t));
+    EXPECT_LT(most, 1e-12) << tx.x;
+  }
+}
+
 TEST(TouchingBodies, NothingArrivesInsideClosedConductors) {
   const struct {
     const char* name;

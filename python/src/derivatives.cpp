@@ -221,10 +221,11 @@ nb::dict dense_tangent(const Paths& p, const PathsDerivative& t) {
   const std::pair<const char*, const std::vector<double>*> columns[] = {
       {"tau", &t.tau_s},       {"theta_t", &t.theta_t}, {"phi_t", &t.phi_t},
       {"theta_r", &t.theta_r}, {"phi_r", &t.phi_r},     {"doppler", &t.doppler_hz}};
-  for (const auto& [name, values] : columns) {
+  for (const auto& column : columns) {
+    const std::vector<double>& values = *column.second;
     std::vector<double> dense(product(thin));
-    for_dense(p, [&](size_t path, size_t, size_t, size_t place, bool) { dense[place] = (*values)[path]; });
-    out[name] = array<double>(std::move(dense), {thin.begin(), thin.end()});
+    for_dense(p, [&](size_t path, size_t, size_t, size_t place, bool) { dense[place] = values[path]; });
+    out[column.first] = array<double>(std::move(dense), {thin.begin(), thin.end()});
   }
   return out;
 }
@@ -232,7 +233,7 @@ nb::dict dense_tangent(const Paths& p, const PathsDerivative& t) {
 /// Those of panels' own parameters.
 std::vector<std::string> take_panel_names(const std::vector<paths::Panel>& panels, nb::object& wrt) {
   const std::vector<std::string> known = panel_names(panels);
-  const std::vector<std::string> own = take_names(known, wrt);
+  std::vector<std::string> own = take_names(known, wrt);
   if (wrt.is_none() || nb::isinstance<nb::str>(wrt)) return own;
   for (const auto& name : nb::cast<std::vector<std::string>>(wrt)) {
     if (name.starts_with("ris/")) throw unknown_panel_name(name, known);
@@ -310,8 +311,8 @@ nb::dict paths_vjp(const PyPaths& p, const nb::object& a, const nb::object& tau,
                    const nb::object& doppler, const nb::object& wrt) {
   require_any("vjp", {a, tau, theta_t, phi_t, theta_r, phi_r, doppler},
               "a, tau, theta_t, phi_t, theta_r, phi_r, doppler");
-  const PathsDerivative c = cotangent_from(p.paths, a, {tau, theta_t, phi_t, theta_r, phi_r, doppler});
-  return gradient(p, wrt, [&] { return c; });
+  PathsDerivative c = cotangent_from(p.paths, a, {tau, theta_t, phi_t, theta_r, phi_r, doppler});
+  return gradient(p, wrt, [&] { return std::move(c); });
 }
 
 nb::object complex_array(const std::vector<Complexd>& values, const Shape& shape) {

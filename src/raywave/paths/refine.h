@@ -67,6 +67,7 @@ class Refiner {
   int8_t reflection_side(size_t edge, int32_t facet, const Vec3d& target_m);
   bool unobstructed(const Vec3d& target_m, const EndFacets& target_facets, GeometricPath& out);
   void meet_on_faces(size_t i);
+  bool is_on_both_sides(size_t i) const;
   void keep_open_sides();
   Vec3d past_corner_end(size_t bend, bool leaves, const Vec3d& p) const;
   bool keep_visible_face(size_t bend, bool leaves, const Vec3d& p);

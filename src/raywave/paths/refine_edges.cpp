@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <tuple>
 
 #include "raywave/core/constants.h"
 #include "raywave/paths/refine.h"
@@ -126,6 +127,26 @@ void Refiner::meet_on_faces(size_t i) {
     }
   }
   if (matches > 0) from.leaves_along = to.arrives_along = matches > 1 ? Along::kSheet : Along::kFace;
+}
+
+/// Does the leg from edge i to the next one run on the outside of a face of the one and on the inside of the same face
+/// of the other? (From outside to the convex corner of a room.) Through the face, that is.
+bool Refiner::is_on_both_sides(size_t i) const {
+  if (bends_[i].edge.leaves_along != Along::kNone) return false;
+  const Wedge &w = scene_.wedges()[size_t(bends_[i].surface.index)],
+              &next = scene_.wedges()[size_t(bends_[i + 1].surface.index)];
+  if (w.facet0 == w.facet_n || next.facet0 == next.facet_n) return false;
+  const Vec3d leg = points_[i + 1] - points_[i];
+  const double off = kOnFace * norm(leg);
+  for (const auto& [f, f_into, f_normal] : {std::tuple{w.facet0, w.t0, w.n0}, std::tuple{w.facet_n, w.tn, w.nn}}) {
+    if (!(dot(leg, f_into) > 0) || std::abs(dot(leg, f_normal)) > off) continue;
+    if (options_.refraction && options_.opaque[size_t(f)] == 0) continue;
+    for (const auto& [g, g_into, g_normal] :
+         {std::tuple{next.facet0, next.t0, next.n0}, std::tuple{next.facet_n, next.tn, next.nn}}) {
+      if (f == g && dot(leg, g_into) < 0 && dot(f_normal, g_normal) < 0) return true;
+    }
+  }
+  return false;
 }
 
 /// Is an edge's point so near to one of its ends, or beyond it, that it stands for the corner there as well? Near both
@@ -255,7 +276,10 @@ bool Refiner::set_faces(const Vec3d& target_m) {
     if (i > 0 && !mirror_is_outside(i, i - 1)) return false;
     if (i + 1 < bends_.size()) {
       if (!mirror_is_outside(i, i + 1)) return false;
-      if (bends_[i + 1].type == Interaction::kDiffraction) meet_on_faces(i);
+      if (bends_[i + 1].type == Interaction::kDiffraction) {
+        meet_on_faces(i);
+        if (is_on_both_sides(i)) return false;
+      }
     }
     const bool through = options_.refraction && has_inside(w, options_.opaque);
     // In roundings, not as an angle: a device 1e-6 m behind a wall is behind it, seen from however far.
