@@ -147,7 +147,7 @@ class Session(Edited):
     def _effective(self):
         scene = self._check_stage.scene
         return {"frequency_hz": scene.frequency_hz,
-                "materials": {name: {word: getattr(m, word) for word in document_.TABLES["material"][1:]} for name, m in scene.materials.items()},
+                "materials": {name: {word: getattr(m, word) for word in document_.TABLES["material"][1:] if word not in document_.FIELDS} for name, m in scene.materials.items()},
                 "devices": {d.name: {"orientation_rad": list(d.orientation_rad)} for d in (*scene.transmitters.values(), *scene.receivers.values())}}
 
     def _change(self, changed, what, command):
