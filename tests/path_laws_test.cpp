@@ -339,7 +339,7 @@ TEST(PathSolver, BadOptionsAndScenesAreNamed) {
   scene::Scene s;
   EXPECT_THROW(solve_paths(s, {}), Error);  // no transmitter
   add_devices(s, {0, 0, 0}, {1, 0, 0});
-  const auto expect_message = [&](PathOptions o, const char* part) {
+  const auto expect_message = [&](const PathOptions& o, const char* part) {
     try {
       solve_paths(s, o);
       FAIL() << part;
