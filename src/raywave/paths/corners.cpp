@@ -32,6 +32,13 @@ bool one_face(const scene::FacetTable& table, const RayQueries& queries, double 
          (in_plane(table, w, f.facet, seam_tolerance_m) && in_plane(table, v, g.facet, seam_tolerance_m));
 }
 
+/// Is the facet's plane that of a face of the wedge, but for a small angle?
+bool runs_along_a_face(const scene::FacetTable& table, const Wedge& w, int32_t facet) {
+  constexpr double kAlong = 0.05;  // sine
+  const Vec3d& n = table.facets[size_t(facet)].normal;
+  return std::min(norm(cross(n, w.n0)), norm(cross(n, w.nn))) < kAlong;
+}
+
 }  // namespace
 
 double corner_reach_m(const scene::FacetTable& table, double seam_tolerance_m, const Vec3d& at_m) {
@@ -90,11 +97,12 @@ void find_corners(std::vector<Wedge>& wedges, const scene::FacetTable& table, co
       for (const int32_t f : at.facets) inset = std::max(inset, 4 * std::abs(table.distance(f, corner)));
     };
     keep_off(w);
+    std::array<bool, 2> known{};  // is the face that goes on over each face the one next to it for certain?
     tree.overlapping(places[i].grown(reach), [&](uint32_t j) {
       const Wedge& v = wedges[j / 2];
       if (&v == &w || norm(places[j].lo - corner) > reach) return;
       for (const int32_t f : v.facets) {
-        if (in_plane(table, w, f, seam_tolerance_m)) beside[i / 2].push_back(f);
+        if (in_plane(table, w, f, seam_tolerance_m) && runs_along_a_face(table, w, f)) beside[i / 2].push_back(f);
       }
       if (norm(cross(v.direction, w.direction)) < kAlongEdge) return;
       keep_off(v);
@@ -104,7 +112,12 @@ void find_corners(std::vector<Wedge>& wedges, const scene::FacetTable& table, co
           if (!one_face(table, queries, seam_tolerance_m, w, own[i_face], v, next[j_face])) continue;
           (i_face == 0 ? turns.face_0 : turns.face_n) = true;
           int32_t& over = i_face == 0 ? turns.over_0 : turns.over_n;
-          if (over < 0 && v.facet0 != v.facet_n) over = next[1 - j_face].facet;
+          // the very face before one that is in its plane within the tolerance, whichever comes first
+          const bool same =
+              own[i_face].facet == next[j_face].facet || queries.same_plane(own[i_face].facet, next[j_face].facet);
+          if (v.facet0 == v.facet_n || (over >= 0 && (known[i_face] || !same))) continue;
+          over = next[1 - j_face].facet;
+          known[i_face] = same;
         }
       }
     });
