@@ -189,6 +189,32 @@ TEST(TouchingBodies, EndsOfEdgesAtANeighbourAreThoseOfOneThatTouches) {
   }
 }
 
+/// Corners where four edges meet: over which of two faces a leg goes past them.
+TEST(TouchingBodies, TheOrderOfABodysTrianglesSaysNothing) {
+  const std::vector<Vec3d> corners{{1.9, 0.3, 2.2},   {-1.7, -0.4, 2.9}, {0.2, 1.8, 2.1},
+                                   {-0.1, -1.9, 2.6}, {0.3, 0.2, 4.3},   {-0.4, 0.1, 0.7}};
+  std::vector<std::array<uint32_t, 3>> faces{{0, 2, 4}, {2, 1, 4}, {1, 3, 4}, {3, 0, 4},
+                                             {2, 0, 5}, {1, 2, 5}, {3, 1, 5}, {0, 3, 5}};
+  const auto body = [&](size_t order) {
+    scene::Mesh m;
+    m.vertices_m = corners;
+    for (size_t i = 0; i < faces.size(); ++i) {
+      auto t = faces[(i * (2 * order + 1) + order) % faces.size()];
+      std::rotate(t.begin(), t.begin() + long(order % 3), t.end());
+      m.triangles.push_back(t);
+    }
+    return m;
+  };
+  const auto places_around = places(80, {-6, -6, 0.3}, {6, 6, 6});
+  for (const Vec3d& tx : {Vec3d{-2.1, 6.6, 1.8}, Vec3d{-1.7, -4.9, 0.2}, Vec3d{5.2, 1.1, 5.4}}) {
+    for (const size_t order : {1, 2, 3})
+      EXPECT_LT(difference(conductors({body(0)}, tx, places_around), options(1),
+                           conductors({body(order)}, tx, places_around), options(1)),
+                1e-9)
+          << order;
+  }
+}
+
 /// One body with a re-entrant corner, which from inside is a convex one. (Along its outside walls rays came to it.)
 TEST(TouchingBodies, NothingArrivesInsideAnL) {
   const std::vector<Vec3d> outline{{-3, -1, 0}, {3, -1, 0}, {3, 1, 0}, {1, 1, 0}, {1, 3, 0}, {-3, 3, 0}};

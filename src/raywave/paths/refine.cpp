@@ -279,8 +279,8 @@ bool Refiner::keep_visible_face(size_t bend, bool leaves, const Vec3d& p) {
   for (const OnFace face : {OnFace::kFace0, OnFace::kFaceN}) {
     on = face;
     const Vec3d end = past_corner_end(bend, leaves, p);
-    seen[face == OnFace::kFace0 ? 0 : 1] =
-        (end == p || !queries.occluded(p, end, {}, {})) && !queries.occluded(end, at, {}, facets_at(bends_[bend]));
+    const bool open = is_open_beyond(bend, at, end) && (end == p || !queries.occluded(p, end, {}, {}));
+    seen[face == OnFace::kFace0 ? 0 : 1] = open && !queries.occluded(end, at, {}, facets_at(bends_[bend]));
   }
   on = seen[0] ? OnFace::kFace0 : OnFace::kFaceN;
   if (seen[0] != seen[1]) along = Along::kPast;
