@@ -330,13 +330,14 @@ const std::vector<NamedCheck>& checks() {
 
 const std::vector<Exclusion>& exclusions() {
   constexpr const char* kNearlyMeet = "a path over edges of crossing plates that nearly meet is known to 1e-4";
+  constexpr const char* kGrazes = "a leg between two edges that grazes the rim of a third face in its plane is a tie";
   constexpr const char* kInGap = "what a step aside passes: the limit lies inside the gap";
   static const std::vector<Exclusion> all{
       {"crossing", "walk", "a mirror ends in the concave corner with a plate that crosses it, where nothing diffracts"},
       {"crossing", "two_edges_turned", kNearlyMeet},
       {"crossing", "two_edges_swapped", kNearlyMeet},
-      {"plates", "two_edges_turned",
-       "a leg between two edges that grazes the rim of a third plate in its plane is a tie"},
+      {"plates", "two_edges_turned", kGrazes},
+      {"terrace", "two_edges_turned", kGrazes},
       {"gap", "points_on_walls", kInGap},
       {"gap", "on_a_face", kInGap},
       {"gap", "edges_reordered", "over a seam an edge lies on the lowest-numbered of its mesh edges"},
