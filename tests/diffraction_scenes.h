@@ -28,6 +28,13 @@ inline scene::Scene link(double frequency_hz, const em::Material& material, cons
   return s;
 }
 
+inline scene::Mesh block(const Vec3d& lo, const Vec3d& hi) { return scene::box(lo, hi - lo); }
+inline scene::Mesh rectangle(const Vec3d& p, const Vec3d& u, const Vec3d& v) {
+  scene::Mesh m;
+  scene::add_rectangle(m, p, u, v);
+  return m;
+}
+
 inline em::Material concrete() { return em::itu_material("concrete", 0.1); }
 
 }  // namespace raywave::test

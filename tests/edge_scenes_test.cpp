@@ -13,16 +13,11 @@ namespace raywave {
 namespace {
 
 using paths::Paths;
+using test::block;
 using test::concrete;
 using test::options;
+using test::rectangle;
 using test::total_field;
-
-scene::Mesh block(const Vec3d& lo, const Vec3d& hi) { return scene::box(lo, hi - lo); }
-scene::Mesh rectangle(const Vec3d& p, const Vec3d& u, const Vec3d& v) {
-  scene::Mesh m;
-  scene::add_rectangle(m, p, u, v);
-  return m;
-}
 
 scene::Scene scene_of(double frequency_hz, const std::vector<scene::Mesh>& meshes, const Vec3d& tx,
                       const std::vector<Vec3d>& rxs, const em::Material& material = concrete()) {

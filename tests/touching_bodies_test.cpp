@@ -15,15 +15,11 @@ namespace raywave {
 namespace {
 
 using paths::Paths;
+using test::block;
 using test::options;
+using test::rectangle;
 using test::total_field;
 
-scene::Mesh block(const Vec3d& lo, const Vec3d& hi) { return scene::box(lo, hi - lo); }
-scene::Mesh rectangle(const Vec3d& p, const Vec3d& u, const Vec3d& v) {
-  scene::Mesh m;
-  scene::add_rectangle(m, p, u, v);
-  return m;
-}
 scene::Mesh turned_over(scene::Mesh m) {
   for (auto& t : m.triangles) std::swap(t[1], t[2]);
   return m;
