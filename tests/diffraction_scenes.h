@@ -37,4 +37,18 @@ inline scene::Mesh rectangle(const Vec3d& p, const Vec3d& u, const Vec3d& v) {
 
 inline em::Material concrete() { return em::itu_material("concrete", 0.1); }
 
+/// Links past some objects of one material.
+inline scene::Scene links(double frequency_hz, const std::vector<scene::Mesh>& meshes, const Vec3d& tx,
+                          const std::vector<Vec3d>& rxs, const em::Material& material = concrete()) {
+  scene::Scene s;
+  s.frequency_hz = frequency_hz;
+  s.add_material(material);
+  for (size_t i = 0; i < meshes.size(); ++i) s.add_object({"object " + std::to_string(i), meshes[i], 0});
+  scene::clean_meshes(s);
+  s.add_transmitter({"tx", tx, {}, {}, antenna("iso", "VH")});
+  for (size_t i = 0; i < rxs.size(); ++i)
+    s.add_receiver({"rx" + std::to_string(i), rxs[i], {}, {}, antenna("iso", "VH")});
+  return s;
+}
+
 }  // namespace raywave::test

@@ -15,22 +15,10 @@ namespace {
 using paths::Paths;
 using test::block;
 using test::concrete;
+using test::links;
 using test::options;
 using test::rectangle;
 using test::total_field;
-
-scene::Scene scene_of(double frequency_hz, const std::vector<scene::Mesh>& meshes, const Vec3d& tx,
-                      const std::vector<Vec3d>& rxs, const em::Material& material = concrete()) {
-  scene::Scene s;
-  s.frequency_hz = frequency_hz;
-  s.add_material(material);
-  for (size_t i = 0; i < meshes.size(); ++i) s.add_object({"object " + std::to_string(i), meshes[i], 0});
-  scene::clean_meshes(s);
-  s.add_transmitter({"tx", tx, {}, {}, test::antenna("iso", "VH")});
-  for (size_t i = 0; i < rxs.size(); ++i)
-    s.add_receiver({"rx" + std::to_string(i), rxs[i], {}, {}, test::antenna("iso", "VH")});
-  return s;
-}
 
 /// The largest difference between the fields of two scenes with the same devices, and the largest field, in units of
 /// the free-space field.
@@ -57,7 +45,7 @@ TEST(EdgeScenes, FarFromWhatTouchesAnEaveItsFieldStays) {
   const auto house = block({0, 0, 0}, {40, 10, 10});
   const std::vector<Vec3d> rxs{{5, -8, 1.5}, {12, -6, 1.5}, {33, -8, 1.5}};
   const Vec3d tx{8, 40, 22};
-  const scene::Scene plain = scene_of(3.5e9, {house}, tx, rxs);
+  const scene::Scene plain = links(3.5e9, {house}, tx, rxs);
   for (const double x : {20.0, 24.3}) {
     for (const auto& [name, mesh] : {std::pair{"pipe", block({x - 0.05, -0.1, 0}, {x + 0.05, 0, 10.2})},
                                      std::pair{"lamp", block({x - 0.1, -0.201, 9.9}, {x + 0.1, -0.001, 10.1})},
@@ -66,7 +54,7 @@ TEST(EdgeScenes, FarFromWhatTouchesAnEaveItsFieldStays) {
                                      std::pair{"flush wing", block({x - 2, -1, 0}, {x + 2, 0, 10})}}) {
       // over the eave alone: what touches it has edges of its own, whose rays are apart
       paths::PathOptions o = options(1);
-      const Paths p = solve_paths(plain, o), q = solve_paths(scene_of(3.5e9, {house, mesh}, tx, rxs), o);
+      const Paths p = solve_paths(plain, o), q = solve_paths(links(3.5e9, {house, mesh}, tx, rxs), o);
       for (size_t r = 0; r < rxs.size(); ++r) {
         const auto over_eave = [&](const Paths& paths) {
           std::vector<Complexd> a;
@@ -93,7 +81,7 @@ TEST(EdgeScenes, AWallInsideAFloorAndATerraceChangeNothingOutside) {
   const std::vector<Vec3d> rxs{{18, 2.2, 1.5}, {11, 2.2, 1.5}, {11, 7.5, 1.5}, {4, 2, 9}, {14, 1.7, 5}};
   const Vec3d tx{-12, 1.3, 4.1};
   const auto house = block({0, 0, 0}, {8, 4, 6});
-  const auto roofed = [&](const std::vector<scene::Mesh>& meshes) { return scene_of(3.5e9, meshes, tx, rxs); };
+  const auto roofed = [&](const std::vector<scene::Mesh>& meshes) { return links(3.5e9, meshes, tx, rxs); };
   const scene::Scene one = roofed({house});
   const std::vector<std::pair<const char*, std::vector<scene::Mesh>>> others{
       {"two houses", {block({0, 0, 0}, {4, 4, 6}), block({4, 0, 0}, {8, 4, 6})}},
@@ -129,7 +117,7 @@ TEST(EdgeScenes, CracksFarBelowTheWavelengthHardlyChangeTheField) {
                                   (side[k] - 2 * in) * axes[k]));
       }
     }
-    return scene_of(3.5e9, faces, tx, rxs);
+    return links(3.5e9, faces, tx, rxs);
   };
   const scene::Scene whole = scene_with(0);
   for (const double crack : {1e-9, 1e-6, 1e-5, 1e-4, 1e-3, 5e-3}) {
@@ -144,10 +132,10 @@ TEST(EdgeScenes, CracksFarBelowTheWavelengthHardlyChangeTheField) {
 
 /// A wall's side edge behind two blocks, seen between them from y = 2.5 to 10 of 0 to 50.
 scene::Scene behind_a_gap(const Vec3d& rx) {
-  return scene_of(1e9,
-                  {rectangle({0, -50, 0}, {0, 100, 0}, {0, 0, 10}), block({-12, -57.5, 0}, {-8, 2.5, 30}),
-                   block({-12, 10, 0}, {-8, 70, 30})},
-                  {-20, 0, 5}, {rx});
+  return links(1e9,
+               {rectangle({0, -50, 0}, {0, 100, 0}, {0, 0, 10}), block({-12, -57.5, 0}, {-8, 2.5, 30}),
+                block({-12, 10, 0}, {-8, 70, 30})},
+               {-20, 0, 5}, {rx});
 }
 
 /// Two plates 1e-5 m apart are one at their common edge: what that edge diffracts is reflected by neither. (A
@@ -156,8 +144,8 @@ TEST(EdgeScenes, NoPlateAtAnEdgeReflectsItsField) {
   const Vec3d tx{3.704, -4.379, 4.327};
   const std::vector<Vec3d> rxs{{1, -3.45, 2.4}, {0.97, -3.45, 2.55}, {0.93, -3.45, 2.75}, {0.9, -3.45, 2.9}};
   const auto plates = [&](double gap) {
-    return scene_of(5e8, {rectangle({0, -4, 0}, {0, 4, 0}, {0, 0, 3}), rectangle({gap, -3, 0}, {0, 5, 0}, {0, 0, 3})},
-                    tx, rxs);
+    return links(5e8, {rectangle({0, -4, 0}, {0, 4, 0}, {0, 0, 3}), rectangle({gap, -3, 0}, {0, 5, 0}, {0, 0, 3})}, tx,
+                 rxs);
   };
   EXPECT_LT(compare(plates(0), plates(1e-5), options(2)).worst, 1e-3);
 }
@@ -193,11 +181,11 @@ TEST(EdgeScenes, EvenWhenTheGapIsACentimetreWide) {
   for (const double y : {3.117, -20.03, 41.9}) {
     const Vec3d tx{-20, 0.4, 5};
     const double at = tx.y + (y - tx.y) * 10 / 20;  // where the ray to (0, y) passes x = -10
-    const scene::Scene s = scene_of(1e9,
-                                    {rectangle({0, -50, 0}, {0, 100, 0}, {0, 0, 10}),
-                                     rectangle({-10, -80, -20}, {0, 80 + at - 0.005, 0}, {0, 0, 60}),
-                                     rectangle({-10, at + 0.005, -20}, {0, 80 - at - 0.005, 0}, {0, 0, 60})},
-                                    tx, {{20, 2 * y - 0.4, 5}});
+    const scene::Scene s = links(1e9,
+                                 {rectangle({0, -50, 0}, {0, 100, 0}, {0, 0, 10}),
+                                  rectangle({-10, -80, -20}, {0, 80 + at - 0.005, 0}, {0, 0, 60}),
+                                  rectangle({-10, at + 0.005, -20}, {0, 80 - at - 0.005, 0}, {0, 0, 60})},
+                                 tx, {{20, 2 * y - 0.4, 5}});
     paths::PathOptions o = options(1);
     const auto num_all = solve_paths(s, o).num_paths();
     o.finder = paths::Finder::kShootAndBounce;
@@ -230,8 +218,8 @@ TEST(EdgeScenes, BigMapsFindItToo) {
 
 TEST(EdgeScenes, EdgesAreSeenByAFloorThatABlockStandsOn) {
   // The block's bottom and the floor lie in one plane and are one mirror, named by the block, which comes first.
-  scene::Scene s = scene_of(3.5e9, {block({0, 0, 0}, {4, 5, 6}), rectangle({-40, -40, 0}, {80, 0, 0}, {0, 80, 0})},
-                            {-9, 1.3, 4}, {{11, 3.1, 1.5}, {2.2, -7, 2}, {-3, 12, 1}});
+  scene::Scene s = links(3.5e9, {block({0, 0, 0}, {4, 5, 6}), rectangle({-40, -40, 0}, {80, 0, 0}, {0, 80, 0})},
+                         {-9, 1.3, 4}, {{11, 3.1, 1.5}, {2.2, -7, 2}, {-3, 12, 1}});
   paths::PathOptions o = options(3);
   const Paths all = solve_paths(s, o);
   o.finder = paths::Finder::kShootAndBounce;
@@ -242,8 +230,8 @@ TEST(EdgeScenes, EdgesAreSeenByAFloorThatABlockStandsOn) {
 
 /// What is left of an edge under the ground radiates nothing above it. (A second path each, of some 1e-12, before.)
 TEST(EdgeScenes, EdgesThatTheGroundCutsAreOneAboveIt) {
-  scene::Scene s = scene_of(3.5e9, {block({0, 0, -0.5}, {4, 5, 6}), rectangle({-40, -40, 0}, {80, 0, 0}, {0, 80, 0})},
-                            {-5, -4, 0.4}, {{9, -1, 0.3}, {-2, 9, 0.6}, {6, 7, 0.2}});
+  scene::Scene s = links(3.5e9, {block({0, 0, -0.5}, {4, 5, 6}), rectangle({-40, -40, 0}, {80, 0, 0}, {0, 80, 0})},
+                         {-5, -4, 0.4}, {{9, -1, 0.3}, {-2, 9, 0.6}, {6, 7, 0.2}});
   paths::PathOptions o = options(1);
   size_t diffracted = 0;
   for (const auto finder : {paths::Finder::kExhaustive, paths::Finder::kShootAndBounce}) {
@@ -275,7 +263,7 @@ TEST(EdgeScenes, AMirrorAcrossTheMiddleOfAnEdgeSeesTheEndOnItsSide) {
                                     plate({-1.5315, 0, -1.1987}, {3.063, 0, 0}, {0, 0, 2.3974})};
     if (turned) std::swap(plates[0], plates[1]);
     return solve_paths(
-        scene_of(2e9, plates, {2.526981887, -0.724614728, -4.429853068}, {{2.307871243, 1.024661779, 2.622267726}}),
+        links(2e9, plates, {2.526981887, -0.724614728, -4.429853068}, {{2.307871243, 1.024661779, 2.622267726}}),
         options(2));
   };
   const Paths p = paths_of(false), q = paths_of(true);

@@ -27,17 +27,7 @@ scene::Mesh turned_over(scene::Mesh m) {
 
 /// Perfect conductors at 1 GHz: the seam tolerance is 3 cm.
 scene::Scene conductors(const std::vector<scene::Mesh>& meshes, const Vec3d& tx, const std::vector<Vec3d>& rxs) {
-  scene::Scene s;
-  s.frequency_hz = 1e9;
-  em::Material metal{"metal"};
-  metal.perfect_conductor = true;
-  s.add_material(metal);
-  for (size_t i = 0; i < meshes.size(); ++i) s.add_object({"object " + std::to_string(i), meshes[i], 0});
-  scene::clean_meshes(s);
-  s.add_transmitter({"tx", tx, {}, {}, test::antenna("iso", "VH")});
-  for (size_t i = 0; i < rxs.size(); ++i)
-    s.add_receiver({"rx" + std::to_string(i), rxs[i], {}, {}, test::antenna("iso", "VH")});
-  return s;
+  return test::links(1e9, meshes, tx, rxs, test::perfect_conductor());
 }
 
 std::vector<Vec3d> places(int count, const Vec3d& lo, const Vec3d& hi) {

@@ -178,6 +178,7 @@ bool Refiner::meets_kerb(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, 
   scene_.queries().crossings(a + low, b + low, at_a, at_b, other_crossings_);
   const int32_t mirror = table_.facets[size_t(above.facet)].mirror;
   return std::any_of(other_crossings_.begin(), other_crossings_.end(), [&](const Crossing& c) {
+    if (options_.refraction && options_.opaque[size_t(c.facet)] == 0) return false;
     const scene::Facet& f = table_.facets[size_t(c.facet)];
     const Vec3d p = a + c.t * (b - a), in_plane = up - dot(up, f.normal) * f.normal;
     const double slope = norm2(in_plane);
@@ -272,15 +273,14 @@ bool Refiner::keep_visible_face(size_t bend, bool leaves, const Vec3d& p) {
   EdgeFacts& e = bends_[bend].edge;
   Along& along = leaves ? e.leaves_along : e.arrives_along;
   OnFace& on = leaves ? e.leaves_on : e.arrives_on;
-  if (bends_[bend].type != Interaction::kDiffraction || along != Along::kPastBoth || options_.refraction) return true;
-  const RayQueries& queries = scene_.queries();
+  if (bends_[bend].type != Interaction::kDiffraction || along != Along::kPastBoth) return true;
   const Vec3d at = occlusion_point(bend, past_ends_, along, leaves);
   std::array<bool, 2> seen{};
   for (const OnFace face : {OnFace::kFace0, OnFace::kFaceN}) {
     on = face;
     const Vec3d end = past_corner_end(bend, leaves, p);
-    const bool open = is_open_beyond(bend, at, end) && (end == p || !queries.occluded(p, end, {}, {}));
-    seen[face == OnFace::kFace0 ? 0 : 1] = open && !queries.occluded(end, at, {}, facets_at(bends_[bend]));
+    const bool open = is_open_beyond(bend, at, end) && (end == p || !scene_.queries().occluded(p, end, {}, {}));
+    seen[face == OnFace::kFace0 ? 0 : 1] = open && !is_hidden(end, at, {}, facets_at(bends_[bend]));
   }
   on = seen[0] ? OnFace::kFace0 : OnFace::kFaceN;
   if (seen[0] != seen[1]) along = Along::kPast;
@@ -361,6 +361,13 @@ size_t Refiner::num_opaque(const std::vector<Crossing>& crossings) const {
                               [&](const Crossing& c) { return options_.opaque[size_t(c.facet)] != 0; }));
 }
 
+/// Is something in the way that lets nothing through?
+bool Refiner::is_hidden(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b) {
+  if (!options_.refraction) return scene_.queries().occluded(a, b, at_a, at_b);
+  scene_.queries().crossings(a, b, at_a, at_b, other_crossings_);
+  return num_opaque(other_crossings_) > 0;
+}
+
 /// Both faces of a sheet carry a leg between two of its edges, each its half: where something is in the way on one of
 /// them, the other one alone does.
 void Refiner::keep_open_sides() {
@@ -370,10 +377,7 @@ void Refiner::keep_open_sides() {
     const Vec3d a = occlusion_point(leg - 1, false, Along::kNone, false),
                 b = occlusion_point(leg, false, Along::kNone, false), lift = above_face(leg).lift_m;
     const auto open = [&](const Vec3d& by) {
-      const EndFacets at_a = facets_at(bends_[leg - 1]), at_b = facets_at(bends_[leg]);
-      if (!options_.refraction) return !scene_.queries().occluded(a + by, b + by, at_a, at_b);
-      scene_.queries().crossings(a + by, b + by, at_a, at_b, crossings_);
-      return num_opaque(crossings_) == 0;
+      return !is_hidden(a + by, b + by, facets_at(bends_[leg - 1]), facets_at(bends_[leg]));
     };
     const bool above = open(lift), below = open(-lift);
     if (above == below) continue;

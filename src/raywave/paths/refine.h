@@ -69,6 +69,7 @@ class Refiner {
   void meet_on_faces(size_t i);
   bool is_on_both_sides(size_t i) const;
   void keep_open_sides();
+  bool is_hidden(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b);
   Vec3d past_corner_end(size_t bend, bool leaves, const Vec3d& p) const;
   bool keep_visible_face(size_t bend, bool leaves, const Vec3d& p);
   bool is_open_beyond(size_t bend, const Vec3d& at, const Vec3d& towards) const;
