@@ -278,5 +278,34 @@ TEST(EdgeScenes, AMirrorAcrossTheMiddleOfAnEdgeSeesTheEndOnItsSide) {
   EXPECT_EQ(past_end(q), 1);
 }
 
+/// What a plane conductor scatters across its plane is odd about it, so that beside the sheet it is 0 in the plane:
+/// with all edges only the direct ray is left there. Near corners the path over two rims is faded out, and each rim's
+/// own field with it. (Up to 0.75 of the free field before.)
+TEST(EdgeScenes, ASheetScattersNothingAcrossItsPlaneBesideIt) {
+  const scene::Mesh plate = test::rectangle({-2, -1.5, 0}, {4, 0, 0}, {0, 3, 0});
+  double sum = 0;
+  int places = 0;
+  for (int i = 0; i < 60; ++i) {
+    const double from = 2 * kPi * std::fmod(0.618034 * i, 1.0), to = 2 * kPi * std::fmod(0.754878 * i, 1.0),
+                 height = (i % 2 == 0 ? 1 : -1) * (0.3 + 0.05 * i);
+    const Vec3d tx{5 * std::cos(from), 5 * std::sin(from), height};
+    scene::Scene s = test::link(1e9, test::perfect_conductor(), plate, tx);
+    s.receivers[0].position_m = {(2.6 + 0.07 * i) * std::cos(to), (2.6 + 0.07 * i) * std::sin(to), 0};
+    s.receivers[0].array = test::antenna("iso", "V");
+    const paths::Paths p = solve_paths(s, test::options(3, 3));
+    Complexd scattered;
+    for (int64_t path = 0; path < p.num_paths(); ++path) {
+      if (test::path_name(p, path) == "direct") continue;
+      scattered += expj(-2 * kPi * std::fmod(p.tau_s[size_t(path)] * p.frequency_hz, 1.0)) *
+                   p.a[size_t(p.a_begin[size_t(path)])];
+    }
+    const double free = s.wavelength_m() / (4 * kPi * norm(s.receivers[0].position_m - tx));
+    EXPECT_LT(abs(scattered) / free, 0.1) << i;
+    sum += abs(scattered) / free;
+    ++places;
+  }
+  EXPECT_LT(sum / places, 0.005);
+}
+
 }  // namespace
 }  // namespace raywave

@@ -170,25 +170,30 @@ class Wedging {
     if (facts.shares_end) corners_[num_corners_++] = ray_.end_b;
     if (is_past(facts.arrives_along)) go_past(facts, false, -g.k_in, g.k_out, g.before);
     if (is_past(facts.leaves_along)) go_past(facts, true, g.k_out, -g.k_in, g.after);
+    for (const size_t at : {0, 1}) {
+      if (!touch.rims[at].is_there) continue;
+      if (facts.arrives_along == Along::kNone) end_sheet(at, false, -g.k_in, g.k_out, g);
+      if (facts.leaves_along == Along::kNone) end_sheet(at, true, g.k_out, -g.k_in, g);
+    }
     ray_.transmits = touch.transmits;
     ray_.sides = facts.sides;
   }
 
   em::EdgeMatrix<T> matrix() const {
-    if (!goes_past_ && touch_.edge.vertex.end == 0) {
+    if (!goes_past_ && num_sheet_ends_ == 0 && touch_.edge.vertex.end == 0) {
       return Complex<T>{fade_, T(0)} * em::diffraction_matrix(ray_, *touch_.face_0, *touch_.face_n, wavelength_m_);
     }
     const T infinity(std::numeric_limits<double>::infinity());
     em::EdgeMatrix<T> m{};
     for (const auto& t : boundary_terms()) {
-      m = m + (share(t.v) * em::edge_transition(t.v, -infinity, infinity)) * t.coefficient;
+      m = m + (share(t.v) * em::edge_transition(t.v, -infinity, infinity)) * on_sheet(t.coefficient, t.v);
     }
     return m;
   }
   /// The matrix in its terms, without their transition functions but with what the edge's ends leave of them.
   std::array<em::BoundaryTerm<T>, 4> terms() const {
     auto terms = boundary_terms();
-    for (auto& t : terms) t.coefficient = share(alone_ * t.v) * t.coefficient;
+    for (auto& t : terms) t.coefficient = share(alone_ * t.v) * on_sheet(t.coefficient, alone_ * t.v);
     return terms;
   }
   CVec3<T> apply(const em::EdgeMatrix<T>& m, const CVec3<T>& e) const {
@@ -221,6 +226,19 @@ class Wedging {
     const T beside = goes_past_ && depth2_ > T(0) ? sqrt(v * v + depth2_) : v;
     const Complex<T> rest = size * em::edge_share(beside, ray_.end_a, ray_.end_b);
     return goes_past_ ? past_ * rest : rest;
+  }
+  /// See end_sheet().
+  em::EdgeMatrix<T> on_sheet(em::EdgeMatrix<T> m, const T& v) const {
+    for (size_t i = 0; i < num_sheet_ends_; ++i) {
+      const SheetEnd& s = sheet_ends_[i];
+      const T v2 = v * v, sum = v2 + s.depth2;
+      if (!(sum > T(0))) continue;
+      const T faded = T(1) - open(s.inside, s.flat + v2) * open(s.inside_next, s.flat);
+      const Complex<T> left = Complex<T>{T(1), T(0)} - (faded * v2 / sum) * s.near;
+      (s.leaves ? m.pq : m.qp) = left * (s.leaves ? m.pq : m.qp);
+      m.pp = left * m.pp;
+    }
+    return m;
   }
   /// Near a corner two edges are one vertex: nothing at it, all from kEdgeFade on, and from as much nearer on as the
   /// legs are near the plane of the face between them, and a term near its boundary (flat: their squares, in the units
@@ -297,6 +315,53 @@ class Wedging {
     return fall((-x - T(kOverFade)) / T(kOverReach - kOverFade)) * rest;
   }
 
+  /// A leg along a conducting sheet (in direction v; the other one in direction `other`) that leaves it over its next
+  /// edge. Beyond that, in the sheet's plane, the field across it that the sheet scatters is odd and therefore 0, which
+  /// the path over both edges brings about; near their corner, where that is faded out, this edge's own is, as much.
+  void end_sheet(size_t end, bool leaves, const Vec3<T>& v, const Vec3<T>& other, const EdgeGeometry<T>& g) {
+    using std::abs;
+    using std::sin;
+    using std::sqrt;
+    const WedgeFrame<T>& w = touch_.bend.wedge;
+    const auto& rim = touch_.rims[end];
+    const T phi = leaves ? ray_.phi_out : ray_.phi_in, angle = phi < T(kPi) ? phi : T(2 * kPi) - phi;
+    const T d = sqrt(T(2) * ray_.k_l) * sin(T(0.5) * angle);
+    const T inside = end == 1 ? ray_.end_b : -ray_.end_a;
+    if (!(d < T(kPastReach)) || !(angle < T(kPi)) || !(inside < T(kEdgeFade))) return;
+    const T length = leaves ? g.after : g.before, behind = leaves ? g.before : g.after;
+    const Vec3<T> p = touch_.point + length * v, corner = w.origin + (end == 1 ? w.hi : w.lo) * w.direction;
+    const T across = abs(dot(rim.into, normalized(cross(v, w.n0))));
+    if (!(across > T(1e-3))) return;
+    const T height = -dot(rim.into, p - rim.origin), own_height = dot(rim.into, touch_.point - rim.origin);
+    const T x = over_height(ray_.k_l, height / across, norm(p - corner));
+    if (!(x > T(-kOverReach))) return;
+    SheetEnd& s = sheet_ends_[num_sheet_ends_++];
+    s.leaves = leaves;
+    s.inside = inside;
+    s.depth2 = d * d;
+    const OnFace face = phi < T(kPi) ? OnFace::kFace0 : OnFace::kFaceN;
+    const T flat = face_depth(w, face, other, k_l_free_);
+    s.flat = flat * flat;
+    s.inside_next = inside;
+    if (own_height > T(0) && height > T(0)) {
+      const T r = length * own_height / (own_height + height);  // to where it passes the next edge
+      const Vec3<T> from_corner = touch_.point + r * v - corner;
+      const T along = dot(from_corner, rim.direction), cosine = dot(v, rim.direction);
+      s.inside_next =
+          abs(along) * sqrt(T(2 * kPi) / wavelength_m_ * excess_length(behind + r, length - r, cosine, -along));
+    }
+    const T infinity(std::numeric_limits<double>::infinity());
+    s.near =
+        (fall(T(1 / kPastReach) * d) * fall(angle / T(kPi)) * fall((-x - T(kOverFade)) / T(kOverReach - kOverFade))) *
+        em::edge_share(T(d * norm(cross(v, w.direction))), -infinity, x);
+  }
+
+  /// See end_sheet().
+  struct SheetEnd {
+    bool leaves = false;
+    T inside{}, inside_next{}, flat{}, depth2{};
+    Complex<T> near{};
+  };
   const Touch<T>& touch_;
   T wavelength_m_, alone_, flat_, k_l_free_;
   EdgeBasis<T> in_, out_;
@@ -305,6 +370,8 @@ class Wedging {
   bool goes_past_ = false;
   std::array<T, 2> corners_{}, past_corners_{};  // from the edge's point to those of its ends
   std::array<T, 2> past_flat_{};
+  std::array<SheetEnd, 4> sheet_ends_{};
+  size_t num_sheet_ends_ = 0;
   size_t num_corners_ = 0, num_past_ = 0;
   T depth2_{};
   Complex<T> past_{T(1), T(0)};

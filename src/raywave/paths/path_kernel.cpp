@@ -60,6 +60,12 @@ bool PathKernel<T>::set_touches(const Leg& leg, const std::vector<Step>& steps) 
           t.over[side][f] = {true, plane.normal, plane.offset};
         }
       }
+      const Wedge& w = scene_.prepared().wedges()[size_t(s.surface.index)];
+      for (size_t end = 0; end < 2; ++end) {
+        if (w.turns[end].rim < 0) continue;
+        const WedgeFrame<T> rim = scene_.wedge(w.turns[end].rim, w.at(end == 0 ? 0 : w.length_m)).wedge;
+        t.rims[end] = {true, rim.origin, rim.direction, rim.t0};
+      }
     } else {
       t.bend = scene_.facet(s.surface.index);
     }

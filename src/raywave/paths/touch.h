@@ -27,6 +27,12 @@ struct Touch {
     T offset{};
   };
   std::array<std::array<Plane, 2>, 2> over;  // of EdgeFacts::over; normals either way
+  /// A sheet's next edges, at this one's beginning and end (Wedge::Turns::rim).
+  struct Rim {
+    bool is_there = false;
+    Vec3<T> origin, direction, into;  // into the sheet
+  };
+  std::array<Rim, 2> rims;
 };
 
 }  // namespace raywave::paths
