@@ -115,7 +115,7 @@ void find_corners(std::vector<Wedge>& wedges, const scene::FacetTable& table, co
       }
       if (norm(cross(v.direction, w.direction)) < kAlongEdge) return;
       keep_off(v);
-      if (is_rim_of_one_sheet(queries, w, v, i % 2 == 1, j % 2 == 1)) turns.rim = int32_t(j / 2);
+      if (is_rim_of_one_sheet(queries, w, v, i % 2 == 1, j % 2 == 1)) turns.next_0 = int32_t(j / 2);
       const auto own = faces_of(w), next = faces_of(v);
       for (const size_t i_face : {0, 1}) {
         for (const size_t j_face : {0, 1}) {
@@ -127,6 +127,7 @@ void find_corners(std::vector<Wedge>& wedges, const scene::FacetTable& table, co
               own[i_face].facet == next[j_face].facet || queries.same_plane(own[i_face].facet, next[j_face].facet);
           if (v.facet0 == v.facet_n || (over >= 0 && (known[i_face] || !same))) continue;
           over = next[1 - j_face].facet;
+          (i_face == 0 ? turns.next_0 : turns.next_n) = int32_t(j / 2);
           known[i_face] = same;
         }
       }

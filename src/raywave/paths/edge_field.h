@@ -168,8 +168,8 @@ class Wedging {
     fade_ = fade(ray_.end_a > T(0) ? ray_.end_a : -ray_.end_b);
     if (facts.shares_begin) corners_[num_corners_++] = -ray_.end_a;
     if (facts.shares_end) corners_[num_corners_++] = ray_.end_b;
-    if (is_past(facts.arrives_along)) go_past(facts, false, -g.k_in, g.k_out, g.before);
-    if (is_past(facts.leaves_along)) go_past(facts, true, g.k_out, -g.k_in, g.after);
+    if (is_past(facts.arrives_along)) go_past(facts, false, -g.k_in, g.k_out, g);
+    if (is_past(facts.leaves_along)) go_past(facts, true, g.k_out, -g.k_in, g);
     for (const size_t at : {0, 1}) {
       if (!touch.rims[at].is_there) continue;
       if (facts.arrives_along == Along::kNone) end_sheet(at, false, -g.k_in, g.k_out, g);
@@ -253,11 +253,12 @@ class Wedging {
   }
   /// One end (in direction v, `length` away, the other in direction `other`) lies past a corner, behind the face that
   /// goes on there.
-  void go_past(const EdgeFacts& facts, bool leaves, const Vec3<T>& v, const Vec3<T>& other, const T& length) {
+  void go_past(const EdgeFacts& facts, bool leaves, const Vec3<T>& v, const Vec3<T>& other, const EdgeGeometry<T>& g) {
     using std::abs;
     using std::sin;
     using std::sqrt;
     const WedgeFrame<T>& w = touch_.bend.wedge;
+    const T& length = leaves ? g.after : g.before;
     const OnFace face = leaves ? facts.leaves_on : facts.arrives_on;
     // from the face's plane, its continuation over the edge: in (-pi, pi], positive behind it
     const auto behind = [&](const Vec3<T>& u, double straight) {
@@ -272,6 +273,10 @@ class Wedging {
     past_flat_[num_past_++] = free * free;
     const T size = fall(T(1 / kPastReach) * d) * fall(angle / (T(2 * kPi) - w.exterior_angle));
     past_ = beyond_next(facts, leaves, v, length, d) * past_;
+    const auto& next = touch_.past[leaves ? 1 : 0][face == OnFace::kFace0 ? 0 : 1];
+    if (next.is_there)
+      past_ =
+          over_next(next, facts.past_end[leaves ? 1 : 0], false, v, length, leaves ? g.before : g.after).share * past_;
     // The share of this edge's field, as seen from the other leg's depth x; the rest is the next edge's.
     const T x = abs(depth(behind(other, kPi))), x2 = x * x, sum = x2 + d * d;
     const T own = sum > T(0) ? x2 / sum : T(1), window = fall(T(1 / kInPlane) * x);
@@ -293,7 +298,7 @@ class Wedging {
   /// complement of that edge's share, the one limit from the other, continuous about the corner.
   Complex<T> beyond_next(const EdgeFacts& facts, bool leaves, const Vec3<T>& v, const T& length, const T& d) const {
     const OnFace face = leaves ? facts.leaves_on : facts.arrives_on;
-    const auto& plane = touch_.over[leaves ? 1 : 0][face == OnFace::kFace0 ? 0 : 1];
+    const auto& plane = touch_.past[leaves ? 1 : 0][face == OnFace::kFace0 ? 0 : 1];
     if (!plane.is_there) return {T(1), T(0)};
     using std::abs;
     using std::cos;
@@ -315,6 +320,39 @@ class Wedging {
     return fall((-x - T(kOverFade)) / T(kOverReach - kOverFade)) * rest;
   }
 
+  /// Of a leg (in direction v, `length` long, the path `behind` long before it) that runs along the plane of this edge
+  /// and the next one, past their corner at this one's `at_end`. @param enters  does it come over the next one from
+  /// outside?
+  struct OverNext {
+    T inside;          // from the corner to where the leg is over the next edge, in the units of W; infinite: nowhere
+    Complex<T> share;  // of the next edge with respect to its other end, where the edge after it takes over
+  };
+  OverNext over_next(const typename Touch<T>::NextEdge& next, bool at_end, bool enters, const Vec3<T>& v,
+                     const T& length, const T& behind) const {
+    using std::abs;
+    using std::sqrt;
+    const T infinity(std::numeric_limits<double>::infinity());
+    OverNext over{infinity, {T(1), T(0)}};
+    const Vec3<T>&e = touch_.bend.wedge.direction, &p = touch_.point;
+    const Vec3<T> along = normalized(next.end - next.begin), normal = normalized(cross(e, along));
+    const T half_k = T(kPi) / wavelength_m_, total = behind + length;
+    const Vec3<T> across = cross(normal, along);
+    const T speed = dot(across, v), distance = dot(across, next.begin - p);
+    if (distance * speed > T(0) && abs(distance) < length * abs(speed)) {
+      const T r = distance / speed, t = dot(p + r * v - next.begin, along);
+      over.inside = t * sqrt(T(2) * half_k * excess_length(behind + r, length - r, dot(v, along), -t));
+    }
+    const T r = dot(next.end - p, v);
+    const Vec3<T> beside = cross(normal, v);
+    if (!(r < length) || !(behind + r > T(0)) || !(dot(beside, beside) > T(1e-6))) return over;
+    Vec3<T> side = normalized(beside);  // across the leg, away from the corner as seen from within this edge
+    if ((dot(side, e) > T(0)) == (at_end != enters)) side = -side;
+    const T before = behind + r, after = length - r;
+    const T depth = abs(dot(normal, v)) * sqrt(half_k * before * after / total);
+    over.share = em::edge_share(depth, -infinity, dot(next.end - p, side) * sqrt(half_k * total / (before * after)));
+    return over;
+  }
+
   /// A leg along a conducting sheet (in direction v; the other one in direction `other`) that leaves it over its next
   /// edge. Beyond that, in the sheet's plane, the field across it that the sheet scatters is odd and therefore 0, which
   /// the path over both edges brings about; near their corner, where that is faded out, this edge's own is, as much.
@@ -328,32 +366,29 @@ class Wedging {
     const T d = sqrt(T(2) * ray_.k_l) * sin(T(0.5) * angle);
     const T inside = end == 1 ? ray_.end_b : -ray_.end_a;
     if (!(d < T(kPastReach)) || !(angle < T(kPi)) || !(inside < T(kEdgeFade))) return;
-    const T length = leaves ? g.after : g.before, behind = leaves ? g.before : g.after;
-    const Vec3<T> p = touch_.point + length * v, corner = w.origin + (end == 1 ? w.hi : w.lo) * w.direction;
-    const T across = abs(dot(rim.into, normalized(cross(v, w.n0))));
+    const T &length = leaves ? g.after : g.before, &behind = leaves ? g.before : g.after;
+    const Vec3<T> p = touch_.point + length * v;
+    // out of the sheet
+    const Vec3<T> out = normalized(cross(T(end == 1 ? -1 : 1) * w.n0, rim.end - rim.begin));
+    const T across = abs(dot(out, normalized(cross(v, w.n0))));
     if (!(across > T(1e-3))) return;
-    const T height = -dot(rim.into, p - rim.origin), own_height = dot(rim.into, touch_.point - rim.origin);
-    const T x = over_height(ray_.k_l, height / across, norm(p - corner));
-    if (!(x > T(-kOverReach))) return;
+    const T x = over_height(ray_.k_l, dot(out, p - rim.begin) / across, norm(p - rim.begin));
     SheetEnd& s = sheet_ends_[num_sheet_ends_++];
     s.leaves = leaves;
     s.inside = inside;
     s.depth2 = d * d;
-    const OnFace face = phi < T(kPi) ? OnFace::kFace0 : OnFace::kFaceN;
-    const T flat = face_depth(w, face, other, k_l_free_);
+    const T flat = face_depth(w, phi < T(kPi) ? OnFace::kFace0 : OnFace::kFaceN, other, k_l_free_);
     s.flat = flat * flat;
-    s.inside_next = inside;
-    if (own_height > T(0) && height > T(0)) {
-      const T r = length * own_height / (own_height + height);  // to where it passes the next edge
-      const Vec3<T> from_corner = touch_.point + r * v - corner;
-      const T along = dot(from_corner, rim.direction), cosine = dot(v, rim.direction);
-      s.inside_next =
-          abs(along) * sqrt(T(2 * kPi) / wavelength_m_ * excess_length(behind + r, length - r, cosine, -along));
-    }
+    // from beyond this edge's end the leg comes over the next one first
+    const bool enters = dot(out, touch_.point - rim.begin) > T(0);
+    const OverNext over = over_next(rim, end == 1, enters, v, length, behind);
+    s.inside_next = over.inside;
     const T infinity(std::numeric_limits<double>::infinity());
-    s.near =
-        (fall(T(1 / kPastReach) * d) * fall(angle / T(kPi)) * fall((-x - T(kOverFade)) / T(kOverReach - kOverFade))) *
-        em::edge_share(T(d * norm(cross(v, w.direction))), -infinity, x);
+    const Complex<T> one{T(1), T(0)};
+    const Complex<T> outside = fall((-x - T(kOverFade)) / T(kOverReach - kOverFade)) *
+                               em::edge_share(T(d * norm(cross(v, w.direction))), -infinity, x);
+    const Complex<T> off = enters ? one - (one - outside) * over.share : outside * over.share;
+    s.near = (fall(T(1 / kPastReach) * d) * fall(angle / T(kPi))) * off;
   }
 
   /// See end_sheet().

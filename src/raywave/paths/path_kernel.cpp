@@ -42,6 +42,43 @@ void PathKernel<T>::set_materials(const Leg& leg, const std::vector<Step>& steps
   }
 }
 
+/// The edges next to a wedge's, where its field depends on them.
+template <class T>
+void PathKernel<T>::set_next_edges(const Wedge& w, const EdgeFacts& facts, Touch<T>& t) {
+  const auto next_edge = [&](bool at_end, int32_t index) {
+    typename Touch<T>::NextEdge next;
+    if (index < 0) return next;
+    const Wedge& of = scene_.prepared().wedges()[size_t(index)];
+    const Vec3d corner = w.at(at_end ? w.length_m : 0);
+    const bool ends_there = norm(of.at(of.length_m) - corner) < norm(of.a - corner);
+    // each end by the piece of the edge that ends there
+    const auto end = [&](bool last) {
+      const WedgeFrame<T> frame = scene_.wedge(index, of.at(last ? of.length_m : 0)).wedge;
+      return frame.origin + (last ? frame.hi : frame.lo) * frame.direction;
+    };
+    next.is_there = true;
+    next.begin = end(ends_there);
+    next.end = end(!ends_there);
+    return next;
+  };
+  if (w.facet0 == w.facet_n) {
+    for (size_t end = 0; end < 2; ++end) t.rims[end] = next_edge(end == 1, w.turns[end].next_0);
+    return;
+  }
+  for (size_t side = 0; side < 2; ++side) {
+    if (!is_past(side == 0 ? facts.arrives_along : facts.leaves_along)) continue;
+    const bool at_end = facts.past_end[side];
+    const Wedge::Turns& turns = w.turns[at_end ? 1 : 0];
+    for (size_t f = 0; f < 2; ++f) {
+      t.past[side][f] = next_edge(at_end, f == 0 ? turns.next_0 : turns.next_n);
+      if (!t.past[side][f].is_there) continue;
+      const Bend<T> plane = scene_.facet(f == 0 ? turns.over_0 : turns.over_n);
+      t.past[side][f].normal = plane.normal;
+      t.past[side][f].offset = plane.offset;
+    }
+  }
+}
+
 template <class T>
 bool PathKernel<T>::set_touches(const Leg& leg, const std::vector<Step>& steps) {
   touches_.assign(leg.end - leg.begin, {});
@@ -53,19 +90,7 @@ bool PathKernel<T>::set_touches(const Leg& leg, const std::vector<Step>& steps) 
       t.bend = scene_.wedge(s.surface.index, s.point_m);
       t.transmits = scene_.refraction();
       t.edge = s.edge;
-      for (size_t side = 0; side < 2; ++side) {
-        for (size_t f = 0; f < 2; ++f) {
-          if (s.edge.over[side][f] < 0) continue;
-          const Bend<T> plane = scene_.facet(s.edge.over[side][f]);
-          t.over[side][f] = {true, plane.normal, plane.offset};
-        }
-      }
-      const Wedge& w = scene_.prepared().wedges()[size_t(s.surface.index)];
-      for (size_t end = 0; end < 2; ++end) {
-        if (w.turns[end].rim < 0) continue;
-        const WedgeFrame<T> rim = scene_.wedge(w.turns[end].rim, w.at(end == 0 ? 0 : w.length_m)).wedge;
-        t.rims[end] = {true, rim.origin, rim.direction, rim.t0};
-      }
+      set_next_edges(scene_.prepared().wedges()[size_t(s.surface.index)], s.edge, t);
     } else {
       t.bend = scene_.facet(s.surface.index);
     }

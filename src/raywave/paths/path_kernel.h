@@ -50,6 +50,7 @@ class PathKernel {
     size_t begin, end;  // its steps
   };
   void set_materials(const Leg& leg, const std::vector<Step>& steps);
+  void set_next_edges(const Wedge& w, const EdgeFacts& facts, Touch<T>& t);
   bool set_touches(const Leg& leg, const std::vector<Step>& steps);
   /// visit(leg) for each, the touches set. @return false when one is not there.
   template <class Visit>

@@ -204,9 +204,10 @@ TEST(PathsDerivative, GradientIsTheCentralDifferenceForBlocksThatStandInTheFloor
 TEST(PathsDerivative, GradientIsTheCentralDifferenceOverAClosedCrack) {
   Scene s = triangles_scene();
   s.objects.clear();
-  // two walls that end short of each other by 6 mm, each one triangle
+  // two walls that end short of each other by 6 mm, each one triangle, at other heights: where both end in one place
+  // there are two slopes
   s.add_object({"left", {{{-5, 0.2, 0}, {-0.006, 0, -4}, {-0.006, 0, 7}}, {{0, 1, 2}}}, 0, {0, 0, 0}});
-  s.add_object({"right", {{{0, 0.006, -4}, {0.1, 6, 1}, {0, 0.006, 7}}, {{0, 1, 2}}}, 1, {0.5, -0.2, 0.1}});
+  s.add_object({"right", {{{0, 0.006, -4.3}, {0.1, 6, 1}, {0, 0.006, 7.2}}, {{0, 1, 2}}}, 1, {0.5, -0.2, 0.1}});
   s.add_receiver({"behind", {2, 3, 1.7}});
   s.add_receiver({"beside", {-3, -2, 1.2}});
   PathOptions o = options_for(false);

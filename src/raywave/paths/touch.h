@@ -21,18 +21,15 @@ struct Touch {
   const em::BasicMaterialProperties<T>* face_n = nullptr;
   bool transmits = false;  // do rays pass through the wedge's faces?
   EdgeFacts edge;
-  struct Plane {
+  /// The edge that a face goes on over at a corner (Wedge::Turns), from the corner to its other end.
+  struct NextEdge {
     bool is_there = false;
-    Vec3<T> normal;
+    Vec3<T> begin, end;
+    Vec3<T> normal;  // of its other face's plane, either way; none of a sheet's
     T offset{};
   };
-  std::array<std::array<Plane, 2>, 2> over;  // of EdgeFacts::over; normals either way
-  /// A sheet's next edges, at this one's beginning and end (Wedge::Turns::rim).
-  struct Rim {
-    bool is_there = false;
-    Vec3<T> origin, direction, into;  // into the sheet
-  };
-  std::array<Rim, 2> rims;
+  std::array<std::array<NextEdge, 2>, 2> past;  // where the leg that arrives, leaves goes past it along face 0, n
+  std::array<NextEdge, 2> rims;                 // of a sheet, at this edge's beginning and end
 };
 
 }  // namespace raywave::paths

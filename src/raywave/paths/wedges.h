@@ -51,7 +51,7 @@ struct Wedge {
   struct Turns {
     bool face_0 = false, face_n = false;
     int32_t over_0 = -1, over_n = -1;  // and the other face of that edge, or -1
-    int32_t rim = -1;                  // of a sheet that ends in a convex corner there: its next edge
+    int32_t next_0 = -1, next_n = -1;  // and that edge; of a sheet in next_0, where the sheet's corner is convex
   };
   std::array<Turns, 2> turns;
   /// How far from its ends it is looked at, to either side: as near as facets that end there agree on the corner.
