@@ -25,7 +25,8 @@ namespace {
 using namespace raywave;
 using nlohmann::json;
 
-const Vec3d kTx{8.5, 21, 27};  // munich, above the roofs
+const Vec3d kTx{8.5, 21, 27};   // munich, above the roofs
+const Vec3d kCityTx{0, 0, 60};  // san_francisco, the same
 
 double processor_seconds() {
   rusage usage{};
@@ -92,8 +93,10 @@ json bench_edges(scene::Scene s, int max_diffractions, int runs) {
   paths::PathOptions o = edge_options();
   o.max_diffractions = max_diffractions;
   int64_t found = 0;
-  json seconds = time_runs(runs, [&] { found = solve_paths(s, prepared, o).num_paths(); });
-  return {{"seconds", seconds}, {"paths", found}};
+  json cpu = json::array();
+  json seconds = time_runs(
+      runs, [&] { found = solve_paths(s, prepared, o).num_paths(); }, &cpu);
+  return {{"seconds", seconds}, {"cpu_seconds", cpu}, {"paths", found}};
 }
 
 /// The gradient of sum |a|^2 over a link's paths; the value alone beside it.
@@ -164,8 +167,10 @@ json bench_many_edges(scene::Scene s, int num_receivers, int runs) {
   const paths::PreparedScene prepared(s);
   (void)prepared.wedges();  // part of preparing
   int64_t found = 0;
-  json seconds = time_runs(runs, [&] { found = solve_paths(s, prepared, edge_options()).num_paths(); });
-  return {{"seconds", seconds}, {"paths", found}};
+  json cpu = json::array();
+  json seconds = time_runs(
+      runs, [&] { found = solve_paths(s, prepared, edge_options()).num_paths(); }, &cpu);
+  return {{"seconds", seconds}, {"cpu_seconds", cpu}, {"paths", found}};
 }
 
 json bench_exhaustive(scene::Scene s, int runs) {
@@ -205,23 +210,25 @@ json bench_bare_trace(scene::Scene s, int runs) {
 }
 
 json bench_map(scene::Scene s, maps::Method method, int max_depth, int64_t samples, bool diffraction, const char* save,
-               int runs) {
-  s.add_transmitter({"tx", kTx});
+               int runs, const Vec3d& tx_m = kTx, double cell_m = 5) {
+  s.add_transmitter({"tx", tx_m});
   const paths::PreparedScene prepared(s);
   maps::Surface surface;
-  surface.cell_size_m = {5, 5};
+  surface.cell_size_m = {cell_m, cell_m};
   maps::RadioMapOptions o;
   o.method = method;
   o.max_depth = max_depth;
   o.samples_per_tx = samples;
   o.diffraction = diffraction;
   maps::RadioMap map;
-  json seconds = time_runs(runs, [&] { map = solve_radio_map(s, prepared, surface, o); });
+  json cpu = json::array();
+  json seconds = time_runs(
+      runs, [&] { map = solve_radio_map(s, prepared, surface, o); }, &cpu);
   int covered = 0;
   double sum = 0;
   for (const double g : map.path_gain) covered += g > 0, sum += g;
   if (save) runs::save_radio_map(save, map);
-  return {{"seconds", seconds}, {"covered", covered}, {"cells", map.num_cells()}, {"sum", sum}};
+  return {{"seconds", seconds}, {"cpu_seconds", cpu}, {"covered", covered}, {"cells", map.num_cells()}, {"sum", sum}};
 }
 
 }  // namespace
@@ -247,6 +254,7 @@ int main(int argc, char** argv) {
       if (item == "diffuse_map" || item == "diffuse_metal")
         result = bench_diffuse_map(std::move(s), item == "diffuse_metal", save, runs);
       if (item == "exact") result = bench_map(std::move(s), Method::kExact, 3, 1000000, false, save, runs);
+      if (item == "city") result = bench_map(std::move(s), Method::kExact, 3, 1000000, false, save, runs, kCityTx, 10);
       if (item == "many_edges") result = bench_many_edges(std::move(s), save ? std::atoi(save) : 1000, runs);
       if (item == "edges") result = bench_edges(std::move(s), 1, runs);
       if (item == "two_edges") result = bench_edges(std::move(s), 2, runs);

@@ -9,6 +9,7 @@
 #include "raywave/core/constants.h"
 #include "raywave/maps/arrival_field.h"
 #include "raywave/maps/arrivals.h"
+#include "raywave/maps/cell_set.h"
 #include "raywave/maps/seeds.h"
 #include "raywave/paths/find.h"
 #include "raywave/paths/find_edges.h"
@@ -44,23 +45,6 @@ struct Tracer {
   paths::Refiner refiner;
   paths::GeometricPath path;
   ArrivalField<double> field;
-};
-
-/// A set of cells that is emptied in no time.
-class CellSet {
- public:
-  void clear(size_t num_cells) {
-    if (stamps_.size() < num_cells || ++stamp_ == 0) {
-      stamps_.assign(std::max(stamps_.size(), num_cells), 0);
-      stamp_ = 1;
-    }
-  }
-  /// @return whether it was not in it.
-  bool insert(int cell) { return std::exchange(stamps_[size_t(cell)], stamp_) != stamp_; }
-
- private:
-  std::vector<uint32_t> stamps_;
-  uint32_t stamp_ = 0;
 };
 
 class ExactMap {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "raywave/maps/cell_set.h"
 #include "raywave/paths/beams.h"
 #include "raywave/paths/edge_rays.h"
 #include "raywave/paths/find.h"
@@ -55,22 +56,43 @@ class SeedFinder {
     beams.min_samples = options_.samples_per_beam;
     beams.max_samples = std::max(options_.samples_per_beam, beams.max_samples);
     beams.num_threads = options_.num_threads;
-    std::vector<std::vector<Seed>> found;
-    const auto collect = [&] {
-      for (const auto& part : found) seeds_.insert(seeds_.end(), part.begin(), part.end());
-      found.clear();
+    struct Part {
+      CellFinder finder;
+      std::vector<Seed> seeds;  // node: a candidate
     };
-    paths::explore_beams(
-        prepared_, beams, tree_,
-        [&](int64_t num_tasks) {
-          collect();
-          found.resize(size_t(num_tasks));
-        },
-        [&](int64_t task, const paths::BeamRay& ray) {
-          CellFinder finder(cells_);
-          visit(finder, ray.node, ray.origin_m, ray.direction, ray.length_m, found[size_t(task)]);
-        });
-    collect();
+    std::vector<Part> parts;
+    thread_local CellSet crossed;  // by the rays of the candidate of the thread's last ray
+    const auto begin = [&](const Part& part, const paths::BeamRay& ray) {
+      if (part.seeds.empty() || part.seeds.back().node != ray.candidate) crossed.clear(size_t(cells_.size()));
+    };
+    paths::BeamVisitor visitor;
+    visitor.begin_depth = [&](int64_t num_tasks) {
+      parts = std::vector<Part>(size_t(num_tasks), Part{CellFinder(cells_), {}});
+    };
+    // one ray a cell
+    visitor.wants = [&](int64_t task, const paths::BeamRay& ray) {
+      if (!cells_.is_plane()) return true;  // asked as much as the ray itself
+      Part& part = parts[size_t(task)];
+      begin(part, ray);
+      bool wanted = false;
+      part.finder.visit(ray.origin_m, ray.direction, ray.length_m,
+                        [&](int cell, const Vec3f&, double) { wanted |= !crossed.contains(cell); });
+      return wanted;
+    };
+    visitor.found = [&](int64_t task, const paths::BeamRay& ray) {
+      Part& part = parts[size_t(task)];
+      begin(part, ray);
+      part.finder.visit(ray.origin_m, ray.direction, ray.length_m, [&](int cell, const Vec3f& point, double) {
+        if (crossed.insert(cell)) part.seeds.push_back({ray.candidate, int32_t(cell), point});
+      });
+    };
+    visitor.end_depth = [&](const std::vector<int32_t>& node_of) {
+      for (const Part& part : parts) {
+        for (const Seed& s : part.seeds) seeds_.push_back({node_of[size_t(s.node)], s.cell, s.point});
+      }
+      parts.clear();
+    };
+    paths::explore_beams(prepared_, beams, tree_, visitor);
   }
 
   /// What lies behind edges.

@@ -20,18 +20,28 @@ struct BeamOptions {
   int num_threads = 0;
 };
 
-/// A ray that leaves the last facet of a node's sequence, up to the next surface (t = infinity: none), |direction| = 1.
+/// A ray that leaves the last facet of a sequence, up to the next surface (t = infinity: none), |direction| = 1.
 struct BeamRay {
-  int32_t node;
+  int32_t candidate;  // the sequence, among those that are tried at this depth
   Vec3d origin_m, direction;
   double length_m;
 };
 
-/// Follows the beams of all sequences of `tree`, adding the sequences that they meet, level by level. All facets are
-/// tried as the first one. on_ray is called for every ray, from several threads, with the index of its task; tasks are
-/// numbered in an order that does not depend on threads, `begin_tasks(n)` comes before each level.
+/// What is done with the rays of beams, depth by depth. Rays come from several threads, with the index of their task;
+/// tasks are numbered in an order that does not depend on threads, and each has candidates of its own, in their order.
+struct BeamVisitor {
+  std::function<void(int64_t num_tasks)> begin_depth;
+  /// At the last depth, where nothing goes on from a ray: is it wanted, if it should be there? Whether it is, and how
+  /// far it goes, is not known yet. Sequences without such rays are not added.
+  std::function<bool(int64_t task, const BeamRay& ray)> wants;
+  std::function<void(int64_t task, const BeamRay& ray)> found;
+  /// @param node_of  where candidates are in the tree; -1: nothing of them is lit
+  std::function<void(const std::vector<int32_t>& node_of)> end_depth;
+};
+
+/// Follows the beams of all sequences of `tree`, adding the sequences that they meet, depth by depth. All facets are
+/// tried as the first one.
 void explore_beams(const PreparedScene& scene, const BeamOptions& options, SequenceTree& tree,
-                   const std::function<void(int64_t num_tasks)>& begin_tasks,
-                   const std::function<void(int64_t task, const BeamRay& ray)>& on_ray);
+                   const BeamVisitor& visitor);
 
 }  // namespace raywave::paths

@@ -41,41 +41,12 @@ bool EdgeLooks::is_looked_along(int32_t node, const Wedge& w, double within_m) c
   return std::min(std::abs(off_0), std::abs(off_n)) > least && std::max(off_0, off_n) > 0;
 }
 
-/// The legs of the ray from a place on the edge to the end of the path, until one does: until(from, to, the facets at
-/// both, its number).
-template <class Until>
-bool EdgeLooks::any_leg(int32_t node, const Vec3d& at, const Wedge& w, Until&& until) const {
-  Vec3d from = at;
-  EndFacets beside = EndFacets::at_edge(w);
-  for (; node != 0; node = tree_.nodes()[size_t(node)].parent) {
-    const SequenceNode& n = tree_.nodes()[size_t(node)];
-    const double image = scene_.facets().distance(n.surface.index, n.image_m),
-                 here = scene_.facets().distance(n.surface.index, from);
-    if (!(image * here < 0)) return false;
-    const Vec3d on = from + (here / (here - image)) * (n.image_m - from);
-    if (until(from, on, beside, EndFacets(n.surface.index), int32_t(n.depth))) return true;
-    from = on;
-    beside = n.surface.index;
-  }
-  return until(from, tree_.nodes()[0].image_m, beside, EndFacets(), 0);
-}
-
 Obstacle EdgeLooks::find(int32_t node, const Vec3d& at, const Wedge& w) const {
-  Obstacle found;
-  any_leg(node, at, w, [&](const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b, int32_t leg) {
-    const int64_t triangle = scene_.queries().occluder(a, b, at_a, at_b, kClear);
-    if (triangle >= 0) found = {uint32_t(triangle), leg};
-    return triangle >= 0;
-  });
-  return found;
+  return looks_.find(node, at, EndFacets::at_edge(w));
 }
 
 bool EdgeLooks::is_behind(const Obstacle& o, int32_t node, const Vec3d& at, const Wedge& w) const {
-  return o.leg >= 0 &&
-         any_leg(node, at, w,
-                 [&](const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b, int32_t leg) {
-                   return leg == o.leg && scene_.queries().occludes(o.triangle, a, b, at_a, at_b, kClear);
-                 });
+  return looks_.is_behind(o, node, at, EndFacets::at_edge(w));
 }
 
 template <class Hidden>

@@ -6,21 +6,12 @@
 #include <array>
 #include <vector>
 
+#include "raywave/paths/image_looks.h"
 #include "raywave/paths/prepared_scene.h"
-#include "raywave/paths/ray_queries.h"
 #include "raywave/paths/sequence_tree.h"
 #include "raywave/paths/wedges.h"
 
 namespace raywave::paths {
-
-/// Of a segment and of a triangle (RayQueries::occluded), and rad off a face: clear of rounding, in scenes of any size.
-constexpr double kClear = 1e-6;
-
-/// What is in the way: a triangle behind so many mirrors.
-struct Obstacle {
-  uint32_t triangle = 0;
-  int32_t leg = -1;  // -1: none
-};
 
 /// What hid a place, seen from an image, often hides those beside it: the last two obstacles in each small part of the
 /// sphere, the last one first.
@@ -38,7 +29,7 @@ class EdgeLooks {
  public:
   /// It holds references. @param opaque  [num_facets], where facets transmit: then nothing hides anything.
   EdgeLooks(const PreparedScene& scene, const SequenceTree& tree, const std::vector<uint8_t>* opaque)
-      : scene_(scene), tree_(tree), opaque_(opaque) {}
+      : looks_(scene, tree), tree_(tree), opaque_(opaque) {}
 
   /// What a target knows of the last edge that it was asked for.
   enum Known : uint8_t { kUnknown, kSeen, kHidden };
@@ -66,14 +57,12 @@ class EdgeLooks {
 
  private:
   bool is_looked_along(int32_t node, const Wedge& w, double within_m) const;
-  template <class Until>
-  bool any_leg(int32_t node, const Vec3d& at, const Wedge& w, Until&& until) const;
   Obstacle find(int32_t node, const Vec3d& at, const Wedge& w) const;
   bool is_behind(const Obstacle& o, int32_t node, const Vec3d& at, const Wedge& w) const;
   template <class Hidden>
   static bool end_hidden(bool at_end, const Wedge& w, Hidden&& hidden);
 
-  const PreparedScene& scene_;
+  const ImageLooks looks_;
   const SequenceTree& tree_;
   const std::vector<uint8_t>* opaque_;
 };

@@ -264,6 +264,54 @@ bool RayQueries::occludes(uint32_t triangle, const Vec3d& a, const Vec3d& b, con
   return segment.crosses(table_.triangles[triangle], t);
 }
 
+void RayQueries::look_within(std::span<const std::pair<Vec3d, double>> sides, std::span<const Vec3d> corners,
+                             Among& out) const {
+  constexpr size_t kMost = 40;  // beyond it a search of the tree is quicker
+  out.triangles.clear();
+  double reach_m = std::max({size(low_), size(high_)});
+  Vec3d lo{kInf, kInf, kInf}, hi{-kInf, -kInf, -kInf};
+  for (const Vec3d& p : corners) {
+    lo = {std::min(lo.x, p.x), std::min(lo.y, p.y), std::min(lo.z, p.z)};
+    hi = {std::max(hi.x, p.x), std::max(hi.y, p.y), std::max(hi.z, p.z)};
+    reach_m = std::max(reach_m, size(p));
+  }
+  Regionf region(reach_m);
+  region.keep({1, 0, 0}, lo.x), region.keep({0, 1, 0}, lo.y), region.keep({0, 0, 1}, lo.z);
+  region.keep({-1, 0, 0}, -hi.x), region.keep({0, -1, 0}, -hi.y), region.keep({0, 0, -1}, -hi.z);
+  for (const auto& [normal, offset] : sides) region.keep(normal, offset);
+  const double slack_m = kAlongPlane * kDouble * (size(table_.origin_m) + 2 * reach_m);
+  const auto may_cross = [&](const scene::Triangle& t) {
+    for (const auto& [normal, offset] : sides) {
+      const double least = offset - slack_m * size(normal);
+      if (dot(normal, t.a) < least && dot(normal, t.b) < least && dot(normal, t.c) < least) return false;
+    }
+    const Plane& plane = planes_[size_t(t.facet)];
+    double above = -kInf, below = kInf;  // how far the region reaches to both sides of its plane
+    for (const Vec3d& p : corners) {
+      const double d = dot(plane.normal, p) - plane.offset;
+      above = std::max(above, d), below = std::min(below, d);
+    }
+    return above >= -slack_m && below <= slack_m;
+  };
+  out.is_known = empty() || !tree_->any_in(region, [&](uint32_t i) {
+    if (may_cross(table_.triangles[i])) out.triangles.push_back(i);
+    return out.triangles.size() > kMost;
+  });
+}
+
+bool RayQueries::occluded(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b,
+                          Among& among) const {
+  if (!among.is_known) return occluded(a, b, at_a, at_b);
+  const Segment segment(*this, a, b, at_a, at_b);
+  double t = 0;
+  for (size_t i = 0; i < among.triangles.size(); ++i) {
+    if (!segment.crosses(table_.triangles[among.triangles[i]], t)) continue;
+    std::swap(among.triangles[i], among.triangles[i / 2]);
+    return true;
+  }
+  return false;
+}
+
 int32_t RayQueries::obstacle(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b) const {
   if (empty()) return -1;
   Segment segment(*this, a, b, at_a, at_b);

@@ -11,6 +11,8 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "raywave/core/vec.h"
@@ -65,6 +67,16 @@ class RayQueries {
   /// Does this triangle alone occlude?
   bool occludes(uint32_t triangle, const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b,
                 double inside) const;
+
+  /// What may be in the way of segments within a convex region.
+  struct Among {
+    bool is_known = false;            // false: there is much, or nobody looked
+    std::vector<uint32_t> triangles;  // those that were last in the way come first
+  };
+  /// @param sides  its half-spaces, normal . p >= offset; all places that count lie in the box around `corners`
+  void look_within(std::span<const std::pair<Vec3d, double>> sides, std::span<const Vec3d> corners, Among& out) const;
+  /// The same answer as without it.
+  bool occluded(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b, Among& among) const;
 
   /// A facet that occludes, -1: none.
   int32_t obstacle(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b) const;

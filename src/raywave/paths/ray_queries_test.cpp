@@ -144,5 +144,46 @@ TEST(RayQueries, PointsForPacketsStayOnTheirSide) {
   }
 }
 
+TEST(RayQueries, WhatIsInTheWayWithinARegionIsWhatIsInTheWay) {
+  int num_known = 0, num_hidden = 0, num_free = 0;
+  size_t num_among = 0, num_all = 0;
+  for (uint64_t seed = 1; seed <= 60; ++seed) {
+    const PreparedScene prepared(test::furnished_room(seed));
+    const RayQueries& queries = prepared.queries();
+    Draws draw(500 + seed);
+    // from a point to the places of a triangle
+    const Vec3d from = draw.in_box({-4, -3, -2}, {4, 3, 2}), to = draw.in_box({-4, -3, -2}, {4, 3, 2});
+    std::array<Vec3d, 4> corners{from};
+    Vec3d center{};
+    for (size_t i = 1; i < 4; ++i) {
+      corners[i] = to + draw.in_box({-1, -1, -1}, {1, 1, 1});
+      center += corners[i] / 3.0;
+    }
+    std::vector<std::pair<Vec3d, double>> sides;
+    for (size_t i = 1; i < 4; ++i) {
+      Vec3d n = cross(corners[i] - from, corners[i % 3 + 1] - from);
+      if (dot(n, center - from) < 0) n = -n;
+      sides.push_back({n, dot(n, from)});
+    }
+    RayQueries::Among among;
+    queries.look_within(sides, corners, among);
+    num_known += among.is_known;
+    num_among += among.triangles.size();
+    num_all += prepared.facets().triangles.size();
+    for (int i = 0; i < 100; ++i) {
+      const Vec3d share = draw.in_box({0, 0, 0}, {1, 1, 1});
+      const double sum = share.x + share.y + share.z;
+      const Vec3d at = (share.x / sum) * corners[1] + (share.y / sum) * corners[2] + (share.z / sum) * corners[3];
+      const bool hidden = queries.occluded(from, at, {}, {});
+      EXPECT_EQ(queries.occluded(from, at, {}, {}, among), hidden) << "seed " << seed;
+      ++(hidden ? num_hidden : num_free);
+    }
+  }
+  EXPECT_GT(num_hidden, 1000);
+  EXPECT_GT(num_free, 1000);
+  EXPECT_EQ(num_known, 60);
+  EXPECT_LT(num_among, num_all / 4);
+}
+
 }  // namespace
 }  // namespace raywave::paths

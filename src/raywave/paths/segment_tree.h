@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <vector>
@@ -22,6 +23,28 @@ struct Boxf {
   std::array<float, 3> lo, hi;
 };
 
+/// A convex region: half-spaces normal . p >= offset.
+class Regionf {
+ public:
+  /// @param reach_m  the largest coordinate that is asked for: places are inside by what rounding may be wrong there
+  explicit Regionf(double reach_m) : reach_m_(reach_m) {}
+  void clear() { planes_.clear(); }
+  void keep(const Vec3d& normal, double offset) {
+    const double size = std::abs(normal.x) + std::abs(normal.y) + std::abs(normal.z);
+    constexpr double kRounding = 8 * double(std::numeric_limits<float>::epsilon());
+    planes_.push_back({Vec3f(normal), float(offset - kRounding * (size * reach_m_ + std::abs(offset)))});
+  }
+
+ private:
+  friend class SegmentTree;
+  struct Plane {
+    Vec3f normal;
+    float least;
+  };
+  const double reach_m_;
+  std::vector<Plane> planes_;
+};
+
 class SegmentTree {
  public:
   SegmentTree() = default;
@@ -32,6 +55,11 @@ class SegmentTree {
   /// true. @return whether one did.
   template <class Test>
   bool any(const Vec3d& origin, const Vec3d& direction, Test&& test) const;
+
+  /// test(index) for the boxes that a region holds any of, perhaps for more, until one says true. @return whether one
+  /// did.
+  template <class Test>
+  bool any_in(const Regionf& region, Test&& test) const;
 
   /// test(index, far) for the boxes that the segment passes through before the fraction `far` of its length, which
   /// test() may reduce; nearer boxes mostly first.
@@ -65,6 +93,30 @@ class SegmentTree {
     }
   };
 
+  static unsigned mask_of(const Lanes& a, const Lanes& b) {  // a <= b
+    const auto yes = a <= b;
+#ifdef __AVX__
+    return unsigned(_mm256_movemask_ps(_mm256_castsi256_ps(std::bit_cast<__m256i>(yes))));
+#else
+    unsigned mask = 0;
+    for (int i = 0; i < kWide; ++i) mask |= unsigned(yes[i] != 0) << i;
+    return mask;
+#endif
+  }
+
+  /// Which of a node's boxes have a corner in each half-space.
+  static unsigned meets(const Node& n, const Regionf& region) {
+    unsigned mask = mask_of(n.side[0][0], n.side[1][0]);  // places that are not empty
+    for (const Regionf::Plane& p : region.planes_) {
+      // the corner that lies farthest to the inside
+      const Lanes most = p.normal.x * n.side[p.normal.x >= 0][0] + p.normal.y * n.side[p.normal.y >= 0][1] +
+                         p.normal.z * n.side[p.normal.z >= 0][2];
+      mask &= mask_of(p.least - Lanes{}, most);
+      if (mask == 0) break;
+    }
+    return mask;
+  }
+
   /// Which of a node's boxes the ray passes through before `far`; where it enters them.
   static unsigned meets(const Node& n, const Ray& ray, float far, Lanes& enters) {
     // rounding of three operations, to both sides
@@ -78,14 +130,7 @@ class SegmentTree {
       last = away < last ? away : last;
     }
     enters = first;
-    const auto hit = first * kLess <= last * kMore;
-#ifdef __AVX__
-    return unsigned(_mm256_movemask_ps(_mm256_castsi256_ps(std::bit_cast<__m256i>(hit))));
-#else
-    unsigned mask = 0;
-    for (int i = 0; i < kWide; ++i) mask |= unsigned(hit[i] != 0) << i;
-    return mask;
-#endif
+    return mask_of(first * kLess, last * kMore);
   }
 
   std::vector<Node> nodes_;
@@ -101,6 +146,25 @@ bool SegmentTree::any(const Vec3d& origin, const Vec3d& direction, Test&& test) 
     const Node& n = nodes_[size_t(at)];
     Lanes enters;
     for (unsigned mask = meets(n, ray, 1, enters); mask != 0; mask &= mask - 1) {
+      const int32_t child = n.child[std::countr_zero(mask)];
+      if (child >= 0) {
+        stack[size++] = child;
+      } else if (test(uint32_t(~child))) {
+        return true;
+      }
+    }
+    if (size == 0) return false;
+  }
+}
+
+template <class Test>
+bool SegmentTree::any_in(const Regionf& region, Test&& test) const {
+  if (nodes_.empty()) return false;
+  int32_t stack[kMostOnStack];
+  size_t size = 0;
+  for (int32_t at = 0;; at = stack[--size]) {
+    const Node& n = nodes_[size_t(at)];
+    for (unsigned mask = meets(n, region); mask != 0; mask &= mask - 1) {
       const int32_t child = n.child[std::countr_zero(mask)];
       if (child >= 0) {
         stack[size++] = child;

@@ -131,5 +131,48 @@ TEST(RayQueries, FindWhatAskingEveryTriangleFinds) {
   }
 }
 
+TEST(SegmentTree, ProposesEveryBoxThatARegionHoldsAnyOf) {
+  Numbers number(5);
+  for (const size_t count : {0, 1, 9, 1000}) {
+    std::vector<Boxf> boxes;
+    for (size_t i = 0; i < count; ++i) {
+      const Vec3f a(number.point(10)), size(number.point(1));
+      boxes.push_back(
+          {{a.x, a.y, a.z}, {a.x + std::abs(size.x), a.y + std::abs(size.y), a.z + (i % 3 == 0 ? 0.0f : 1.0f)}});
+    }
+    const SegmentTree tree(boxes);
+    size_t num_proposed = 0;
+    for (int r = 0; r < 100; ++r) {
+      Regionf region(20);
+      std::vector<std::pair<Vec3d, double>> sides;
+      const Vec3d inside = number.point(8);
+      for (int k = 0; k < 6; ++k) {
+        const Vec3d n = number.point(1);
+        sides.push_back({n, dot(n, inside) - norm(n) * number(0, 3)});
+        region.keep(n, sides.back().second);
+      }
+      std::set<uint32_t> found;
+      EXPECT_FALSE(tree.any_in(region, [&](uint32_t i) { return found.insert(i), false; }));
+      num_proposed += found.size();
+      for (uint32_t i = 0; i < count; ++i) {
+        for (int k = 0; k < 8; ++k) {
+          const auto pick = [&](size_t axis) {
+            return double(boxes[i].lo[axis]) + number(0, 1) * double(boxes[i].hi[axis] - boxes[i].lo[axis]);
+          };
+          const Vec3d p{pick(0), pick(1), pick(2)};
+          const auto holds = [&](const auto& side) { return dot(side.first, p) >= side.second; };
+          if (std::all_of(sides.begin(), sides.end(), holds)) {
+            EXPECT_TRUE(found.count(i)) << count << ' ' << r << ' ' << i;
+          }
+        }
+      }
+      if (count > 0) {
+        EXPECT_EQ(tree.any_in(region, [](uint32_t) { return true; }), !found.empty());
+      }
+    }
+    EXPECT_LE(num_proposed, 30 * count);
+  }
+}
+
 }  // namespace
 }  // namespace raywave::paths
