@@ -62,9 +62,10 @@ RAYWAVE_HD Complex<T> one_minus_exp_over(const Complex<T>& w, const Complex<T>& 
 ///   R = (c^2 - q^2) p / ((c^2 + q^2) p + 2 c h),  T = 2 c e / ((c^2 + q^2) p + 2 c h),
 /// which have no 0 / 0 at grazing incidence, for eta near 1 or for thin slabs, and no overflow for thick lossy ones.
 /// Where the slab is not there (cos_theta_i = 0 with eta = 1 or thickness 0) R = 0 and T = e, without derivatives.
+/// @param transmission  false: T may be left out
 template <class T>
 RAYWAVE_HD SlabCoefficients<T> slab_coefficients(const T& cos_theta_i, const Complex<T>& eta, const T& thickness_m,
-                                                 const T& wavelength_m) {
+                                                 const T& wavelength_m, bool transmission = true) {
   const T kd = T(2 * kPi) * thickness_m / wavelength_m, c2 = cos_theta_i * cos_theta_i;
   const Complex<T> q = transmitted_cosine(cos_theta_i, eta), q2{(eta.re - T(1)) + c2, eta.im};
   // |e| <= 1 because Im q <= 0
@@ -81,8 +82,11 @@ RAYWAVE_HD SlabCoefficients<T> slab_coefficients(const T& cos_theta_i, const Com
   if (te.re == T(0) && te.im == T(0)) return {{T(0), T(0)}, {T(0), T(0)}, e, e};
   const Complex<T> eta_minus_one{eta.re - T(1), eta.im};
   const Complex<T> brewster{(eta.re + T(1)) * c2 - T(1), eta.im * c2};
+  SlabCoefficients<T> out{-(eta_minus_one * p) / te, eta_minus_one * brewster * p / tm, {}, {}};
+  if (!transmission) return out;
   const Complex<T> two_e = T(2) * e;
-  return {-(eta_minus_one * p) / te, eta_minus_one * brewster * p / tm, c * two_e / te, ec * two_e / tm};
+  out.t_te = c * two_e / te, out.t_tm = ec * two_e / tm;
+  return out;
 }
 
 /// The same on a tape, by its slopes alone (analytic in eta).
@@ -97,5 +101,20 @@ RAYWAVE_HD SlabCoefficients<T> coefficients(const T& cos_theta_i, const BasicMat
   if (m.perfect_conductor) return {{T(-1), T(0)}, {T(1), T(0)}, {T(0), T(0)}, {T(0), T(0)}};
   return slab_coefficients(cos_theta_i, m.eta, m.thickness_m, wavelength_m);
 }
+
+/// |r_TE|^2, |r_TM|^2 and Re(r_TE conj(r_TM)): all that the power of what a mirror reflects depends on.
+template <class T>
+struct ReflectedPowers {
+  T te{}, tm{}, both{};
+};
+template <class T>
+ReflectedPowers<T> reflected_powers(const T& cos_theta_i, const BasicMaterialProperties<T>& m, const T& wavelength_m) {
+  if (m.perfect_conductor) return {T(1), T(1), T(-1)};
+  const SlabCoefficients<T> c = slab_coefficients(cos_theta_i, m.eta, m.thickness_m, wavelength_m, false);
+  return {norm2(c.r_te), norm2(c.r_tm), c.r_te.re * c.r_tm.re + c.r_te.im * c.r_tm.im};
+}
+/// On a tape by its slopes alone.
+ReflectedPowers<ad::Var> reflected_powers(const ad::Var& cos_theta_i, const BasicMaterialProperties<ad::Var>& m,
+                                          const ad::Var& wavelength_m);
 
 }  // namespace raywave::em

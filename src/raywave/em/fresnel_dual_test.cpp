@@ -30,7 +30,10 @@ std::vector<Complex<T>> evaluate(const T& c, const Complex<T>& eta, const T& thi
   const auto s = slab_coefficients(c, eta, thickness, T(0.0857));
   Complex<T> r_te, r_tm;
   interface_reflection(c, eta, r_te, r_tm);
-  return {s.r_te, s.r_tm, s.t_te, s.t_tm, r_te, r_tm};
+  BasicMaterialProperties<T> m;
+  m.eta = eta, m.thickness_m = thickness;
+  const ReflectedPowers<T> p = reflected_powers(c, m, T(0.0857));
+  return {s.r_te, s.r_tm, s.t_te, s.t_tm, r_te, r_tm, {p.te, p.tm}, {p.both, T(0)}};
 }
 std::vector<Complex<double>> evaluate(const Point& p) {
   return evaluate(p.c, Complex<double>{p.eta_re, p.eta_im}, p.thickness);

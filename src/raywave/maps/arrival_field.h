@@ -26,13 +26,18 @@ class ArrivalField {
   /// World-frame field at the point, across its direction, times lambda / (4 pi L), with propagation phase.
   /// @return false when the path is not there.
   bool operator()(const Vec3d& point_m, const std::vector<paths::Step>& steps, CVec3<T>& out);
-  /// Its |.|^2. @return as above.
+  /// Its |.|^2; of a place that scatters that of all its turns. @return as above.
   bool power(const Vec3d& point_m, const std::vector<paths::Step>& steps, T& out);
 
  private:
-  /// Without the phase.
-  bool launched(const Vec3d& point_m, const std::vector<paths::Step>& steps, paths::PathField<T>& f, Complex<T>& theta,
-                Complex<T>& phi);
+  /// Real fields whose powers add up to what is sent: those of several elements' phases, or one alone.
+  struct Sent {
+    T weight;
+    Vec3<T> field;
+  };
+  std::vector<Sent> sent(const Vec3<T>& departure) const;
+  /// What all elements together send. @param slants  paths::slant_fields
+  CVec3<T> launched(const std::vector<Vec3<T>>& slants, const Vec3<T>& departure) const;
 
   paths::SceneOver<T>& scene_;
   paths::PathKernel<T> kernel_;

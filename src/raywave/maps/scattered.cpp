@@ -54,7 +54,10 @@ class Points {
     for_places(cell, [&](const SamplePoint& s, paths::ScatterTiler& tiler, std::vector<Step>& steps, size_t place) {
       field.begin_at(first);
       if (first >= 0) first += options_.max_depth;
-      for_variants(tiler, steps, place, [&] { visit(s.point_m, steps, s.weight); });
+      for (const paths::Interaction by : tiler.laws(steps[place].surface.index)) {
+        steps[place].type = by;
+        visit(s.point_m, steps, s.weight);
+      }
     });
   }
   /// visit(steps) for each place that a cell's paths are scattered by.
@@ -96,18 +99,6 @@ class Points {
       const paths::ScatterEnd target(prepared_, end,
                                      paths::scatter_mirrors(prepared_, s.point_m, tx_.name, kRays, options_));
       visit(i, s, tiler, target);
-    }
-  }
-  template <class Visit>
-  void for_variants(const paths::ScatterTiler& tiler, std::vector<Step>& steps, size_t place, Visit&& visit) const {
-    const int32_t facet = steps[place].surface.index, material = prepared_.facets().facets[size_t(facet)].material;
-    for (const paths::Interaction by : tiler.laws(facet)) {
-      for (const paths::Turned turned : {paths::Turned::kNot, paths::Turned::kBefore, paths::Turned::kBehind}) {
-        if (!(paths::share_of(turned, context_.scatterers[size_t(material)].xpd) > 0)) continue;
-        steps[place].type = by;
-        steps[place].scatter.turned = turned;
-        visit();
-      }
     }
   }
 

@@ -71,19 +71,31 @@ RadioMapOptions options(int depth = 2) {
 }
 
 TEST(ScatteredMap, TilesAreThePathsToAReceiverThere) {
-  Scene s = corner();
-  const RadioMap map = solve_radio_map(s, cells(), options());
-  for (const int cell : {0, 3}) {
-    s.receivers.clear();
-    s.add_receiver({"rx", map.cell_centers_m[size_t(cell)], {}, {}, antenna("VH")});
-    paths::PathOptions o;
-    o.finder = paths::Finder::kExhaustive;
-    o.max_depth = 2, o.diffuse_reflection = true, o.scattering_tolerance = 5e-3;
-    double sum = 0;
-    for (const Complexd& a : paths::solve_paths(s, o).a) sum += norm2(a);
-    EXPECT_NEAR(map.path_gain[size_t(cell)], sum, 1e-3 * sum) << cell;
+  for (const char* polarization : {"V", "VH"}) {
+    Scene s = corner();
+    if (polarization[1] == 'H') {  // four ports that send together
+      s.transmitters[0].array = antenna(polarization);
+      s.transmitters[0].array.element_positions_wavelengths = {{0, 0, 0}, {0, 0.3, 0.2}};
+    }
+    const std::vector<Complexd> weights = s.transmitters[0].port_weights();
+    const RadioMap map = solve_radio_map(s, cells(), options());
+    for (const int cell : {0, 3}) {
+      s.receivers.clear();
+      s.add_receiver({"rx", map.cell_centers_m[size_t(cell)], {}, {}, antenna("VH")});
+      paths::PathOptions o;
+      o.finder = paths::Finder::kExhaustive;
+      o.max_depth = 2, o.diffuse_reflection = true, o.scattering_tolerance = 5e-3;
+      double sum = 0;
+      const paths::Paths p = paths::solve_paths(s, o);
+      for (size_t k = 0; k < p.a.size(); k += weights.size()) {  // [paths, rx ports, tx ports]
+        Complexd a{0, 0};
+        for (size_t t = 0; t < weights.size(); ++t) a = a + weights[t] * p.a[k + t];
+        sum += norm2(a);
+      }
+      EXPECT_NEAR(map.path_gain[size_t(cell)], sum, 1e-3 * sum) << polarization << " " << cell;
+    }
+    EXPECT_TRUE(map.standard_error.empty());
   }
-  EXPECT_TRUE(map.standard_error.empty());
 }
 
 /// The largest deviation of samples from tiles in standard errors, and how many cells are beyond two of them.

@@ -123,7 +123,7 @@ ScatterPlace<T> PathKernel<T>::place_of(const std::vector<Step>& steps, size_t i
   ScatterPlace<T> p;
   p.point = at.point;
   p.normal = at.normal;
-  p.area_m2 = T(0.5 * facts.share) * at.twice_area;
+  p.area_m2 = T(0.5 * facts.share * at.of_area) * at.twice_area;
   p.scatterer = scene_.scatterer(material);
   own_of_places_.resize(steps.size());
   Vec3<T> moved;
@@ -246,14 +246,41 @@ void PathKernel<T>::set_gains(const EndPoint<T>& source, const EndPoint<T>& targ
 }
 
 template <class T>
-bool PathKernel<T>::power(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps, T& out,
-                          bool with_share) {
-  PathField<T> f;
-  if (!field(source, target, steps, with_share, f)) return false;
-  set_gains(source, target, f, transfer_of(f), gains_);
-  out = T(0);
-  for (const Complex<T>& a : gains_) out = out + a.re * a.re + a.im * a.im;
-  return true;
+bool PathKernel<T>::straight(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps,
+                             StraightScatter<T>& out) {
+  return out.set(place_of(steps, 0), scene_.wavelength_m(), source.position_m, target.position_m);
+}
+
+template <class T>
+bool PathKernel<T>::power(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps,
+                          T& out) {
+  // phases of elements are in no power
+  const T pairs(double(num_elements(source) * num_elements(target)));
+  if (is_straight(steps)) {
+    StraightScatter<T> s;
+    out = T(0);
+    if (!straight(source, target, steps, s)) return true;
+    const std::vector<Vec3<T>> taken = slant_fields(target, -s.arrival());
+    for (const Vec3<T>& sent : slant_fields(source, s.departure())) out = out + s.received(sent, taken);
+    out = pairs * out;
+    return true;
+  }
+  return over_turns(
+      source, target, steps,
+      [&](const PathField<T>& f) {
+        const JonesBasis<T> basis = transfer_basis(f.departure);
+        const std::vector<Vec3<T>> taken = slant_fields(target, -f.arrival);
+        T sum(0);
+        for (const Vec3<T>& sent : slant_fields(source, f.departure)) {
+          const T theta = dot(sent, basis.theta_hat), phi = dot(sent, basis.phi_hat);
+          for (const Vec3<T>& r : taken) {
+            const Complex<T> a = theta * dot(f.fields[0], r) + phi * dot(f.fields[1], r);
+            sum = sum + norm2(a);
+          }
+        }
+        return pairs * sum;
+      },
+      out);
 }
 
 template <class T>

@@ -11,6 +11,7 @@
 #include "raywave/paths/path_field.h"
 #include "raywave/paths/scene_over.h"
 #include "raywave/paths/step.h"
+#include "raywave/paths/straight_scatter.h"
 
 namespace raywave::paths {
 
@@ -36,10 +37,36 @@ class PathKernel {
   /// The field that arrives over a path. @param steps  with their EdgeFacts. @return false when it is not there (never
   /// over double, where its points are given).
   bool field(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps, PathField<T>& out);
-  /// The power of a path, the sum of |a|^2 over all pairs of ports. Of a place that scatters all its power as it is
-  /// turned there, not the share of it that is turned so, unless with_share. @return as field().
-  bool power(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps, T& out,
-             bool with_share = false);
+  /// The power of a path, the sum of |a|^2 over all pairs of ports; of a place that scatters that of all its turns.
+  /// @return as field().
+  bool power(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps, T& out);
+  /// Is it the path of one place between straight legs, whose power straight() knows?
+  static bool is_straight(const std::vector<Step>& steps) { return steps.size() == 1 && scatters(steps[0].type); }
+  /// @return as StraightScatter::set().
+  bool straight(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps,
+                StraightScatter<T>& out);
+  /// The sum of power_of(field) over the turns of a place that scatters, with their shares. @return as field().
+  template <class Power>
+  bool over_turns(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps,
+                  const Power& power_of, T& out) {
+    size_t place = 0;
+    while (place < steps.size() && !scatters(steps[place].type)) ++place;
+    PathField<T> f;
+    out = T(0);
+    if (place == steps.size()) {
+      if (!field(source, target, steps, false, f)) return false;
+      out = power_of(f);
+      return true;
+    }
+    turned_ = steps;
+    bool there = true;
+    for_turns(T(place_of(steps, place).scatterer.xpd), [&](Turned turned, const T& share) {
+      turned_[place].scatter.turned = turned;
+      there = there && field(source, target, turned_, false, f);
+      if (there) out = out + share * power_of(f);
+    });
+    return there;
+  }
   /// All that is reported of a path. @return as field().
   bool values(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps, PathValues<T>& out);
 
@@ -71,7 +98,7 @@ class PathKernel {
   std::vector<Bend<T>> bends_;                                      // mirrors and edges of touches_
   std::vector<Vec3<T>> points_;
   std::vector<Vec3<T>> directions_;
-  std::vector<Complex<T>> gains_;
+  std::vector<Step> turned_;
 };
 
 }  // namespace raywave::paths

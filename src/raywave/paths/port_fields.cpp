@@ -62,38 +62,44 @@ Vec3<ad::Var> local_field(const em::AntennaPattern& pattern, double slant_rad, c
   return {chained(e.x, by), chained(e.y, by), chained(e.z, by)};
 }
 
+}  // namespace
+
 template <class T>
-em::BasicJonesVector<T> element_field(const em::AntennaPattern& pattern, double slant_rad, const Mat3<T>& rotation,
-                                      const Vec3<T>& local, const JonesBasis<T>& world) {
-  const Vec3<T> e = rotation * local_field(pattern, slant_rad, local);
-  return {{dot(e, world.theta_hat), T(0)}, {dot(e, world.phi_hat), T(0)}};
+std::vector<Vec3<T>> slant_fields(const EndPoint<T>& end, const Vec3<T>& direction) {
+  const em::AntennaArray& array = end.device->array;
+  std::vector<Vec3<T>> fields;
+  const Vec3<T> local = transposed(end.rotation) * direction;
+  for (const double slant : array.slants_rad) {
+    if (array.pattern.model == em::PolarizationModel::kTr38901Model1 && slant != 0) {
+      // turns the element: an upright one in a frame of its own, which also knows its axis
+      const Mat3<T> turned = end.rotation * rotation_from_euler(Vec3<T>{T(0), T(0), T(slant)});
+      fields.push_back(turned * local_field(array.pattern, 0, transposed(turned) * direction));
+    } else {
+      fields.push_back(end.rotation * local_field(array.pattern, slant, local));
+    }
+  }
+  return fields;
 }
 
-}  // namespace
+template <class T>
+std::vector<Complex<T>> element_phases(const EndPoint<T>& end, const T& wavelength_m, const Vec3<T>& direction) {
+  const Vec3<T> local = transposed(end.rotation) * direction;
+  const T wavenumber = T(2 * kPi) / wavelength_m;
+  std::vector<Complex<T>> phases;
+  for (const Vec3<T>& offset : end.offsets_m) phases.push_back(expj(wavenumber * dot(local, offset)));
+  return phases;
+}
 
 template <class T>
 std::vector<em::BasicJonesVector<T>> port_fields(const EndPoint<T>& end, const T& wavelength_m,
                                                  const Vec3<T>& direction) {
-  const em::AntennaArray& array = end.device->array;
-  const Vec3<T> local = transposed(end.rotation) * direction;
-  const JonesBasis<T> world_basis = transfer_basis(direction);
-  const bool whole = end.element < 0;
+  const JonesBasis<T> world = transfer_basis(direction);
   std::vector<Complex<T>> phases;
-  if (whole) {
-    const T wavenumber = T(2 * kPi) / wavelength_m;
-    for (const Vec3<T>& offset : end.offsets_m) phases.push_back(expj(wavenumber * dot(local, offset)));
-  }
+  if (end.element < 0) phases = element_phases(end, wavelength_m, direction);
   std::vector<em::BasicJonesVector<T>> ports;
-  for (const double slant : array.slants_rad) {
-    em::BasicJonesVector<T> w;
-    if (array.pattern.model == em::PolarizationModel::kTr38901Model1 && slant != 0) {
-      // turns the element: an upright one in a frame of its own, which also knows its axis
-      const Mat3<T> turned = end.rotation * rotation_from_euler(Vec3<T>{T(0), T(0), T(slant)});
-      w = element_field(array.pattern, 0, turned, transposed(turned) * direction, world_basis);
-    } else {
-      w = element_field(array.pattern, slant, end.rotation, local, world_basis);
-    }
-    if (!whole) {
+  for (const Vec3<T>& e : slant_fields(end, direction)) {
+    const em::BasicJonesVector<T> w{{dot(e, world.theta_hat), T(0)}, {dot(e, world.phi_hat), T(0)}};
+    if (end.element >= 0) {
       ports.push_back(w);
       continue;
     }
@@ -113,10 +119,13 @@ EndPoint<double> end_point(const scene::Device& device, double wavelength_m, int
   return end;
 }
 
-template std::vector<em::BasicJonesVector<double>> port_fields(const EndPoint<double>&, const double&, const Vec3d&);
-template std::vector<em::BasicJonesVector<ad::Dual>> port_fields(const EndPoint<ad::Dual>&, const ad::Dual&,
-                                                                 const Vec3<ad::Dual>&);
-template std::vector<em::BasicJonesVector<ad::Var>> port_fields(const EndPoint<ad::Var>&, const ad::Var&,
-                                                                const Vec3<ad::Var>&);
+#define RAYWAVE_INSTANTIATE(T)                                                                   \
+  template std::vector<Vec3<T>> slant_fields(const EndPoint<T>&, const Vec3<T>&);                \
+  template std::vector<Complex<T>> element_phases(const EndPoint<T>&, const T&, const Vec3<T>&); \
+  template std::vector<em::BasicJonesVector<T>> port_fields(const EndPoint<T>&, const T&, const Vec3<T>&);
+RAYWAVE_INSTANTIATE(double)
+RAYWAVE_INSTANTIATE(ad::Dual)
+RAYWAVE_INSTANTIATE(ad::Var)
+#undef RAYWAVE_INSTANTIATE
 
 }  // namespace raywave::paths

@@ -38,8 +38,22 @@ struct EndPoint {
   std::vector<Vec3<T>> offsets_m;  // [num_elements], the device's frame
 };
 
-/// Jones vectors of an end's ports in transfer_basis(direction): [num_ports] for the whole array, with the plane-wave
-/// phase exp(+j 2 pi / lambda k . offset); else the element's slants alone, without phase: [num_slants].
+/// What an end's elements send into a direction, or take from it, by their slants: vectors across it, in the world,
+/// [num_slants]. Patterns are real. Instantiated as below, like element_phases().
+/// @param direction  unit vector seen from the device, world.
+template <class T>
+std::vector<Vec3<T>> slant_fields(const EndPoint<T>& end, const Vec3<T>& direction);
+/// The plane-wave phases exp(+j 2 pi / lambda k . offset) of the elements, [num_elements].
+template <class T>
+std::vector<Complex<T>> element_phases(const EndPoint<T>& end, const T& wavelength_m, const Vec3<T>& direction);
+/// How many elements the end stands for.
+template <class T>
+int num_elements(const EndPoint<T>& end) {
+  return end.element < 0 ? end.device->array.num_elements() : 1;
+}
+
+/// Jones vectors of an end's ports in transfer_basis(direction): [num_ports] for the whole array, with their
+/// phases; else the element's slants alone, without phase: [num_slants].
 /// Instantiated for double, ad::Dual and ad::Var.
 /// @param direction  unit vector seen from the device, world.
 template <class T>

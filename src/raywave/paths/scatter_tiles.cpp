@@ -152,11 +152,6 @@ ScatterTiler::ScatterTiler(const PreparedScene& prepared, SceneOver<double>& num
   measure_ = [this](const std::vector<Step>& steps) {
     double power = 0;
     (void)kernel_.power(source_->point(), target_->point(), steps, power);
-    for (const Step& s : steps) {
-      if (!scatters(s.type)) continue;
-      const int32_t material = table_.facets[size_t(s.surface.index)].material;
-      power *= paths::share_of(s.scatter.turned, numbers_.scatterer(material).xpd);
-    }
     return power;
   };
 }
@@ -261,17 +256,12 @@ std::vector<Interaction> ScatterTiler::laws(int32_t facet) const {
   return all;
 }
 
-/// What steps_ bring by all laws and turns.
-double ScatterTiler::power(int32_t facet, size_t place) {
-  const double xpd = numbers_.scatterer(table_.facets[size_t(facet)].material).xpd;
+/// What steps_ bring by all laws.
+double ScatterTiler::power(size_t place) {
   double sum = 0;
   for (const Interaction by : laws_) {
     steps_[place].type = by;
-    for (const Turned turned : {Turned::kNot, Turned::kBefore, Turned::kBehind}) {
-      if (!(paths::share_of(turned, xpd) > 0)) continue;
-      steps_[place].scatter.turned = turned;
-      sum += measure_(steps_);
-    }
+    sum += measure_(steps_);
   }
   return sum;
 }
@@ -314,7 +304,7 @@ double ScatterTiler::sum_of_places(Tile& t, bool known) {
     if (known && (t.seen >> i & 1) == 0) continue;
     if (!steps_at(t, place_of(t, p), p.weight * share_of(t), known, place)) continue;
     seen = uint8_t(seen | 1U << i);
-    sum += power(t.facet, place);
+    sum += power(place);
   }
   t.seen = seen;
   t.is_shaded = seen != 0 && seen != (1U << kRule) - 1;

@@ -71,7 +71,7 @@ class ScatterEnd {
 /// One link at a time; one a thread.
 class ScatterTiler {
  public:
-  /// What a path brings to the target, with its share of the polarisation.
+  /// What a path brings to the target, by all turns of the polarisation.
   using Measure = std::function<double(const std::vector<Step>&)>;
   /// @param numbers  with the law's lobe; like the law, kept
   /// @param measure  none: the sum of |a|^2 over all pairs of ports
@@ -117,7 +117,7 @@ class ScatterTiler {
   const Leg& leg(const ScatterEnd& end, int which, int32_t node, const Vec3d& p, const Vec2d& at, int32_t facet,
                  bool known);
   bool steps_at(const Tile& t, const Vec2d& at, double share, bool known, size_t& place);
-  double power(int32_t facet, size_t place);
+  double power(size_t place);
   bool has_own_lobe(int32_t facet) const;
   double sum_of_places(Tile& t, bool known);
   double value(Tile& t);

@@ -81,19 +81,20 @@ TEST(ScatteredPaths, AddUpToScatteredPower) {
   for (const double xpd : {0.0, 0.3, 1.0}) {
     em::Material m = material("wall", 0.6, "directive(alpha_r=6)", false);
     m.xpd_coefficient = xpd;
-    const Scene s = patch(m);
+    Scene s = patch(m);
+    s.transmitters[0].array.element_positions_wavelengths = {{0, 0, 0}, {0, 0.5, 0}};
     PathOptions o = options(1, 1e-4);
     o.specular_reflection = false;
     ScatterOptions tiles;
     const double power = scattered_power(s, PreparedScene(s), tiles).gain.at(0);
-    EXPECT_NEAR(scattered(solve_paths(s, o)), 4 * power, 1e-12 * power) << xpd;
+    EXPECT_NEAR(scattered(solve_paths(s, o)), 8 * power, 1e-12 * power) << xpd;
     // a lobe in the mirror's place
     o.specular_reflection = true, o.reflection = Reflection::kDirectional;
     o.lobe = em::lobe_from_text("von_mises_fisher(kappa=20)");
     tiles.reflection = o.lobe;
     const Paths both = solve_paths(s, o);
     const double sum = scattered_power(s, PreparedScene(s), tiles).gain.at(0);
-    EXPECT_NEAR(scattered(both), 4 * sum, 1e-12 * sum);
+    EXPECT_NEAR(scattered(both), 8 * sum, 1e-12 * sum);
     for (int64_t p = 0; p < both.num_paths(); ++p) EXPECT_FALSE(has(both, p, Interaction::kSpecularReflection));
   }
 }

@@ -67,18 +67,12 @@ void for_places(const scene::Scene& scene, const PreparedScene& prepared, SceneO
     if (varies) first += int64_t(steps.size());
     visit([&] {
       T sum(0);
-      const int32_t facet = steps[place].surface.index;
-      const T xpd = over.scatterer(prepared.facets().facets[size_t(facet)].material).xpd;
       for (const Interaction by : laws) {
         steps[place].type = by;
-        for (const Turned turned : {Turned::kNot, Turned::kBefore, Turned::kBehind}) {
-          if (!(share_of(turned, ad::value_of(xpd)) > 0)) continue;  // K_x has no slope at its bounds
-          steps[place].scatter.turned = turned;
-          T power(0);
-          if (kernel.power(tx, rx, steps, power, varies)) sum = sum + (varies ? T(1) : share_of(turned, xpd)) * power;
-        }
+        T power(0);
+        if (kernel.power(tx, rx, steps, power)) sum = sum + power;
       }
-      return sum / T(ports);
+      return T(1 / ports) * sum;
     });
   };
   for_steps(scene, prepared, options, context, *tx.device, *rx.device, all.tiles[link], by_place);

@@ -50,6 +50,14 @@ template <class T>
 T share_of(Turned turned, const T& xpd) {
   return turned == Turned::kNot ? T(1) - xpd : T(0.5) * xpd;
 }
+/// visit(turned, share) for those that have one: K_x has no slope at its bounds.
+template <class T, class Visit>
+void for_turns(const T& xpd, Visit&& visit) {
+  for (const Turned turned : {Turned::kNot, Turned::kBefore, Turned::kBehind}) {
+    const T share = share_of(turned, xpd);
+    if (share > T(0)) visit(turned, share);
+  }
+}
 
 /// A place that scatters.
 template <class T>
@@ -85,17 +93,37 @@ struct ScatterDyads {
   }
 };
 
-/// Those of coefficients te and tm, the field turned or not. @param n  towards the side of both directions
+/// The middle m of u_o and of the mirror direction of u_i, and what goes with it.
+template <class T>
+struct DyadAxes {
+  Vec3<T> m, image, s;  // image: m'. s: TE of m' and of m
+  T f{};                // 1 / (1 + m . u_o), which is 1 / (1 + m' . u_i)
+
+  // the least turn of v, across a, from a to b: v - (v . b) (a + b) / (1 + a . b)
+  Vec3<T> in_s(const Vec3<T>& u_i) const { return s - (f * dot(s, u_i)) * (image + u_i); }
+  Vec3<T> out_s(const Vec3<T>& u_o) const { return s - (f * dot(s, u_o)) * (m + u_o); }
+};
+/// @param n  towards the side of both directions
+template <class T>
+DyadAxes<T> axes_beside(const Vec3<T>& n, const Vec3<T>& u_i, const Vec3<T>& u_o) {
+  using std::sqrt;
+  const Vec3<T> sum = u_i - T(2) * dot(u_i, n) * n + u_o;
+  const T length2 = norm2(sum);
+  DyadAxes<T> a;
+  // opposite to each other they are only where both are at the horizon
+  a.m = length2 > T(1e-8) ? sum / sqrt(length2) : n;
+  a.image = a.m - T(2) * dot(a.m, n) * n;
+  a.s = te_direction(a.image, n);
+  a.f = T(1) / (T(1) + dot(a.m, u_o));
+  return a;
+}
+
+/// Those of coefficients te and tm, the field turned or not. @param n  as above
 template <class T>
 ScatterDyads<T> dyads_beside(const Vec3<T>& n, const Complex<T>& te, const Complex<T>& tm, Turned turned,
                              const Vec3<T>& u_i, const Vec3<T>& u_o) {
-  const Vec3<T> sum = u_i - T(2) * dot(u_i, n) * n + u_o;
-  // opposite to each other they are only where both are at the horizon
-  const Vec3<T> m = norm2(sum) > T(1e-8) ? normalized(sum) : n, image = m - T(2) * dot(m, n) * n;
-  const Vec3<T> s = te_direction(image, n);
-  // the least turn of v, across a, from a to b: v - (v . b) (a + b) / (1 + a . b); it is as far on both sides of n
-  const T f = T(1) / (T(1) + dot(m, u_o));
-  const Vec3<T> in_s = s - (f * dot(s, u_i)) * (image + u_i), out_s = s - (f * dot(s, u_o)) * (m + u_o);
+  const DyadAxes<T> axes = axes_beside(n, u_i, u_o);
+  const Vec3<T> in_s = axes.in_s(u_i), out_s = axes.out_s(u_o);
   ScatterDyads<T> d{te, tm, in_s, cross(u_i, in_s), out_s, cross(u_o, out_s)};
   if (turned == Turned::kBefore) d.in_s = -d.in_p, d.in_p = in_s;      // of u_i x e
   if (turned == Turned::kBehind) d.out_s = d.out_p, d.out_p = -out_s;  // u_o x M e

@@ -28,7 +28,8 @@ namespace raywave::paths {
 template <class T>
 struct TrianglePlace {
   Vec3<T> point, normal;  // either way
-  T twice_area{};
+  T twice_area{};         // of the mesh's own triangle
+  double of_area = 1;     // the triangle's share of it
 };
 
 /// T is ad::Var (then Derivative is SceneDerivative), ad::Dual (const SceneDerivative), or double, see below.
@@ -207,13 +208,14 @@ class SceneOver {
       const Vec3d& p = here.point;
       out.point = {moved(p.x, &Vec3d::x), moved(p.y, &Vec3d::y), moved(p.z, &Vec3d::z)};
       out.normal = vec(normalized(here.twice), triangles_[i].normal);
-      out.twice_area = T(here.of_area) * number(norm(here.twice), triangles_[i].twice_area);
+      out.twice_area = number(norm(here.twice), triangles_[i].twice_area);
+      out.of_area = here.of_area;
       has_triangle_[i] = 1;
       return out;
     } else {
       if (!has_triangle_[i]) triangles_[i] = shape_of(index), has_triangle_[i] = 1;
       const Shape<T>& s = triangles_[i];
-      return {T(share[0]) * s.a + T(share[1]) * s.b + T(share[2]) * s.c, s.normal, T(here.of_area) * s.twice_area};
+      return {T(share[0]) * s.a + T(share[1]) * s.b + T(share[2]) * s.c, s.normal, s.twice_area, here.of_area};
     }
   }
 
