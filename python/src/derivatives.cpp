@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Derivatives of paths, channels and maps: dense arrays and names on Python's side, ragged lists and places on ours.
+#include <nanobind/stl/pair.h>
+
 #include <algorithm>
 
 #include "bind.h"
@@ -26,12 +28,16 @@ static bool among(const std::vector<std::string>& names, const std::string& name
 
 static constexpr int64_t kNumbers = int64_t(em::kMaterialNumbers.size());
 
+static nb::object rows_array(const std::vector<em::MaterialNumbers<double>>& rows) {
+  std::vector<double> flat;
+  for (const auto& row : rows) flat.insert(flat.end(), row.numbers.begin(), row.numbers.end());
+  return array<double>(std::move(flat), {rows.size(), size_t(kNumbers)});
+}
+
 void put_field_gradients(const nb::object& fields, const std::vector<std::string>& asked,
                          const std::vector<em::MaterialNumbers<double>>& rows, nb::dict& gradient) {
   if (asked.empty()) return;
-  std::vector<double> flat;
-  for (const auto& row : rows) flat.insert(flat.end(), row.numbers.begin(), row.numbers.end());
-  gradient.update(fields.attr("pull")(asked, array<double>(std::move(flat), {rows.size(), size_t(kNumbers)})));
+  gradient.update(fields.attr("pull")(asked, rows_array(rows)));
 }
 std::vector<em::MaterialNumbers<double>> take_moved_rows(const nb::object& fields, int64_t num_rows,
                                                          nb::dict& tangent) {
@@ -46,6 +52,43 @@ std::vector<em::MaterialNumbers<double>> take_moved_rows(const nb::object& field
   rows.resize(size_t(num_rows));
   for (size_t i = 0; i < flat.size(); ++i) rows[i / size_t(kNumbers)].numbers[i % size_t(kNumbers)] = flat[i];
   return rows;
+}
+
+/// [num_materials][number]: how the scene's numbers change with its frequency.
+static std::vector<em::MaterialNumbers<double>> dispersion(const scene::Scene& s) {
+  std::vector<em::MaterialNumbers<double>> out(s.materials.size());
+  for (size_t m = 0; m < out.size(); ++m) {
+    const auto n = em::numbers_of(s.materials[m], s.frequency_hz, ad::Dual(s.frequency_hz, 1));
+    for (size_t k = 0; k < n.numbers.size(); ++k) out[m].numbers[k] = n.numbers[k].d;
+  }
+  return out;
+}
+void add_base_gradients(const scene::Scene& s, const nb::object& fields, const std::vector<std::string>& names,
+                        const std::vector<em::MaterialNumbers<double>>& rows, scene::SceneDerivative& gradient) {
+  if (rows.empty() || field_names(fields).empty()) return;
+  const auto [by_base, by_frequency] =
+      nb::cast<std::pair<std::vector<double>, double>>(fields.attr("pull_base")(names, rows_array(rows)));
+  const auto moved = dispersion(s);
+  gradient.frequency_hz += by_frequency;
+  for (size_t i = 0; i < by_base.size(); ++i) {
+    const size_t m = i / size_t(kNumbers), k = i % size_t(kNumbers);
+    gradient.materials[m].numbers[k] += by_base[i];
+    gradient.frequency_hz += by_base[i] * moved[m].numbers[k];
+  }
+}
+
+void add_moved_base(const scene::Scene& s, const nb::object& fields, int64_t num_rows,
+                    const scene::SceneDerivative& direction, std::vector<em::MaterialNumbers<double>>& rows) {
+  if (num_rows == 0 || field_names(fields).empty()) return;
+  auto change = dispersion(s);
+  for (size_t m = 0; m < change.size(); ++m) {
+    for (size_t k = 0; k < size_t(kNumbers); ++k)
+      change[m].numbers[k] = direction.materials[m].numbers[k] + direction.frequency_hz * change[m].numbers[k];
+  }
+  const auto flat = reals_from(fields.attr("push_base")(rows_array(change), direction.frequency_hz), "the rows' motion",
+                               {num_rows, kNumbers});
+  rows.resize(size_t(num_rows));
+  for (size_t i = 0; i < flat.size(); ++i) rows[i / size_t(kNumbers)].numbers[i % size_t(kNumbers)] += flat[i];
 }
 
 /// Those of wrt that are known, of None all of them; the others are left in wrt.
@@ -280,6 +323,7 @@ nb::dict gradient(const PyPaths& p, const nb::object& wrt, Back&& back) {
       out.scene = paths::touched_vjp(s, geometry, p.options, p.paths, back(), p.touched, rows);
     }
   });
+  add_base_gradients(s, p.fields, names, rows, out.scene);
   nb::dict gradient = gradient_dict(s, out.scene, names);
   put_panel_gradients(panels, out, of_panels, gradient);
   put_field_gradients(p.fields, of_fields, rows, gradient);
@@ -288,7 +332,8 @@ nb::dict gradient(const PyPaths& p, const nb::object& wrt, Back&& back) {
 
 PathsDerivative moved(const PyPaths& p, const nb::dict& tangent) {
   nb::dict others = tangent;
-  const auto rows = take_moved_rows(p.fields, int64_t(p.touched.numbers.size()), others);
+  const auto num_rows = int64_t(p.touched.numbers.size());
+  auto rows = take_moved_rows(p.fields, num_rows, others);
   const scene::Scene& s = *p.solved.scene;
   const auto& by = paths::kDifferentiableByPaths;
   paths::PanelsDerivative direction;
@@ -297,6 +342,7 @@ PathsDerivative moved(const PyPaths& p, const nb::dict& tangent) {
   } else {
     direction.scene = tangent_from(s, others, by, p.options.scatters());
   }
+  add_moved_base(s, p.fields, num_rows, direction.scene, rows);
   PathsDerivative out;
   const paths::PreparedScene& geometry = p.solved.geometry();
   run_interruptibly(nb::none(), [&](const runtime::Progress&) {
@@ -422,6 +468,7 @@ nb::dict map_vjp(const PyRadioMap& m, const nb::object& path_gain, const nb::obj
   std::vector<em::MaterialNumbers<double>> rows;
   run_interruptibly(
       nb::none(), [&](const runtime::Progress&) { out = maps::metrics_vjp(s, geometry, m.options, m.map, c, &rows); });
+  add_base_gradients(s, m.fields, names, rows, out);
   nb::dict gradient = gradient_dict(s, out, names);
   put_field_gradients(m.fields, of_fields, rows, gradient);
   return gradient;
@@ -430,9 +477,10 @@ nb::dict map_vjp(const PyRadioMap& m, const nb::object& path_gain, const nb::obj
 nb::dict map_jvp(const PyRadioMap& m, nb::dict tangent) {
   const scene::Scene& s = *m.solved.scene;
   const auto num_rows = m.map.arrivals ? int64_t(m.map.arrivals->touched.numbers.size()) : 0;
-  const auto rows = take_moved_rows(m.fields, num_rows, tangent);
+  auto rows = take_moved_rows(m.fields, num_rows, tangent);
   const auto direction =
       panels_tangent(s, m.panels, tangent, maps::differentiable_by(m.options.method), m.options.scatters());
+  add_moved_base(s, m.fields, num_rows, direction.scene, rows);
   maps::MetricsDerivative d;
   const paths::PreparedScene& geometry = m.solved.geometry();
   run_interruptibly(nb::none(), [&](const runtime::Progress&) {

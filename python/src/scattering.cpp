@@ -92,14 +92,17 @@ nb::dict vjp(const PyScatteredPower& p, const nb::object& gain, nb::object wrt) 
   run_interruptibly(nb::none(), [&](const runtime::Progress&) {
     out = paths::scattered_power_vjp(s, prepared, p.options, p.power, c, &rows);
   });
+  add_base_gradients(s, p.fields, names, rows, out);
   nb::dict gradient = gradient_by_name(s, out, names);
   put_field_gradients(p.fields, of_fields, rows, gradient);
   return gradient;
 }
 
 nb::object jvp(const PyScatteredPower& p, nb::dict tangent) {
-  const auto rows = take_moved_rows(p.fields, int64_t(p.power.touched.numbers.size()), tangent);
+  const auto num_rows = int64_t(p.power.touched.numbers.size());
+  auto rows = take_moved_rows(p.fields, num_rows, tangent);
   const auto direction = direction_from(*p.solved.scene, tangent, paths::kDifferentiableByScattering);
+  add_moved_base(*p.solved.scene, p.fields, num_rows, direction, rows);
   const paths::PreparedScene& prepared = p.solved.geometry();
   std::vector<double> out;
   run_interruptibly(nb::none(), [&](const runtime::Progress&) {

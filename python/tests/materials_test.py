@@ -96,6 +96,39 @@ def test_derivatives_by_parameters_and_through_the_place(kind):
     assert rw.gradcheck(rw.PathSolver(), scene, [*names, "material/concrete/relative_permittivity", *moving], of="path_gain", tolerance=2e-5, **words)
 
 
+def from_the_base(places, *, more):
+    return {"conductivity_s_per_m": np.full(len(places), places.base["conductivity_s_per_m"] * float(more) * (places.frequency_hz / 3e9) ** 0.5)}
+
+
+BESIDE = {"texture": lambda: materials.Texture.over_face(IMAGE, **FACE), "of S": lambda: materials.Texture.over_face(np.array([[0.2, 0.5], [0.4, 0.3]]), **FACE, quantities="scattering_coefficient"),
+          "network": lambda: network(quantities=("conductivity_s_per_m", "thickness_m")), "own": lambda: materials.Own(from_the_base, "conductivity_s_per_m", dict(more=1.5))}
+SOLVERS = {"paths": (rw.PathSolver, dict(of="path_gain", max_depth=1, finder="exhaustive", diffuse_reflection=True, scattering_tolerance=0.05)),
+           "power": (rw.ScatteringSolver, dict(of="gain", max_depth=1)),
+           "map": (rw.RadioMapSolver, dict(of="path_gain", max_depth=1, diffuse_reflection=True, scattering_tolerance=0.05, center_m=[2, 1.5, 1.2], size_m=[1, 1], cell_size_m=1.0))}
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("kind", BESIDE)
+def test_numbers_that_stay_the_scenes_keep_their_slopes_beside_a_field(kind, solver):
+    """Those that the field leaves, and those that it makes its own of; the frequency through a table's row and through the field."""
+    scene, (make, words) = scene_of(), SOLVERS[solver]
+    row = rw.itu_material("plasterboard", 0.1)
+    row.scattering_coefficient, row.xpd_coefficient = 0.3, 0.2
+    scene.add(row)
+    scene.objects["wall"].material = "plasterboard"
+    names = ["frequency_hz"] + [f"material/plasterboard/{q}" for q in ("relative_permittivity", "conductivity_s_per_m", "thickness_m", "scattering_coefficient", "xpd_coefficient")]
+    assert rw.gradcheck(make(), scene, names, materials={"plasterboard": BESIDE[kind]()}, tolerance=2e-5, **words)
+
+
+def test_both_modes_agree_on_numbers_beside_a_field():
+    scene = scene_of()
+    paths = rw.PathSolver()(scene, materials={"plaster": BESIDE["network"]()}, **WORDS)
+    tangent = {"frequency_hz": np.array(1e7), "material/plaster/conductivity_s_per_m": np.array(0.02), "material/plaster/relative_permittivity": np.array(-0.4)}
+    moved = paths.cfr_jvp([0.0], tangent)
+    back = paths.cfr_vjp([0.0], moved, wrt=list(tangent))
+    assert (np.abs(moved) ** 2).sum() == pytest.approx(sum((np.asarray(back[n]) * t).sum() for n, t in tangent.items()), rel=1e-9)
+
+
 @pytest.mark.parametrize("kind", FIELDS)
 def test_both_modes_are_one_anothers_adjoint(kind):
     field, scene = FIELDS[kind](), scene_of()

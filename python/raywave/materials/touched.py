@@ -2,6 +2,7 @@
 """Materials that vary where paths touch them: asked in one batch, and back from the touched numbers to their parameters."""
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 
 import numpy as np
@@ -11,11 +12,32 @@ from .._raywave import Error, Paths, RadioMap, ScatteredPower, Scene
 from .fields import NUMBERS, Field, Places, base_of
 
 
+_BOUNDS = ((1.0, np.inf), (0.0, np.inf), (0.0, np.inf), (0.0, 1.0), (0.0, 1.0))  # of NUMBERS
+
+
+def _differenced(field, low, high, between):
+    return (np.asarray(field.values(high), dtype=float) - np.asarray(field.values(low), dtype=float)) / between
+
+
+def _by_base(field, places, quantity):
+    """Of a field's values by one of the scene's numbers, [n, quantities], by differences (on one side at the number's bounds); 0 for those that do not look at it."""
+    own, (least, most) = places.base[quantity], _BOUNDS[NUMBERS.index(quantity)]
+    step = 1e-6 * max(abs(own), 1e-3)
+    low, high = (dataclasses.replace(places, base={**places.base, quantity: min(max(own + d, least), most)}) for d in (-step, step))
+    return _differenced(field, low, high, high.base[quantity] - low.base[quantity])
+
+
+def _by_frequency(field, places):
+    step = 1e-6 * places.frequency_hz
+    return _differenced(field, dataclasses.replace(places, frequency_hz=places.frequency_hz - step), dataclasses.replace(places, frequency_hz=places.frequency_hz + step), 2 * step)
+
+
 class _Fields:
     """Of the paths of one solve: fields by material, places, and how gradients by the touched numbers go to the fields' parameters."""
 
     def __init__(self, touched, scene, fields):
         names = list(scene.materials)
+        self.materials = names
         self.parts, self.names, touch, numbers, slopes, begin = [], [], [], [], [], 0
         for name, field in fields.items():
             rows = np.flatnonzero(touched["material"] == names.index(name))
@@ -57,6 +79,41 @@ class _Fields:
                 full = f"material/{name}/{word}"
                 if full in names:
                     out[full] = field.pull(places, word, rows[part][:, columns]) if len(places) else np.zeros_like(value)
+        return out
+
+    # The scene's own numbers where materials vary: what a field leaves is theirs, and a field may make its values of them and of the frequency.
+
+    def pull_base(self, asked, rows):
+        """([num_materials * NUMBERS], of the frequency): gradients by the scene's numbers and by what fields make of the frequency, of those asked for."""
+        out, of_frequency = np.zeros((len(self.materials), len(NUMBERS))), 0.0
+        for name, field, places, columns, part in self.parts:
+            own, to = rows[part], out[self.materials.index(name)]
+            kept = [k for k in range(len(NUMBERS)) if k not in columns]
+            to[kept] += own[:, kept].sum(axis=0)
+            if not len(places):
+                continue
+            whole = "frequency_hz" in asked  # which the scene's numbers may follow
+            for k, q in enumerate(NUMBERS):
+                if whole or f"material/{name}/{q}" in asked:
+                    to[k] += float((own[:, columns] * _by_base(field, places, q)).sum())
+            if whole:
+                of_frequency += float((own[:, columns] * _by_frequency(field, places)).sum())
+        return out.ravel().tolist(), of_frequency
+
+    def push_base(self, change, by_frequency):
+        """How rows move with the scene's numbers, `change` [num_materials, NUMBERS], and with the frequency."""
+        out = np.zeros_like(self.numbers)
+        for name, field, places, columns, part in self.parts:
+            own = change[self.materials.index(name)]
+            kept = [k for k in range(len(NUMBERS)) if k not in columns]
+            out[part, kept] += own[kept]
+            if not len(places):
+                continue
+            for k, q in enumerate(NUMBERS):
+                if own[k] != 0:
+                    out[part, columns] += own[k] * _by_base(field, places, q)
+            if by_frequency != 0:
+                out[part, columns] += by_frequency * _by_frequency(field, places)
         return out
 
     def push(self, changes):
