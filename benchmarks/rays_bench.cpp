@@ -191,7 +191,8 @@ json bench_bare_trace(scene::Scene s, int runs) {
   o.max_depth = 5;
   const paths::TileShooter shooter(prepared, o);
   std::atomic<int64_t> segments = 0;
-  json seconds = time_runs(runs, [&] {
+  json cpu = json::array();
+  const auto trace = [&] {
     segments = 0;
     runtime::parallel_for(64, 0, [&](int64_t chunk) {
       paths::RayTile tile;
@@ -205,8 +206,9 @@ json bench_bare_trace(scene::Scene s, int runs) {
       }
       segments += own;
     });
-  });
-  return {{"seconds", seconds}, {"segments", segments.load()}};
+  };
+  json seconds = time_runs(runs, trace, &cpu);
+  return {{"seconds", seconds}, {"cpu_seconds", cpu}, {"segments", segments.load()}};
 }
 
 json bench_map(scene::Scene s, maps::Method method, int max_depth, int64_t samples, bool diffraction, const char* save,

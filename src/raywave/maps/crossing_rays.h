@@ -61,10 +61,10 @@ class CrossingEstimator {
         transmit_(scene.transmitters[size_t(tx)], context.wavelength_m),
         scatter_(context, options) {
     for (const auto& m : context.materials) tables_.emplace_back(m, context.wavelength_m);
-    for (const auto& f : prepared.facets().facets) {
-      facet_material_.push_back(f.material);
+    for (size_t i = 0; i < prepared.facets().facets.size(); ++i) {
+      const scene::Facet& f = prepared.facets().facets[i];
       const scene::Facet& mirror = prepared.facets().facets[size_t(f.mirror)];
-      has_twins_.push_back(mirror.member_begin < mirror.member_end);
+      met_.push_back({prepared.normals()[i], f.material, mirror.member_begin < mirror.member_end});
     }
   }
 
@@ -106,18 +106,31 @@ class CrossingEstimator {
 
  private:
   void launch(const paths::RayTile& tile, TileFields& fields) const {
+    for (int packet = 0; packet < paths::RayTile::kPackets; ++packet) {
+      const auto& p = tile.packets[size_t(packet)];
+      if (const QuickField* quick = transmit_.quick()) {
+        launch(*quick, p, fields, 16 * packet);
+        continue;
+      }
+      for (int i = 0; i < 16; ++i) fields.set(16 * packet + i, transmit_.in_single({p.dx[i], p.dy[i], p.dz[i]}));
+    }
+    if (!scatters()) return;
     for (int lane = 0; lane < TileFields::kRays; ++lane) {
-      const auto& p = tile.packets[size_t(lane / 16)];
-      const int i = lane % 16;
-      fields.set(lane, transmit_.in_single({p.dx[i], p.dy[i], p.dz[i]}));
       fields.launched[lane] = fields.power(lane);
       fields.ray[lane] = lane;
     }
   }
+  static void launch(QuickField quick, const paths::RayPacket& p, TileFields& fields, int begin) {
+#pragma GCC ivdep
+    for (int i = 0; i < 16; ++i) fields.set(begin + i, quick({p.dx[i], p.dy[i], p.dz[i]}));
+  }
 
   static void lengthen(const paths::RayTile& tile, TileFields& fields) {
-    for (int lane = 0; lane < tile.num_lanes; ++lane)
-      fields.length[lane] += tile.packets[size_t(lane / 16)].t[lane % 16];
+    for (int packet = 0; packet < tile.num_packets(); ++packet) {
+      float* length = fields.length + 16 * packet;
+      const float* t = tile.packets[size_t(packet)].t;
+      for (int i = 0; i < 16; ++i) length[i] += t[i];
+    }
   }
 
   /// Rays with less than this share of the power that they set out with go on by a chance that is as much smaller, and
@@ -156,12 +169,15 @@ class CrossingEstimator {
 
   bool cross_plane(const paths::RayTile& tile, const TileFields& fields, std::vector<double>& sums,
                    RayVisits& visits) const {
-    const Cells::PlaneFrame& f = cells_.plane();
+    const Cells::PlaneFrame f = cells_.plane();
     const auto nx = float(cells_.num_x()), ny = float(cells_.num_y());
+    const float least_m = least_m_;
     int edge_on = 0;
     for (size_t packet = 0; packet < size_t(tile.num_packets()); ++packet) {
       const auto& p = tile.packets[packet];
+      const float* length = fields.length + 16 * packet;
       alignas(64) float x[16], y[16], weight[16];
+#pragma GCC ivdep
       for (int i = 0; i < 16; ++i) {
         const float dn = f.normal.x * p.dx[i] + f.normal.y * p.dy[i] + f.normal.z * p.dz[i];
         const float on = f.normal.x * p.ox[i] + f.normal.y * p.oy[i] + f.normal.z * p.oz[i];
@@ -169,11 +185,11 @@ class CrossingEstimator {
         const float px = p.ox[i] + t * p.dx[i], py = p.oy[i] + t * p.dy[i], pz = p.oz[i] + t * p.dz[i];
         x[i] = f.axis_x.x * px + f.axis_x.y * py + f.axis_x.z * pz - f.x0;
         y[i] = f.axis_y.x * px + f.axis_y.y * py + f.axis_y.z * pz - f.y0;
-        const bool image_is_near = std::fabs(above + fields.length[16 * packet + size_t(i)] * dn) < least_m_;
-        edge_on |= p.active[i] && image_is_near && std::fabs(above) < least_m_;
-        const bool inside =
-            p.active[i] && t > 0 && t < p.t[i] && x[i] >= 0 && x[i] < nx && y[i] >= 0 && y[i] < ny && !image_is_near;
-        weight[i] = inside ? 1 / std::fabs(dn) : 0.0f;
+        // no short cuts: without branches it runs in vectors
+        const int near = std::fabs(above + length[i] * dn) < least_m, active = p.active[i] != 0;
+        const int inside = (t > 0) & (t < p.t[i]) & (x[i] >= 0) & (x[i] < nx) & (y[i] >= 0) & (y[i] < ny);
+        edge_on |= active & near & (std::fabs(above) < least_m);
+        weight[i] = (active & inside & (near ^ 1)) != 0 ? 1 / std::fabs(dn) : 0.0f;
       }
       for (int i = 0; i < 16; ++i) {
         if (weight[i] == 0) continue;
@@ -215,11 +231,20 @@ class CrossingEstimator {
   /// What the rays of a packet meet: normals, coefficients, and 2 for a reflection or 0 for a transmission.
   struct Surfaces {
     alignas(64) float nx[16], ny[16], nz[16], te_re[16], te_im[16], tm_re[16], tm_im[16], turn[16];
+    void set(int i, const Vec3f& n, const Complex<float>& te, const Complex<float>& tm, bool reflects) {
+      nx[i] = n.x, ny[i] = n.y, nz[i] = n.z;
+      te_re[i] = te.re, te_im[i] = te.im, tm_re[i] = tm.re, tm_im[i] = tm.im;
+      turn[i] = reflects ? 2.0f : 0.0f;
+    }
+    bool end(int i) {
+      set(i, {}, {}, {}, false);
+      return false;
+    }
   };
 
   void interact(paths::RayTile& tile, TileFields& fields) const {
     for (int packet = 0; packet < tile.num_packets(); ++packet) {
-      Surfaces s{};
+      Surfaces s;
       bool any = false;
       if (scatters()) {
         std::array<std::pair<int, CVec3<float>>, 16> scattered;  // lane and field
@@ -244,24 +269,22 @@ class CrossingEstimator {
   bool choose(paths::RayTile& tile, int packet, int i, TileFields& fields, Surfaces& s, CVec3<float>& behind) const {
     const int lane = packet * 16 + i;
     paths::Event& event = tile.event[size_t(lane)];
-    if (event == paths::Event::kEnd) return false;
+    if (event == paths::Event::kEnd) return s.end(i);
     const auto& p = tile.packets[size_t(packet)];
-    int facet = p.facet[i];
-    const Vec3f n = prepared_.normals()[size_t(facet)];
-    if (has_twins_[size_t(facet)]) facet = prepared_.facets().canonical(facet, hit_point(p, i));
+    int32_t facet = p.facet[i];
+    const Vec3f n = met_[size_t(facet)].normal;
+    if (met_[size_t(facet)].has_twins) facet = prepared_.facets().canonical(facet, hit_point(p, i));
     const Vec3f k{p.dx[i], p.dy[i], p.dz[i]};
     const paths::ScatterEvents::Choice c =
-        scatter_.choose(facet_material_[size_t(facet)], prepared_.is_mirror(facet), n, k, tile.random[size_t(lane)]);
+        scatter_.choose(met_[size_t(facet)].material, prepared_.is_mirror(facet), n, k, tile.random[size_t(lane)]);
     event = c.event;
-    if (event == paths::Event::kEnd) return false;
+    if (event == paths::Event::kEnd) return s.end(i);
     if (event == paths::Event::kScatter) {
       fields.length[lane] = TileFields::kAnew;
       tile.scattered[size_t(lane)] = c.direction;
       behind = c.scattered(k, fields.field(lane));
     }
-    s.nx[i] = n.x, s.ny[i] = n.y, s.nz[i] = n.z;
-    s.te_re[i] = c.te.re, s.te_im[i] = c.te.im, s.tm_re[i] = c.tm.re, s.tm_im[i] = c.tm.im;
-    s.turn[i] = event == paths::Event::kReflect ? 2.0f : 0.0f;
+    s.set(i, n, c.te, c.tm, event == paths::Event::kReflect);
     return true;
   }
 
@@ -269,12 +292,13 @@ class CrossingEstimator {
   /// on.
   bool look_up(paths::RayTile& tile, int packet, int i, Surfaces& s) const {
     const auto lane = size_t(packet * 16 + i);
-    if (tile.event[lane] == paths::Event::kEnd) return false;
+    if (tile.event[lane] == paths::Event::kEnd) return s.end(i);
     const auto& p = tile.packets[size_t(packet)];
-    int facet = p.facet[i];
-    const Vec3f n = prepared_.normals()[size_t(facet)];
-    if (has_twins_[size_t(facet)]) facet = prepared_.facets().canonical(facet, hit_point(p, i));
-    const paths::CoefficientTable& table = tables_[size_t(facet_material_[size_t(facet)])];
+    const Met& met = met_[size_t(p.facet[i])];
+    const Vec3f n = met.normal;
+    int32_t material = met.material;
+    if (met.has_twins) material = met_[size_t(prepared_.facets().canonical(p.facet[i], hit_point(p, i)))].material;
+    const paths::CoefficientTable& table = tables_[size_t(material)];
     const float cos_theta = std::fabs(p.dx[i] * n.x + p.dy[i] * n.y + p.dz[i] * n.z);
     Complex<float> te, tm;
     table.at(cos_theta, te, tm, false);
@@ -286,7 +310,7 @@ class CrossingEstimator {
       const float u = float(tile.random[lane] >> 40) * 0x1.0p-24f * (pr + pt);
       if (!(pr + pt > 0)) {
         tile.event[lane] = paths::Event::kEnd;
-        return false;
+        return s.end(i);
       }
       const bool reflects = u < pr;
       tile.event[lane] = reflects ? paths::Event::kReflect : paths::Event::kPass;
@@ -294,9 +318,7 @@ class CrossingEstimator {
       te = scale * (reflects ? te : t_te);
       tm = scale * (reflects ? tm : t_tm);
     }
-    s.nx[i] = n.x, s.ny[i] = n.y, s.nz[i] = n.z;
-    s.te_re[i] = te.re, s.te_im[i] = te.im, s.tm_re[i] = tm.re, s.tm_im[i] = tm.im;
-    s.turn[i] = tile.event[lane] == paths::Event::kReflect ? 2.0f : 0.0f;
+    s.set(i, n, te, tm, tile.event[lane] == paths::Event::kReflect);
     return true;
   }
 
@@ -336,8 +358,12 @@ class CrossingEstimator {
   TransmitField transmit_;
   paths::ScatterEvents scatter_;
   std::vector<paths::CoefficientTable> tables_;
-  std::vector<int32_t> facet_material_;
-  std::vector<uint8_t> has_twins_;  // does the place's owner need looking up?
+  struct Met {
+    Vec3f normal;
+    int32_t material;
+    bool has_twins;  // does the place's owner need looking up?
+  };
+  std::vector<Met> met_;  // [num_facets]
 };
 
 }  // namespace raywave::maps
