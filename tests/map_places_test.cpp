@@ -465,13 +465,41 @@ TEST(MapPlaces, APatchThatSharesASideWithALargerFaceIsNotHiddenByIt) {
     const RadioMap map = solve_radio_map(s, surface, o);
     for (size_t i = 0; i < map.path_gain.size(); ++i) {
       const double r2 = norm2(map.cell_centers_m[i] - s.transmitters[0].position_m);
-      EXPECT_NEAR(map.path_gain[i] * r2 / std::pow(s.wavelength_m() / (4 * kPi), 2), 1, 1e-4) << one_object << " " << i;
+      EXPECT_NEAR(map.path_gain[i] * r2 / std::pow(s.wavelength_m() / (4 * kPi), 2), 1, 1e-9) << one_object << " " << i;
     }
     // a plane map above: one reflection, once
     o.max_depth = 1;
     const RadioMap above = solve_radio_map(s, plane({4.02, 3.03, 1.5}, {8, 6}, 1), o);
     for (size_t i = 0; i < above.path_gain.size(); ++i)
       EXPECT_NEAR(above.path_gain[i] / path_power(s, above.cell_centers_m[i], 1), 1, 1e-9) << one_object << " " << i;
+  }
+}
+
+TEST(MapPlaces, CellsOfAMeshAreWhereTheyAreHoweverFarTheSceneReaches) {
+  for (const double far_m : {20.0, 1e5}) {
+    scene::Scene s;
+    s.frequency_hz = 28e9;
+    const int concrete = add_concrete(s);
+    scene::Mesh floor, wall, other;
+    test::add_rectangle(floor, {0, 0, 0}, {2, 0, 0}, {0, 2, 0}, 1);
+    test::add_rectangle(wall, {-3, 4, 0}, {9, 0, 0}, {0, 0, 5}, 1);
+    test::add_rectangle(other, {far_m, 0, 0}, {1, 0, 0}, {0, 1, 0}, 1);
+    s.add_object({"floor", floor, concrete});
+    s.add_object({"wall", wall, concrete});
+    s.add_object({"other", other, concrete});
+    scene::clean_meshes(s);
+    s.add_transmitter({"tx", {1.3, 2.7, 4}, {}, {}, test::antenna("iso", "V")});
+    Surface surface;
+    surface.kind = Surface::Kind::kMesh;
+    surface.objects = {"floor"};
+    RadioMapOptions o;
+    o.points_per_cell = 1;
+    o.max_depth = 1;
+    const RadioMap map = solve_radio_map(s, surface, o);
+    for (size_t i = 0; i < map.path_gain.size(); ++i)
+      EXPECT_NEAR(map.path_gain[i] / path_power(s, map.cell_centers_m[i], 1), 1,
+                  3e-11 * far_m)  // the lift off the face, in roundings
+          << far_m << " " << i;
   }
 }
 

@@ -145,7 +145,7 @@ void Cells::lay_out_terrain(const scene::Scene& scene, const paths::PreparedScen
 }
 
 void Cells::lay_out_mesh(const scene::Scene& scene, double offset_m) {
-  lift_m_ = 4 * offset_m;
+  const double lift_m = 4 * offset_m;
   if (surface_.objects.empty()) throw Error("a map over a mesh needs the names of its objects");
   for (const auto& name : surface_.objects) {
     const scene::Mesh& mesh = scene.objects[size_t(scene.find_object(name))].mesh;
@@ -158,7 +158,7 @@ void Cells::lay_out_mesh(const scene::Scene& scene, double offset_m) {
       const Vec3d n = scene::is_degenerate(a, b, c) ? Vec3d{0, 0, 0} : normalized(area);
       cell_normals_.push_back(n);
       if (n == Vec3d{0, 0, 0}) continue;  // keeps its place, dark
-      const Vec3d shift = lift_m_ * n;
+      const Vec3d shift = lift_m * n;
       add_triangle(a + shift, b + shift, c + shift, cell);
     }
   }
@@ -257,7 +257,9 @@ void Cells::spread_points(int cell, int count, std::vector<Vec3d>& out) const {
     if (!(areas_[size_t(cell)] > 0)) return;
     // n^2 congruent pieces of the triangle, their centroids
     const Vec3d *c = &corners_[size_t(3 * cell)], u = (c[1] - c[0]) / double(n), v = (c[2] - c[0]) / double(n);
-    const Vec3d lift = lift_m_ * cell_normals_[size_t(cell)];
+    // just too far off for a place on the face, which would count as standing on the side of the source
+    const double lift_m = 4 * paths::kMostAside * prepared_.facets().rounding_m(center(cell));
+    const Vec3d lift = lift_m * cell_normals_[size_t(cell)];
     for (int i = 0; i < n; ++i) {
       for (int j = 0; i + j < n; ++j) {
         out.push_back(c[0] + (i + 1 / 3.0) * u + (j + 1 / 3.0) * v + lift);

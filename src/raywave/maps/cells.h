@@ -87,6 +87,7 @@ class Cells {
  private:
   void lay_out_plane(const scene::Scene& scene, double max_bytes);
   void lay_out_terrain(const scene::Scene& scene, const paths::PreparedScene& prepared);
+  /// @param offset_m  what shot rays may be off by: cells that these cross lie that far in front of their surface.
   void lay_out_mesh(const scene::Scene& scene, double offset_m);
   void link_mesh_neighbors();
   void add_triangle(const Vec3d& a, const Vec3d& b, const Vec3d& c, int cell);
@@ -123,7 +124,6 @@ class Cells {
   double top_z_ = 0, bottom_z_ = 0;
   scene::FacetTable triangles_;  // cells as search triangles (terrain and mesh)
   std::vector<Vec3d> cell_normals_;
-  double lift_m_ = 0;  // mesh: cells lie this far in front of their surface, so that it does not hide them
   std::unique_ptr<paths::RayQueries> queries_;
   bool ground_height(double x, double y, double& z) const;
 };
