@@ -62,6 +62,14 @@ def measured(scene, points, noise_db=0.5, offsets=(0.0, 0.0), **words):
 PARAMETERS = {A: dict(bounds=(1.01, 12)), B: dict(bounds=(1.01, 12))}
 
 
+@pytest.mark.parametrize("words", [{}, dict(offsets="tx")])
+def test_values_without_noise_give_the_truth_back(words):
+    """The floor that nobody gave leaves links with power alone."""
+    scene = two_walls()
+    found = rw.calibrate(scene, measured(scene, places(), 0.0), PARAMETERS, **words, **WORDS)
+    assert dict(zip(found.labels, found.found)) == pytest.approx({A: 6.0, B: 2.5}, rel=1e-6)
+
+
 def test_materials_and_offsets_are_found_with_their_error_bars():
     scene, points = two_walls(), places()
     found = rw.calibrate(scene, measured(scene, points, 0.3, (3.0, -5.0)), {**PARAMETERS, C: dict(bounds=(1.01, 12))}, offsets="tx", held_out=0.25, **WORDS)

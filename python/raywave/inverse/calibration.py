@@ -141,7 +141,7 @@ class Calibration:
                 raise Error(f"nothing fixes the offset of the place ({', '.join(f'{c:g}' for c in new[0])}): it was not measured")
         there, names = with_receivers(scene, [fresh], dict(places))
         view = observable(fresh, there, names[0])
-        view.floor = rows.o.floor
+        view.floor, view.fades = rows.o.floor, rows.o.fades
         objective = _Objective(there, spec, None, solver, options)
         if objective.variables.labels() != self.labels:
             raise Error("the parameters are of receivers at measured places: nothing is told of others")
@@ -293,7 +293,7 @@ def calibrate(scene: Scene, measurements: object, parameters: Mapping[str, objec
 
     measurements: inverse.Powers, Channels, Arrivals, or a list of them. parameters: as rw.fit has them (patterns with components, bounds, prior, scale, transform,
     tie). offsets: "tx", "rx", "run" or several: unknown constants in dB of each device or run, eliminated in closed form; offset_sigma_db: their prior about 0.
-    loss: "l2" or "huber" (linear beyond delta_db). floor_db: path gain that is added to predictions of powers, by default 20 dB below the least value.
+    loss: "l2" or "huber" (linear beyond delta_db). floor_db: path gain that is added to predictions of powers, as the sensor's own; by default one 20 dB below the least value for links without paths, which leaves those that have power alone.
     sigma_db: of values that name none, by default 1 dB, and error bars scaled by what is left. held_out: a share of the links, or names of runs: predicted, not
     fitted. patience: ends after so many steps in which what is held out got no better, and keeps the best of it. solver, options: of paths (the
     default), ArrivalMapSolver, ScatteringSolver. method "lm", "lbfgs", "bfgs" or "adam"; steps, rate, starts, spread, checkpoint, resume, progress as in rw.fit.

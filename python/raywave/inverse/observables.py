@@ -88,8 +88,11 @@ def _spread(name, value, shape):
         raise Error(f"{name} of channels and maps is one value or [num_rx, num_tx] = {list(shape)}, got the shape {list(value.shape)}") from None
 
 
+_FADES = 4  # a floor that stands for no sensor's fades as exp(-gain / (4 floor)): sums still grow with the gain, and 20 dB above it nothing is added
+
+
 class PowerObservable(Observable):
-    """10 log10(gain + floor), of rss_dbm with the transmitter's power, of path_loss_db its negative."""
+    """10 log10(gain + floor) - a floor that nobody gave fades where there is power -, of rss_dbm with the transmitter's power, of path_loss_db its negative."""
 
     def __init__(self, powers: Powers, scene, rx_names):
         tx, rx = list(scene.transmitters), list(scene.receivers)
@@ -106,7 +109,7 @@ class PowerObservable(Observable):
         self.sigma, self.groups = powers.sigma_db, {"tx": np.asarray(names), "rx": self.rx_names, "run": powers.run}
         positions = np.array([d.position_m for d in scene.receivers.values()])
         self.position_m = positions[self.rx_index]
-        self.floor = 0.0  # linear; see set_floor
+        self.floor, self.fades = 0.0, False  # linear; see set_floor
 
     @classmethod
     def joined(cls, views):
@@ -122,7 +125,8 @@ class PowerObservable(Observable):
         return out
 
     def set_floor(self, result, floor_db):
-        """By default 20 dB below the least measured value, brought to gains by the median difference over links that have paths."""
+        """By default 20 dB below the least measured value, brought to gains by the median difference over links that have paths, and fading."""
+        self.fades = floor_db is None
         gain = result_gain(result)[self.rx_index, self.tx_index]
         if floor_db is not None:
             self.floor = 10 ** (floor_db / 10)
@@ -135,10 +139,19 @@ class PowerObservable(Observable):
         self.floor = 10 ** ((min((self.values - self.shift)[self.valid]) - level - 20) / 10)
 
     def predict(self, result):
-        return 10 * np.log10(result_gain(result)[self.rx_index, self.tx_index] + self.floor) + self.shift
+        return 10 * np.log10(self._raised(result)[0]) + self.shift
+
+    def _raised(self, result):
+        """Gains with the floor, and their slopes by the gains."""
+        gain = result_gain(result)[self.rx_index, self.tx_index]
+        if not self.fades:
+            return gain + self.floor, np.ones_like(gain)
+        fade = np.exp(-gain / (_FADES * self.floor))
+        return gain + self.floor * fade, 1 - fade / _FADES
 
     def _slope(self, result):
-        return _DB / (result_gain(result)[self.rx_index, self.tx_index] + self.floor)
+        raised, slope = self._raised(result)
+        return _DB * slope / raised
 
     def jvp(self, result, tangent):
         moved = result.path_gain_jvp(tangent) if hasattr(result, "path_gain_jvp") else result.jvp(tangent)
