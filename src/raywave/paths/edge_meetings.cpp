@@ -277,9 +277,7 @@ bool MeetingFinder::may_pass_corner(const Wedge& w, const Vec3d& end_m, double t
   if (!past_corner(w, options_.opaque)) return true;
   const Vec3d v = end_m - w.at(t);
   if (!(std::max(dot(v, w.n0), dot(v, w.nn)) < -kClear * norm(v))) return true;
-  const double slack = kClear * w.length_m;
   for (const bool at_end : {false, true}) {
-    if (at_end ? t < -slack : t > w.length_m + slack) continue;
     const auto is_near = [&](int32_t over) {
       if (over < 0) return true;
       const double height = height_over(scene_.facets(), w, at_end, over, end_m),

@@ -156,7 +156,6 @@ bool Refiner::at_corner(const Vec3d& target_m, size_t i, const Vec3d& leg, bool&
   const WedgeFrame<double>& w = shapes_[i].wedge;
   const double t = dot(points_[i] - w.origin, w.direction);
   at_end = t - w.lo > w.hi - t;
-  if (t < w.lo || t > w.hi) return true;  // in_reach() has seen how far
   double before = 0, after = 0;
   lengths_about(i, target_m, before, after);
   const Vec3d k = points_[i] - (i == 0 ? source_m_ : points_[i - 1]);
@@ -166,7 +165,8 @@ bool Refiner::at_corner(const Vec3d& target_m, size_t i, const Vec3d& leg, bool&
     // between edges that are skew to each other the unit is shorter: the field decides, it is 0 there
     return 2 * kPi / options_.wavelength_m * excess < kEdgeFade * kEdgeFade;
   };
-  const bool near_end = near(w.hi - t), near_begin = near(w.lo - t);
+  // how far beyond an end in_reach() has seen
+  const bool near_end = t > w.hi || near(w.hi - t), near_begin = t < w.lo || near(w.lo - t);
   if (near_end && near_begin) at_end = dot(leg, w.direction) > 0;
   return at_end ? near_end : near_begin;
 }
