@@ -131,14 +131,19 @@ class Solver {
     }
     return true;
   }
-  /// Does the segment pass a border of a face that is not at its ends?
-  bool passes_a_border(V a, V b, long at_a, long at_b) const {
+  /// Does the segment pass a border of a face that is not at its ends, or end at one on a mirror? @param corner_a,
+  /// corner_b does it end where two walls turn it?
+  bool passes_a_border(V a, V b, long at_a, long at_b, bool corner_a, bool corner_b) const {
     for (size_t i = 0; i < triangles_.size(); ++i) {
       if ((at_a >= 0 && one_plane(i, size_t(at_a))) || (at_b >= 0 && one_plane(i, size_t(at_b)))) continue;
       const double da = side(i, a), db = side(i, b);
       if (std::min(std::abs(da), std::abs(db)) < kMarginal) {
         // along the plane, or an end in it
         if (std::abs(da) < kMarginal && std::abs(db) < kMarginal && along_a_face(i, a, b)) return true;
+        const auto ends_at_border = [&](V p, double d, long at, bool corner) {
+          return at >= 0 && !corner && std::abs(d) < kMarginal && holds(i, p, 10 * kMarginal) && !covered(i, p);
+        };
+        if (ends_at_border(a, da, at_a, corner_a) || ends_at_border(b, db, at_b, corner_b)) return true;
         continue;
       }
       if (da * db > 0) continue;
@@ -189,7 +194,8 @@ class Solver {
     std::vector<size_t> touched;
     for (size_t s = 0; s + 1 < points.size(); ++s) {
       const long at_a = s == 0 ? -1 : long(mirrors[s - 1]), at_b = s < mirrors.size() ? long(mirrors[s]) : -1;
-      path.marginal = path.marginal || passes_a_border(points[s], points[s + 1], at_a, at_b) ||
+      const bool corner_a = at_a >= 0 && in_corner(s), corner_b = at_b >= 0 && in_corner(s + 1);
+      path.marginal = path.marginal || passes_a_border(points[s], points[s + 1], at_a, at_b, corner_a, corner_b) ||
                       (at_b >= 0 && !in_corner(s + 1) && !covered(size_t(at_b), points[s + 1]));
       path.open = path.open || (at_b >= 0 && in_corner(s + 1));
       path.length += length(points[s + 1] - points[s]);
