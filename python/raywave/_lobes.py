@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import math
 import warnings
 from typing import ClassVar
@@ -80,7 +81,10 @@ def lobe_for(self, object: str | Object, *, spread_db: float = 1.0, legs_m: tupl
     this one spreads by at most spread_db from mesh to mesh, with legs of legs_m before and behind the wall at angle_rad from its normal, and at most
     largest_kappa, for meshes that are clean. Warns where the facets allow none that keeps its own bias below 0.1 dB. @returns a LobeChoice; its `lobe` is
     what options take."""
-    obj = object if isinstance(object, Object) else self.objects[object]
+    obj = object if isinstance(object, Object) else self.objects.get(object)
+    if obj is None:
+        near = difflib.get_close_matches(str(object), list(self.objects), 1)
+        raise Error(f"no object is named {object!r}" + (f", did you mean '{near[0]}'?" if near else ""))
     spread, angle, most = real_number("spread_db", spread_db), real_number("angle_rad", angle_rad), real_number("largest_kappa", largest_kappa)
     legs = tuple(real_number("legs_m", v) for v in (legs_m if np.iterable(legs_m) else [legs_m]))
     if not 0 < spread < 20:

@@ -79,6 +79,8 @@ class Horn:
             raise Error(f"kind must be 'gaussian' or 'von_mises_fisher', got {kind!r}")
         if pattern is not None and not isinstance(pattern, AntennaArray):
             raise Error(f"pattern takes a rw.PlanarArray(...), got {pattern!r}")
+        if kind == "von_mises_fisher" and elevation_width_rad not in (None, azimuth_width_rad):
+            raise Error("a von Mises-Fisher horn is round: elevation_width_rad would change nothing")
         self._words = {"is_gaussian": kind == "gaussian", "azimuth_width_rad": real_number("azimuth_width_rad", azimuth_width_rad),
                        "elevation_width_rad": real_number("elevation_width_rad", azimuth_width_rad if elevation_width_rad is None else elevation_width_rad),
                        "pattern": pattern, "phase_center_m": three_numbers("phase_center_m", phase_center_m)}
@@ -89,10 +91,16 @@ class Horn:
         return f"Horn({kind!r}, azimuth_width_rad={w['azimuth_width_rad']:.6g}, elevation_width_rad={w['elevation_width_rad']:.6g})"
 
 
+_AZIMUTHS, _ELEVATIONS = 180, 91
+
+
 def _grid(azimuths, elevations, sines):
     if sines is not None:
         if np.ndim(sines) != 1 or len(sines) != 2:
             raise Error("sines takes two counts: of rows (sin el) and of columns (cos el sin az)")
+        for name, value, default in (("azimuths", azimuths, _AZIMUTHS), ("elevations", elevations, _ELEVATIONS)):
+            if np.ndim(value) or value != default:
+                raise Error(f"sines are a grid of their own: {name} would change nothing")
         rows, columns = [(2 * np.arange(n) + 1) / n - 1 for n in (whole_number("sines", s) for s in sines)]
     else:
         columns = -np.pi + 2 * np.pi * np.arange(whole_number("azimuths", azimuths)) / max(1, azimuths) if np.ndim(azimuths) == 0 else azimuths
@@ -114,8 +122,8 @@ class ArrivalMapSolver:
 
     problem = differentiable.ArrivalProblem
 
-    def __call__(self, scene: Scene | Paths, *, aperture: Aperture | None = None, antenna: Horn | None = None, azimuths: int | Sequence[float] = 180,
-                 elevations: int | Sequence[float] = 91, sines: tuple[int, int] | None = None, coherent: bool = False, side: str = "arrival",
+    def __call__(self, scene: Scene | Paths, *, aperture: Aperture | None = None, antenna: Horn | None = None, azimuths: int | Sequence[float] = _AZIMUTHS,
+                 elevations: int | Sequence[float] = _ELEVATIONS, sines: tuple[int, int] | None = None, coherent: bool = False, side: str = "arrival",
                  near_field: bool = False, orientation_rad: Sequence[float] = (0, 0, 0), rx_port: int = 0, tx_port: int = 0,
                  delays_s: Sequence[float] = (), bandwidth_hz: float = 0.0, num_threads: int = 0, **path_options: object) -> ArrivalMap:
         from . import PathSolver

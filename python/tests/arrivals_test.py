@@ -101,6 +101,7 @@ def test_files_datasets_and_pictures(tmp_path):
     (dict(aperture=rw.Aperture.planar(2, 2, 0.01), antenna=rw.Horn()), "give one of them"),
     (dict(delays_s=[1e-9]), "bandwidth_hz must be > 0"),
     (dict(elevations=[2.0]), "grid.rows"),
+    (dict(sines=(8, 8), azimuths=5), "azimuths would change nothing"), (dict(sines=(8, 8), elevations=[0.1]), "elevations would change nothing"),
     (dict(aperture=3), "aperture takes a rw.Aperture"),
     (dict(rx_port=4), "rx_port must be below the 1 ports of 'rx'")])
 def test_what_is_refused(words, message):
@@ -109,6 +110,8 @@ def test_what_is_refused(words, message):
         rw.ArrivalMapSolver()(paths, **words)
     with pytest.raises(TypeError, match="max_depth"):
         rw.ArrivalMapSolver()(paths, max_depth=3)
+    with pytest.raises(rw.Error, match="round: elevation_width_rad would change nothing"):
+        rw.Horn(0.2, 0.4, kind="von_mises_fisher")
 
 
 def _one_path():
