@@ -272,11 +272,7 @@ class Wedging {
     past_corners_[num_past_] = inside;
     past_flat_[num_past_++] = free * free;
     const T size = fall(T(1 / kPastReach) * d) * fall(angle / (T(2 * kPi) - w.exterior_angle));
-    past_ = beyond_next(facts, leaves, v, length, d) * past_;
-    const auto& next = touch_.past[leaves ? 1 : 0][face == OnFace::kFace0 ? 0 : 1];
-    if (next.is_there)
-      past_ =
-          over_next(next, facts.past_end[leaves ? 1 : 0], false, v, length, leaves ? g.before : g.after).share * past_;
+    past_ = beyond_next(facts, leaves, v, g, d) * past_;
     // The share of this edge's field, as seen from the other leg's depth x; the rest is the next edge's.
     const T x = abs(depth(behind(other, kPi))), x2 = x * x, sum = x2 + d * d;
     const T own = sum > T(0) ? x2 / sum : T(1), window = fall(T(1 / kInPlane) * x);
@@ -296,39 +292,52 @@ class Wedging {
   /// The leg past the corner, d behind the face that went on, runs along the next face, which bounds that one and ends
   /// in a corner farther on. There an edge takes over what is on the other side: of the end p of the path this is the
   /// complement of that edge's share, the one limit from the other, continuous about the corner.
-  Complex<T> beyond_next(const EdgeFacts& facts, bool leaves, const Vec3<T>& v, const T& length, const T& d) const {
+  Complex<T> beyond_next(const EdgeFacts& facts, bool leaves, const Vec3<T>& v, const EdgeGeometry<T>& g,
+                         const T& d) const {
     const OnFace face = leaves ? facts.leaves_on : facts.arrives_on;
-    const auto& plane = touch_.past[leaves ? 1 : 0][face == OnFace::kFace0 ? 0 : 1];
-    if (!plane.is_there) return {T(1), T(0)};
+    const auto& next = touch_.past[leaves ? 1 : 0][face == OnFace::kFace0 ? 0 : 1];
+    if (!next.is_there) return {T(1), T(0)};
     using std::abs;
     using std::cos;
     using std::sin;
     using std::sqrt;
     const WedgeFrame<T>& w = touch_.bend.wedge;
     const bool at_end = facts.past_end[leaves ? 1 : 0];
+    const T &length = leaves ? g.after : g.before, &behind = leaves ? g.before : g.after;
     const Vec3<T> p = touch_.point + length * v, corner = w.origin + (at_end ? w.hi : w.lo) * w.direction;
-    const T out((ad::value_of(dot(plane.normal, w.direction)) > 0) == at_end ? 1 : -1);
+    const T out((ad::value_of(dot(next.normal, w.direction)) > 0) == at_end ? 1 : -1);
     const Vec3<T> own = face == OnFace::kFace0
                             ? w.n0
                             : sin(w.exterior_angle) * w.t0 - cos(w.exterior_angle) * w.n0;  // of the face that went on
-    const T across = abs(dot(plane.normal, normalized(cross(v, own))));
+    const T across = abs(dot(next.normal, normalized(cross(v, own))));
     if (!(across > T(1e-3))) return {T(1), T(0)};
-    const T x = over_height(ray_.k_l, out * (dot(plane.normal, p) - plane.offset) / across, norm(p - corner));
+    const T x = over_height(ray_.k_l, out * (dot(next.normal, p) - next.offset) / across, norm(p - corner));
     const T infinity(std::numeric_limits<double>::infinity());
     const T sin_beta = norm(cross(v, w.direction));
-    const Complex<T> rest = Complex<T>{T(1), T(0)} - em::edge_share(T(abs(d)) * sin_beta, x, infinity);
-    return fall((-x - T(kOverFade)) / T(kOverReach - kOverFade)) * rest;
+    const Complex<T> outside = Complex<T>{T(1), T(0)} - em::edge_share(T(abs(d)) * sin_beta, x, infinity);
+    const Complex<T> off =
+        off_face(at_end ? ray_.end_b : -ray_.end_a, outside, over_next(next, at_end, v, length, behind).share);
+    return fall((-x - T(kOverFade)) / T(kOverReach - kOverFade)) * off;
+  }
+
+  /// How much of a leg's end is off the face that the leg runs along. @param inside  how far its edge's point is from
+  /// the corner, negative beyond it, in the units of W: from there the leg comes over the next edge from outside.
+  /// @param outside  of the leg's end, beyond the next edge's line. @param share  of that edge as far as it reaches.
+  static Complex<T> off_face(const T& inside, const Complex<T>& outside, const Complex<T>& share) {
+    const Complex<T> leaves = outside * share;
+    if (!(inside < T(0))) return leaves;
+    const Complex<T> comes = outside + share - leaves;
+    return comes + fall(-inside) * (leaves - comes);
   }
 
   /// Of a leg (in direction v, `length` long, the path `behind` long before it) that runs along the plane of this edge
-  /// and the next one, past their corner at this one's `at_end`. @param enters  does it come over the next one from
-  /// outside?
+  /// and the next one, past their corner at this one's `at_end`.
   struct OverNext {
     T inside;          // from the corner to where the leg is over the next edge, in the units of W; infinite: nowhere
     Complex<T> share;  // of the next edge with respect to its other end, where the edge after it takes over
   };
-  OverNext over_next(const typename Touch<T>::NextEdge& next, bool at_end, bool enters, const Vec3<T>& v,
-                     const T& length, const T& behind) const {
+  OverNext over_next(const typename Touch<T>::NextEdge& next, bool at_end, const Vec3<T>& v, const T& length,
+                     const T& behind) const {
     using std::abs;
     using std::sqrt;
     const T infinity(std::numeric_limits<double>::infinity());
@@ -346,7 +355,7 @@ class Wedging {
     const Vec3<T> beside = cross(normal, v);
     if (!(r < length) || !(behind + r > T(0)) || !(dot(beside, beside) > T(1e-6))) return over;
     Vec3<T> side = normalized(beside);  // across the leg, away from the corner as seen from within this edge
-    if ((dot(side, e) > T(0)) == (at_end != enters)) side = -side;
+    if ((dot(side, e) > T(0)) == at_end) side = -side;
     const T before = behind + r, after = length - r;
     const T depth = abs(dot(normal, v)) * sqrt(half_k * before * after / total);
     over.share = em::edge_share(depth, -infinity, dot(next.end - p, side) * sqrt(half_k * total / (before * after)));
@@ -379,15 +388,12 @@ class Wedging {
     s.depth2 = d * d;
     const T flat = face_depth(w, phi < T(kPi) ? OnFace::kFace0 : OnFace::kFaceN, other, k_l_free_);
     s.flat = flat * flat;
-    // from beyond this edge's end the leg comes over the next one first
-    const bool enters = dot(out, touch_.point - rim.begin) > T(0);
-    const OverNext over = over_next(rim, end == 1, enters, v, length, behind);
+    const OverNext over = over_next(rim, end == 1, v, length, behind);
     s.inside_next = over.inside;
     const T infinity(std::numeric_limits<double>::infinity());
-    const Complex<T> one{T(1), T(0)};
     const Complex<T> outside = fall((-x - T(kOverFade)) / T(kOverReach - kOverFade)) *
                                em::edge_share(T(d * norm(cross(v, w.direction))), -infinity, x);
-    const Complex<T> off = enters ? one - (one - outside) * over.share : outside * over.share;
+    const Complex<T> off = off_face(inside, outside, over.share);
     s.near = (fall(T(1 / kPastReach) * d) * fall(angle / T(kPi))) * off;
   }
 
