@@ -41,9 +41,11 @@ bool runs_along_a_face(const scene::FacetTable& table, const Wedge& w, int32_t f
 
 /// Do two edges bound one sheet, which ends in a convex corner between them? @param at_end  is the corner their last
 /// end?
-bool is_rim_of_one_sheet(const RayQueries& queries, const Wedge& w, const Wedge& v, bool w_at_end, bool v_at_end) {
+bool is_rim_of_one_sheet(const scene::FacetTable& table, const RayQueries& queries, double seam_tolerance_m,
+                         const Wedge& w, const Wedge& v, bool w_at_end, bool v_at_end) {
   if (w.facet0 != w.facet_n || v.facet0 != v.facet_n) return false;
-  if (w.facet0 != v.facet0 && !queries.same_plane(w.facet0, v.facet0)) return false;
+  const Face face{w.facet0, w.n0}, next{v.facet0, dot(v.n0, w.n0) < 0 ? -v.n0 : v.n0};
+  if (!one_face(table, queries, seam_tolerance_m, w, face, v, next)) return false;
   const Vec3d along_w = w_at_end ? -w.direction : w.direction, along_v = v_at_end ? -v.direction : v.direction;
   return dot(along_v, w.t0) > 0 && dot(along_w, v.t0) > 0;
 }
@@ -115,7 +117,8 @@ void find_corners(std::vector<Wedge>& wedges, const scene::FacetTable& table, co
       }
       if (norm(cross(v.direction, w.direction)) < kAlongEdge) return;
       keep_off(v);
-      if (is_rim_of_one_sheet(queries, w, v, i % 2 == 1, j % 2 == 1)) turns.next_0 = int32_t(j / 2);
+      if (is_rim_of_one_sheet(table, queries, seam_tolerance_m, w, v, i % 2 == 1, j % 2 == 1))
+        turns.next_0 = int32_t(j / 2);
       const auto own = faces_of(w), next = faces_of(v);
       for (const size_t i_face : {0, 1}) {
         for (const size_t j_face : {0, 1}) {

@@ -258,7 +258,6 @@ class Wedging {
     using std::sin;
     using std::sqrt;
     const WedgeFrame<T>& w = touch_.bend.wedge;
-    const T& length = leaves ? g.after : g.before;
     const OnFace face = leaves ? facts.leaves_on : facts.arrives_on;
     // from the face's plane, its continuation over the edge: in (-pi, pi], positive behind it
     const auto behind = [&](const Vec3<T>& u, double straight) {
