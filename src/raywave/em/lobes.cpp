@@ -277,8 +277,9 @@ Lobe named_lobe(std::string_view name) {
   if (const OwnLobe* own = own_lobe(name)) return {.kind = LobeKind::kOwn, .own = own};
   std::vector<std::string> known(kNames.begin(), kNames.begin() + kNamed);
   for (std::string& own : own_lobe_names()) known.push_back(std::move(own));
-  throw Error(message("unknown lobe '", name, "'", did_you_mean(name, known),
-                      ". A lobe of one's own is known to the process that made it"));
+  const std::string meant = did_you_mean(name, known);
+  throw Error(message("unknown lobe '", name, "'", meant, meant.empty() ? "." : "",
+                      " A lobe of one's own is known to the process that made it"));
 }
 
 /// "alpha_r=20"

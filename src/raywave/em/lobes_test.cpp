@@ -336,7 +336,8 @@ TEST(Lobes, TextsNameThem) {
                                                         {"directive(alpha_r=4x)", "must be a number"},
                                                         {"directive(alpha_r=-4)", "alpha_r must be"},
                                                         {"directive(alpha_r=4, alpha_r=2)", "gives alpha_r twice"},
-                                                        {"", "unknown lobe"}}) {
+                                                        {"", "unknown lobe ''. A lobe"},
+                                                        {"lambertain", "'lambertian'? A lobe"}}) {
     try {
       lobe_from_text(text);
       ADD_FAILURE() << text;
