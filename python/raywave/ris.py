@@ -179,10 +179,11 @@ class Ris:
 
 @contextlib.contextmanager
 def _quiet():
-    """Without the warnings that nothing was found."""
+    """Without the warnings that nothing was found, and those that are told of the whole."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "no path was found")
         warnings.filterwarnings("ignore", ".* covers no cell")
+        warnings.filterwarnings("ignore", ".* resolves single facets")
         yield
 
 

@@ -8,6 +8,7 @@
 #include "raywave/maps/monte_carlo.h"
 #include "raywave/maps/scattered.h"
 #include "raywave/paths/doubts.h"
+#include "raywave/paths/lobe_doubts.h"
 #include "raywave/paths/sequence_tree.h"
 #include "raywave/paths/unfold.h"
 #include "raywave/runtime/threads.h"
@@ -83,6 +84,7 @@ static RadioMap solve(const scene::Scene& scene, const paths::PreparedScene& geo
   const paths::PreparedScene prepared = paths::prepared_for(geometry, scene, options);
   if (scene.transmitters.empty()) throw Error("the scene has no transmitter: add one before solving for a radio map");
   prepared.warn(options.log);
+  paths::warn_of_sharp_lobes(scene, prepared, options);
   // Where the scene lies does not matter: everything is solved relative to its middle.
   const Vec3d origin = prepared.origin_m();
   const scene::Scene centred = prepared.centred(scene);

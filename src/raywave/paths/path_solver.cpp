@@ -13,6 +13,7 @@
 #include "raywave/paths/find_edges.h"
 #include "raywave/paths/grazed.h"
 #include "raywave/paths/learned_finder.h"
+#include "raywave/paths/lobe_doubts.h"
 #include "raywave/paths/path_kernel.h"
 #include "raywave/paths/place.h"
 #include "raywave/paths/scattered_paths.h"
@@ -274,6 +275,7 @@ static Paths solve(const scene::Scene& scene, const PreparedScene& geometry, con
   if (scene.transmitters.empty()) throw Error("the scene has no transmitter: add one before solving for paths");
   if (scene.receivers.empty()) throw Error("the scene has no receiver: add one before solving for paths");
   prepared.warn(options.log);
+  warn_of_sharp_lobes(scene, prepared, options);
   const scene::Scene centred = prepared.centred(scene);
   const FieldContext context = field_context(scene, options.refraction, options.log, options.lobe);
   const RefineOptions refine = refine_options(prepared, context, options.max_depth);

@@ -2,6 +2,7 @@
 #include "raywave/paths/prepared_scene.h"
 
 #include <array>
+#include <map>
 #include <mutex>
 #include <set>
 #include <string>
@@ -9,6 +10,7 @@
 #include "raywave/paths/corners.h"
 #include "raywave/paths/device_tracer.h"
 #include "raywave/paths/ray_queries.h"
+#include "raywave/scene/facet_noise.h"
 
 namespace raywave::paths {
 namespace {
@@ -78,6 +80,16 @@ struct PreparedScene::Geometry {
     return kept;
   }
 
+  std::shared_ptr<const scene::FacetNoise> noise_of(int32_t object) {
+    {
+      const std::lock_guard lock(mutex);
+      if (const auto at = noise.find(object); at != noise.end()) return at->second;
+    }
+    auto found = std::make_shared<const scene::FacetNoise>(facets, object);
+    const std::lock_guard lock(mutex);
+    return noise.try_emplace(object, std::move(found)).first->second;
+  }
+
   TracerFactory tracer;
   scene::FacetTable facets;
   RayQueries queries;
@@ -86,6 +98,7 @@ struct PreparedScene::Geometry {
   std::vector<std::string> object_names;
   std::mutex mutex;
   std::vector<std::shared_ptr<Seams>> known;
+  std::map<int32_t, std::shared_ptr<const scene::FacetNoise>> noise;  // by object
   std::shared_ptr<const DeviceTracer> on_device;
 };
 
@@ -165,6 +178,9 @@ const RayQueries& PreparedScene::queries() const {
 }
 const std::vector<Vec3f>& PreparedScene::normals() const { return geometry_->normals; }
 const std::vector<float>& PreparedScene::offsets() const { return geometry_->offsets; }
+std::shared_ptr<const scene::FacetNoise> PreparedScene::facet_noise(int32_t object) const {
+  return geometry_->noise_of(object);
+}
 double PreparedScene::seam_tolerance_m() const { return seams_->tolerance_m; }
 const std::vector<Wedge>& PreparedScene::wedges() const {
   geometry_->find(*seams_);

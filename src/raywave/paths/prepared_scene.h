@@ -15,6 +15,10 @@
 #include "raywave/scene/facets.h"
 #include "raywave/scene/scene.h"
 
+namespace raywave::scene {
+class FacetNoise;
+}
+
 namespace raywave::paths {
 
 class RayQueries;
@@ -65,6 +69,8 @@ class PreparedScene {
   const std::vector<Vec3f>& normals() const;
   /// normal . p of the facets' points, the same. [num_facets]
   const std::vector<float>& offsets() const;
+  /// How noisy the facets of an object are, found when first asked for.
+  std::shared_ptr<const scene::FacetNoise> facet_noise(int32_t object) const;
 
  private:
   struct Geometry;

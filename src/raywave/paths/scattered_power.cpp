@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "raywave/paths/scattered_power.h"
 
+#include "raywave/paths/lobe_doubts.h"
 #include "raywave/paths/path_kernel.h"
 #include "raywave/paths/scattered_paths.h"
 #include "raywave/paths/scattered_samples.h"
@@ -23,7 +24,7 @@ RayOptions ray_options(const ScatterOptions& o) {
   if (o.reflection) r.reflection = Reflection::kDirectional, r.lobe = *o.reflection;
   r.scattering_tolerance = o.tolerance, r.max_tiles = o.max_tiles;
   r.samples_per_tx = o.samples_per_tx, r.seed = o.seed;
-  r.num_threads = o.num_threads, r.progress = o.progress;
+  r.num_threads = o.num_threads, r.progress = o.progress, r.log = o.log;
   return r;
 }
 ScatterLaw law_of(const ScatterOptions& o) { return scatter_law(ray_options(o)); }
@@ -128,6 +129,7 @@ ScatteredPower scattered_power(const scene::Scene& scene, const PreparedScene& g
   const PreparedScene prepared = prepared_for(geometry, scene, ray_options(options));
   if (scene.transmitters.empty()) throw Error("the scene has no transmitter: add one before solving");
   if (scene.receivers.empty()) throw Error("the scene has no receiver: add one before solving");
+  warn_of_sharp_lobes(scene, prepared, ray_options(options));
   const scene::Scene centred = prepared.centred(scene);
   const FieldContext context = context_of(scene, options);
   const RefineOptions refine = refine_options(prepared, context, options.max_depth);
