@@ -200,7 +200,8 @@ Vec3d Cells::center(int cell) const {
     const Vec3d* c = &corners_[size_t(3 * cell)];
     return (c[0] + c[1] + c[2]) / 3.0;
   }
-  Vec3d p = grid_point(cell % num_x_ + 0.5, cell / num_x_ + 0.5);
+  const int row = cell / num_x_;
+  Vec3d p = grid_point(cell % num_x_ + 0.5, row + 0.5);
   if (double z = 0; !is_plane()) p.z = ground_height(p.x, p.y, z) ? z + surface_.height_m : std::nan("");
   return p;
 }

@@ -238,7 +238,8 @@ TEST(ScatteredMap, DerivativesAreThoseOfDifferences) {
                                                    {"material/floor/scattering_coefficient", 1e-3},
                                                    {"material/floor/xpd_coefficient", 1e-3},
                                                    {"material/wall/relative_permittivity", 1e-3}}) {
-    const std::vector<double> exact = gradient.at(name), value = scene::parameter(s, name).value;
+    const std::vector<double>& exact = gradient.at(name);
+    const std::vector<double> value = scene::parameter(s, name).value;
     for (size_t i = 0; i < exact.size(); ++i) {
       std::vector<double> up = value, down = value;
       up[i] += h, down[i] -= h;

@@ -119,13 +119,18 @@ EndPoint<double> end_point(const scene::Device& device, double wavelength_m, int
   return end;
 }
 
-#define RAYWAVE_INSTANTIATE(T)                                                                   \
-  template std::vector<Vec3<T>> slant_fields(const EndPoint<T>&, const Vec3<T>&);                \
-  template std::vector<Complex<T>> element_phases(const EndPoint<T>&, const T&, const Vec3<T>&); \
-  template std::vector<em::BasicJonesVector<T>> port_fields(const EndPoint<T>&, const T&, const Vec3<T>&);
-RAYWAVE_INSTANTIATE(double)
-RAYWAVE_INSTANTIATE(ad::Dual)
-RAYWAVE_INSTANTIATE(ad::Var)
-#undef RAYWAVE_INSTANTIATE
+template std::vector<Vec3<double>> slant_fields(const EndPoint<double>&, const Vec3<double>&);
+template std::vector<Complex<double>> element_phases(const EndPoint<double>&, const double&, const Vec3<double>&);
+template std::vector<em::BasicJonesVector<double>> port_fields(const EndPoint<double>&, const double&,
+                                                               const Vec3<double>&);
+template std::vector<Vec3<ad::Dual>> slant_fields(const EndPoint<ad::Dual>&, const Vec3<ad::Dual>&);
+template std::vector<Complex<ad::Dual>> element_phases(const EndPoint<ad::Dual>&, const ad::Dual&,
+                                                       const Vec3<ad::Dual>&);
+template std::vector<em::BasicJonesVector<ad::Dual>> port_fields(const EndPoint<ad::Dual>&, const ad::Dual&,
+                                                                 const Vec3<ad::Dual>&);
+template std::vector<Vec3<ad::Var>> slant_fields(const EndPoint<ad::Var>&, const Vec3<ad::Var>&);
+template std::vector<Complex<ad::Var>> element_phases(const EndPoint<ad::Var>&, const ad::Var&, const Vec3<ad::Var>&);
+template std::vector<em::BasicJonesVector<ad::Var>> port_fields(const EndPoint<ad::Var>&, const ad::Var&,
+                                                                const Vec3<ad::Var>&);
 
 }  // namespace raywave::paths

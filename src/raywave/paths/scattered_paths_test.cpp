@@ -251,7 +251,7 @@ TEST(ScatteredPaths, DerivativesAreThoseOfDifferences) {
                                                    {"material/clean/relative_permittivity", 1e-3},
                                                    {"object/patch/vertices_m", 1e-3},
                                                    {"object/mirror/vertices_m", 1e-3}}) {
-    const std::vector<double> exact = tree.at(name);
+    const std::vector<double>& exact = tree.at(name);
     const std::vector<double> value = scene::parameter(s, name).value;
     for (size_t i = 0; i < exact.size(); ++i) {
       moved[name].push_back(h * std::sin(1.0 + double(i) + double(name.size())));
