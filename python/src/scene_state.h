@@ -131,7 +131,8 @@ void fields(Archive& a, Interactions& i) {
 }
 template <class Archive>
 void fields(Archive& a, RayOptions& o) {
-  a(static_cast<Interactions&>(o), o.samples_per_tx, o.scattering_tolerance, o.max_tiles, o.seed, o.num_threads, o.device);
+  a(static_cast<Interactions&>(o), o.samples_per_tx, o.scattering_tolerance, o.max_tiles, o.seed, o.num_threads,
+    o.device);
 }
 template <class Archive>
 void fields(Archive& a, PathOptions& o) {
