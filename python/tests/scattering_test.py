@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import raywave as rw
+from noisy_walls import noisy_wall
 from raywave._lobes import choose, facets
 from raywave._mesh_noise import mesh_noise
 
@@ -138,16 +139,6 @@ def test_shares_at_their_bounds_have_no_slope_and_say_so(share, name):
             result.jvp({at_bound: 1.0})
     mirrors = rw.PathSolver()(scene, max_depth=1)
     assert "material/metal/xpd_coefficient" in mirrors.vjp(a=np.ones_like(mirrors.a))
-
-
-def noisy_wall(slope, leg=0.25, half=5.0, seed=1):
-    """A plane of right triangles whose vertices are moved along its normal so that facets have these slopes about each axis."""
-    n = int(round(2 * half / leg))
-    x, y = np.meshgrid(np.linspace(-half, half, n + 1), np.linspace(-half, half, n + 1), indexing="ij")
-    z = np.random.default_rng(seed).normal(0, slope * leg / np.sqrt(2), x.shape)
-    index = np.arange((n + 1) ** 2).reshape(n + 1, n + 1)
-    a, b, c, d = index[:-1, :-1].ravel(), index[1:, :-1].ravel(), index[1:, 1:].ravel(), index[:-1, 1:].ravel()
-    return np.stack([x, y, z], axis=-1).reshape(-1, 3), np.concatenate([np.stack([a, b, c], 1), np.stack([a, c, d], 1)])
 
 
 @pytest.mark.parametrize("slope", [0.03, 0.11, 0.3])

@@ -5,24 +5,18 @@ import re
 import subprocess
 import warnings
 
-import numpy as np
 import pytest
 
 import raywave as rw
+from noisy_walls import noisy_wall
 
 TX, RX = (-1.0, 0.3, 2.0), (1.2, -0.4, 1.5)
 PLANE = dict(center_m=[0, 0, 1.5], size_m=[1, 1], cell_size_m=0.5)
 FAST = dict(max_depth=1, scattering_tolerance=1, max_tiles=2000)
 
 
-def noisy(slope, leg=0.1, half=2.0, seed=1):
-    """A plane of right triangles whose vertices are moved along its normal so that facets have these slopes about each axis."""
-    n = int(round(2 * half / leg))
-    x, y = np.meshgrid(np.linspace(-half, half, n + 1), np.linspace(-half, half, n + 1), indexing="ij")
-    z = np.random.default_rng(seed).normal(0, slope * leg / np.sqrt(2), x.shape)
-    index = np.arange((n + 1) ** 2).reshape(n + 1, n + 1)
-    a, b, c, d = index[:-1, :-1].ravel(), index[1:, :-1].ravel(), index[1:, 1:].ravel(), index[:-1, 1:].ravel()
-    return np.stack([x, y, z], axis=-1).reshape(-1, 3), np.concatenate([np.stack([a, b, c], 1), np.stack([a, c, d], 1)])
+def noisy(slope, **changes):
+    return noisy_wall(slope, **(dict(leg=0.1, half=2.0) | changes))
 
 
 def scene_of(mesh, lobe="", **numbers):
