@@ -96,8 +96,8 @@ void fields(Archive& a, EdgeFacts::Vertex& v) {
 }
 template <class Archive>
 void fields(Archive& a, EdgeFacts& e) {
-  auto& [sides, arrives_on, leaves_on, arrives_along, leaves_along, begin, end, in_front, vertex, past, over] = e;
-  a(sides, arrives_on, leaves_on, arrives_along, leaves_along, begin, end, in_front, vertex, past, over);
+  auto& [sides, arrives_on, leaves_on, arrives_along, leaves_along, begin, end, in_front, vertex, past] = e;
+  a(sides, arrives_on, leaves_on, arrives_along, leaves_along, begin, end, in_front, vertex, past);
 }
 template <class Archive>
 void fields(Archive& a, TouchedMaterials& t) {

@@ -96,8 +96,6 @@ struct EdgeFacts {
   } vertex;
   /// And past which end of the edge: its last? Of the leg that arrives, that leaves.
   std::array<bool, 2> past_end{};
-  /// And over which facet, beyond face 0 and beyond face n (-1: none)? Of the leg that arrives, that leaves.
-  std::array<std::array<int32_t, 2>, 2> over{{{-1, -1}, {-1, -1}}};
 };
 
 }  // namespace raywave::paths

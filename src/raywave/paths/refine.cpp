@@ -262,9 +262,11 @@ Vec3d Refiner::past_corner_end(size_t bend, bool leaves, const Vec3d& p) const {
   const EdgeFacts& e = bends_[bend].edge;
   if (bends_[bend].type != Interaction::kDiffraction || !is_past(leaves ? e.leaves_along : e.arrives_along)) return p;
   const OnFace face = leaves ? e.leaves_on : e.arrives_on;
-  const int32_t over = e.over[leaves ? 1 : 0][face == OnFace::kFace0 ? 0 : 1];
+  const bool at_end = e.past_end[leaves ? 1 : 0];
   const Wedge& w = scene_.wedges()[size_t(bends_[bend].surface.index)];
-  return over < 0 ? p : lifted_over(table_, w, e.past_end[leaves ? 1 : 0], over, p);
+  const Wedge::Turns& turns = w.turns[at_end ? 1 : 0];
+  const int32_t over = face == OnFace::kFace0 ? turns.over_0 : turns.over_n;
+  return over < 0 ? p : lifted_over(table_, w, at_end, over, p);
 }
 
 /// A leg past a corner along both faces, whose ends are looked at over a facet each: where something is in the way over

@@ -238,7 +238,6 @@ bool Refiner::go_past_corner(size_t i, const Vec3d& target_m, bool leaves) {
   (leaves ? e.leaves_along : e.arrives_along) = past_0 && past_n ? Along::kPastBoth : Along::kPast;
   (leaves ? e.leaves_on : e.arrives_on) = past_0 ? OnFace::kFace0 : OnFace::kFaceN;
   e.past_end[leaves ? 1 : 0] = at_end;
-  e.over[leaves ? 1 : 0] = {turns.over_0, turns.over_n};
   return true;
 }
 
