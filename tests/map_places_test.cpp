@@ -503,6 +503,50 @@ TEST(MapPlaces, CellsOfAMeshAreWhereTheyAreHoweverFarTheSceneReaches) {
   }
 }
 
+TEST(MapPlaces, WhatEdgesLightIsLookedAtAsWhatIsDark) {
+  // A wall's shadow ends within one cell of a row, its middle dark: of the light itself, and of what a mirror throws.
+  for (const bool mirrored : {false, true}) {
+    scene::Scene s;
+    s.frequency_hz = 3.5e9;
+    const int concrete = add_concrete(s);
+    scene::Mesh wall, mirror;
+    test::add_rectangle(wall, {-40, 0, 0}, {40, 0, 0}, {0, 0, 10}, 1);
+    test::add_rectangle(mirror, {-100, -20, 0}, {200, 0, 0}, {0, 0, 20}, 1);
+    s.add_object({"wall", wall, concrete});
+    if (mirrored) s.add_object({"mirror", mirror, concrete});
+    scene::clean_meshes(s);
+    s.add_transmitter({"tx", {-1, -5, 1.5}, {}, {}, test::antenna("iso", "V")});
+    const double border = mirrored ? 10.0 / 35 : 2;  // of the light at y = 10
+    const Surface surface = plane({border - 0.5, 10, 1.5}, {20, 4}, 4);
+    RadioMapOptions o;
+    o.max_depth = 1;
+    o.los = !mirrored;
+    o.points_per_cell = 1;
+    for (const bool coherent : {false, true}) {
+      o.coherent = coherent;
+      o.diffraction = false;
+      const double light = solve_radio_map(s, surface, o).path_gain[2];
+      o.diffraction = true;
+      const paths::PreparedScene prepared(s);
+      const RadioMap map = solve_radio_map(s, prepared, surface, o);
+      const double by_edges = gain_at(s, map.cell_centers_m[2], o);
+      EXPECT_GT(light, 0);
+      EXPECT_GT(by_edges, 0);
+      EXPECT_NEAR(map.path_gain[2] / (light + by_edges), 1, 1e-9) << mirrored << " " << coherent;
+      // nor does its slope lose the light
+      std::vector<double> one(map.path_gain.size());
+      one[2] = 1;
+      const double slope = maps::map_vjp(s, prepared, o, map, one).transmitters[0].position_m.z, h = 3e-6;
+      const auto moved = [&](double by) {
+        scene::Scene other = s;
+        other.transmitters[0].position_m.z += by;
+        return solve_radio_map(other, surface, o).path_gain[2];
+      };
+      EXPECT_NEAR(slope, (moved(h) - moved(-h)) / (2 * h), 1e-6 * std::abs(slope)) << mirrored << " " << coherent;
+    }
+  }
+}
+
 TEST(MapPlaces, ASizeAloneLiesOverTheMiddleAtItsHeight) {
   scene::Scene s;
   s.add_object({"house", test::box({10, 20, 0}, {4, 6, 5}), add_concrete(s)});

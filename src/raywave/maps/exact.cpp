@@ -19,7 +19,7 @@ namespace raywave::maps {
 namespace {
 
 constexpr int kProbe = -1;         // Arrival::sample of probe points
-constexpr int kProbePoints = 256;  // of a cell that is dark at its sample points but next to light
+constexpr int kProbePoints = 256;  // of a cell next to light whose sample points are dark or lit by edges alone
 
 const Vec3f kNoPoint{std::nanf(""), std::nanf(""), std::nanf("")};
 
@@ -71,7 +71,7 @@ class ExactMap {
     keep_ = kept != nullptr;
     std::vector<double> gain = sum();
     if (!kept) return gain;
-    // probes count where the sample points are dark
+    // probes count where the sample points are dark, or lit by edges alone
     std::erase_if(kept_, [&](const WeightedArrival& a) { return a.sample == kProbe && sampled_[size_t(a.cell)]; });
     if (!options_.coherent) fields_.clear();
     for (WeightedArrival& a : kept_) {
@@ -88,6 +88,7 @@ class ExactMap {
     gain_.assign(num_cells, 0);
     probed_gain_.assign(num_cells, 0);
     probed_.assign(num_cells, 0);
+    sampled_.assign(num_cells, 0);
     if (options_.coherent) fields_.assign(cells_.num_slots(), {});
     const bool complete = only_ ? take(*only_) : find_all();
     if (!complete && !prepared_.queries().empty())
@@ -224,8 +225,8 @@ class ExactMap {
     return aside(prepared_, source_, point, standing_.behind_source) == standing_.source_aside_m;
   }
 
-  /// A cell whose sample points are all dark: its probe points are solved, and where a ray crossed it if those are dark
-  /// too.
+  /// A cell whose sample points are all dark but for edges: its probe points are solved, and where a ray crossed it if
+  /// those are dark too.
   bool probe(Tracer& tracer, int32_t node, int cell, const Vec3f* crossing, std::vector<Vec3d>& points,
              Found& out) const {
     cells_.spread_points(cell, kProbePoints, points);
@@ -299,7 +300,7 @@ class ExactMap {
     std::unordered_set<uint64_t> seen;
     for (const Seed& r : rims) seen.insert(key(r.node, r.cell));
     while (!rims.empty()) {
-      std::erase_if(rims, [&](const Seed& r) { return is_lit(r.cell); });
+      std::erase_if(rims, [&](const Seed& r) { return sampled_[size_t(r.cell)] != 0; });
       constexpr int64_t kBlock = 32;
       const auto n = int64_t(rims.size());
       std::vector<Found> found(size_t((n + kBlock - 1) / kBlock));
@@ -325,17 +326,6 @@ class ExactMap {
       }
       rims = std::move(next);
     }
-  }
-
-  bool is_lit(int cell) const {
-    if (gain_[size_t(cell)] > 0) return true;
-    if (!options_.coherent) return false;
-    std::vector<SamplePoint> points;
-    cells_.sample_points(cell, standing_, points);
-    return std::any_of(points.begin(), points.end(), [&](const SamplePoint& s) {
-      const CVec3<double>& f = fields_[cells_.slot(cell, s.id)];
-      return norm2(f.re) + norm2(f.im) > 0;
-    });
   }
 
   /// From the seeds [begin, end) of one sequence outward.
@@ -377,6 +367,7 @@ class ExactMap {
         continue;
       }
       ++num_arrivals_;
+      sampled_[size_t(a.cell)] |= tree_.nodes()[size_t(a.node)].num_wedges == 0 && power > 0;
       if (options_.coherent) {
         auto& sum = fields_[cells_.slot(a.cell, a.sample)];
         sum = sum + a.field;
@@ -395,11 +386,9 @@ class ExactMap {
         gain_[size_t(cell)] += s.weight * (norm2(f.re) + norm2(f.im));
       }
     }
-    sampled_.assign(gain_.size(), 0);
     for (size_t i = 0; i < gain_.size(); ++i) {
-      sampled_[i] = gain_[i] != 0;
       if (sampled_[i]) continue;
-      gain_[i] = probed_gain_[i];
+      gain_[i] += probed_gain_[i];
       num_arrivals_ += probed_[i];
     }
     return std::move(gain_);
@@ -425,7 +414,7 @@ class ExactMap {
   bool keep_ = false;
   std::vector<WeightedArrival> kept_;
   std::vector<int32_t> probed_;   // [num_cells]: paths to probe points
-  std::vector<uint8_t> sampled_;  // [num_cells]: lit at a sample point
+  std::vector<uint8_t> sampled_;  // [num_cells]: lit at a sample point, not by edges alone
 };
 
 }  // namespace
