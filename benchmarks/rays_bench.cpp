@@ -212,8 +212,8 @@ json bench_bare_trace(scene::Scene s, int runs) {
 }
 
 json bench_map(scene::Scene s, maps::Method method, int max_depth, int64_t samples, bool diffraction, const char* save,
-               int runs, const Vec3d& tx_m = kTx, double cell_m = 5) {
-  s.add_transmitter({"tx", tx_m});
+               int runs, const Vec3d& tx_m = kTx, double cell_m = 5, const em::PlanarArrayOptions& antenna = {}) {
+  s.add_transmitter({"tx", tx_m, {}, {}, em::planar_array(antenna)});
   const paths::PreparedScene prepared(s);
   maps::Surface surface;
   surface.cell_size_m = {cell_m, cell_m};
@@ -253,6 +253,10 @@ int main(int argc, char** argv) {
       if (item == "exhaustive") result = bench_exhaustive(std::move(s), runs);
       if (item == "bare_trace") result = bench_bare_trace(std::move(s), runs);
       if (item == "monte_carlo") result = bench_map(std::move(s), Method::kMonteCarlo, 5, 10000000, false, save, runs);
+      em::PlanarArrayOptions sector;
+      sector.pattern = "tr38901";
+      if (item == "monte_carlo_sector")
+        result = bench_map(std::move(s), Method::kMonteCarlo, 5, 10000000, false, save, runs, kTx, 5, sector);
       if (item == "diffuse_map" || item == "diffuse_metal")
         result = bench_diffuse_map(std::move(s), item == "diffuse_metal", save, runs);
       if (item == "exact") result = bench_map(std::move(s), Method::kExact, 3, 1000000, false, save, runs);

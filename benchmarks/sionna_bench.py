@@ -13,10 +13,11 @@ from sionna.rt import PathSolver, PlanarArray, RadioMapSolver, Receiver, Transmi
 IMPORTED = time.perf_counter()
 
 
-def munich():
+def munich(pattern="iso"):
     scene = load_scene(srt.scene.munich)
     scene.frequency = 3.5e9
-    scene.tx_array = scene.rx_array = PlanarArray(num_rows=1, num_cols=1, pattern="iso", polarization="V")
+    scene.tx_array = PlanarArray(num_rows=1, num_cols=1, pattern=pattern, polarization="V")
+    scene.rx_array = PlanarArray(num_rows=1, num_cols=1, pattern="iso", polarization="V")
     scene.add(Transmitter("tx", position=[8.5, 21, 27]))
     return scene
 
@@ -77,8 +78,8 @@ def main(item, runs, save=None):
         if save:
             np.save(save, np.stack([gain, all_maps.std(axis=0, ddof=1) / np.sqrt(len(all_maps))]))
     else:
-        depth, samples = {"monte_carlo": (5, 10**7), "map_1e7": (3, 10**7), "map_1e8": (3, 10**8), "edges_map": (3, 10**7)}[item]
-        scene = munich()
+        depth, samples = {"monte_carlo": (5, 10**7), "monte_carlo_sector": (5, 10**7), "map_1e7": (3, 10**7), "map_1e8": (3, 10**8), "edges_map": (3, 10**7)}[item]
+        scene = munich("tr38901" if item == "monte_carlo_sector" else "iso")
         times, gain = timed(runs, lambda: radio_map(scene, depth, samples, item == "edges_map"))
         result.update(times, covered=int((gain > 0).sum()), cells=gain.size, sum=float(gain.sum()))
         if save:

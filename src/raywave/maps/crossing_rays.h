@@ -120,9 +120,22 @@ class CrossingEstimator {
       fields.ray[lane] = lane;
     }
   }
+  static void launch(const QuickField& quick, const paths::RayPacket& p, TileFields& fields, int begin) {
+    switch (quick.pattern) {
+      case QuickPattern::kIsotropic:
+        return launch<QuickPattern::kIsotropic>(quick, p, fields, begin);
+      case QuickPattern::kShortDipole:
+        return launch<QuickPattern::kShortDipole>(quick, p, fields, begin);
+      case QuickPattern::kHalfWaveDipole:
+        return launch<QuickPattern::kHalfWaveDipole>(quick, p, fields, begin);
+      case QuickPattern::kTr38901:
+        return launch<QuickPattern::kTr38901>(quick, p, fields, begin);
+    }
+  }
+  template <QuickPattern kPattern>
   static void launch(QuickField quick, const paths::RayPacket& p, TileFields& fields, int begin) {
 #pragma GCC ivdep
-    for (int i = 0; i < 16; ++i) fields.set(begin + i, quick({p.dx[i], p.dy[i], p.dz[i]}));
+    for (int i = 0; i < 16; ++i) fields.set(begin + i, quick.field<kPattern>({p.dx[i], p.dy[i], p.dz[i]}));
   }
 
   static void lengthen(const paths::RayTile& tile, TileFields& fields) {
@@ -228,23 +241,22 @@ class CrossingEstimator {
     return {p.ox[i] + t * p.dx[i], p.oy[i] + t * p.dy[i], p.oz[i] + t * p.dz[i]};
   }
 
-  /// What the rays of a packet meet: normals, coefficients, and 2 for a reflection or 0 for a transmission.
+  /// What the rays of a packet meet, whole vectors a ray. Of rays that end: anything.
   struct Surfaces {
-    alignas(64) float nx[16], ny[16], nz[16], te_re[16], te_im[16], tm_re[16], tm_im[16], turn[16];
+    struct Side {
+      float x, y, z, turn;  // its normal; 2 for a reflection or 0 for a transmission
+    };
+    alignas(64) Side side[16] = {};
+    alignas(64) paths::CoefficientEntry coefficients[16] = {};
     void set(int i, const Vec3f& n, const Complex<float>& te, const Complex<float>& tm, bool reflects) {
-      nx[i] = n.x, ny[i] = n.y, nz[i] = n.z;
-      te_re[i] = te.re, te_im[i] = te.im, tm_re[i] = tm.re, tm_im[i] = tm.im;
-      turn[i] = reflects ? 2.0f : 0.0f;
-    }
-    bool end(int i) {
-      set(i, {}, {}, {}, false);
-      return false;
+      side[i] = {n.x, n.y, n.z, reflects ? 2.0f : 0.0f};
+      coefficients[i] = {te, tm};
     }
   };
 
   void interact(paths::RayTile& tile, TileFields& fields) const {
+    Surfaces s;
     for (int packet = 0; packet < tile.num_packets(); ++packet) {
-      Surfaces s;
       bool any = false;
       if (scatters()) {
         std::array<std::pair<int, CVec3<float>>, 16> scattered;  // lane and field
@@ -260,7 +272,11 @@ class CrossingEstimator {
         for (size_t i = 0; i < num_scattered; ++i) fields.put(scattered[i].first, scattered[i].second);
         continue;
       }
-      for (int i = 0; i < 16; ++i) any |= look_up(tile, packet, i, s);
+      if (options_.refraction) {
+        for (int i = 0; i < 16; ++i) any |= choose_way(tile, packet, i, s);
+      } else {
+        any = reflect(tile, packet, s);
+      }
       if (any) carry(tile.packets[size_t(packet)], s, fields, 16 * packet);
     }
   }
@@ -269,7 +285,7 @@ class CrossingEstimator {
   bool choose(paths::RayTile& tile, int packet, int i, TileFields& fields, Surfaces& s, CVec3<float>& behind) const {
     const int lane = packet * 16 + i;
     paths::Event& event = tile.event[size_t(lane)];
-    if (event == paths::Event::kEnd) return s.end(i);
+    if (event == paths::Event::kEnd) return false;
     const auto& p = tile.packets[size_t(packet)];
     int32_t facet = p.facet[i];
     const Vec3f n = met_[size_t(facet)].normal;
@@ -278,7 +294,7 @@ class CrossingEstimator {
     const paths::ScatterEvents::Choice c =
         scatter_.choose(met_[size_t(facet)].material, prepared_.is_mirror(facet), n, k, tile.random[size_t(lane)]);
     event = c.event;
-    if (event == paths::Event::kEnd) return s.end(i);
+    if (event == paths::Event::kEnd) return false;
     if (event == paths::Event::kScatter) {
       fields.length[lane] = TileFields::kAnew;
       tile.scattered[size_t(lane)] = c.direction;
@@ -288,37 +304,61 @@ class CrossingEstimator {
     return true;
   }
 
-  /// Coefficients where a ray goes on; with refraction, chance decides between the two ways on. @return whether it goes
-  /// on.
-  bool look_up(paths::RayTile& tile, int packet, int i, Surfaces& s) const {
-    const auto lane = size_t(packet * 16 + i);
-    if (tile.event[lane] == paths::Event::kEnd) return s.end(i);
+  /// Coefficients of mirrors. @return whether any ray goes on.
+  bool reflect(const paths::RayTile& tile, int packet, Surfaces& s) const {
     const auto& p = tile.packets[size_t(packet)];
-    const Met& met = met_[size_t(p.facet[i])];
-    const Vec3f n = met.normal;
-    int32_t material = met.material;
-    if (met.has_twins) material = met_[size_t(prepared_.facets().canonical(p.facet[i], hit_point(p, i)))].material;
-    const paths::CoefficientTable& table = tables_[size_t(material)];
-    const float cos_theta = std::fabs(p.dx[i] * n.x + p.dy[i] * n.y + p.dz[i] * n.z);
-    Complex<float> te, tm;
-    table.at(cos_theta, te, tm, false);
-    if (options_.refraction) {
-      Complex<float> t_te, t_tm;
-      table.at(cos_theta, t_te, t_tm, true);
-      const float pr = options_.specular_reflection ? norm2(te) + norm2(tm) : 0.0f, pt = norm2(t_te) + norm2(t_tm);
-      tile.random[lane] = mix64(tile.random[lane]);
-      const float u = float(tile.random[lane] >> 40) * 0x1.0p-24f * (pr + pt);
-      if (!(pr + pt > 0)) {
-        tile.event[lane] = paths::Event::kEnd;
-        return s.end(i);
-      }
-      const bool reflects = u < pr;
-      tile.event[lane] = reflects ? paths::Event::kReflect : paths::Event::kPass;
-      const float scale = std::sqrt((pr + pt) / (reflects ? pr : pt));
-      te = scale * (reflects ? te : t_te);
-      tm = scale * (reflects ? tm : t_tm);
+    const paths::Event* event = tile.event.data() + 16 * packet;
+    std::array<const paths::CoefficientEntry*, 16> row;
+    int num_live = 0;
+    alignas(64) std::array<int, 16> live, sample;
+    alignas(64) std::array<float, 16> part;
+    for (int i = 0; i < 16; ++i) {
+      if (event[i] == paths::Event::kEnd) continue;
+      live[size_t(num_live++)] = i;
+      const Met& met = met_[size_t(p.facet[i])];
+      s.side[i] = {met.normal.x, met.normal.y, met.normal.z, 2.0f};
+      row[size_t(i)] = tables_[size_t(material_at(p, i))].reflection().data();
     }
-    s.set(i, n, te, tm, tile.event[lane] == paths::Event::kReflect);
+    if (num_live == 0) return false;
+    for (size_t i = 0; i < 16; ++i) {
+      const Surfaces::Side& n = s.side[i];
+      paths::place_in_table(std::fabs(p.dx[i] * n.x + p.dy[i] * n.y + p.dz[i] * n.z), sample[i], part[i]);
+    }
+    for (int k = 0; k < num_live; ++k) {
+      const auto i = size_t(live[size_t(k)]);
+      s.coefficients[i] = paths::between(row[i] + sample[i], part[i]);
+    }
+    return true;
+  }
+
+  int32_t material_at(const paths::RayPacket& p, int i) const {
+    const Met& met = met_[size_t(p.facet[i])];
+    if (!met.has_twins) return met.material;
+    return met_[size_t(prepared_.facets().canonical(p.facet[i], hit_point(p, i)))].material;
+  }
+
+  /// With refraction chance decides between the two ways on. @return whether a ray goes on.
+  bool choose_way(paths::RayTile& tile, int packet, int i, Surfaces& s) const {
+    const auto lane = size_t(packet * 16 + i);
+    if (tile.event[lane] == paths::Event::kEnd) return false;
+    const auto& p = tile.packets[size_t(packet)];
+    const Vec3f n = met_[size_t(p.facet[i])].normal;
+    const paths::CoefficientTable& table = tables_[size_t(material_at(p, i))];
+    const float cos_theta = std::fabs(p.dx[i] * n.x + p.dy[i] * n.y + p.dz[i] * n.z);
+    Complex<float> te, tm, t_te, t_tm;
+    table.at(cos_theta, te, tm, false);
+    table.at(cos_theta, t_te, t_tm, true);
+    const float pr = options_.specular_reflection ? norm2(te) + norm2(tm) : 0.0f, pt = norm2(t_te) + norm2(t_tm);
+    tile.random[lane] = mix64(tile.random[lane]);
+    const float u = float(tile.random[lane] >> 40) * 0x1.0p-24f * (pr + pt);
+    if (!(pr + pt > 0)) {
+      tile.event[lane] = paths::Event::kEnd;
+      return false;
+    }
+    const bool reflects = u < pr;
+    tile.event[lane] = reflects ? paths::Event::kReflect : paths::Event::kPass;
+    const float scale = std::sqrt((pr + pt) / (reflects ? pr : pt));
+    s.set(i, n, scale * (reflects ? te : t_te), scale * (reflects ? tm : t_tm), reflects);
     return true;
   }
 
@@ -330,8 +370,8 @@ class CrossingEstimator {
     float *bx = fields.im_x + begin, *by = fields.im_y + begin, *bz = fields.im_z + begin;
 #pragma GCC ivdep
     for (int i = 0; i < 16; ++i) {
-      const float kx = p.dx[i], ky = p.dy[i], kz = p.dz[i], nx = s.nx[i], ny = s.ny[i], nz = s.nz[i];
-      const float turn = s.turn[i] * (kx * nx + ky * ny + kz * nz);
+      const float kx = p.dx[i], ky = p.dy[i], kz = p.dz[i], nx = s.side[i].x, ny = s.side[i].y, nz = s.side[i].z;
+      const float turn = s.side[i].turn * (kx * nx + ky * ny + kz * nz);
       float wx = ky * nz - kz * ny, wy = kz * nx - kx * nz, wz = kx * ny - ky * nx;
       const bool normal = wx * wx + wy * wy + wz * wz < 1e-12f;
       const bool steep = kz * kz > 0.5f;
@@ -344,8 +384,9 @@ class CrossingEstimator {
       const float ux = oy * wz - oz * wy, uy = oz * wx - ox * wz, uz = ox * wy - oy * wx;  // k' x w
       const float aw = inv * (ax[i] * wx + ay[i] * wy + az[i] * wz), av = inv * (ax[i] * vx + ay[i] * vy + az[i] * vz);
       const float bw = inv * (bx[i] * wx + by[i] * wy + bz[i] * wz), bv = inv * (bx[i] * vx + by[i] * vy + bz[i] * vz);
-      const float te_re = s.te_re[i] * aw - s.te_im[i] * bw, te_im = s.te_re[i] * bw + s.te_im[i] * aw;
-      const float tm_re = s.tm_re[i] * av - s.tm_im[i] * bv, tm_im = s.tm_re[i] * bv + s.tm_im[i] * av;
+      const Complex<float> te = s.coefficients[i].te, tm = s.coefficients[i].tm;
+      const float te_re = te.re * aw - te.im * bw, te_im = te.re * bw + te.im * aw;
+      const float tm_re = tm.re * av - tm.im * bv, tm_im = tm.re * bv + tm.im * av;
       ax[i] = te_re * wx + tm_re * ux, ay[i] = te_re * wy + tm_re * uy, az[i] = te_re * wz + tm_re * uz;
       bx[i] = te_im * wx + tm_im * ux, by[i] = te_im * wy + tm_im * uy, bz[i] = te_im * wz + tm_im * uz;
     }

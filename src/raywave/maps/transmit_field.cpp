@@ -7,12 +7,32 @@
 
 namespace raywave::maps {
 
+namespace {
+
+std::optional<QuickPattern> quick_pattern(em::PatternKind kind) {
+  switch (kind) {
+    case em::PatternKind::kIsotropic:
+      return QuickPattern::kIsotropic;
+    case em::PatternKind::kShortDipole:
+      return QuickPattern::kShortDipole;
+    case em::PatternKind::kHalfWaveDipole:
+      return QuickPattern::kHalfWaveDipole;
+    case em::PatternKind::kTr38901:
+      return QuickPattern::kTr38901;
+    case em::PatternKind::kMeasured:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 TransmitField::TransmitField(const scene::Device& tx, double wavelength_m)
     : end_(paths::end_point(tx, wavelength_m)), wavelength_m_(wavelength_m), weights_(tx.port_weights()) {
   const em::AntennaPattern& p = tx.array.pattern;
-  const bool is_dipole = p.kind == em::PatternKind::kShortDipole;
-  if (tx.array.num_elements() != 1 || (p.kind != em::PatternKind::kIsotropic && !is_dipole) ||
-      p.model != em::PolarizationModel::kTr38901Model2 || norm(tx.array.offsets_m(wavelength_m)[0]) != 0)
+  const auto pattern = quick_pattern(p.kind);
+  if (!pattern || tx.array.num_elements() != 1 || p.model != em::PolarizationModel::kTr38901Model2 ||
+      norm(tx.array.offsets_m(wavelength_m)[0]) != 0)
     return;
   const Mat3d r = transposed(rotation_from_euler(tx.orientation_rad));
   Complexd c_theta, c_phi;
@@ -21,7 +41,7 @@ TransmitField::TransmitField(const scene::Device& tx, double wavelength_m)
     c_phi += std::sin(tx.array.slants_rad[i]) * weights_[i];
   }
   const auto narrow = [](const Complexd& z) { return Complex<float>{float(z.re), float(z.im)}; };
-  quick_ = QuickField{is_dipole, Vec3f(r.row0), Vec3f(r.row1), Vec3f(r.row2), narrow(c_theta), narrow(c_phi)};
+  quick_ = QuickField{*pattern, Vec3f(r.row0), Vec3f(r.row1), Vec3f(r.row2), narrow(c_theta), narrow(c_phi)};
 }
 
 CVec3<double> TransmitField::operator()(const Vec3d& k) const {

@@ -20,9 +20,9 @@ class TransmitField {
 
   /// World-frame complex field vector, perpendicular to the unit direction k.
   CVec3<double> operator()(const Vec3d& k) const;
-  /// The same in single precision; quick for one isotropic or short-dipole element.
+  /// The same in single precision; quick for one element whose pattern is a formula.
   CVec3<float> in_single(const Vec3f& k) const;
-  /// That of one isotropic or short-dipole element; null: of another array.
+  /// That of one element whose pattern is a formula, polarisation model 2; null: of another array.
   const QuickField* quick() const { return quick_ ? &*quick_ : nullptr; }
 
  private:

@@ -12,14 +12,25 @@ struct CoefficientEntry {
   Complex<float> te, tm;
 };
 
-/// Linear between samples.
-RAYWAVE_HD inline CoefficientEntry coefficients_at(const CoefficientEntry* table, float cos_theta) {
+/// The sample below, and which part of the way to the next.
+RAYWAVE_HD inline void place_in_table(float cos_theta, int& sample, float& part) {
   const float x = (cos_theta < 1.0f ? cos_theta : 1.0f) * CoefficientEntry::kSamples;
-  const int i = int(x) < CoefficientEntry::kSamples ? int(x) : CoefficientEntry::kSamples - 1;
-  const float f = x - float(i);
-  const CoefficientEntry &p = table[i], &q = table[i + 1];
-  return {{p.te.re + f * (q.te.re - p.te.re), p.te.im + f * (q.te.im - p.te.im)},
-          {p.tm.re + f * (q.tm.re - p.tm.re), p.tm.im + f * (q.tm.im - p.tm.im)}};
+  sample = int(x) < CoefficientEntry::kSamples ? int(x) : CoefficientEntry::kSamples - 1;
+  part = x - float(sample);
+}
+
+/// Linear between this sample and the next.
+RAYWAVE_HD inline CoefficientEntry between(const CoefficientEntry* sample, float part) {
+  const CoefficientEntry &p = sample[0], &q = sample[1];
+  return {{p.te.re + part * (q.te.re - p.te.re), p.te.im + part * (q.te.im - p.te.im)},
+          {p.tm.re + part * (q.tm.re - p.tm.re), p.tm.im + part * (q.tm.im - p.tm.im)}};
+}
+
+RAYWAVE_HD inline CoefficientEntry coefficients_at(const CoefficientEntry* table, float cos_theta) {
+  int sample;
+  float part;
+  place_in_table(cos_theta, sample, part);
+  return between(table + sample, part);
 }
 
 }  // namespace raywave::paths
