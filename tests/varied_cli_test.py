@@ -91,7 +91,6 @@ def test_what_cannot_vary_is_named(raywave, root, tmp_path):
     for field, words, said in (('texture = "t.npz"\nnetwork = "t.npz"', ["paths"], "give texture or network, not both"), ('texture = "none.npz"', ["paths"], "none.npz"),
                                ('texture = "other.npz"', ["paths"], "holds neither a texture nor a network"),
                                ('texture = "t.npz"\nperfect_conductor = true', ["paths"], "perfect conductor"),
-                               ('texture = "t.npz"', ["map", "--method", "monte-carlo"], 'need the method "exact"'),
                                ('texture = "t.npz"', ["gradcheck", "--wrt", "device/tx/position_m"], "gradcheck has no materials that vary ('brick')")):
         done = raywave(words[0], "--config", run_file(root, tmp_path, field), *words[1:])
         assert done.returncode != 0 and said in done.stderr, done.stderr
@@ -138,3 +137,21 @@ def test_a_texture_is_calibrated_from_a_run_file(raywave, root, tmp_path):
     assert figures["after"]["used"]["rmse"] < figures["before"]["used"]["rmse"]
     found = rw.materials.Texture.load(tmp_path / "calibrated/brick.npz")
     assert found.texture.item() == pytest.approx(number["value"])
+
+
+def test_monte_carlo_maps_of_the_program_are_those_of_python(raywave, root, tmp_path):
+    key, field = fields(rw.load_scene("room", 3e9))["both"]
+    field.save(tmp_path / "brick.npz")
+    more = "method = \"monte-carlo\"\nsamples_per_tx = 20000\n"
+    texts = {kind: run_file(root, tmp_path, line).read_text() + more for kind, line in (("bare", ""), ("varied", f'{key} = "brick.npz"'))}
+    found = {}
+    for kind, text in texts.items():
+        (tmp_path / "run.toml").write_text(text)
+        done = raywave("map", "--config", tmp_path / "run.toml", "--output", tmp_path / "m.npz")
+        assert done.returncode == 0, done.stderr
+        found[kind] = np.load(tmp_path / "m.npz")["path_gain"]
+    document = run_files.read(tmp_path / "run.toml")
+    scene = run_files.Stage(rw.load_scene(document["scene"])).put(document)
+    radio_map = run_files.solve_map(scene, document)
+    assert found["varied"] == pytest.approx(radio_map.path_gain, rel=1e-6)
+    assert np.abs(found["varied"] - found["bare"]).max() > 1e-3 * found["bare"].max()

@@ -110,7 +110,7 @@ class RadioMapSolver:
     (1 to 3), diffuse_reflection, reflection, lobe, keep_specular, keep_specular_m2, scattering_tolerance and max_tiles (of each sample point, exact maps), seam_tolerance_m, samples_per_tx, points_per_cell (1, 4, 9), coherent, keep_arrivals (exact maps keep what their
     derivatives replay, some 100 bytes an arrival; else each derivative solves again), seed, num_threads,
     device ("cpu"; "cuda": rays are traced there, and monte-carlo maps on planes made there),
-    materials ({name: field}: materials that vary, of exact maps, which keep their arrivals then; see raywave.materials),
+    materials ({name: field}: materials that vary, see raywave.materials; exact maps keep their arrivals then, monte-carlo maps have no derivative),
     panels (rw.Ris or a list; of exact maps with coherent=True), max_bytes, progress (True: a bar by tqdm; or what is called with done, total). Of Sionna RT, names that mean the same are understood too."""
 
     problem = differentiable.MapProblem
@@ -130,12 +130,11 @@ class RadioMapSolver:
             materials_.require_fields(scene, materials)
             if panels:
                 raise Error("materials= and panels=: the places that the ways to a panel's elements touch are not kept; give one of the two")
-            if method != "exact":
-                raise Error(f"materials= needs method='exact', got {method!r}: rays that cross cells do not keep what they touch")
-            keep_arrivals = True
+            keep_arrivals = method == "exact"
+        asked = materials_.touched.Asked(scene, materials) if materials and method != "exact" else None
         with _progress.reporter(progress, "radio map") as progress:
-            found = _raywave.solve_radio_map(scene, _names.options(self._defaults, locals()))
-        return materials_.varied_map(found, scene, materials) if materials else found
+            found = _raywave.solve_radio_map(scene, _names.options(self._defaults, locals()), asked)
+        return materials_.varied_map(found, scene, materials) if materials and asked is None else found
 
     _defaults = _defaults(__call__)
 

@@ -974,7 +974,8 @@ class RadioMap:
         of the centre), or with center_pos at their centres. @raises Error naming a transmitter that has no such cell.
         """
 
-def solve_radio_map(scene: Scene, options: dict) -> RadioMap: ...
+def solve_radio_map(scene: Scene, options: dict, fields: ArrayLike | None = None) -> RadioMap:
+    """fields: materials that vary, of a monte-carlo map."""
 
 def touched_places_of_map(map: RadioMap) -> dict:
     """
@@ -1142,7 +1143,8 @@ class ScatteredPower:
 def lobe_text(text: str) -> str:
     """A scattering pattern with all its numbers; raises for none."""
 
-def scattered_power(scene: Scene, options: dict) -> ScatteredPower: ...
+def scattered_power(scene: Scene, options: dict, fields: ArrayLike | None = None) -> ScatteredPower:
+    """fields: materials that vary, of samples."""
 
 def touched_places_of_power(power: ScatteredPower) -> dict:
     """

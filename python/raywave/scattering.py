@@ -14,6 +14,7 @@ from ._lobes import LobeChoice
 from ._raywave import Error, ScatteredPower, Scene
 from ._values import lobe_name, real_number, switch, whole_number
 from .materials import require_fields, varied_power
+from .materials.touched import Asked
 from .materials.lobes import Lobe
 
 
@@ -24,7 +25,7 @@ class ScatteringSolver:
     "von_mises_fisher(kappa=60)" or "directive(alpha_r=120)": for surfaces whose facets are noisy; do not add mirrors to it.
     max_depth: interactions of a path, with specular_reflection and refraction mirrors and transmissions before and behind. method: "tiles" (one place
     that scatters in a path; tolerance of each link's power, max_tiles of each link) or "sampled" (as many as max_depth; samples_per_tx rays, seed;
-    `error` is the standard error). num_threads (0: all). materials ({name: field}: materials that vary, of tiles; see raywave.materials)."""
+    `error` is the standard error). num_threads (0: all). materials ({name: field}: materials that vary; see raywave.materials)."""
 
     problem = differentiable.ScatteringProblem
 
@@ -37,15 +38,13 @@ class ScatteringSolver:
             raise Error(f"method takes a word, got {method!r}")
         if materials:
             require_fields(scene, materials)
-            if method != "tiles":
-                raise Error(f"materials= needs method='tiles', got {method!r}: rays that walk at random do not keep what they touch")
         found = _raywave.scattered_power(scene, {
             "diffuse": switch("diffuse", diffuse), "reflection": reflection, "method": method, "max_depth": whole_number("max_depth", max_depth),
             "specular_reflection": switch("specular_reflection", specular_reflection), "refraction": switch("refraction", refraction),
             "tolerance": real_number("tolerance", tolerance), "max_tiles": whole_number("max_tiles", max_tiles),
             "samples_per_tx": whole_number("samples_per_tx", samples_per_tx), "seed": whole_number("seed", seed),
-            "num_threads": whole_number("num_threads", num_threads)})
-        return varied_power(found, scene, materials) if materials else found
+            "num_threads": whole_number("num_threads", num_threads)}, Asked(scene, materials) if materials and method == "sampled" else None)
+        return varied_power(found, scene, materials) if materials and method != "sampled" else found
 
     def __repr__(self):
         return "ScatteringSolver()"

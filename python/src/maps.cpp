@@ -58,7 +58,7 @@ maps::Surface surface_from(const nb::dict& d) {
   return s;
 }
 
-std::shared_ptr<PyRadioMap> solve(const std::shared_ptr<PyScene>& s, const nb::dict& d) {
+std::shared_ptr<PyRadioMap> solve(const std::shared_ptr<PyScene>& s, const nb::dict& d, const nb::object& fields) {
   auto result = std::make_shared<PyRadioMap>();
   result->surface = surface_from(d);
   maps::RadioMapOptions& o = result->options;
@@ -74,9 +74,14 @@ std::shared_ptr<PyRadioMap> solve(const std::shared_ptr<PyScene>& s, const nb::d
   Warnings warnings;
   o.log = warnings.sink();
   result->solved = runtime::on_threads(o.num_threads, [&] { return s->snapshot(); });
+  const auto varying = varying_from(*result->solved.scene, fields);
   run_interruptibly(d["progress"], [&](const runtime::Progress& report) {
     o.progress = report;
     const auto& [scene, prepared, place] = result->solved;
+    if (varying) {
+      result->map = maps::solve_radio_map(*scene, *prepared, result->surface, o, *varying);
+      return;
+    }
     result->map = result->panels.empty() ? maps::solve_radio_map(*scene, *prepared, result->surface, o)
                                          : maps::solve_panel_map(*scene, *prepared, result->surface, o, result->panels);
   });
@@ -219,7 +224,8 @@ void bind_maps(nb::module_& m) {
   bind_pickle(c, &PyRadioMap::map, &PyRadioMap::surface, &PyRadioMap::options, &PyRadioMap::panels);
   bind_place(c);
   bind_map_derivatives(c);
-  m.def("solve_radio_map", &solve, "scene"_a, "options"_a);
+  m.def("solve_radio_map", &solve, "scene"_a, "options"_a, "fields"_a = nb::none(),
+        "fields: materials that vary, of a monte-carlo map.");
   m.def("touched_places_of_map", &touched_places, "map"_a,
         "Where the paths of a map that kept its arrivals touch faces, as touched_places; num_interactions.");
   m.def("varied_map", &varied, "map"_a, "num_interactions"_a, "touch"_a, "numbers"_a, "slopes"_a.none(),

@@ -192,6 +192,24 @@ nb::dict touched_dict(const std::vector<paths::TouchedPlace>& places) {
   return d;
 }
 
+std::optional<paths::VaryingMaterials> varying_from(const scene::Scene& scene, const nb::object& fields) {
+  if (fields.is_none()) return std::nullopt;
+  paths::VaryingMaterials out;
+  out.varies.assign(scene.materials.size(), 0);
+  for (const auto i : nb::cast<std::vector<size_t>>(fields.attr("indices"))) out.varies.at(i) = 1;
+  // from the solver's threads; the caller outlives them and holds `fields`
+  out.at = [&fields](const std::vector<paths::TouchedPlace>& places) {
+    constexpr auto kWidth = int64_t(em::kMaterialNumbers.size());
+    const nb::gil_scoped_acquire held;
+    const std::vector<double> flat =
+        reals_from(fields.attr("answer")(touched_dict(places)), "numbers", {int64_t(places.size()), kWidth});
+    std::vector<em::MaterialNumbers<double>> numbers(places.size());
+    for (size_t i = 0; i < flat.size(); ++i) numbers[i / size_t(kWidth)].numbers[i % size_t(kWidth)] = flat[i];
+    return numbers;
+  };
+  return out;
+}
+
 paths::TouchedMaterials touched_from(size_t num_interactions, const nb::object& touch, const nb::object& numbers,
                                      const nb::object& slopes) {
   const auto n = int64_t(nb::len(touch)), width = int64_t(em::kMaterialNumbers.size());

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "raywave/maps/panel_map.h"
 #include "raywave/maps/radio_map.h"
@@ -13,6 +14,7 @@
 #include "raywave/paths/path_solver.h"
 #include "raywave/paths/paths_derivative.h"
 #include "raywave/paths/touched_materials.h"
+#include "raywave/paths/varying_materials.h"
 #include "scene.h"
 #include "scene_state.h"
 
@@ -74,6 +76,9 @@ void bind_place(nanobind::class_<Holder>& c) {
 /// Places that are touched, as Python asks materials of them: touch, object, material [n], point_m, normal [n, 3],
 /// cos_incidence [n].
 nanobind::dict touched_dict(const std::vector<paths::TouchedPlace>& places);
+/// Materials that vary as rays ask for them: `fields` of Python has `indices`, which materials of the scene vary, and
+/// answer(touched_dict) -> [n, numbers]. Nothing for None.
+std::optional<paths::VaryingMaterials> varying_from(const scene::Scene& scene, const nanobind::object& fields);
 /// Numbers [n, numbers] at the places `touch` [n], their slopes by the place [n, numbers, 3] or None.
 paths::TouchedMaterials touched_from(size_t num_interactions, const nanobind::object& touch,
                                      const nanobind::object& numbers, const nanobind::object& slopes);

@@ -25,7 +25,8 @@ struct PyScatteredPower {
   }
 };
 
-std::shared_ptr<PyScatteredPower> solve(const std::shared_ptr<PyScene>& s, const nb::dict& d) {
+std::shared_ptr<PyScatteredPower> solve(const std::shared_ptr<PyScene>& s, const nb::dict& d,
+                                        const nb::object& fields) {
   auto result = std::make_shared<PyScatteredPower>();
   paths::ScatterOptions& o = result->options;
   o.diffuse = nb::cast<bool>(d["diffuse"]);
@@ -46,9 +47,11 @@ std::shared_ptr<PyScatteredPower> solve(const std::shared_ptr<PyScene>& s, const
   Warnings warnings;
   o.log = warnings.sink();
   result->solved = runtime::on_threads(o.num_threads, [&] { return s->snapshot(); });
+  const auto varying = varying_from(*result->solved.scene, fields);
   run_interruptibly(nb::none(), [&](const runtime::Progress& report) {
     o.progress = report;
-    result->power = paths::scattered_power(*result->solved.scene, *result->solved.prepared, o);
+    result->power =
+        paths::scattered_power(*result->solved.scene, *result->solved.prepared, o, varying ? &*varying : nullptr);
   });
   o.progress = nullptr;
   o.log = nullptr;
@@ -145,7 +148,8 @@ void bind_scattering(nb::module_& m) {
   m.def(
       "lobe_text", [](const std::string& text) { return em::lobe_text(em::lobe_from_text(text)); }, "text"_a,
       "A scattering pattern with all its numbers; raises for none.");
-  m.def("scattered_power", &solve, "scene"_a, "options"_a);
+  m.def("scattered_power", &solve, "scene"_a, "options"_a, "fields"_a = nb::none(),
+        "fields: materials that vary, of samples.");
   m.def("touched_places_of_power", &touched_places, "power"_a,
         "Where the paths over the tiles touch faces, as touched_places; num_interactions.");
   m.def("varied_power", &varied, "power"_a, "num_interactions"_a, "touch"_a, "numbers"_a, "slopes"_a.none(),

@@ -32,6 +32,15 @@ def _by_frequency(field, places):
     return _differenced(field, dataclasses.replace(places, frequency_hz=places.frequency_hz - step), dataclasses.replace(places, frequency_hz=places.frequency_hz + step), 2 * step)
 
 
+def _check(name, field, values, count, places):
+    if values.shape != (count, len(field.quantities)):
+        raise Error(f"the material '{name}' ({field!r}) gives the shape {list(values.shape)}, wanted [{count}, {len(field.quantities)}]")
+    bad = np.flatnonzero(~np.isfinite(values).all(axis=1))
+    if len(bad):
+        x, y, z = places.point_m[bad[0]]
+        raise Error(f"the material '{name}' ({field!r}) is not finite at {x:.4g}, {y:.4g}, {z:.4g} m: {values[bad[0]].tolist()}")
+
+
 class _Fields:
     """Of the paths of one solve: fields by material, places, and how gradients by the touched numbers go to the fields' parameters."""
 
@@ -47,7 +56,7 @@ class _Fields:
             by_place = np.zeros((len(rows), len(NUMBERS), 3))
             if len(rows):
                 values = np.asarray(field.values(places), dtype=float)
-                self._check(name, field, values, len(rows), places)
+                _check(name, field, values, len(rows), places)
                 own[:, columns] = values
                 by = field.slopes(places)
                 if by is not None:
@@ -62,15 +71,6 @@ class _Fields:
             slopes.append(by_place)
         self.touch = np.concatenate(touch).astype(float)
         self.numbers, self.slopes = np.concatenate(numbers), np.concatenate(slopes)
-
-    @staticmethod
-    def _check(name, field, values, count, places):
-        if values.shape != (count, len(field.quantities)):
-            raise Error(f"the material '{name}' ({field!r}) gives the shape {list(values.shape)}, wanted [{count}, {len(field.quantities)}]")
-        bad = np.flatnonzero(~np.isfinite(values).all(axis=1))
-        if len(bad):
-            x, y, z = places.point_m[bad[0]]
-            raise Error(f"the material '{name}' ({field!r}) is not finite at {x:.4g}, {y:.4g}, {z:.4g} m: {values[bad[0]].tolist()}")
 
     def pull(self, names, rows):
         out = {}
@@ -125,6 +125,31 @@ class _Fields:
                     if np.shape(change) != value.shape:
                         raise Error(f"the tangent of material/{name}/{word} has the shape {list(np.shape(change))}, wanted {list(value.shape)}")
                     out[part, columns] += field.push(places, word, np.asarray(change, dtype=float))
+        return out
+
+
+class Asked:
+    """Of samples: fields as rays ask for them, a batch at a time."""
+
+    def __init__(self, scene: Scene, fields: Mapping[str, Field]):
+        names = list(scene.materials)
+        self._frequency_hz = scene.frequency_hz
+        self._of = {names.index(name): (name, field, base_of(scene.materials[name], scene.frequency_hz)) for name, field in fields.items()}
+        self.indices = list(self._of)
+
+    def answer(self, touched: Mapping[str, np.ndarray]) -> np.ndarray:
+        """The numbers at touched places, [n, NUMBERS]."""
+        out = np.empty((len(touched["material"]), len(NUMBERS)))
+        for index, (name, field, base) in self._of.items():
+            rows = np.flatnonzero(touched["material"] == index)
+            if not len(rows):
+                continue
+            places = Places(touched["point_m"][rows], touched["normal"][rows], touched["cos_incidence"][rows], self._frequency_hz, base)
+            values = np.asarray(field.values(places), dtype=float)
+            _check(name, field, values, len(rows), places)
+            own = np.tile([base[q] for q in NUMBERS], (len(rows), 1))
+            own[:, [NUMBERS.index(q) for q in field.quantities]] = values
+            out[rows] = own
         return out
 
 

@@ -17,7 +17,7 @@
 
 namespace raywave::maps {
 
-/// E -> c_te (E . te) te + c_tm (E . tm) tm' with te along k x n and tm = k x te, as CrossingEstimator::carry has it.
+/// E -> c_te (E . te) te + c_tm (E . tm) tm' with te along k x n and tm = k x te, as packet_surfaces.h has it.
 /// @param turn  2 for a reflection, 0 for a transmission
 RAYWAVE_HD inline CVec3<float> carried(const CVec3<float>& e, const Vec3f& k, const Vec3f& n,
                                        const paths::CoefficientEntry& c, float turn) {

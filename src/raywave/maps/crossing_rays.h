@@ -3,63 +3,41 @@
 // rays.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <utility>
 #include <vector>
 
 #include "raywave/maps/cells.h"
+#include "raywave/maps/packet_surfaces.h"
 #include "raywave/maps/ray_visits.h"
+#include "raywave/maps/tile_fields.h"
 #include "raywave/maps/transmit_field.h"
 #include "raywave/paths/coefficient_table.h"
 #include "raywave/paths/field_context.h"
 #include "raywave/paths/scatter_events.h"
 #include "raywave/paths/shoot.h"
+#include "raywave/paths/varying_materials.h"
 
 namespace raywave::maps {
-
-/// The fields of a tile's rays, in structure-of-arrays form.
-struct TileFields {
-  static constexpr int kRays = paths::RayTile::kRays;
-  alignas(64) float re_x[kRays], re_y[kRays], re_z[kRays], im_x[kRays], im_y[kRays], im_z[kRays];
-  alignas(64) float length[kRays];  // of the ray up to its segment's origin, metres; from a place that scatters kAnew
-  float launched[kRays];            // where rays scatter: the power that each set out with
-  int32_t ray[kRays];               // of the tile: lanes are moved
-  static constexpr float kAnew = 1e30f;
-
-  void set(int i, const CVec3<float>& e) {
-    length[i] = 0;
-    put(i, e);
-  }
-  void put(int i, const CVec3<float>& e) {
-    re_x[i] = e.re.x, re_y[i] = e.re.y, re_z[i] = e.re.z, im_x[i] = e.im.x, im_y[i] = e.im.y, im_z[i] = e.im.z;
-  }
-  CVec3<float> field(int i) const { return {{re_x[i], re_y[i], re_z[i]}, {im_x[i], im_y[i], im_z[i]}}; }
-  void move(int from, int to) {
-    for (float* component : {re_x, re_y, re_z, im_x, im_y, im_z, length, launched}) component[to] = component[from];
-    ray[to] = ray[from];
-  }
-  void scale(int i, float s) {
-    for (float* component : {re_x, re_y, re_z, im_x, im_y, im_z}) component[i] *= s;
-  }
-  float power(int i) const {
-    return re_x[i] * re_x[i] + re_y[i] * re_y[i] + re_z[i] * re_z[i] + im_x[i] * im_x[i] + im_y[i] * im_y[i] +
-           im_z[i] * im_z[i];
-  }
-};
 
 /// The estimator of Monte Carlo maps, a tile at a time.
 class CrossingEstimator {
  public:
-  /// @param edge_on  known to be left to exact solutions
+  /// @param edge_on  known to be left to exact solutions. @param varying  materials that vary, or null; kept
   CrossingEstimator(const scene::Scene& scene, const paths::PreparedScene& prepared, const paths::FieldContext& context,
-                    int tx, const Cells& cells, const RadioMapOptions& options, bool edge_on)
-      : prepared_(prepared),
+                    int tx, const Cells& cells, const RadioMapOptions& options, bool edge_on,
+                    const paths::VaryingMaterials* varying)
+      : scene_(scene),
+        prepared_(prepared),
+        context_(context),
+        varying_(varying),
         cells_(cells),
         options_(options),
         least_m_(edge_on || cells.is_plane() ? float(cells.edge_on_m()) : 0.0f),
         transmit_(scene.transmitters[size_t(tx)], context.wavelength_m),
-        scatter_(context, options) {
+        scatter_(context, options, varying != nullptr) {
     for (const auto& m : context.materials) tables_.emplace_back(m, context.wavelength_m);
     for (size_t i = 0; i < prepared.facets().facets.size(); ++i) {
       const scene::Facet& f = prepared.facets().facets[i];
@@ -71,10 +49,20 @@ class CrossingEstimator {
   /// Does anything scatter rays?
   bool scatters() const { return scatter_.any(); }
 
-  /// What is seen edge-on is left out. @return whether anything is, from an image.
+  /// Tiles from begin to end. What is seen edge-on is left out. @return whether anything is, from an image.
   /// @param squares  where rays scatter: of what each of them adds, for the standard error
-  bool trace(const paths::TileShooter& shooter, int64_t tile_index, std::vector<double>& sums,
+  bool trace(const paths::TileShooter& shooter, int64_t begin, int64_t end, std::vector<double>& sums,
              std::vector<double>& squares) const {
+    bool edge_on = false;
+    for (int64_t t = begin; t < end; t += varying_ ? paths::MetPlaces::kTiles : 1)
+      edge_on |= varying_ ? trace_together(shooter, t, std::min(paths::MetPlaces::kTiles, end - t), sums, squares)
+                          : trace_one(shooter, t, sums, squares);
+    return edge_on;
+  }
+
+ private:
+  bool trace_one(const paths::TileShooter& shooter, int64_t tile_index, std::vector<double>& sums,
+                 std::vector<double>& squares) const {
     bool edge_on = false;
     paths::RayTile tile;
     TileFields fields;
@@ -83,28 +71,118 @@ class CrossingEstimator {
     shooter.run(
         tile_index, tile,
         [&](paths::RayTile& state, int depth) {
-          if (depth == 0) launch(state, fields);
-          if (depth > 0 || options_.los) {
-            if (cells_.is_plane()) {
-              edge_on |= cross_plane(state, fields, sums, visits);
-            } else {
-              cross_mesh(state, fields, sums, visits);
-            }
-          }
-          interact(state, fields);
-          lengthen(state, fields);
-          if (scatters()) end_by_roulette(state, fields);
+          edge_on |= begin(state, depth, fields, sums, visits);
+          interact(state, fields, SceneMaterials{*this});
+          finish(state, fields);
         },
         [&](const paths::RayTile& state, int from, int to, int depth) {
-          if (depth == options_.max_depth && cells_.is_plane() && !may_cross(state, from)) return false;
-          if (from != to) fields.move(from, to);
-          return true;
+          return goes_on(state, fields, from, to, depth);
         });
     if (scatters()) visits.add_squares(squares);
     return edge_on;
   }
 
- private:
+  /// Several tiles, where materials vary.
+  bool trace_together(const paths::TileShooter& shooter, int64_t first, int64_t count, std::vector<double>& sums,
+                      std::vector<double>& squares) const {
+    bool edge_on = false;
+    std::vector<paths::RayTile> tiles(static_cast<size_t>(count));
+    std::vector<TileFields> fields(tiles.size());
+    std::vector<RayVisits> visits(tiles.size());
+    std::vector<MetInTile> met(tiles.size());
+    paths::MetPlaces places(scene_, prepared_, context_, varying_);
+    shooter.run_together(
+        first, tiles,
+        [&](int depth) {
+          places.clear();
+          for (size_t t = 0; t < tiles.size(); ++t) {
+            if (tiles[t].num_lanes == 0) continue;
+            edge_on |= begin(tiles[t], depth, fields[t], sums, visits[t]);
+            meet(tiles[t], met[t], places);
+          }
+          places.ask();
+          for (size_t t = 0; t < tiles.size(); ++t) {
+            if (tiles[t].num_lanes == 0) continue;
+            interact(tiles[t], fields[t], MaterialsMet{*this, places, met[t]});
+            finish(tiles[t], fields[t]);
+          }
+        },
+        [&](size_t t, int from, int to, int depth) { return goes_on(tiles[t], fields[t], from, to, depth); });
+    if (!scatters()) return edge_on;
+    for (RayVisits& v : visits) v.add_squares(squares);
+    return edge_on;
+  }
+
+  /// What the segments of a depth cross. @return whether an image is edge-on
+  bool begin(const paths::RayTile& tile, int depth, TileFields& fields, std::vector<double>& sums,
+             RayVisits& visits) const {
+    if (depth == 0) launch(tile, fields);
+    if (depth == 0 && !options_.los) return false;
+    if (cells_.is_plane()) return cross_plane(tile, fields, sums, visits);
+    cross_mesh(tile, fields, sums, visits);
+    return false;
+  }
+  void finish(paths::RayTile& tile, TileFields& fields) const {
+    lengthen(tile, fields);
+    if (scatters()) end_by_roulette(tile, fields);
+  }
+  bool goes_on(const paths::RayTile& tile, TileFields& fields, int from, int to, int depth) const {
+    if (depth == options_.max_depth && cells_.is_plane() && !may_cross(tile, from)) return false;
+    if (from != to) fields.move(from, to);
+    return true;
+  }
+
+  /// Where interactions ask for materials: the scene's own,
+  struct SceneMaterials {
+    static constexpr bool kVary = false;
+    const CrossingEstimator& by;
+    void at(int, int32_t material, float cosine, Complex<float>& te, Complex<float>& tm, bool transmission) const {
+      by.tables_[size_t(material)].at(cosine, te, tm, transmission);
+    }
+    paths::ScatterEvents::Choice choose(int, int32_t material, bool mirrors, const Vec3f& n, const Vec3f& k,
+                                        uint64_t& random) const {
+      return by.scatter_.choose(material, mirrors, n, k, random);
+    }
+  };
+  /// or those that vary, [rays]: which of the block's places, -1: the scene's.
+  using MetInTile = std::array<int64_t, size_t(TileFields::kRays)>;
+  struct MaterialsMet {
+    static constexpr bool kVary = true;
+    const CrossingEstimator& by;
+    const paths::MetPlaces& places;
+    const MetInTile& met;
+    void at(int lane, int32_t material, float cosine, Complex<float>& te, Complex<float>& tm, bool transmission) const {
+      const int64_t place = met[size_t(lane)];
+      if (place < 0) return SceneMaterials{by}.at(lane, material, cosine, te, tm, transmission);
+      const paths::MetMaterial m = places.at(place, material);
+      m.at(cosine, te, tm, transmission);
+      if (!transmission) te = float(m.slab.specular_scale) * te, tm = float(m.slab.specular_scale) * tm;
+    }
+    paths::ScatterEvents::Choice choose(int lane, int32_t material, bool mirrors, const Vec3f& n, const Vec3f& k,
+                                        uint64_t& random) const {
+      const int64_t place = met[size_t(lane)];
+      if (place < 0) return by.scatter_.choose(material, mirrors, n, k, random);
+      return by.scatter_.choose(places.at(place, material), mirrors, n, k, random);
+    }
+  };
+
+  void meet(const paths::RayTile& tile, MetInTile& met, paths::MetPlaces& places) const {
+    for (int lane = 0; lane < tile.num_lanes; ++lane) {
+      met[size_t(lane)] = -1;
+      if (tile.event[size_t(lane)] == paths::Event::kEnd) continue;
+      const auto& p = tile.packets[size_t(lane / 16)];
+      const int i = lane % 16;
+      const Vec3f& n = met_[size_t(p.facet[i])].normal;
+      met[size_t(lane)] =
+          places.add(owner(p, i), hit_point(p, i), std::fabs(double(p.dx[i] * n.x + p.dy[i] * n.y + p.dz[i] * n.z)));
+    }
+  }
+  /// The facet that a ray meets; where several lie in one place, the one whose material counts.
+  int32_t owner(const paths::RayPacket& p, int i) const {
+    const int32_t facet = p.facet[i];
+    return met_[size_t(facet)].has_twins ? prepared_.facets().canonical(facet, hit_point(p, i)) : facet;
+  }
+
   void launch(const paths::RayTile& tile, TileFields& fields) const {
     for (int packet = 0; packet < paths::RayTile::kPackets; ++packet) {
       const auto& p = tile.packets[size_t(packet)];
@@ -241,21 +319,9 @@ class CrossingEstimator {
     return {p.ox[i] + t * p.dx[i], p.oy[i] + t * p.dy[i], p.oz[i] + t * p.dz[i]};
   }
 
-  /// What the rays of a packet meet, whole vectors a ray. Of rays that end: anything.
-  struct Surfaces {
-    struct Side {
-      float x, y, z, turn;  // its normal; 2 for a reflection or 0 for a transmission
-    };
-    alignas(64) Side side[16] = {};
-    alignas(64) paths::CoefficientEntry coefficients[16] = {};
-    void set(int i, const Vec3f& n, const Complex<float>& te, const Complex<float>& tm, bool reflects) {
-      side[i] = {n.x, n.y, n.z, reflects ? 2.0f : 0.0f};
-      coefficients[i] = {te, tm};
-    }
-  };
-
-  void interact(paths::RayTile& tile, TileFields& fields) const {
-    Surfaces s;
+  template <class Materials>
+  void interact(paths::RayTile& tile, TileFields& fields, const Materials& materials) const {
+    PacketSurfaces s;
     for (int packet = 0; packet < tile.num_packets(); ++packet) {
       bool any = false;
       if (scatters()) {
@@ -263,7 +329,7 @@ class CrossingEstimator {
         size_t num_scattered = 0;
         for (int i = 0; i < 16; ++i) {
           CVec3<float> behind;
-          any |= choose(tile, packet, i, fields, s, behind);
+          any |= choose(tile, packet, i, materials, fields, s, behind);
           if (tile.event[size_t(16 * packet + i)] == paths::Event::kScatter)
             scattered[num_scattered++] = {16 * packet + i, behind};
         }
@@ -273,7 +339,9 @@ class CrossingEstimator {
         continue;
       }
       if (options_.refraction) {
-        for (int i = 0; i < 16; ++i) any |= choose_way(tile, packet, i, s);
+        for (int i = 0; i < 16; ++i) any |= choose_way(tile, packet, i, materials, s);
+      } else if constexpr (Materials::kVary) {
+        for (int i = 0; i < 16; ++i) any |= reflect(tile, packet, i, materials, s);
       } else {
         any = reflect(tile, packet, s);
       }
@@ -282,17 +350,18 @@ class CrossingEstimator {
   }
 
   /// Chance decides what becomes of a ray. @param behind  its field where it scatters. @return whether it goes on.
-  bool choose(paths::RayTile& tile, int packet, int i, TileFields& fields, Surfaces& s, CVec3<float>& behind) const {
+  template <class Materials>
+  bool choose(paths::RayTile& tile, int packet, int i, const Materials& materials, TileFields& fields,
+              PacketSurfaces& s, CVec3<float>& behind) const {
     const int lane = packet * 16 + i;
     paths::Event& event = tile.event[size_t(lane)];
     if (event == paths::Event::kEnd) return false;
     const auto& p = tile.packets[size_t(packet)];
-    int32_t facet = p.facet[i];
-    const Vec3f n = met_[size_t(facet)].normal;
-    if (met_[size_t(facet)].has_twins) facet = prepared_.facets().canonical(facet, hit_point(p, i));
+    const Vec3f n = met_[size_t(p.facet[i])].normal;
+    const int32_t facet = owner(p, i);
     const Vec3f k{p.dx[i], p.dy[i], p.dz[i]};
-    const paths::ScatterEvents::Choice c =
-        scatter_.choose(met_[size_t(facet)].material, prepared_.is_mirror(facet), n, k, tile.random[size_t(lane)]);
+    const paths::ScatterEvents::Choice c = materials.choose(
+        lane, met_[size_t(facet)].material, prepared_.is_mirror(facet), n, k, tile.random[size_t(lane)]);
     event = c.event;
     if (event == paths::Event::kEnd) return false;
     if (event == paths::Event::kScatter) {
@@ -305,7 +374,7 @@ class CrossingEstimator {
   }
 
   /// Coefficients of mirrors. @return whether any ray goes on.
-  bool reflect(const paths::RayTile& tile, int packet, Surfaces& s) const {
+  bool reflect(const paths::RayTile& tile, int packet, PacketSurfaces& s) const {
     const auto& p = tile.packets[size_t(packet)];
     const paths::Event* event = tile.event.data() + 16 * packet;
     std::array<const paths::CoefficientEntry*, 16> row;
@@ -321,7 +390,7 @@ class CrossingEstimator {
     }
     if (num_live == 0) return false;
     for (size_t i = 0; i < 16; ++i) {
-      const Surfaces::Side& n = s.side[i];
+      const PacketSurfaces::Side& n = s.side[i];
       paths::place_in_table(std::fabs(p.dx[i] * n.x + p.dy[i] * n.y + p.dz[i] * n.z), sample[i], part[i]);
     }
     for (int k = 0; k < num_live; ++k) {
@@ -337,17 +406,31 @@ class CrossingEstimator {
     return met_[size_t(prepared_.facets().canonical(p.facet[i], hit_point(p, i)))].material;
   }
 
+  /// The same where materials vary, of one ray.
+  template <class Materials>
+  bool reflect(const paths::RayTile& tile, int packet, int i, const Materials& materials, PacketSurfaces& s) const {
+    const int lane = packet * 16 + i;
+    if (tile.event[size_t(lane)] == paths::Event::kEnd) return false;
+    const auto& p = tile.packets[size_t(packet)];
+    const Vec3f n = met_[size_t(p.facet[i])].normal;
+    Complex<float> te, tm;
+    materials.at(lane, material_at(p, i), std::fabs(p.dx[i] * n.x + p.dy[i] * n.y + p.dz[i] * n.z), te, tm, false);
+    s.set(i, n, te, tm, true);
+    return true;
+  }
+
   /// With refraction chance decides between the two ways on. @return whether a ray goes on.
-  bool choose_way(paths::RayTile& tile, int packet, int i, Surfaces& s) const {
+  template <class Materials>
+  bool choose_way(paths::RayTile& tile, int packet, int i, const Materials& materials, PacketSurfaces& s) const {
     const auto lane = size_t(packet * 16 + i);
     if (tile.event[lane] == paths::Event::kEnd) return false;
     const auto& p = tile.packets[size_t(packet)];
     const Vec3f n = met_[size_t(p.facet[i])].normal;
-    const paths::CoefficientTable& table = tables_[size_t(material_at(p, i))];
+    const int32_t material = material_at(p, i);
     const float cos_theta = std::fabs(p.dx[i] * n.x + p.dy[i] * n.y + p.dz[i] * n.z);
     Complex<float> te, tm, t_te, t_tm;
-    table.at(cos_theta, te, tm, false);
-    table.at(cos_theta, t_te, t_tm, true);
+    materials.at(int(lane), material, cos_theta, te, tm, false);
+    materials.at(int(lane), material, cos_theta, t_te, t_tm, true);
     const float pr = options_.specular_reflection ? norm2(te) + norm2(tm) : 0.0f, pt = norm2(t_te) + norm2(t_tm);
     tile.random[lane] = mix64(tile.random[lane]);
     const float u = float(tile.random[lane] >> 40) * 0x1.0p-24f * (pr + pt);
@@ -362,37 +445,10 @@ class CrossingEstimator {
     return true;
   }
 
-  /// E -> c_te (E . te) te + c_tm (E . tm) tm' with te along k x n and tm = k x te; written with w = k x n
-  /// unnormalised, so that it needs one division and no branch. At normal incidence, where w vanishes, any w across k
-  /// will do.
-  static void carry(const paths::RayPacket& p, const Surfaces& s, TileFields& fields, int begin) {
-    float *ax = fields.re_x + begin, *ay = fields.re_y + begin, *az = fields.re_z + begin;
-    float *bx = fields.im_x + begin, *by = fields.im_y + begin, *bz = fields.im_z + begin;
-#pragma GCC ivdep
-    for (int i = 0; i < 16; ++i) {
-      const float kx = p.dx[i], ky = p.dy[i], kz = p.dz[i], nx = s.side[i].x, ny = s.side[i].y, nz = s.side[i].z;
-      const float turn = s.side[i].turn * (kx * nx + ky * ny + kz * nz);
-      float wx = ky * nz - kz * ny, wy = kz * nx - kx * nz, wz = kx * ny - ky * nx;
-      const bool normal = wx * wx + wy * wy + wz * wz < 1e-12f;
-      const bool steep = kz * kz > 0.5f;
-      wx = normal ? (steep ? 0.0f : ky) : wx;
-      wy = normal ? (steep ? kz : -kx) : wy;
-      wz = normal ? (steep ? -ky : 0.0f) : wz;
-      const float inv = 1 / (wx * wx + wy * wy + wz * wz);
-      const float vx = ky * wz - kz * wy, vy = kz * wx - kx * wz, vz = kx * wy - ky * wx;  // k x w
-      const float ox = kx - turn * nx, oy = ky - turn * ny, oz = kz - turn * nz;
-      const float ux = oy * wz - oz * wy, uy = oz * wx - ox * wz, uz = ox * wy - oy * wx;  // k' x w
-      const float aw = inv * (ax[i] * wx + ay[i] * wy + az[i] * wz), av = inv * (ax[i] * vx + ay[i] * vy + az[i] * vz);
-      const float bw = inv * (bx[i] * wx + by[i] * wy + bz[i] * wz), bv = inv * (bx[i] * vx + by[i] * vy + bz[i] * vz);
-      const Complex<float> te = s.coefficients[i].te, tm = s.coefficients[i].tm;
-      const float te_re = te.re * aw - te.im * bw, te_im = te.re * bw + te.im * aw;
-      const float tm_re = tm.re * av - tm.im * bv, tm_im = tm.re * bv + tm.im * av;
-      ax[i] = te_re * wx + tm_re * ux, ay[i] = te_re * wy + tm_re * uy, az[i] = te_re * wz + tm_re * uz;
-      bx[i] = te_im * wx + tm_im * ux, by[i] = te_im * wy + tm_im * uy, bz[i] = te_im * wz + tm_im * uz;
-    }
-  }
-
+  const scene::Scene& scene_;
   const paths::PreparedScene& prepared_;
+  const paths::FieldContext& context_;
+  const paths::VaryingMaterials* varying_;
   const Cells& cells_;
   const RadioMapOptions& options_;
   const float least_m_;  // images nearer than this to the cells' planes are left out

@@ -91,9 +91,12 @@ CrossingsKernel kernel_for(const Cells& cells, const RadioMapOptions& options) {
 
 }  // namespace
 
-void require_device_can(const RadioMapOptions& options, const Cells& cells) {
+void require_device_can(const RadioMapOptions& options, const Cells& cells, bool vary) {
   if (options.device == runtime::Device::kCpu) return;
-  const char* missing = options.scatters() ? "scattering" : cells.is_plane() ? nullptr : "cells on a mesh or terrain";
+  const char* missing = options.scatters() ? "scattering"
+                        : vary             ? "materials that vary"
+                        : cells.is_plane() ? nullptr
+                                           : "cells on a mesh or terrain";
   if (missing)
     throw Error(message("device ", runtime::device_name(options.device), " has no monte-carlo maps with ", missing,
                         " yet: use device cpu, or method exact"));

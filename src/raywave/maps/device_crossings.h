@@ -11,8 +11,9 @@
 
 namespace raywave::maps {
 
-/// @throws Error naming what a device has no Monte Carlo maps of: scattering, meshes, terrain.
-void require_device_can(const RadioMapOptions& options, const Cells& cells);
+/// @throws Error naming what a device has no Monte Carlo maps of: scattering, materials that vary,
+/// meshes, terrain.
+void require_device_can(const RadioMapOptions& options, const Cells& cells, bool vary);
 
 /// The sum of |E|^2 / |cos theta| in each cell, rays from the transmitter's place. The same bits for any number of
 /// blocks. [num_cells]

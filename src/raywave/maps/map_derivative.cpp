@@ -84,6 +84,8 @@ void check(const scene::Scene& scene, const RadioMapOptions& options, const Radi
   }
   if (options.method == Method::kMonteCarlo && options.scatters())
     throw Error("monte-carlo maps with scattering have no derivative: chance decides which way a ray goes; use exact");
+  if (map.materials_vary && options.method == Method::kMonteCarlo)
+    throw Error("monte-carlo maps whose materials vary have no derivative: use exact");
   if (map.materials_vary && !map.arrivals)
     throw Error("a map whose materials vary has derivatives where it was solved: copies through files have none");
   if (size_t(map.num_tx) != scene.transmitters.size()) {

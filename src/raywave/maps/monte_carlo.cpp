@@ -8,8 +8,8 @@
 #include <set>
 
 #include "raywave/core/constants.h"
-#include "raywave/maps/arrival_field.h"
 #include "raywave/maps/arrivals.h"
+#include "raywave/maps/asked_arrivals.h"
 #include "raywave/maps/crossing_rays.h"
 #include "raywave/maps/device_crossings.h"
 #include "raywave/maps/exact.h"
@@ -170,10 +170,10 @@ class EdgeRays {
 /// Adds what arrives over edges. [num_cells]
 void add_diffraction(const scene::Scene& scene, const paths::PreparedScene& prepared,
                      const paths::FieldContext& context, int tx, const Cells& cells, const RadioMapOptions& options,
-                     const Vec3d& from_m, bool edge_on, std::vector<double>& gain) {
+                     const Vec3d& from_m, bool edge_on, const paths::VaryingMaterials* varying,
+                     std::vector<double>& gain) {
   const EdgeRays rays(scene, prepared, context, tx, cells, options, from_m, edge_on);
   const scene::Device& transmitter = scene.transmitters[size_t(tx)];
-  paths::SceneOver<double> numbers(scene, prepared, context);
   const int64_t num_edges = rays.num_edges(), num_chunks = std::min(num_edges, chunks_of(gain.size()));
   std::vector<std::vector<double>> sums(static_cast<size_t>(num_chunks));
   runtime::Reporter reporter(options.progress, num_chunks);
@@ -182,18 +182,17 @@ void add_diffraction(const scene::Scene& scene, const paths::PreparedScene& prep
     auto& own = sums[size_t(chunk)];
     own.assign(gain.size(), 0);
     paths::Refiner refiner(prepared, rays.refine());
-    ArrivalField<double> field(numbers, tx);
+    AskedArrivals arrivals(scene, prepared, context, tx, varying);
     paths::SequenceTree part(from_m);
     std::vector<paths::Step> steps;
-    CVec3<double> arriving;
     for (int64_t e = num_edges * chunk / num_chunks; e < num_edges * (chunk + 1) / num_chunks; ++e) {
       rays.trace(e, refiner, part, [&](const paths::EdgeRaySegment& s, int cell, const Vec3d& point, double area) {
         steps = *s.steps;
         refiner.annotate(transmitter.position_m, point, steps);
-        (void)field(point, steps, arriving);
-        own[size_t(cell)] += (norm2(arriving.re) + norm2(arriving.im)) * area / cells.area_m2(cell);
+        arrivals.add(point, steps, cell, area / cells.area_m2(cell), own);
       });
     }
+    arrivals.finish(own);
     reporter.task_done();
   });
   for (const auto& part : sums) {
@@ -255,8 +254,8 @@ class Served {
 /// @param edge_on  is there anything that is left to exact solutions? Set when an image is.
 std::vector<double> crossing_map(const scene::Scene& scene, const paths::PreparedScene& prepared,
                                  const paths::FieldContext& context, int tx, const Cells& cells,
-                                 const RadioMapOptions& options, const Vec3d& from_m, bool& edge_on,
-                                 std::vector<double>& variance) {
+                                 const RadioMapOptions& options, const Vec3d& from_m,
+                                 const paths::VaryingMaterials* varying, bool& edge_on, std::vector<double>& variance) {
   paths::ShootOptions shoot = paths::shoot_options(options, from_m, scene.transmitters[size_t(tx)].name);
   shoot.reflection |= options.scatters();
   shoot.on_all = options.scatters();
@@ -268,7 +267,7 @@ std::vector<double> crossing_map(const scene::Scene& scene, const paths::Prepare
     for (size_t i = 0; i < sums.size(); ++i) sums[i] *= scale / cells.area_m2(int(i));
     return sums;
   }
-  const CrossingEstimator estimator(scene, prepared, context, tx, cells, options, edge_on);
+  const CrossingEstimator estimator(scene, prepared, context, tx, cells, options, edge_on, varying);
 
   // Each chunk of tiles sums by itself and the sums are added in order.
   const auto num_cells = size_t(cells.size());
@@ -281,9 +280,9 @@ std::vector<double> crossing_map(const scene::Scene& scene, const paths::Prepare
     auto& own = sums[size_t(chunk)];
     own.assign(num_cells, 0);
     if (estimator.scatters()) squares[size_t(chunk)].assign(num_cells, 0);
-    const int64_t end = shooter.num_tiles() * (chunk + 1) / num_chunks;
-    for (int64_t t = shooter.num_tiles() * chunk / num_chunks; t < end; ++t)
-      is_edge_on[size_t(chunk)] |= estimator.trace(shooter, t, own, squares[size_t(chunk)]);
+    is_edge_on[size_t(chunk)] =
+        estimator.trace(shooter, shooter.num_tiles() * chunk / num_chunks,
+                        shooter.num_tiles() * (chunk + 1) / num_chunks, own, squares[size_t(chunk)]);
     reporter.task_done();
   });
   for (const uint8_t e : is_edge_on) edge_on |= e != 0;
@@ -312,12 +311,46 @@ std::vector<Standing> crossing_standings(const paths::PreparedScene& prepared, c
   return all;
 }
 
+/// What is left to exact solutions, with materials that vary. [num_cells]
+std::vector<double> varied_edge_on(const scene::Scene& scene, const paths::PreparedScene& prepared,
+                                   const paths::FieldContext& context, int tx, const Cells& cells,
+                                   const RadioMapOptions& options, const paths::SequenceTree* only,
+                                   const paths::VaryingMaterials& varying) {
+  const auto num_cells = size_t(cells.size());
+  const paths::RefineOptions refine = paths::refine_options(prepared, context, options.max_depth);
+  const Vec3d& source_m = scene.transmitters[size_t(tx)].position_m;
+  std::vector<double> gain(num_cells, 0);
+  for (const MapArrivals& all : exact_arrivals(scene, prepared, context, tx, cells, options, true, only)) {
+    const auto n = int64_t(all.arrivals.size()), num_parts = chunks_of(num_cells);
+    std::vector<std::vector<double>> sums(static_cast<size_t>(num_parts));
+    runtime::parallel_for(num_parts, options.num_threads, [&](int64_t part) {
+      sums[size_t(part)].assign(num_cells, 0);
+      paths::Refiner refiner(prepared, refine);
+      paths::GeometricPath path;
+      AskedArrivals arrivals(scene, prepared, context, tx, &varying);
+      for (int64_t i = n * part / num_parts; i < n * (part + 1) / num_parts; ++i) {
+        const WeightedArrival& a = all.arrivals[size_t(i)];
+        path.steps.clear();
+        if (!refiner.known_path(all.tree, a.node, a.aside_m, path)) continue;
+        refiner.settle(source_m, a.point_m, path.steps);
+        arrivals.add(a.point_m, path.steps, a.cell, a.weight, sums[size_t(part)]);
+      }
+      arrivals.finish(sums[size_t(part)]);
+    });
+    for (const auto& part : sums) {
+      for (size_t i = 0; i < num_cells; ++i) gain[i] += part[i];
+    }
+  }
+  return gain;
+}
+
 }  // namespace
 
 std::vector<double> monte_carlo_map(const scene::Scene& scene, const paths::PreparedScene& prepared,
                                     const paths::FieldContext& context, int tx, const Cells& cells,
-                                    const RadioMapOptions& options, std::vector<double>& error) {
-  require_device_can(options, cells);
+                                    const RadioMapOptions& options, std::vector<double>& error,
+                                    const paths::VaryingMaterials* varying) {
+  require_device_can(options, cells, varying != nullptr);
   const Vec3d source_m = scene.transmitters[size_t(tx)].position_m;
   const auto num_cells = size_t(cells.size());
   std::vector<double> gain(num_cells, 0);
@@ -326,10 +359,11 @@ std::vector<double> monte_carlo_map(const scene::Scene& scene, const paths::Prep
   const RadioMapOptions without_scattering = options.without_scattering();
   std::vector<std::vector<double>> parts;
   for (const Standing& s : all)
-    parts.push_back(crossing_map(scene, prepared, context, tx, cells, options, s.source_aside_m, edge_on, error));
+    parts.push_back(
+        crossing_map(scene, prepared, context, tx, cells, options, s.source_aside_m, varying, edge_on, error));
   for (size_t k = 0; k < all.size(); ++k) {
     if (options.diffraction)
-      add_diffraction(scene, prepared, context, tx, cells, without_scattering, all[k].source_aside_m, edge_on,
+      add_diffraction(scene, prepared, context, tx, cells, without_scattering, all[k].source_aside_m, edge_on, varying,
                       parts[k]);
     const Served served(prepared, cells, all[k]);
     for (size_t i = 0; i < num_cells; ++i) {
@@ -339,8 +373,11 @@ std::vector<double> monte_carlo_map(const scene::Scene& scene, const paths::Prep
   if (edge_on) {
     int64_t num_arrivals = 0;
     const auto images = few_images(scene, prepared, tx, cells, options, all);
-    const auto exact = exact_map(scene, prepared, context, tx, cells, exact_options(options), num_arrivals, true,
-                                 nullptr, images ? &*images : nullptr);
+    const paths::SequenceTree* only = images ? &*images : nullptr;
+    const auto exact =
+        varying
+            ? varied_edge_on(scene, prepared, context, tx, cells, exact_options(options), only, *varying)
+            : exact_map(scene, prepared, context, tx, cells, exact_options(options), num_arrivals, true, nullptr, only);
     for (size_t i = 0; i < num_cells; ++i) gain[i] += exact[i];
   }
   for (double& e : error) e = std::sqrt(e);  // so far the variance

@@ -8,13 +8,16 @@
 
 #include "raywave/maps/cells.h"
 #include "raywave/paths/field_context.h"
+#include "raywave/paths/varying_materials.h"
 
 namespace raywave::maps {
 
 /// Path gains of one transmitter, [num_cells]. Equal to the bit for any number of threads.
-/// @param error  where anything scatters: the standard error, [num_cells]; else left empty
+/// @param varying  materials that vary, or null. @param error  where anything scatters: the standard error,
+/// [num_cells]; else left empty
 std::vector<double> monte_carlo_map(const scene::Scene& scene, const paths::PreparedScene& prepared,
                                     const paths::FieldContext& context, int tx, const Cells& cells,
-                                    const RadioMapOptions& options, std::vector<double>& error);
+                                    const RadioMapOptions& options, std::vector<double>& error,
+                                    const paths::VaryingMaterials* varying = nullptr);
 
 }  // namespace raywave::maps

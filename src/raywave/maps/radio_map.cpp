@@ -79,7 +79,7 @@ Surface moved(Surface surface, const Vec3d& by_m) {
 }
 
 static RadioMap solve(const scene::Scene& scene, const paths::PreparedScene& geometry, const Surface& surface,
-                      const RadioMapOptions& options) {
+                      const RadioMapOptions& options, const paths::VaryingMaterials* varying) {
   scene.validate();
   const paths::PreparedScene prepared = paths::prepared_for(geometry, scene, options);
   if (scene.transmitters.empty()) throw Error("the scene has no transmitter: add one before solving for a radio map");
@@ -110,7 +110,7 @@ static RadioMap solve(const scene::Scene& scene, const paths::PreparedScene& geo
     auto gain = options.method == Method::kExact
                     ? exact_map(centred, prepared, context, tx, cells, options.without_scattering(), map.num_arrivals,
                                 false, kept ? &kept->paths[size_t(tx)] : nullptr)
-                    : monte_carlo_map(centred, prepared, context, tx, cells, options, error);
+                    : monte_carlo_map(centred, prepared, context, tx, cells, options, error, varying);
     if (options.method == Method::kExact && options.scatters()) {
       const auto tiles = kept ? std::make_shared<std::vector<CellTiles>>() : nullptr;
       const auto scattered = scattered_map(centred, prepared, context, tx, cells, options, tiles.get());
@@ -121,6 +121,7 @@ static RadioMap solve(const scene::Scene& scene, const paths::PreparedScene& geo
     map.path_gain.insert(map.path_gain.end(), gain.begin(), gain.end());
   }
   map.arrivals = std::move(kept);
+  map.materials_vary = varying != nullptr;
   warn_of_doubts(scene, centred, prepared, map, options.log);
   return map;
 }
@@ -129,13 +130,21 @@ RadioMap solve_radio_map(const scene::Scene& scene, const Surface& surface, cons
   options.validate();
   scene.validate();
   return runtime::on_threads(options.num_threads,
-                             [&] { return solve(scene, paths::PreparedScene(scene), surface, options); });
+                             [&] { return solve(scene, paths::PreparedScene(scene), surface, options, nullptr); });
 }
 
 RadioMap solve_radio_map(const scene::Scene& scene, const paths::PreparedScene& geometry, const Surface& surface,
                          const RadioMapOptions& options) {
   options.validate();
-  return runtime::on_threads(options.num_threads, [&] { return solve(scene, geometry, surface, options); });
+  return runtime::on_threads(options.num_threads, [&] { return solve(scene, geometry, surface, options, nullptr); });
+}
+
+RadioMap solve_radio_map(const scene::Scene& scene, const paths::PreparedScene& geometry, const Surface& surface,
+                         const RadioMapOptions& options, const paths::VaryingMaterials& varying) {
+  options.validate();
+  if (options.method != Method::kMonteCarlo)
+    throw Error("materials that vary are asked along rays by monte-carlo; of exact maps once they are solved");
+  return runtime::on_threads(options.num_threads, [&] { return solve(scene, geometry, surface, options, &varying); });
 }
 
 std::vector<double> RadioMap::rss_w() const {

@@ -21,6 +21,7 @@
 
 #include "raywave/paths/prepared_scene.h"
 #include "raywave/paths/ray_options.h"
+#include "raywave/paths/varying_materials.h"
 #include "raywave/scene/scene.h"
 
 namespace raywave::maps {
@@ -90,5 +91,8 @@ struct RadioMap {
 RadioMap solve_radio_map(const scene::Scene& scene, const Surface& surface, const RadioMapOptions& options);
 RadioMap solve_radio_map(const scene::Scene& scene, const paths::PreparedScene& prepared, const Surface& surface,
                          const RadioMapOptions& options);
+/// A monte-carlo map whose materials vary. It has no derivatives. @throws Error for an exact map: maps/varied_map.h.
+RadioMap solve_radio_map(const scene::Scene& scene, const paths::PreparedScene& prepared, const Surface& surface,
+                         const RadioMapOptions& options, const paths::VaryingMaterials& varying);
 
 }  // namespace raywave::maps

@@ -16,20 +16,22 @@
 #include "raywave/paths/ray_options.h"
 #include "raywave/paths/scattering_event.h"
 #include "raywave/paths/shoot.h"
+#include "raywave/paths/varying_materials.h"
 
 namespace raywave::paths {
 
 class ScatterEvents {
  public:
-  ScatterEvents(const FieldContext& context, const RayOptions& options) : refraction_(options.refraction) {
+  /// @param vary  do materials? Any may scatter then
+  ScatterEvents(const FieldContext& context, const RayOptions& options, bool vary = false)
+      : refraction_(options.refraction), diffuse_(options.diffuse_reflection), mirror_(options.specular_reflection) {
+    any_ = vary && options.diffuse_reflection;
     for (size_t m = 0; m < context.materials.size(); ++m) {
       em::MaterialProperties whole = context.materials[m];
       whole.specular_scale = 1;
       tables_.emplace_back(whole, context.wavelength_m);
       const Scatterer<double>& s = context.scatterers[m];
-      const double diffuse = s.scattering * s.scattering;
-      shares_.push_back(
-          {options.diffuse_reflection ? diffuse : 0.0, options.specular_reflection ? 1 - diffuse : 0.0, &s});
+      shares_.push_back(shares_of(s));
       any_ |= options.is_directional() || shares_.back().pattern > 0;
     }
   }
@@ -55,9 +57,33 @@ class ScatterEvents {
   /// @param mirrors  does the facet reflect as a mirror? Otherwise by the lobe in its place.
   /// @param n  of the facet, either way. @param random  the ray's state
   Choice choose(int32_t material, bool mirrors, const Vec3f& n, const Vec3f& k, uint64_t& random) const {
+    return choose(tables_[size_t(material)], shares_[size_t(material)], mirrors, n, k, random);
+  }
+  /// The same of a material that varies.
+  Choice choose(const MetMaterial& material, bool mirrors, const Vec3f& n, const Vec3f& k, uint64_t& random) const {
+    return choose(material, shares_of(material.scatterer), mirrors, n, k, random);
+  }
+
+  static double uniform(uint64_t& random) {
+    random = mix64(random);
+    return double(random >> 11) * 0x1.0p-53;
+  }
+
+ private:
+  struct Shares {
+    double pattern, mirror;  // of the power reflected
+    const Scatterer<double>* scatterer;
+  };
+  Shares shares_of(const Scatterer<double>& s) const {
+    const double diffuse = s.scattering * s.scattering;
+    return {diffuse_ ? diffuse : 0.0, mirror_ ? 1 - diffuse : 0.0, &s};
+  }
+
+  /// @param table  CoefficientTable, or what has its at()
+  template <class Table>
+  Choice choose(const Table& table, const Shares& shares, bool mirrors, const Vec3f& n, const Vec3f& k,
+                uint64_t& random) const {
     Choice out;
-    const CoefficientTable& table = tables_[size_t(material)];
-    const Shares& shares = shares_[size_t(material)];
     const float cosine = std::fabs(dot(k, n));
     table.at(cosine, out.te, out.tm, false);
     const float back = float(shares.pattern + shares.mirror) * (norm2(out.te) + norm2(out.tm));
@@ -87,19 +113,9 @@ class ScatterEvents {
     return out;
   }
 
-  static double uniform(uint64_t& random) {
-    random = mix64(random);
-    return double(random >> 11) * 0x1.0p-53;
-  }
-
- private:
-  struct Shares {
-    double pattern, mirror;  // of the power reflected
-    const Scatterer<double>* scatterer;
-  };
-
-  void scatter(const em::Lobe& lobe, double xpd, const CoefficientTable& table, const Vec3f& normal, const Vec3f& k,
-               float scale, uint64_t& random, Choice& out) const {
+  template <class Table>
+  void scatter(const em::Lobe& lobe, double xpd, const Table& table, const Vec3f& normal, const Vec3f& k, float scale,
+               uint64_t& random, Choice& out) const {
     const Vec3d u_i = normalized(Vec3d(k));
     Vec3d n = normalized(Vec3d(normal));
     if (dot(u_i, n) > 0) n = -n;
@@ -121,7 +137,7 @@ class ScatterEvents {
     out.turned = turn < 0.5 * xpd ? Turned::kBefore : turn < xpd ? Turned::kBehind : Turned::kNot;
   }
 
-  const bool refraction_;
+  const bool refraction_, diffuse_, mirror_;
   std::vector<CoefficientTable> tables_;  // of all that is reflected, whatever way
   std::vector<Shares> shares_;
   bool any_ = false;

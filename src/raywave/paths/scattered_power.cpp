@@ -80,12 +80,12 @@ void for_places(const scene::Scene& scene, const PreparedScene& prepared, SceneO
 }
 
 void sample(const scene::Scene& scene, const PreparedScene& prepared, const FieldContext& context,
-            const ScatterOptions& options, ScatteredPower& out) {
+            const ScatterOptions& options, const VaryingMaterials* varying, ScatteredPower& out) {
   std::vector<ScatterEnd> receivers;
   for (const scene::Device& d : scene.receivers)
     receivers.push_back(end_of(prepared, end_point(d, context.wavelength_m), options));
   for (int tx = 0; tx < out.num_tx; ++tx) {
-    const SampledPower p = sampled_power(scene, prepared, context, tx, receivers, ray_options(options));
+    const SampledPower p = sampled_power(scene, prepared, context, tx, receivers, ray_options(options), varying);
     for (size_t rx = 0; rx < receivers.size(); ++rx) {
       const double ports =
           double(scene.transmitters[size_t(tx)].array.num_ports() * scene.receivers[rx].array.num_ports());
@@ -98,10 +98,7 @@ void sample(const scene::Scene& scene, const PreparedScene& prepared, const Fiel
 void check(const scene::Scene& scene, const ScatterOptions& options, const ScatteredPower& power) {
   options.validate();
   if (options.method == ScatterMethod::kSampled)
-    throw Error(
-        "sampled scattered power has no derivative and no materials that vary: chance decides which way a ray goes; "
-        "use "
-        "tiles");
+    throw Error("sampled scattered power has no derivative: chance decides which way a ray goes; use tiles");
   if (size_t(power.num_rx) != scene.receivers.size() || size_t(power.num_tx) != scene.transmitters.size())
     throw Error("the scattered power belongs to a scene with other devices");
 }
@@ -122,9 +119,11 @@ const scene::Differentiable kDifferentiableByScattering{"scattered power", [](co
                                                                  row.name != "velocity_m_per_s";
                                                         }};
 
-ScatteredPower scattered_power(const scene::Scene& scene, const PreparedScene& geometry,
-                               const ScatterOptions& options) {
+ScatteredPower scattered_power(const scene::Scene& scene, const PreparedScene& geometry, const ScatterOptions& options,
+                               const VaryingMaterials* varying) {
   options.validate();
+  if (varying && options.method != ScatterMethod::kSampled)
+    throw Error("materials that vary are asked along the walks of samples; of tiles once these are found: varied()");
   scene.validate();
   const PreparedScene prepared = prepared_for(geometry, scene, ray_options(options));
   if (scene.transmitters.empty()) throw Error("the scene has no transmitter: add one before solving");
@@ -141,7 +140,7 @@ ScatteredPower scattered_power(const scene::Scene& scene, const PreparedScene& g
   const size_t n = scene.receivers.size() * scene.transmitters.size();
   out.gain.resize(n), out.error.resize(n), out.shaded.resize(n), out.tiles.resize(n);
   if (options.method == ScatterMethod::kSampled) {
-    runtime::with_threads(options.num_threads, [&] { sample(centred, prepared, context, options, out); });
+    runtime::with_threads(options.num_threads, [&] { sample(centred, prepared, context, options, varying, out); });
     return out;
   }
   std::vector<std::vector<std::string>> warnings(n);

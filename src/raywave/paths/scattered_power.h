@@ -23,6 +23,7 @@
 #include "raywave/paths/prepared_scene.h"
 #include "raywave/paths/scatter_tiles.h"
 #include "raywave/paths/touched_materials.h"
+#include "raywave/paths/varying_materials.h"
 #include "raywave/runtime/progress.h"
 #include "raywave/scene/derivative.h"
 #include "raywave/scene/parameters.h"
@@ -66,8 +67,10 @@ struct ScatteredPower {
   std::vector<int64_t> first;
 };
 
+/// @param varying  materials that vary, of samples; of tiles: varied() below. Null: the scene's own
 /// @throws Error for bad options or an invalid scene.
-ScatteredPower scattered_power(const scene::Scene& scene, const PreparedScene& prepared, const ScatterOptions& options);
+ScatteredPower scattered_power(const scene::Scene& scene, const PreparedScene& prepared, const ScatterOptions& options,
+                               const VaryingMaterials* varying = nullptr);
 
 extern const scene::Differentiable kDifferentiableByScattering;
 

@@ -9,6 +9,7 @@
 
 #include "raywave/paths/ray_options.h"
 #include "raywave/paths/scatter_tiles.h"
+#include "raywave/paths/varying_materials.h"
 
 namespace raywave::paths {
 
@@ -18,8 +19,10 @@ struct SampledPower {
 };
 
 /// @param scene  centred. @param receivers  with the sequences of mirrors from each
-/// @param options  samples_per_tx rays; diffuse_reflection, reflection, max_depth, refraction, seed
+/// @param varying  materials that vary, or null. @param options  samples_per_tx rays; diffuse_reflection, reflection,
+/// max_depth, refraction, seed
 SampledPower sampled_power(const scene::Scene& scene, const PreparedScene& prepared, const FieldContext& context,
-                           int32_t tx, const std::vector<ScatterEnd>& receivers, const RayOptions& options);
+                           int32_t tx, const std::vector<ScatterEnd>& receivers, const RayOptions& options,
+                           const VaryingMaterials* varying = nullptr);
 
 }  // namespace raywave::paths

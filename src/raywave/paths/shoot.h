@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "raywave/paths/prepared_scene.h"
 #include "raywave/paths/ray_options.h"
@@ -81,18 +82,30 @@ class TileShooter {
   template <class Visit, class Moved>
   void run(int64_t tile_index, RayTile& tile, Visit&& visit, Moved&& moved) const {
     follow(HitsAhead{}, tile_index, tile, visit, [&](int depth) {
-      int to = 0;
-      for (int from = 0; from < tile.num_lanes; ++from) {
-        if (tile.packets[size_t(from / RayPacket::kSize)].active[from % RayPacket::kSize] == 0) continue;
-        if (!moved(tile, from, to, depth)) continue;
-        if (to != from) move(tile, from, to);
-        ++to;
-      }
-      for (int lane = to; lane < tile.num_lanes; ++lane)
-        tile.packets[size_t(lane / RayPacket::kSize)].active[lane % RayPacket::kSize] = 0;
-      tile.num_lanes = to;
-      return to > 0;
+      return close_ranks(tile, [&](int from, int to) { return moved(tile, from, to, depth); });
     });
+  }
+  /// Several tiles from first_tile on, together depth by depth: visit(depth) with the segments of all, moved(index of
+  /// the tile, from, to, depth) as above. Tiles whose rays have all ended have no lanes.
+  template <class Visit, class Moved>
+  void run_together(int64_t first_tile, std::vector<RayTile>& tiles, Visit&& visit, Moved&& moved) const {
+    for (size_t t = 0; t < tiles.size(); ++t) launch(first_tile + int64_t(t), tiles[t]);
+    bool any = true;
+    for (int depth = 0; any && depth < num_segments_; ++depth) {
+      for (RayTile& tile : tiles) {
+        if (tile.num_lanes == 0) continue;
+        trace(tile);
+        choose_events(tile, depth == shot_.max_depth);
+      }
+      visit(depth);
+      any = false;
+      for (size_t t = 0; t < tiles.size(); ++t) {
+        const bool goes_on = tiles[t].num_lanes > 0 && advance(tiles[t]) &&
+                             close_ranks(tiles[t], [&](int from, int to) { return moved(t, from, to, depth + 1); });
+        if (!goes_on) tiles[t].num_lanes = 0;
+        any |= goes_on;
+      }
+    }
   }
 
  private:
@@ -116,6 +129,21 @@ class TileShooter {
   void choose_events(RayTile& tile, bool last) const;
   bool advance(RayTile& tile) const;
   static void move(RayTile& tile, int from, int to);
+  /// Those that go on move to the front. @param moved  (from, to): is it followed? @return whether any is
+  template <class Moved>
+  static bool close_ranks(RayTile& tile, Moved&& moved) {
+    int to = 0;
+    for (int from = 0; from < tile.num_lanes; ++from) {
+      if (tile.packets[size_t(from / RayPacket::kSize)].active[from % RayPacket::kSize] == 0) continue;
+      if (!moved(from, to)) continue;
+      if (to != from) move(tile, from, to);
+      ++to;
+    }
+    for (int lane = to; lane < tile.num_lanes; ++lane)
+      tile.packets[size_t(lane / RayPacket::kSize)].active[lane % RayPacket::kSize] = 0;
+    tile.num_lanes = to;
+    return to > 0;
+  }
 
   const PreparedScene& scene_;
   Shot shot_;

@@ -241,23 +241,39 @@ MaterialFields read_material_fields(const RunConfig& run, const scene::Scene& sc
   return out;
 }
 
+static em::MaterialNumbers<double> numbers_at(const MaterialFields& fields, const scene::Scene& scene,
+                                              const paths::TouchedPlace& place) {
+  const em::Material& own = scene.materials[size_t(place.material)];
+  auto numbers = em::numbers_of(own, scene.frequency_hz, scene.frequency_hz);
+  fields.of[size_t(place.material)](place.point_m, numbers);
+  for (const double x : numbers.numbers) {
+    if (!std::isfinite(x))
+      throw Error(message("material '", own.name, "' is not finite at ", place.point_m.x, ", ", place.point_m.y, ", ",
+                          place.point_m.z, " m"));
+  }
+  return numbers;
+}
+
+paths::VaryingMaterials varying_materials(const MaterialFields& fields, const scene::Scene& scene) {
+  paths::VaryingMaterials out;
+  for (const MaterialField& field : fields.of) out.varies.push_back(field ? 1 : 0);
+  out.at = [&fields, &scene](const std::vector<paths::TouchedPlace>& places) {
+    std::vector<em::MaterialNumbers<double>> numbers;
+    numbers.reserve(places.size());
+    for (const paths::TouchedPlace& place : places) numbers.push_back(numbers_at(fields, scene, place));
+    return numbers;
+  };
+  return out;
+}
+
 paths::TouchedMaterials touched_materials(const MaterialFields& fields, const scene::Scene& scene, int64_t num_touches,
                                           const std::vector<paths::TouchedPlace>& places) {
   paths::TouchedMaterials out;
   out.row.assign(size_t(num_touches), -1);
   for (const paths::TouchedPlace& place : places) {
-    const MaterialField& field = fields.of[size_t(place.material)];
-    if (!field) continue;
-    const em::Material& own = scene.materials[size_t(place.material)];
-    auto numbers = em::numbers_of(own, scene.frequency_hz, scene.frequency_hz);
-    field(place.point_m, numbers);
-    for (const double x : numbers.numbers) {
-      if (!std::isfinite(x))
-        throw Error(message("material '", own.name, "' is not finite at ", place.point_m.x, ", ", place.point_m.y, ", ",
-                            place.point_m.z, " m"));
-    }
+    if (!fields.of[size_t(place.material)]) continue;
     out.row[size_t(place.touch)] = int32_t(out.numbers.size());
-    out.numbers.push_back(numbers);
+    out.numbers.push_back(numbers_at(fields, scene, place));
   }
   return out;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "raywave/paths/touched_materials.h"
+#include "raywave/paths/varying_materials.h"
 #include "raywave/runs/run_config.h"
 #include "raywave/scene/scene.h"
 
@@ -26,8 +27,10 @@ struct MaterialFields {
 /// @throws Error naming the file that cannot be read, or the material that cannot vary.
 MaterialFields read_material_fields(const RunConfig& run, const scene::Scene& scene);
 
-/// The numbers at touched places, of so many TouchedPlace::touch. @throws Error naming material and place where they
-/// are not finite.
+/// The same as rays ask for them, both kept. @throws Error, when asked, naming material and place where numbers are not
+/// finite.
+paths::VaryingMaterials varying_materials(const MaterialFields& fields, const scene::Scene& scene);
+/// The numbers at touched places, of so many TouchedPlace::touch. @throws Error as above.
 paths::TouchedMaterials touched_materials(const MaterialFields& fields, const scene::Scene& scene, int64_t num_touches,
                                           const std::vector<paths::TouchedPlace>& places);
 

@@ -62,7 +62,7 @@ maps::RadioMap solve_radio_map(const scene::Scene& scene, const maps::Surface& s
         "a map has panels or materials that vary, not both: the places that the ways to a panel's elements touch are "
         "not kept");
   if (options.method != maps::Method::kExact)
-    throw Error("materials that vary need the method \"exact\": rays that cross cells do not keep what they touch");
+    return maps::solve_radio_map(scene, prepared, surface, options, varying_materials(beside.materials, scene));
   maps::RadioMapOptions keeping = options;
   keeping.keep_arrivals = true;
   const maps::RadioMap found = maps::solve_radio_map(scene, prepared, surface, keeping);
