@@ -85,12 +85,17 @@ def chosen_kappa(scan, spread_db=1.0):
     return scan.lobe_for(max(scan.objects, key=lambda name: len(scan.objects[name].triangles)), spread_db=spread_db).kappa
 
 
+def rays_for(kappa, rays):
+    """The samples' relative error goes as sqrt(kappa / rays): as many rays more as a lobe is narrower than that of kappa 30, so that all have one error."""
+    return max(1, round(rays * kappa / 30))
+
+
 def compare(truth, scan, transmitter, places, frequency_hz, kappas, *, depth=3, rays=5000, true=None):
-    """{method: power}, with "true", "in sight" and the kappas' standard errors."""
+    """{method: power}, with "true", "in sight" and the kappas' standard errors. rays: of a lobe of kappa 30."""
     clean, noisy = (with_devices(s, transmitter, places, frequency_hz) for s in (truth, scan))
     out = {"in sight": direct(clean) > 0, "true": true_power(clean, depth, rays // 4) if true is None else true, "mirrors": mirrors_alone(noisy, depth)}
     for kappa in kappas:
-        out[f"kappa {kappa:.3g}"], out[f"error {kappa:.3g}"] = directional(noisy, kappa, depth, rays)
+        out[f"kappa {kappa:.3g}"], out[f"error {kappa:.3g}"] = directional(noisy, kappa, depth, rays_for(kappa, rays))
     return out
 
 
@@ -132,7 +137,7 @@ def main():
     parser.add_argument("--kappa", type=float, nargs="+", help="lobes; default: what the mesh allows, a tenth and ten times of it")
     parser.add_argument("--voxel", type=float, help="metres; default: 0.06, in the hall 0.1")
     parser.add_argument("--places", type=int, help="of the camera; default: 9, in the hall 16")
-    parser.add_argument("--rays", type=int, default=5000)
+    parser.add_argument("--rays", type=int, default=5000, help="of a lobe of kappa 30; others have as many more as they are narrower")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     name = "hall" if given.hall else "room"
@@ -154,6 +159,8 @@ def main():
             print(f"  {frequency / 1e9:.0f} GHz: {hidden.sum()} without sight, {(sight & hidden).sum()} of them see through the scan; mirrors find nothing at {(values['mirrors'][hidden] == 0).sum()}")
             for method, a, b, bias, c in rows(values):
                 print(f"    {method:12s} {a:6.2f} {b:6.2f} {bias:+6.2f} {c:6.2f}", flush=True)
+            print("    samples' standard errors without sight, median:", *(f"{key.removeprefix('error ')}: {100 * np.median(v[hidden] / values['kappa ' + key.removeprefix('error ')][hidden]):.1f} %"
+                                                                            for key, v in values.items() if key.startswith("error ")), flush=True)
         picture(given.out / f"{name}_{1e3 * noise:.0f}mm.png", truth, transmitter, places, values, f"kappa {kappas[0]:.3g}")
 
 
