@@ -293,6 +293,7 @@ std::vector<ValidationRow> validation_rows(const std::string& filter, int num_th
   for (auto& row : diffraction_validation_rows(filter, num_threads)) rows.push_back(std::move(row));
   for (auto& row : moved_validation_rows(filter, num_threads)) rows.push_back(std::move(row));
   for (auto& row : scattering_validation_rows(filter, num_threads)) rows.push_back(std::move(row));
+  for (auto& row : lobe_chain_validation_rows(filter, num_threads)) rows.push_back(std::move(row));
   for (auto& row : signal_validation_rows(filter, num_threads)) rows.push_back(std::move(row));
   for (auto& row : surface_validation_rows(filter, num_threads)) rows.push_back(std::move(row));
   for (auto& row : strip_validation_rows(filter, num_threads)) rows.push_back(std::move(row));

@@ -33,6 +33,8 @@ std::vector<ValidationRow> wedge_validation_rows();
 std::vector<ValidationRow> strip_validation_rows(const std::string& filter, int num_threads);
 /// Those of scattering, a part of the above.
 std::vector<ValidationRow> scattering_validation_rows(const std::string& filter, int num_threads);
+/// Those of lobes in the place of several mirrors, a part of these.
+std::vector<ValidationRow> lobe_chain_validation_rows(const std::string& filter, int num_threads);
 /// Those of reconfigurable surfaces, a part of the above.
 std::vector<ValidationRow> surface_validation_rows(const std::string& filter, int num_threads);
 /// Those of radar and OFDM, a part of the above.
