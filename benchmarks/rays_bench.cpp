@@ -150,13 +150,22 @@ json bench_map_gradient(scene::Scene s, const maps::Surface& surface, bool diffr
   o.max_depth = max_depth;
   o.diffraction = diffraction;
   maps::RadioMap map = solve_radio_map(s, prepared, surface, o);
-  json value = time_runs(runs, [&] { map = solve_radio_map(s, prepared, surface, o); });
+  json value_cpu = json::array(), cpu = json::array();
+  json value = time_runs(
+      runs, [&] { map = solve_radio_map(s, prepared, surface, o); }, &value_cpu);
   o.keep_arrivals = true;
-  json seconds = time_runs(runs, [&] {
-    map = solve_radio_map(s, prepared, surface, o);
-    (void)map_vjp(s, prepared, o, map, std::vector<double>(map.path_gain.size(), 1.0));
-  });
-  return {{"seconds", seconds}, {"value", value}, {"cells", map.num_cells()}};
+  json seconds = time_runs(
+      runs,
+      [&] {
+        map = solve_radio_map(s, prepared, surface, o);
+        (void)map_vjp(s, prepared, o, map, std::vector<double>(map.path_gain.size(), 1.0));
+      },
+      &cpu);
+  return {{"seconds", seconds},
+          {"cpu_seconds", cpu},
+          {"value", value},
+          {"value_cpu", value_cpu},
+          {"cells", map.num_cells()}};
 }
 
 /// One transmitter, many receivers in the streets (those in houses have no path), with diffraction.

@@ -7,103 +7,11 @@
 #include <limits>
 
 #include "raywave/core/constants.h"
+#include "raywave/em/faddeeva.h"
+#include "raywave/em/gauss_rules.h"
 
 namespace raywave::em {
 namespace {
-
-/// w(z) = exp(-z^2) erfc(-j z) for Im z >= 0 by the rational series of Weideman 1994 (SIAM J. Numer. Anal. 31,
-/// "Computation of the complex error function").
-class Faddeeva {
- public:
-  Faddeeva() {
-    constexpr int kSamples = 4 * kTerms;
-    // Fourier coefficients of exp(-t^2) (scale^2 + t^2) over t = scale tan(theta / 2)
-    for (int n = 0; n < kTerms; ++n) {
-      double sum = 0;
-      for (int j = 0; j < kSamples; ++j) {
-        const double theta = 2 * kPi * (j + 0.5) / kSamples - kPi, t = scale_ * std::tan(theta / 2);
-        sum += std::exp(-t * t) * (scale_ * scale_ + t * t) * std::cos((n + 1) * theta);
-      }
-      coefficients_[size_t(n)] = sum / kSamples;
-    }
-  }
-  Complexd operator()(const Complexd& z) const {
-    const Complexd jz{-z.im, z.re};
-    const Complexd below{scale_ - jz.re, -jz.im}, above{scale_ + jz.re, jz.im};
-    const Complexd ratio = above / below;
-    Complexd sum;
-    for (size_t n = kTerms; n-- > 0;) sum = sum * ratio + Complexd{coefficients_[n], 0};
-    return (2.0 * sum / below + Complexd{1 / std::sqrt(kPi), 0}) / below;
-  }
-
- private:
-  static constexpr int kTerms = 40;
-  double scale_ = std::sqrt(kTerms / std::sqrt(2.0));
-  std::array<double, kTerms> coefficients_;
-};
-
-template <int N>
-struct Rule {
-  std::array<double, N> x, w;
-};
-
-/// Gauss-Legendre over [0, 1], by Newton's iteration on the Legendre polynomials.
-template <int N>
-Rule<N> legendre_rule() {
-  Rule<N> rule;
-  for (int i = 0; i < N; ++i) {
-    double x = std::cos(kPi * (i + 0.75) / (N + 0.5)), slope = 1;
-    for (int iteration = 0; iteration < 50; ++iteration) {
-      double p = 1, before = 0;
-      for (int k = 1; k <= N; ++k) {
-        const double next = ((2 * k - 1) * x * p - (k - 1) * before) / k;
-        before = p;
-        p = next;
-      }
-      slope = N * (x * p - before) / (x * x - 1);
-      const double step = p / slope;
-      x -= step;
-      if (std::abs(step) < 1e-16) break;
-    }
-    rule.x[size_t(i)] = 0.5 * (1 + x);
-    rule.w[size_t(i)] = 1 / ((1 - x * x) * slope * slope);
-  }
-  return rule;
-}
-
-/// Gauss-Laguerre: integral of exp(-s) f(s) over [0, inf); starting values of Stroud and Secrest 1966.
-template <int N>
-Rule<N> laguerre_rule() {
-  Rule<N> rule;
-  double x = 0;
-  for (int i = 0; i < N; ++i) {
-    if (i == 0) {
-      x = 3.0 / (1 + 2.4 * N);
-    } else if (i == 1) {
-      x += 15.0 / (1 + 2.5 * N);
-    } else {
-      const double ai = i - 1;
-      x += (1 + 2.55 * ai) / (1.9 * ai) * (x - rule.x[size_t(i - 2)]);
-    }
-    double slope = 1, before = 0;
-    for (int iteration = 0; iteration < 100; ++iteration) {
-      double p = 1;
-      before = 0;
-      for (int k = 1; k <= N; ++k) {
-        const double next = ((2 * k - 1 - x) * p - (k - 1) * before) / k;
-        before = p;
-        p = next;
-      }
-      slope = N * (p - before) / x;
-      const double step = p / slope;
-      x -= step;
-      if (std::abs(step) < 1e-15 * x) break;
-    }
-    rule.x[size_t(i)] = x;
-    rule.w[size_t(i)] = -1 / (slope * N * before);
-  }
-  return rule;
-}
 
 Complexd sqrt_principal(const Complexd& z) {
   const double modulus = abs(z), re = std::sqrt(0.5 * (modulus + z.re));
@@ -113,7 +21,7 @@ Complexd sqrt_principal(const Complexd& z) {
 /// The integral from x to infinity over the path on which exp(-j u^2) decays, u^2 = x^2 - j s.
 template <int N>
 Complexd tail(double v, double x) {
-  static const Rule<N> rule = laguerre_rule<N>();
+  static const GaussRule<N> rule = laguerre_rule<N>();
   const double x2 = x * x, r2 = x2 + v * v;
   std::array<double, N> re, im;
   for (size_t i = 0; i < N; ++i) {  // apart from the sum, so that it runs in vectors
@@ -127,12 +35,11 @@ Complexd tail(double v, double x) {
 }
 
 /// Numbers at the 28 places of a rule, in vectors.
-typedef double Lanes __attribute__((vector_size(32)));
 using Places = std::array<Lanes, 7>;
 
 struct Places28 {
   Places x, w;
-  explicit Places28(const Rule<28>& rule) {
+  explicit Places28(const GaussRule<28>& rule) {
     for (size_t i = 0; i < 28; ++i) x[i / 4][i % 4] = rule.x[i], w[i / 4][i % 4] = rule.w[i];
   }
 };
@@ -198,6 +105,7 @@ Complexd without_pole(double v, double x) {
 class LazyTransition {
  public:
   explicit LazyTransition(double v) : v_(v) {}
+  explicit LazyTransition(const Complexd& known) : v_(0), known_(true), value_(known) {}
   const Complexd& operator()() {
     if (!known_) value_ = transition(v_);
     known_ = true;
@@ -246,11 +154,6 @@ Complexd phased_tail(double v, double x) {
   return sign * (expj(x * x) * rest);
 }
 
-const Faddeeva& faddeeva() {
-  static const Faddeeva function;
-  return function;
-}
-
 /// erfcx(z) exp(-x^2), z = y exp(j pi / 4) - x, with its slope in z; bounded for all x.
 struct DampedErfcx {
   Complexd value, slope;
@@ -273,7 +176,7 @@ DampedErfcx damped_erfcx(double y, double x) {
 template <bool kSlopes>
 void triple(size_t n, const Arguments& x, const std::array<double, 2>& rho, const SignTable& signs,
             TripleTransition* out) {
-  static const Rule<16> rule = legendre_rule<16>();
+  static const GaussRule<16> rule = legendre_rule<16>();
   const Complexd turn = std::sqrt(0.5) * Complexd{1, 1};
   const double root2 = std::sqrt(2.0), d = 1 - rho[0] * rho[0] - rho[1] * rho[1];
   Arguments y{};
@@ -350,34 +253,100 @@ Complexd transition(double v) {
   return faddeeva()({-r, r});  // erfcx(z) = w(j z)
 }
 
-IncompleteTransition incomplete_transition(double v, double x) {
-  const double sv = v < 0 ? -1.0 : 1.0, sx = x < 0 ? -1.0 : 1.0, sign = sv * sx;
+namespace {
+
+/// G at several places at once: the same bits as one by one.
+template <size_t N>
+std::array<Complexd, 4 * N> transitions(const std::array<double, 4 * N>& v) {
+  std::array<Lanes, N> r, re, im;
+  for (size_t i = 0; i < 4 * N; ++i) r[i / 4][i % 4] = v[i] * std::sqrt(0.5);
+  faddeeva().on_diagonal(r, re, im);
+  std::array<Complexd, 4 * N> out;
+  for (size_t i = 0; i < 4 * N; ++i) out[i] = {re[i / 4][i % 4], im[i / 4][i % 4]};
+  return out;
+}
+
+/// What the slopes of all functions up to x have in common.
+struct UpTo {
+  double x, sign;
+  Complexd phase, fresnel;  // exp(-j x^2) and its integral from 0
+  /// @param g  of |x|
+  UpTo(double at, const Complexd& g) : x(std::abs(at)), sign(sign_of(at)) {
+    if (std::isinf(x)) return;
+    phase = expj(-x * x);
+    fresnel = std::sqrt(kPi / 8) * Complexd{1, -1} * (Complexd{1, 0} - phase * g);
+  }
+};
+
+/// @param g  of |v|
+IncompleteTransition with_slopes(double v, const UpTo& to, LazyTransition& g) {
+  const double sv = sign_of(v), sx = to.sign, sign = sv * sx, x = to.x;
   v = std::abs(v);
-  x = std::abs(x);
   const double r2 = v * v + x * x;
   if (r2 == 0) return {};
   const Complexd two_j{0, 2};
   if (std::isinf(x)) {
-    const Complexd g = transition(v);
     // G' = 2 j v G - 2 exp(j pi / 4) / sqrt(pi)
-    const Complexd slope = two_j * (v * g) - std::sqrt(2 / kPi) * Complexd{1, 1};
-    return {sign * 0.5 * kPi * g, sx * 0.5 * kPi * slope, {}};
+    const Complexd slope = two_j * (v * g()) - std::sqrt(2 / kPi) * Complexd{1, 1};
+    return {sign * 0.5 * kPi * g(), sx * 0.5 * kPi * slope, {}};
   }
-  LazyTransition g_of_v(v);
-  const Complexd i = integral(v, x, g_of_v), phase = expj(-x * x);
-  // the Fresnel integral from 0 to x of exp(-j u^2)
-  const Complexd fresnel = std::sqrt(kPi / 8) * Complexd{1, -1} * (Complexd{1, 0} - phase * transition(x));
-  return {sign * i, sx * (two_j * (v * i) - (x / r2) * phase - two_j * fresnel), sv * ((v / r2) * phase)};
+  const Complexd i = integral(v, x, g);
+  return {sign * i, sx * (two_j * (v * i) - (x / r2) * to.phase - two_j * to.fresnel), sv * ((v / r2) * to.phase)};
 }
 
-Complexd incomplete_transition_between(double v, double a, double b) {
-  LazyTransition g(std::abs(v));
+/// The value alone. @param g  of |v|
+Complexd between(double v, double a, double b, LazyTransition& g) {
   const auto up_to = [&](double x) {
     const double sign = sign_of(v) * sign_of(x), at_v = std::abs(v), at_x = std::abs(x);
     if (at_v * at_v + at_x * at_x == 0) return Complexd{};
     return sign * (std::isinf(at_x) ? 0.5 * kPi * g() : integral(at_v, at_x, g));
   };
   return up_to(b) - up_to(a);
+}
+
+Complexd transition_or_zero(double x) { return std::isinf(x) ? Complexd{} : transition(std::abs(x)); }
+
+}  // namespace
+
+IncompleteTransition incomplete_transition(double v, double x) {
+  LazyTransition g(std::abs(v));
+  return with_slopes(v, UpTo(x, transition_or_zero(x)), g);
+}
+
+Complexd incomplete_transition_between(double v, double a, double b) {
+  LazyTransition g(std::abs(v));
+  return between(v, a, b, g);
+}
+
+std::array<Complexd, 4> edge_transitions(const std::array<double, 4>& v, double a, double b) {
+  std::array<double, 4> at;
+  bool asked = false;
+  for (size_t i = 0; i < 4; ++i) {
+    at[i] = std::abs(v[i]);
+    asked = asked || far_out(at[i], std::abs(a)) || far_out(at[i], std::abs(b));
+  }
+  std::array<Complexd, 4> g{}, out;
+  if (asked) g = transitions<1>(at);
+  for (size_t i = 0; i < 4; ++i) {
+    LazyTransition known(g[i]);
+    out[i] = (1 / kPi) * between(v[i], a, b, known);
+  }
+  return out;
+}
+
+std::array<EdgeTransition, 4> edge_transitions_with_slopes(const std::array<double, 4>& v, double a, double b) {
+  const auto finite = [](double x) { return std::isinf(x) ? 0.0 : std::abs(x); };
+  const auto g =
+      transitions<2>({std::abs(v[0]), std::abs(v[1]), std::abs(v[2]), std::abs(v[3]), finite(a), finite(b), 0.0, 0.0});
+  const UpTo to_a(a, g[4]), to_b(b, g[5]);
+  std::array<EdgeTransition, 4> out;
+  for (size_t i = 0; i < 4; ++i) {
+    LazyTransition known(g[i]);
+    const IncompleteTransition at_b = with_slopes(v[i], to_b, known), at_a = with_slopes(v[i], to_a, known);
+    const double scale = 1 / kPi;
+    out[i] = {scale * (at_b.value - at_a.value), scale * (at_b.d_v - at_a.d_v), -scale * at_a.d_x, scale * at_b.d_x};
+  }
+  return out;
 }
 
 Complexd double_edge_transition(double x1, double x2, double rho) {

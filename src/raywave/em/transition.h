@@ -47,6 +47,13 @@ IncompleteTransition incomplete_transition(double v, double x);
 /// The same from a to b: value alone.
 Complexd incomplete_transition_between(double v, double a, double b);
 
+/// W of four arguments, as wedges need it, with its derivatives: the same bits as one by one, in a third of the time.
+struct EdgeTransition {
+  Complexd value, d_v, d_a, d_b;
+};
+std::array<Complexd, 4> edge_transitions(const std::array<double, 4>& v, double a, double b);
+std::array<EdgeTransition, 4> edge_transitions_with_slopes(const std::array<double, 4>& v, double a, double b);
+
 /// W2(x1, x2; rho), |rho| < 1, with its derivatives on either side of x1 = 0 and x2 = 0. The sides are those of the
 /// signs, also of 1e-300; 0 counts as positive.
 struct DoubleTransition {
@@ -91,6 +98,21 @@ Complex<T> between(const T& v, const T& a, const T& b) {
 template <class T>
 Complex<T> edge_transition(const T& v, const T& a, const T& b) {
   return T(0.31830988618379067) * transition_detail::between(v, a, b);
+}
+
+template <class T>
+std::array<Complex<T>, 4> edge_transitions(const std::array<T, 4>& v, const T& a, const T& b) {
+  using ad::value_of;
+  const auto w = edge_transitions_with_slopes({value_of(v[0]), value_of(v[1]), value_of(v[2]), value_of(v[3])},
+                                              value_of(a), value_of(b));
+  std::array<Complex<T>, 4> out;
+  for (size_t i = 0; i < 4; ++i) {
+    const auto part = [&](double Complexd::*of) {
+      return ad::chain(w[i].value.*of, {w[i].d_v.*of, v[i]}, {w[i].d_a.*of, a}, {w[i].d_b.*of, b});
+    };
+    out[i] = {part(&Complexd::re), part(&Complexd::im)};
+  }
+  return out;
 }
 
 /// The part of an edge without ends that lies between a and b: W(v; a, b) / W(v; -inf, inf).

@@ -29,6 +29,27 @@ Complexd by_quadrature(double v, double x) {
   return (h / 3) * sum;
 }
 
+TEST(Transition, FourAtOnceAreTheSingleOnesToTheBit) {
+  for (const double a : {-kInf, -30.0, -5.0, -1.3, -1e-3, 0.0, 0.4}) {
+    for (const double b : {0.7, 2.5, 8.5, 40.0, kInf}) {
+      const std::array<double, 4> v{-6.1, 1e-300, 0.37, 12.0};
+      const auto four = edge_transitions(v, a, b);
+      const auto slopes = edge_transitions_with_slopes(v, a, b);
+      for (size_t i = 0; i < 4; ++i) {
+        const Complexd one = edge_transition(v[i], a, b);
+        EXPECT_EQ(four[i].re, one.re) << v[i] << " " << a << " " << b;
+        EXPECT_EQ(four[i].im, one.im) << v[i] << " " << a << " " << b;
+        const IncompleteTransition at_b = incomplete_transition(v[i], b), at_a = incomplete_transition(v[i], a);
+        EXPECT_EQ(slopes[i].value.re, (1 / kPi) * (at_b.value - at_a.value).re);
+        EXPECT_EQ(slopes[i].value.im, (1 / kPi) * (at_b.value - at_a.value).im);
+        EXPECT_EQ(slopes[i].d_v.re, (1 / kPi) * (at_b.d_v - at_a.d_v).re);
+        EXPECT_EQ(slopes[i].d_a.im, -(1 / kPi) * at_a.d_x.im);
+        EXPECT_EQ(slopes[i].d_b.re, (1 / kPi) * at_b.d_x.re);
+      }
+    }
+  }
+}
+
 TEST(Transition, HasItsClosedValues) {
   EXPECT_NEAR(transition(0).re, 1, 1e-13);
   EXPECT_NEAR(transition(0).im, 0, 1e-13);

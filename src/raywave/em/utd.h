@@ -392,9 +392,9 @@ std::array<BoundaryTerm<T>, 4> boundary_terms(const WedgeRay<T>& r, const BasicM
 template <class T, class Faces>
 EdgeMatrix<T> diffraction_matrix(const WedgeRay<T>& r, const Faces& faces) {
   EdgeMatrix<T> m{};
-  for (const auto& term : boundary_terms(r, faces)) {
-    m = m + edge_transition(term.v, r.end_a, r.end_b) * term.coefficient;
-  }
+  const auto terms = boundary_terms(r, faces);
+  const auto w = edge_transitions(std::array<T, 4>{terms[0].v, terms[1].v, terms[2].v, terms[3].v}, r.end_a, r.end_b);
+  for (size_t b = 0; b < 4; ++b) m = m + w[b] * terms[b].coefficient;
   return m;
 }
 template <class T>
