@@ -10,8 +10,8 @@ namespace raywave::paths {
 
 template <class Archive>
 void fields(Archive& a, Tile& t) {
-  auto& [facet, triangle, corners, shaded, seen, from, to] = t;
-  a(facet, triangle, shaded, seen, from, to);
+  auto& [facet, triangle, corners, shaded, seen, from, to, below] = t;
+  a(facet, triangle, shaded, seen, from, to, below);
   for (auto& corner : corners) a(corner[0], corner[1]);
 }
 template <class Archive>

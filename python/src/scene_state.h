@@ -106,8 +106,8 @@ void fields(Archive& a, TouchedMaterials& t) {
 }
 template <class Archive>
 void fields(Archive& a, ScatterFacts& s) {
-  auto& [triangle, at, share, phase, turned] = s;
-  a(triangle, at, share, phase, turned);
+  auto& [triangle, below, lift, at, share, phase, turned] = s;
+  a(triangle, below, lift, at, share, phase, turned);
 }
 template <class Archive>
 void fields(Archive& a, Link& l) {

@@ -56,12 +56,16 @@ constexpr bool scatters(Interaction i) {
 /// the place's mirror or behind it, half each, so that both ends see the same. The three add in power: paths of their
 /// own.
 enum class Turned : int8_t { kNot, kBefore, kBehind };
+/// Whose foot does a place that scatters lie about (own_face.h)? Nobody's, or that of an end which stands on its face.
+enum class Below : int8_t { kNone, kSource, kTarget };
 /// What is decided of a place that scatters.
 struct ScatterFacts {
   int32_t triangle = -1;  // into the facet table
-  Vec2d at;               // the place, by two of the triangle's barycentric coordinates
-  double share = 0;       // of the triangle's area that it stands for
-  double phase_rad = 0;   // of its own, beside that of the path's length
+  Below below = Below::kNone;
+  Vec3d lift_m;          // of that end, off this face and others that it stands on
+  Vec2d at;              // the place, by two of the triangle's barycentric coordinates; below an end by its directions
+  double share = 0;      // of the triangle's area that it stands for
+  double phase_rad = 0;  // of its own, beside that of the path's length
   Turned turned = Turned::kNot;
 };
 

@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "raywave/core/constants.h"
+#include "raywave/paths/own_face.h"
 
 namespace raywave::paths {
 
@@ -115,15 +116,25 @@ bool PathKernel<T>::set_touches(const Leg& leg, const std::vector<Step>& steps) 
 }
 
 template <class T>
-ScatterPlace<T> PathKernel<T>::place_of(const std::vector<Step>& steps, size_t index) {
+ScatterPlace<T> PathKernel<T>::place_of(const std::vector<Step>& steps, size_t index, Vec3<T>& from, Vec3<T>& to) {
   const Step& step = steps[index];
   const ScatterFacts& facts = step.scatter;
-  const TrianglePlace<T> at = scene_.place(facts.triangle, facts.at);
-  const int32_t material = scene_.prepared().facets().facets[size_t(step.surface.index)].material;
+  const bool below = facts.below != Below::kNone;
+  const TrianglePlace<T> at = scene_.place(facts.triangle, below ? Vec2d{1.0 / 3, 1.0 / 3} : facts.at);
+  const scene::Facet& facet = scene_.prepared().facets().facets[size_t(step.surface.index)];
+  const int32_t material = facet.material;
   ScatterPlace<T> p;
   p.point = at.point;
   p.normal = at.normal;
   p.area_m2 = T(0.5 * facts.share * at.of_area) * at.twice_area;
+  if (below) {
+    Vec3<T>& end = facts.below == Below::kSource ? from : to;
+    const bool turned = dot(unfold_detail::values(at.normal), facet.normal) < 0;
+    const OwnFacePlace<T> own = own_face_place(end, at.point, turned ? -at.normal : at.normal, facts.lift_m, facts.at);
+    end = own.end;
+    p.point = own.point;
+    p.area_m2 = T(0.5 * facts.share * own.area_m2);
+  }
   p.scatterer = scene_.scatterer(material);
   own_of_places_.resize(steps.size());
   Vec3<T> moved;
@@ -145,14 +156,16 @@ template <class T>
 template <class Visit>
 bool PathKernel<T>::for_legs(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps,
                              Visit&& visit) {
-  Leg leg{source.position_m, target.position_m, 0, 0};
+  Vec3<T> from = source.position_m, to = target.position_m;
+  Leg leg{from, to, 0, 0};
   for (;; leg.from = leg.to, leg.begin = leg.end + 1) {
     leg.end = leg.begin;
     while (leg.end < steps.size() && !scatters(steps[leg.end].type)) ++leg.end;
     const bool last = leg.end == steps.size();
     ScatterPlace<T> place;
-    if (!last) place = place_of(steps, leg.end);
-    leg.to = last ? target.position_m : place.point;
+    if (!last) place = place_of(steps, leg.end, from, to);
+    if (leg.begin == 0) leg.from = from;
+    leg.to = last ? to : place.point;
     if (!set_touches(leg, steps)) return false;
     visit(leg, place);
     if (last) return true;
@@ -248,7 +261,9 @@ void PathKernel<T>::set_gains(const EndPoint<T>& source, const EndPoint<T>& targ
 template <class T>
 bool PathKernel<T>::straight(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps,
                              StraightScatter<T>& out) {
-  return out.set(place_of(steps, 0), scene_.wavelength_m(), source.position_m, target.position_m);
+  Vec3<T> from = source.position_m, to = target.position_m;
+  const ScatterPlace<T> place = place_of(steps, 0, from, to);
+  return out.set(place, scene_.wavelength_m(), from, to);
 }
 
 template <class T>

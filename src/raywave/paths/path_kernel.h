@@ -60,7 +60,8 @@ class PathKernel {
     }
     turned_ = steps;
     bool there = true;
-    for_turns(T(place_of(steps, place).scatterer.xpd), [&](Turned turned, const T& share) {
+    Vec3<T> from = source.position_m, to = target.position_m;
+    for_turns(T(place_of(steps, place, from, to).scatterer.xpd), [&](Turned turned, const T& share) {
       turned_[place].scatter.turned = turned;
       there = there && field(source, target, turned_, false, f);
       if (there) out = out + share * power_of(f);
@@ -82,7 +83,8 @@ class PathKernel {
   /// visit(leg) for each, the touches set. @return false when one is not there.
   template <class Visit>
   bool for_legs(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps, Visit&& visit);
-  ScatterPlace<T> place_of(const std::vector<Step>& steps, size_t index);
+  /// @param from, to  the path's ends; lifted off the place's face where they stand on it
+  ScatterPlace<T> place_of(const std::vector<Step>& steps, size_t index, Vec3<T>& from, Vec3<T>& to);
   bool field(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps, bool with_share,
              PathField<T>& out);
   void set_gains(const EndPoint<T>& source, const EndPoint<T>& target, const PathField<T>& f,

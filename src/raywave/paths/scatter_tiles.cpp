@@ -52,7 +52,7 @@ std::array<Tile, 4> quarters(const Tile& t) {
     for (size_t k = 0; k < 2; ++k) m[i][k] = 0.5 * (t.corners[i][k] + t.corners[(i + 1) % 3][k]);
   }
   const auto tile = [&](const double(&a)[2], const double(&b)[2], const double(&c)[2]) {
-    return Tile{t.facet, t.triangle, {{a[0], a[1]}, {b[0], b[1]}, {c[0], c[1]}}, false, 0, t.from, t.to};
+    return Tile{t.facet, t.triangle, {{a[0], a[1]}, {b[0], b[1]}, {c[0], c[1]}}, false, 0, t.from, t.to, t.below};
   };
   return {tile(t.corners[0], m[0], m[2]), tile(t.corners[1], m[1], m[0]), tile(t.corners[2], m[2], m[1]),
           tile(m[0], m[1], m[2])};
@@ -111,6 +111,28 @@ const std::vector<int32_t>& ScatterEnd::chains(int32_t mirror) const {
   if (!prepared_.is_mirror(mirror)) return all_;
   const auto found = chains_.find(mirror);
   return found == chains_.end() ? first : found->second;
+}
+
+bool ScatterEnd::stands_on(int32_t facet) const {
+  const scene::FacetTable& table = prepared_.facets();
+  const Vec3d& p = place_.position_m;
+  return std::any_of(place_.faces.begin(), place_.faces.end(), [&](const Place::Face& f) {
+    return f.side == 0 && f.mirror == table.facets[size_t(facet)].mirror &&
+           table.touches(facet, p, scene::kSamePlane * table.rounding_m(p));
+  });
+}
+
+Vec3d ScatterEnd::lift(double height_m, const Vec3d& other_m) const {
+  Vec3d by;
+  for (int round = 0; round < 4; ++round) {  // faces that are not perpendicular disturb each other
+    for (const Place::Face& f : place_.faces) {
+      if (f.side != 0) continue;
+      const double side = prepared_.facets().distance(f.mirror, other_m);
+      const Vec3d up = (side < 0 ? -1.0 : 1.0) * prepared_.facets().facets[size_t(f.mirror)].normal;
+      by += std::max(0.0, height_m - dot(by, up)) * up;
+    }
+  }
+  return by;
 }
 
 bool ScatterEnd::leg(Refiner& refiner, int32_t node, const Vec3d& place_m, int32_t facet, bool known,
@@ -204,7 +226,20 @@ void ScatterTiler::warn(const Result& r, size_t num_parts) const {
   }
 }
 
+Vec3d ScatterTiler::lift_of(const Tile& t) const {
+  const bool sends = t.below == Below::kSource;
+  return (sends ? source_ : target_)
+      ->lift(kOwnFaceLift * refine_.wavelength_m, sends ? target_->image(t.to) : source_->image(t.from));
+}
+
+OwnFacePlace<double> ScatterTiler::below_end(const Tile& t, const Vec2d& at) const {
+  const Vec3d& end = (t.below == Below::kSource ? source_ : target_)->point().position_m;
+  return own_face_place(end, table_.triangles[size_t(t.triangle)].a, table_.facets[size_t(t.facet)].normal, lift_of(t),
+                        at);
+}
+
 Vec3d ScatterTiler::point(const Tile& t, const Vec2d& at) const {
+  if (t.below != Below::kNone) return below_end(t, at).point;
   const scene::Triangle& tri = table_.triangles[size_t(t.triangle)];
   return at.x * tri.a + at.y * tri.b + (1 - at.x - at.y) * tri.c;
 }
@@ -221,16 +256,29 @@ const ScatterTiler::Leg& ScatterTiler::leg(const ScatterEnd& end, int which, int
   return *leg;
 }
 
+/// Is it a place of the tile's facet, and not another's? About a foot near the rim it may be nobody's.
+bool ScatterTiler::owns(const Tile& t, const Vec3d& p) const {
+  if (t.below == Below::kNone) return table_.canonical(t.facet, p) == t.facet;
+  return table_.owner(table_.facets[size_t(t.facet)].mirror, p) == t.facet;
+}
+
 /// Sets steps_ to the path over a place, by the material's pattern and not turned. @return false when there is none.
 bool ScatterTiler::steps_at(const Tile& t, const Vec2d& at, double share, bool known, size_t& place) {
   const Vec3d p = point(t, at);
-  if (!known && table_.canonical(t.facet, p) != t.facet) return false;  // another's place
-  const Leg& before = leg(*source_, 0, t.from, p, at, t.facet, known);
+  if (!known && !owns(t, p)) return false;
+  static const Leg none{true, {}};  // from an end on the face
+  const Leg& before = t.below == Below::kSource ? none : leg(*source_, 0, t.from, p, at, t.facet, known);
   if (!before.is_there) return false;
-  const Leg& behind = leg(*target_, 1, t.to, p, at, t.facet, known);
+  const Leg& behind = t.below == Below::kTarget ? none : leg(*target_, 1, t.to, p, at, t.facet, known);
   if (!behind.is_there) return false;
-  const double from = table_.distance(t.facet, last_turn(before.path, source_->point().position_m)),
-               to = table_.distance(t.facet, last_turn(behind.path, target_->point().position_m));
+  const Vec3d lift = t.below == Below::kNone ? Vec3d() : lift_of(t);
+  const double lifted = dot(lift, table_.facets[size_t(t.facet)].normal),
+               from = t.below == Below::kSource
+                          ? lifted
+                          : table_.distance(t.facet, last_turn(before.path, source_->point().position_m)),
+               to = t.below == Below::kTarget
+                        ? lifted
+                        : table_.distance(t.facet, last_turn(behind.path, target_->point().position_m));
   if (!(from * to > 0)) return false;
   place = before.path.steps.size();
   if (place + 1 + behind.path.steps.size() > size_t(law_.max_depth)) return false;
@@ -240,6 +288,8 @@ bool ScatterTiler::steps_at(const Tile& t, const Vec2d& at, double share, bool k
   step.surface = SurfaceId::facet(t.facet);
   step.point_m = p;
   step.scatter.triangle = t.triangle;
+  step.scatter.below = t.below;
+  step.scatter.lift_m = lift;
   step.scatter.at = at;
   step.scatter.share = share;
   steps_.push_back(step);
@@ -332,12 +382,22 @@ void ScatterTiler::begin(int32_t triangle) {
   for (const int32_t from : before) {
     for (const int32_t to : behind) {
       if (source_->depth(from) + 1 + target_->depth(to) > law_.max_depth) continue;
+      Tile whole{facet, triangle, {{1, 0}, {0, 1}, {0, 0}}, false, 0, from, to, Below::kNone};
+      if (from == 0 && source_->stands_on(facet)) whole.below = Below::kSource;
+      if (to == 0 && target_->stands_on(facet)) {
+        if (whole.below != Below::kNone) continue;  // both: nothing along the face
+        whole.below = Below::kTarget;
+      }
+      if (whole.below != Below::kNone) {
+        begin_below(whole, width);
+        continue;
+      }
       if (from == 0 && to == 0) {
         const double a = table_.distance(facet, source_->point().position_m),
                      b = table_.distance(facet, target_->point().position_m);
         if (!(a * b > 0)) continue;
       }
-      begin(Tile{facet, triangle, {{1, 0}, {0, 1}, {0, 0}}, false, 0, from, to}, width, 0);
+      begin(whole, width, 0);
     }
   }
   keeps_legs_ = false;
@@ -358,7 +418,55 @@ void ScatterTiler::begin(const Tile& t, double width, int depth) {
   split(own, value(own));
 }
 
+/// The directions below an end that stands on the facet, with the first of the triangles that hold its foot.
+void ScatterTiler::begin_below(const Tile& t, double width) {
+  const Vec3d& foot = (t.below == Below::kSource ? source_ : target_)->point().position_m;
+  const auto holds_foot = [&](const scene::Triangle& tri) {
+    const Vec3d& n = table_.facets[size_t(t.facet)].normal;
+    const double within = scene::kSamePlane * table_.rounding_m(foot);
+    const double turn = dot(cross(tri.b - tri.a, tri.c - tri.a), n) < 0 ? -1 : 1;
+    const auto inside = [&](const Vec3d& a, const Vec3d& b) {
+      return turn * dot(cross(b - a, foot - a), n) >= -within * norm(b - a);
+    };
+    return inside(tri.a, tri.b) && inside(tri.b, tri.c) && inside(tri.c, tri.a);
+  };
+  for (int32_t i = 0; i < t.triangle; ++i) {
+    const scene::Triangle& tri = table_.triangles[size_t(i)];
+    if (tri.facet == t.facet && tri.source != scene::kNoSource && holds_foot(tri)) return;
+  }
+  if (!holds_foot(table_.triangles[size_t(t.triangle)])) return;
+  for (const bool upper : {false, true}) {
+    Tile half = t;
+    const double low = upper ? 1 : 0, high = 1 - low;
+    half.corners[0][0] = high, half.corners[0][1] = low;
+    half.corners[1][0] = low, half.corners[1][1] = high;
+    half.corners[2][0] = half.corners[2][1] = low;
+    begin(half, width, 0);
+  }
+}
+
+bool ScatterTiler::is_large_below(const Tile& t, double width) const {
+  const auto direction = [&](double x, double y) {  // from the end down
+    const OwnFacePlace<double> own = below_end(t, {std::max(x, 1e-3), y});
+    return normalized(own.point - own.end);
+  };
+  std::array<Vec3d, 4> seen;
+  double x = 0, y = 0;
+  for (size_t i = 0; i < 3; ++i) {
+    seen[i] = direction(t.corners[i][0], t.corners[i][1]);
+    x += t.corners[i][0] / 3, y += t.corners[i][1] / 3;
+  }
+  seen[3] = direction(x, y);
+  const double turn = std::max({norm(seen[1] - seen[0]), norm(seen[2] - seen[1]), norm(seen[0] - seen[2])});
+  if (turn > 1) return true;
+  const bool sends = t.below == Below::kSource;
+  const Vec3d other =
+      normalized(point(t, {std::max(x, 1e-3), y}) - (sends ? target_->image(t.to) : source_->image(t.from)));
+  return may_hold_lobe(t, sends ? seen[3] : other, sends ? -other : -seen[3], turn, width);
+}
+
 bool ScatterTiler::is_large(const Tile& t, double width) const {
+  if (t.below != Below::kNone) return is_large_below(t, width);
   const Vec3d a = point(t, {t.corners[0][0], t.corners[0][1]}), b = point(t, {t.corners[1][0], t.corners[1][1]}),
               c = point(t, {t.corners[2][0], t.corners[2][1]}), p = (1.0 / 3) * (a + b + c);
   const double size = std::max({norm(b - a), norm(c - b), norm(a - c)});
@@ -367,7 +475,12 @@ bool ScatterTiler::is_large(const Tile& t, double width) const {
   if (size > std::min(r1, r2)) return true;
   // what the lobe's axes turn by over the tile
   const double turn = size * (1 / r1 + 1 / r2);
-  const Vec3d u_i = in / r1, u_o = out / r2, n = table_.facets[size_t(t.facet)].normal;
+  return may_hold_lobe(t, in / r1, out / r2, turn, width);
+}
+
+/// Is the tile larger than the lobe, which may be on it? @param turn  what directions turn by over the tile
+bool ScatterTiler::may_hold_lobe(const Tile& t, const Vec3d& u_i, const Vec3d& u_o, double turn, double width) const {
+  const Vec3d& n = table_.facets[size_t(t.facet)].normal;
   const Vec3d u_r = u_i - 2 * dot(u_i, n) * n;
   const double off = sends_back_ ? std::min(norm(u_o - u_r), norm(u_o + u_i)) : norm(u_o - u_r);
   // its places are a third of a tile apart: one falls on the lobe

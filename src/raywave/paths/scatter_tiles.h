@@ -17,20 +17,23 @@
 #include <vector>
 
 #include "raywave/core/error.h"
+#include "raywave/paths/own_face.h"
 #include "raywave/paths/path_kernel.h"
 #include "raywave/paths/place.h"
 #include "raywave/paths/refine.h"
 
 namespace raywave::paths {
 
-/// A triangle of an object's mesh or a part of it, over some mirrors from either end.
+/// A triangle of an object's mesh or a part of it, over some mirrors from either end; or a part of the directions in
+/// which an end that stands on the triangle's face sees it (own_face.h).
 struct Tile {
   int32_t facet = 0, triangle = 0;  // into the facet table
-  /// Two of the three barycentric coordinates of each corner.
+  /// Two of the three barycentric coordinates of each corner; of directions their numbers.
   double corners[3][2] = {};
   bool is_shaded = false;    // some of its places see both ends, others not
   uint8_t seen = 0;          // one bit for each of its places that sees both ends
   int32_t from = 0, to = 0;  // nodes of the ends' trees
+  Below below = Below::kNone;
 };
 
 /// What scatters, and how finely it is summed.
@@ -53,6 +56,10 @@ class ScatterEnd {
   /// The sequences that may reach a mirror's facets.
   const std::vector<int32_t>& chains(int32_t mirror) const;
   int depth(int32_t node) const { return standings_[0].nodes()[size_t(node)].depth; }
+  /// Does it stand on this facet?
+  bool stands_on(int32_t facet) const;
+  /// What lifts it by a height off all faces on which it stands, to the side of `other_m`.
+  Vec3d lift(double height_m, const Vec3d& other_m) const;
   /// The end seen in a sequence's mirrors.
   const Vec3d& image(int32_t node) const { return standings_[0].nodes()[size_t(node)].image_m; }
   /// What is touched from the end over a sequence to a place of a facet. @return false when it is not there.
@@ -114,6 +121,9 @@ class ScatterTiler {
 
   int64_t num_tiles() const { return int64_t(queue_.size()); }
   Vec3d point(const Tile& t, const Vec2d& at) const;
+  OwnFacePlace<double> below_end(const Tile& t, const Vec2d& at) const;
+  Vec3d lift_of(const Tile& t) const;
+  bool owns(const Tile& t, const Vec3d& p) const;
   const Leg& leg(const ScatterEnd& end, int which, int32_t node, const Vec3d& p, const Vec2d& at, int32_t facet,
                  bool known);
   bool steps_at(const Tile& t, const Vec2d& at, double share, bool known, size_t& place);
@@ -123,7 +133,10 @@ class ScatterTiler {
   double value(Tile& t);
   void begin(int32_t triangle);
   void begin(const Tile& t, double width, int depth);
+  void begin_below(const Tile& t, double width);
   bool is_large(const Tile& t, double width) const;
+  bool is_large_below(const Tile& t, double width) const;
+  bool may_hold_lobe(const Tile& t, const Vec3d& u_i, const Vec3d& u_o, double turn, double width) const;
   void split(const Tile& t, double whole);
   void warn(const Result& r, size_t num_parts) const;
 

@@ -84,6 +84,77 @@ TEST(ScatteredPower, OfAMetalPatchIsItsSurfaceIntegral) {
   }
 }
 
+/// All directions below the device meet the patch, by the cosine law: 2 cos(out) / r2^2; on its side half of them.
+TEST(ScatteredPower, OfADeviceOnAFaceIsItsLimitFromTheLitSide) {
+  ScatterOptions o;
+  o.tolerance = 1e-4;
+  const struct {
+    Vec3d at;
+    double share;
+  } places[] = {{{0.1, -0.23, 0}, 1}, {{0.2, 0.2, 0}, 1}, {{0.5, 0.13, 0}, 0.5}, {{-0.5, -0.5, 0}, 0.25}};
+  for (const auto& place : places) {  // inside, where triangles meet, on a side, on a corner
+    Scene s = patch(metal(0.7, "lambertian"), "VH");
+    s.transmitters[0].position_m = place.at;
+    const Vec3d out = s.receivers[0].position_m - place.at;
+    const double scale = s.wavelength_m() / (4 * kPi);
+    const double expected = place.share * 0.5 * 0.49 * scale * scale * 2 * normalized(out).z / norm2(out);
+    EXPECT_NEAR(gain(s, o) / expected, 1, 3e-4) << place.at.x << ' ' << place.at.y;
+    std::swap(s.transmitters[0].position_m, s.receivers[0].position_m);
+    EXPECT_NEAR(gain(s, o) / expected, 1, 3e-4) << "swapped: " << place.at.x << ' ' << place.at.y;
+    s.transmitters[0].position_m.z *= -1;  // from below
+    EXPECT_NEAR(gain(s, o) / expected, 1, 3e-4) << "below: " << place.at.x << ' ' << place.at.y;
+  }
+}
+
+TEST(ScatteredPower, OfADeviceOnAFaceIsThatOfOneALittleAboveByEveryLaw) {
+  for (const char* pattern : {"directive(alpha_r=3)", "half_vector(slope=0.3)"}) {
+    em::Material m = em::itu_material("concrete");
+    m.scattering_coefficient = 0.6, m.scattering_pattern = pattern, m.xpd_coefficient = 0.2;
+    ScatterOptions o;
+    o.tolerance = 3e-3;
+    o.reflection = em::lobe_from_text("von_mises_fisher(kappa=5)");
+    Scene s = patch(m, "V", 1);
+    s.transmitters[0].position_m = {0.1, -0.23, 0};
+    s.transmitters[0].orientation_rad = {0.3, 0.5, -0.2};
+    const double on = gain(s, o);
+    s.transmitters[0].position_m.z = 1e-7;
+    EXPECT_NEAR(on / gain(s, o), 1, 1e-2) << pattern;
+    // beside a wall, in the line that both share: as far off either as off the other
+    s.add_object({"wall", scene::box({0.1, -1, 0}, {0.3, 1, 1}), 0});
+    s.receivers[0].position_m.x = -0.9;
+    scene::clean_meshes(s);
+    s.transmitters[0].position_m = {0.1, -0.23, 0};
+    o.max_depth = 1;
+    const double between = gain(s, o);
+    s.transmitters[0].position_m = {0.1 - 1e-7, -0.23, 1e-7};
+    EXPECT_NEAR(between / gain(s, o), 1, 1e-2) << pattern;
+  }
+}
+
+TEST(ScatteredPower, OfADeviceOnAFaceHasASlopeAlongIt) {
+  Scene s = patch(metal(0.7, "directive(alpha_r=4)"), "V");
+  s.transmitters[0].position_m = {0.1, -0.23, 0};
+  ScatterOptions o;
+  o.tolerance = 1e-5;
+  const PreparedScene prepared(s);
+  const ScatteredPower power = scattered_power(s, prepared, o);
+  scene::SceneDerivative move(s);
+  move.transmitters[0].position_m = {0.8, -0.6, 0};
+  const double slope = scattered_power_jvp(s, prepared, o, power, move, {})[0];
+  const auto moved = [&](double by) {
+    Scene t = s;
+    t.transmitters[0].position_m += by * Vec3d{0.8, -0.6, 0};
+    return gain(t, o);
+  };
+  EXPECT_NEAR(slope, (moved(0.05) - moved(-0.05)) / 0.1, 1e-2 * std::abs(slope));
+  const scene::SceneDerivative back = scattered_power_vjp(s, prepared, o, power, {1.0}, nullptr);
+  EXPECT_NEAR(dot(back.transmitters[0].position_m, move.transmitters[0].position_m), slope, 1e-9 * std::abs(slope));
+  // the whole scene moved changes nothing
+  Vec3d all = back.transmitters[0].position_m + back.receivers[0].position_m;
+  for (const Vec3d& v : back.objects[0].vertices_m) all += v;
+  EXPECT_LT(norm(all), 1e-9 * std::abs(slope));
+}
+
 TEST(ScatteredPower, XpdIsTheShareAcross) {
   // straight down and up again: polarisations keep their directions
   Scene s = patch(metal(1, "lambertian"), "V", 0.05);
