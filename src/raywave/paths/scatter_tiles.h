@@ -19,8 +19,8 @@
 #include "raywave/core/error.h"
 #include "raywave/paths/own_face.h"
 #include "raywave/paths/path_kernel.h"
-#include "raywave/paths/place.h"
 #include "raywave/paths/refine.h"
+#include "raywave/paths/scatter_end.h"
 
 namespace raywave::paths {
 
@@ -43,36 +43,6 @@ struct ScatterLaw {
   double tolerance = 1e-4;     // of a link's power
   int64_t max_tiles = 200000;  // of a link, those that see both ends
   int max_depth = 1;           // interactions of a path, the place that scatters among them
-};
-
-/// One end of links and the mirrors that lead from it to places.
-class ScatterEnd {
- public:
-  /// @param mirrors  the sequences tried; a sequence is tried for the facets that it goes on to in the tree, that
-  /// without mirrors for all
-  ScatterEnd(const PreparedScene& prepared, const EndPoint<double>& point, const SequenceTree& mirrors);
-
-  const EndPoint<double>& point() const { return point_; }
-  /// The sequences that may reach a mirror's facets.
-  const std::vector<int32_t>& chains(int32_t mirror) const;
-  int depth(int32_t node) const { return standings_[0].nodes()[size_t(node)].depth; }
-  /// Does it stand on this facet?
-  bool stands_on(int32_t facet) const;
-  /// What lifts it by a height off all faces on which it stands, to the side of `other_m`.
-  Vec3d lift(double height_m, const Vec3d& other_m) const;
-  /// The end seen in a sequence's mirrors.
-  const Vec3d& image(int32_t node) const { return standings_[0].nodes()[size_t(node)].image_m; }
-  /// What is touched from the end over a sequence to a place of a facet. @return false when it is not there.
-  /// @param known  it is known to be there: nothing is in its way
-  bool leg(Refiner& refiner, int32_t node, const Vec3d& place_m, int32_t facet, bool known, GeometricPath& out) const;
-
- private:
-  const PreparedScene& prepared_;
-  EndPoint<double> point_;
-  Place place_;
-  std::vector<SequenceTree> standings_;                       // see place.h
-  std::unordered_map<int32_t, std::vector<int32_t>> chains_;  // by mirror, of those with more than the first
-  std::vector<int32_t> all_;                                  // to what is no mirror, and so is in no sequence
 };
 
 /// One link at a time; one a thread.

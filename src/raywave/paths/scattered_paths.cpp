@@ -103,10 +103,14 @@ void ScatteredPaths::solve_link(const scene::Device& tx, const SequenceTree& fro
   const ScatterEnd source(prepared_, end_point(tx, context_.wavelength_m), from),
       target(prepared_, end_point(rx, context_.wavelength_m), to);
   const std::vector<Tile> tiles = tiler.solve(source, target).tiles;
+  // an array on a face need not have all its elements there
+  const bool is_on_face = !options_.synthetic_array && std::any_of(tiles.begin(), tiles.end(), [](const Tile& t) {
+    return t.below != Below::kNone;
+  });
   for (const EndPoint<double>& a : points_of(tx, options_, context_.wavelength_m)) {
     for (const EndPoint<double>& b : points_of(rx, options_, context_.wavelength_m)) {
       const ScatterEnd own_source(prepared_, a, from), own_target(prepared_, b, to);
-      for (const Tile& t : tiles) {
+      for (const Tile& t : is_on_face ? tiler.solve(own_source, own_target).tiles : tiles) {
         tiler.for_places(own_source, own_target, t,
                          [&](std::vector<Step>& steps, size_t place) { add_place(tiler, steps, place, a, b, out); });
       }
