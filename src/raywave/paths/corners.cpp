@@ -27,7 +27,7 @@ std::array<Face, 2> faces_of(const Wedge& w) { return {Face{w.facet0, w.n0}, Fac
 /// Are these one face of two wedges?
 bool one_face(const scene::FacetTable& table, const RayQueries& queries, double seam_tolerance_m, const Wedge& v,
               const Face& f, const Wedge& w, const Face& g) {
-  if (!(dot(f.normal, g.normal) > 0)) return false;  // back to back: two faces
+  if (!(dot(f.normal, g.normal) > kOnePlane)) return false;  // back to back or across: two faces
   return f.facet == g.facet || queries.same_plane(f.facet, g.facet) ||
          (in_plane(table, w, f.facet, seam_tolerance_m) && in_plane(table, v, g.facet, seam_tolerance_m));
 }
@@ -130,7 +130,7 @@ void find_corners(std::vector<Wedge>& wedges, const scene::FacetTable& table, co
               own[i_face].facet == next[j_face].facet || queries.same_plane(own[i_face].facet, next[j_face].facet);
           if (v.facet0 == v.facet_n || (over >= 0 && (known[i_face] || !same))) continue;
           over = next[1 - j_face].facet;
-          (i_face == 0 ? turns.next_0 : turns.next_n) = int32_t(j / 2);
+          if (w.facet0 != w.facet_n) (i_face == 0 ? turns.next_0 : turns.next_n) = int32_t(j / 2);
           known[i_face] = same;
         }
       }

@@ -9,6 +9,9 @@
 
 namespace raywave::paths {
 
+/// The least cosine between the normals of two facets that may be pieces of one face, over a seam.
+constexpr double kOnePlane = 0.9;
+
 /// Roundings within which points are one: corners of edges, a ray and the boundary it runs along. Above kAside (places
 /// are decided beside themselves) and what images after several mirrors are off by; ten times less and the side of a
 /// boundary and the ray that it belongs to could be decided apart, ten times more changes nothing above 1e-10 m.

@@ -209,8 +209,7 @@ class Wedging {
     const Vec3<T> own = face == OnFace::kFace0
                             ? w.n0
                             : sin(w.exterior_angle) * w.t0 - cos(w.exterior_angle) * w.n0;  // of the face that went on
-    const T across = abs(dot(next.normal, normalized(cross(v, own))));
-    if (!(across > T(1e-3))) return {T(1), T(0)};
+    const T across = least_sine(dot(next.normal, normalized(cross(v, own))));
     const T x = over_height(ray_.k_l, out * (dot(next.normal, p) - next.offset) / across, norm(p - corner));
     const T infinity(std::numeric_limits<double>::infinity());
     const T sin_beta = norm(cross(v, w.direction));
@@ -218,6 +217,12 @@ class Wedging {
     const Complex<T> off =
         off_face(at_end ? ray_.end_b : -ray_.end_a, outside, over_next(next, at_end, v, length, behind).share);
     return fall((-x - T(kOverFade)) / T(kOverReach - kOverFade)) * off;
+  }
+
+  /// How steeply a leg passes the next edge: where it hardly does, heights over that count as far.
+  static T least_sine(const T& sine) {
+    using std::abs;
+    return abs(sine) > T(1e-3) ? abs(sine) : T(1e-3);
   }
 
   /// How much of a leg's end is off the face that the leg runs along. @param inside  how far its edge's point is from
@@ -279,8 +284,7 @@ class Wedging {
     const Vec3<T> p = touch_.point + length * v;
     // out of the sheet
     const Vec3<T> out = normalized(cross(T(end == 1 ? -1 : 1) * w.n0, rim.end - rim.begin));
-    const T across = abs(dot(out, normalized(cross(v, w.n0))));
-    if (!(across > T(1e-3))) return;
+    const T across = least_sine(dot(out, normalized(cross(v, w.n0))));
     const T x = over_height(ray_.k_l, dot(out, p - rim.begin) / across, norm(p - rim.begin));
     SheetEnd& s = sheet_ends_[num_sheet_ends_++];
     s.leaves = leaves;

@@ -194,6 +194,7 @@ class Grouping {
       : table_(table),
         seam_tolerance_m_(seam_tolerance_m),
         surfaces_(table.facets.size()),
+        faces_(table.facets.size()),
         groups_(table.edges.size()),
         facets_(table.edges.size()) {
     for (uint32_t i = 0; i < table.edges.size(); ++i) {
@@ -213,6 +214,8 @@ class Grouping {
       const std::vector<Side> over{{int32_t(c.other), c.edge}};
       const auto& own = facets_[groups_.find(c.edge)];
       if (std::any_of(own.begin(), own.end(), [&](const Side& s) { return s.facet == over[0].facet; })) return true;
+      // a piece of the edge's own face, which is there already
+      if (is_one_face(e.facet0, over[0].facet) || (e.facet1 >= 0 && is_one_face(e.facet1, over[0].facet))) return false;
       if (!coincident && (!crack(c.edge, over[0].facet) || crosses(c) || meet_elsewhere(c, own, over))) return false;
       add_meetings(c.edge, own, over);
       return true;
@@ -223,6 +226,7 @@ class Grouping {
       if (!crack(c.edge, o.facet0) && !crack(c.other, e.facet0)) return false;
       if (x != y && meet_elsewhere(c, facets_[x], facets_[y])) return false;
     }
+    join_faces(c);
     if (x == y) return true;
     add_meetings(c.edge, facets_[x], facets_[y]);
     groups_.unite(x, y);
@@ -265,6 +269,27 @@ class Grouping {
     int32_t facet;
     uint32_t edge;
   };
+  bool is_one_face(int32_t f, int32_t g) { return f == g || faces_.find(uint32_t(f)) == faces_.find(uint32_t(g)); }
+  /// Facets of one plane that lie on either side of a line are one face, cut in two by how its triangles meet.
+  void join_faces(const Contact& c) {
+    constexpr double kFlat = 1e-5;  // rad
+    const auto for_sides = [&](uint32_t edge, const auto& visit) {
+      const scene::Edge& e = table_.edges[edge];
+      for (const int32_t f : {e.facet0, e.facet1}) {
+        if (f < 0) continue;
+        // the boundary of facet 0 runs from a to b
+        const Vec3d n =
+            (f == e.facet1) != e.windings_disagree ? -table_.facets[size_t(f)].normal : table_.facets[size_t(f)].normal;
+        visit(f, normalized(cross(n, e.b - e.a)));
+      }
+    };
+    for_sides(c.edge, [&](int32_t f, const Vec3d& into) {
+      for_sides(c.other, [&](int32_t g, const Vec3d& other_into) {
+        const Vec3d &m = table_.facets[size_t(f)].normal, &n = table_.facets[size_t(g)].normal;
+        if (norm(cross(m, n)) <= kFlat && dot(into, other_into) < -0.5) faces_.unite(uint32_t(f), uint32_t(g));
+      });
+    });
+  }
   /// Facets that run along each other may touch along many lines: plates on each other, all of whose sides are closed.
   bool are_layers(int32_t f, int32_t g) const {
     return norm(cross(table_.facets[size_t(f)].normal, table_.facets[size_t(g)].normal)) <= kAlong;
@@ -277,8 +302,9 @@ class Grouping {
     };
     for (const Side& f : x) {
       for (const Side& g : y) {
-        if (f.facet == g.facet) {
-          if (off_line(table_.edges[f.edge].a, g.edge)) return true;
+        if (is_one_face(f.facet, g.facet)) {
+          const scene::Edge& e = table_.edges[f.edge];  // one end may be common to both
+          if (off_line(e.a, g.edge) || off_line(e.b, g.edge)) return true;
           continue;
         }
         if (are_layers(f.facet, g.facet)) continue;
@@ -303,6 +329,7 @@ class Grouping {
   const scene::FacetTable& table_;
   const double seam_tolerance_m_;
   DisjointSets surfaces_;                            // of facets
+  DisjointSets faces_;                               // of facets
   DisjointSets groups_;                              // of edges
   std::vector<std::vector<Side>> facets_;            // of each group's edges
   std::unordered_map<uint64_t, uint32_t> meetings_;  // two facets -> the edge along which they meet

@@ -201,9 +201,9 @@ bool Refiner::is_open_beyond(size_t bend, const Vec3d& at, const Vec3d& towards)
   const Vec3d beside = w.at(t < 0 ? w.inset_m : w.length_m - w.inset_m);
   const double by = 2 * w.inset_m;
   const auto is_free = [&](const Vec3d& a, const Vec3d& b) { return !scene_.queries().occluded(a, b, {}, {}); };
-  const Vec3d d = towards - at, across = d - dot(d, w.direction) * w.direction, leg = by * normalized(across);
+  const Vec3d d = towards - at, leg = by * normalized(d);
   constexpr double kOffFace = 0.02;  // rad: on a face it would touch the rim of what closes the edge
-  const double angle = azimuth(w, w.a + leg), outside = w.exterior_angle_rad;
+  const double angle = azimuth(w, w.a + d), outside = w.exterior_angle_rad;
   const auto towards_angle = [&](double phi) { return by * (std::cos(phi) * w.t0 + std::sin(phi) * w.n0); };
   if (angle <= outside + kOffFace || angle >= 2 * kPi - kOffFace) {
     const bool at_0 = angle >= 2 * kPi - kOffFace && angle > outside;

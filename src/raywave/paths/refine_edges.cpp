@@ -116,7 +116,7 @@ void Refiner::meet_on_faces(size_t i) {
   for (const Face& f : faces(w)) {
     if (!(dot(leg, f.into) > 0)) continue;
     for (const Face& g : faces(next)) {
-      if (!(dot(leg, g.into) < 0) || !(dot(f.normal, g.normal) > 0)) continue;
+      if (!(dot(leg, g.into) < 0) || !(dot(f.normal, g.normal) > kOnePlane)) continue;
       if (f.facet != g.facet && !scene_.queries().same_plane(f.facet, g.facet) &&
           !(lies_on(next, f.facet) && lies_on(w, g.facet))) {
         continue;
@@ -313,10 +313,13 @@ bool Refiner::set_faces(const Vec3d& target_m) {
   return true;
 }
 
-/// Is the point in front of a sheet's face 0? In its plane: yes. One answer for all edges of the sheet.
+/// Is the point in front of a sheet's face 0? In its plane it counts as in front of the plane: one answer for all edges
+/// and pieces of the sheet, whatever rounding says of points on other edges.
 bool Refiner::in_front(const Wedge& w, const Vec3d& p) const {
-  const double sign = dot(w.n0, table_.facets[size_t(w.facet0)].normal) < 0 ? -1 : 1;
-  return sign * table_.distance(w.facet0, p) >= 0;
+  const int32_t mirror = table_.facets[size_t(w.facet0)].mirror;
+  const bool same = dot(w.n0, table_.facets[size_t(mirror)].normal) >= 0;
+  const double height = table_.distance(mirror, p);
+  return std::abs(height) <= roundings_m(scene::kSamePlane, p) ? same : same == (height > 0);
 }
 
 /// At a sheet's end: on which face runs a leg that comes along the sheet from afar? And where a leg to another edge of
@@ -337,9 +340,8 @@ bool Refiner::set_side_of_sheet(size_t i, const Vec3d& before_m, const Vec3d& af
   if (arrives || leaves) {
     // The straight ray along the sheet crosses its plane on this edge's face or beyond the edge: the angles tell, but
     // where both ends are in the plane within rounding.
-    const bool both = in_plane(before_m) && in_plane(after_m);
-    if (both && arrives) e.sides.fill(face(before_m) == face(after_m) ? 1 : -1);
-    return !both || arrives;
+    if (in_plane(before_m) && in_plane(after_m)) e.sides.fill(face(before_m) == face(after_m) ? 1 : -1);
+    return true;
   }
   const bool comes = e.arrives_along == Along::kSheet, goes = e.leaves_along == Along::kSheet;
   if (comes == goes) return comes;
