@@ -69,6 +69,9 @@ class Wedging {
     fade_ = fade(ray_.end_a > T(0) ? ray_.end_a : -ray_.end_b);
     if (facts.shares_begin) corners_[num_corners_++] = -ray_.end_a;
     if (facts.shares_end) corners_[num_corners_++] = ray_.end_b;
+    for (const size_t side : {0, 1}) {
+      if (g.crosses_beyond[side] != 0) corners_[num_corners_++] = T(g.crosses_beyond[side]) * end(g.crossing[side]);
+    }
     if (is_past(facts.arrives_along)) go_past(facts, false, -g.k_in, g.k_out, g);
     if (is_past(facts.leaves_along)) go_past(facts, true, g.k_out, -g.k_in, g);
     for (const size_t at : {0, 1}) {
@@ -259,8 +262,8 @@ class Wedging {
     const T r = dot(next.end - p, v);
     const Vec3<T> beside = cross(normal, v);
     if (!(r < length) || !(behind + r > T(0)) || !(dot(beside, beside) > T(1e-6))) return over;
-    Vec3<T> side = normalized(beside);  // across the leg, away from the corner as seen from within this edge
-    if ((dot(side, e) > T(0)) == at_end) side = -side;
+    // across the leg, towards the next edge's other end as seen from within this edge
+    const Vec3<T> side = at_end ? normalized(beside) : -normalized(beside);
     const T before = behind + r, after = length - r;
     const T depth = abs(dot(normal, v)) * sqrt(half_k * before * after / total);
     over.share = em::edge_share(depth, -infinity, dot(next.end - p, side) * sqrt(half_k * total / (before * after)));
@@ -313,7 +316,9 @@ class Wedging {
   em::WedgeRay<T> ray_;
   T fade_;
   bool goes_past_ = false;
-  std::array<T, 2> corners_{}, past_corners_{};  // from the edge's point to those of its ends
+  // From the edge's point to the corners at its ends, and to where its line crosses a neighbour's; to those gone past.
+  std::array<T, 4> corners_{};
+  std::array<T, 2> past_corners_{};
   std::array<T, 2> past_flat_{};
   std::array<SheetEnd, 4> sheet_ends_{};
   size_t num_sheet_ends_ = 0;

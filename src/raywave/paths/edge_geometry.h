@@ -43,9 +43,13 @@ struct EdgeGeometry {
   T skew{1};            // the phase's curvature along the edge over that of a path without the other edges
   T alone{1};           // the argument of W at the other edges' boundaries, over that of W2 or W3
   T correlation{};      // with the next edge
-  // How far the legs beside this edge and a neighbour are from the plane of the face between the two: the sum of
-  // squared depths, see face_depth(). Infinite: no such face.
+  // How far the legs beside this edge and a neighbour are from the plane of the face between the two, or of both where
+  // they share a corner without a face: the sum of squared depths, see face_depth(). Infinite: neither.
   T flat{std::numeric_limits<double>::infinity()};
+  // Where the lines of this edge and its neighbours on a face (before, behind) cross beyond an end of it: which end,
+  // its last (1), its first (-1), no such (0), and how far along the edge from its point.
+  std::array<int, 2> crosses_beyond{};
+  std::array<T, 2> crossing{};
   Vec3<T> k_in, k_out;
   T sin_in{}, sin_out{};
 };
@@ -110,6 +114,11 @@ T face_depth(const WedgeFrame<T>& w, OnFace face, const Vec3<T>& v, const T& k_l
   const T phi = azimuth(v, w, true);
   const T angle = (face == OnFace::kFace0 ? phi : w.exterior_angle - phi) - T(kPi);
   return sqrt(T(2) * k_l) * sin(T(0.5) * (angle - T(2 * kPi * std::round(ad::value_of(angle) / (2 * kPi)))));
+}
+
+/// Do edges that follow each other meet in a corner?
+inline bool share_corner(const EdgeFacts& from, const EdgeFacts& to) {
+  return (from.shares_begin || from.shares_end) && (to.shares_begin || to.shares_end);
 }
 
 /// An edge's direction as seen from a later touch, mirrored in what is between. @param handedness  of the image.
@@ -190,7 +199,45 @@ void edge_geometry(const std::vector<Touch<T>>& touches, const EdgeIndices& edge
   }
 }
 
-/// Sets EdgeGeometry::flat; between two such faces the farther one.
+/// The same from a plane without a face that holds the edge and the leg to its neighbour.
+template <class T>
+T plane_depth(const Vec3<T>& edge, const Vec3<T>& normal, const Vec3<T>& leg, const Vec3<T>& v, const T& k_l) {
+  using std::atan2;
+  using std::sin;
+  using std::sqrt;
+  const Vec3<T> straight = dot(leg, edge) * edge - leg;
+  return sqrt(T(2) * k_l) * sin(T(0.5) * atan2(dot(v, normal), dot(v, normalized(straight))));
+}
+
+/// Do the lines of two edges lie in one plane, and cross?
+template <class T>
+bool lines_cross(const WedgeFrame<T>& v, const WedgeFrame<T>& w) {
+  constexpr double kGap = 1e-6;  // of what is between
+  const Vec3<T> n = cross(v.direction, w.direction), between = w.origin - v.origin;
+  const double gap = ad::value_of(dot(between, n));
+  return gap * gap <= kGap * kGap * ad::value_of(norm2(between)) * ad::value_of(norm2(n));
+}
+
+/// Sets where the lines of neighbours in one plane cross, but in a common corner. @return whether they do beyond ends
+template <class T>
+bool set_crossing(const Touch<T>& from, const Touch<T>& to, EdgeGeometry<T>& before, EdgeGeometry<T>& behind) {
+  constexpr double kParallel = 1e-3, kAtEnd = 1e-6;
+  const Vec3<T> n = cross(from.bend.wedge.direction, to.bend.wedge.direction), between = to.point - from.point;
+  const T n2 = norm2(n);
+  if (!(n2 > T(kParallel * kParallel))) return false;
+  const auto set = [&](const Touch<T>& at, const Vec3<T>& other, size_t side, EdgeGeometry<T>& g) {
+    const WedgeFrame<T>& w = at.bend.wedge;
+    const T along = dot(cross(between, other), n) / n2, t = dot(at.point - w.origin, w.direction) + along;
+    const double beyond = kAtEnd * std::abs(ad::value_of(w.hi - w.lo));
+    g.crossing[side] = along;
+    g.crosses_beyond[side] = t > w.hi + T(beyond) ? 1 : t < w.lo - T(beyond) ? -1 : 0;
+  };
+  set(from, to.bend.wedge.direction, 1, before);
+  set(to, from.bend.wedge.direction, 0, behind);
+  return before.crosses_beyond[1] != 0 || behind.crosses_beyond[0] != 0;
+}
+
+/// Sets EdgeGeometry::flat, between two such faces the farther one, and where lines cross.
 template <class T>
 void set_flat(const std::vector<Touch<T>>& touches, const EdgeIndices& edges, size_t num_edges, const T& wavelength_m,
               EdgeGeometry<T>* g) {
@@ -198,9 +245,19 @@ void set_flat(const std::vector<Touch<T>>& touches, const EdgeIndices& edges, si
   for (size_t i = 0; i + 1 < num_edges; ++i) {
     const Touch<T>&from = touches[edges[i]], &to = touches[edges[i + 1]];
     T flat(std::numeric_limits<double>::infinity());
-    if (is_along_face(from.edge.leaves_along)) {
+    const bool on_face = is_along_face(from.edge.leaves_along), next = edges[i] + 1 == edges[i + 1];
+    bool meet = next && share_corner(from.edge, to.edge);
+    if (!share_corner(from.edge, to.edge) && (on_face || (next && lines_cross(from.bend.wedge, to.bend.wedge))))
+      meet = set_crossing(from, to, g[i], g[i + 1]);
+    if (on_face) {
       const T x = face_depth(from.bend.wedge, from.edge.leaves_on, -g[i].k_in, wavenumber * free_distance(g[i]));
       const T y = face_depth(to.bend.wedge, to.edge.arrives_on, g[i + 1].k_out, wavenumber * free_distance(g[i + 1]));
+      flat = x * x + y * y;
+    } else if (meet) {
+      const Vec3<T>&e = from.bend.wedge.direction, &f = to.bend.wedge.direction;
+      const Vec3<T> normal = normalized(cross(e, f));
+      const T x = plane_depth(e, normal, g[i].k_out, -g[i].k_in, wavenumber * free_distance(g[i]));
+      const T y = plane_depth(f, normal, -g[i + 1].k_in, g[i + 1].k_out, wavenumber * free_distance(g[i + 1]));
       flat = x * x + y * y;
     }
     if (i == 0 || flat > g[i].flat) g[i].flat = flat;
