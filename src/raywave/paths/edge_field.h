@@ -218,7 +218,7 @@ class Wedging {
     const T sin_beta = norm(cross(v, w.direction));
     const Complex<T> outside = Complex<T>{T(1), T(0)} - em::edge_share(T(abs(d)) * sin_beta, x, infinity);
     const Complex<T> off =
-        off_face(at_end ? ray_.end_b : -ray_.end_a, outside, over_next(next, at_end, v, length, behind).share);
+        off_face(at_end ? ray_.end_b : -ray_.end_a, outside, over_next(next, at_end, v, length, behind).share, d);
     return fall((-x - T(kOverFade)) / T(kOverReach - kOverFade)) * off;
   }
 
@@ -231,11 +231,13 @@ class Wedging {
   /// How much of a leg's end is off the face that the leg runs along. @param inside  how far its edge's point is from
   /// the corner, negative beyond it, in the units of W: from there the leg comes over the next edge from outside.
   /// @param outside  of the leg's end, beyond the next edge's line. @param share  of that edge as far as it reaches.
-  static Complex<T> off_face(const T& inside, const Complex<T>& outside, const Complex<T>& share) {
+  /// @param depth  of the leg's end below the face, in the units of W: on it the two are the same at the corner.
+  static Complex<T> off_face(const T& inside, const Complex<T>& outside, const Complex<T>& share, const T& depth) {
+    using std::sqrt;
     const Complex<T> leaves = outside * share;
     if (!(inside < T(0))) return leaves;
     const Complex<T> comes = outside + share - leaves;
-    return comes + fall(-inside) * (leaves - comes);
+    return comes + fall(-inside * sqrt(T(1) + T(1) / (depth * depth))) * (leaves - comes);
   }
 
   /// Of a leg (in direction v, `length` long, the path `behind` long before it) that runs along the plane of this edge
@@ -300,7 +302,7 @@ class Wedging {
     const T infinity(std::numeric_limits<double>::infinity());
     const Complex<T> outside = fall((-x - T(kOverFade)) / T(kOverReach - kOverFade)) *
                                em::edge_share(T(d * norm(cross(v, w.direction))), -infinity, x);
-    const Complex<T> off = off_face(inside, outside, over.share);
+    const Complex<T> off = off_face(inside, outside, over.share, d);
     s.near = (fall(T(1 / kPastReach) * d) * fall(angle / T(kPi))) * off;
   }
 
