@@ -173,7 +173,7 @@ class Wedging {
     const T angle = behind(v, 0), d = depth(angle), inside = facts.past_end[leaves ? 1 : 0] ? ray_.end_b : -ray_.end_a;
     const T free = face_depth(w, face, other, k_l_free_);
     past_corners_[num_past_] = inside;
-    past_flat_[num_past_++] = free * free;
+    past_flat_[num_past_++] = free * free + d * d;
     const T size = fall(T(1 / kPastReach) * d) * fall(angle / (T(2 * kPi) - w.exterior_angle));
     past_ = beyond_next(facts, leaves, v, g, d) * past_;
     // The share of this edge's field, as seen from the other leg's depth x; the rest is the next edge's.
