@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+// What must not decide over edges' fields: windings, the cut of a face into triangles, a turn of the scene, which end
+// sends; and places where a rule used to change over: obtuse corners, lines that cross beyond ends, legs past corners.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "diffraction_scenes.h"
+#include "field_walk.h"
+
+namespace raywave {
+namespace {
+
+using paths::Paths;
+using scene::Mesh;
+using test::options;
+
+constexpr double kHz = 1e9;
+
+/// Fields of all links, relative to free space.
+std::vector<Complexd> fields(const scene::Scene& s, const paths::PathOptions& o) {
+  const Paths p = solve_paths(s, o);
+  std::vector<Complexd> all;
+  for (const paths::Link& l : p.links) {
+    const double unit =
+        s.wavelength_m() /
+        (4 * kPi * norm(s.receivers[size_t(l.rx)].position_m - s.transmitters[size_t(l.tx)].position_m));
+    for (const Complexd& f : test::total_field(p, l)) all.push_back((1 / unit) * f);
+  }
+  return all;
+}
+double difference(const std::vector<Complexd>& a, const std::vector<Complexd>& b) {
+  EXPECT_EQ(a.size(), b.size());
+  double worst = 0;
+  for (size_t i = 0; i < std::min(a.size(), b.size()); ++i) worst = std::max(worst, abs(a[i] - b[i]));
+  return worst;
+}
+double largest(const std::vector<Complexd>& a) { return difference(a, std::vector<Complexd>(a.size())); }
+
+scene::Scene metal(const Mesh& mesh, const Vec3d& tx, const std::vector<Vec3d>& rxs) {
+  return test::links(kHz, {mesh}, tx, rxs, test::perfect_conductor());
+}
+/// Around the z axis: what is vertical stays so.
+scene::Scene turned(const scene::Scene& s, double angle) {
+  const auto turn = [&](Vec3d& v) {
+    v = {std::cos(angle) * v.x - std::sin(angle) * v.y, std::sin(angle) * v.x + std::cos(angle) * v.y, v.z};
+  };
+  scene::Scene t = s;
+  for (auto& o : t.objects) {
+    for (Vec3d& v : o.mesh.vertices_m) turn(v);
+  }
+  for (auto& d : t.transmitters) turn(d.position_m), d.orientation_rad.x += angle;
+  for (auto& d : t.receivers) turn(d.position_m), d.orientation_rad.x += angle;
+  return t;
+}
+/// The field above and below places of the plane z = height: the largest step.
+double step_across(const Mesh& mesh, const Vec3d& tx, const std::vector<Vec3d>& places, const paths::PathOptions& o) {
+  std::vector<Vec3d> above, below;
+  for (const Vec3d& p : places) above.push_back(p + Vec3d{0, 0, 1e-6}), below.push_back(p - Vec3d{0, 0, 1e-6});
+  return difference(fields(metal(mesh, tx, above), o), fields(metal(mesh, tx, below), o));
+}
+Mesh plates(const std::vector<std::array<double, 4>>& rectangles) {
+  Mesh m;
+  for (const auto& [x0, y0, x1, y1] : rectangles)
+    scene::add_rectangle(m, {x0, y0, 0}, {x1 - x0, 0, 0}, {0, y1 - y0, 0});
+  return m;
+}
+const Mesh& plate_with_hole() {
+  static const Mesh m = plates({{-2, -1.5, 2, -0.6}, {-2, 0.6, 2, 1.5}, {-2, -0.6, -0.6, 0.6}, {0.6, -0.6, 2, 0.6}});
+  return m;
+}
+Mesh prism(int sides, double radius, double phase, double height) {
+  Mesh m;
+  for (const double z : {0.0, height}) {
+    for (int i = 0; i < sides; ++i) {
+      const double a = phase + 2 * kPi * i / sides;
+      m.vertices_m.push_back({radius * std::cos(a), radius * std::sin(a), z});
+    }
+  }
+  const auto at = [&](int i, int ring) { return uint32_t(i % sides + ring * sides); };
+  for (int i = 0; i < sides; ++i) {
+    m.triangles.push_back({at(i, 0), at(i + 1, 0), at(i + 1, 1)});
+    m.triangles.push_back({at(i, 0), at(i + 1, 1), at(i, 1)});
+    if (i == 0 || i + 1 == sides) continue;
+    m.triangles.push_back({at(0, 1), at(i, 1), at(i + 1, 1)});
+    m.triangles.push_back({at(0, 0), at(i + 1, 0), at(i, 0)});
+  }
+  return m;
+}
+std::vector<Vec3d> around(int n, double radius, double low, double high) {
+  std::vector<Vec3d> places;
+  for (int i = 0; i < n; ++i) {
+    const double a = 2 * kPi * std::fmod(0.618034 * i + 0.05, 1.0), r = radius * (1 + 0.03 * i);
+    places.push_back({r * std::cos(a), r * std::sin(a), low + (high - low) * std::fmod(0.754878 * i, 1.0)});
+  }
+  return places;
+}
+
+/// Two centimetres at a tolerance of three: faces at right angles to each other are not one.
+TEST(EdgeInvariance, APlateThinnerThanTheSeamToleranceTurns) {
+  const scene::Scene s = metal(scene::box({-2, -1.5, 0}, {4, 3, 0.02}), {-3.4, -2.7, 1.1}, around(12, 4, -2, 2));
+  const auto base = fields(s, options(2, 2));
+  EXPECT_GT(largest(base), 0.3);
+  for (const double angle : {1e-6, 0.3, 1.1, 2.7})
+    EXPECT_LT(difference(base, fields(turned(s, angle), options(2, 2))), 1e-6) << angle;
+}
+
+TEST(EdgeInvariance, ASheetHasNoWinding) {
+  Mesh open = scene::box({-1.5, -1, 0}, {3, 2, 2});  // a box without its lid
+  std::erase_if(open.triangles, [&](const auto& t) {
+    return std::all_of(t.begin(), t.end(), [&](uint32_t v) { return open.vertices_m[v].z > 1; });
+  });
+  ASSERT_EQ(open.triangles.size(), 10u);
+  std::vector<Vec3d> rxs = around(40, 2.5, 1, 4);
+  for (Vec3d& p : rxs) p.y = -1 + 1e-6;  // beside a wall's plane
+  Mesh other = open;
+  for (auto& t : other.triangles) std::swap(t[0], t[1]);
+  for (const Vec3d& tx : {Vec3d{4, 2.9, 0.7}, Vec3d{-2.2, 4.4, 3.1}, Vec3d{-4.5, -2.1, 1.2}})
+    EXPECT_LT(difference(fields(metal(open, tx, rxs), options(1)), fields(metal(other, tx, rxs), options(1))), 1e-9);
+}
+
+/// A strip along the rim, narrower than the tolerance, whose triangles meet the rest at places of their own.
+TEST(EdgeInvariance, HowAFaceIsCutNearItsRimChangesNothing) {
+  const Mesh whole = plates({{-2, -1.5, 2, 1.5}});
+  Mesh cut = plates({{-2, -1.5, 2, 1.485}});
+  const auto first = uint32_t(cut.vertices_m.size());
+  for (const double x : {-2.0, -0.37, 1.1, 2.0}) cut.vertices_m.push_back({x, 1.485, 0});
+  for (const double x : {-2.0, 0.45, 2.0}) cut.vertices_m.push_back({x, 1.5, 0});
+  for (const auto& t : {std::array<uint32_t, 3>{0, 1, 4}, {1, 5, 4}, {1, 2, 5}, {2, 3, 5}, {3, 6, 5}})
+    cut.triangles.push_back({first + t[0], first + t[1], first + t[2]});
+  const Vec3d tx{-1.2, 4.4, 0.9};
+  const std::vector<Vec3d> rxs = around(30, 3, -2, 2);
+  for (const int edges : {1, 2}) {
+    const auto base = fields(metal(whole, tx, rxs), options(edges, edges));
+    EXPECT_LT(difference(base, fields(metal(cut, tx, rxs), options(edges, edges))), 1e-6) << edges;
+  }
+}
+
+TEST(EdgeInvariance, EndsInASheetsPlaneMayBeSwapped) {
+  for (const Mesh& mesh : {plates({{-2, -1.5, 2, 1.5}}), plates({{-2, -1.5, 2, 0}, {-2, 0, 0, 1.5}})}) {
+    const std::vector<Vec3d> ends{
+        {-3, 0.2, 0}, {0.3, -4, 0}, {3.765, -0.281, 0}, {-2.848, 2.393, 0}, {0.161, 3.841, 0}};
+    for (size_t i = 0; i < ends.size(); ++i) {
+      for (size_t j = i + 1; j < ends.size(); ++j) {
+        for (const int edges : {1, 2}) {
+          const auto there = fields(metal(mesh, ends[i], {ends[j]}), options(edges, edges)),
+                     back = fields(metal(mesh, ends[j], {ends[i]}), options(edges, edges));
+          ASSERT_EQ(there.size(), 4u);
+          for (size_t k = 0; k < 4; ++k)
+            EXPECT_LT(abs(there[k] - back[(k % 2) * 2 + k / 2]), 1e-9) << i << ' ' << j << ' ' << k;
+        }
+      }
+    }
+  }
+}
+
+/// Legs over a hole run straight on from rim to rim in the plane: on one side of it, whatever rounding says.
+TEST(EdgeInvariance, RaysStraightOnInASheetsPlaneKeepTheirSide) {
+  const scene::Scene s = metal(plate_with_hole(), {-2.2, 3.1, 1.3}, around(16, 3.5, -2, 2));
+  const auto base = fields(s, options(3, 3));
+  for (const double angle : {0.7, 2.1, 4.4})
+    EXPECT_LT(difference(base, fields(turned(s, angle), options(3, 3))), 3e-3) << angle;
+}
+
+/// A leg past an obtuse corner goes on behind the plane of the roof.
+TEST(EdgeInvariance, LegsPastObtuseCornersGoOn) {
+  for (const int sides : {4, 6, 8}) {
+    const Mesh mesh = prism(sides, 2, 0.3, 3);
+    const auto corner = [&](int i) { return mesh.vertices_m[size_t((i + 2 * sides) % sides)]; };
+    for (int i = 0; i < sides; ++i) {
+      const Vec3d b = corner(i), e = normalized(b - corner(i - 1)), g = normalized(corner(i + 1) - b);
+      const Vec3d out{e.y, -e.x, 0}, next_out{g.y, -g.x, 0};
+      const Vec3d tx = b - (0.1 + 0.07 * i) * e + (1.2 + 0.3 * i) * out + Vec3d{0, 0, 4.2};
+      const Vec3d r = b + (0.9 + 0.2 * i) * g + (0.3 + 0.1 * i) * next_out;
+      if (dot(r - b, out) > -0.05) continue;
+      const double behind = std::abs(dot(r - b, out));
+      std::vector<Vec3d> rxs;
+      for (const double angle : {0.0199, 0.0201}) rxs.push_back({r.x, r.y, 3 - behind * std::tan(angle)});
+      const auto f = fields(metal(mesh, tx, rxs), options(1));
+      ASSERT_EQ(f.size(), 8u);
+      for (size_t k = 0; k < 4; ++k) EXPECT_LT(abs(f[k] - f[4 + k]), 0.006) << sides << ' ' << i;
+    }
+  }
+}
+
+/// Two edges of one plane whose lines cross beyond an end: the leg between their points shrinks to nothing there.
+TEST(EdgeInvariance, PathsOverLinesThatCrossBeyondAnEndFade) {
+  for (const bool has_hole : {true, false}) {
+    scene::Scene s =
+        metal(has_hole ? plate_with_hole() : plates({{-2, -1.5, 2, -0.3}, {-2, -0.3, -1.2, 1.5}, {1.2, -0.3, 2, 1.5}}),
+              {4.0328, -0.4738, -0.2421}, {{0, 0, 0}});
+    test::FieldWalk walk(s, options(2, 2));
+    const Vec3d from{-1.1, -0.1, -0.25193}, to{-1.9, -0.8, -0.25193};
+    const test::Walk w = walk.along([&](double t) { return from + t * (to - from); }, 60);
+    EXPECT_GT(w.changes, 0);
+    EXPECT_LT(w.worst, 0.02) << w.change;
+  }
+}
+
+/// The ray runs along a side and passes both of its corners.
+TEST(EdgeInvariance, LegsPastTwoCornersOfASideDoNotStep) {
+  std::vector<Vec3d> places;
+  for (int i = 0; i <= 8; ++i) places.push_back({1.93 + 0.01 * i, 4.2708, 0});
+  EXPECT_LT(step_across(plates({{-2, -1.5, 2, 1.5}}), {2.1043, -3.5508, -0.6692}, places, options(3, 3)), 0.03);
+}
+
+/// A corner of 40 degrees whose other side the leg crosses at right angles.
+TEST(EdgeInvariance, LegsAcrossTheNextRimDoNotStep) {
+  Mesh kite;
+  kite.vertices_m = {{2.3, 0, 0}, {0, 0.84, 0}, {-1.6, 0, 0}, {0, -0.84, 0}};
+  kite.triangles = {{0, 1, 3}, {1, 2, 3}};
+  std::vector<Vec3d> places;
+  for (int i = 0; i < 12; ++i) places.push_back({3.0 + 0.05 * i, -4.4 + 0.03 * i, 0});
+  EXPECT_LT(step_across(kite, {1.2001, 3.9573, -0.9598}, places, options(3, 3)), 0.06);
+}
+
+}  // namespace
+}  // namespace raywave
