@@ -26,27 +26,26 @@ static bool among(const std::vector<std::string>& names, const std::string& name
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-static constexpr int64_t kNumbers = int64_t(em::kMaterialNumbers.size());
+static constexpr int64_t kNumbers = int64_t(em::kNumPlaceNumbers);
 
-static nb::object rows_array(const std::vector<em::MaterialNumbers<double>>& rows) {
+static nb::object rows_array(const std::vector<em::PlaceNumbers<double>>& rows) {
   std::vector<double> flat;
   for (const auto& row : rows) flat.insert(flat.end(), row.numbers.begin(), row.numbers.end());
   return array<double>(std::move(flat), {rows.size(), size_t(kNumbers)});
 }
 
 void put_field_gradients(const nb::object& fields, const std::vector<std::string>& asked,
-                         const std::vector<em::MaterialNumbers<double>>& rows, nb::dict& gradient) {
+                         const std::vector<em::PlaceNumbers<double>>& rows, nb::dict& gradient) {
   if (asked.empty()) return;
   gradient.update(fields.attr("pull")(asked, rows_array(rows)));
 }
-std::vector<em::MaterialNumbers<double>> take_moved_rows(const nb::object& fields, int64_t num_rows,
-                                                         nb::dict& tangent) {
+std::vector<em::PlaceNumbers<double>> take_moved_rows(const nb::object& fields, int64_t num_rows, nb::dict& tangent) {
   const std::vector<std::string> known = field_names(fields);
   nb::dict of_scene, of_fields;
   for (const auto& [key, value] : tangent)
     (among(known, nb::cast<std::string>(key)) ? of_fields : of_scene)[key] = value;
   tangent = of_scene;
-  std::vector<em::MaterialNumbers<double>> rows;
+  std::vector<em::PlaceNumbers<double>> rows;
   if (!nb::len(of_fields)) return rows;
   const auto flat = reals_from(fields.attr("push")(of_fields), "the rows' motion", {num_rows, kNumbers});
   rows.resize(size_t(num_rows));
@@ -54,17 +53,25 @@ std::vector<em::MaterialNumbers<double>> take_moved_rows(const nb::object& field
   return rows;
 }
 
+/// Where a material's derivative has a number of em::PlaceNumbers.
+template <class Derivative>
+static auto& slot(Derivative& material, size_t k) {
+  const auto is_kappa = [](const em::LobeNumberInfo& n) { return n.member == &em::Lobe::kappa; };
+  if (k < em::kMaterialNumbers.size()) return material.numbers[k];
+  const auto at = std::find_if(em::kLobeNumbers.begin(), em::kLobeNumbers.end(), is_kappa);
+  return material.lobe[size_t(at - em::kLobeNumbers.begin())];
+}
 /// [num_materials][number]: how the scene's numbers change with its frequency.
-static std::vector<em::MaterialNumbers<double>> dispersion(const scene::Scene& s) {
-  std::vector<em::MaterialNumbers<double>> out(s.materials.size());
+static std::vector<em::PlaceNumbers<double>> dispersion(const scene::Scene& s) {
+  std::vector<em::PlaceNumbers<double>> out(s.materials.size());
   for (size_t m = 0; m < out.size(); ++m) {
     const auto n = em::numbers_of(s.materials[m], s.frequency_hz, ad::Dual(s.frequency_hz, 1));
-    for (size_t k = 0; k < n.numbers.size(); ++k) out[m].numbers[k] = n.numbers[k].d;
+    for (size_t k = 0; k < n.numbers.size(); ++k) out[m].numbers[k] = n.numbers[k].d;  // kappa has none
   }
   return out;
 }
 void add_base_gradients(const scene::Scene& s, const nb::object& fields, const std::vector<std::string>& names,
-                        const std::vector<em::MaterialNumbers<double>>& rows, scene::SceneDerivative& gradient) {
+                        const std::vector<em::PlaceNumbers<double>>& rows, scene::SceneDerivative& gradient) {
   if (rows.empty() || field_names(fields).empty()) return;
   const auto [by_base, by_frequency] =
       nb::cast<std::pair<std::vector<double>, double>>(fields.attr("pull_base")(names, rows_array(rows)));
@@ -72,18 +79,18 @@ void add_base_gradients(const scene::Scene& s, const nb::object& fields, const s
   gradient.frequency_hz += by_frequency;
   for (size_t i = 0; i < by_base.size(); ++i) {
     const size_t m = i / size_t(kNumbers), k = i % size_t(kNumbers);
-    gradient.materials[m].numbers[k] += by_base[i];
+    slot(gradient.materials[m], k) += by_base[i];
     gradient.frequency_hz += by_base[i] * moved[m].numbers[k];
   }
 }
 
 void add_moved_base(const scene::Scene& s, const nb::object& fields, int64_t num_rows,
-                    const scene::SceneDerivative& direction, std::vector<em::MaterialNumbers<double>>& rows) {
+                    const scene::SceneDerivative& direction, std::vector<em::PlaceNumbers<double>>& rows) {
   if (num_rows == 0 || field_names(fields).empty()) return;
   auto change = dispersion(s);
   for (size_t m = 0; m < change.size(); ++m) {
     for (size_t k = 0; k < size_t(kNumbers); ++k)
-      change[m].numbers[k] = direction.materials[m].numbers[k] + direction.frequency_hz * change[m].numbers[k];
+      change[m].numbers[k] = slot(direction.materials[m], k) + direction.frequency_hz * change[m].numbers[k];
   }
   const auto flat = reals_from(fields.attr("push_base")(rows_array(change), direction.frequency_hz), "the rows' motion",
                                {num_rows, kNumbers});
@@ -314,7 +321,7 @@ nb::dict gradient(const PyPaths& p, const nb::object& wrt, Back&& back) {
   const auto of_fields = take_field_names(p.fields, of_scene);
   const auto names = names_from(s, of_scene, paths::kDifferentiableByPaths, p.options.scatters());
   paths::PanelsDerivative out;
-  std::vector<em::MaterialNumbers<double>> rows;
+  std::vector<em::PlaceNumbers<double>> rows;
   const paths::PreparedScene& geometry = p.solved.geometry();
   run_interruptibly(nb::none(), [&](const runtime::Progress&) {
     if (p.panels) {
@@ -465,7 +472,7 @@ nb::dict map_vjp(const PyRadioMap& m, const nb::object& path_gain, const nb::obj
     put_panel_gradients(m.panels, all, own, gradient);
     return gradient;
   }
-  std::vector<em::MaterialNumbers<double>> rows;
+  std::vector<em::PlaceNumbers<double>> rows;
   run_interruptibly(
       nb::none(), [&](const runtime::Progress&) { out = maps::metrics_vjp(s, geometry, m.options, m.map, c, &rows); });
   add_base_gradients(s, m.fields, names, rows, out);

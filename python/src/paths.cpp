@@ -199,11 +199,11 @@ std::optional<paths::VaryingMaterials> varying_from(const scene::Scene& scene, c
   for (const auto i : nb::cast<std::vector<size_t>>(fields.attr("indices"))) out.varies.at(i) = 1;
   // from the solver's threads; the caller outlives them and holds `fields`
   out.at = [&fields](const std::vector<paths::TouchedPlace>& places) {
-    constexpr auto kWidth = int64_t(em::kMaterialNumbers.size());
+    constexpr auto kWidth = int64_t(em::kNumPlaceNumbers);
     const nb::gil_scoped_acquire held;
     const std::vector<double> flat =
         reals_from(fields.attr("answer")(touched_dict(places)), "numbers", {int64_t(places.size()), kWidth});
-    std::vector<em::MaterialNumbers<double>> numbers(places.size());
+    std::vector<em::PlaceNumbers<double>> numbers(places.size());
     for (size_t i = 0; i < flat.size(); ++i) numbers[i / size_t(kWidth)].numbers[i % size_t(kWidth)] = flat[i];
     return numbers;
   };
@@ -212,7 +212,7 @@ std::optional<paths::VaryingMaterials> varying_from(const scene::Scene& scene, c
 
 paths::TouchedMaterials touched_from(size_t num_interactions, const nb::object& touch, const nb::object& numbers,
                                      const nb::object& slopes) {
-  const auto n = int64_t(nb::len(touch)), width = int64_t(em::kMaterialNumbers.size());
+  const auto n = int64_t(nb::len(touch)), width = int64_t(em::kNumPlaceNumbers);
   paths::TouchedMaterials t;
   if (n) t.row.assign(2 * num_interactions, -1);
   t.numbers.resize(size_t(n));

@@ -91,7 +91,7 @@ nb::dict vjp(const PyScatteredPower& p, const nb::object& gain, nb::object wrt) 
   const auto c = reals_from(gain, "the cotangent of gain", {p.power.num_rx, p.power.num_tx});
   const paths::PreparedScene& prepared = p.solved.geometry();
   scene::SceneDerivative out;
-  std::vector<em::MaterialNumbers<double>> rows;
+  std::vector<em::PlaceNumbers<double>> rows;
   run_interruptibly(nb::none(), [&](const runtime::Progress&) {
     out = paths::scattered_power_vjp(s, prepared, p.options, p.power, c, &rows);
   });

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "raywave/em/place_numbers.h"
 #include "raywave/scene/derivative.h"
 #include "raywave/scene/parameters.h"
 #include "raywave/scene/scene.h"
@@ -27,17 +28,17 @@ nanobind::dict gradient_by_name(const scene::Scene& s, const scene::SceneDerivat
 std::vector<std::string> take_field_names(const nanobind::object& fields, nanobind::object& wrt);
 /// Adds gradients of theirs to those of the scene. @param rows  by the numbers at touched places
 void put_field_gradients(const nanobind::object& fields, const std::vector<std::string>& asked,
-                         const std::vector<em::MaterialNumbers<double>>& rows, nanobind::dict& gradient);
+                         const std::vector<em::PlaceNumbers<double>>& rows, nanobind::dict& gradient);
 /// Adds what the scene's own numbers do where materials vary: those that a field leaves as the scene has them, and what
 /// a field makes of them and of the frequency. @param names  asked for
 void add_base_gradients(const scene::Scene& s, const nanobind::object& fields, const std::vector<std::string>& names,
-                        const std::vector<em::MaterialNumbers<double>>& rows, scene::SceneDerivative& gradient);
+                        const std::vector<em::PlaceNumbers<double>>& rows, scene::SceneDerivative& gradient);
 /// The same forwards: adds to how the numbers at touched places move. @param rows  take_moved_rows()
 void add_moved_base(const scene::Scene& s, const nanobind::object& fields, int64_t num_rows,
-                    const scene::SceneDerivative& direction, std::vector<em::MaterialNumbers<double>>& rows);
+                    const scene::SceneDerivative& direction, std::vector<em::PlaceNumbers<double>>& rows);
 /// How the numbers at touched places move; what is no field's is left in `tangent`.
-std::vector<em::MaterialNumbers<double>> take_moved_rows(const nanobind::object& fields, int64_t num_rows,
-                                                         nanobind::dict& tangent);
+std::vector<em::PlaceNumbers<double>> take_moved_rows(const nanobind::object& fields, int64_t num_rows,
+                                                      nanobind::dict& tangent);
 /// The direction of {name: change}.
 scene::SceneDerivative direction_from(const scene::Scene& s, const nanobind::dict& by_name,
                                       const scene::Differentiable& solver);

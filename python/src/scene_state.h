@@ -18,7 +18,7 @@ void fields(Archive& a, Material& m) {
   a(name, itu, permittivity, conductivity, conductor, thickness, scattering, xpd, pattern, lobe, color);
 }
 template <class Archive>
-void fields(Archive& a, MaterialNumbers<double>& n) {
+void fields(Archive& a, PlaceNumbers<double>& n) {
   auto& [numbers] = n;
   a(numbers);
 }

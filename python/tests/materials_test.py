@@ -423,3 +423,65 @@ def test_a_place_that_turns_nothing_has_a_gradient():
 def test_arrival_maps_are_differentiated_by_what_varies():
     scene, field = scene_of(), materials.Texture.over_face(IMAGE, **FACE)
     assert rw.gradcheck(rw.ArrivalMapSolver(), scene, ["material/plaster/texture"], of="gain", tolerance=2e-5, azimuths=4, elevations=3, max_depth=1, finder="exhaustive", materials={"plaster": field})
+
+
+KAPPA = "lobe/kappa"
+
+
+def lobes_scene(kappa=9):
+    scene = placed(scattering_scene())
+    for name in ("plaster", "concrete"):
+        scene.materials[name].lobe = f"von_mises_fisher(kappa={kappa})"
+    return scene
+
+
+def narrower(values):
+    return materials.Texture.over_face(np.asarray(values, dtype=float), quantities=KAPPA, **FACE)
+
+
+BY_LOBES = {"paths": (rw.PathSolver, dict(of="path_gain", max_depth=1, finder="exhaustive", reflection="directional", scattering_tolerance=0.05)),
+            "power": (rw.ScatteringSolver, dict(of="gain", max_depth=1, reflection="von_mises_fisher(kappa=20)", max_tiles=100)),
+            "map": (rw.RadioMapSolver, dict(of="path_gain", max_depth=1, reflection="directional", scattering_tolerance=0.05, center_m=[2, 1.5, 1.2], size_m=[1, 1], cell_size_m=1.0))}
+
+
+@pytest.mark.parametrize("solver", BY_LOBES)
+@pytest.mark.parametrize("kind", ("texture", "network"))
+def test_the_lobes_width_varies_with_exact_derivatives(kind, solver):
+    make, words = BY_LOBES[solver]
+    field = narrower([[6.0, 9.0, 14.0], [8.0, 7.0, 11.0]]) if kind == "texture" else network(quantities=(KAPPA, "relative_permittivity"))
+    assert rw.gradcheck(make(), lobes_scene(), [f"material/plaster/{kind}", "device/tx/position_m", "material/concrete/lobe/kappa"], materials={"plaster": field}, tolerance=1e-4, **words)
+
+
+def test_a_network_beside_the_lobes_own_width():
+    """What starts at the material's kappa moves with it; what leaves it has its derivative."""
+    make, words = BY_LOBES["power"]
+    for quantities in ((KAPPA, "relative_permittivity"), ("relative_permittivity",)):
+        assert rw.gradcheck(make(), lobes_scene(), ["material/plaster/lobe/kappa"], materials={"plaster": network(quantities=quantities)}, tolerance=1e-4, **words)
+
+
+@pytest.mark.parametrize("method", ("tiles", "sampled"))
+def test_a_lobe_of_one_width_is_the_materials(method):
+    words = dict(method=method, max_depth=1, reflection="von_mises_fisher(kappa=20)", tolerance=2e-3, samples_per_tx=50_000)
+    scene, other = lobes_scene(), lobes_scene()
+    other.materials["plaster"].lobe = "von_mises_fisher(kappa=12)"
+    plain, wanted, varied = (rw.ScatteringSolver()(s, materials=m, **words).gain[0, 0] for s, m in ((scene, None), (other, None), (scene, {"plaster": narrower(np.full((2, 2), 12.0))})))
+    assert varied == pytest.approx(wanted, rel=5e-3) and abs(plain / wanted - 1) > 0.03
+
+
+def test_samples_and_tiles_agree_on_lobes_whose_width_varies():
+    scene, field = lobes_scene(25), {"plaster": narrower([[25.0, 4.0], [25.0, 4.0]])}
+    words = dict(max_depth=1, diffuse=False, reflection="von_mises_fisher(kappa=20)", materials=field)
+    tiles, walks = rw.ScatteringSolver()(scene, tolerance=1e-3, **words), rw.ScatteringSolver()(scene, method="sampled", samples_per_tx=400_000, **words)
+    own = rw.ScatteringSolver()(scene, tolerance=1e-3, **{**words, "materials": None})
+    error = np.hypot(walks.error, 2e-3 * tiles.gain)
+    assert (np.abs(walks.gain - tiles.gain) < 3.5 * error).all() and (np.abs(walks.gain - own.gain) > 3.5 * error).any()
+
+
+def test_a_lobe_that_is_not_there_cannot_vary():
+    scene = placed(scattering_scene())
+    with pytest.raises(rw.Error, match="'plaster' has no von Mises-Fisher lobe.*material.lobe"):
+        rw.ScatteringSolver()(scene, reflection="von_mises_fisher(kappa=20)", materials={"plaster": narrower(np.full((2, 2), 12.0))})
+    with pytest.raises(rw.Error, match="base names no von Mises-Fisher lobe"):
+        materials.Network([0, 0, 0], [4, 0, 3], detail_m=1, quantities=KAPPA, base=scene.materials["plaster"])
+    with pytest.raises(rw.Error, match="lobe/kappa must be >= 0"):
+        rw.ScatteringSolver()(lobes_scene(), reflection="von_mises_fisher(kappa=20)", materials={"plaster": narrower(np.full((2, 2), -1.0))})

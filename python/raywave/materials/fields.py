@@ -14,7 +14,8 @@ from .._lines import line
 from .._raywave import Error, Material, Scene
 from .._values import shown
 
-NUMBERS = ("relative_permittivity", "conductivity_s_per_m", "thickness_m", "scattering_coefficient", "xpd_coefficient")
+KAPPA = "lobe/kappa"  # of the von Mises-Fisher lobe that a material has in the mirror's place
+NUMBERS = ("relative_permittivity", "conductivity_s_per_m", "thickness_m", "scattering_coefficient", "xpd_coefficient", KAPPA)
 
 
 @dataclasses.dataclass
@@ -97,9 +98,9 @@ class Field:
 
 
 def base_of(material: Material, frequency_hz: float) -> dict:
-    """A scene's material as numbers at a frequency."""
+    """A scene's material as numbers at a frequency; lobe/kappa is 0 where it names no von Mises-Fisher lobe."""
     scene = Scene()
     scene.frequency_hz = frequency_hz
     scene.add(material)
     parameters = scene.parameters()
-    return {q: float(parameters[f"material/{material.name}/{q}"].value) for q in NUMBERS}
+    return {q: float(parameters[name].value) if (name := f"material/{material.name}/{q}") in parameters else 0.0 for q in NUMBERS}  # 0: no such lobe

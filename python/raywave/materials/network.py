@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from .._files import new_file
 from .._raywave import Error, Material
-from .fields import NUMBERS, Field, Places, _quantities, base_of, real_array
+from .fields import KAPPA, NUMBERS, Field, Places, _quantities, base_of, real_array
 
 
 def _silu(x):
@@ -25,7 +25,7 @@ class Network(Field):
 
     low_m, high_m: the box that it is told of. detail_m: nothing finer is to be learnt, one number or one an axis. encoding: "fourier" (sines of octaves
     down to twice detail_m), "grid" (a multiresolution grid whose finest cells are detail_m, features interpolated) or "both". hidden: sizes of layers.
-    Within bounds by construction: permittivity 1 + softplus, conductivity and thickness exp, S and XPD a sigmoid."""
+    Within bounds by construction: permittivity 1 + softplus, conductivity, thickness and lobe/kappa exp, S and XPD a sigmoid."""
 
     def __init__(self, low_m: Sequence[float], high_m: Sequence[float], *, detail_m: float | Sequence[float], quantities: str | Sequence[str] = "relative_permittivity",
                  encoding: str = "fourier", hidden: Sequence[int] = (32, 32), base: Material | dict | None = None, seed: int = 1, frequency_hz: float = 3.5e9):
@@ -154,7 +154,7 @@ class Network(Field):
                 shift = np.log(np.expm1(max(b - 1, 1e-3)))
                 out[:, i] = 1 + np.logaddexp(0, o + shift)
                 slope[:, i] = 1 / (1 + np.exp(-np.clip(o + shift, -500, 500)))
-            elif q in ("conductivity_s_per_m", "thickness_m"):
+            elif q in ("conductivity_s_per_m", "thickness_m", KAPPA):
                 out[:, i] = max(b, 1e-6) * np.exp(np.clip(o, -30, 30))
                 slope[:, i] = out[:, i]
             else:
@@ -166,6 +166,8 @@ class Network(Field):
     def set_base(self, material: Material | dict, frequency_hz: float) -> None:
         """Where it starts; without it the scene's material."""
         self._base = material if isinstance(material, dict) else base_of(material, frequency_hz)
+        if KAPPA in self.quantities and not self._base.get(KAPPA):
+            raise Error("the base names no von Mises-Fisher lobe whose kappa a network could start at: base.lobe = 'von_mises_fisher(kappa=60)'")
 
     def _base_at(self, places):
         return self._base if self._base is not None else places.base
@@ -227,7 +229,7 @@ class Network(Field):
     def save(self, file: str | os.PathLike) -> pathlib.Path:
         """.npz"""
         with new_file(file, (".npz",), "a network") as place:
-            base = {} if self._base is None else {"base": np.array([self._base[q] for q in NUMBERS])}
+            base = {} if self._base is None else {"base": np.array([self._base.get(q, 0.0) for q in NUMBERS])}
             with open(place, "wb") as out:
                 np.savez(out, kind="raywave material network 1", low_m=self.low, high_m=self.high, detail_m=self.detail, quantities=np.array(self.quantities),
                          encoding=self.encoding, hidden=np.array(self.hidden), network=self.network, **base)

@@ -9,10 +9,10 @@ import numpy as np
 
 from .. import _raywave
 from .._raywave import Error, Paths, RadioMap, ScatteredPower, Scene
-from .fields import NUMBERS, Field, Places, base_of
+from .fields import KAPPA, NUMBERS, Field, Places, base_of
 
 
-_BOUNDS = ((1.0, np.inf), (0.0, np.inf), (0.0, np.inf), (0.0, 1.0), (0.0, 1.0))  # of NUMBERS
+_BOUNDS = ((1.0, np.inf), (0.0, np.inf), (0.0, np.inf), (0.0, 1.0), (0.0, 1.0), (0.0, 1e9))  # of NUMBERS
 
 
 def _differenced(field, low, high, between):
@@ -157,11 +157,13 @@ def require_fields(scene: Scene, fields: Mapping[str, Field]) -> None:
     """@raises Error for materials that the scene does not have, or that cannot vary."""
     if not isinstance(fields, dict) or not all(isinstance(f, Field) for f in fields.values()):
         raise Error(f"materials takes {{name: a field of rw.materials}}, got {fields!r}"[:200])
-    for name in fields:
+    for name, field in fields.items():
         if name not in scene.materials:
             raise Error(f"materials: the scene has no material '{name}': {', '.join(scene.materials)}")
         if scene.materials[name].perfect_conductor:
             raise Error(f"materials: '{name}' is a perfect conductor, whose numbers do nothing")
+        if KAPPA in field.quantities and not base_of(scene.materials[name], scene.frequency_hz)[KAPPA]:
+            raise Error(f"materials: '{name}' has no von Mises-Fisher lobe whose kappa could vary: name one, material.lobe = 'von_mises_fisher(kappa=60)'")
 
 
 def revalued(paths: Paths, scene: Scene, fields: Mapping[str, Field] | None) -> Paths:

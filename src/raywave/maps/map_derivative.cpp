@@ -158,8 +158,7 @@ std::span<const scene::Differentiable* const> differentiable_solvers() {
 
 static scene::SceneDerivative vjp(const scene::Scene& scene, const paths::PreparedScene& geometry,
                                   const RadioMapOptions& options, const RadioMap& map,
-                                  const std::vector<double>& cotangent,
-                                  std::vector<em::MaterialNumbers<double>>& slopes) {
+                                  const std::vector<double>& cotangent, std::vector<em::PlaceNumbers<double>>& slopes) {
   check(scene, options, map);
   const paths::PreparedScene prepared = paths::prepared_for(geometry, scene, options);
   if (cotangent.size() != map.path_gain.size()) {
@@ -222,7 +221,7 @@ static scene::SceneDerivative vjp(const scene::Scene& scene, const paths::Prepar
 static std::vector<double> jvp(const scene::Scene& scene, const paths::PreparedScene& geometry,
                                const RadioMapOptions& options, const RadioMap& map,
                                const scene::SceneDerivative& direction,
-                               std::vector<em::MaterialNumbers<double>> moved_rows) {
+                               std::vector<em::PlaceNumbers<double>> moved_rows) {
   check(scene, options, map);
   const paths::PreparedScene prepared = paths::prepared_for(geometry, scene, options);
   direction.check_finite(scene);
@@ -265,8 +264,8 @@ static std::vector<double> jvp(const scene::Scene& scene, const paths::PreparedS
 
 scene::SceneDerivative map_vjp(const scene::Scene& scene, const paths::PreparedScene& geometry,
                                const RadioMapOptions& options, const RadioMap& map,
-                               const std::vector<double>& cotangent, std::vector<em::MaterialNumbers<double>>* slopes) {
-  std::vector<em::MaterialNumbers<double>> rows;
+                               const std::vector<double>& cotangent, std::vector<em::PlaceNumbers<double>>* slopes) {
+  std::vector<em::PlaceNumbers<double>> rows;
   auto gradient =
       runtime::on_threads(options.num_threads, [&] { return vjp(scene, geometry, options, map, cotangent, rows); });
   if (slopes) *slopes = std::move(rows);
@@ -276,7 +275,7 @@ scene::SceneDerivative map_vjp(const scene::Scene& scene, const paths::PreparedS
 std::vector<double> map_jvp(const scene::Scene& scene, const paths::PreparedScene& geometry,
                             const RadioMapOptions& options, const RadioMap& map,
                             const scene::SceneDerivative& direction,
-                            const std::vector<em::MaterialNumbers<double>>& moved) {
+                            const std::vector<em::PlaceNumbers<double>>& moved) {
   return runtime::on_threads(options.num_threads, [&] { return jvp(scene, geometry, options, map, direction, moved); });
 }
 

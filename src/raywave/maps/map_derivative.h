@@ -35,13 +35,13 @@ std::span<const scene::Differentiable* const> differentiable_solvers();
 scene::SceneDerivative map_vjp(const scene::Scene& scene, const paths::PreparedScene& prepared,
                                const RadioMapOptions& options, const RadioMap& map,
                                const std::vector<double>& cotangent,
-                               std::vector<em::MaterialNumbers<double>>* slopes = nullptr);
+                               std::vector<em::PlaceNumbers<double>>* slopes = nullptr);
 
 /// How path_gain moves when the scene moves along `direction`: [num_tx, num_y, num_x].
 /// @param moved  [num_rows]: how the numbers of materials that vary move; empty: not at all
 std::vector<double> map_jvp(const scene::Scene& scene, const paths::PreparedScene& prepared,
                             const RadioMapOptions& options, const RadioMap& map,
                             const scene::SceneDerivative& direction,
-                            const std::vector<em::MaterialNumbers<double>>& moved = {});
+                            const std::vector<em::PlaceNumbers<double>>& moved = {});
 
 }  // namespace raywave::maps

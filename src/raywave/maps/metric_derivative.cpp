@@ -64,8 +64,7 @@ GainCotangent gain_cotangent(const RadioMap& map, const MetricsDerivative& cotan
 
 scene::SceneDerivative metrics_vjp(const scene::Scene& scene, const paths::PreparedScene& prepared,
                                    const RadioMapOptions& options, const RadioMap& map,
-                                   const MetricsDerivative& cotangent,
-                                   std::vector<em::MaterialNumbers<double>>* slopes) {
+                                   const MetricsDerivative& cotangent, std::vector<em::PlaceNumbers<double>>* slopes) {
   const GainCotangent by = gain_cotangent(map, cotangent);
   scene::SceneDerivative gradient = map_vjp(scene, prepared, options, map, by.path_gain, slopes);
   for (size_t tx = 0; tx < by.power_dbm.size(); ++tx) gradient.transmitters[tx].power_dbm += by.power_dbm[tx];
@@ -75,7 +74,7 @@ scene::SceneDerivative metrics_vjp(const scene::Scene& scene, const paths::Prepa
 MetricsDerivative metrics_jvp(const scene::Scene& scene, const paths::PreparedScene& prepared,
                               const RadioMapOptions& options, const RadioMap& map,
                               const scene::SceneDerivative& direction,
-                              const std::vector<em::MaterialNumbers<double>>& moved) {
+                              const std::vector<em::PlaceNumbers<double>>& moved) {
   return metrics_moved(map, map_jvp(scene, prepared, options, map, direction, moved), direction.transmitters);
 }
 

@@ -28,12 +28,12 @@ MetricsDerivative metrics_moved(const RadioMap& map, std::vector<double> path_ga
 scene::SceneDerivative metrics_vjp(const scene::Scene& scene, const paths::PreparedScene& prepared,
                                    const RadioMapOptions& options, const RadioMap& map,
                                    const MetricsDerivative& cotangent,
-                                   std::vector<em::MaterialNumbers<double>>* slopes = nullptr);
+                                   std::vector<em::PlaceNumbers<double>>* slopes = nullptr);
 
 /// How all three move when the scene moves along `direction`.
 MetricsDerivative metrics_jvp(const scene::Scene& scene, const paths::PreparedScene& prepared,
                               const RadioMapOptions& options, const RadioMap& map,
                               const scene::SceneDerivative& direction,
-                              const std::vector<em::MaterialNumbers<double>>& moved = {});
+                              const std::vector<em::PlaceNumbers<double>>& moved = {});
 
 }  // namespace raywave::maps

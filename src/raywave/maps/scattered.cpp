@@ -183,7 +183,7 @@ void add_scattered_places(const scene::Scene& scene, const paths::PreparedScene&
 void add_scattered_vjp(const scene::Scene& scene, const paths::PreparedScene& prepared,
                        const paths::FieldContext& context, int tx, const Cells& cells, const RadioMapOptions& options,
                        const double* cotangent, const KeptArrivals* kept, scene::SceneDerivative& gradient,
-                       em::MaterialNumbers<double>* slopes) {
+                       em::PlaceNumbers<double>* slopes) {
   if (options.max_depth < 1 || prepared.queries().empty()) return;
   Points points(scene, prepared, context, tx, cells, options, kept);
   const scene::SceneDerivative zeros(scene);
@@ -219,7 +219,7 @@ void add_scattered_vjp(const scene::Scene& scene, const paths::PreparedScene& pr
 std::vector<double> scattered_jvp(const scene::Scene& scene, const paths::PreparedScene& prepared,
                                   const paths::FieldContext& context, int tx, const Cells& cells,
                                   const RadioMapOptions& options, const scene::SceneDerivative& direction,
-                                  const KeptArrivals* kept, const em::MaterialNumbers<double>* moved) {
+                                  const KeptArrivals* kept, const em::PlaceNumbers<double>* moved) {
   std::vector<double> tangent(size_t(cells.size()), 0);
   if (options.max_depth < 1 || prepared.queries().empty()) return tangent;
   Points points(scene, prepared, context, tx, cells, options, kept);

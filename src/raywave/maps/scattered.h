@@ -32,11 +32,11 @@ void add_scattered_places(const scene::Scene& scene, const paths::PreparedScene&
 void add_scattered_vjp(const scene::Scene& scene, const paths::PreparedScene& prepared,
                        const paths::FieldContext& context, int tx, const Cells& cells, const RadioMapOptions& options,
                        const double* cotangent, const KeptArrivals* kept, scene::SceneDerivative& gradient,
-                       em::MaterialNumbers<double>* slopes);
+                       em::PlaceNumbers<double>* slopes);
 /// How scattered_map moves along `direction`, [num_cells]. @param moved  [num_rows]: how touched materials move
 std::vector<double> scattered_jvp(const scene::Scene& scene, const paths::PreparedScene& prepared,
                                   const paths::FieldContext& context, int tx, const Cells& cells,
                                   const RadioMapOptions& options, const scene::SceneDerivative& direction,
-                                  const KeptArrivals* kept, const em::MaterialNumbers<double>* moved);
+                                  const KeptArrivals* kept, const em::PlaceNumbers<double>* moved);
 
 }  // namespace raywave::maps

@@ -136,7 +136,7 @@ void check_cotangent(const Paths& paths, const PathsDerivative& c) {
 
 PanelsDerivative panel_paths_vjp(const scene::Scene& scene, const PreparedScene& prepared, const PathOptions& options,
                                  const PanelPaths& all, const PathsDerivative& cotangent,
-                                 const TouchedMaterials& touched, std::vector<em::MaterialNumbers<double>>* slopes) {
+                                 const TouchedMaterials& touched, std::vector<em::PlaceNumbers<double>>* slopes) {
   const Paths& paths = all.paths;
   check_cotangent(paths, cotangent);
   PanelsDerivative out(scene, all.panels);
@@ -173,19 +173,19 @@ PanelsDerivative panel_paths_vjp(const scene::Scene& scene, const PreparedScene&
     own.amplitude[size_t(r.element)] += by_load.re * turn.im - by_load.im * turn.re;
   }
   const auto of_leg = touched_legs(all, touched);
-  std::vector<em::MaterialNumbers<double>> sum;
+  std::vector<em::PlaceNumbers<double>> sum;
   out.scene += touched_vjp(scene, prepared, options, all.direct, direct, of_leg[0], sum);
   if (slopes) *slopes = sum;
   if (all.panels.empty()) return out;
   pull_waves(all.to_panels, by_in, true, all.panels, to, out);
   pull_waves(all.from_panels, by_on, false, all.panels, from, out);
   for (const bool towards : {true, false}) {
-    std::vector<em::MaterialNumbers<double>> more;
+    std::vector<em::PlaceNumbers<double>> more;
     add_leg(touched_vjp(with_panels(scene, all.panels, towards), prepared, options,
                         towards ? all.to_panels : all.from_panels, towards ? to : from, of_leg[towards ? 1 : 2], more),
             towards, out);
     for (size_t i = 0; slopes && i < more.size(); ++i) {
-      for (size_t k = 0; k < em::kMaterialNumbers.size(); ++k) (*slopes)[i].numbers[k] += more[i].numbers[k];
+      for (size_t k = 0; k < em::kNumPlaceNumbers; ++k) (*slopes)[i].numbers[k] += more[i].numbers[k];
     }
   }
   return out;
@@ -193,8 +193,7 @@ PanelsDerivative panel_paths_vjp(const scene::Scene& scene, const PreparedScene&
 
 PathsDerivative panel_paths_jvp(const scene::Scene& scene, const PreparedScene& prepared, const PathOptions& options,
                                 const PanelPaths& all, const PanelsDerivative& direction,
-                                const TouchedMaterials& touched,
-                                const std::vector<em::MaterialNumbers<double>>& moved) {
+                                const TouchedMaterials& touched, const std::vector<em::PlaceNumbers<double>>& moved) {
   const Paths& paths = all.paths;
   PathsDerivative out = zeros(paths);
   out.frequency_hz = direction.scene.frequency_hz;

@@ -98,10 +98,10 @@ void revalue(const scene::Scene& scene, const PreparedScene& prepared, const Pat
 PanelsDerivative panel_paths_vjp(const scene::Scene& scene, const PreparedScene& prepared, const PathOptions& options,
                                  const PanelPaths& paths, const PathsDerivative& cotangent,
                                  const TouchedMaterials& touched = {},
-                                 std::vector<em::MaterialNumbers<double>>* slopes = nullptr);
+                                 std::vector<em::PlaceNumbers<double>>* slopes = nullptr);
 PathsDerivative panel_paths_jvp(const scene::Scene& scene, const PreparedScene& prepared, const PathOptions& options,
                                 const PanelPaths& paths, const PanelsDerivative& direction,
                                 const TouchedMaterials& touched = {},
-                                const std::vector<em::MaterialNumbers<double>>& moved = {});
+                                const std::vector<em::PlaceNumbers<double>>& moved = {});
 
 }  // namespace raywave::paths

@@ -139,12 +139,13 @@ ScatterPlace<T> PathKernel<T>::place_of(const std::vector<Step>& steps, size_t i
   own_of_places_.resize(steps.size());
   Vec3<T> moved;
   if constexpr (!std::is_same_v<T, double>) moved = p.point - Vec3<T>(unfold_detail::values(p.point));
-  em::MaterialNumbers<T> own;
+  em::PlaceNumbers<T> own;
   if (scene_.touched_numbers(first_ < 0 ? -1 : 2 * (first_ + int64_t(index)), moved, own)) {
     own_of_places_[index] = em::properties_of(own, scene_.frequency_hz(), false);
     p.slab = &own_of_places_[index];
     p.scatterer.scattering = own[em::MaterialNumber::kScattering];
     p.scatterer.xpd = own[em::MaterialNumber::kXpd];
+    if (own.kappa() > T(0)) p.scatterer.lobe.kappa = own.kappa();
   } else {
     p.slab = &scene_.material(material);
   }

@@ -109,7 +109,7 @@ const scene::Differentiable kDifferentiableByPaths{
 
 static scene::SceneDerivative vjp(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options,
                                   const Paths& paths, const PathsDerivative& cotangent, const TouchedMaterials& touched,
-                                  std::vector<em::MaterialNumbers<double>>& slopes) {
+                                  std::vector<em::PlaceNumbers<double>>& slopes) {
   const PreparedScene prepared = prepared_for(geometry, scene, options);
   check_scene(scene, prepared, paths);
   check_cotangent(paths, cotangent);
@@ -150,7 +150,7 @@ static scene::SceneDerivative vjp(const scene::Scene& scene, const PreparedScene
 
 static PathsDerivative jvp(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options,
                            const Paths& paths, const scene::SceneDerivative& direction, const TouchedMaterials& touched,
-                           const std::vector<em::MaterialNumbers<double>>& rows_moved) {
+                           const std::vector<em::PlaceNumbers<double>>& rows_moved) {
   const PreparedScene prepared = prepared_for(geometry, scene, options);
   check_scene(scene, prepared, paths);
   direction.check_finite(scene);
@@ -182,7 +182,7 @@ static PathsDerivative jvp(const scene::Scene& scene, const PreparedScene& geome
 
 scene::SceneDerivative paths_vjp(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options,
                                  const Paths& paths, const PathsDerivative& cotangent) {
-  std::vector<em::MaterialNumbers<double>> none;
+  std::vector<em::PlaceNumbers<double>> none;
   return touched_vjp(scene, geometry, options, paths, cotangent, {}, none);
 }
 
@@ -193,7 +193,7 @@ PathsDerivative paths_jvp(const scene::Scene& scene, const PreparedScene& geomet
 
 scene::SceneDerivative touched_vjp(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options,
                                    const Paths& paths, const PathsDerivative& cotangent,
-                                   const TouchedMaterials& touched, std::vector<em::MaterialNumbers<double>>& slopes) {
+                                   const TouchedMaterials& touched, std::vector<em::PlaceNumbers<double>>& slopes) {
   touched.check(paths.interactions.size());
   slopes.assign(touched.numbers.size(), {});
   return runtime::on_threads(options.num_threads,
@@ -202,9 +202,9 @@ scene::SceneDerivative touched_vjp(const scene::Scene& scene, const PreparedScen
 
 PathsDerivative touched_jvp(const scene::Scene& scene, const PreparedScene& geometry, const PathOptions& options,
                             const Paths& paths, const scene::SceneDerivative& direction,
-                            const TouchedMaterials& touched, const std::vector<em::MaterialNumbers<double>>& moved) {
+                            const TouchedMaterials& touched, const std::vector<em::PlaceNumbers<double>>& moved) {
   touched.check(paths.interactions.size());
-  std::vector<em::MaterialNumbers<double>> rows = moved;
+  std::vector<em::PlaceNumbers<double>> rows = moved;
   rows.resize(touched.numbers.size());
   return runtime::on_threads(options.num_threads,
                              [&] { return jvp(scene, geometry, options, paths, direction, touched, rows); });

@@ -212,7 +212,7 @@ ScatteredPower varied(const scene::Scene& scene, const PreparedScene& geometry, 
 scene::SceneDerivative scattered_power_vjp(const scene::Scene& scene, const PreparedScene& geometry,
                                            const ScatterOptions& options, const ScatteredPower& power,
                                            const std::vector<double>& cotangent,
-                                           std::vector<em::MaterialNumbers<double>>* slopes) {
+                                           std::vector<em::PlaceNumbers<double>>* slopes) {
   check(scene, options, power);
   const PreparedScene prepared = prepared_for(geometry, scene, ray_options(options));
   if (cotangent.size() != power.gain.size())
@@ -221,7 +221,7 @@ scene::SceneDerivative scattered_power_vjp(const scene::Scene& scene, const Prep
   const scene::Scene centred = prepared.centred(scene);
   const FieldContext context = context_of(scene, options);
   std::vector<scene::SceneDerivative> parts(power.gain.size(), scene::SceneDerivative(scene));
-  std::vector<em::MaterialNumbers<double>> rows(power.touched.numbers.size());
+  std::vector<em::PlaceNumbers<double>> rows(power.touched.numbers.size());
   runtime::with_threads(options.num_threads, [&] {
     runtime::parallel_for(int64_t(parts.size()), options.num_threads, [&](int64_t i) {
       scene::SceneDerivative& gradient = parts[size_t(i)];
@@ -253,13 +253,13 @@ scene::SceneDerivative scattered_power_vjp(const scene::Scene& scene, const Prep
 std::vector<double> scattered_power_jvp(const scene::Scene& scene, const PreparedScene& geometry,
                                         const ScatterOptions& options, const ScatteredPower& power,
                                         const scene::SceneDerivative& direction,
-                                        const std::vector<em::MaterialNumbers<double>>& moved) {
+                                        const std::vector<em::PlaceNumbers<double>>& moved) {
   check(scene, options, power);
   const PreparedScene prepared = prepared_for(geometry, scene, ray_options(options));
   direction.check_finite(scene);
   const scene::Scene centred = prepared.centred(scene);
   const FieldContext context = context_of(scene, options);
-  std::vector<em::MaterialNumbers<double>> rows = moved;
+  std::vector<em::PlaceNumbers<double>> rows = moved;
   rows.resize(power.touched.numbers.size());
   std::vector<double> out(power.gain.size());
   runtime::with_threads(options.num_threads, [&] {

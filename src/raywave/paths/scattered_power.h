@@ -90,11 +90,11 @@ ScatteredPower varied(const scene::Scene& scene, const PreparedScene& prepared, 
 scene::SceneDerivative scattered_power_vjp(const scene::Scene& scene, const PreparedScene& prepared,
                                            const ScatterOptions& options, const ScatteredPower& power,
                                            const std::vector<double>& cotangent,
-                                           std::vector<em::MaterialNumbers<double>>* slopes = nullptr);
+                                           std::vector<em::PlaceNumbers<double>>* slopes = nullptr);
 /// How the gain moves along `direction`. @param moved  [num_rows]: how touched materials move; empty: not at all
 std::vector<double> scattered_power_jvp(const scene::Scene& scene, const PreparedScene& prepared,
                                         const ScatterOptions& options, const ScatteredPower& power,
                                         const scene::SceneDerivative& direction,
-                                        const std::vector<em::MaterialNumbers<double>>& moved = {});
+                                        const std::vector<em::PlaceNumbers<double>>& moved = {});
 
 }  // namespace raywave::paths

@@ -41,7 +41,7 @@ class SceneOver {
   using Slot = std::conditional_t<std::is_same_v<T, ad::Var>, double, const double>;
   using SlotVec = std::conditional_t<std::is_same_v<T, ad::Var>, Vec3d, const Vec3d>;
   using NumbersSlot =
-      std::conditional_t<std::is_same_v<T, ad::Var>, em::MaterialNumbers<double>, const em::MaterialNumbers<double>>;
+      std::conditional_t<std::is_same_v<T, ad::Var>, em::PlaceNumbers<double>, const em::PlaceNumbers<double>>;
 
   SceneOver(const scene::Scene& scene, const PreparedScene& prepared, bool refraction, Derivative& derivative)
       : scene_(scene), prepared_(prepared), refraction_(refraction), derivative_(derivative) {
@@ -150,13 +150,13 @@ class SceneOver {
   /// moves. @param own  keeps what is of this place alone.
   const em::BasicMaterialProperties<T>& material_at(int32_t facet, int64_t touch, const Vec3<T>& moved,
                                                     em::BasicMaterialProperties<T>& own) {
-    em::MaterialNumbers<T> n;
+    em::PlaceNumbers<T> n;
     if (!touched_numbers(touch, moved, n)) return material(prepared_.facets().facets[size_t(facet)].material);
     own = em::properties_of(n, frequency_hz_, false);
     return own;
   }
   /// Its numbers there. @return false where the scene's material is.
-  bool touched_numbers(int64_t touch, const Vec3<T>& moved, em::MaterialNumbers<T>& n) {
+  bool touched_numbers(int64_t touch, const Vec3<T>& moved, em::PlaceNumbers<T>& n) {
     const int32_t row = touched_ && touch >= 0 ? touched_->row[size_t(touch)] : -1;
     if (row < 0) return false;
     for (size_t k = 0; k < n.numbers.size(); ++k) {
@@ -482,12 +482,12 @@ class SceneOver<double> {
   bool has_touched() const { return touched_ != nullptr; }
   const em::MaterialProperties& material_at(int32_t facet, int64_t touch, const Vec3d& moved,
                                             em::MaterialProperties& own) const {
-    em::MaterialNumbers<double> n;
+    em::PlaceNumbers<double> n;
     if (!touched_numbers(touch, moved, n)) return material(prepared_.facets().facets[size_t(facet)].material);
     own = em::properties_of(n, scene_.frequency_hz, false);
     return own;
   }
-  bool touched_numbers(int64_t touch, const Vec3d& /*moved*/, em::MaterialNumbers<double>& n) const {
+  bool touched_numbers(int64_t touch, const Vec3d& /*moved*/, em::PlaceNumbers<double>& n) const {
     const int32_t row = touched_ && touch >= 0 ? touched_->row[size_t(touch)] : -1;
     if (row >= 0) n = touched_->numbers[size_t(row)];
     return row >= 0;

@@ -72,8 +72,8 @@ void TouchedMaterials::check(size_t num_interactions) const {
     used[size_t(r)] = 1;
   }
   for (const auto& n : numbers) {
-    for (size_t k = 0; k < em::kMaterialNumbers.size(); ++k) {
-      const em::MaterialNumberInfo& info = em::kMaterialNumbers[k];
+    for (size_t k = 0; k < n.numbers.size(); ++k) {
+      const em::MaterialNumberInfo& info = em::PlaceNumbers<double>::info(k);
       const double x = n.numbers[k];
       if (!(x >= info.lower && x <= info.upper && std::isfinite(x)) || (info.zero_is_refused && x == 0))
         throw Error(message("a varying material's ", info.name, " must be ", info.zero_is_refused ? "> " : ">= ",
@@ -83,7 +83,7 @@ void TouchedMaterials::check(size_t num_interactions) const {
 }
 
 TouchedMaterials touched_materials(size_t num_interactions, const std::vector<TouchedPlace>& places,
-                                   const std::function<em::MaterialNumbers<double>(const TouchedPlace&)>& material) {
+                                   const std::function<em::PlaceNumbers<double>(const TouchedPlace&)>& material) {
   TouchedMaterials out;
   out.row.assign(2 * num_interactions, -1);
   for (const TouchedPlace& place : places) {

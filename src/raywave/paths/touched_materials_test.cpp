@@ -14,7 +14,7 @@ namespace raywave::paths {
 namespace {
 
 using em::MaterialNumber;
-using em::MaterialNumbers;
+using em::PlaceNumbers;
 using scene::Scene;
 
 /// A triangle for a floor and a tetrahedron: mirrors, transmissions and edges.
@@ -50,16 +50,16 @@ PathOptions options() {
 }
 
 /// Smooth over metres; within the bounds.
-MaterialNumbers<double> numbers_at(const Vec3d& p) {
-  MaterialNumbers<double> n;
+PlaceNumbers<double> numbers_at(const Vec3d& p) {
+  PlaceNumbers<double> n;
   n[MaterialNumber::kPermittivity] = 4 + 0.7 * std::sin(0.6 * p.x + 0.3 * p.y) + 0.2 * std::cos(0.5 * p.z);
   n[MaterialNumber::kConductivity] = 0.05 + 0.02 * std::sin(0.4 * p.y - 0.2 * p.x);
   n[MaterialNumber::kThickness] = 0.05 + 0.005 * std::sin(0.3 * p.x + p.z);
   n[MaterialNumber::kScattering] = 0.3 + 0.1 * std::cos(0.5 * p.x - 0.4 * p.y);
   return n;
 }
-std::array<Vec3d, em::kMaterialNumbers.size()> slopes_at(const Vec3d& p) {
-  std::array<Vec3d, em::kMaterialNumbers.size()> out{};
+std::array<Vec3d, em::kNumPlaceNumbers> slopes_at(const Vec3d& p) {
+  std::array<Vec3d, em::kNumPlaceNumbers> out{};
   const double h = 1e-5;
   for (int axis = 0; axis < 3; ++axis) {
     Vec3d d;
@@ -155,7 +155,7 @@ TEST(TouchedMaterials, DerivativesByTheNumbersAreTheDifferences) {
   const Scene s = tent();
   const PreparedScene prepared(s);
   const Solved base = solve(s, prepared);
-  std::vector<MaterialNumbers<double>> slopes;
+  std::vector<PlaceNumbers<double>> slopes;
   (void)touched_vjp(s, prepared, options(), base.paths, cotangent(base.paths), base.touched, slopes);
   ASSERT_EQ(slopes.size(), base.touched.numbers.size());
   double most[5] = {};
@@ -185,7 +185,7 @@ TEST(TouchedMaterials, TheMaterialMovesWithThePlaceThatIsTouched) {
   const Scene s = tent();
   const PreparedScene prepared(s);
   const Solved base = solve(s, prepared);
-  std::vector<MaterialNumbers<double>> slopes;
+  std::vector<PlaceNumbers<double>> slopes;
   const scene::SceneDerivative exact =
       touched_vjp(s, prepared, options(), base.paths, cotangent(base.paths), base.touched, slopes);
   TouchedMaterials still = base.touched;
@@ -221,7 +221,7 @@ TEST(TouchedMaterials, BothModesAreOneAnothersAdjoint) {
   const Scene s = tent();
   const PreparedScene prepared(s);
   const Solved base = solve(s, prepared);
-  std::vector<MaterialNumbers<double>> slopes, moved(base.touched.numbers.size());
+  std::vector<PlaceNumbers<double>> slopes, moved(base.touched.numbers.size());
   scene::SceneDerivative direction(s);
   for (size_t r = 0; r < moved.size(); ++r) {
     for (size_t k = 0; k < 5; ++k) moved[r].numbers[k] = random_uniform(5, 0, r, k) - 0.5;

@@ -48,10 +48,11 @@ void MetPlaces::ask() {
 MetMaterial MetPlaces::at(int64_t interaction, int32_t material) const {
   MetMaterial out{context_.materials[size_t(material)], context_.scatterers[size_t(material)], context_.wavelength_m};
   if (interaction < 0) return out;
-  const em::MaterialNumbers<double>& n = touched_.numbers[size_t(touched_.row[2 * size_t(interaction)])];
+  const em::PlaceNumbers<double>& n = touched_.numbers[size_t(touched_.row[2 * size_t(interaction)])];
   out.slab = em::properties_of(n, frequency_hz_, false);
   out.scatterer.scattering = n[em::MaterialNumber::kScattering];
   out.scatterer.xpd = n[em::MaterialNumber::kXpd];
+  if (n.kappa() > 0) out.scatterer.lobe.kappa = n.kappa();
   return out;
 }
 

@@ -17,7 +17,7 @@ namespace raywave::paths {
 struct VaryingMaterials {
   std::vector<uint8_t> varies;  // [num_materials]
   /// The numbers at places of materials that vary, in their order, at the scene's frequency. From several threads.
-  std::function<std::vector<em::MaterialNumbers<double>>(const std::vector<TouchedPlace>&)> at;
+  std::function<std::vector<em::PlaceNumbers<double>>(const std::vector<TouchedPlace>&)> at;
 };
 
 /// The numbers at those of the places whose materials vary, asked in one batch. @param num_interactions  as

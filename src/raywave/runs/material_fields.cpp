@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "raywave/core/error.h"
+#include "raywave/em/lobes.h"
 #include "raywave/io/arrays.h"
 #include "raywave/nn/place_network.h"
 
@@ -65,22 +66,26 @@ class Held {
   std::vector<io::NamedArray> arrays_;
 };
 
-std::vector<em::MaterialNumber> quantities_of(const Held& held) {
-  std::vector<em::MaterialNumber> out;
+using Numbers = em::PlaceNumbers<double>;
+
+/// By Numbers::numbers.
+std::vector<size_t> quantities_of(const Held& held) {
+  std::vector<size_t> out;
   for (const std::string& name : held.texts("quantities")) {
-    const auto known = std::find_if(em::kMaterialNumbers.begin(), em::kMaterialNumbers.end(),
-                                    [&](const em::MaterialNumberInfo& info) { return info.name == name; });
-    if (known == em::kMaterialNumbers.end()) held.fail(message("says what a material does not have: '", name, "'"));
-    out.push_back(em::MaterialNumber(known - em::kMaterialNumbers.begin()));
+    size_t k = 0;
+    while (k < em::kNumPlaceNumbers && Numbers::info(k).name != name) ++k;
+    if (k == em::kNumPlaceNumbers) held.fail(message("says what a material does not have: '", name, "'"));
+    out.push_back(k);
   }
   if (out.empty()) held.fail("is damaged: it has no quantities");
   return out;
 }
 
 /// What a network gives becomes a number within its bounds; 0 the one that it starts at.
-double bounded(em::MaterialNumber quantity, double start, double raw) {
+double bounded(size_t quantity, double start, double raw) {
   const auto softplus = [](double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); };
-  switch (quantity) {
+  if (quantity == em::kMaterialNumbers.size()) return start * std::exp(std::clamp(raw, -30.0, 30.0));  // kappa
+  switch (em::MaterialNumber(quantity)) {
     case em::MaterialNumber::kPermittivity:
       return 1 + softplus(raw + std::log(std::expm1(std::max(start - 1, 1e-3))));
     case em::MaterialNumber::kConductivity:
@@ -94,8 +99,7 @@ double bounded(em::MaterialNumber quantity, double start, double raw) {
   return 1 / (1 + std::exp(-std::clamp(raw + std::log(share / (1 - share)), -500.0, 500.0)));
 }
 
-MaterialField network_of(const Held& held, const std::vector<em::MaterialNumber>& quantities,
-                         em::MaterialNumbers<double> start) {
+MaterialField network_of(const Held& held, const std::vector<size_t>& quantities, em::PlaceNumbers<double> start) {
   nn::PlaceNetwork::Shape shape;
   shape.low_m = held.vec("low_m"), shape.high_m = held.vec("high_m"), shape.detail_m = held.vec("detail_m");
   const std::string encoding = held.texts("encoding").at(0);
@@ -109,9 +113,10 @@ MaterialField network_of(const Held& held, const std::vector<em::MaterialNumber>
   }
   try {
     nn::PlaceNetwork network(std::move(shape), held.numbers("network"));
-    return [network = std::move(network), quantities, start](const Vec3d& point, em::MaterialNumbers<double>& out) {
+    return [network = std::move(network), quantities, start](const Vec3d& point, em::PlaceNumbers<double>& out) {
       const std::vector<double> raw = network(point);
-      for (size_t i = 0; i < raw.size(); ++i) out[quantities[i]] = bounded(quantities[i], start[quantities[i]], raw[i]);
+      for (size_t i = 0; i < raw.size(); ++i)
+        out.numbers[quantities[i]] = bounded(quantities[i], start.numbers[quantities[i]], raw[i]);
     };
   } catch (const Error& e) {
     held.fail(message("is damaged: ", e.what()));
@@ -190,7 +195,7 @@ std::vector<MeshTriangle> mesh_of(const Held& held, size_t num_values) {
   return out;
 }
 
-MaterialField texture_of(const Held& held, const std::vector<em::MaterialNumber>& quantities) {
+MaterialField texture_of(const Held& held, const std::vector<size_t>& quantities) {
   const std::vector<double> values = held.numbers("texture");
   const size_t num_values = values.size() / quantities.size();
   std::function<Weights(const Vec3d&)> weights;
@@ -206,24 +211,38 @@ MaterialField texture_of(const Held& held, const std::vector<em::MaterialNumber>
     };
   }
   if (values.size() != num_values * quantities.size()) held.fail("is damaged: its values do not fit its quantities");
-  return [=](const Vec3d& point, em::MaterialNumbers<double>& out) {
+  return [=](const Vec3d& point, em::PlaceNumbers<double>& out) {
     const Weights w = weights(point);
     for (size_t q = 0; q < quantities.size(); ++q) {
-      out[quantities[q]] = 0;
-      for (size_t c = 0; c < w.index.size(); ++c)
-        out[quantities[q]] += w.weight[c] * values[w.index[c] * quantities.size() + q];
+      double& number = out.numbers[quantities[q]];
+      number = 0;
+      for (size_t c = 0; c < w.index.size(); ++c) number += w.weight[c] * values[w.index[c] * quantities.size() + q];
     }
   };
 }
 
 }  // namespace
 
-MaterialField load_material_field(const std::string& path, const em::MaterialNumbers<double>& base) {
+MaterialField load_material_field(const std::string& path, const em::PlaceNumbers<double>& base) {
   const Held held(path);
   const std::string kind = held.has("kind") ? held.texts("kind").at(0) : "";
-  if (kind == "raywave material network 1") return network_of(held, quantities_of(held), base);
-  if (kind == "raywave material texture 1") return texture_of(held, quantities_of(held));
-  held.fail("holds neither a texture nor a network of rw.materials");
+  const bool is_network = kind == "raywave material network 1";
+  if (!is_network && kind != "raywave material texture 1")
+    held.fail("holds neither a texture nor a network of rw.materials");
+  const std::vector<size_t> quantities = quantities_of(held);
+  if (std::count(quantities.begin(), quantities.end(), em::kMaterialNumbers.size()) > 0 && !(base.kappa() > 0))
+    held.fail(
+        message("gives lobe/kappa of a material without a von Mises-Fisher lobe: lobe = \"von_mises_fisher(kappa=60)\" "
+                "of its [[material]]"));
+  return is_network ? network_of(held, quantities, base) : texture_of(held, quantities);
+}
+
+em::PlaceNumbers<double> place_numbers_of(const em::Material& material, double frequency_hz) {
+  Numbers numbers = em::numbers_of(material, frequency_hz, frequency_hz);
+  if (material.lobe.empty()) return numbers;
+  const em::Lobe lobe = em::lobe_from_text(material.lobe);
+  if (lobe.kind == em::LobeKind::kVonMisesFisher) numbers.kappa() = lobe.kappa;
+  return numbers;
 }
 
 MaterialFields read_material_fields(const RunConfig& run, const scene::Scene& scene) {
@@ -236,15 +255,15 @@ MaterialFields read_material_fields(const RunConfig& run, const scene::Scene& sc
     if (own.perfect_conductor)
       throw Error(message("material '", m.name, "' is a perfect conductor, whose numbers do nothing: it cannot vary"));
     out.of.resize(scene.materials.size());
-    out.of[index] = load_material_field(path, em::numbers_of(own, scene.frequency_hz, scene.frequency_hz));
+    out.of[index] = load_material_field(path, place_numbers_of(own, scene.frequency_hz));
   }
   return out;
 }
 
-static em::MaterialNumbers<double> numbers_at(const MaterialFields& fields, const scene::Scene& scene,
-                                              const paths::TouchedPlace& place) {
+static em::PlaceNumbers<double> numbers_at(const MaterialFields& fields, const scene::Scene& scene,
+                                           const paths::TouchedPlace& place) {
   const em::Material& own = scene.materials[size_t(place.material)];
-  auto numbers = em::numbers_of(own, scene.frequency_hz, scene.frequency_hz);
+  Numbers numbers = place_numbers_of(own, scene.frequency_hz);
   fields.of[size_t(place.material)](place.point_m, numbers);
   for (const double x : numbers.numbers) {
     if (!std::isfinite(x))
@@ -258,7 +277,7 @@ paths::VaryingMaterials varying_materials(const MaterialFields& fields, const sc
   paths::VaryingMaterials out;
   for (const MaterialField& field : fields.of) out.varies.push_back(field ? 1 : 0);
   out.at = [&fields, &scene](const std::vector<paths::TouchedPlace>& places) {
-    std::vector<em::MaterialNumbers<double>> numbers;
+    std::vector<em::PlaceNumbers<double>> numbers;
     numbers.reserve(places.size());
     for (const paths::TouchedPlace& place : places) numbers.push_back(numbers_at(fields, scene, place));
     return numbers;

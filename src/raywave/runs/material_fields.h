@@ -15,7 +15,7 @@
 namespace raywave::runs {
 
 /// Sets those numbers that vary. @param numbers  the scene's, changed
-using MaterialField = std::function<void(const Vec3d& point_m, em::MaterialNumbers<double>& numbers)>;
+using MaterialField = std::function<void(const Vec3d& point_m, em::PlaceNumbers<double>& numbers)>;
 
 struct MaterialFields {
   std::vector<MaterialField>
@@ -34,7 +34,9 @@ paths::VaryingMaterials varying_materials(const MaterialFields& fields, const sc
 paths::TouchedMaterials touched_materials(const MaterialFields& fields, const scene::Scene& scene, int64_t num_touches,
                                           const std::vector<paths::TouchedPlace>& places);
 
+/// A material's own, with kappa where it has a von Mises-Fisher lobe.
+em::PlaceNumbers<double> place_numbers_of(const em::Material& material, double frequency_hz);
 /// One file, by what it holds. @param base  where a network starts
-MaterialField load_material_field(const std::string& path, const em::MaterialNumbers<double>& base);
+MaterialField load_material_field(const std::string& path, const em::PlaceNumbers<double>& base);
 
 }  // namespace raywave::runs
