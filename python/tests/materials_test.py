@@ -159,7 +159,7 @@ def test_paths_found_once_are_those_found_anew():
 
 def test_a_network_starts_at_the_row_and_keeps_its_bounds(tmp_path):
     scene = scene_of("concrete")
-    field = materials.Network([0, 0, 0], [4, 0, 3], detail_m=0.5, quantities=materials.NUMBERS)
+    field = materials.Network([0, 0, 0], [4, 0, 3], detail_m=0.5, quantities=materials.NUMBERS[:5])
     base = materials.base_of(scene.materials["concrete"], scene.frequency_hz)
     point = RANDOM.uniform(0, 3, (50, 3))
     places = materials.Places(point, np.zeros((50, 3)), np.ones(50), scene.frequency_hz, base)
@@ -465,7 +465,7 @@ def test_a_lobe_of_one_width_is_the_materials(method):
     scene, other = lobes_scene(), lobes_scene()
     other.materials["plaster"].lobe = "von_mises_fisher(kappa=12)"
     plain, wanted, varied = (rw.ScatteringSolver()(s, materials=m, **words).gain[0, 0] for s, m in ((scene, None), (other, None), (scene, {"plaster": narrower(np.full((2, 2), 12.0))})))
-    assert varied == pytest.approx(wanted, rel=5e-3) and abs(plain / wanted - 1) > 0.03
+    assert varied == pytest.approx(wanted, rel=5e-3) and abs(plain / wanted - 1) > 0.01
 
 
 def test_samples_and_tiles_agree_on_lobes_whose_width_varies():
