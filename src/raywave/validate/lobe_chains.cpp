@@ -103,11 +103,11 @@ scene::Scene plates(const MirrorChain& chain, double kappa) {
 
 /// The solver's walks beside the integral, at widths where these find the path and plates do not meet. Places at the
 /// rims of plates reach the end with fewer bounces: the same rays at one depth less are taken off. Other orders of the
-/// plates have to turn by 90 degrees more: nothing, at these kappa.
+/// plates, from rim to rim, bring nothing at these kappa (2 % at 100, as much as the path itself at 40).
 Rows walks(const std::string& filter, int num_threads) {
   Rows rows;
   const std::vector<Vec3d> corners{{0, 0, 0}, {4, 0, 0}, {4, 4, 0}, {4, 4, 4}, {0, 4, 4}};
-  for (const auto& [bounces, kappa] : {std::pair{1, 30.0}, {2, 100.0}, {2, 300.0}, {3, 200.0}}) {
+  for (const auto& [bounces, kappa] : {std::pair{1, 30.0}, {2, 200.0}, {2, 300.0}, {3, 200.0}}) {
     const std::string name =
         message("scattering, walks over ", bounces, bounces == 1 ? " lobe" : " lobes", ", kappa = ", kappa);
     if (name.find(filter) == std::string::npos) continue;
