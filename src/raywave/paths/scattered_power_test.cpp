@@ -131,6 +131,35 @@ TEST(ScatteredPower, OfADeviceOnAFaceIsThatOfOneALittleAboveByEveryLaw) {
   }
 }
 
+/// However the face is turned: rounding puts a device on either side of it.
+TEST(ScatteredPower, SamplesOfADeviceOnAFaceAreTheTilesToEitherSide) {
+  int places = 0;
+  for (int turn = 0; turn < 6; ++turn) {
+    const double a = 0.4 + turn, b = 0.7 * turn - 1;
+    const auto turned = [&](const Vec3d& p) {
+      const Vec3d q{std::cos(a) * p.x - std::sin(a) * p.y, std::sin(a) * p.x + std::cos(a) * p.y, p.z};
+      return Vec3d{q.x, std::cos(b) * q.y - std::sin(b) * q.z, std::sin(b) * q.y + std::cos(b) * q.z};
+    };
+    Scene s = patch(metal(0.7, "lambertian"), "VH");
+    s.transmitters[0].position_m = {0.1, -0.23, 0};
+    s.add_receiver({"below", {0.4, 0.3, -1.9}, {}, {}, antenna("VH")});
+    for (Vec3d& v : s.objects[0].mesh.vertices_m) v = turned(v);
+    for (scene::Device* d : {&s.transmitters[0], &s.receivers[0], &s.receivers[1]})
+      d->position_m = turned(d->position_m);
+    ScatterOptions o;
+    o.tolerance = 1e-4;
+    const ScatteredPower tiles = scattered_power(s, PreparedScene(s), o);
+    o.method = ScatterMethod::kSampled, o.samples_per_tx = 40000;
+    const ScatteredPower samples = scattered_power(s, PreparedScene(s), o);
+    for (size_t rx = 0; rx < 2; ++rx, ++places) {
+      ASSERT_GT(tiles.gain[rx], 0);
+      EXPECT_NEAR(samples.gain[rx] / tiles.gain[rx], 1, 4 * samples.error[rx] / tiles.gain[rx] + 2e-3)
+          << turn << ' ' << rx;
+    }
+  }
+  EXPECT_EQ(places, 12);
+}
+
 TEST(ScatteredPower, OfADeviceOnAFaceHasASlopeAlongIt) {
   Scene s = patch(metal(0.7, "directive(alpha_r=4)"), "V");
   s.transmitters[0].position_m = {0.1, -0.23, 0};

@@ -262,15 +262,17 @@ class Walks {
 
 }  // namespace
 
-SampledPower sampled_power(const scene::Scene& scene, const PreparedScene& prepared, const FieldContext& context,
-                           int32_t tx, const std::vector<ScatterEnd>& receivers, const RayOptions& options,
-                           const VaryingMaterials* varying) {
+namespace {
+
+/// By rays that set out at `from_m`.
+SampledPower walked_power(const scene::Scene& scene, const PreparedScene& prepared, const FieldContext& context,
+                          int32_t tx, const Vec3d& from_m, const std::vector<ScatterEnd>& receivers,
+                          const RayOptions& options, const VaryingMaterials* varying) {
   const size_t n = receivers.size();
   SampledPower out{std::vector<double>(n, 0), std::vector<double>(n, 0)};
   if (prepared.queries().empty() || options.max_depth < 1) return out;
   const ScatterEvents events(context, options, varying != nullptr);
-  ShootOptions shoot =
-      shoot_options(options, scene.transmitters[size_t(tx)].position_m, scene.transmitters[size_t(tx)].name);
+  ShootOptions shoot = shoot_options(options, from_m, scene.transmitters[size_t(tx)].name);
   shoot.reflection = true, shoot.on_all = true;
   const TileShooter shooter(prepared, shoot);
   const int64_t num_chunks = std::min<int64_t>(64, shooter.num_tiles());
@@ -306,6 +308,28 @@ SampledPower sampled_power(const scene::Scene& scene, const PreparedScene& prepa
     for (size_t c = 0; c < sums.size(); ++c) sum += sums[c][rx], square += squares[c][rx];
     out.gain[rx] = 4 * kPi / rays * sum;
     out.standard_error[rx] = 4 * kPi / rays * std::sqrt(square);
+  }
+  return out;
+}
+
+}  // namespace
+
+SampledPower sampled_power(const scene::Scene& scene, const PreparedScene& prepared, const FieldContext& context,
+                           int32_t tx, const std::vector<ScatterEnd>& receivers, const RayOptions& options,
+                           const VaryingMaterials* varying) {
+  const Vec3d& at = scene.transmitters[size_t(tx)].position_m;
+  const Place place = place_at(prepared, at);
+  if (!place.on_a_face()) return walked_power(scene, prepared, context, tx, at, receivers, options, varying);
+  // on a face it stands on each receiver's side of it
+  SampledPower out{std::vector<double>(receivers.size(), 0), std::vector<double>(receivers.size(), 0)};
+  for (const Vec3d& from : all_asides(prepared, place)) {
+    std::vector<size_t> here;
+    for (size_t rx = 0; rx < receivers.size(); ++rx) {
+      if (aside(prepared, place, receivers[rx].point().position_m) == from) here.push_back(rx);
+    }
+    if (here.empty()) continue;
+    const SampledPower part = walked_power(scene, prepared, context, tx, from, receivers, options, varying);
+    for (const size_t rx : here) out.gain[rx] = part.gain[rx], out.standard_error[rx] = part.standard_error[rx];
   }
   return out;
 }
