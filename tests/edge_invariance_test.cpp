@@ -99,11 +99,18 @@ std::vector<Vec3d> around(int n, double radius, double low, double high) {
 
 /// Two centimetres at a tolerance of three: faces at right angles to each other are not one.
 TEST(EdgeInvariance, APlateThinnerThanTheSeamToleranceTurns) {
-  const scene::Scene s = metal(scene::box({-2, -1.5, 0}, {4, 3, 0.02}), {-3.4, -2.7, 1.1}, around(12, 4, -2, 2));
+  scene::Scene s = metal(scene::box({-2, -1.5, 0}, {4, 3, 0.02}), {-3.4, -2.7, 1.1}, around(24, 4, -2, 2));
+  const auto tilt = [](Vec3d& v) {  // turns around z keep what is vertical, and zeros of what is level
+    v = {v.x, 0.8 * v.y - 0.6 * v.z, 0.6 * v.y + 0.8 * v.z};
+    v = {0.28 * v.x + 0.96 * v.z, v.y, -0.96 * v.x + 0.28 * v.z};
+  };
+  for (Vec3d& v : s.objects[0].mesh.vertices_m) tilt(v);
+  tilt(s.transmitters[0].position_m);
+  for (auto& d : s.receivers) tilt(d.position_m);
   const auto base = fields(s, options(2, 2));
   EXPECT_GT(largest(base), 0.3);
   for (const double angle : {1e-6, 0.3, 1.1, 2.7})
-    EXPECT_LT(difference(base, fields(turned(s, angle), options(2, 2))), 1e-6) << angle;
+    EXPECT_LT(difference(base, fields(turned(s, angle), options(2, 2))), 2e-3) << angle;
 }
 
 TEST(EdgeInvariance, ASheetHasNoWinding) {
@@ -120,21 +127,27 @@ TEST(EdgeInvariance, ASheetHasNoWinding) {
     EXPECT_LT(difference(fields(metal(open, tx, rxs), options(1)), fields(metal(other, tx, rxs), options(1))), 1e-9);
 }
 
-/// A strip along the rim, narrower than the tolerance, whose triangles meet the rest at places of their own.
-TEST(EdgeInvariance, HowAFaceIsCutNearItsRimChangesNothing) {
-  const Mesh whole = plates({{-2, -1.5, 2, 1.5}});
-  Mesh cut = plates({{-2, -1.5, 2, 1.485}});
-  const auto first = uint32_t(cut.vertices_m.size());
-  for (const double x : {-2.0, -0.37, 1.1, 2.0}) cut.vertices_m.push_back({x, 1.485, 0});
-  for (const double x : {-2.0, 0.45, 2.0}) cut.vertices_m.push_back({x, 1.5, 0});
-  for (const auto& t : {std::array<uint32_t, 3>{0, 1, 4}, {1, 5, 4}, {1, 2, 5}, {2, 3, 5}, {3, 6, 5}})
-    cut.triangles.push_back({first + t[0], first + t[1], first + t[2]});
-  const Vec3d tx{-1.2, 4.4, 0.9};
-  const std::vector<Vec3d> rxs = around(30, 3, -2, 2);
-  for (const int edges : {1, 2}) {
-    const auto base = fields(metal(whole, tx, rxs), options(edges, edges));
-    EXPECT_LT(difference(base, fields(metal(cut, tx, rxs), options(edges, edges))), 1e-6) << edges;
-  }
+/// A narrow side whose triangles meet at half its height, nearer to its edges than the tolerance, at places of their
+/// own.
+TEST(EdgeInvariance, HowANarrowFaceIsCutChangesNothing) {
+  const Mesh whole = scene::box({-2, -1.5, 0}, {4, 3, 0.05});
+  Mesh cut = whole;
+  std::erase_if(cut.triangles, [&](const auto& t) {
+    return std::all_of(t.begin(), t.end(), [&](uint32_t v) { return cut.vertices_m[v].y < 0; });
+  });
+  ASSERT_EQ(cut.triangles.size(), 10u);
+  const auto layer = [&](double low, double high, double between) {
+    const auto v = uint32_t(cut.vertices_m.size());
+    for (const double x : {-2.0, between, 2.0}) cut.vertices_m.push_back({x, -1.5, low});
+    for (const double x : {-2.0, 2.0}) cut.vertices_m.push_back({x, -1.5, high});
+    for (const auto& t : {std::array<uint32_t, 3>{0, 1, 3}, {1, 2, 4}, {1, 4, 3}})
+      cut.triangles.push_back({v + t[0], v + t[1], v + t[2]});
+  };
+  layer(0, 0.01, -1.1), layer(0.01, 0.02, 0.3), layer(0.02, 0.05, -0.7);
+  const Vec3d tx{-1.2, -4.4, 0.9};
+  const std::vector<Vec3d> rxs = around(40, 3, -2, 2);
+  const auto base = fields(metal(whole, tx, rxs), options(1));
+  EXPECT_LT(difference(base, fields(metal(cut, tx, rxs), options(1))), 0.02);
 }
 
 TEST(EdgeInvariance, EndsInASheetsPlaneMayBeSwapped) {
@@ -157,7 +170,9 @@ TEST(EdgeInvariance, EndsInASheetsPlaneMayBeSwapped) {
 
 /// Legs over a hole run straight on from rim to rim in the plane: on one side of it, whatever rounding says.
 TEST(EdgeInvariance, RaysStraightOnInASheetsPlaneKeepTheirSide) {
-  const scene::Scene s = metal(plate_with_hole(), {-2.2, 3.1, 1.3}, around(16, 3.5, -2, 2));
+  Mesh upright = plate_with_hole();
+  for (Vec3d& v : upright.vertices_m) v = {v.x, 0, v.y};
+  const scene::Scene s = metal(upright, {-2.2, 3.1, 1.3}, around(30, 3.5, -2, 2));
   const auto base = fields(s, options(3, 3));
   for (const double angle : {0.7, 2.1, 4.4})
     EXPECT_LT(difference(base, fields(turned(s, angle), options(3, 3))), 3e-3) << angle;
@@ -208,10 +223,9 @@ TEST(EdgeInvariance, LegsPastTwoCornersOfASideDoNotStep) {
 /// A corner of 40 degrees whose other side the leg crosses at right angles.
 TEST(EdgeInvariance, LegsAcrossTheNextRimDoNotStep) {
   Mesh kite;
-  kite.vertices_m = {{2.3, 0, 0}, {0, 0.84, 0}, {-1.6, 0, 0}, {0, -0.84, 0}};
+  kite.vertices_m = {{-2, 0, 0}, {0, -0.6, 0}, {2.5, 0, 0}, {0, 0.9, 0}};
   kite.triangles = {{0, 1, 3}, {1, 2, 3}};
-  std::vector<Vec3d> places;
-  for (int i = 0; i < 12; ++i) places.push_back({3.0 + 0.05 * i, -4.4 + 0.03 * i, 0});
+  const std::vector<Vec3d> places{{3.2703, -4.3705, 0}};
   EXPECT_LT(step_across(kite, {1.2001, 3.9573, -0.9598}, places, options(3, 3)), 0.06);
 }
 
