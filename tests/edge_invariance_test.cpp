@@ -8,6 +8,8 @@
 
 #include "diffraction_scenes.h"
 #include "field_walk.h"
+#include "map_surfaces.h"
+#include "raywave/maps/radio_map.h"
 
 namespace raywave {
 namespace {
@@ -111,6 +113,19 @@ TEST(EdgeInvariance, APlateThinnerThanTheSeamToleranceTurns) {
   EXPECT_GT(largest(base), 0.3);
   for (const double angle : {1e-6, 0.3, 1.1, 2.7})
     EXPECT_LT(difference(base, fields(turned(s, angle), options(2, 2))), 2e-3) << angle;
+}
+
+/// Two plates side by side whose rims are not quite in one line: one edge or two, whichever object comes first.
+TEST(EdgeInvariance, TheOrderOfObjectsDoesNotMoveAnEdge) {
+  const auto both = [&](double offset_m, bool swapped) {
+    std::vector<Mesh> meshes{plates({{-3, -1.5, 0, 1.5}}), plates({{0, -0.9, 2, 1.5 - offset_m}})};
+    if (swapped) std::swap(meshes[0], meshes[1]);
+    return fields(test::links(kHz, meshes, {1, 5, 1.5}, around(12, 4, -2, 2), test::perfect_conductor()),
+                  options(1, 1));
+  };
+  for (const double offset_m : {0.003, 0.015, 0.0297, 0.0303, 0.045, 0.059, 0.065})
+    EXPECT_LT(difference(both(offset_m, false), both(offset_m, true)), 1e-9) << offset_m;
+  EXPECT_LT(difference(both(0.0297, false), both(0.0303, false)), 0.05);  // the tolerance lies between
 }
 
 TEST(EdgeInvariance, ASheetHasNoWinding) {
@@ -227,6 +242,26 @@ TEST(EdgeInvariance, LegsAcrossTheNextRimDoNotStep) {
   kite.triangles = {{0, 1, 3}, {1, 2, 3}};
   const std::vector<Vec3d> places{{3.2703, -4.3705, 0}};
   EXPECT_LT(step_across(kite, {1.2001, 3.9573, -0.9598}, places, options(3, 3)), 0.06);
+}
+
+/// Over two edges as well: which may face each other is one rule for both.
+TEST(EdgeInvariance, ACellOfAnExactMapHoldsTheLinksPaths) {
+  const std::vector<Vec3d> places = around(10, 3.2, -1, 4);
+  scene::Scene s = metal(prism(12, 1.6, 0.3, 2.2), {-0.4, 4.6, 2.9}, places);
+  const Vec3d tx = s.transmitters[0].position_m;
+  s.transmitters.clear();
+  s.add_transmitter({"tx", tx, {}, {}, test::antenna("iso", "V")});
+  maps::RadioMapOptions o;
+  o.max_depth = o.max_diffractions = 2;
+  o.diffraction = true;
+  const Paths p = solve_paths(s, options(2, 2));
+  for (const paths::Link& l : p.links) {
+    double power = 0;
+    for (int64_t i = p.a_begin[size_t(l.path_begin)]; i < p.a_begin[size_t(l.path_end)]; ++i)
+      power += norm2(p.a[size_t(i)]);
+    const auto map = solve_radio_map(s, test::plane(places[size_t(l.rx)], {1e-3, 1e-3}, 1e-3), o);
+    EXPECT_NEAR(map.path_gain[0] / power, 1, 1e-9) << l.rx;
+  }
 }
 
 }  // namespace

@@ -316,6 +316,7 @@ class Expander {
     const SurfaceId last = at.surface;
     for (int32_t w = 0; w < int32_t(scene_.wedges().size()); ++w) {
       if (last == SurfaceId::wedge(w) || (last.is_facet() && on_facet(w, last.index))) continue;
+      if (last.is_wedge() && !may_face(scene_, options_, last.index, w)) continue;
       const Wedge& wedge = scene_.wedges()[size_t(w)];
       if (at.num_wedges == 0 && !in_reach(wedge, at.image_m, options_.opaque) &&
           !(last.is_none() && past_corner(wedge, options_.opaque))) {

@@ -2,6 +2,7 @@
 #include "raywave/paths/wedge_stretches.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <unordered_map>
 
@@ -40,24 +41,30 @@ class Joiner {
 
   std::vector<Wedge> run() {
     pair_ends();
-    std::vector<Wedge> wedges;
+    std::vector<std::pair<size_t, Wedge>> found;  // with its first stretch
     std::vector<uint8_t> done(stretches_.size(), 0);
-    for (size_t i = 0; i < stretches_.size(); ++i) {
+    for (const size_t i : longest_first()) {
       if (done[i]) continue;
       Wedge w = std::move(stretches_[i].wedge);
       done[i] = 1;
+      size_t first = i;
       bool more_than_remainders = !stretches_[i].is_remainder;
       for (const bool forward : {true, false}) {
         for (int32_t end = next_[2 * i + forward]; end >= 0 && !done[size_t(end / 2)]; end = next_[size_t(end ^ 1)]) {
-          done[size_t(end / 2)] = 1;
-          more_than_remainders = more_than_remainders || !stretches_[size_t(end / 2)].is_remainder;
           Wedge& more = stretches_[size_t(end / 2)].wedge;
+          if (!on_line(w, more, stretches_[i].near_m)) break;
+          done[size_t(end / 2)] = 1;
+          first = std::min(first, size_t(end / 2));
+          more_than_remainders = more_than_remainders || !stretches_[size_t(end / 2)].is_remainder;
           if (dot(more.direction, w.direction) < 0) turn_round(more);
           append(w, more, forward);
         }
       }
-      if (more_than_remainders) wedges.push_back(std::move(w));
+      if (more_than_remainders) found.push_back({first, std::move(w)});
     }
+    std::sort(found.begin(), found.end(), [](const auto& x, const auto& y) { return x.first < y.first; });
+    std::vector<Wedge> wedges;
+    for (auto& [first, w] : found) wedges.push_back(std::move(w));
     return wedges;
   }
 
@@ -67,14 +74,35 @@ class Joiner {
     return end % 2 ? w.at(w.length_m) : w.a;
   }
 
+  /// An edge lies on the line of its longest stretch, of equal ones the one that comes first in space: whatever the
+  /// order of the objects.
+  std::vector<size_t> longest_first() const {
+    std::vector<std::array<double, 3>> order;  // shortness in tolerances, place, index
+    for (size_t i = 0; i < stretches_.size(); ++i) {
+      const Wedge& w = stretches_[i].wedge;
+      order.push_back({-std::round(w.length_m / stretches_[i].near_m), place(w.at(0.5 * w.length_m)), double(i)});
+    }
+    std::sort(order.begin(), order.end());
+    std::vector<size_t> out;
+    for (const auto& o : order) out.push_back(size_t(o[2]));
+    return out;
+  }
+
+  /// Along a direction that scenes are not aligned with.
+  static double place(const Vec3d& p) { return dot(p, Vec3d{0.5773, 0.6124, 0.5401}); }
+
+  static bool on_line(const Wedge& w, const Wedge& more, double near) {
+    return norm(cross(more.a - w.a, w.direction)) <= near &&
+           norm(cross(more.at(more.length_m) - w.a, w.direction)) <= near;
+  }
+
   /// Ends are numbered 2 stretch + (0: its beginning, 1: its end).
   void pair_ends() {
     std::vector<std::pair<double, int32_t>> order;
     for (int32_t i = 0; i < int32_t(stretches_.size()); ++i) {
       for (const bool hi : {false, true}) {
         if (hi ? stretches_[size_t(i)].cut_hi : stretches_[size_t(i)].cut_lo) continue;
-        // any direction that scenes are not aligned with
-        order.push_back({dot(end_point(2 * i + hi), Vec3d{0.5773, 0.6124, 0.5401}), 2 * i + hi});
+        order.push_back({place(end_point(2 * i + hi)), 2 * i + hi});
       }
     }
     std::sort(order.begin(), order.end());
@@ -97,7 +125,8 @@ class Joiner {
     const bool same_way = x % 2 != y % 2;
     if (dot(w.direction, v.direction) * (same_way ? 1 : -1) <= 0) return false;
     const Vec3d far_x = end_point(x ^ 1), far_y = end_point(y ^ 1);
-    if (norm(cross(far_y - w.a, w.direction)) > near || norm(cross(far_x - v.a, v.direction)) > near) return false;
+    if (norm(cross(far_y - w.a, w.direction)) > 0.5 * near || norm(cross(far_x - v.a, v.direction)) > 0.5 * near)
+      return false;
     if (std::abs(w.exterior_angle_rad - v.exterior_angle_rad) > kFlat) return false;
     const double angle = v.exterior_angle_rad;
     const Vec3d t0 = same_way ? v.t0 : std::cos(angle) * v.t0 + std::sin(angle) * v.n0;
