@@ -340,7 +340,6 @@ const std::vector<Exclusion>& exclusions() {
       {"terrace", "two_edges_turned", kGrazes},
       {"gap", "points_on_walls", kInGap},
       {"gap", "on_a_face", kInGap},
-      {"gap", "edges_reordered", "over a seam an edge lies on the lowest-numbered of its mesh edges"},
       {"(transmitter in the face's plane)", "on_a_face", "the direct path along the face is cut or not by rounding"},
   };
   return all;

@@ -80,16 +80,14 @@ class Joiner {
     std::vector<std::array<double, 3>> order;  // shortness in tolerances, place, index
     for (size_t i = 0; i < stretches_.size(); ++i) {
       const Wedge& w = stretches_[i].wedge;
-      order.push_back({-std::round(w.length_m / stretches_[i].near_m), place(w.at(0.5 * w.length_m)), double(i)});
+      order.push_back(
+          {-std::round(w.length_m / stretches_[i].near_m), along_no_axis(w.at(0.5 * w.length_m)), double(i)});
     }
     std::sort(order.begin(), order.end());
     std::vector<size_t> out;
     for (const auto& o : order) out.push_back(size_t(o[2]));
     return out;
   }
-
-  /// Along a direction that scenes are not aligned with.
-  static double place(const Vec3d& p) { return dot(p, Vec3d{0.5773, 0.6124, 0.5401}); }
 
   static bool on_line(const Wedge& w, const Wedge& more, double near) {
     return norm(cross(more.a - w.a, w.direction)) <= near &&
@@ -102,7 +100,7 @@ class Joiner {
     for (int32_t i = 0; i < int32_t(stretches_.size()); ++i) {
       for (const bool hi : {false, true}) {
         if (hi ? stretches_[size_t(i)].cut_hi : stretches_[size_t(i)].cut_lo) continue;
-        order.push_back({place(end_point(2 * i + hi)), 2 * i + hi});
+        order.push_back({along_no_axis(end_point(2 * i + hi)), 2 * i + hi});
       }
     }
     std::sort(order.begin(), order.end());

@@ -139,9 +139,21 @@ class GroupSectors {
     }
   }
 
+  /// Over a seam an edge lies on the line of its longest mesh edge: whatever the order of the objects.
+  uint32_t longest(const std::vector<uint32_t>& edges) const {
+    const auto shortness = [&](uint32_t e) {
+      const scene::Edge& edge = table_.edges[e];
+      return std::array<double, 3>{-std::round(norm(edge.b - edge.a) / near_), along_no_axis(0.5 * (edge.a + edge.b)),
+                                   double(e)};
+    };
+    return *std::min_element(edges.begin(), edges.end(),
+                             [&](uint32_t e, uint32_t o) { return shortness(e) < shortness(o); });
+  }
+
   void sectors(std::vector<uint32_t>& edges, double lo, double hi) {
     std::sort(edges.begin(), edges.end());
-    const scene::Edge& line = table_.edges[edges[0]];
+    const uint32_t base_edge = longest(edges);
+    const scene::Edge& line = table_.edges[base_edge];
     Vec3d d = normalized(line.b - line.a);
     if (dot(d, d_) < 0) d = -d;
     const Vec3d u = inward(table_, line.facet0, d), v = cross(d, u);
@@ -195,7 +207,7 @@ class GroupSectors {
     const double length = norm(line.b - line.a), sense = dot(line.b - line.a, d) > 0 ? 1 : -1;
     const double begin = sense * dot(w.a - line.a, d) / length;
     w.pieces.push_back(
-        {0, w.length_m, int32_t(edges[0]), begin, begin + sense * w.length_m / length, w.facet0, w.facet_n, -1, -1});
+        {0, w.length_m, int32_t(base_edge), begin, begin + sense * w.length_m / length, w.facet0, w.facet_n, -1, -1});
     cut(std::move(w));
   }
 
