@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "raywave/io/scene_files.h"
+#include "raywave/maps/arrival_map.h"
 #include "raywave/maps/map_derivative.h"
 #include "raywave/maps/radio_map.h"
 #include "raywave/paths/find.h"
@@ -19,6 +20,7 @@
 #include "raywave/paths/paths_derivative.h"
 #include "raywave/runs/results.h"
 #include "raywave/runtime/parallel.h"
+#include "raywave/scene/shapes.h"
 
 namespace {
 
@@ -168,6 +170,69 @@ json bench_map_gradient(scene::Scene s, const maps::Surface& surface, bool diffr
           {"cells", map.num_cells()}};
 }
 
+/// Three walls of 5 to 6 m that scatter, S = 0.4 by Lambert's law, around a link.
+scene::Scene scattering_walls() {
+  scene::Scene s;
+  s.frequency_hz = 3.5e9;
+  em::Material concrete = em::itu_material("concrete", 0.1);
+  concrete.scattering_coefficient = 0.4;
+  s.add_material(concrete);
+  s.add_object({"left", scene::box({-3, 3, 0}, {6, 0.2, 5}), 0});
+  s.add_object({"right", scene::box({-2.5, -2.7, 0}, {5.5, 0.2, 5}), 0});
+  s.add_object({"end", scene::box({4, -2.5, 0}, {0.2, 5, 5}), 0});
+  s.add_transmitter({"tx", {-1.8, 0.4, 1.7}});
+  s.add_receiver({"rx", {1.6, -0.7, 1.2}});
+  return s;
+}
+
+/// 64 x 64 directions of 16 x 16 elements: the gradient of the map's sum by everything; the value beside it, both with
+/// the paths.
+json bench_arrivals_gradient(scene::Scene s, const paths::PathOptions& options, bool coherent, int runs) {
+  const paths::PreparedScene prepared(s);
+  maps::ArrivalMapOptions o;
+  const double half_wave_m = 0.5 * kSpeedOfLight / s.frequency_hz;
+  o.grid = maps::sine_grid(64, 64);
+  o.aperture = maps::planar_aperture(16, 16, half_wave_m, half_wave_m);
+  o.coherent = coherent;
+  paths::Paths found;
+  maps::ArrivalMap map;
+  json value_cpu = json::array(), cpu = json::array(), paths_cpu = json::array();
+  (void)time_runs(
+      runs, [&] { found = solve_paths(s, prepared, options); }, &paths_cpu);
+  json value = time_runs(
+      runs,
+      [&] {
+        found = solve_paths(s, prepared, options);
+        map = maps::arrival_map(found, o);
+      },
+      &value_cpu);
+  json seconds = time_runs(
+      runs,
+      [&] {
+        found = solve_paths(s, prepared, options);
+        map = maps::arrival_map(found, o);
+        const auto cotangent = maps::arrival_map_vjp(found, o, std::vector<double>(map.gain.size(), 1.0));
+        (void)paths_vjp(s, prepared, options, found, cotangent);
+      },
+      &cpu);
+  return {{"seconds", seconds},     {"cpu_seconds", cpu},     {"value", value},
+          {"value_cpu", value_cpu}, {"paths_cpu", paths_cpu}, {"paths", found.num_paths()}};
+}
+
+json bench_walls_arrivals(bool coherent, int runs) {
+  paths::PathOptions o;
+  o.max_depth = 1, o.diffuse_reflection = true, o.scattering_tolerance = 1e-2;
+  return bench_arrivals_gradient(scattering_walls(), o, coherent, runs);
+}
+
+json bench_canyon_arrivals(scene::Scene s, bool coherent, int runs) {
+  s.add_transmitter({"tx", {-33, 11, 32}});
+  s.add_receiver({"rx", {20, 0, 1.5}});
+  paths::PathOptions o = edge_options();
+  o.max_diffractions = 2;
+  return bench_arrivals_gradient(std::move(s), o, coherent, runs);
+}
+
 /// One transmitter, many receivers in the streets (those in houses have no path), with diffraction.
 json bench_many_edges(scene::Scene s, int num_receivers, int runs) {
   s.add_transmitter({"tx", kTx});
@@ -277,6 +342,10 @@ int main(int argc, char** argv) {
       if (item == "edges_monte_carlo")
         result = bench_map(std::move(s), Method::kMonteCarlo, 3, 10000000, true, save, runs);
       if (item == "paths_gradient") result = bench_paths_gradient(std::move(s), runs);
+      if (item == "walls_arrivals" || item == "walls_arrivals_coherent")
+        result = bench_walls_arrivals(item == "walls_arrivals_coherent", runs);
+      if (item == "arrivals" || item == "arrivals_coherent")
+        result = bench_canyon_arrivals(std::move(s), item == "arrivals_coherent", runs);
       maps::Surface surface;
       surface.cell_size_m = {5, 5};
       if (item == "map_gradient") result = bench_map_gradient(std::move(s), surface, true, 2, runs);

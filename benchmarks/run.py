@@ -152,8 +152,12 @@ def gradients(table, munich, canyon, runs):
     """The value alone stands in the peer's column: a ratio of 0.33 is 3 times its cost."""
     for what, item, scene in (("paths: value and gradient against the value, munich link, depth 3, diffraction", "paths_gradient", munich),
                               ("exact map: value and gradient against the value, munich, depth 2, diffraction", "map_gradient", munich),
-                              ("the same, street canyon, 1e6 cells, no diffraction", "million", canyon)):
-        _, mb, ours = run([BENCH, item, scene, 3 if item != "paths_gradient" else runs])
+                              ("the same, street canyon, 1e6 cells, no diffraction", "million", canyon),
+                              ("arrival map, walls that scatter: value and gradient with the paths against the value", "walls_arrivals", canyon),
+                              ("the same, coherent", "walls_arrivals_coherent", canyon),
+                              ("arrival map, street canyon, two edges: the same", "arrivals", canyon),
+                              ("the same, coherent", "arrivals_coherent", canyon)):
+        _, mb, ours = run([BENCH, item, scene, 3 if "map" in item or item == "million" else runs])
         table.add(what, ours["seconds"], ours["value"], ">= 0.33", f"peak memory {mb:.0f} MB (1e6 cells: wanted < 1024)")
 
 

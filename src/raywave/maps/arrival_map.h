@@ -46,7 +46,7 @@ ArrivalGrid sine_grid(int num_rows, int num_columns);
 struct Aperture {
   std::vector<Vec3d> positions_m;  // [num_elements], the aperture's frame: x ahead, z up
   std::vector<Complexd> weights;   // [num_elements] or empty: equal; scaled so that sum |w| = 1
-  /// A grid in the y-z plane, element y-major, with weights of y times those of z: evaluated as such.
+  /// Where positions and weights are those of planar_aperture(): the grid, evaluated as such.
   struct Grid {
     int num_y = 1, num_z = 1;
     double spacing_y_m = 0, spacing_z_m = 0;

@@ -18,7 +18,7 @@ struct RayAdjoint {
 /// Of a sheet.
 struct Adjoint {
   std::vector<RayAdjoint> rays;
-  std::vector<Complexd> signals;  // [num_elements, num_rays]
+  std::vector<Complexd> signals;  // [num_elements, num_rays], where powers are summed
   std::vector<Complexd> h;        // [num_elements]
   double wavenumber = 0;
 
@@ -81,6 +81,71 @@ void separable_back(const Setup& s, const std::vector<Ray<double>>& rays, double
     to.rays[i].k.z += p * slope * sum * step_z;
     to.wavenumber += p * (power * (by_phase * g.spacing_y_m * ray.k.y + by_wavenumber) +
                           slope * sum * g.spacing_z_m * (ray.k.z - z));
+  }
+}
+
+/// Re(sum over m of conj(by) j q_m a_m), q_m where an axis' elements lie: how far a grows by its phases' scale.
+double turned_along(const std::vector<Complexd>& a, double spacing_m, const Complexd& by) {
+  Complexd sum{0, 0};
+  for (size_t m = 0; m < a.size(); ++m) sum = sum + (along_axis(m, a.size()) * spacing_m) * a[m];
+  return moves(by, times_j(sum));
+}
+
+void grid_row_back(const Setup& s, const std::vector<Complexd>& h, double wavenumber, size_t row,
+                   const double* cotangent, Adjoint& to) {
+  if (h.empty()) return;
+  const Aperture::Grid& g = *s.options.aperture.grid;
+  const GridSteps<double> step(s, wavenumber);
+  const std::vector<Complexd> columns = columns_of(s, h, wavenumber, row);
+  std::vector<Complexd> columns_adjoint(columns.size()), terms(columns.size());
+  for (size_t c = 0; c < s.columns; ++c) {
+    const size_t at = row * s.columns + c;
+    if (!s.there(at) || cotangent[c] == 0) continue;
+    const auto y = axis_steering(s.weights_y, step.y * s.directions[at].y);
+    Complexd sum{0, 0};
+    for (size_t m = 0; m < y.size(); ++m) sum = sum + (terms[m] = y[m] * columns[m]);
+    const Complexd adjoint = (2 * cotangent[c]) * sum;
+    for (size_t m = 0; m < y.size(); ++m) columns_adjoint[m] = columns_adjoint[m] + conj(y[m]) * adjoint;
+    to.wavenumber -= s.directions[at].y * turned_along(terms, g.spacing_y_m, adjoint);
+  }
+  const double sine = s.row_sine(row);
+  const auto z = axis_steering(s.weights_z, step.z * sine);
+  terms.resize(z.size());
+  for (size_t m = 0; m < columns.size(); ++m) {
+    const size_t first = m * z.size();
+    for (size_t n = 0; n < z.size(); ++n) {
+      to.h[first + n] = to.h[first + n] + conj(z[n]) * columns_adjoint[m];
+      terms[n] = z[n] * h[first + n];
+    }
+    to.wavenumber -= sine * turned_along(terms, g.spacing_z_m, columns_adjoint[m]);
+  }
+}
+
+/// From a grid's elements to the plane waves that they receive.
+void grid_waves_back(const Setup& s, const std::vector<Ray<double>>& rays, double wavenumber, Adjoint& to) {
+  const Aperture::Grid& g = *s.options.aperture.grid;
+  const size_t ny = s.weights_y.size(), nz = s.weights_z.size();
+  const GridSteps<double> step(s, wavenumber);
+  for (size_t i = 0; i < rays.size(); ++i) {
+    const Ray<double>& ray = rays[i];
+    const auto y = axis_turns(step.y * ray.k.y, ny), z = axis_turns(step.z * ray.k.z, nz);
+    Complexd sum{0, 0}, along_y{0, 0}, along_z{0, 0};  // of conj(adjoint) exp(j ...), times where its element lies
+    for (size_t m = 0; m < ny; ++m) {
+      Complexd column{0, 0}, column_z{0, 0};
+      for (size_t n = 0; n < nz; ++n) {
+        const Complexd term = conj(to.h[m * nz + n]) * z[n];
+        column = column + term;
+        column_z = column_z + along_axis(n, nz) * term;
+      }
+      sum = sum + y[m] * column;
+      along_y = along_y + along_axis(m, ny) * (y[m] * column);
+      along_z = along_z + y[m] * column_z;
+    }
+    to.rays[i].b = to.rays[i].b + conj(sum);
+    const double by_y = -g.spacing_y_m * (ray.b * along_y).im, by_z = -g.spacing_z_m * (ray.b * along_z).im;
+    to.rays[i].k.y += wavenumber * by_y;
+    to.rays[i].k.z += wavenumber * by_z;
+    to.wavenumber += by_y * ray.k.y + by_z * ray.k.z;
   }
 }
 
@@ -156,11 +221,8 @@ void signals_back(const Setup& s, const std::vector<Ray<double>>& rays, const st
   for (size_t m = 0; m < q.size(); ++m) {
     for (size_t i = 0; i < rays.size(); ++i) {
       const Complexd& signal = signals[m * rays.size() + i];
-      Complexd adjoint = to.signals[m * rays.size() + i];
-      if (s.options.coherent) {
-        to.rays[i].b = to.rays[i].b + conj(signal) * to.h[m];
-        adjoint = conj(rays[i].b) * to.h[m];
-      }
+      if (s.options.coherent) to.rays[i].b = to.rays[i].b + conj(signal) * to.h[m];
+      const Complexd adjoint = s.options.coherent ? conj(rays[i].b) * to.h[m] : to.signals[m * rays.size() + i];
       if (!s.options.near_field) {
         const double turn = moves(adjoint, times_j(signal));
         to.rays[i].k += (turn * wavenumber) * q[m];
@@ -218,12 +280,15 @@ void sheet_back(const Setup& s, const Paths& p, const Sheet& sheet, const double
   std::vector<Ray<double>> rays;
   std::vector<Complexd> signals, h;
   prepare(s, p, sheet, wavenumber, nullptr, rays, signals, h);
-  std::vector<Adjoint> parts(kParts, Adjoint(rays.size(), signals.size(), s.weights.size()));
+  const size_t num_signals = s.of_elements() ? 0 : signals.size();
+  std::vector<Adjoint> parts(kParts, Adjoint(rays.size(), num_signals, s.weights.size()));
   runtime::parallel_for(kParts, s.options.num_threads, [&](int64_t part) {
     for (size_t row = s.rows * size_t(part) / kParts; row < s.rows * size_t(part + 1) / kParts; ++row) {
       const double* c = cotangent + row * s.columns;
       if (s.separable()) {
         separable_back(s, rays, wavenumber, row, c, parts[size_t(part)]);
+      } else if (s.of_elements() && s.on_grid()) {
+        grid_row_back(s, h, wavenumber, row, c, parts[size_t(part)]);
       } else if (s.of_elements()) {
         elements_back(s, h, wavenumber, row, c, parts[size_t(part)]);
       } else {
@@ -233,6 +298,7 @@ void sheet_back(const Setup& s, const Paths& p, const Sheet& sheet, const double
   });
   for (size_t i = 1; i < kParts; ++i) parts[0] += parts[i];
   Adjoint& sum = parts[0];
+  if (!rays.empty() && s.of_elements() && s.plane_waves_on_grid()) grid_waves_back(s, rays, wavenumber, sum);
   if (!signals.empty()) signals_back(s, rays, signals, wavenumber, sum);
   to.frequency_hz += 2 * kPi / kSpeedOfLight * sum.wavenumber;
   ad::Tape tape;

@@ -48,6 +48,24 @@ void require_weights(const char* name, const std::vector<Complexd>& w, size_t wa
   if (!w.empty() && !(sum > 0)) throw Error(message(name, " must not all be 0"));
 }
 
+std::vector<Vec3d> grid_positions(int num_y, int num_z, double spacing_y_m, double spacing_z_m) {
+  std::vector<Vec3d> out;
+  for (int y = 0; y < num_y; ++y) {
+    for (int z = 0; z < num_z; ++z)
+      out.push_back({0, (y - 0.5 * (num_y - 1)) * spacing_y_m, (z - 0.5 * (num_z - 1)) * spacing_z_m});
+  }
+  return out;
+}
+
+/// A grid stands for the positions, which nobody asks then.
+void require_grid(const Aperture& a) {
+  const Aperture::Grid& g = *a.grid;
+  const std::vector<Vec3d> wanted = grid_positions(g.num_y, g.num_z, g.spacing_y_m, g.spacing_z_m);
+  const auto same = [](const Vec3d& p, const Vec3d& q) { return p.x == q.x && p.y == q.y && p.z == q.z; };
+  if (!std::equal(wanted.begin(), wanted.end(), a.positions_m.begin(), a.positions_m.end(), same))
+    throw Error("positions_m of an aperture with a grid must be those of planar_aperture(); for others leave grid out");
+}
+
 }  // namespace
 
 Aperture planar_aperture(int num_y, int num_z, double spacing_y_m, double spacing_z_m, std::vector<Complexd> weights_y,
@@ -61,11 +79,9 @@ Aperture planar_aperture(int num_y, int num_z, double spacing_y_m, double spacin
   if (weights_y.empty()) weights_y.assign(size_t(num_y), {1, 0});
   if (weights_z.empty()) weights_z.assign(size_t(num_z), {1, 0});
   Aperture a;
-  for (int y = 0; y < num_y; ++y) {
-    for (int z = 0; z < num_z; ++z) {
-      a.positions_m.push_back({0, (y - 0.5 * (num_y - 1)) * spacing_y_m, (z - 0.5 * (num_z - 1)) * spacing_z_m});
-      a.weights.push_back(weights_y[size_t(y)] * weights_z[size_t(z)]);
-    }
+  a.positions_m = grid_positions(num_y, num_z, spacing_y_m, spacing_z_m);
+  for (const Complexd& y : weights_y) {
+    for (const Complexd& z : weights_z) a.weights.push_back(y * z);
   }
   a.grid = {num_y, num_z, spacing_y_m, spacing_z_m, std::move(weights_y), std::move(weights_z)};
   return a;
@@ -104,6 +120,7 @@ void ArrivalMapOptions::validate() const {
       if (!is_finite(q)) throw Error("positions_m of the aperture must be finite numbers");
     }
     require_weights("weights of the aperture", aperture.weights, aperture.positions_m.size());
+    if (aperture.grid) require_grid(aperture);
   }
   if (!is_finite(orientation_rad)) throw Error("orientation_rad must be finite numbers");
   if (rx_port < 0) throw Error(message("rx_port must be >= 0, got ", rx_port));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What arrival maps and their derivatives share: rays as the end of their path sees them, what apertures and antennas
-// make of them, and the map of one pair of devices, over double and ad::Dual. Formulas: arrival_map.h.
+// What arrival maps and their derivatives share: what apertures and antennas make of rays, and the map of one pair of
+// devices, over double and ad::Dual. Formulas: arrival_map.h.
 #pragma once
 
 #include <algorithm>
@@ -10,138 +10,14 @@
 #include <type_traits>
 #include <vector>
 
-#include "raywave/ad/functions.h"
 #include "raywave/core/constants.h"
 #include "raywave/core/error.h"
 #include "raywave/core/spherical.h"
-#include "raywave/maps/arrival_map.h"
+#include "raywave/maps/arrival_grid.h"
+#include "raywave/maps/arrival_rays.h"
 #include "raywave/runtime/parallel.h"
 
 namespace raywave::maps::arrival_detail {
-
-using ad::Dual;
-using ad::Var;
-using paths::Link;
-using paths::Paths;
-using paths::PathsDerivative;
-
-/// What the options say, in the form in which it is used.
-struct Setup {
-  const ArrivalMapOptions& options;
-  size_t rows, columns;
-  std::vector<Vec3d> directions;    // [rows, columns], the aperture's frame; zero: none
-  std::vector<Complexd> weights;    // [num_elements], sum |w| = 1
-  std::vector<Complexd> lags_y;     // of a grid: sum of conj(w_m) w_n over m - n = l >= 0
-  std::vector<Complexd> weights_z;  // of a grid
-  Mat3d to_frame;                   // from the world
-
-  explicit Setup(const ArrivalMapOptions& o) : options(o), rows(o.grid.rows.size()), columns(o.grid.columns.size()) {
-    to_frame = transposed(rotation_from_euler(o.orientation_rad));
-    directions.resize(rows * columns);
-    for (size_t r = 0; r < rows; ++r) {
-      for (size_t c = 0; c < columns; ++c) directions[r * columns + c] = direction(o.grid, r, c);
-    }
-    if (o.antenna) return;
-    weights = scaled(o.aperture.weights, o.aperture.positions_m.size());
-    if (!o.aperture.grid) return;
-    const Aperture::Grid& g = *o.aperture.grid;
-    const auto wy = scaled(g.weights_y, size_t(g.num_y));
-    weights_z = scaled(g.weights_z, size_t(g.num_z));
-    for (size_t l = 0; l < wy.size(); ++l) {
-      Complexd sum{0, 0};
-      for (size_t n = 0; n + l < wy.size(); ++n) sum = sum + conj(wy[n + l]) * wy[n];
-      lags_y.push_back(sum);
-    }
-  }
-
-  bool there(size_t at) const { return norm2(directions[at]) > 0; }
-  /// Sums that come apart into y and z.
-  bool separable() const {
-    return !options.antenna && options.aperture.grid && !options.coherent && !options.near_field;
-  }
-
-  /// Of the elements' signals together.
-  bool of_elements() const { return options.coherent && !options.antenna; }
-  double row_sine(size_t row) const {
-    const double r = options.grid.rows[row];
-    return options.grid.kind == ArrivalGrid::Kind::kAngles ? std::sin(r) : r;
-  }
-
-  static Vec3d direction(const ArrivalGrid& g, size_t r, size_t c) {
-    if (g.kind == ArrivalGrid::Kind::kAngles) {
-      const double e = g.rows[r], a = g.columns[c];
-      return {std::cos(e) * std::cos(a), std::cos(e) * std::sin(a), std::sin(e)};
-    }
-    const double x2 = 1 - g.rows[r] * g.rows[r] - g.columns[c] * g.columns[c];
-    return x2 >= 0 ? Vec3d{std::sqrt(x2), g.columns[c], g.rows[r]} : Vec3d{0, 0, 0};
-  }
-  static std::vector<Complexd> scaled(std::vector<Complexd> w, size_t n) {
-    if (w.empty()) w.assign(n, {1, 0});
-    double sum = 0;
-    for (const Complexd& x : w) sum += abs(x);
-    for (Complexd& x : w) x = (1 / sum) * x;
-    return w;
-  }
-};
-
-/// One path as its end sees it, over a scalar.
-template <class T>
-struct Ray {
-  Complex<T> b;  // its gain; coherent: with the carrier's phase
-  Vec3<T> k;     // where it comes from, the aperture's frame
-  T distance_m;  // of its apparent source, for near fields
-};
-
-template <class T>
-T sinc(const T& x) {
-  using std::sin;
-  if (ad::value_of(x) * ad::value_of(x) < 1e-6) return T(1) - T(kPi * kPi / 6) * x * x;  // to 1e-11
-  return sin(T(kPi) * x) / (T(kPi) * x);
-}
-
-/// The numbers of a path that the map depends on, with their tangents over Dual.
-template <class T>
-struct PathNumbers {
-  Complex<T> a;
-  T tau_s, theta, phi, frequency_hz;
-};
-
-/// The distance from the end to the path's last edge; nothing where it has none.
-inline std::optional<double> distance_to_edge(const Paths& p, const Link& l, int64_t path, bool departures) {
-  const auto begin = size_t(p.interaction_begin[size_t(path)]), end = size_t(p.interaction_begin[size_t(path) + 1]);
-  Vec3d at = departures ? p.tx_positions_m[size_t(l.tx)] : p.rx_positions_m[size_t(l.rx)];
-  double length = 0;
-  for (size_t n = 0; n < end - begin; ++n) {
-    const size_t i = departures ? begin + n : end - 1 - n;
-    length += norm(p.vertices_m[i] - at);
-    at = p.vertices_m[i];
-    const paths::Interaction type = p.interactions[i];
-    if (!paths::mirrors(type) && type != paths::Interaction::kRefraction) return length;
-  }
-  return std::nullopt;
-}
-
-template <class T>
-Vec3<T> turned(const Mat3d& m, const Vec3<T>& v) {
-  const auto along = [&](const Vec3d& row) { return T(row.x) * v.x + T(row.y) * v.y + T(row.z) * v.z; };
-  return {along(m.row0), along(m.row1), along(m.row2)};
-}
-
-template <class T>
-Ray<T> ray_of(const Setup& s, const PathNumbers<T>& n, const std::optional<double>& to_edge, double delay_s) {
-  Ray<T> ray;
-  ray.b = n.a;
-  const Vec3<T> k = direction_of(Angles<T>{n.theta, n.phi});
-  ray.k = turned(s.to_frame, k);
-  ray.distance_m = to_edge ? T(*to_edge) : T(kSpeedOfLight) * n.tau_s;
-  if (s.options.coherent) {
-    // whole turns are left out before the sine, which keeps the digits of long paths
-    const double turns = std::floor(ad::value_of(n.frequency_hz) * ad::value_of(n.tau_s));
-    ray.b = ray.b * expj(T(-2 * kPi) * (n.frequency_hz * n.tau_s - T(turns)));
-  }
-  if (!s.options.delays_s.empty()) ray.b = sinc(T(s.options.bandwidth_hz) * (T(delay_s) - n.tau_s)) * ray.b;
-  return ray;
-}
 
 /// What element q receives of a ray, over what the origin does: exp(j k phase), with the near field's amplitude.
 template <class T>
@@ -207,54 +83,6 @@ Complex<T> scan_response(const Setup& s, size_t at, const Vec3<T>& k, const T& w
   const Vec3<T> v = in_antenna(s, at, k);
   const ScanAntenna& a = *s.options.antenna;
   return antenna_amplitude(a, v) * expj(wavenumber * dot(v, Vec3<T>(a.phase_center_m)));
-}
-
-/// |sum over m of conj(w_m) exp(j phase m)|^2 and its slope by the phase.
-template <class T>
-void grid_power(const std::vector<Complexd>& w, const T& phase, T& power, T* slope) {
-  const Complex<T> step = expj(phase);
-  Complex<T> turn{T(1), T(0)}, sum{T(0), T(0)}, moved{T(0), T(0)};
-  for (size_t m = 0; m < w.size(); ++m) {
-    const Complex<T> term = Complex<T>{T(w[m].re), T(-w[m].im)} * turn;
-    sum = sum + term;
-    if (slope) moved = moved + Complex<T>{T(-double(m)) * term.im, T(double(m)) * term.re};
-    turn = turn * step;
-  }
-  power = norm2(sum);
-  if (slope) *slope = T(2) * (sum.re * moved.re + sum.im * moved.im);
-}
-
-/// The incoherent sum of a grid of elements, a row of directions at a time:
-///   P = sum over lags l of c_l exp(-j k d l y(Omega)) sum over i of |b_i|^2 Z_i exp(j k d l y_i).
-template <class T>
-void separable_row(const Setup& s, const std::vector<Ray<T>>& rays, const T& wavenumber, size_t row, T* out) {
-  const Aperture::Grid& g = *s.options.aperture.grid;
-  const T step_y = T(g.spacing_y_m) * wavenumber, step_z = T(g.spacing_z_m) * wavenumber;
-  const T z(s.row_sine(row));
-  std::vector<Complex<T>> sums(s.lags_y.size());
-  for (const Ray<T>& ray : rays) {
-    T power;
-    grid_power<T>(s.weights_z, step_z * (ray.k.z - z), power, nullptr);
-    const T weight = norm2(ray.b) * power;
-    const Complex<T> step = expj(step_y * ray.k.y);
-    Complex<T> turn{weight, T(0)};
-    for (Complex<T>& sum : sums) {
-      sum = sum + turn;
-      turn = turn * step;
-    }
-  }
-  for (size_t l = 0; l < sums.size(); ++l) sums[l] = Complex<T>{T(s.lags_y[l].re), T(s.lags_y[l].im)} * sums[l];
-  for (size_t c = 0; c < s.columns; ++c) {
-    if (!s.there(row * s.columns + c)) continue;
-    const Complex<T> step = expj(-(step_y * T(s.directions[row * s.columns + c].y)));
-    Complex<T> turn = step;
-    T power = sums[0].re;
-    for (size_t l = 1; l < sums.size(); ++l) {
-      power = power + T(2) * (sums[l].re * turn.re - sums[l].im * turn.im);
-      turn = turn * step;
-    }
-    out[c] = power < T(0) ? T(0) : power;
-  }
 }
 
 /// What each element receives of each ray, [num_elements, num_rays].
@@ -429,7 +257,11 @@ void prepare(const Setup& s, const Paths& p, const Sheet& sheet, const T& wavenu
     return;
   }
   for (const Link* l : sheet.links) rays = rays_of<T>(s, p, *l, sheet.delay_s, tangent);
-  if (!s.separable() && !s.options.antenna) signals = signals_of(s, rays, wavenumber);
+  if (s.plane_waves_on_grid()) {
+    if (s.of_elements()) h = received_on_grid(s, rays, wavenumber);
+    return;
+  }
+  if (!s.options.antenna) signals = signals_of(s, rays, wavenumber);
   if (s.of_elements()) h = received(rays, signals);
 }
 
@@ -444,6 +276,8 @@ void fill(const Setup& s, const Paths& p, const Sheet& sheet, const T& wavenumbe
     T* to = out + size_t(row) * s.columns;
     if (s.separable()) {
       separable_row(s, rays, wavenumber, size_t(row), to);
+    } else if (s.of_elements() && s.on_grid()) {
+      grid_row(s, h, wavenumber, size_t(row), to);
     } else if (s.of_elements()) {
       elements_row(s, h, wavenumber, size_t(row), to);
     } else {
