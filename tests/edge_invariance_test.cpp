@@ -142,6 +142,20 @@ TEST(EdgeInvariance, ASheetHasNoWinding) {
     EXPECT_LT(difference(fields(metal(open, tx, rxs), options(1)), fields(metal(other, tx, rxs), options(1))), 1e-9);
 }
 
+/// Legs between two edges that leave a lossy sheet over its hole run on either side of it.
+TEST(EdgeInvariance, ALossySheetHasNoWindingAndNoHeading) {
+  const Vec3d tx{2.9, 1.3, 0.09};
+  std::vector<Vec3d> rxs = around(30, 3.5, -1.5, 1.5);
+  for (size_t i = 0; i < rxs.size(); i += 3) rxs[i].z = 0;  // in the sheet's plane
+  scene::Scene s = test::links(kHz, {plate_with_hole()}, tx, rxs);
+  const auto base = fields(s, options(2, 2));
+  EXPECT_GT(largest(base), 0.3);
+  for (const double angle : {0.7, 2.1, 4.4}) EXPECT_LT(difference(base, fields(turned(s, angle), options(2, 2))), 6e-3);
+  for (size_t i = 0; i < s.objects[0].mesh.triangles.size(); i += 2)
+    std::swap(s.objects[0].mesh.triangles[i][0], s.objects[0].mesh.triangles[i][1]);
+  EXPECT_LT(difference(base, fields(s, options(2, 2))), 6e-3);
+}
+
 /// A narrow side whose triangles meet at half its height, nearer to its edges than the tolerance, at places of their
 /// own.
 TEST(EdgeInvariance, HowANarrowFaceIsCutChangesNothing) {

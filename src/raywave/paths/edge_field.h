@@ -76,8 +76,8 @@ class Wedging {
     if (is_past(facts.leaves_along)) go_past(facts, true, g.k_out, -g.k_in, g);
     for (const size_t at : {0, 1}) {
       if (!touch.rims[at].is_there) continue;
-      if (facts.arrives_along == Along::kNone) end_sheet(at, false, -g.k_in, g.k_out, g);
-      if (facts.leaves_along == Along::kNone) end_sheet(at, true, g.k_out, -g.k_in, g);
+      if (is_beside_faces(facts.arrives_along)) end_sheet(at, false, -g.k_in, g.k_out, g);
+      if (is_beside_faces(facts.leaves_along)) end_sheet(at, true, g.k_out, -g.k_in, g);
     }
     ray_.transmits = touch.transmits;
     ray_.sides = facts.sides;

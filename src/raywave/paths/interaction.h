@@ -72,14 +72,19 @@ struct ScatterFacts {
 /// On which face of a wedge a leg of the path runs.
 enum class OnFace : int8_t { kNone, kFace0, kFaceN };
 /// What a leg between two edges runs along: nothing, a face of both edges, or both faces of one sheet (OnFace names one
-/// of them). OnFace without it: a leg to an end or mirror that is in the face's plane within rounding.
+/// of them). OnFace without it: a leg to an end or mirror that is in the face's plane within rounding. To another
+/// edge's point in a sheet's plane that is no rim of that face (kOver) it runs on either side, half each; OnFace names
+/// one.
 ///
 /// A point near the end of its edge or beyond it stands for the corner there. What it sends along a face does not stop
 /// at the face's plane, for the face ends in the corner too: behind the plane, in the wedge's own sector, the field on
 /// the face is continued and fades out (kPast: along the face that OnFace names; kPastBoth: along both). The further
 /// inside the edge the point lies, the more is left to the path over this edge and the face's next one.
-enum class Along : int8_t { kNone, kFace, kSheet, kPast, kPastBoth };
+enum class Along : int8_t { kNone, kFace, kSheet, kOver, kPast, kPastBoth };
 inline bool is_along_face(Along a) { return a == Along::kFace || a == Along::kSheet; }
+/// In one or the other of two ways, of which both count.
+inline bool is_twofold(Along a) { return a == Along::kSheet || a == Along::kOver || a == Along::kPastBoth; }
+inline bool is_beside_faces(Along a) { return a == Along::kNone || a == Along::kOver; }
 inline bool is_past(Along a) { return a == Along::kPast || a == Along::kPastBoth; }
 
 /// What refining says of a path at one edge, beyond its point.

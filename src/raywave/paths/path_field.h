@@ -39,7 +39,7 @@ std::array<Complex<T>, 4> transfer_of(const PathField<T>& f) {
 namespace path_field_detail {
 
 /// The source's fields carried along the path, once the geometry is known. @param faces  a bit for each edge: is the
-/// leg that leads to it, along a sheet, on the sheet's other face?
+/// leg that leads to it, along a sheet or over one, on the sheet's other face?
 template <size_t kEdges, class T>
 std::array<CVec3<T>, 2> carry(const T& wavelength_m, const std::vector<Touch<T>>& touches,
                               const EdgeGeometry<T>* geometry, const Vec3<T>& departure, unsigned faces) {
@@ -49,6 +49,7 @@ std::array<CVec3<T>, 2> carry(const T& wavelength_m, const std::vector<Touch<T>>
   fields.e[1] = {basis.phi_hat, {}};
   size_t edge = 0;
   double factor = 1;
+  bool is_over = false;
   Vec3<T> k = departure;
   for (const Touch<T>& touch : touches) {
     if (touch.bend.is_edge) {
@@ -56,10 +57,12 @@ std::array<CVec3<T>, 2> carry(const T& wavelength_m, const std::vector<Touch<T>>
       const bool turn_in = (faces >> edge & 1) != 0, turn_out = (faces >> (edge + 1) & 1) != 0;
       if (turn_in) facts.arrives_on = other_face(facts.arrives_on);
       if (turn_out) facts.leaves_on = other_face(facts.leaves_on);
-      if ((turn_in && facts.arrives_along == Along::kSheet) || (turn_out && facts.leaves_along == Along::kSheet)) {
+      const auto is_other = [](bool turn, Along a) { return turn && (a == Along::kSheet || a == Along::kOver); };
+      if (is_other(turn_in, facts.arrives_along) != is_other(turn_out, facts.leaves_along)) {
         for (int8_t& side : facts.sides) side = int8_t(-side);
       }
-      if (is_along_face(facts.arrives_along)) factor *= 0.5;
+      if (is_along_face(facts.arrives_along) || facts.arrives_along == Along::kOver || is_over) factor *= 0.5;
+      is_over = facts.leaves_along == Along::kOver;
       const Wedging<T> wedge(touch, facts, geometry[edge], wavelength_m);
       if constexpr (kEdges < 2) {
         const em::EdgeMatrix<T> m = wedge.matrix();
@@ -132,9 +135,9 @@ PathField<T> path_field(const T& wavelength_m, const Vec3<T>& source_m, const Ve
     RAYWAVE_DCHECK_LT(num_edges, kMostEdges);
     geometry[num_edges].k_in = k;
     const EdgeFacts& facts = touches[i].edge;
-    if (facts.arrives_along == Along::kSheet || facts.arrives_along == Along::kPastBoth) twofold |= 1u << num_edges;
+    if (is_twofold(facts.arrives_along)) twofold |= 1u << num_edges;
     edges[num_edges++] = i;
-    if (facts.leaves_along == Along::kPastBoth) twofold |= 1u << num_edges;
+    if (is_twofold(facts.leaves_along)) twofold |= 1u << num_edges;
   }
   go_to(target_m, touches.size());
   v.arrival = k;

@@ -89,8 +89,8 @@ class Refiner {
   bool mirror_is_outside(size_t edge, size_t mirror) const;
   void set_in_front(size_t i, const Vec3d& before_m, const Vec3d& after_m);
   bool at_corner(const Vec3d& target_m, size_t i, const Vec3d& leg, bool& at_end) const;
-  bool in_front(const Wedge& w, const Vec3d& p) const;
-  bool set_side_of_sheet(size_t i, const Vec3d& before_m, const Vec3d& after_m);
+  bool in_front(const Wedge& w, const Vec3d& p, const Vec3d& other_end_m) const;
+  bool set_side_of_sheet(size_t i, const Vec3d& target_m);
   EndFacets facets_at(const Step& s) const;
   Vec3d occlusion_point(size_t i, bool past_ends, Along along, bool leaves) const;
   /// Where a leg along a face is looked along: so far above it.

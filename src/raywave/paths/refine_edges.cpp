@@ -313,41 +313,53 @@ bool Refiner::set_faces(const Vec3d& target_m) {
   return true;
 }
 
-/// Is the point in front of a sheet's face 0? In its plane it counts as in front of the plane: one answer for all edges
-/// and pieces of the sheet, whatever rounding says of points on other edges.
-bool Refiner::in_front(const Wedge& w, const Vec3d& p) const {
-  const int32_t mirror = table_.facets[size_t(w.facet0)].mirror;
-  const bool same = dot(w.n0, table_.facets[size_t(mirror)].normal) >= 0;
-  const double height = table_.distance(mirror, p);
-  return std::abs(height) <= roundings_m(scene::kSamePlane, p) ? same : same == (height > 0);
+/// Is the point in front of a sheet's face 0? In its plane a device counts as on the side of the path's other end;
+/// where both are there, on one side for all edges and pieces of the plane, whatever rounding and windings say.
+bool Refiner::in_front(const Wedge& w, const Vec3d& p, const Vec3d& other_end_m) const {
+  const scene::Facet& plane = table_.facets[size_t(table_.facets[size_t(w.facet0)].mirror)];
+  const bool same = dot(w.n0, plane.normal) >= 0;
+  for (const Vec3d& q : {p, other_end_m}) {
+    const double height = dot(plane.normal, q) - plane.offset;
+    if (std::abs(height) > roundings_m(scene::kSamePlane, q)) return same == (height > 0);
+  }
+  return same == (along_no_axis(plane.normal) > 0);
 }
 
-/// At a sheet's end: on which face runs a leg that comes along the sheet from afar? And where a leg to another edge of
-/// the sheet continues the ray straight on: is the face that EdgeFacts names the lit one? @return false: not that leg.
-bool Refiner::set_side_of_sheet(size_t i, const Vec3d& before_m, const Vec3d& after_m) {
+/// At a sheet's end: on which face runs a leg that comes along the sheet from afar? (From another edge's point in the
+/// plane: on either, and OnFace names one.) And where a leg to another edge of the sheet continues the ray straight on:
+/// is the face that EdgeFacts names the lit one? @return false: not that leg.
+bool Refiner::set_side_of_sheet(size_t i, const Vec3d& target_m) {
   const Wedge& w = scene_.wedges()[size_t(bends_[i].surface.index)];
   if (w.facet0 != w.facet_n) return false;
   EdgeFacts& e = bends_[i].edge;
+  const Vec3d before_m = i == 0 ? source_m_ : points_[i - 1],
+              after_m = i + 1 < bends_.size() ? points_[i + 1] : target_m;
   const auto in_plane = [&](const Vec3d& p) {
     return std::abs(dot(p - points_[i], w.n0)) < kOnFace * norm(p - points_[i]);
   };
-  const auto face = [&](const Vec3d& p) { return in_front(w, p) ? OnFace::kFace0 : OnFace::kFaceN; };
   const auto over_face = [&](const Vec3d& p) { return in_plane(p) && dot(p - points_[i], w.t0) > 0; };
-  const bool arrives = e.arrives_along == Along::kNone && over_face(before_m),
-             leaves = e.leaves_along == Along::kNone && over_face(after_m);
-  if (arrives) e.arrives_on = face(before_m);
-  if (leaves) e.leaves_on = face(after_m);
-  if (arrives || leaves) {
-    // The straight ray along the sheet crosses its plane on this edge's face or beyond the edge: the angles tell, but
-    // where both ends are in the plane within rounding.
-    if (in_plane(before_m) && in_plane(after_m)) e.sides.fill(face(before_m) == face(after_m) ? 1 : -1);
-    return true;
-  }
-  const bool comes = e.arrives_along == Along::kSheet, goes = e.leaves_along == Along::kSheet;
-  if (comes == goes) return comes;
-  const Vec3d& end = comes ? after_m : before_m;
-  const bool straight = in_plane(end) && dot(end - points_[i], w.t0) < 0;
-  if (straight) e.sides.fill(face(end) == (comes ? e.arrives_on : e.leaves_on) ? 1 : -1);
+  const auto face = [&](bool leaves) {
+    const bool front = leaves ? in_front(w, after_m, source_m_) : in_front(w, before_m, target_m);
+    return front ? OnFace::kFace0 : OnFace::kFaceN;
+  };
+  const bool comes = e.arrives_along == Along::kSheet, goes = e.leaves_along == Along::kSheet,
+             arrives = is_beside_faces(e.arrives_along) && over_face(before_m),
+             leaves = is_beside_faces(e.leaves_along) && over_face(after_m);
+  if (arrives) e.arrives_on = face(false);
+  if (leaves) e.leaves_on = face(true);
+  const auto is_edge_in_plane = [&](size_t j, const Vec3d& p) {
+    return j < bends_.size() && bends_[j].type == Interaction::kDiffraction &&
+           std::abs(dot(p - points_[i], w.n0)) <= roundings_m(scene::kSamePlane, p);
+  };
+  if (arrives && is_edge_in_plane(i - 1, before_m)) e.arrives_along = Along::kOver;
+  if (leaves && is_edge_in_plane(i + 1, after_m)) e.leaves_along = Along::kOver;
+  if (comes == goes && !arrives && !leaves) return comes;
+  // The straight ray along the sheet crosses its plane on this edge's face or beyond the edge: the angles tell, but
+  // where both ends are in the plane within rounding.
+  const OnFace in = comes || arrives ? e.arrives_on : face(false), out = goes || leaves ? e.leaves_on : face(true);
+  const bool both = in_plane(before_m) && in_plane(after_m);
+  if (both && (arrives || leaves || dot((comes ? after_m : before_m) - points_[i], w.t0) < 0))
+    e.sides.fill(in == out ? 1 : -1);
   return true;
 }
 
@@ -395,7 +407,7 @@ void Refiner::set_sides(const Vec3d& target_m) {
     EdgeFacts& e = s.edge;
     e.sides.fill(0);
     e.vertex = {};
-    if (is_past(e.arrives_along) || is_past(e.leaves_along) || set_side_of_sheet(i, before_m, after_m)) continue;
+    if (is_past(e.arrives_along) || is_past(e.leaves_along) || set_side_of_sheet(i, target_m)) continue;
     const Vec3d before = before_m - points_[i], after = after_m - points_[i];
     const auto phi = [&](const Vec3d& v, OnFace face, Along along) {
       return path_field_detail::azimuth_on(face, along, v, shapes_[i].wedge, options_.refraction);

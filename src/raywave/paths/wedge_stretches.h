@@ -12,9 +12,6 @@ namespace raywave::paths {
 constexpr double kFlat = 1e-4;    // rad from a plane: no edge; between faces that go on in each other
 constexpr double kShallow = 0.1;  // rad between planes: below it a facet goes on in the other, their line is far away
 
-/// Where a point lies along a direction that scenes are not aligned with: puts places in order, ties by rounding aside.
-inline double along_no_axis(const Vec3d& p) { return dot(p, Vec3d{0.5773, 0.6124, 0.5401}); }
-
 /// A stretch of wedge before stretches are joined.
 struct Stretch {
   Wedge wedge;

@@ -78,6 +78,9 @@ Vec3<T> meeting_point(const Vec3<T>& p, const Vec3<T>& normal_0, const T& offset
   return p + (s * (r0 - c * rn)) * normal_0 + (s * (rn - c * r0)) * normal_n;
 }
 
+/// Where a point lies along a direction that scenes are not aligned with: puts places in order, ties by rounding aside.
+inline double along_no_axis(const Vec3d& p) { return dot(p, Vec3d{0.5773, 0.6124, 0.5401}); }
+
 /// Azimuth of a point about the wedge, in [0, 2 pi).
 double azimuth(const Wedge& w, const Vec3d& point);
 
