@@ -10,8 +10,8 @@ namespace raywave::paths {
 
 template <class Archive>
 void fields(Archive& a, Tile& t) {
-  auto& [facet, triangle, corners, shaded, seen, from, to, below] = t;
-  a(facet, triangle, shaded, seen, from, to, below);
+  auto& [facet, triangle, corners, shaded, seen, from, to, below, behind_source, behind_target] = t;
+  a(facet, triangle, shaded, seen, from, to, below, behind_source, behind_target);
   for (auto& corner : corners) a(corner[0], corner[1]);
 }
 template <class Archive>

@@ -145,18 +145,63 @@ Vec3d aside(const PreparedScene& scene, const Place& place, const Vec3d& other_m
   return moved_aside(scene, place, sides);
 }
 
+namespace {
+
+/// The sectors into which planes through a point cut the space around it, as sides of each plane. Of a few planes all
+/// combinations; of more only those that there are, each beside a line of two planes.
+std::vector<std::vector<double>> sectors(const std::vector<Vec3d>& normals) {
+  constexpr size_t kFew = 4;
+  const size_t n = normals.size();
+  std::vector<std::vector<double>> all;
+  std::vector<double> sides(n);
+  if (n <= kFew) {
+    for (size_t sector = 0; sector < size_t(1) << n; ++sector) {
+      for (size_t i = 0; i < n; ++i) sides[i] = (sector >> i & 1) != 0 ? -1 : 1;
+      all.push_back(sides);
+    }
+    return all;
+  }
+  constexpr double kInPlane = 1e-12;  // of unit vectors: rounding
+  for (size_t i = 0; i < n; ++i) {
+    for (size_t j = i + 1; j < n; ++j) {
+      const Vec3d line = cross(normals[i], normals[j]);
+      for (const Vec3d& along : {line, -line}) {
+        for (const double beside_i : {1.0, -1.0}) {
+          for (const double beside_j : {1.0, -1.0}) {
+            const Vec3d beside = beside_i * cross(normals[j], line) - beside_j * cross(normals[i], line);
+            for (size_t k = 0; k < n; ++k) {
+              const double d = dot(normals[k], along);
+              sides[k] = k == i                                                       ? beside_i
+                         : k == j                                                     ? beside_j
+                         : (std::abs(d) > kInPlane ? d : dot(normals[k], beside)) < 0 ? -1
+                                                                                      : 1;
+            }
+            if (std::find(all.begin(), all.end(), sides) == all.end()) all.push_back(sides);
+          }
+        }
+      }
+    }
+  }
+  return all;
+}
+
+}  // namespace
+
 std::vector<Vec3d> all_asides(const PreparedScene& scene, const Place& place) {
   if (scene.queries().empty()) return {place.position_m};
-  constexpr size_t kMostFaces = 4;  // 16 sectors
   std::vector<double> sides;
   std::vector<size_t> open;  // those that it lies on
+  std::vector<Vec3d> normals;
   for (size_t i = 0; i < place.faces.size(); ++i) {
-    sides.push_back(place.faces[i].side < 0 ? -1 : 1);
-    if (place.faces[i].side == 0 && open.size() < kMostFaces) open.push_back(i);
+    const Place::Face& f = place.faces[i];
+    sides.push_back(f.side < 0 ? -1 : 1);
+    if (f.side != 0) continue;
+    open.push_back(i);
+    normals.push_back(scene.facets().facets[size_t(f.mirror)].normal);
   }
   std::vector<Vec3d> all;
-  for (size_t sector = 0; sector < size_t(1) << open.size(); ++sector) {
-    for (size_t i = 0; i < open.size(); ++i) sides[open[i]] = (sector >> i & 1) != 0 ? -1 : 1;
+  for (const std::vector<double>& sector : sectors(normals)) {
+    for (size_t i = 0; i < open.size(); ++i) sides[open[i]] = sector[i];
     all.push_back(moved_aside(scene, place, sides));
   }
   return all;

@@ -6,8 +6,11 @@
 namespace raywave::paths {
 
 ScatterEnd::ScatterEnd(const PreparedScene& prepared, const EndPoint<double>& point, const SequenceTree& mirrors)
-    : prepared_(prepared), point_(point), place_(place_at(prepared, point.position_m)) {
-  for (const Vec3d& at : all_asides(prepared, place_)) {
+    : prepared_(prepared),
+      point_(point),
+      place_(place_at(prepared, point.position_m)),
+      asides_(all_asides(prepared, place_)) {
+  for (const Vec3d& at : asides_) {
     standings_.push_back(mirrors);
     standings_.back().move_source(at, prepared.facets());
   }
@@ -40,12 +43,27 @@ bool ScatterEnd::stands_on(int32_t facet) const {
   });
 }
 
-Vec3d ScatterEnd::lift(double height_m, const Vec3d& other_m) const {
+std::vector<int32_t> ScatterEnd::own_mirrors() const {
+  std::vector<int32_t> mirrors;
+  for (const Place::Face& f : place_.faces) {
+    if (f.side == 0) mirrors.push_back(f.mirror);
+  }
+  return mirrors;
+}
+
+size_t ScatterEnd::standing(const Vec3d& other_m, bool behind) const {
+  if (asides_.size() == 1) return 0;
+  const Vec3d at = aside(prepared_, place_, other_m, behind);
+  const auto nearer = [&](const Vec3d& a, const Vec3d& b) { return norm2(a - at) < norm2(b - at); };
+  return size_t(std::min_element(asides_.begin(), asides_.end(), nearer) - asides_.begin());
+}
+
+Vec3d ScatterEnd::lift(double height_m, size_t standing) const {
   Vec3d by;
   for (int round = 0; round < 4; ++round) {  // faces that are not perpendicular disturb each other
     for (const Place::Face& f : place_.faces) {
       if (f.side != 0) continue;
-      const double side = prepared_.facets().distance(f.mirror, other_m);
+      const double side = prepared_.facets().distance(f.mirror, asides_[standing]);
       const Vec3d up = (side < 0 ? -1.0 : 1.0) * prepared_.facets().facets[size_t(f.mirror)].normal;
       by += std::max(0.0, height_m - dot(by, up)) * up;
     }
@@ -53,18 +71,12 @@ Vec3d ScatterEnd::lift(double height_m, const Vec3d& other_m) const {
   return by;
 }
 
-bool ScatterEnd::leg(Refiner& refiner, int32_t node, const Vec3d& place_m, int32_t facet, bool known,
+bool ScatterEnd::leg(Refiner& refiner, size_t standing, int32_t node, const Vec3d& place_m, int32_t facet, bool known,
                      GeometricPath& out) const {
-  const SequenceTree* tree = &standings_[0];
-  if (standings_.size() > 1) {
-    const Vec3d from = aside(prepared_, place_, place_m);
-    for (const SequenceTree& s : standings_) {
-      if (s.nodes()[0].image_m == from) tree = &s;
-    }
-  }
+  const SequenceTree& tree = standings_[standing];
   if (known && !refiner.options().refraction) {
-    if (!refiner.known_path(*tree, node, place_m, out)) return false;
-  } else if (!refiner.path(*tree, node, place_m, out, {facet})) {
+    if (!refiner.known_path(tree, node, place_m, out)) return false;
+  } else if (!refiner.path(tree, node, place_m, out, {facet})) {
     return false;
   }
   if (!out.steps.empty()) refiner.settle(point_.position_m, place_m, out.steps);

@@ -22,22 +22,30 @@ class ScatterEnd {
   const EndPoint<double>& point() const { return point_; }
   /// The sequences that may reach a mirror's facets.
   const std::vector<int32_t>& chains(int32_t mirror) const;
+  const std::vector<int32_t>& all_chains() const { return all_; }
   int depth(int32_t node) const { return standings_[0].nodes()[size_t(node)].depth; }
+  bool on_a_face() const { return place_.on_a_face(); }
+  /// The mirrors on whose faces it stands.
+  std::vector<int32_t> own_mirrors() const;
   /// Does it stand on this facet?
   bool stands_on(int32_t facet) const;
-  /// What lifts it by a height off all faces on which it stands, to the side of `other_m`.
-  Vec3d lift(double height_m, const Vec3d& other_m) const;
+  /// Where it stands in a link to `other_m` (place.h), whatever way its paths go: on which side of its faces.
+  size_t standing(const Vec3d& other_m, bool behind) const;
+  /// What lifts it by a height off all faces on which it stands.
+  Vec3d lift(double height_m, size_t standing) const;
   /// The end seen in a sequence's mirrors.
   const Vec3d& image(int32_t node) const { return standings_[0].nodes()[size_t(node)].image_m; }
   /// What is touched from the end over a sequence to a place of a facet. @return false when it is not there.
   /// @param known  it is known to be there: nothing is in its way
-  bool leg(Refiner& refiner, int32_t node, const Vec3d& place_m, int32_t facet, bool known, GeometricPath& out) const;
+  bool leg(Refiner& refiner, size_t standing, int32_t node, const Vec3d& place_m, int32_t facet, bool known,
+           GeometricPath& out) const;
 
  private:
   const PreparedScene& prepared_;
   EndPoint<double> point_;
   Place place_;
-  std::vector<SequenceTree> standings_;                       // see place.h
+  std::vector<Vec3d> asides_;                                 // see place.h
+  std::vector<SequenceTree> standings_;                       // from each of them
   std::unordered_map<int32_t, std::vector<int32_t>> chains_;  // by mirror, of those with more than the first
   std::vector<int32_t> all_;                                  // to what is no mirror, and so is in no sequence
 };

@@ -52,7 +52,9 @@ std::array<Tile, 4> quarters(const Tile& t) {
     for (size_t k = 0; k < 2; ++k) m[i][k] = 0.5 * (t.corners[i][k] + t.corners[(i + 1) % 3][k]);
   }
   const auto tile = [&](const double(&a)[2], const double(&b)[2], const double(&c)[2]) {
-    return Tile{t.facet, t.triangle, {{a[0], a[1]}, {b[0], b[1]}, {c[0], c[1]}}, false, 0, t.from, t.to, t.below};
+    Tile part{t.facet, t.triangle, {{a[0], a[1]}, {b[0], b[1]}, {c[0], c[1]}}, false, 0, t.from, t.to, t.below};
+    part.behind_source = t.behind_source, part.behind_target = t.behind_target;
+    return part;
   };
   return {tile(t.corners[0], m[0], m[2]), tile(t.corners[1], m[1], m[0]), tile(t.corners[2], m[2], m[1]),
           tile(m[0], m[1], m[2])};
@@ -112,8 +114,27 @@ ScatterTiler::ScatterTiler(const PreparedScene& prepared, SceneOver<double>& num
   };
 }
 
-ScatterTiler::Result ScatterTiler::solve(const ScatterEnd& source, const ScatterEnd& target) {
+void ScatterTiler::set_ends(const ScatterEnd& source, const ScatterEnd& target, bool behind_source,
+                            bool behind_target) {
   source_ = &source, target_ = &target;
+  behind_source_ = behind_source, behind_target_ = behind_target;
+  standing_ = {source.standing(target.point().position_m, behind_source),
+               target.standing(source.point().position_m, behind_target)};
+}
+
+ScatterTiler::Result ScatterTiler::solve(const ScatterEnd& source, const ScatterEnd& target) {
+  Result r;
+  for (const auto& [behind_source, behind_target] :
+       {std::pair{false, false}, std::pair{true, false}, std::pair{false, true}, std::pair{true, true}}) {
+    if ((behind_source && !source.on_a_face()) || (behind_target && !target.on_a_face())) continue;
+    set_ends(source, target, behind_source, behind_target);
+    r = solve_there();
+    if (!r.tiles.empty() || cut_short_) break;
+  }
+  return r;
+}
+
+ScatterTiler::Result ScatterTiler::solve_there() {
   queue_ = {}, sum_ = error_ = 0, serial_ = tried_ = 0, cut_short_ = false;
   for (size_t i = 0; i < table_.triangles.size(); ++i) {
     if (table_.triangles[i].source != scene::kNoSource) begin(int32_t(i));
@@ -162,8 +183,7 @@ void ScatterTiler::warn(const Result& r, size_t num_parts) const {
 
 Vec3d ScatterTiler::lift_of(const Tile& t) const {
   const bool sends = t.below == Below::kSource;
-  return (sends ? source_ : target_)
-      ->lift(kOwnFaceLift * refine_.wavelength_m, sends ? target_->image(t.to) : source_->image(t.from));
+  return (sends ? source_ : target_)->lift(kOwnFaceLift * refine_.wavelength_m, standing_[sends ? 0 : 1]);
 }
 
 OwnFacePlace<double> ScatterTiler::below_end(const Tile& t, const Vec2d& at) const {
@@ -186,7 +206,7 @@ const ScatterTiler::Leg& ScatterTiler::leg(const ScatterEnd& end, int which, int
     leg = &found->second;
     if (!is_new) return *leg;
   }
-  leg->is_there = end.leg(refiner_, node, p, facet, known, leg->path);
+  leg->is_there = end.leg(refiner_, standing_[size_t(which)], node, p, facet, known, leg->path);
   return *leg;
 }
 
@@ -252,7 +272,7 @@ double ScatterTiler::power(size_t place) {
 
 void ScatterTiler::for_places(const ScatterEnd& source, const ScatterEnd& target, const Tile& tile,
                               const std::function<void(std::vector<Step>&, size_t)>& visit) {
-  source_ = &source, target_ = &target;
+  set_ends(source, target, tile.behind_source, tile.behind_target);
   if (has_own_lobe(tile.facet)) {
     laws_ = laws(tile.facet);
     Tile copy = tile;
@@ -317,6 +337,7 @@ void ScatterTiler::begin(int32_t triangle) {
     for (const int32_t to : behind) {
       if (source_->depth(from) + 1 + target_->depth(to) > law_.max_depth) continue;
       Tile whole{facet, triangle, {{1, 0}, {0, 1}, {0, 0}}, false, 0, from, to, Below::kNone};
+      whole.behind_source = behind_source_, whole.behind_target = behind_target_;
       if (from == 0 && source_->stands_on(facet)) whole.below = Below::kSource;
       if (to == 0 && target_->stands_on(facet)) {
         if (whole.below != Below::kNone) continue;  // both: nothing along the face
@@ -354,7 +375,10 @@ void ScatterTiler::begin(const Tile& t, double width, int depth) {
 
 /// The directions below an end that stands on the facet, with the first of the triangles that hold its foot.
 void ScatterTiler::begin_below(const Tile& t, double width) {
-  const Vec3d& foot = (t.below == Below::kSource ? source_ : target_)->point().position_m;
+  const bool sends = t.below == Below::kSource;
+  const Vec3d& foot = (sends ? source_ : target_)->point().position_m;
+  const Vec3d& image = sends ? target_->image(t.to) : source_->image(t.from);
+  if (!(dot(lift_of(t), table_.facets[size_t(t.facet)].normal) * table_.distance(t.facet, image) > 0)) return;
   const auto holds_foot = [&](const scene::Triangle& tri) {
     const Vec3d& n = table_.facets[size_t(t.facet)].normal;
     const double within = scene::kSamePlane * table_.rounding_m(foot);

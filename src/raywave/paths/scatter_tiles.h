@@ -9,6 +9,7 @@
 // tile is looked at (a fifth of its size) may be missed.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -34,6 +35,7 @@ struct Tile {
   uint8_t seen = 0;          // one bit for each of its places that sees both ends
   int32_t from = 0, to = 0;  // nodes of the ends' trees
   Below below = Below::kNone;
+  bool behind_source = false, behind_target = false;  // as ends stand; see place.h
 };
 
 /// What scatters, and how finely it is summed.
@@ -60,6 +62,7 @@ class ScatterTiler {
     double shaded = 0;           // share of the gain from tiles with a border of a shadow
     std::vector<Tile> tiles;
   };
+  /// An end on a face stands on the other's side of it; where nothing arrives there, on its other side.
   Result solve(const ScatterEnd& source, const ScatterEnd& target);
 
   /// The paths over a tile that solve() gave, by its places: visit(steps, index of what scatters) for each place that
@@ -90,6 +93,8 @@ class ScatterTiler {
   };
 
   int64_t num_tiles() const { return int64_t(queue_.size()); }
+  void set_ends(const ScatterEnd& source, const ScatterEnd& target, bool behind_source, bool behind_target);
+  Result solve_there();
   Vec3d point(const Tile& t, const Vec2d& at) const;
   OwnFacePlace<double> below_end(const Tile& t, const Vec2d& at) const;
   Vec3d lift_of(const Tile& t) const;
@@ -120,6 +125,8 @@ class ScatterTiler {
   Refiner refiner_;
   PathKernel<double> kernel_;
   const ScatterEnd *source_ = nullptr, *target_ = nullptr;
+  bool behind_source_ = false, behind_target_ = false;
+  std::array<size_t, 2> standing_{};  // of source and target
   std::vector<Step> steps_;
   std::vector<Interaction> laws_;  // of the tile at hand
   std::unordered_map<LegKey, Leg, LegHash> legs_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "raywave/core/constants.h"
 #include "raywave/em/own_lobe.h"
@@ -20,6 +21,20 @@ struct Walker {
   int ray = 0;  // of the tile: lanes are moved
 };
 
+/// A receiver as it stands. What scatters is seen from it, but for what its own faces scatter: of that chance draws a
+/// direction below it (own_face.h).
+struct Listener {
+  Listener(const ScatterEnd& receiver, const Vec3d& source_m, bool behind, double wavelength_m)
+      : end(&receiver),
+        standing(receiver.standing(source_m, behind)),
+        own_mirrors(receiver.own_mirrors()),
+        lift_m(receiver.lift(kOwnFaceLift * wavelength_m, standing)) {}
+  const ScatterEnd* end;
+  size_t standing;
+  std::vector<int32_t> own_mirrors;
+  Vec3d lift_m;
+};
+
 /// A walker at a surface, and the legs from there to the receivers.
 struct Meeting {
   size_t tile;
@@ -34,23 +49,35 @@ struct LegFromPlace {
   int64_t first;  // MetPlaces::add
 };
 
+/// A ray's share of what goes from the transmitter, over mirrors perhaps, to a receiver's own face.
+struct Launched {
+  size_t rx, value;
+  std::vector<Step> steps;
+  int64_t first;
+};
+
 class Walks {
  public:
+  /// @param from_m  where the transmitter's rays set out
   Walks(const scene::Scene& scene, const PreparedScene& prepared, const FieldContext& context, int32_t tx,
-        const std::vector<ScatterEnd>& receivers, const RayOptions& options, const ScatterEvents& events,
-        const VaryingMaterials* varying)
+        const Vec3d& from_m, const std::vector<Listener>& receivers, const RayOptions& options,
+        const ScatterEvents& events, const VaryingMaterials* varying)
       : prepared_(prepared),
         table_(prepared.facets()),
         context_(context),
         receivers_(receivers),
         options_(options),
         events_(events),
+        varying_(varying),
+        from_m_(from_m),
         tx_(end_point(scene.transmitters[size_t(tx)], context.wavelength_m)),
         numbers_(scene, prepared, context),
         kernel_(numbers_),
         refine_(refine_options(prepared, context, options.max_depth)),
         refiner_(prepared, refine_),
-        places_(scene, prepared, context, varying) {}
+        places_(scene, prepared, context, varying) {
+    find_ways_to_own_faces();
+  }
 
   /// Follows the rays of tiles, together. @param values  what each ray brings to each receiver, [tiles, kRays, num_rx]
   void run(const TileShooter& shooter, int64_t first_tile, int64_t num_tiles, std::vector<double>& values) {
@@ -62,8 +89,10 @@ class Walks {
         [&](int depth) {
           if (depth == 0) launch();
           find_meetings(depth);
+          if (depth == 0) find_launched();
           places_.ask();
           numbers_.set_touched(places_.touched());
+          if (depth == 0) add_launched(values);
           for (const Meeting& m : meetings_) meet(m, values);
         },
         [&](size_t t, int from, int to, int) {
@@ -100,7 +129,7 @@ class Walks {
         if (tiles_[t].event[size_t(lane)] == Event::kEnd) continue;
         Meeting m = meeting(t, lane);
         m.legs_begin = legs_.size();
-        if (may_scatter(m)) find_legs(m, depth);
+        if (may_scatter(m)) find_legs(m, depth, tiles_[t].random[size_t(lane)]);
         m.legs_end = legs_.size();
         meetings_.push_back(m);
       }
@@ -135,18 +164,104 @@ class Walks {
   }
 
   /// From a place to the receivers, straight or over mirrors.
-  void find_legs(const Meeting& m, int depth) {
+  void find_legs(const Meeting& m, int depth, uint64_t random) {
     for (size_t r = 0; r < receivers_.size(); ++r) {
-      const ScatterEnd& rx = receivers_[r];
+      const ScatterEnd& rx = *receivers_[r].end;
       for (const int32_t node : rx.chains(table_.facets[size_t(m.facet)].mirror)) {
         if (depth + 1 + rx.depth(node) > options_.max_depth) continue;
-        if (!rx.leg(refiner_, node, m.at, m.facet, false, leg_)) continue;
-        if (depth + 1 + int(leg_.steps.size()) > options_.max_depth) continue;
+        if (!rx.leg(refiner_, receivers_[r].standing, node, m.at, m.facet, false, leg_)) continue;
+        const int num = depth + 1 + int(leg_.steps.size());
+        if (num > options_.max_depth) continue;
         std::reverse(leg_.steps.begin(), leg_.steps.end());
-        const size_t begin = steps_.size();
-        steps_.insert(steps_.end(), leg_.steps.begin(), leg_.steps.end());
-        legs_.push_back({r, begin, steps_.size(), places_.add(m.at, leg_.steps)});
+        if (node != 0 || !rx.stands_on(m.facet)) add_leg(r, m.at, leg_.steps);
+        if (num == options_.max_depth) continue;
+        random = mix64(random ^ r);
+        for_own_faces(r, m.at, leg_.steps, random, [&](std::vector<Step>& steps) {
+          for (const Turned turned : {Turned::kNot, Turned::kBefore, Turned::kBehind}) {
+            steps.back().scatter.turned = turned;
+            add_leg(r, m.at, steps);
+          }
+        });
       }
+    }
+  }
+  void add_leg(size_t r, const Vec3d& from_m, const std::vector<Step>& steps) {
+    const size_t begin = steps_.size();
+    steps_.insert(steps_.end(), steps.begin(), steps.end());
+    legs_.push_back({r, begin, steps_.size(), places_.add(from_m, steps)});
+  }
+
+  /// What a receiver's own faces scatter of what arrives at it over some steps from a place, each by a direction below
+  /// it that chance draws: visit(the steps with that of the face behind them), by each law.
+  template <class Visit>
+  void for_own_faces(size_t r, const Vec3d& from_m, std::vector<Step> steps, uint64_t random, Visit&& visit) {
+    const Listener& rx = receivers_[r];
+    Vec3d last = from_m;
+    for (const Step& s : steps) {
+      if (s.type != Interaction::kRefraction) last = s.point_m;
+    }
+    for (const int32_t mirror : rx.own_mirrors) {
+      const scene::Facet& plane = table_.facets[size_t(mirror)];
+      if (!(dot(rx.lift_m, plane.normal) * table_.distance(mirror, last) > 0)) continue;
+      const double x = 1 - ScatterEvents::uniform(random), y = ScatterEvents::uniform(random);
+      Vec2d at{x, y};
+      const Vec3d point = own_face_place(rx.end->point().position_m, plane.origin, plane.normal, rx.lift_m, at).point;
+      const int32_t facet = table_.owner(mirror, point);
+      if (facet < 0) continue;
+      const scene::Facet& f = table_.facets[size_t(facet)];
+      if (dot(f.normal, plane.normal) < 0) at.y = 1 - at.y;  // azimuths turn with the normal
+      Step step;
+      step.surface = SurfaceId::facet(facet);
+      step.point_m = point;
+      step.scatter.triangle = int32_t(f.triangle_begin);
+      step.scatter.below = Below::kTarget;
+      step.scatter.lift_m = rx.lift_m;
+      step.scatter.at = at;
+      step.scatter.share = 2;  // the square, of which a tile's share is that of its half
+      steps.push_back(step);
+      const bool varies = varying_ && varying_->varies[size_t(f.material)] != 0;
+      const Scatterer<double>& s = context_.scatterers[size_t(f.material)];
+      steps.back().type = Interaction::kDiffuseReflection;
+      if (varies ? options_.diffuse_reflection : by_pattern(s)) visit(steps);
+      steps.back().type = Interaction::kDirectionalReflection;
+      if (!prepared_.is_mirror(facet) && (varies || s.scattering < 1)) visit(steps);
+      steps.pop_back();
+    }
+  }
+
+  /// The ways from the transmitter to receivers that stand on faces.
+  void find_ways_to_own_faces() {
+    for (size_t r = 0; r < receivers_.size(); ++r) {
+      const ScatterEnd& rx = *receivers_[r].end;
+      if (receivers_[r].own_mirrors.empty()) continue;
+      for (const int32_t node : rx.all_chains()) {
+        if (rx.depth(node) + 1 > options_.max_depth) continue;
+        if (!rx.leg(refiner_, receivers_[r].standing, node, from_m_, -1, false, leg_)) continue;
+        if (int(leg_.steps.size()) + 1 > options_.max_depth) continue;
+        ways_.push_back({r, 0, {leg_.steps.rbegin(), leg_.steps.rend()}, -1});
+      }
+    }
+  }
+  void find_launched() {
+    launched_.clear();
+    for (size_t t = 0; t < tiles_.size() && !ways_.empty(); ++t) {
+      for (int lane = 0; lane < RayTile::kRays; ++lane) {
+        uint64_t random = tiles_[t].random[size_t(lane)];
+        for (const Launched& way : ways_) {
+          random = mix64(random ^ way.rx);
+          const size_t value = (t * size_t(RayTile::kRays) + size_t(lane)) * receivers_.size() + way.rx;
+          for_own_faces(way.rx, from_m_, way.steps, random, [&](const std::vector<Step>& steps) {
+            launched_.push_back({way.rx, value, steps, places_.add(from_m_, steps)});
+          });
+        }
+      }
+    }
+  }
+  void add_launched(std::vector<double>& values) {
+    for (const Launched& l : launched_) {
+      kernel_.begin_at(l.first);
+      double power = 0;
+      if (kernel_.power(tx_, receivers_[l.rx].end->point(), l.steps, power)) values[l.value] += power / (4 * kPi);
     }
   }
 
@@ -206,7 +321,7 @@ class Walks {
 
   /// What a place scatters of a walk over a leg.
   double towards(const LegFromPlace& leg, const ScatterPlace<double>& place, const Vec3d& u_i, const Walker& walker) {
-    const EndPoint<double>& rx = receivers_[leg.rx].point();
+    const EndPoint<double>& rx = receivers_[leg.rx].end->point();
     on_leg_.assign(steps_.begin() + long(leg.steps_begin), steps_.begin() + long(leg.steps_end));
     EndPoint<double> from;
     from.position_m = place.point;
@@ -243,9 +358,11 @@ class Walks {
   const PreparedScene& prepared_;
   const scene::FacetTable& table_;
   const FieldContext& context_;
-  const std::vector<ScatterEnd>& receivers_;
+  const std::vector<Listener>& receivers_;
   const RayOptions& options_;
   const ScatterEvents& events_;
+  const VaryingMaterials* varying_;
+  const Vec3d from_m_;
   const EndPoint<double> tx_;
   SceneOver<double> numbers_;
   PathKernel<double> kernel_;
@@ -256,6 +373,7 @@ class Walks {
   std::vector<TileWalkers> walkers_;
   std::vector<Meeting> meetings_;  // of the depth at hand
   std::vector<LegFromPlace> legs_;
+  std::vector<Launched> ways_, launched_;  // of all rays, of each
   std::vector<Step> steps_, on_leg_;
   GeometricPath leg_;
 };
@@ -266,7 +384,7 @@ namespace {
 
 /// By rays that set out at `from_m`.
 SampledPower walked_power(const scene::Scene& scene, const PreparedScene& prepared, const FieldContext& context,
-                          int32_t tx, const Vec3d& from_m, const std::vector<ScatterEnd>& receivers,
+                          int32_t tx, const Vec3d& from_m, const std::vector<Listener>& receivers,
                           const RayOptions& options, const VaryingMaterials* varying) {
   const size_t n = receivers.size();
   SampledPower out{std::vector<double>(n, 0), std::vector<double>(n, 0)};
@@ -284,7 +402,7 @@ SampledPower walked_power(const scene::Scene& scene, const PreparedScene& prepar
   runtime::Reporter reporter(options.progress, num_chunks);
   runtime::parallel_for(num_chunks, options.num_threads, [&](int64_t chunk) {
     reporter.check();
-    Walks walks(scene, prepared, context, tx, receivers, options, events, varying);
+    Walks walks(scene, prepared, context, tx, from_m, receivers, options, events, varying);
     std::vector<double> values, differences;
     const int64_t end = shooter.num_tiles() * (chunk + 1) / num_chunks;
     for (int64_t t = shooter.num_tiles() * chunk / num_chunks; t < end; t += block) {
@@ -319,17 +437,35 @@ SampledPower sampled_power(const scene::Scene& scene, const PreparedScene& prepa
                            const VaryingMaterials* varying) {
   const Vec3d& at = scene.transmitters[size_t(tx)].position_m;
   const Place place = place_at(prepared, at);
-  if (!place.on_a_face()) return walked_power(scene, prepared, context, tx, at, receivers, options, varying);
-  // on a face it stands on each receiver's side of it
   SampledPower out{std::vector<double>(receivers.size(), 0), std::vector<double>(receivers.size(), 0)};
-  for (const Vec3d& from : all_asides(prepared, place)) {
-    std::vector<size_t> here;
-    for (size_t rx = 0; rx < receivers.size(); ++rx) {
-      if (aside(prepared, place, receivers[rx].point().position_m) == from) here.push_back(rx);
+  std::vector<size_t> left(receivers.size());
+  std::iota(left.begin(), left.end(), size_t(0));
+  // ends on faces stand on each other's side of them, and where nothing arrives there on the other side
+  for (const auto& [behind_source, behind_target] :
+       {std::pair{false, false}, std::pair{true, false}, std::pair{false, true}, std::pair{true, true}}) {
+    std::vector<size_t> dark;
+    if (behind_source && !place.on_a_face()) continue;
+    if (behind_target) std::erase_if(left, [&](size_t rx) { return !receivers[rx].on_a_face(); });
+    while (!left.empty()) {  // those for which the transmitter stands at one place together
+      const auto stands = [&](size_t rx) {
+        return place.on_a_face() ? aside(prepared, place, receivers[rx].point().position_m, behind_source) : at;
+      };
+      const Vec3d from = stands(left[0]);
+      std::vector<size_t> now, later;
+      std::vector<Listener> there;
+      for (const size_t rx : left) {
+        (stands(rx) == from ? now : later).push_back(rx);
+        if (now.size() > there.size()) there.emplace_back(receivers[rx], at, behind_target, context.wavelength_m);
+      }
+      const SampledPower part = walked_power(scene, prepared, context, tx, from, there, options, varying);
+      for (size_t i = 0; i < now.size(); ++i) {
+        const size_t rx = now[i];
+        out.gain[rx] = part.gain[i], out.standard_error[rx] = part.standard_error[i];
+        if (!(part.gain[i] > 0) && (place.on_a_face() || receivers[rx].on_a_face())) dark.push_back(rx);
+      }
+      left = std::move(later);
     }
-    if (here.empty()) continue;
-    const SampledPower part = walked_power(scene, prepared, context, tx, from, receivers, options, varying);
-    for (const size_t rx : here) out.gain[rx] = part.gain[rx], out.standard_error[rx] = part.standard_error[rx];
+    left = std::move(dark);
   }
   return out;
 }
