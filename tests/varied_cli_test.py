@@ -97,6 +97,9 @@ def test_what_cannot_vary_is_named(raywave, root, tmp_path):
     texture.with_parameters(texture=np.full(texture.texture.shape, 0.5)).save(tmp_path / "t.npz")
     done = raywave("paths", "--config", run_file(root, tmp_path, 'texture = "t.npz"'))
     assert done.returncode != 0 and "relative_permittivity must be >= 1" in done.stderr
+    rw.materials.Texture.over_face(np.zeros((2, 2)), corner_m=[0, 0, 0], across_m=[6, 0, 0], up_m=[0, 0, 3], quantities="lobe/kappa").save(tmp_path / "t.npz")
+    done = raywave("paths", "--config", run_file(root, tmp_path, 'texture = "t.npz"\nlobe = "von_mises_fisher(kappa=20)"'))
+    assert done.returncode != 0 and "'brick': lobe/kappa must be > 0, got 0" in done.stderr
 
 
 def test_damaged_files_are_named(raywave, root, tmp_path):

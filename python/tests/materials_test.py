@@ -483,5 +483,9 @@ def test_a_lobe_that_is_not_there_cannot_vary():
         rw.ScatteringSolver()(scene, reflection="von_mises_fisher(kappa=20)", materials={"plaster": narrower(np.full((2, 2), 12.0))})
     with pytest.raises(rw.Error, match="base names no von Mises-Fisher lobe"):
         materials.Network([0, 0, 0], [4, 0, 3], detail_m=1, quantities=KAPPA, base=scene.materials["plaster"])
-    with pytest.raises(rw.Error, match="lobe/kappa must be >= 0"):
-        rw.ScatteringSolver()(lobes_scene(), reflection="von_mises_fisher(kappa=20)", materials={"plaster": narrower(np.full((2, 2), -1.0))})
+    for method in ("tiles", "sampled"):
+        for bad in (-1.0, 0.0):  # 0 is no lobe, as where a material names one
+            with pytest.raises(rw.Error, match="lobe/kappa must be > 0, got"):
+                rw.ScatteringSolver()(lobes_scene(), reflection="von_mises_fisher(kappa=20)", method=method, materials={"plaster": narrower(np.full((2, 2), bad))})
+    with pytest.warns(UserWarning, match="up to 50 where tiles were cut for 9, which may miss its lobe"):
+        rw.ScatteringSolver()(lobes_scene(), reflection="von_mises_fisher(kappa=20)", max_tiles=100, materials={"plaster": narrower(np.full((2, 2), 50.0))})

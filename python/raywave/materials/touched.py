@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from collections.abc import Mapping
 
 import numpy as np
@@ -39,6 +40,16 @@ def _check(name, field, values, count, places):
     if len(bad):
         x, y, z = places.point_m[bad[0]]
         raise Error(f"the material '{name}' ({field!r}) is not finite at {x:.4g}, {y:.4g}, {z:.4g} m: {values[bad[0]].tolist()}")
+    if KAPPA in field.quantities and (least := values[:, field.quantities.index(KAPPA)].min(initial=np.inf)) <= 0:
+        raise Error(f"a varying material's {KAPPA} must be > 0, got {least:.4g} of '{name}' ({field!r})")
+
+
+def _warn_of_narrow_lobes(name, field, values, cut_for):
+    """Tiles are cut for the lobe that the scene's material names."""
+    most = values[:, field.quantities.index(KAPPA)].max()
+    if most > 2 * cut_for:
+        warnings.warn(f"the material '{name}' has {KAPPA} up to {most:.4g} where tiles were cut for {cut_for:.4g}, which may miss its lobe: "
+                      f"name the narrowest, material.lobe = 'von_mises_fisher(kappa={most:.4g})'")
 
 
 class _Fields:
@@ -58,6 +69,8 @@ class _Fields:
                 values = np.asarray(field.values(places), dtype=float)
                 _check(name, field, values, len(rows), places)
                 own[:, columns] = values
+                if KAPPA in field.quantities:
+                    _warn_of_narrow_lobes(name, field, values, places.base[KAPPA])
                 by = field.slopes(places)
                 if by is not None:
                     by_place[:, columns] = by

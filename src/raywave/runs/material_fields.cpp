@@ -264,7 +264,10 @@ static em::PlaceNumbers<double> numbers_at(const MaterialFields& fields, const s
                                            const paths::TouchedPlace& place) {
   const em::Material& own = scene.materials[size_t(place.material)];
   Numbers numbers = place_numbers_of(own, scene.frequency_hz);
+  const bool has_lobe = numbers.kappa() > 0;
   fields.of[size_t(place.material)](place.point_m, numbers);
+  if (has_lobe && !(numbers.kappa() > 0))
+    throw Error(message("material '", own.name, "': ", em::kPlaceKappa.name, " must be > 0, got ", numbers.kappa()));
   for (const double x : numbers.numbers) {
     if (!std::isfinite(x))
       throw Error(message("material '", own.name, "' is not finite at ", place.point_m.x, ", ", place.point_m.y, ", ",
