@@ -18,24 +18,61 @@ Complexd sqrt_principal(const Complexd& z) {
   return {re, z.im / (2 * re)};
 }
 
-/// The integral from x to infinity over the path on which exp(-j u^2) decays, u^2 = x^2 - j s.
+/// A Laguerre rule in vectors; what fills the last one weighs nothing.
 template <int N>
-Complexd tail(double v, double x) {
-  static const GaussRule<N> rule = laguerre_rule<N>();
-  const double x2 = x * x, r2 = x2 + v * v;
-  std::array<double, N> re, im;
-  for (size_t i = 0; i < N; ++i) {  // apart from the sum, so that it runs in vectors
-    const double s = rule.x[i];
-    const Complexd term = rule.w[i] * (Complexd{1, 0} / (Complexd{r2, -s} * sqrt_principal({x2, -s})));
-    re[i] = term.re, im[i] = term.im;
+struct LaguerrePlaces {
+  static constexpr size_t kVectors = (N + 3) / 4;
+  std::array<double, 4 * kVectors> x{}, w{};
+  LaguerrePlaces() {
+    const GaussRule<N> rule = laguerre_rule<N>();
+    std::copy(rule.x.begin(), rule.x.end(), x.begin());
+    std::copy(rule.w.begin(), rule.w.end(), w.begin());
   }
-  Complexd sum;
-  for (size_t i = 0; i < N; ++i) sum += Complexd{re[i], im[i]};
-  return expj(-x2) * Complexd{0, -0.5 * v} * sum;
+};
+
+/// The integrals from x to infinity for several v over the path on which exp(-j u^2) decays, u^2 = x^2 - j s: its
+/// phase and the roots du / ds do not depend on v.
+template <int N, size_t K>
+std::array<Complexd, K> tails(const std::array<double, K>& v, double x) {
+  static const LaguerrePlaces<N> rule;
+  constexpr size_t kVectors = LaguerrePlaces<N>::kVectors;
+  const double x2 = x * x;
+  std::array<double, 4 * kVectors> re, im;  // of weight / root, apart from the sums, so that it runs in vectors
+  for (size_t i = 0; i < re.size(); ++i) {
+    const Complexd root = sqrt_principal({x2, -rule.x[i]});
+    const double share = rule.w[i] / norm2(root);
+    re[i] = share * root.re, im[i] = -share * root.im;
+  }
+  std::array<Lanes, kVectors> a, b, s;
+  for (size_t i = 0; i < re.size(); ++i) a[i / 4][i % 4] = re[i], b[i / 4][i % 4] = im[i], s[i / 4][i % 4] = rule.x[i];
+  const Complexd phase = expj(-x2);
+  std::array<Complexd, K> out;
+  for (size_t k = 0; k < K; ++k) {
+    const double r2 = x2 + v[k] * v[k];
+    Lanes sum_re{}, sum_im{};
+    for (size_t i = 0; i < kVectors; ++i) {
+      const Lanes share = 1 / (r2 * r2 + s[i] * s[i]);
+      sum_re += share * (r2 * a[i] - s[i] * b[i]);
+      sum_im += share * (r2 * b[i] + s[i] * a[i]);
+    }
+    const Complexd sum{sum_re[0] + sum_re[1] + sum_re[2] + sum_re[3], sum_im[0] + sum_im[1] + sum_im[2] + sum_im[3]};
+    out[k] = phase * Complexd{0, -0.5 * v[k]} * sum;
+  }
+  return out;
 }
 
 /// Numbers at the 28 places of a rule, in vectors.
 using Places = std::array<Lanes, 7>;
+
+struct ComplexPlaces {
+  Places re, im;
+  /// The sum of weights times these.
+  Complexd sum(const Places& weights) const {
+    Lanes a{}, b{};
+    for (size_t i = 0; i < weights.size(); ++i) a += weights[i] * re[i], b += weights[i] * im[i];
+    return {a[0] + a[1] + a[2] + a[3], b[0] + b[1] + b[2] + b[3]};
+  }
+};
 
 struct Places28 {
   Places x, w;
@@ -56,15 +93,14 @@ struct Series {
       for (size_t i = 0; i < sum.size(); ++i) sum[i] = sum[i] * d[i] + c[n];
     }
   }
-  /// The sum of weights times the function.
-  Complexd sum(const Places& weights, const Places& t) const {
-    Places d, a, b;
+  /// The function at places t.
+  ComplexPlaces at(const Places& t) const {
+    Places d;
+    ComplexPlaces f;
     for (size_t i = 0; i < t.size(); ++i) d[i] = t[i] - middle;
-    horner(re, d, a);
-    horner(im, d, b);
-    Lanes sum_a{}, sum_b{};
-    for (size_t i = 0; i < t.size(); ++i) sum_a += weights[i] * a[i], sum_b += weights[i] * b[i];
-    return {sum_a[0] + sum_a[1] + sum_a[2] + sum_a[3], sum_b[0] + sum_b[1] + sum_b[2] + sum_b[3]};
+    horner(re, d, f.re);
+    horner(im, d, f.im);
+    return f;
   }
 };
 
@@ -89,7 +125,10 @@ Series<32> phase_over_series() {
 }
 
 bool far_out(double v, double x) { return x > 2 && x * x + v * v > 9; }
-Complexd far_tail(double v, double x) { return x > 8 ? tail<10>(v, x) : x > 4 ? tail<16>(v, x) : tail<40>(v, x); }
+template <size_t K>
+std::array<Complexd, K> far_tails(const std::array<double, K>& v, double x) {
+  return x > 8 ? tails<10>(v, x) : x > 4 ? tails<16>(v, x) : tails<40>(v, x);
+}
 
 /// The integral from 0 to x but for its pole's exp(j v^2) atan(x / v), times exp(-j v^2): with w = u^2 + v^2,
 /// exp(-j u^2) = exp(j v^2) (1 + (exp(-j w) - 1)), and (exp(-j w) - 1) / w is entire. For v^2 + x^2 < 9.
@@ -98,39 +137,52 @@ Complexd without_pole(double v, double x) {
   static const Series<32> series = phase_over_series();
   Places w;
   for (size_t i = 0; i < w.size(); ++i) w[i] = (x * x) * (rule.x[i] * rule.x[i]) + v * v;
-  return (x * v) * series.sum(rule.w, w);
+  return (x * v) * series.at(w).sum(rule.w);
 }
 
-/// G(v), once it is asked for.
-class LazyTransition {
- public:
-  explicit LazyTransition(double v) : v_(v) {}
-  explicit LazyTransition(const Complexd& known) : v_(0), known_(true), value_(known) {}
-  const Complexd& operator()() {
-    if (!known_) value_ = transition(v_);
-    known_ = true;
-    return value_;
-  }
-
- private:
-  double v_;
-  bool known_ = false;
-  Complexd value_;
+/// The integrals from 0 to x for several v: so often (pi / 2) G(v), and the rest.
+template <size_t K>
+struct Integrals {
+  std::array<double, K> of_g{};
+  std::array<Complexd, K> rest{};
 };
 
-/// v, x >= 0, not both 0. @param g  of v.
-Complexd integral(double v, double x, LazyTransition& g) {
+/// v, x >= 0. What depends on x alone is found once.
+template <size_t K>
+Integrals<K> integrals(const std::array<double, K>& v, double x) {
   static const Places28 rule(legendre_rule<28>());
   static const Series<24> series = phase_series();
-  const double v2 = v * v;
-  if (far_out(v, x)) return 0.5 * kPi * g() - far_tail(v, x);
-  if (!(x * x + v2 > 9)) return expj(v2) * (Complexd{std::atan2(x, v), 0} + without_pole(v, x));
-  Places u2, weights;  // the pole is far away; x <= 2
-  for (size_t i = 0; i < u2.size(); ++i) {
-    u2[i] = (x * x) * (rule.x[i] * rule.x[i]);
-    weights[i] = rule.w[i] * (x * v) / (u2[i] + v2);
+  Integrals<K> out;
+  if (std::isinf(x)) {
+    out.of_g.fill(1);
+    return out;
   }
-  return series.sum(weights, u2);
+  enum class Way { kNear, kFarOut, kFarPole };  // the last: the pole is far away and x <= 2
+  std::array<Way, K> way;
+  for (size_t k = 0; k < K; ++k)
+    way[k] = far_out(v[k], x) ? Way::kFarOut : x * x + v[k] * v[k] > 9 ? Way::kFarPole : Way::kNear;
+  const auto any = [&](Way w) { return std::find(way.begin(), way.end(), w) != way.end(); };
+  if (any(Way::kFarOut)) out.rest = far_tails(v, x);
+  Places u2;
+  ComplexPlaces phases;
+  if (any(Way::kFarPole)) {
+    for (size_t i = 0; i < u2.size(); ++i) u2[i] = (x * x) * (rule.x[i] * rule.x[i]);
+    phases = series.at(u2);
+  }
+  for (size_t k = 0; k < K; ++k) {
+    const double v2 = v[k] * v[k];
+    if (way[k] == Way::kFarOut) {
+      out.of_g[k] = 1;
+      out.rest[k] = -out.rest[k];
+    } else if (way[k] == Way::kNear) {
+      out.rest[k] = expj(v2) * (Complexd{std::atan2(x, v[k]), 0} + without_pole(v[k], x));
+    } else {
+      Places weights;
+      for (size_t i = 0; i < u2.size(); ++i) weights[i] = rule.w[i] * (x * v[k]) / (u2[i] + v2);
+      out.rest[k] = phases.sum(weights);
+    }
+  }
+  return out;
 }
 
 double sign_of(double x) { return x < 0 ? -1 : 1; }
@@ -149,8 +201,8 @@ Complexd phased_tail(double v, double x) {
   const double sign = sign_of(v) * sign_of(x);
   v = std::abs(v);
   x = std::abs(x);
-  LazyTransition g(v);
-  const Complexd rest = far_out(v, x) ? far_tail(v, x) : 0.5 * kPi * g() - integral(v, x, g);
+  const Complexd rest =
+      far_out(v, x) ? far_tails<1>({v}, x)[0] : 0.5 * kPi * transition(v) - integrals<1>({v}, x).rest[0];
   return sign * (expj(x * x) * rest);
 }
 
@@ -278,8 +330,8 @@ struct UpTo {
   }
 };
 
-/// @param g  of |v|
-IncompleteTransition with_slopes(double v, const UpTo& to, LazyTransition& g) {
+/// @param g  of |v|. @param i  the integral of |v| up to |x|
+IncompleteTransition with_slopes(double v, const UpTo& to, const Complexd& g, const Complexd& i) {
   const double sv = sign_of(v), sx = to.sign, sign = sv * sx, x = to.x;
   v = std::abs(v);
   const double r2 = v * v + x * x;
@@ -287,21 +339,35 @@ IncompleteTransition with_slopes(double v, const UpTo& to, LazyTransition& g) {
   const Complexd two_j{0, 2};
   if (std::isinf(x)) {
     // G' = 2 j v G - 2 exp(j pi / 4) / sqrt(pi)
-    const Complexd slope = two_j * (v * g()) - std::sqrt(2 / kPi) * Complexd{1, 1};
-    return {sign * 0.5 * kPi * g(), sx * 0.5 * kPi * slope, {}};
+    const Complexd slope = two_j * (v * g) - std::sqrt(2 / kPi) * Complexd{1, 1};
+    return {sign * i, sx * 0.5 * kPi * slope, {}};
   }
-  const Complexd i = integral(v, x, g);
   return {sign * i, sx * (two_j * (v * i) - (x / r2) * to.phase - two_j * to.fresnel), sv * ((v / r2) * to.phase)};
 }
 
-/// The value alone. @param g  of |v|
-Complexd between(double v, double a, double b, LazyTransition& g) {
-  const auto up_to = [&](double x) {
-    const double sign = sign_of(v) * sign_of(x), at_v = std::abs(v), at_x = std::abs(x);
-    if (at_v * at_v + at_x * at_x == 0) return Complexd{};
-    return sign * (std::isinf(at_x) ? 0.5 * kPi * g() : integral(at_v, at_x, g));
-  };
-  return up_to(b) - up_to(a);
+template <size_t K>
+std::array<double, K> absolute(const std::array<double, K>& v) {
+  std::array<double, K> at;
+  for (size_t k = 0; k < K; ++k) at[k] = std::abs(v[k]);
+  return at;
+}
+
+/// The values alone. @param g_of  G of several |v|, asked where it does not cancel
+template <size_t K, class Transitions>
+std::array<Complexd, K> between(const std::array<double, K>& v, double a, double b, Transitions&& g_of) {
+  const std::array<double, K> at = absolute(v);
+  const Integrals<K> to_a = integrals(at, std::abs(a)), to_b = integrals(at, std::abs(b));
+  std::array<double, K> of_g;
+  std::array<Complexd, K> out;
+  for (size_t k = 0; k < K; ++k) {
+    const double sign = sign_of(v[k]), sign_a = sign * sign_of(a), sign_b = sign * sign_of(b);
+    of_g[k] = sign_b * to_b.of_g[k] - sign_a * to_a.of_g[k];
+    out[k] = sign_b * to_b.rest[k] - sign_a * to_a.rest[k];
+  }
+  if (std::all_of(of_g.begin(), of_g.end(), [](double x) { return x == 0; })) return out;
+  const std::array<Complexd, K> g = g_of(at);
+  for (size_t k = 0; k < K; ++k) out[k] += (0.5 * kPi * of_g[k]) * g[k];
+  return out;
 }
 
 Complexd transition_or_zero(double x) { return std::isinf(x) ? Complexd{} : transition(std::abs(x)); }
@@ -309,40 +375,32 @@ Complexd transition_or_zero(double x) { return std::isinf(x) ? Complexd{} : tran
 }  // namespace
 
 IncompleteTransition incomplete_transition(double v, double x) {
-  LazyTransition g(std::abs(v));
-  return with_slopes(v, UpTo(x, transition_or_zero(x)), g);
+  const Complexd g = transition(std::abs(v));
+  const Integrals<1> i = integrals<1>({std::abs(v)}, std::abs(x));
+  return with_slopes(v, UpTo(x, transition_or_zero(x)), g, (0.5 * kPi * i.of_g[0]) * g + i.rest[0]);
 }
 
 Complexd incomplete_transition_between(double v, double a, double b) {
-  LazyTransition g(std::abs(v));
-  return between(v, a, b, g);
+  return between<1>({v}, a, b, [](const std::array<double, 1>& at) { return std::array{transition(at[0])}; })[0];
 }
 
 std::array<Complexd, 4> edge_transitions(const std::array<double, 4>& v, double a, double b) {
-  std::array<double, 4> at;
-  bool asked = false;
-  for (size_t i = 0; i < 4; ++i) {
-    at[i] = std::abs(v[i]);
-    asked = asked || far_out(at[i], std::abs(a)) || far_out(at[i], std::abs(b));
-  }
-  std::array<Complexd, 4> g{}, out;
-  if (asked) g = transitions<1>(at);
-  for (size_t i = 0; i < 4; ++i) {
-    LazyTransition known(g[i]);
-    out[i] = (1 / kPi) * between(v[i], a, b, known);
-  }
+  std::array<Complexd, 4> out = between(v, a, b, transitions<1>);
+  for (Complexd& w : out) w = (1 / kPi) * w;
   return out;
 }
 
 std::array<EdgeTransition, 4> edge_transitions_with_slopes(const std::array<double, 4>& v, double a, double b) {
   const auto finite = [](double x) { return std::isinf(x) ? 0.0 : std::abs(x); };
-  const auto g =
-      transitions<2>({std::abs(v[0]), std::abs(v[1]), std::abs(v[2]), std::abs(v[3]), finite(a), finite(b), 0.0, 0.0});
+  const std::array<double, 4> at = absolute(v);
+  const auto g = transitions<2>({at[0], at[1], at[2], at[3], finite(a), finite(b), 0.0, 0.0});
   const UpTo to_a(a, g[4]), to_b(b, g[5]);
+  const Integrals<4> of_a = integrals(at, std::abs(a)), of_b = integrals(at, std::abs(b));
   std::array<EdgeTransition, 4> out;
   for (size_t i = 0; i < 4; ++i) {
-    LazyTransition known(g[i]);
-    const IncompleteTransition at_b = with_slopes(v[i], to_b, known), at_a = with_slopes(v[i], to_a, known);
+    const auto whole = [&](const Integrals<4>& of) { return (0.5 * kPi * of.of_g[i]) * g[i] + of.rest[i]; };
+    const IncompleteTransition at_b = with_slopes(v[i], to_b, g[i], whole(of_b)),
+                               at_a = with_slopes(v[i], to_a, g[i], whole(of_a));
     const double scale = 1 / kPi;
     out[i] = {scale * (at_b.value - at_a.value), scale * (at_b.d_v - at_a.d_v), -scale * at_a.d_x, scale * at_b.d_x};
   }

@@ -30,8 +30,9 @@ Complexd by_quadrature(double v, double x) {
 }
 
 TEST(Transition, FourAtOnceAreTheSingleOnesToTheBit) {
-  for (const double a : {-kInf, -30.0, -5.0, -1.3, -1e-3, 0.0, 0.4}) {
+  for (const double a : {-kInf, -30.0, -5.0, -1.3, -1e-3, 0.0, 0.4, 3.2, 7.0}) {
     for (const double b : {0.7, 2.5, 8.5, 40.0, kInf}) {
+      if (b < a) continue;
       const std::array<double, 4> v{-6.1, 1e-300, 0.37, 12.0};
       const auto four = edge_transitions(v, a, b);
       const auto slopes = edge_transitions_with_slopes(v, a, b);
@@ -70,6 +71,19 @@ TEST(IncompleteTransition, IsItsIntegralInAllRegions) {
     for (const double x : {1e-3, 0.3, 1.0, 1.99, 2.01, 2.9, 3.05, 4.5, 8.5, 12.0}) {
       const Complexd exact = by_quadrature(v, x);
       EXPECT_NEAR(abs(incomplete_transition(v, x).value - exact), 0, 1e-10) << v << " " << x;
+    }
+  }
+}
+
+/// Beside an edge, where what both of its ends have in common cancels.
+TEST(IncompleteTransition, BetweenEndsOnOneSideIsItsIntegral) {
+  for (const double v : {1e-3, 0.7, 2.5, 8.0}) {
+    for (const double a : {0.3, 1.7, 2.9, 4.5}) {
+      for (const double b : {3.05, 5.0, 8.5}) {
+        const Complexd exact = by_quadrature(v, b) - by_quadrature(v, a);
+        EXPECT_NEAR(abs(incomplete_transition_between(v, a, b) - exact), 0, 1e-10) << v << " " << a << " " << b;
+        EXPECT_NEAR(abs(incomplete_transition_between(-v, -b, -a) + exact), 0, 1e-10) << v << " " << a << " " << b;
+      }
     }
   }
 }
