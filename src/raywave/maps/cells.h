@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cmath>
+#include <limits>
 #include <map>
 #include <memory>
 #include <vector>
@@ -149,6 +150,14 @@ class CellFinder {
     const float x = dot(f.axis_x, q) - f.x0, y = dot(f.axis_y, q) - f.y0;
     if (x >= 0 && x < float(cells_.num_x()) && y >= 0 && y < float(cells_.num_y()))
       found(int(y) * cells_.num_x() + int(x), q, std::abs(dn));
+  }
+
+  /// May a ray, however long, cross a cell? On other surfaces than planes: yes, that is asked as much as where.
+  bool may_cross(const Vec3d& o, const Vec3d& d) {
+    bool crosses = !cells_.is_plane();
+    if (!crosses)
+      visit(o, d, std::numeric_limits<double>::infinity(), [&](int, const Vec3f&, double) { crosses = true; });
+    return crosses;
   }
 
   /// What leaves a point in the cells' plane along it crosses nothing: cells in a ray's direction, ever further apart.

@@ -141,16 +141,19 @@ class EdgeRays {
   template <class Visit>
   void trace(int64_t edge, paths::Refiner& refiner, paths::SequenceTree& part, Visit&& visit) const {
     CellFinder finder(cells_);
-    shooter_.run(edge, refiner, part, [&](const paths::EdgeRaySegment& s) {
-      finder.visit(s.origin_m, s.direction, s.length_m, [&](int cell, const Vec3f& point, double cosine) {
-        if (!(cosine > 1e-6)) return;
-        const Vec3d p(point);
-        const double behind = s.behind_m + norm(p - s.origin_m);
-        if (behind * cosine < least_m_) return;
-        const double area = s.spread_m * behind * (s.before_m + behind) / s.before_m / cosine;
-        visit(s, cell, p, area);
-      });
-    });
+    shooter_.run(
+        edge, refiner, part,
+        [&](const paths::EdgeRaySegment& s) {
+          finder.visit(s.origin_m, s.direction, s.length_m, [&](int cell, const Vec3f& point, double cosine) {
+            if (!(cosine > 1e-6)) return;
+            const Vec3d p(point);
+            const double behind = s.behind_m + norm(p - s.origin_m);
+            if (behind * cosine < least_m_) return;
+            const double area = s.spread_m * behind * (s.before_m + behind) / s.before_m / cosine;
+            visit(s, cell, p, area);
+          });
+        },
+        [&](const paths::EdgeRaySegment& s) { return finder.may_cross(s.origin_m, s.direction); });
   }
 
  private:

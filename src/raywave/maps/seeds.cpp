@@ -108,11 +108,18 @@ class SeedFinder {
       CellFinder finder(cells_);
       auto& own = seeds[size_t(chunk)];
       for (int64_t e = num_edges * chunk / num_chunks; e < num_edges * (chunk + 1) / num_chunks; ++e) {
-        shooter.run(e, refiner, trees[size_t(chunk)], [&](const paths::EdgeRaySegment& s) {
-          visit(finder, s.node, s.origin_m, s.direction, s.length_m, own);
-          if (finder.is_in_plane(s.origin_m - s.behind_m * s.direction))
-            visit_beside(finder, s.node, s.origin_m, s.direction, s.length_m, own);
-        });
+        const auto leaves_plane = [&](const paths::EdgeRaySegment& s) {
+          return finder.is_in_plane(s.origin_m - s.behind_m * s.direction);
+        };
+        shooter.run(
+            e, refiner, trees[size_t(chunk)],
+            [&](const paths::EdgeRaySegment& s) {
+              visit(finder, s.node, s.origin_m, s.direction, s.length_m, own);
+              if (leaves_plane(s)) visit_beside(finder, s.node, s.origin_m, s.direction, s.length_m, own);
+            },
+            [&](const paths::EdgeRaySegment& s) {
+              return finder.may_cross(s.origin_m, s.direction) || leaves_plane(s);
+            });
       }
       sort_and_thin(own);
       reporter.task_done();

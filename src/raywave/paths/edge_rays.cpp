@@ -126,19 +126,16 @@ EdgeRaySegment EdgeShooter::launch(int64_t index, int place, int direction, Shot
   return s;
 }
 
-bool EdgeShooter::trace(EdgeRaySegment& s, SequenceTree&, Shot& shot) const {
+void EdgeShooter::trace(EdgeRaySegment& s, Shot& shot) const {
   const Step& last = s.steps->back();
   const int32_t at_surface = last.surface.index;
   const EndFacets at =
       last.surface.is_wedge() ? EndFacets::at_edge(scene_.wedges()[size_t(at_surface)]) : EndFacets(at_surface);
   shot.hit = scene_.queries().closest_hit(s.origin_m, s.direction, s.length_m, at);
-  return true;
 }
 
 bool EdgeShooter::bounce(EdgeRaySegment& s, SequenceTree& part, Shot& shot) const {
-  if (shot.hit < 0 || !options_.reflection || !scene_.is_mirror(shot.hit) ||
-      int(shot.steps.size()) >= options_.max_depth)
-    return false;
+  if (shot.hit < 0 || !may_go_on(shot) || !scene_.is_mirror(shot.hit)) return false;
   const Vec3d point = s.origin_m + s.length_m * s.direction;
   const int32_t facet = scene_.facets().canonical(shot.hit, point);
   const scene::Facet& f = scene_.facets().facets[size_t(facet)];

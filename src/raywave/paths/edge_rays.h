@@ -28,7 +28,7 @@ struct EdgeRaySegment {
   int32_t node;                    // of the part's tree: the sequence so far
   const std::vector<Step>* steps;  // the interactions so far, points included; the edge is one of them
   Vec3d origin_m, direction;
-  double length_m;            // up to the next surface; infinity: none
+  double length_m = 0;        // up to the next surface; infinity: none
   double before_m, behind_m;  // path length from the source to the edge and from there to the segment's origin
   double spread_m;            // (dt dphi) sin^2 beta: the tube's area at distance s from the edge is this times
                               // s (before + s) / before
@@ -46,14 +46,16 @@ class EdgeShooter {
   void share_rays(int64_t num_rays);
   /// Shoots the rays of one of them. visit(segment) is called for each segment; nodes are those of `part`, a tree from
   /// the same source.
-  template <class Visit>
-  void run(int64_t index, Refiner& refiner, SequenceTree& part, Visit&& visit) const {
+  /// @param wants  wants(segment), its length not known yet: is one asked for that nothing can follow?
+  template <class Visit, class Wants>
+  void run(int64_t index, Refiner& refiner, SequenceTree& part, Visit&& visit, Wants&& wants) const {
     Shot shot;
     for (int place = 0; place < options_.places; ++place) {
       if (!light(index, place, refiner, part, shot)) continue;
       for (int direction = 0; direction < options_.directions; ++direction) {
         EdgeRaySegment s = launch(index, place, direction, shot);
-        while (trace(s, part, shot)) {
+        while (may_go_on(shot) || wants(static_cast<const EdgeRaySegment&>(s))) {
+          trace(s, shot);
           visit(static_cast<const EdgeRaySegment&>(s));
           if (!bounce(s, part, shot)) break;
         }
@@ -72,7 +74,8 @@ class EdgeShooter {
   };
   bool light(int64_t index, int place, Refiner& refiner, SequenceTree& part, Shot& shot) const;
   EdgeRaySegment launch(int64_t index, int place, int direction, Shot& shot) const;
-  bool trace(EdgeRaySegment& s, SequenceTree& part, Shot& shot) const;
+  void trace(EdgeRaySegment& s, Shot& shot) const;
+  bool may_go_on(const Shot& shot) const { return options_.reflection && int(shot.steps.size()) < options_.max_depth; }
   bool bounce(EdgeRaySegment& s, SequenceTree& part, Shot& shot) const;
   double jitter(int64_t index, int place, int direction, int which) const;
 

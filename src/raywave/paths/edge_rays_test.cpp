@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <set>
+#include <vector>
 
 #include "raywave/paths/test_brute_force.h"
 
@@ -37,7 +39,7 @@ TEST(EdgeRays, LeaveOnKellersConeAndHitWhatIsThere) {
   for (int64_t e = 0; e < shooter.num_edges(); ++e) {
     double spread = 0;
     int32_t wedge = -1;
-    shooter.run(e, refiner, part, [&](const EdgeRaySegment& r) {
+    const auto visit = [&](const EdgeRaySegment& r) {
       const Step& edge = r.steps->front();
       ASSERT_EQ(edge.type, Interaction::kDiffraction);
       const Wedge& w = prepared.wedges()[size_t(edge.surface.index)];
@@ -64,7 +66,8 @@ TEST(EdgeRays, LeaveOnKellersConeAndHitWhatIsThere) {
       } else {
         EXPECT_NEAR(r.length_m, hits[0].t, 1e-9);
       }
-    });
+    };
+    shooter.run(e, refiner, part, visit, [](const EdgeRaySegment&) { return true; });
     if (wedge < 0) continue;
     // the sum of the rays' tubes: the integral of sin^2 beta over the edge times the outside's angle
     const Wedge& w = prepared.wedges()[size_t(wedge)];
@@ -81,6 +84,44 @@ TEST(EdgeRays, LeaveOnKellersConeAndHitWhatIsThere) {
   EXPECT_EQ(lit.size(), 11u);
   EXPECT_GT(num_rays, 1000);
   EXPECT_GT(num_behind_ground, 100);
+}
+
+/// What nothing can follow is left out where it is not wanted; all else stays what it is.
+TEST(EdgeRays, LastSegmentsAreTracedWhereTheyAreWanted) {
+  scene::Scene s;
+  s.add_material(em::itu_material("concrete"));
+  s.add_object({"block", scene::box({-2, -1.5, 0}, {4, 3, 5}), 0});
+  s.add_object({"other", scene::box({8, -4, 0}, {2, 9, 6}), 0});
+  scene::clean_meshes(s);
+  const PreparedScene prepared(s);
+  const Vec3d source = Vec3d{-9, -6.5, 7.3} - prepared.origin_m();
+  const SequenceTree tree(source);
+  RefineOptions refine;
+  refine.max_depth = 2;
+  refine.wavelength_m = 0.1;
+  EdgeRayOptions o;
+  o.max_depth = 2;
+  const EdgeShooter shooter(prepared, tree, refine, o);
+  const auto visited = [&](auto&& wants) {
+    Refiner refiner(prepared, refine);
+    SequenceTree part(source);
+    std::vector<std::array<double, 5>> all;  // direction, length, number of steps
+    for (int64_t e = 0; e < shooter.num_edges(); ++e) {
+      shooter.run(
+          e, refiner, part,
+          [&](const EdgeRaySegment& r) {
+            all.push_back({r.direction.x, r.direction.y, r.direction.z, r.length_m, double(r.steps->size())});
+          },
+          wants);
+    }
+    return all;
+  };
+  const auto down = [](const EdgeRaySegment& r) { return r.direction.z < 0; };
+  auto all = visited([](const EdgeRaySegment&) { return true; });
+  const auto some = visited(down);
+  EXPECT_LT(some.size(), all.size());
+  std::erase_if(all, [](const auto& r) { return r[4] == 2 && !(r[2] < 0); });
+  EXPECT_EQ(some, all);
 }
 
 }  // namespace
