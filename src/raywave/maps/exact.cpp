@@ -23,17 +23,18 @@ constexpr int kProbePoints = 256;  // of a cell next to light whose sample point
 
 const Vec3f kNoPoint{std::nanf(""), std::nanf(""), std::nanf("")};
 
-/// The field of one path (a node's sequence) at one sample point of a cell; sample -1: at one of the probe points.
+/// One path (a node's sequence) at one sample point of a cell; sample -1: at one of the probe points.
 struct Arrival {
   int32_t node, cell, sample;
-  CVec3<double> field;  // with propagation phase, times lambda / (4 pi)
-  Vec3d point_m, aside_m;
-  double weight;
+  double weight, power;
 };
 
 /// What a task finds.
 struct Found {
   std::vector<Arrival> arrivals;
+  // Of each arrival, where they are asked for:
+  std::vector<CVec3<double>> fields;  // with propagation phase, times lambda / (4 pi)
+  std::vector<SamplePoint> points;
   std::vector<Seed> rims;
 };
 
@@ -166,7 +167,7 @@ class ExactMap {
   void settle(std::vector<Found>& found) {
     std::vector<Seed> rims;
     for (const Found& part : found) {
-      add(part.arrivals);
+      add(part);
       rims.insert(rims.end(), part.rims.begin(), part.rims.end());
     }
     sort_and_thin(rims);
@@ -204,15 +205,12 @@ class ExactMap {
     if (!tracer.refiner.path(tree_, node, sample.aside_m, tracer.path)) return false;
     tracer.refiner.settle(tx_.position_m, point, tracer.path.steps);
     if (edge_on_only_ && !is_edge_on(tracer.path, point, cell)) return false;
-    Arrival a{node,
-              int32_t(cell),
-              sample.id,
-              {},
-              point,
-              sample.aside_m,
-              sample.id == kProbe ? 1.0 / kProbePoints : sample.weight};
-    (void)tracer.field(point, tracer.path.steps, a.field);
-    out.arrivals.push_back(a);
+    CVec3<double> field;
+    (void)tracer.field(point, tracer.path.steps, field);
+    const double weight = sample.id == kProbe ? 1.0 / kProbePoints : sample.weight;
+    out.arrivals.push_back({node, int32_t(cell), sample.id, weight, norm2(field.re) + norm2(field.im)});
+    if (options_.coherent) out.fields.push_back(field);
+    if (keep_) out.points.push_back(sample);
     return true;
   }
 
@@ -256,7 +254,7 @@ class ExactMap {
         for (const SamplePoint& s : points) lit[size_t(cell)] |= arrive(tracer, 0, cell, s, found[size_t(block)]);
       }
     });
-    for (const Found& part : found) add(part.arrivals);
+    for (const Found& part : found) add(part);
     std::vector<Seed> rims;
     std::vector<int> neighbors;
     for (int cell = 0; cell < cells_.size(); ++cell) {
@@ -318,7 +316,7 @@ class ExactMap {
         if (seen.insert(key(node, cell)).second) next.push_back({node, cell, kNoPoint});
       };
       for (const Found& part : found) {
-        add(part.arrivals);
+        add(part);
         for (const Arrival& a : part.arrivals) {
           cells_.neighbors(a.cell, neighbors);
           for (const int c : neighbors) look_at(a.node, int32_t(c));
@@ -357,22 +355,23 @@ class ExactMap {
     }
   }
 
-  void add(const std::vector<Arrival>& arrivals) {
-    for (const Arrival& a : arrivals) {
-      const double power = norm2(a.field.re) + norm2(a.field.im);
-      if (keep_) kept_.push_back({a.node, a.cell, a.sample, a.point_m, a.aside_m, a.weight});
+  void add(const Found& found) {
+    for (size_t i = 0; i < found.arrivals.size(); ++i) {
+      const Arrival& a = found.arrivals[i];
+      if (keep_)
+        kept_.push_back({a.node, a.cell, a.sample, found.points[i].point_m, found.points[i].aside_m, a.weight});
       if (a.sample == kProbe) {
-        probed_gain_[size_t(a.cell)] += a.weight * power;
+        probed_gain_[size_t(a.cell)] += a.weight * a.power;
         ++probed_[size_t(a.cell)];
         continue;
       }
       ++num_arrivals_;
-      sampled_[size_t(a.cell)] |= tree_.nodes()[size_t(a.node)].num_wedges == 0 && power > 0;
+      sampled_[size_t(a.cell)] |= tree_.nodes()[size_t(a.node)].num_wedges == 0 && a.power > 0;
       if (options_.coherent) {
         auto& sum = fields_[cells_.slot(a.cell, a.sample)];
-        sum = sum + a.field;
+        sum = sum + found.fields[i];
       } else {
-        gain_[size_t(a.cell)] += a.weight * power;
+        gain_[size_t(a.cell)] += a.weight * a.power;
       }
     }
   }
