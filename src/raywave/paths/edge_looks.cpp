@@ -80,6 +80,10 @@ bool EdgeLooks::hide(int32_t node, double t, const Wedge& w) const {
   return is_on(w, t) ? is_inside(w, t) && hidden(w.at(t)) : end_hidden(t > 0, w, hidden);
 }
 
+bool EdgeLooks::hide(int32_t node, double t, const Wedge& w, const Seen& seen) const {
+  return !(seen.ends_known && !is_on(w, t)) && hide(node, t, w);
+}
+
 bool EdgeLooks::Seen::may_be_at(double t, double length_m) const {
   if (t < lo || t > hi) return false;
   if (t < 0 || t > length_m || hidden == 0) return true;
@@ -115,6 +119,7 @@ EdgeLooks::Seen EdgeLooks::seen_part(int32_t node, const Wedge& w, double lo, do
   const bool begins = !end_hidden(false, w, hidden), ends = !end_hidden(true, w, hidden);
   if (!begins) seen.lo = first == last ? w.length_m : w.length_m * first / kShares;
   if (!ends) seen.hi = first == last ? 0 : w.length_m * last / kShares;
+  seen.ends_known = true;
   return seen;
 }
 

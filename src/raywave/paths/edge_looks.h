@@ -31,6 +31,17 @@ class EdgeLooks {
   EdgeLooks(const PreparedScene& scene, const SequenceTree& tree, const std::vector<uint8_t>* opaque)
       : looks_(scene, tree), tree_(tree), opaque_(opaque) {}
 
+  /// Of an edge's line, and of what is near enough past its ends, [lo, hi], what is not surely hidden from a node: from
+  /// the first such place to the last, without shares of the edge that are. Nothing: lo > hi.
+  struct Seen {
+    double lo, hi;
+    uint8_t hidden = 0;       // a bit for each of kShares equal shares
+    bool ends_known = false;  // past ends within [lo, hi] nothing is hidden
+    bool may_be_at(double t, double length_m) const;
+    /// Anywhere in between?
+    bool may_be_in(double from, double to, double length_m) const;
+  };
+
   /// What a target knows of the last edge that it was asked for.
   enum Known : uint8_t { kUnknown, kSeen, kHidden };
   struct Memory {
@@ -42,16 +53,9 @@ class EdgeLooks {
   /// the memory and without.
   bool hide(int32_t node, double t, const Wedge& w, Memory& memory) const;
   bool hide(int32_t node, double t, const Wedge& w) const;
+  /// The same for a place that may be seen. @param seen  seen_part() of node and edge, or nothing known
+  bool hide(int32_t node, double t, const Wedge& w, const Seen& seen) const;
 
-  /// Of an edge's line, and of what is near enough past its ends, [lo, hi], what is not surely hidden from a node: from
-  /// the first such place to the last, without shares of the edge that are. Nothing: lo > hi.
-  struct Seen {
-    double lo, hi;
-    uint8_t hidden = 0;  // a bit for each of kShares equal shares
-    bool may_be_at(double t, double length_m) const;
-    /// Anywhere in between?
-    bool may_be_in(double from, double to, double length_m) const;
-  };
   static constexpr int kShares = 8;
   Seen seen_part(int32_t node, const Wedge& w, double lo, double hi) const;
 

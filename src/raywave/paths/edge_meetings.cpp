@@ -23,17 +23,25 @@ bool past_corner(const Wedge& w, const std::vector<uint8_t>* opaque) {
   return w.facet0 != w.facet_n && !(opaque && has_inside(w, *opaque));
 }
 
-bool may_face(const PreparedScene& scene, const EdgeOptions& options, int32_t i, int32_t j) {
-  const Wedge &w = scene.wedges()[size_t(i)], &v = scene.wedges()[size_t(j)];
+Facing facing_of(const Wedge& w, const EdgeOptions& options) {
+  return {w.a, w.at(w.length_m), w.n0, w.nn, options.opaque && has_inside(w, *options.opaque)};
+}
+
+bool may_face(const Facing& w, const Facing& v, double seam_tolerance_m) {
   // The inside of a wedge is convex. Over a seam, or by rounding, the other edge may lie a little behind a face.
-  const auto sees = [&](const Wedge& x, const Wedge& y) {
-    if (options.opaque && has_inside(x, *options.opaque)) return true;
-    const Vec3d ends[2] = {y.a - x.a, y.at(y.length_m) - x.a};
-    return std::any_of(std::begin(ends), std::end(ends), [&](const Vec3d& p) {
-      return std::max(dot(p, x.n0), dot(p, x.nn)) >= -scene.seam_tolerance_m() - kClear * norm(p);
-    });
+  const auto sees = [&](const Facing& x, const Facing& y) {
+    const auto in_front = [&](const Vec3d& p) {
+      const double most = std::max(dot(p, x.n0), dot(p, x.nn));
+      return most >= -seam_tolerance_m || most >= -seam_tolerance_m - kClear * norm(p);
+    };
+    return x.any_side || in_front(y.a - x.a) || in_front(y.b - x.a);
   };
   return sees(w, v) && sees(v, w);
+}
+
+bool may_face(const PreparedScene& scene, const EdgeOptions& options, int32_t i, int32_t j) {
+  const auto facing = [&](int32_t w) { return facing_of(scene.wedges()[size_t(w)], options); };
+  return may_face(facing(i), facing(j), scene.seam_tolerance_m());
 }
 
 Box box_of(const Wedge& w) {
@@ -93,11 +101,13 @@ std::vector<Meeting> MeetingFinder::find_over_two(const SequenceTree& target, co
   begin.push_back(seen.size());
   const auto num_wedges = int64_t(begin.size()) - 1;
   const EdgeLooks looks(scene_, target, options_.opaque);
+  std::vector<Facing> firsts;
+  for (const int32_t w : first_edges()) firsts.push_back(facing_of(scene_.wedges()[size_t(w)], options_));
   std::vector<std::vector<Meeting>> parts(static_cast<size_t>(num_wedges));
   runtime::parallel_for(num_wedges, 0, [&](int64_t n) {
     const int32_t wedge = seen[begin[size_t(n)]].wedge;
     const Wedge& v = scene_.wedges()[size_t(wedge)];
-    const std::vector<int32_t> among = faced(wedge);
+    const std::vector<int32_t> among = faced(wedge, firsts);
     for (size_t i = begin[size_t(n)]; i < begin[size_t(n) + 1]; ++i) {
       const Side there = side_of(v, target.nodes()[size_t(seen[i].node)].image_m);
       const Second second{target, looks, v, seen[i], there, seen_reach(looks, seen[i].node, v, there)};
@@ -145,17 +155,23 @@ void MeetingFinder::meet(uint32_t index, int32_t node, Walk& walk, std::vector<M
     const Vec3d at = w.at(std::clamp(t, 0.0, w.length_m));
     if (!through(walk.target, node, at, w) || !through(source_, lit.node, at, w)) return;
     if (walk.looks.hide(node, t, w, walk.memory)) return;
-    if (looks_.hide(lit.node, t, w)) return;
+    if (looks_.hide(lit.node, t, w, lit.seen)) return;
   }
   if (!walk.asked) walk.asked = true, walk.may_arrive = may_arrive(w, target);
   if (walk.may_arrive) out.push_back({lit.node, lit.wedge, node});
 }
 
-std::vector<int32_t> MeetingFinder::faced(int32_t wedge) const {
+std::span<const int32_t> MeetingFinder::first_edges() const {
+  if (by_depth_.size() < 2) return {};
+  return by_depth_[1].wedges;
+}
+
+std::vector<int32_t> MeetingFinder::faced(int32_t wedge, const std::vector<Facing>& firsts) const {
+  const Facing own = facing_of(scene_.wedges()[size_t(wedge)], options_);
   std::vector<int32_t> found;
-  if (by_depth_.size() < 2) return found;
-  for (const int32_t other : by_depth_[1].wedges) {
-    if (other != wedge && may_face(scene_, options_, other, wedge)) found.push_back(other);
+  for (size_t i = 0; i < firsts.size(); ++i) {
+    const int32_t other = first_edges()[i];
+    if (other != wedge && may_face(own, firsts[i], scene_.seam_tolerance_m())) found.push_back(other);
   }
   return found;
 }
@@ -163,11 +179,14 @@ std::vector<int32_t> MeetingFinder::faced(int32_t wedge) const {
 void MeetingFinder::meet_over_two(const Second& second, const std::vector<int32_t>& among,
                                   std::vector<Meeting>& out) const {
   const int room = options_.max_depth - 2 - second.image().depth;  // for the source's mirrors
+  const auto& wedges = scene_.wedges();
   for (const int32_t wedge : among) {
+    const Wedge& w = wedges[size_t(wedge)];
+    const Across there = across(w, second.wedge, {second.seen.lo, second.seen.hi});
     for (uint32_t i = begin_[size_t(wedge)]; i < begin_[size_t(wedge) + 1]; ++i) {
       const Lit& lit = lit_[i];
       if (lit.depth > room) continue;
-      if (options_.exhaustive || may_go_over(lit, scene_.wedges()[size_t(wedge)], second))
+      if (options_.exhaustive || may_go_over(lit, w, there, second))
         out.push_back({lit.node, wedge, second.at.node, second.at.wedge});
     }
   }
@@ -194,17 +213,20 @@ EdgeLooks::Seen MeetingFinder::seen_reach(const EdgeLooks& looks, int32_t node, 
   return looks.seen_part(node, w, reach.lo, reach.hi);
 }
 
-MeetingFinder::Reach MeetingFinder::touched_from(const Wedge& w, const Side& end, const Wedge& other,
-                                                 const Reach& within) {
-  constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  Reach bounds{-kInfinity, kInfinity};
-  if (!(within.hi - within.lo < kInfinity) || !(end.off > 0)) return bounds;
+MeetingFinder::Across MeetingFinder::across(const Wedge& w, const Wedge& other, const Reach& within) {
+  const double size = within.hi - within.lo;
+  if (!(size < std::numeric_limits<double>::infinity())) return {{}, {}, false};
   const Side a = side_of(w, other.at(within.lo)), b = side_of(w, other.at(within.hi)),
              middle = side_of(w, other.at(0.5 * (within.lo + within.hi)));
-  const double offs[2] = {std::max(0.0, middle.off - 0.5 * (within.hi - within.lo)), std::max(a.off, b.off)};
-  std::swap(bounds.lo, bounds.hi);
-  for (const double along : {a.along, b.along}) {  // it is monotonous in both
-    for (const double off : offs) {
+  return {{a.along, b.along}, {std::max(0.0, middle.off - 0.5 * size), std::max(a.off, b.off)}, true};
+}
+
+MeetingFinder::Reach MeetingFinder::touched_from(const Side& end, const Across& there) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  if (!there.is_bounded || !(end.off > 0)) return {-kInfinity, kInfinity};
+  Reach bounds{kInfinity, -kInfinity};
+  for (const double along : {there.along.lo, there.along.hi}) {  // it is monotonous in both
+    for (const double off : {there.off.lo, there.off.hi}) {
       const double t = (end.along * off + along * end.off) / (end.off + off);
       bounds = {std::min(bounds.lo, t), std::max(bounds.hi, t)};
     }
@@ -212,11 +234,11 @@ MeetingFinder::Reach MeetingFinder::touched_from(const Wedge& w, const Side& end
   return bounds;
 }
 
-bool MeetingFinder::may_go_over(const Lit& lit, const Wedge& w, const Second& second) const {
+bool MeetingFinder::may_go_over(const Lit& lit, const Wedge& w, const Across& there, const Second& second) const {
   const Wedge& v = second.wedge;
-  const Reach on_w = touched_from(w, lit.side, v, {second.seen.lo, second.seen.hi});
+  const Reach on_w = touched_from(lit.side, there);
   if (!lit.seen.may_be_in(on_w.lo, on_w.hi, w.length_m)) return false;
-  const Reach on_v = touched_from(v, second.side, w, {lit.seen.lo, lit.seen.hi});
+  const Reach on_v = touched_from(second.side, across(v, w, {lit.seen.lo, lit.seen.hi}));
   if (!second.seen.may_be_in(on_v.lo, on_v.hi, v.length_m)) return false;
   const unfold_detail::EdgeChain<double> way{
       source_.nodes()[size_t(lit.node)].image_m, second.image().image_m, 2, {{{w.a, w.direction}, {v.a, v.direction}}}};
@@ -232,7 +254,7 @@ bool MeetingFinder::may_go_over(const Lit& lit, const Wedge& w, const Second& se
   return through(source_, lit.node, w.at(std::clamp(t[0], 0.0, w.length_m)), w) &&
          through(second.target, second.at.node, v.at(std::clamp(t[1], 0.0, v.length_m)), v) &&
          (options_.opaque || !hidden_between(scene_, w, t[0], v, t[1])) &&
-         !second.looks.hide(second.at.node, t[1], v) && !looks_.hide(lit.node, t[0], w);
+         !second.looks.hide(second.at.node, t[1], v, second.seen) && !looks_.hide(lit.node, t[0], w, lit.seen);
 }
 
 bool MeetingFinder::touches(const Wedge& w, const Lit& lit, const Side& b, double& t) const {

@@ -4,6 +4,7 @@
 // anything is traced.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "raywave/paths/box_tree.h"
@@ -22,6 +23,14 @@ bool past_corner(const Wedge& w, const std::vector<uint8_t>* opaque);
 
 /// May a ray run from one wedge to the other?
 bool may_face(const PreparedScene& scene, const EdgeOptions& options, int32_t i, int32_t j);
+
+/// What that is asked of.
+struct Facing {
+  Vec3d a, b, n0, nn;  // ends; normals out of the faces
+  bool any_side;       // rays run inside it too
+};
+Facing facing_of(const Wedge& w, const EdgeOptions& options);
+bool may_face(const Facing& w, const Facing& v, double seam_tolerance_m);
 
 Box box_of(const Wedge& w);
 
@@ -71,9 +80,14 @@ class MeetingFinder {
     EdgeLooks::Seen seen;  // within reach
     int32_t node, depth, wedge;
   };
-  /// Where does the shortest way from an end of the path to a place on another edge, within its reach, touch the line
-  /// of this one? Bounds that hold it.
-  static Reach touched_from(const Wedge& w, const Side& end, const Wedge& other, const Reach& within);
+  /// Another edge within its reach, as seen from an edge: between which places along its line, and how far off it.
+  struct Across {
+    Reach along, off;
+    bool is_bounded;
+  };
+  static Across across(const Wedge& w, const Wedge& other, const Reach& within);
+  /// Where does the shortest way from an end of the path to a place there touch the edge's line? Bounds that hold it.
+  static Reach touched_from(const Side& end, const Across& there);
 
   /// The edges that leave room for so many mirrors behind them.
   struct Reached {
@@ -96,8 +110,10 @@ class MeetingFinder {
   void find(int32_t node, Walk& walk, std::vector<Meeting>& out) const;
   void meet(uint32_t lit, int32_t node, Walk& walk, std::vector<Meeting>& out) const;
 
-  /// The edges, lit with room for a second one, that this one may face.
-  std::vector<int32_t> faced(int32_t wedge) const;
+  /// The edges that are lit with room for a second one.
+  std::span<const int32_t> first_edges() const;
+  /// Those that this one may face. @param firsts  of first_edges()
+  std::vector<int32_t> faced(int32_t wedge, const std::vector<Facing>& firsts) const;
 
   /// A second edge, as a target's node sees it.
   struct Second {
@@ -112,8 +128,8 @@ class MeetingFinder {
   /// @param among  edges that the second one faces
   void meet_over_two(const Second& second, const std::vector<int32_t>& among, std::vector<Meeting>& out) const;
 
-  /// As touches() and through() for two edges. Where there is doubt: yes.
-  bool may_go_over(const Lit& lit, const Wedge& w, const Second& second) const;
+  /// As touches() and through() for two edges. Where there is doubt: yes. @param there  the second one, seen from w
+  bool may_go_over(const Lit& lit, const Wedge& w, const Across& there, const Second& second) const;
 
   /// Is the shortest way's point on the edge, or near enough past an end? @param t  where, metres along the edge
   bool touches(const Wedge& w, const Lit& lit, const Side& there, double& t) const;
