@@ -197,6 +197,34 @@ TEST(EdgeInvariance, EndsInASheetsPlaneMayBeSwapped) {
   }
 }
 
+/// Triangles cut in four beside whole ones: their tips run within the tolerance of an edge, and strips end in needles.
+TEST(EdgeInvariance, TrianglesCutInFourBesideWholeOnesChangeNothing) {
+  const Mesh whole = scene::box({-2, -0.05, -3}, {4, 0.1, 3});
+  for (const size_t first : {0u, 1u, 2u}) {
+    Mesh cut;
+    cut.vertices_m = whole.vertices_m;
+    for (size_t i = 0; i < whole.triangles.size(); ++i) {
+      const auto& t = whole.triangles[i];
+      if (i % 3 == first) {
+        cut.triangles.push_back(t);
+        continue;
+      }
+      const auto v = uint32_t(cut.vertices_m.size());
+      for (size_t k = 0; k < 3; ++k)
+        cut.vertices_m.push_back(0.5 * (whole.vertices_m[t[k]] + whole.vertices_m[t[(k + 1) % 3]]));
+      for (const auto& u :
+           {std::array<uint32_t, 3>{t[0], v, v + 2}, {t[1], v + 1, v}, {t[2], v + 2, v + 1}, {v, v + 1, v + 2}})
+        cut.triangles.push_back(u);
+    }
+    for (const Vec3d& tx : {Vec3d{3, -1.6, -3.1}, Vec3d{-1.2, 4.4, 0.9}}) {
+      const std::vector<Vec3d> rxs = around(40, 3.4, -4, 2.5);
+      const auto base = fields(metal(whole, tx, rxs), options(1));
+      EXPECT_GT(largest(base), 0.3);
+      EXPECT_LT(difference(base, fields(metal(cut, tx, rxs), options(1))), 0.03) << first;
+    }
+  }
+}
+
 /// Legs over a hole run straight on from rim to rim in the plane: on one side of it, whatever rounding says.
 TEST(EdgeInvariance, RaysStraightOnInASheetsPlaneKeepTheirSide) {
   Mesh upright = plate_with_hole();

@@ -6,7 +6,6 @@
 #include <limits>
 #include <numeric>
 #include <optional>
-#include <unordered_map>
 
 #include "raywave/paths/box_tree.h"
 #include "raywave/runtime/parallel.h"
@@ -196,14 +195,15 @@ class Grouping {
         surfaces_(table.facets.size()),
         faces_(table.facets.size()),
         groups_(table.edges.size()),
-        facets_(table.edges.size()) {
+        facets_(table.edges.size()),
+        meetings_(table.facets.size()) {
     for (uint32_t i = 0; i < table.edges.size(); ++i) {
       const scene::Edge& e = table.edges[i];
       facets_[i].push_back({e.facet0, i});
       if (e.facet1 < 0) continue;
       facets_[i].push_back({e.facet1, i});
       surfaces_.unite(uint32_t(e.facet0), uint32_t(e.facet1));
-      meetings_.emplace(pair(e.facet0, e.facet1), i);
+      add_meeting(e.facet0, e.facet1, i);
     }
   }
 
@@ -214,8 +214,7 @@ class Grouping {
       const std::vector<Side> over{{int32_t(c.other), c.edge}};
       const auto& own = facets_[groups_.find(c.edge)];
       if (std::any_of(own.begin(), own.end(), [&](const Side& s) { return s.facet == over[0].facet; })) return true;
-      // a piece of the edge's own face, which is there already
-      if (is_one_face(e.facet0, over[0].facet) || (e.facet1 >= 0 && is_one_face(e.facet1, over[0].facet))) return false;
+      if (is_there(own, over[0].facet, c)) return false;
       if (!coincident && (!crack(c.edge, over[0].facet) || crosses(c) || meet_elsewhere(c, own, over))) return false;
       add_meetings(c.edge, own, over);
       return true;
@@ -238,9 +237,6 @@ class Grouping {
   uint32_t group(uint32_t edge) { return groups_.find(edge); }
 
  private:
-  static uint64_t pair(int32_t f, int32_t g) {
-    return uint64_t(uint32_t(std::min(f, g))) << 32 | uint32_t(std::max(f, g));
-  }
   bool crack(uint32_t edge, int32_t facet) {
     const scene::Edge& e = table_.edges[edge];
     return e.facet1 < 0 || surfaces_.find(uint32_t(e.facet0)) != surfaces_.find(uint32_t(facet));
@@ -270,6 +266,17 @@ class Grouping {
     uint32_t edge;
   };
   bool is_one_face(int32_t f, int32_t g) { return f == g || faces_.find(uint32_t(f)) == faces_.find(uint32_t(g)); }
+  /// Is a facet a piece of a face that ends at the line all along the contact?
+  bool is_there(const std::vector<Side>& own, int32_t facet, const Contact& c) {
+    const auto ends_at = [&](const Vec3d& p) {
+      return std::any_of(own.begin(), own.end(), [&](const Side& s) {
+        const scene::Edge& e = table_.edges[s.edge];
+        const double t = dot(p - e.a, e.b - e.a), rounding = rounding_m(table_, e) * norm(e.b - e.a);
+        return t >= -rounding && t <= norm2(e.b - e.a) + rounding && is_one_face(s.facet, facet);
+      });
+    };
+    return ends_at(c.from) && ends_at(0.5 * (c.from + c.to)) && ends_at(c.to);
+  }
   /// Facets of one plane that lie on either side of a line are one face, cut in two by how its triangles meet.
   void join_faces(const Contact& c) {
     constexpr double kFlat = 1e-5;  // rad
@@ -286,9 +293,31 @@ class Grouping {
     for_sides(c.edge, [&](int32_t f, const Vec3d& into) {
       for_sides(c.other, [&](int32_t g, const Vec3d& other_into) {
         const Vec3d &m = table_.facets[size_t(f)].normal, &n = table_.facets[size_t(g)].normal;
-        if (norm(cross(m, n)) <= kFlat && dot(into, other_into) < -0.5) faces_.unite(uint32_t(f), uint32_t(g));
+        if (norm(cross(m, n)) <= kFlat && dot(into, other_into) < -0.5) make_one_face(uint32_t(f), uint32_t(g));
       });
     });
+  }
+  void make_one_face(uint32_t f, uint32_t g) {
+    f = faces_.find(f), g = faces_.find(g);
+    if (f == g) return;
+    faces_.unite(f, g);
+    std::vector<FaceMeeting>&into = meetings_[std::min(f, g)], &from = meetings_[std::max(f, g)];
+    into.insert(into.end(), from.begin(), from.end());
+    from.clear();
+  }
+  /// The edge along which two faces meet, or -1.
+  int64_t meeting(int32_t f, int32_t g) {
+    uint32_t face = faces_.find(uint32_t(f)), other = faces_.find(uint32_t(g));
+    if (meetings_[face].size() > meetings_[other].size()) std::swap(face, other);
+    for (const FaceMeeting& m : meetings_[face]) {
+      if (faces_.find(m.other) == other) return m.edge;
+    }
+    return -1;
+  }
+  void add_meeting(int32_t f, int32_t g, uint32_t edge) {
+    if (meeting(f, g) >= 0) return;
+    meetings_[faces_.find(uint32_t(f))].push_back({uint32_t(g), edge});
+    meetings_[faces_.find(uint32_t(g))].push_back({uint32_t(f), edge});
   }
   /// Facets that run along each other may touch along many lines: plates on each other, all of whose sides are closed.
   bool are_layers(int32_t f, int32_t g) const {
@@ -308,10 +337,14 @@ class Grouping {
           continue;
         }
         if (are_layers(f.facet, g.facet)) continue;
-        const auto m = meetings_.find(pair(f.facet, g.facet));
-        // what is together already is one line
-        if (m != meetings_.end() && groups_.find(m->second) != groups_.find(c.edge) &&
-            off_line(table_.edges[f.edge].a, m->second) && off_line(table_.edges[g.edge].a, m->second)) {
+        const int64_t m = meeting(f.facet, g.facet);
+        // What is together already is one line. A border that comes near a facet which its face meets at another border
+        // may begin there.
+        const auto is_off = [&](uint32_t edge) {
+          const scene::Edge& e = table_.edges[edge];
+          return off_line(e.a, uint32_t(m)) || (c.with_facet && off_line(e.b, uint32_t(m)));
+        };
+        if (m >= 0 && groups_.find(uint32_t(m)) != groups_.find(c.edge) && is_off(f.edge) && is_off(g.edge)) {
           return true;
         }
       }
@@ -321,18 +354,22 @@ class Grouping {
   void add_meetings(uint32_t edge, const std::vector<Side>& x, const std::vector<Side>& y) {
     for (const Side& f : x) {
       for (const Side& g : y) {
-        if (f.facet != g.facet) meetings_.emplace(pair(f.facet, g.facet), edge);
+        if (!is_one_face(f.facet, g.facet)) add_meeting(f.facet, g.facet, edge);
       }
     }
   }
 
   const scene::FacetTable& table_;
   const double seam_tolerance_m_;
-  DisjointSets surfaces_;                            // of facets
-  DisjointSets faces_;                               // of facets
-  DisjointSets groups_;                              // of edges
-  std::vector<std::vector<Side>> facets_;            // of each group's edges
-  std::unordered_map<uint64_t, uint32_t> meetings_;  // two facets -> the edge along which they meet
+  DisjointSets surfaces_;                  // of facets
+  DisjointSets faces_;                     // of facets
+  DisjointSets groups_;                    // of edges
+  std::vector<std::vector<Side>> facets_;  // of each group's edges
+  /// Of a face: another one, by a facet, and the edge along which they meet.
+  struct FaceMeeting {
+    uint32_t other, edge;
+  };
+  std::vector<std::vector<FaceMeeting>> meetings_;  // by face
 };
 
 bool too_short(const scene::FacetTable& table, const scene::Edge& e) {

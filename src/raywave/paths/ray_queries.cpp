@@ -90,7 +90,15 @@ struct RayQueries::Segment {
     if (is_at(at_origin, plane.mirror) || is_at(at_end, plane.mirror)) return false;
     if (!passes_through(triangle, origin, direction, inside)) return false;
     t = da / (da - db);
-    return t >= inside && t <= 1 - inside;
+    return t >= inside && t <= 1 - inside && is_about(triangle, origin + t * direction);
+  }
+  /// What a needle, thinner than rounding, says of the rest of its plane is no crossing.
+  bool is_about(const scene::Triangle& triangle, const Vec3d& p) const {
+    const auto about = [&](double a, double b, double c, double x) {
+      return x >= std::min({a, b, c}) - queries.margin_m_ && x <= std::max({a, b, c}) + queries.margin_m_;
+    };
+    const Vec3d &a = triangle.a, &b = triangle.b, &c = triangle.c;
+    return about(a.x, b.x, c.x, p.x) && about(a.y, b.y, c.y, p.y) && about(a.z, b.z, c.z, p.z);
   }
   /// @return whether enough is known.
   bool test(uint32_t index) {

@@ -415,11 +415,13 @@ void Refiner::set_sides(const Vec3d& target_m) {
     const WedgePiece& piece = w.piece_at(points_[i]);
     const double in = phi(before, e.arrives_on, e.arrives_along), out = phi(after, e.leaves_on, e.leaves_along),
                  n_pi = w.exterior_angle_rad;
-    // ends are moved aside by roundings of their own coordinates, seen from the edge's line
-    const auto off_line = [&](const Vec3d& v) { return norm(cross(v, w.direction)); };
-    const double near = std::max({roundings_m(kSamePoint, points_[i]), roundings_m(kSamePoint, before_m),
-                                  roundings_m(kSamePoint, after_m)}) /
-                        std::min(off_line(before), off_line(after));
+    // ends are moved aside by roundings of their own coordinates, other edges' points are not
+    const auto near_in = [&](size_t j, const Vec3d& p) {
+      const bool is_edge = j < bends_.size() && bends_[j].type == Interaction::kDiffraction;
+      const double least = roundings_m(is_edge ? scene::kSamePlane : kSamePoint, p);
+      return std::max(least, roundings_m(scene::kSamePlane, points_[i])) / norm(cross(p - points_[i], w.direction));
+    };
+    const double near = std::max(near_in(i - 1, before_m), near_in(i + 1, after_m));
     const auto side = [](bool lit) { return int8_t(lit ? 1 : -1); };
     const auto on = [&](OnFace face) {
       return (is_along_face(e.arrives_along) && e.arrives_on == face) ||

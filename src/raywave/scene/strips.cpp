@@ -46,24 +46,17 @@ class StripWork {
   }
   void add(const Strip& s) {
     const std::array<Vec3d, 4> p{s.from, s.to, s.beyond_to, s.beyond_from};
-    for (const auto& [i, j, k] : {std::array<size_t, 3>{0, 1, 2}, std::array<size_t, 3>{0, 2, 3}})
+    bool any = false;
+    for (const auto& [i, j, k] : {std::array<size_t, 3>{0, 1, 2}, std::array<size_t, 3>{0, 2, 3}}) {
+      if (is_sliver({uv(p[i]), uv(p[j]), uv(p[k])}, s.from)) continue;
       triangles_.push_back({p[i], p[j], p[k], facet_, kNoSource});
-    add_ring({uv(s.from), uv(s.to), uv(s.beyond_to), uv(s.beyond_from)});
+      any = true;
+    }
+    if (any) add_ring({uv(s.from), uv(s.to), uv(s.beyond_to), uv(s.beyond_from)});
   }
   void take_off(const Strip& s) {
     Polygon strip{uv(s.from), uv(s.to), uv(s.beyond_to), uv(s.beyond_from)};
     if (twice_area(strip) < 0) std::reverse(strip.begin(), strip.end());
-    // Slivers of roundings: thinner than what edges are looked at beside their ends. (Not smaller than some area: the
-    // tip of a long triangle may stick out.)
-    const double thin = 2048 * table_.rounding_m(s.from);
-    const auto is_sliver = [&](const Polygon& p) {
-      Vec2d low = p[0], high = p[0];
-      for (const Vec2d& q : p) {
-        low = {std::min(low.x, q.x), std::min(low.y, q.y)};
-        high = {std::max(high.x, q.x), std::max(high.y, q.y)};
-      }
-      return std::abs(twice_area(p)) <= thin * (high.x - low.x + high.y - low.y);
-    };
     std::vector<Triangle> left_over;
     for (const Triangle& t : triangles_) {
       Polygon rest{uv(t.a), uv(t.b), uv(t.c)};
@@ -74,13 +67,13 @@ class StripWork {
         pieces.push_back(clipped(rest, strip[k], d, false));
         rest = clipped(rest, strip[k], d, true);
       }
-      if (rest.size() < 3 || is_sliver(rest)) {
+      if (rest.size() < 3 || is_sliver(rest, s.from)) {
         left_over.push_back(t);  // beside the strip
         continue;
       }
       for (const Polygon& p : pieces) {
         for (size_t k = 1; k + 1 < p.size(); ++k) {
-          if (!is_sliver({p[0], p[k], p[k + 1]}))
+          if (!is_sliver({p[0], p[k], p[k + 1]}, s.from))
             left_over.push_back({point(p[0]), point(p[k]), point(p[k + 1]), facet_, t.source});
         }
       }
@@ -106,6 +99,17 @@ class StripWork {
   }
 
  private:
+  /// Slivers of roundings: thinner than what edges are looked at beside their ends. (Not smaller than some area: the
+  /// tip of a long triangle may stick out.)
+  bool is_sliver(const Polygon& p, const Vec3d& at_m) const {
+    const double thin = 2048 * table_.rounding_m(at_m);
+    Vec2d low = p[0], high = p[0];
+    for (const Vec2d& q : p) {
+      low = {std::min(low.x, q.x), std::min(low.y, q.y)};
+      high = {std::max(high.x, q.x), std::max(high.y, q.y)};
+    }
+    return std::abs(twice_area(p)) <= thin * (high.x - low.x + high.y - low.y);
+  }
   Vec2d uv(const Vec3d& p) const { return table_.to_uv(f_, p); }
   Vec3d point(const Vec2d& p) const { return f_.origin + p.x * f_.axis_u + p.y * f_.axis_v; }
   void add_ring(Polygon p) {
