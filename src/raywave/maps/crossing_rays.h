@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "raywave/maps/cells.h"
+#include "raywave/maps/packet_launch.h"
 #include "raywave/maps/packet_surfaces.h"
 #include "raywave/maps/ray_visits.h"
 #include "raywave/maps/tile_fields.h"
@@ -42,7 +43,8 @@ class CrossingEstimator {
     for (size_t i = 0; i < prepared.facets().facets.size(); ++i) {
       const scene::Facet& f = prepared.facets().facets[i];
       const scene::Facet& mirror = prepared.facets().facets[size_t(f.mirror)];
-      met_.push_back({prepared.normals()[i], f.material, mirror.member_begin < mirror.member_end});
+      met_.push_back(
+          {prepared.normals()[i], f.material, mirror.member_begin < mirror.member_end, prepared.is_mirror(int32_t(i))});
     }
   }
 
@@ -139,10 +141,6 @@ class CrossingEstimator {
     void at(int, int32_t material, float cosine, Complex<float>& te, Complex<float>& tm, bool transmission) const {
       by.tables_[size_t(material)].at(cosine, te, tm, transmission);
     }
-    paths::ScatterEvents::Choice choose(int, int32_t material, bool mirrors, const Vec3f& n, const Vec3f& k,
-                                        uint64_t& random) const {
-      return by.scatter_.choose(material, mirrors, n, k, random);
-    }
   };
   /// or those that vary, [rays]: which of the block's places, -1: the scene's.
   using MetInTile = std::array<int64_t, size_t(TileFields::kRays)>;
@@ -187,7 +185,7 @@ class CrossingEstimator {
     for (int packet = 0; packet < paths::RayTile::kPackets; ++packet) {
       const auto& p = tile.packets[size_t(packet)];
       if (const QuickField* quick = transmit_.quick()) {
-        launch(*quick, p, fields, 16 * packet);
+        launch_packet(*quick, p, fields, 16 * packet);
         continue;
       }
       for (int i = 0; i < 16; ++i) fields.set(16 * packet + i, transmit_.in_single({p.dx[i], p.dy[i], p.dz[i]}));
@@ -197,23 +195,6 @@ class CrossingEstimator {
       fields.launched[lane] = fields.power(lane);
       fields.ray[lane] = lane;
     }
-  }
-  static void launch(const QuickField& quick, const paths::RayPacket& p, TileFields& fields, int begin) {
-    switch (quick.pattern) {
-      case QuickPattern::kIsotropic:
-        return launch<QuickPattern::kIsotropic>(quick, p, fields, begin);
-      case QuickPattern::kShortDipole:
-        return launch<QuickPattern::kShortDipole>(quick, p, fields, begin);
-      case QuickPattern::kHalfWaveDipole:
-        return launch<QuickPattern::kHalfWaveDipole>(quick, p, fields, begin);
-      case QuickPattern::kTr38901:
-        return launch<QuickPattern::kTr38901>(quick, p, fields, begin);
-    }
-  }
-  template <QuickPattern kPattern>
-  static void launch(QuickField quick, const paths::RayPacket& p, TileFields& fields, int begin) {
-#pragma GCC ivdep
-    for (int i = 0; i < 16; ++i) fields.set(begin + i, quick.field<kPattern>({p.dx[i], p.dy[i], p.dz[i]}));
   }
 
   static void lengthen(const paths::RayTile& tile, TileFields& fields) {
@@ -228,16 +209,19 @@ class CrossingEstimator {
   /// then have this share.
   static constexpr float kRoulette = 0.02f;
   static void end_by_roulette(paths::RayTile& tile, TileFields& fields) {
-    for (int lane = 0; lane < tile.num_lanes; ++lane) {
-      if (tile.event[size_t(lane)] == paths::Event::kEnd) continue;
-      const float least = kRoulette * fields.launched[lane], power = fields.power(lane);
-      if (power >= least) continue;
-      const float chance = power / least;
-      if (float(paths::ScatterEvents::uniform(tile.random[size_t(lane)])) >= chance) {
-        tile.event[size_t(lane)] = paths::Event::kEnd;
-        continue;
+    for (int packet = 0; packet < tile.num_packets(); ++packet) {
+      const int first = 16 * packet, last = std::min(first + 16, tile.num_lanes);
+      alignas(64) float chance[16];
+      for (int i = 0; i < 16; ++i) chance[i] = fields.power(first + i) / (kRoulette * fields.launched[first + i]);
+      for (int lane = first; lane < last; ++lane) {
+        const float by = chance[lane - first];
+        if (tile.event[size_t(lane)] == paths::Event::kEnd || !(by < 1)) continue;
+        if (float(paths::ScatterEvents::uniform(tile.random[size_t(lane)])) >= by) {
+          tile.event[size_t(lane)] = paths::Event::kEnd;
+          continue;
+        }
+        fields.scale(lane, 1 / std::sqrt(by));
       }
-      fields.scale(lane, 1 / std::sqrt(chance));
     }
   }
 
@@ -322,20 +306,19 @@ class CrossingEstimator {
   template <class Materials>
   void interact(paths::RayTile& tile, TileFields& fields, const Materials& materials) const {
     PacketSurfaces s;
+    ScatteredRays scattered;
     for (int packet = 0; packet < tile.num_packets(); ++packet) {
       bool any = false;
       if (scatters()) {
-        std::array<std::pair<int, CVec3<float>>, 16> scattered;  // lane and field
-        size_t num_scattered = 0;
-        for (int i = 0; i < 16; ++i) {
-          CVec3<float> behind;
-          any |= choose(tile, packet, i, materials, fields, s, behind);
-          if (tile.event[size_t(16 * packet + i)] == paths::Event::kScatter)
-            scattered[num_scattered++] = {16 * packet + i, behind};
+        scattered.count = 0;
+        if constexpr (Materials::kVary) {
+          for (int i = 0; i < 16; ++i) any |= choose(tile, packet, i, materials, fields, s, scattered);
+        } else {
+          any = choose(tile, packet, fields, s, scattered);
         }
         if (!any) continue;
         carry(tile.packets[size_t(packet)], s, fields, 16 * packet);
-        for (size_t i = 0; i < num_scattered; ++i) fields.put(scattered[i].first, scattered[i].second);
+        scattered.put(fields);
         continue;
       }
       if (options_.refraction) {
@@ -349,62 +332,104 @@ class CrossingEstimator {
     }
   }
 
-  /// Chance decides what becomes of a ray. @param behind  its field where it scatters. @return whether it goes on.
+  static void scatter(const paths::ScatterEvents::Choice& c, const Vec3f& k, int lane, paths::RayTile& tile,
+                      TileFields& fields, ScatteredRays& scattered) {
+    tile.event[size_t(lane)] = c.event;
+    if (c.event == paths::Event::kEnd) return;
+    fields.length[lane] = TileFields::kAnew;
+    tile.scattered[size_t(lane)] = c.direction;
+    scattered.lane[scattered.count] = lane;
+    scattered.behind[scattered.count++] = c.scattered(k, fields.field(lane));
+  }
+
+  /// Chance decides what becomes of the rays of a packet. @return whether any goes on.
+  bool choose(paths::RayTile& tile, int packet, TileFields& fields, PacketSurfaces& s, ScatteredRays& scattered) const {
+    using paths::Event;
+    const auto& p = tile.packets[size_t(packet)];
+    const Live live = look_up(tile, packet, s, [&](int32_t m) { return scatter_.table(m).reflection().data(); });
+    bool any = false;
+    for (size_t k = 0; k < live.count; ++k) {
+      const size_t i = live.lane[k], lane = size_t(packet) * 16 + i;
+      const Met& met = met_[size_t(live.owner[k])];
+      uint64_t& random = tile.random[lane];
+      paths::CoefficientEntry through{};
+      if (options_.refraction) scatter_.table(met.material).at(live.cosine[i], through.te, through.tm, true);
+      const auto d = scatter_.decide(met.material, met.is_mirror, s.coefficients[i], through, random);
+      tile.event[lane] = d.event;
+      if (d.event == Event::kScatter) {
+        const Vec3f along{p.dx[i], p.dy[i], p.dz[i]}, normal{s.side[i].x, s.side[i].y, s.side[i].z};
+        scatter(scatter_.scatter(met.material, d, normal, along, random), along, int(lane), tile, fields, scattered);
+      } else if (d.event != Event::kEnd) {
+        const paths::CoefficientEntry& c = d.event == Event::kPass ? through : s.coefficients[i];
+        s.coefficients[i] = {d.scale * c.te, d.scale * c.tm};
+        s.side[i].turn = d.event == Event::kPass ? 0.0f : 2.0f;
+      }
+      any |= tile.event[lane] != Event::kEnd;
+    }
+    return any;
+  }
+
+  /// The same where materials vary, of one ray.
   template <class Materials>
   bool choose(paths::RayTile& tile, int packet, int i, const Materials& materials, TileFields& fields,
-              PacketSurfaces& s, CVec3<float>& behind) const {
+              PacketSurfaces& s, ScatteredRays& scattered) const {
     const int lane = packet * 16 + i;
-    paths::Event& event = tile.event[size_t(lane)];
-    if (event == paths::Event::kEnd) return false;
+    if (tile.event[size_t(lane)] == paths::Event::kEnd) return false;
     const auto& p = tile.packets[size_t(packet)];
     const Vec3f n = met_[size_t(p.facet[i])].normal;
-    const int32_t facet = owner(p, i);
+    const Met& met = met_[size_t(owner(p, i))];
     const Vec3f k{p.dx[i], p.dy[i], p.dz[i]};
-    const paths::ScatterEvents::Choice c = materials.choose(
-        lane, met_[size_t(facet)].material, prepared_.is_mirror(facet), n, k, tile.random[size_t(lane)]);
-    event = c.event;
-    if (event == paths::Event::kEnd) return false;
-    if (event == paths::Event::kScatter) {
-      fields.length[lane] = TileFields::kAnew;
-      tile.scattered[size_t(lane)] = c.direction;
-      behind = c.scattered(k, fields.field(lane));
-    }
-    s.set(i, n, c.te, c.tm, event == paths::Event::kReflect);
-    return true;
+    const auto c = materials.choose(lane, met.material, met.is_mirror, n, k, tile.random[size_t(lane)]);
+    tile.event[size_t(lane)] = c.event;
+    if (c.event == paths::Event::kScatter) scatter(c, k, lane, tile, fields, scattered);
+    s.set(i, n, c.te, c.tm, c.event == paths::Event::kReflect);
+    return c.event != paths::Event::kEnd;
   }
 
   /// Coefficients of mirrors. @return whether any ray goes on.
   bool reflect(const paths::RayTile& tile, int packet, PacketSurfaces& s) const {
+    return look_up(tile, packet, s, [&](int32_t m) { return tables_[size_t(m)].reflection().data(); }).count > 0;
+  }
+
+  /// The rays of a packet that meet something.
+  struct Live {
+    size_t count = 0;
+    std::array<size_t, 16> lane;                 // [count]
+    std::array<int32_t, 16> owner;               // [count]
+    alignas(64) std::array<float, 16> cosine{};  // [16], of what is met
+  };
+  /// Their surfaces, as mirrors. @param table_of  (material): its row of coefficients
+  template <class TableOf>
+  Live look_up(const paths::RayTile& tile, int packet, PacketSurfaces& s, const TableOf& table_of) const {
     const auto& p = tile.packets[size_t(packet)];
     const paths::Event* event = tile.event.data() + 16 * packet;
+    Live live;
     std::array<const paths::CoefficientEntry*, 16> row;
-    int num_live = 0;
-    alignas(64) std::array<int, 16> live, sample;
+    alignas(64) std::array<int, 16> sample;
     alignas(64) std::array<float, 16> part;
     for (int i = 0; i < 16; ++i) {
       if (event[i] == paths::Event::kEnd) continue;
-      live[size_t(num_live++)] = i;
       const Met& met = met_[size_t(p.facet[i])];
+      const int32_t facet = met.has_twins ? owner(p, i) : p.facet[i];
       s.side[i] = {met.normal.x, met.normal.y, met.normal.z, 2.0f};
-      row[size_t(i)] = tables_[size_t(material_at(p, i))].reflection().data();
+      row[size_t(i)] = table_of(met_[size_t(facet)].material);
+      live.owner[live.count] = facet;
+      live.lane[live.count++] = size_t(i);
     }
-    if (num_live == 0) return false;
+    if (live.count == 0) return live;
     for (size_t i = 0; i < 16; ++i) {
       const PacketSurfaces::Side& n = s.side[i];
-      paths::place_in_table(std::fabs(p.dx[i] * n.x + p.dy[i] * n.y + p.dz[i] * n.z), sample[i], part[i]);
+      live.cosine[i] = std::fabs(p.dx[i] * n.x + p.dy[i] * n.y + p.dz[i] * n.z);
+      paths::place_in_table(live.cosine[i], sample[i], part[i]);
     }
-    for (int k = 0; k < num_live; ++k) {
-      const auto i = size_t(live[size_t(k)]);
+    for (size_t k = 0; k < live.count; ++k) {
+      const size_t i = live.lane[k];
       s.coefficients[i] = paths::between(row[i] + sample[i], part[i]);
     }
-    return true;
+    return live;
   }
 
-  int32_t material_at(const paths::RayPacket& p, int i) const {
-    const Met& met = met_[size_t(p.facet[i])];
-    if (!met.has_twins) return met.material;
-    return met_[size_t(prepared_.facets().canonical(p.facet[i], hit_point(p, i)))].material;
-  }
+  int32_t material_at(const paths::RayPacket& p, int i) const { return met_[size_t(owner(p, i))].material; }
 
   /// The same where materials vary, of one ray.
   template <class Materials>
@@ -459,6 +484,7 @@ class CrossingEstimator {
     Vec3f normal;
     int32_t material;
     bool has_twins;  // does the place's owner need looking up?
+    bool is_mirror;
   };
   std::vector<Met> met_;  // [num_facets]
 };

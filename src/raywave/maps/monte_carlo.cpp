@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cmath>
 #include <map>
 #include <set>
@@ -13,6 +14,7 @@
 #include "raywave/maps/crossing_rays.h"
 #include "raywave/maps/device_crossings.h"
 #include "raywave/maps/exact.h"
+#include "raywave/maps/sums_in_order.h"
 #include "raywave/paths/edge_rays.h"
 #include "raywave/paths/find.h"
 #include "raywave/runtime/parallel.h"
@@ -272,27 +274,24 @@ std::vector<double> crossing_map(const scene::Scene& scene, const paths::Prepare
   }
   const CrossingEstimator estimator(scene, prepared, context, tx, cells, options, edge_on, varying);
 
-  // Each chunk of tiles sums by itself and the sums are added in order.
   const auto num_cells = size_t(cells.size());
   const int64_t num_chunks = chunks_of(num_cells);
-  std::vector<std::vector<double>> sums(static_cast<size_t>(num_chunks)), squares(sums.size());
+  SumsInOrder sums(num_cells), squares(estimator.scatters() ? num_cells : 0);
   std::vector<uint8_t> is_edge_on(static_cast<size_t>(num_chunks));
   runtime::Reporter reporter(options.progress, num_chunks);
-  runtime::parallel_for(num_chunks, options.num_threads, [&](int64_t chunk) {
+  std::atomic<int64_t> next = 0;  // in order, so that few sums wait
+  runtime::parallel_for(num_chunks, options.num_threads, [&](int64_t) {
     reporter.check();
-    auto& own = sums[size_t(chunk)];
-    own.assign(num_cells, 0);
-    if (estimator.scatters()) squares[size_t(chunk)].assign(num_cells, 0);
-    is_edge_on[size_t(chunk)] =
-        estimator.trace(shooter, shooter.num_tiles() * chunk / num_chunks,
-                        shooter.num_tiles() * (chunk + 1) / num_chunks, own, squares[size_t(chunk)]);
+    const int64_t chunk = next++;
+    std::vector<double> own = sums.zeros(), own_squares = squares.zeros();
+    is_edge_on[size_t(chunk)] = estimator.trace(shooter, shooter.num_tiles() * chunk / num_chunks,
+                                                shooter.num_tiles() * (chunk + 1) / num_chunks, own, own_squares);
+    sums.add(chunk, std::move(own));
+    squares.add(chunk, std::move(own_squares));
     reporter.task_done();
   });
   for (const uint8_t e : is_edge_on) edge_on |= e != 0;
-  std::vector<double> gain(num_cells, 0);
-  for (const auto& part : sums) {
-    for (size_t i = 0; i < num_cells; ++i) gain[i] += part[i];
-  }
+  std::vector<double> gain = sums.total();
   for (size_t i = 0; i < num_cells; ++i) {
     const double area = cells.area_m2(int(i));
     gain[i] = area > 0 ? gain[i] * scale / area : 0;
@@ -301,7 +300,7 @@ std::vector<double> crossing_map(const scene::Scene& scene, const paths::Prepare
   variance.resize(num_cells, 0);
   for (size_t i = 0; i < num_cells; ++i) {
     const double area = cells.area_m2(int(i));
-    for (const auto& part : squares) variance[i] += area > 0 ? part[i] * (scale / area) * (scale / area) : 0;
+    variance[i] += area > 0 ? squares.total()[i] * (scale / area) * (scale / area) : 0;
   }
   return gain;
 }

@@ -2,6 +2,8 @@
 // What 16 rays meet, and how their fields go on from there, in vectors.
 #pragma once
 
+#include <array>
+
 #include "raywave/maps/tile_fields.h"
 #include "raywave/paths/coefficient_entry.h"
 
@@ -17,6 +19,16 @@ struct PacketSurfaces {
   void set(int i, const Vec3f& n, const Complex<float>& te, const Complex<float>& tm, bool reflects) {
     side[i] = {n.x, n.y, n.z, reflects ? 2.0f : 0.0f};
     coefficients[i] = {te, tm};
+  }
+};
+
+/// Of a packet, those that scatter, and their fields behind.
+struct ScatteredRays {
+  size_t count = 0;
+  std::array<int, 16> lane;
+  std::array<CVec3<float>, 16> behind;
+  void put(TileFields& fields) const {
+    for (size_t i = 0; i < count; ++i) fields.put(lane[i], behind[i]);
   }
 };
 

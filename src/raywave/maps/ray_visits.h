@@ -18,9 +18,8 @@ class RayVisits {
     visits_.push_back({paths::RayTile::block_of(ray), cell, paths::RayTile::sign_of(ray) * value});
   }
   void add_squares(std::vector<double>& squares) {
-    std::stable_sort(visits_.begin(), visits_.end(), [](const Visit& a, const Visit& b) {
-      return a.block != b.block ? a.block < b.block : a.cell < b.cell;
-    });
+    std::sort(visits_.begin(), visits_.end(),
+              [](const Visit& a, const Visit& b) { return a.block != b.block ? a.block < b.block : a.cell < b.cell; });
     for (size_t i = 0; i < visits_.size();) {
       double difference = 0;
       size_t j = i;

@@ -32,24 +32,52 @@ class EmbreeTracer : public RayTracer {
 
   void closest_hits(std::span<RayPacket> packets) const override {
     for (RayPacket& packet : packets) {
-      if (std::any_of(packet.active, packet.active + RayPacket::kSize, [](int32_t a) { return a != 0; })) {
-        trace(packet);
+      alignas(64) int32_t together[RayPacket::kSize];
+      bool any = false;
+      for (int k = 0; k < RayPacket::kSize; ++k) {
+        together[k] = packet.alone[k] ? 0 : packet.active[k];
+        any |= together[k] != 0;
+      }
+      if (any) {
+        trace(packet, together);
       } else {
         std::fill(packet.t, packet.t + RayPacket::kSize, kFar);
         std::fill(packet.facet, packet.facet + RayPacket::kSize, -1);
+      }
+      for (int k = 0; k < RayPacket::kSize; ++k) {
+        if (packet.alone[k] && packet.active[k]) trace_alone(packet, k);
       }
     }
   }
 
  private:
+  void trace_alone(RayPacket& p, int k) const {
+    RTCIntersectContext context;
+    rtcInitIntersectContext(&context);
+    RTCRayHit rh;
+    rh.ray.org_x = p.ox[k], rh.ray.org_y = p.oy[k], rh.ray.org_z = p.oz[k];
+    rh.ray.dir_x = p.dx[k], rh.ray.dir_y = p.dy[k], rh.ray.dir_z = p.dz[k];
+    rh.ray.tnear = 0;
+    rh.ray.tfar = kFar;
+    rh.ray.time = 0;
+    rh.ray.mask = ~0u;
+    rh.ray.flags = 0;
+    rh.hit.geomID = RTC_INVALID_GEOMETRY_ID;
+    rh.hit.instID[0] = RTC_INVALID_GEOMETRY_ID;
+    rtcIntersect1(scene_, &context, &rh);
+    const bool hit = rh.hit.geomID != RTC_INVALID_GEOMETRY_ID;
+    p.t[k] = hit ? rh.ray.tfar : kFar;
+    p.facet[k] = hit ? table_.triangles[rh.hit.primID].facet : -1;
+  }
+
   /// The engine follows as many rays at once as the processor's vectors hold; wider packets it would take one by one.
-  void trace(RayPacket& p) const {
-    if (is_16_wide_) return trace<RTCRayHit16, 16>(p, rtcIntersect16);
-    trace<RTCRayHit8, 8>(p, rtcIntersect8);
+  void trace(RayPacket& p, const int32_t* active) const {
+    if (is_16_wide_) return trace<RTCRayHit16, 16>(p, active, rtcIntersect16);
+    trace<RTCRayHit8, 8>(p, active, rtcIntersect8);
   }
 
   template <class RayHit, int kWide, class Intersect>
-  void trace(RayPacket& p, const Intersect& intersect) const {
+  void trace(RayPacket& p, const int32_t* active, const Intersect& intersect) const {
     RTCIntersectContext context;
     rtcInitIntersectContext(&context);
     context.flags = RTC_INTERSECT_CONTEXT_FLAG_COHERENT;
@@ -67,10 +95,10 @@ class EmbreeTracer : public RayTracer {
         rh.hit.geomID[i] = RTC_INVALID_GEOMETRY_ID;
         rh.hit.instID[0][i] = RTC_INVALID_GEOMETRY_ID;
       }
-      intersect(p.active + first, scene_, &context, &rh);
+      intersect(active + first, scene_, &context, &rh);
       for (int i = 0; i < kWide; ++i) {
         const int k = first + i;
-        const bool hit = p.active[k] && rh.hit.geomID[i] != RTC_INVALID_GEOMETRY_ID;
+        const bool hit = active[k] && rh.hit.geomID[i] != RTC_INVALID_GEOMETRY_ID;
         p.t[k] = hit ? rh.ray.tfar[i] : kFar;
         p.facet[k] = hit ? table_.triangles[rh.hit.primID[i]].facet : -1;
       }

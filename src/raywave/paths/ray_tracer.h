@@ -18,6 +18,7 @@ namespace raywave::paths {
 struct alignas(64) RayPacket {
   static constexpr int kSize = 16;
   alignas(64) int32_t active[kSize];  // -1 or 0
+  bool alone[kSize] = {};             // goes another way than its neighbours: better followed by itself
   alignas(64) float ox[kSize], oy[kSize], oz[kSize];
   alignas(64) float dx[kSize], dy[kSize], dz[kSize];
   alignas(64) float t[kSize];        // out: distance in units of |d|; infinity without a hit

@@ -74,6 +74,7 @@ TEST_P(EveryTracer, HitsWhatIsClosest) {
         if (i % 4 == 1) d.z = 0;
         if (i % 4 == 2) d = {i % 8 == 2 ? 1.0 : 0.0, i % 8 == 2 ? 0.0 : -1.0, 0};
         p.active[i] = i % 5 == 4 ? 0 : -1;
+        p.alone[i] = i % 3 == 0 || &p == &packets[7];
         p.ox[i] = float(o.x), p.oy[i] = float(o.y), p.oz[i] = float(o.z);
         p.dx[i] = float(d.x), p.dy[i] = float(d.y), p.dz[i] = float(d.z);
       }

@@ -64,6 +64,26 @@ class ScatterEvents {
     return choose(material, shares_of(material.scatterer), mirrors, n, k, random);
   }
 
+  /// choose() in two steps, for those who look coefficients up by themselves: what chance decides before any direction
+  /// is drawn,
+  struct Decision {
+    Event event = Event::kEnd;
+    bool by_pattern = false;  // of kScatter; else by the lobe in the mirror's place
+    float probability = 1;    // as Choice's
+    float scale = 1;          // of what coefficients make of a field
+  };
+  /// @param back, through  of all that is reflected, of what is transmitted (without refraction: 0)
+  Decision decide(int32_t material, bool mirrors, const CoefficientEntry& back, const CoefficientEntry& through,
+                  uint64_t& random) const {
+    return decide(shares_[size_t(material)], mirrors, back, through, random);
+  }
+  /// and where a ray of which it says kScatter goes on to.
+  Choice scatter(int32_t material, const Decision& decision, const Vec3f& n, const Vec3f& k, uint64_t& random) const {
+    return scatter(tables_[size_t(material)], shares_[size_t(material)], decision, n, k, random);
+  }
+  /// Of all that is reflected, whatever way.
+  const CoefficientTable& table(int32_t material) const { return tables_[size_t(material)]; }
+
   static double uniform(uint64_t& random) {
     random = mix64(random);
     return double(random >> 11) * 0x1.0p-53;
@@ -71,70 +91,77 @@ class ScatterEvents {
 
  private:
   struct Shares {
-    double pattern, mirror;  // of the power reflected
+    double pattern, mirror, by_pattern;  // of the power reflected; the first over both
     const Scatterer<double>* scatterer;
   };
   Shares shares_of(const Scatterer<double>& s) const {
     const double diffuse = s.scattering * s.scattering;
-    return {diffuse_ ? diffuse : 0.0, mirror_ ? 1 - diffuse : 0.0, &s};
+    const double pattern = diffuse_ ? diffuse : 0.0, mirror = mirror_ ? 1 - diffuse : 0.0;
+    return {pattern, mirror, pattern / (pattern + mirror), &s};
   }
 
   /// @param table  CoefficientTable, or what has its at()
   template <class Table>
   Choice choose(const Table& table, const Shares& shares, bool mirrors, const Vec3f& n, const Vec3f& k,
                 uint64_t& random) const {
-    Choice out;
     const float cosine = std::fabs(dot(k, n));
-    table.at(cosine, out.te, out.tm, false);
-    const float back = float(shares.pattern + shares.mirror) * (norm2(out.te) + norm2(out.tm));
-    Complex<float> t_te, t_tm;
-    if (refraction_) table.at(cosine, t_te, t_tm, true);
-    const float through = refraction_ ? norm2(t_te) + norm2(t_tm) : 0.0f;
+    CoefficientEntry back, through{};
+    table.at(cosine, back.te, back.tm, false);
+    if (refraction_) table.at(cosine, through.te, through.tm, true);
+    const Decision d = decide(shares, mirrors, back, through, random);
+    if (d.event == Event::kScatter) return scatter(table, shares, d, n, k, random);
+    const CoefficientEntry& c = d.event == Event::kPass ? through : back;
+    return {d.event, d.scale * c.te, d.scale * c.tm, d.probability, {}, {}, Turned::kNot};
+  }
+
+  static Decision decide(const Shares& shares, bool mirrors, const CoefficientEntry& back_c,
+                         const CoefficientEntry& through_c, uint64_t& random) {
+    const auto all = float(shares.pattern + shares.mirror);
+    const float back = all * (norm2(back_c.te) + norm2(back_c.tm));
+    const float through = norm2(through_c.te) + norm2(through_c.tm);
+    Decision out;
     if (!(back + through > 0)) return out;
     if (uniform(random) * (back + through) >= back) {
       out.event = Event::kPass;
       out.probability = through / (back + through);
-      const float scale = 1 / std::sqrt(out.probability);
-      out.te = scale * t_te, out.tm = scale * t_tm;
+      out.scale = 1 / std::sqrt(out.probability);
       return out;
     }
-    const double all = shares.pattern + shares.mirror, by_pattern = shares.pattern / all;
     out.probability = back / (back + through);
-    const float scale = std::sqrt(float(all) / out.probability);
-    const bool is_pattern = uniform(random) < by_pattern;
-    out.probability *= float(is_pattern ? by_pattern : 1 - by_pattern);
-    if (!is_pattern && mirrors) {
-      out.event = Event::kReflect;
-      out.te = scale * out.te, out.tm = scale * out.tm;
-      return out;
-    }
-    scatter(is_pattern ? shares.scatterer->pattern : shares.scatterer->lobe, shares.scatterer->xpd, table, n, k, scale,
-            random, out);
+    out.scale = std::sqrt(all / out.probability);
+    out.by_pattern = uniform(random) < shares.by_pattern;
+    out.probability *= float(out.by_pattern ? shares.by_pattern : 1 - shares.by_pattern);
+    out.event = !out.by_pattern && mirrors ? Event::kReflect : Event::kScatter;
     return out;
   }
 
   template <class Table>
-  void scatter(const em::Lobe& lobe, double xpd, const Table& table, const Vec3f& normal, const Vec3f& k, float scale,
-               uint64_t& random, Choice& out) const {
+  static Choice scatter(const Table& table, const Shares& shares, const Decision& decision, const Vec3f& normal,
+                        const Vec3f& k, uint64_t& random) {
+    const em::Lobe& lobe = decision.by_pattern ? shares.scatterer->pattern : shares.scatterer->lobe;
+    const double xpd = shares.scatterer->xpd;
+    Choice out;
+    out.probability = decision.probability;
     const Vec3d u_i = normalized(Vec3d(k));
     Vec3d n = normalized(Vec3d(normal));
     if (dot(u_i, n) > 0) n = -n;
     const std::array<double, 3> draws{uniform(random), uniform(random), uniform(random)};
     const std::optional<Vec3d> u_o = em::sample(lobe, n, u_i, draws);
-    if (!u_o) return;
+    if (!u_o) return out;
     double weight = 1;
     if (lobe.kind != em::LobeKind::kLambertian) {
       weight = em::reciprocal_kernel(lobe, n, u_i, *u_o) / (-dot(u_i, n) * em::density(lobe, n, u_i, *u_o));
-      if (!(weight > 0)) return;
+      if (!(weight > 0)) return out;
     }
     out.event = Event::kScatter;
     out.direction = Vec3f(*u_o), out.normal = Vec3f(n);
     table.at(float(dot(*u_o, normalized(*u_o - u_i))), out.te, out.tm, false);
-    scale *= std::sqrt(float(weight));
+    const float scale = decision.scale * std::sqrt(float(weight));
     out.te = scale * out.te, out.tm = scale * out.tm;
-    if (!(xpd > 0)) return;
+    if (!(xpd > 0)) return out;
     const double turn = uniform(random);  // K_x / 2 before, K_x / 2 behind
     out.turned = turn < 0.5 * xpd ? Turned::kBefore : turn < xpd ? Turned::kBehind : Turned::kNot;
+    return out;
   }
 
   const bool refraction_, diffuse_, mirror_;

@@ -58,6 +58,7 @@ void TileShooter::launch(int64_t tile_index, RayTile& tile) const {
     for (int i = 0; i < RayPacket::kSize; ++i) {  // apart, so that it runs in vectors
       const Vec3f d = square_to_sphere(a[i], b[i]);
       packet.active[i] = -1;
+      packet.alone[i] = false;
       packet.ox[i] = o.x, packet.oy[i] = o.y, packet.oz[i] = o.z;
       packet.dx[i] = d.x, packet.dy[i] = d.y, packet.dz[i] = d.z;
     }
@@ -76,6 +77,7 @@ void TileShooter::move(RayTile& tile, int from, int to) {
   q.ox[k] = p.ox[i], q.oy[k] = p.oy[i], q.oz[k] = p.oz[i];
   q.dx[k] = p.dx[i], q.dy[k] = p.dy[i], q.dz[k] = p.dz[i];
   q.active[k] = p.active[i];
+  q.alone[k] = p.alone[i];
   tile.random[size_t(to)] = tile.random[size_t(from)];
 }
 
@@ -102,6 +104,7 @@ bool TileShooter::advance(RayTile& tile) const {
       continue;
     }
     any = true;
+    p.alone[i] |= tile.event[lane] == Event::kScatter;
     const auto facet = size_t(p.facet[i]);
     const RayFacet on{normals[facet], planes[facet], scene_.queries().offset_m(p.facet[i])};
     Vec3f o{p.ox[i], p.oy[i], p.oz[i]}, d{p.dx[i], p.dy[i], p.dz[i]};
