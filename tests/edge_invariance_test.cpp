@@ -126,6 +126,12 @@ TEST(EdgeInvariance, TheOrderOfObjectsDoesNotMoveAnEdge) {
   for (const double offset_m : {0.003, 0.015, 0.0297, 0.0303, 0.045, 0.059, 0.065})
     EXPECT_LT(difference(both(offset_m, false), both(offset_m, true)), 1e-9) << offset_m;
   EXPECT_LT(difference(both(0.0297, false), both(0.0303, false)), 0.05);  // the tolerance lies between
+  // a crack that is closed: whose edge goes on over it
+  const Mesh high = plates({{-2, -1.5, 0, 1.5}}), low = plates({{0.027, -1.1, 2.027, 1.1}});
+  const auto cracked = [&](const std::vector<Mesh>& meshes) {
+    return fields(test::links(kHz, meshes, {1, 5, 1.5}, around(12, 4, -2, 2)), options(1, 1));
+  };
+  EXPECT_LT(difference(cracked({high, low}), cracked({low, high})), 1e-9);
 }
 
 TEST(EdgeInvariance, ASheetHasNoWinding) {

@@ -308,17 +308,17 @@ class GroupSectors {
     w.where_faces_meet = true;
   }
 
-  /// Facets of one plane with a crack between them: the lower one goes on to the other.
+  /// Facets of one plane with a crack between them: the one of the longer edge goes on to the other.
   void close_flat(const Link& l) {
     const scene::Edge &e = table_.edges[l.edge], &o = table_.edges[l.other];
+    const bool first = longest({l.edge, l.other}) == l.edge;
     for_facets(e, [&](int32_t f, const Vec3d& inside) {
       for_facets(o, [&](int32_t g, const Vec3d& other_inside) {
         if (f == g || dot(inside, other_inside) > -std::cos(kShallow)) return;
-        const bool first = f < g;
         const scene::Edge& from = first ? e : o;
         const Vec3d a = on_line(from, l.from), b = on_line(from, l.to), &into = first ? inside : other_inside;
         const auto beyond = [&](const Vec3d& p) { return -dot(on_line(first ? o : e, p) - p, into); };
-        extend(std::min(f, g), -1, first ? l.edge : l.other, into, a, b, beyond(a), beyond(b), false);
+        extend(first ? f : g, -1, first ? l.edge : l.other, into, a, b, beyond(a), beyond(b), false);
       });
     });
   }
