@@ -447,8 +447,8 @@ SampledPower sampled_power(const scene::Scene& scene, const PreparedScene& prepa
     if (behind_source && !place.on_a_face()) continue;
     if (behind_target) std::erase_if(left, [&](size_t rx) { return !receivers[rx].on_a_face(); });
     while (!left.empty()) {  // those for which the transmitter stands at one place together
-      const auto stands = [&](size_t rx) {
-        return place.on_a_face() ? aside(prepared, place, receivers[rx].point().position_m, behind_source) : at;
+      const auto stands = [&, behind = behind_source](size_t rx) {
+        return place.on_a_face() ? aside(prepared, place, receivers[rx].point().position_m, behind) : at;
       };
       const Vec3d from = stands(left[0]);
       std::vector<size_t> now, later;
