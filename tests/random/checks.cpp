@@ -152,7 +152,7 @@ std::string monte_carlo(const Case& c) {
   const double rays = double(o.samples_per_tx) * double(lit) / double(exact.path_gain.size()) *
                       std::abs(surface.center_m.z - c.tx.z) * surface.size_m.x * surface.size_m.y /
                       (4 * kPi * std::pow(norm(surface.center_m - c.tx), 3));
-  const double noise = rays > 0 ? 4 / std::sqrt(rays) : 0;  // at the transmitter's height cells are solved otherwise
+  const double noise = rays > 0 ? 5 / std::sqrt(rays) : 0;  // at the transmitter's height cells are solved otherwise
   if (!(std::abs(sum / sum_exact - 1) < std::max(0.25, noise))) return say("monte-carlo over exact: ", sum / sum_exact);
   return {};
 }
