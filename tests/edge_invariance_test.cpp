@@ -185,6 +185,60 @@ TEST(EdgeInvariance, HowANarrowFaceIsCutChangesNothing) {
   EXPECT_LT(difference(base, fields(metal(cut, tx, rxs), options(1))), 0.02);
 }
 
+/// Both ends of a short edge are within reach of a crack's corner: each keeps its own.
+TEST(EdgeInvariance, ShortEdgesBesideACrackKeepTheirEnds) {
+  const auto balcony = [](double crack_m) {
+    const std::vector<Mesh> meshes{scene::box({-1.5, 0, 0}, {3, 1, 3}),
+                                   scene::box({-0.7, 1 + crack_m, 0.9}, {1.4, 0.75 - crack_m, 0.1})};
+    return fields(test::links(kHz, meshes, {2.8, 4.7, 4.6}, around(60, 2.4, 0.1, 2.9), test::perfect_conductor()),
+                  options(1, 1));
+  };
+  const auto touching = balcony(0);
+  EXPECT_GT(largest(touching), 0.3);
+  for (const double crack_m : {1e-6, 1e-4}) EXPECT_LT(difference(touching, balcony(crack_m)), 0.01) << crack_m;
+}
+
+/// One of two faces that lie on each other, or nearly, with the other winding.
+TEST(EdgeInvariance, OneOfTwoPartyFacesTurnedOverChangesNothing) {
+  for (const double gap_m : {0.0, 0.003, 0.027}) {
+    Mesh a = scene::box({-2, -1.7, 0}, {2, 2.7, 2.3}), b = scene::box({gap_m, -1.4, 0}, {1.5, 2.5, 2.8});
+    for (Mesh* m : {&a, &b}) std::reverse(m->triangles.begin(), m->triangles.end());  // these faces come first
+    Mesh turned_over = b;
+    for (auto& t : turned_over.triangles) {
+      if (std::all_of(t.begin(), t.end(), [&](uint32_t v) { return b.vertices_m[v].x < 0.1; })) std::swap(t[0], t[1]);
+    }
+    for (const Vec3d& tx : {Vec3d{0.4, -4.2, 3.8}, Vec3d{-0.2, 2.6, 3.5}, Vec3d{2.9, 1.1, 3.9}}) {
+      const auto of = [&](const Mesh& other) {
+        return fields(test::links(kHz, {a, other}, tx, around(60, 3.2, 0.2, 4), test::perfect_conductor()),
+                      options(1, 1));
+      };
+      EXPECT_LT(difference(of(b), of(turned_over)), 1e-9) << gap_m;
+    }
+  }
+}
+
+/// Stairs whose triangles are objects of their own: no ray goes down a riser's front and on inside.
+TEST(EdgeInvariance, NothingArrivesInsideStairs) {
+  const std::vector<Vec2d> outline{{0, 0}, {0.68, 0}, {0.68, 0.22}, {0.34, 0.22}, {0.34, 0.44}, {0, 0.44}};
+  std::vector<Mesh> triangles;
+  const auto add = [&](const Vec3d& p, const Vec3d& q, const Vec3d& r) {
+    triangles.push_back({{p, q, r}, {{0, 1, 2}}});
+  };
+  const auto at = [&](size_t i, double y) { return Vec3d{outline[i % 6].x, y, outline[i % 6].y}; };
+  for (size_t i = 0; i < 6; ++i) {
+    add(at(i, -1), at(i + 1, -1), at(i + 1, 1));
+    add(at(i, -1), at(i + 1, 1), at(i, 1));
+  }
+  for (const double y : {-1.0, 1.0}) {
+    for (const auto& t : {std::array<size_t, 3>{0, 1, 2}, {0, 2, 3}, {0, 3, 5}, {3, 4, 5}})
+      add(at(t[0], y), at(t[1], y), at(t[2], y));
+  }
+  const scene::Scene s =
+      test::links(kHz, triangles, {-1.6, 2.4, 2.8}, {{0.358, -0.39, 0.158}, {0.37, 0.2, 0.1}, {0.3, 0.1, 0.15}},
+                  test::perfect_conductor());
+  EXPECT_EQ(solve_paths(s, options(2, 2)).num_paths(), 0);
+}
+
 TEST(EdgeInvariance, EndsInASheetsPlaneMayBeSwapped) {
   for (const Mesh& mesh : {plates({{-2, -1.5, 2, 1.5}}), plates({{-2, -1.5, 2, 0}, {-2, 0, 0, 1.5}})}) {
     const std::vector<Vec3d> ends{

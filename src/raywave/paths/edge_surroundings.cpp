@@ -284,9 +284,9 @@ class Grouping {
       const scene::Edge& e = table_.edges[edge];
       for (const int32_t f : {e.facet0, e.facet1}) {
         if (f < 0) continue;
-        // the boundary of facet 0 runs from a to b
+        // the boundary of facet 0 runs from a to b, that of facet 1 backwards if windings agree
         const Vec3d n =
-            (f == e.facet1) != e.windings_disagree ? -table_.facets[size_t(f)].normal : table_.facets[size_t(f)].normal;
+            f == e.facet1 && !e.windings_disagree ? -table_.facets[size_t(f)].normal : table_.facets[size_t(f)].normal;
         visit(f, normalized(cross(n, e.b - e.a)));
       }
     };

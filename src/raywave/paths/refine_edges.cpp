@@ -143,7 +143,7 @@ bool Refiner::is_on_both_sides(size_t i) const {
     if (options_.refraction && options_.opaque[size_t(f)] == 0) continue;
     for (const auto& [g, g_into, g_normal] :
          {std::tuple{next.facet0, next.t0, next.n0}, std::tuple{next.facet_n, next.tn, next.nn}}) {
-      if (f == g && dot(leg, g_into) < 0 && dot(f_normal, g_normal) < 0) return true;
+      if (dot(leg, g_into) < 0 && dot(f_normal, g_normal) < 0 && scene_.queries().same_plane(f, g)) return true;
     }
   }
   return false;

@@ -224,6 +224,8 @@ class Corners {
   static bool runs_across(const Vec3d& direction, const Wedge& w) {
     return norm(cross(direction, w.direction)) > kAcross * norm(direction);
   }
+  /// What makes an edge that much shorter belongs to its other end, which of a short edge is as near.
+  static bool is_other_end(const Wedge& w, double by) { return by <= -0.5 * w.length_m; }
   /// The strips of a piece's faces with a corner at an end: visit(index, is it `to`).
   template <class Visit>
   void at_end(const WedgePiece& piece, const Vec3d& end, double near, Visit&& visit) const {
@@ -257,7 +259,7 @@ class Corners {
     at_end(piece, end, 2 * near_m(piece), [&](size_t i, bool to) {
       const scene::Strip& s = found_[i];
       const double by = sign * dot(to ? s.beyond_to - s.to : s.beyond_from - s.from, w.direction);
-      if (std::abs(by) > std::abs(most)) most = by;
+      if (std::abs(by) > std::abs(most) && !is_other_end(w, by)) most = by;
     });
     if (!(std::abs(most) > rounding)) return 0;
     at_end(piece, end, 2 * near_m(piece), [&](size_t i, bool to) {
@@ -282,7 +284,7 @@ class Corners {
       const double slope = dot(table_.facets[size_t(facet)].normal, along);
       if (std::abs(slope) <= kShallow) return;
       const double by = sign * dot(on - (table_.distance(facet, on) / slope) * along - end, w.direction);
-      if (std::abs(by) > near || (found && std::abs(by) <= std::abs(most))) return;
+      if (std::abs(by) > near || is_other_end(w, by) || (found && std::abs(by) <= std::abs(most))) return;
       found = true;
       most = by;
       up_to = facet;
