@@ -43,7 +43,7 @@ class Joiner {
     pair_ends();
     std::vector<std::pair<size_t, Wedge>> found;  // with its first stretch
     std::vector<uint8_t> done(stretches_.size(), 0);
-    for (const size_t i : longest_first()) {
+    for (const size_t i : in_order()) {
       if (done[i]) continue;
       Wedge w = std::move(stretches_[i].wedge);
       done[i] = 1;
@@ -76,12 +76,11 @@ class Joiner {
 
   /// An edge lies on the line of its longest stretch, of equal ones the one that comes first in space: whatever the
   /// order of the objects.
-  std::vector<size_t> longest_first() const {
-    std::vector<std::array<double, 3>> order;  // shortness in tolerances, place, index
+  std::vector<size_t> in_order() const {
+    std::vector<std::array<double, 3>> order;
     for (size_t i = 0; i < stretches_.size(); ++i) {
       const Wedge& w = stretches_[i].wedge;
-      order.push_back(
-          {-std::round(w.length_m / stretches_[i].near_m), along_no_axis(w.at(0.5 * w.length_m)), double(i)});
+      order.push_back(longest_first(w.length_m, stretches_[i].near_m, w.at(0.5 * w.length_m), i));
     }
     std::sort(order.begin(), order.end());
     std::vector<size_t> out;

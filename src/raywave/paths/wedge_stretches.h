@@ -3,6 +3,8 @@
 // at other places than their meshes do, so do the edges on them.
 #pragma once
 
+#include <array>
+#include <cmath>
 #include <vector>
 
 #include "raywave/paths/wedges.h"
@@ -11,6 +13,12 @@ namespace raywave::paths {
 
 constexpr double kFlat = 1e-4;    // rad from a plane: no edge; between faces that go on in each other
 constexpr double kShallow = 0.1;  // rad between planes: below it a facet goes on in the other, their line is far away
+
+/// Sorts pieces of an edge by what its line is taken from: the longest first (in tolerances, so that rounding does not
+/// decide), of equal ones that which comes first in space; `index` tells those in one place apart.
+inline std::array<double, 3> longest_first(double length_m, double near_m, const Vec3d& middle_m, size_t index) {
+  return {-std::round(length_m / near_m), along_no_axis(middle_m), double(index)};
+}
 
 /// A stretch of wedge before stretches are joined.
 struct Stretch {

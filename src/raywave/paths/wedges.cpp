@@ -141,13 +141,11 @@ class GroupSectors {
 
   /// Over a seam an edge lies on the line of its longest mesh edge: whatever the order of the objects.
   uint32_t longest(const std::vector<uint32_t>& edges) const {
-    const auto shortness = [&](uint32_t e) {
+    const auto order = [&](uint32_t e) {
       const scene::Edge& edge = table_.edges[e];
-      return std::array<double, 3>{-std::round(norm(edge.b - edge.a) / near_), along_no_axis(0.5 * (edge.a + edge.b)),
-                                   double(e)};
+      return longest_first(norm(edge.b - edge.a), near_, 0.5 * (edge.a + edge.b), e);
     };
-    return *std::min_element(edges.begin(), edges.end(),
-                             [&](uint32_t e, uint32_t o) { return shortness(e) < shortness(o); });
+    return *std::min_element(edges.begin(), edges.end(), [&](uint32_t e, uint32_t o) { return order(e) < order(o); });
   }
 
   void sectors(std::vector<uint32_t>& edges, double lo, double hi) {
