@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rooms under src/raywave: who may include whom, and where third-party headers may appear."""
+import collections
 import pathlib
 import re
 import subprocess
@@ -110,6 +111,36 @@ def test_rooms_include_only_lower_rooms_and_their_own_libraries():
 ])
 def test_planted_offences_are_caught(room, name, line):
     assert offences(room, name, line + "\n")
+
+
+def types_of(text):
+    """The qualified names of the types that a file defines in named namespaces, outside of other types."""
+    found, stack = [], []
+    for m in re.finditer(r"namespace\s*([\w:]*)\s*\{|(?:struct|class)\s+(\w+)(?:\s+final)?\s*(?::(?!:)[^;{]*)?\{|\{|\}", re.sub(r"//.*", "", text)):
+        if m[0] == "}":
+            stack and stack.pop()
+        elif m[0].startswith("namespace"):
+            stack.append(m[1])
+        else:
+            if m[2] and all(stack):
+                found.append("::".join([*stack, m[2]]))
+            stack.append("")
+    return found
+
+
+def test_finds_the_types_of_a_file():
+    text = "namespace a::b {\nstruct C {\n  struct D { int i; };\n};\nnamespace {\nclass E { };\n}\nnamespace f { class G final : public C {}; }\n}"
+    assert types_of(text) == ["a::b::C", "a::b::f::G"]
+
+
+def test_a_name_is_one_type():
+    """Two types of one qualified name in two files: the linker keeps one of their templates' code for both."""
+    where = collections.defaultdict(set)
+    for path in sources():
+        for name in types_of(path.read_text()):
+            where[name].add(path.name)
+    twice = {name: files for name, files in where.items() if len(files) > 1}
+    assert not twice
 
 
 def test_public_headers_compile_alone(tmp_path):

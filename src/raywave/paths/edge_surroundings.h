@@ -32,7 +32,7 @@ struct Cut {
 };
 
 /// Two edges run side by side between two points.
-struct Link {
+struct SideBySide {
   uint32_t edge, other;
   Vec3d from, to;
 };
@@ -40,7 +40,7 @@ struct Link {
 /// Edges that are linked, directly or by others, and what is at their lines.
 struct EdgeGroup {
   std::vector<uint32_t> edges;  // ascending
-  std::vector<Link> links;
+  std::vector<SideBySide> links;
   std::vector<Passage> passages;
   std::vector<Cut> cuts;
 };

@@ -36,7 +36,7 @@ void turn_round(Wedge& w) {
 /// Joins stretches end to end.
 class Joiner {
  public:
-  Joiner(const scene::FacetTable& table, std::vector<Stretch> stretches)
+  Joiner(const scene::FacetTable& table, std::vector<WedgeStretch> stretches)
       : table_(table), stretches_(std::move(stretches)), next_(2 * stretches_.size(), -1) {}
 
   std::vector<Wedge> run() {
@@ -170,13 +170,13 @@ class Joiner {
   }
 
   const scene::FacetTable& table_;
-  std::vector<Stretch> stretches_;
+  std::vector<WedgeStretch> stretches_;
   std::vector<int32_t> next_;  // the end that goes on from each end; -1: none
 };
 
 }  // namespace
 
-std::vector<Wedge> join(const scene::FacetTable& table, std::vector<Stretch> stretches) {
+std::vector<Wedge> join(const scene::FacetTable& table, std::vector<WedgeStretch> stretches) {
   return Joiner(table, std::move(stretches)).run();
 }
 

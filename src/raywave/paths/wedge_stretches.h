@@ -21,7 +21,7 @@ inline std::array<double, 3> longest_first(double length_m, double near_m, const
 }
 
 /// A stretch of wedge before stretches are joined.
-struct Stretch {
+struct WedgeStretch {
   Wedge wedge;
   bool cut_lo = false, cut_hi = false;  // does a facet cross the outside at this end?
   double near_m = 0;
@@ -29,7 +29,7 @@ struct Stretch {
 };
 
 /// Joins stretches end to end; what is no more than a remainder is dropped.
-std::vector<Wedge> join(const scene::FacetTable& table, std::vector<Stretch> stretches);
+std::vector<Wedge> join(const scene::FacetTable& table, std::vector<WedgeStretch> stretches);
 
 /// Where a facet meets another one, its partner, at an edge.
 struct Seam {

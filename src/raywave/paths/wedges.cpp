@@ -35,7 +35,7 @@ struct HalfPlane {
 class GroupSectors {
  public:
   GroupSectors(const std::vector<std::string>& object_names, const scene::FacetTable& table, double seam_tolerance_m,
-               std::vector<Stretch>& out, std::vector<scene::Strip>& strips, std::vector<Seam>& seams)
+               std::vector<WedgeStretch>& out, std::vector<scene::Strip>& strips, std::vector<Seam>& seams)
       : object_names_(object_names),
         table_(table),
         seam_tolerance_m_(seam_tolerance_m),
@@ -57,7 +57,7 @@ class GroupSectors {
       ends.push_back(along(b));
     };
     for (const uint32_t e : group.edges) both(table_.edges[e].a, table_.edges[e].b);
-    for (const Link& l : group.links) {
+    for (const SideBySide& l : group.links) {
       both(l.from, l.to);
       close_flat(l);
     }
@@ -127,7 +127,7 @@ class GroupSectors {
       std::vector<uint32_t> together{here[0]};
       here.erase(here.begin());
       for (size_t i = 0; i < together.size(); ++i) {
-        for (const Link& l : group_->links) {
+        for (const SideBySide& l : group_->links) {
           if (l.edge != together[i] && l.other != together[i]) continue;
           const auto other = std::find(here.begin(), here.end(), l.edge == together[i] ? l.other : l.edge);
           if (other == here.end() || !spans(l.from, l.to, middle)) continue;
@@ -307,7 +307,7 @@ class GroupSectors {
   }
 
   /// Facets of one plane with a crack between them: the one of the longer edge goes on to the other.
-  void close_flat(const Link& l) {
+  void close_flat(const SideBySide& l) {
     const scene::Edge &e = table_.edges[l.edge], &o = table_.edges[l.other];
     const bool first = longest({l.edge, l.other}) == l.edge;
     for_facets(e, [&](int32_t f, const Vec3d& inside) {
@@ -379,7 +379,7 @@ class GroupSectors {
   /// stretch, or is dropped with that end (join()).
   void cut(Wedge w) {
     std::vector<WedgeCuts::Place> places;
-    Stretch s;
+    WedgeStretch s;
     s.near_m = near_;
     const double least = std::min(near_edge_m(table_, table_.edges[group_->edges[0]], 0), 0.5 * w.length_m);
     bool cut_hi = false;
@@ -447,7 +447,7 @@ class GroupSectors {
   const std::vector<std::string>& object_names_;
   const scene::FacetTable& table_;
   const double seam_tolerance_m_;
-  std::vector<Stretch>& out_;
+  std::vector<WedgeStretch>& out_;
   std::vector<scene::Strip>& strips_;
   std::vector<Seam>& seams_;
   const WedgeCuts cuts_;
@@ -474,7 +474,7 @@ double azimuth(const Wedge& w, const Vec3d& point) {
 Edges find_edges(const std::vector<std::string>& object_names, const scene::FacetTable& table,
                  double seam_tolerance_m) {
   Edges edges;
-  std::vector<Stretch> stretches;
+  std::vector<WedgeStretch> stretches;
   std::vector<Seam> seams;
   GroupSectors sectors(object_names, table, seam_tolerance_m, stretches, edges.strips, seams);
   for (const EdgeGroup& g : group_edges(table, seam_tolerance_m)) sectors.add(g);

@@ -58,7 +58,7 @@ SceneDerivative& SceneDerivative::operator*=(double factor) {
 
 void SceneDerivative::check_finite(const Scene& scene) const {
   require_shape(scene, *this);
-  for_each_place(scene, [&](const Place& place) {
+  for_each_place(scene, [&](const ParameterPlace& place) {
     if (!place.row->has_numbers()) return;
     const auto numbers = place.row->numbers(*this, place.index);
     for (size_t i = 0; i < numbers.size(); ++i) {

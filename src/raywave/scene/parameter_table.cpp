@@ -364,7 +364,7 @@ const std::vector<ParameterRow>& parameter_table() {
   return table;
 }
 
-void for_each_place(const Scene& scene, const std::function<void(const Place&)>& visit) {
+void for_each_place(const Scene& scene, const std::function<void(const ParameterPlace&)>& visit) {
   const auto& table = parameter_table();
   for (auto begin = table.begin(); begin != table.end();) {
     auto end = begin;
@@ -378,7 +378,7 @@ void for_each_place(const Scene& scene, const std::function<void(const Place&)>&
   }
 }
 
-std::string name_of(const Scene& scene, const Place& place) {
+std::string name_of(const Scene& scene, const ParameterPlace& place) {
   const ParameterRow& row = *place.row;
   const size_t i = place.index;
   const auto full = [&](const std::string& of) { return message(group_of(row.owner), of, "/", row.name); };
@@ -397,11 +397,11 @@ std::string name_of(const Scene& scene, const Place& place) {
   return row.name;
 }
 
-std::optional<Place> find_place(const Scene& scene, std::string_view name) {
+std::optional<ParameterPlace> find_place(const Scene& scene, std::string_view name) {
   for (const ParameterRow& row : parameter_table()) {
     std::string_view item = name;  // may hold slashes
     if (row.owner == Owner::kScene) {
-      if (name == row.name) return Place{&row, 0};
+      if (name == row.name) return ParameterPlace{&row, 0};
       continue;
     }
     const std::string_view group = group_of(row.owner);
@@ -409,9 +409,9 @@ std::optional<Place> find_place(const Scene& scene, std::string_view name) {
     item.remove_prefix(group.size());
     if (item.size() < row.name.size() + 1 || item[item.size() - row.name.size() - 1] != '/') continue;
     item.remove_suffix(row.name.size() + 1);
-    std::optional<Place> found;
+    std::optional<ParameterPlace> found;
     for_each_owner(scene, row.owner, [&](const std::string& of, size_t i) {
-      if (!found && of == item && row.is_of(scene, i)) found = Place{&row, i};
+      if (!found && of == item && row.is_of(scene, i)) found = ParameterPlace{&row, i};
     });
     if (found) return found;
   }

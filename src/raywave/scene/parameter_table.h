@@ -44,14 +44,14 @@ struct ParameterRow {
 const std::vector<ParameterRow>& parameter_table();
 
 /// One parameter of one thing.
-struct Place {
+struct ParameterPlace {
   const ParameterRow* row = nullptr;
   size_t index = 0;
 };
 
-void for_each_place(const Scene& scene, const std::function<void(const Place&)>& visit);
-std::string name_of(const Scene& scene, const Place& place);
-std::optional<Place> find_place(const Scene& scene, std::string_view name);
+void for_each_place(const Scene& scene, const std::function<void(const ParameterPlace&)>& visit);
+std::string name_of(const Scene& scene, const ParameterPlace& place);
+std::optional<ParameterPlace> find_place(const Scene& scene, std::string_view name);
 
 /// How many of these a derivative has.
 size_t count_of(Owner owner, const SceneDerivative& derivative);

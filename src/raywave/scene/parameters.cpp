@@ -10,10 +10,10 @@
 namespace raywave::scene {
 namespace {
 
-Place require_place(const Scene& scene, std::string_view name) {
+ParameterPlace require_place(const Scene& scene, std::string_view name) {
   if (const auto place = find_place(scene, name)) return *place;
   std::vector<std::string> names;
-  for_each_place(scene, [&](const Place& place) { names.push_back(name_of(scene, place)); });
+  for_each_place(scene, [&](const ParameterPlace& place) { names.push_back(name_of(scene, place)); });
   for (const em::Material& m : scene.materials) {
     if (m.lobe.empty() && name.starts_with(message("material/", m.name, "/lobe/")))
       throw Error(message("material '", m.name, "' names no lobe, whose numbers would be parameters: give it one, as ",
@@ -22,13 +22,13 @@ Place require_place(const Scene& scene, std::string_view name) {
   throw Error(message("the scene has no parameter '", name, "'", did_you_mean(name, names)));
 }
 
-size_t count_of(const Scene& scene, const Place& place) {
+size_t count_of(const Scene& scene, const ParameterPlace& place) {
   size_t count = 1;
   for (const int64_t n : place.row->shape(scene, place.index)) count *= size_t(n);
   return count;
 }
 
-Parameter parameter_at(const Scene& scene, const Place& place) {
+Parameter parameter_at(const Scene& scene, const ParameterPlace& place) {
   const ParameterRow& row = *place.row;
   return {name_of(scene, place),
           row.shape(scene, place.index),
@@ -44,7 +44,7 @@ std::string shape_text(const std::vector<int64_t>& shape) {
   return text + "]";
 }
 
-void require_values(const Scene& scene, const Place& place, std::string_view name, const std::vector<double>& values) {
+void require_values(const Scene& scene, const ParameterPlace& place, std::string_view name, const std::vector<double>& values) {
   const size_t wanted = count_of(scene, place);
   if (values.size() != wanted)
     throw Error(message(name, " has the shape ", shape_text(place.row->shape(scene, place.index)), ", ", wanted,
@@ -57,7 +57,7 @@ void require_values(const Scene& scene, const Place& place, std::string_view nam
 
 std::vector<Parameter> parameters(const Scene& scene) {
   std::vector<Parameter> out;
-  for_each_place(scene, [&](const Place& place) { out.push_back(parameter_at(scene, place)); });
+  for_each_place(scene, [&](const ParameterPlace& place) { out.push_back(parameter_at(scene, place)); });
   return out;
 }
 
@@ -68,12 +68,12 @@ Parameter parameter(const Scene& scene, std::string_view name) {
 double difference_step(const Scene& scene, const Parameter& parameter) {
   double largest = 0;
   for (const double x : parameter.value) largest = std::max(largest, std::abs(x));
-  const Place place = require_place(scene, parameter.name);
+  const ParameterPlace place = require_place(scene, parameter.name);
   return place.row->step(scene, place.index, largest);
 }
 
 void set_parameter(Scene& scene, std::string_view name, const std::vector<double>& value) {
-  const Place place = require_place(scene, name);
+  const ParameterPlace place = require_place(scene, name);
   require_values(scene, place, name, value);
   const ParameterRow& row = *place.row;
   for (const double v : value) require_within(name, v, row.lower, row.upper, row.zero_is_refused);
@@ -83,7 +83,7 @@ void set_parameter(Scene& scene, std::string_view name, const std::vector<double
 ParameterTree gradient_tree(const Scene& scene, const SceneDerivative& gradient) {
   require_shape(scene, gradient);
   ParameterTree tree;
-  for_each_place(scene, [&](const Place& place) {
+  for_each_place(scene, [&](const ParameterPlace& place) {
     tree[name_of(scene, place)] = place.row->gather(scene, place.index, gradient);
   });
   return tree;
@@ -92,7 +92,7 @@ ParameterTree gradient_tree(const Scene& scene, const SceneDerivative& gradient)
 SceneDerivative tangent(const Scene& scene, const ParameterTree& by_name) {
   SceneDerivative out(scene);
   for (const auto& [name, values] : by_name) {
-    const Place place = require_place(scene, name);
+    const ParameterPlace place = require_place(scene, name);
     require_values(scene, place, name, values);
     place.row->spread(scene, place.index, values, out);
   }
