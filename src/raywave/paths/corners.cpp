@@ -5,7 +5,7 @@
 #include <array>
 #include <cmath>
 
-#include "raywave/paths/box_tree.h"
+#include "raywave/core/box_tree.h"
 #include "raywave/paths/edge_sight.h"
 
 namespace raywave::paths {

@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "raywave/paths/box_tree.h"
+#include "raywave/core/box_tree.h"
 #include "raywave/paths/edge_looks.h"
 #include "raywave/paths/edge_sight.h"
 #include "raywave/paths/find_edges.h"

@@ -2,12 +2,13 @@
 #include "raywave/paths/edge_surroundings.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
 #include <optional>
 
-#include "raywave/paths/box_tree.h"
+#include "raywave/core/box_tree.h"
 #include "raywave/runtime/parallel.h"
 
 namespace raywave::paths {
@@ -186,13 +187,76 @@ class DisjointSets {
   std::vector<uint32_t> root_;
 };
 
+/// Where surfaces go on from facet to facet: over edges of one object, and over borders that lie on each other.
+class Joints {
+ public:
+  Joints(const scene::FacetTable& table, const std::vector<Contact>& contacts)
+      : table_(table), tree_(boxes(contacts)) {}
+
+  /// Is it one surface that goes on from the contact's edge to the other edge or facet, close by? Then they are a small
+  /// detail of it (the two sides of a thin plate's rim), not a crack.
+  bool connect(const Contact& c) const {
+    const scene::Edge& e = table_.edges[c.edge];
+    const Vec3d middle = 0.5 * (c.from + c.to);
+    const double reach = 2 * c.distance_m;
+    Box around;
+    around.add(middle);
+    std::vector<std::array<int32_t, 2>> near;
+    tree_.overlapping(around.grown(reach), [&](uint32_t i) {
+      const Joint& j = joints_[i];
+      const Vec3d d = j.to - j.from;
+      const Vec3d p = j.from + std::clamp(dot(middle - j.from, d) / dot(d, d), 0.0, 1.0) * d;
+      if (norm(p - middle) <= reach) near.push_back(j.facets);
+    });
+    std::vector<int32_t> reached{e.facet0};
+    if (e.facet1 >= 0) reached.push_back(e.facet1);
+    const auto is_in = [&](int32_t f) { return std::find(reached.begin(), reached.end(), f) != reached.end(); };
+    for (bool more = true; more;) {
+      more = false;
+      for (const auto& [f, g] : near) {
+        if (is_in(f) == is_in(g)) continue;
+        reached.push_back(is_in(f) ? g : f);
+        more = true;
+      }
+    }
+    if (c.with_facet) return is_in(int32_t(c.other));
+    const scene::Edge& o = table_.edges[c.other];
+    return is_in(o.facet0) || (o.facet1 >= 0 && is_in(o.facet1));
+  }
+
+ private:
+  struct Joint {
+    std::array<int32_t, 2> facets;
+    Vec3d from, to;
+  };
+  std::vector<Box> boxes(const std::vector<Contact>& contacts) {
+    for (const scene::Edge& e : table_.edges) {
+      if (e.facet1 >= 0) joints_.push_back({{e.facet0, e.facet1}, e.a, e.b});
+    }
+    for (const Contact& c : contacts) {
+      if (c.with_facet || c.distance_m > rounding_m(table_, table_.edges[c.edge])) continue;
+      joints_.push_back({{table_.edges[c.edge].facet0, table_.edges[c.other].facet0}, c.from, c.to});
+    }
+    std::vector<Box> out(joints_.size());
+    for (size_t i = 0; i < out.size(); ++i) {
+      out[i].add(joints_[i].from);
+      out[i].add(joints_[i].to);
+    }
+    return out;
+  }
+
+  const scene::FacetTable& table_;
+  std::vector<Joint> joints_;
+  const BoxTree tree_;
+};
+
 /// Decides which contacts hold.
 class Grouping {
  public:
-  Grouping(const scene::FacetTable& table, double seam_tolerance_m)
+  Grouping(const scene::FacetTable& table, double seam_tolerance_m, const std::vector<Contact>& contacts)
       : table_(table),
         seam_tolerance_m_(seam_tolerance_m),
-        surfaces_(table.facets.size()),
+        joints_(table, contacts),
         faces_(table.facets.size()),
         groups_(table.edges.size()),
         facets_(table.edges.size()),
@@ -202,7 +266,6 @@ class Grouping {
       facets_[i].push_back({e.facet0, i});
       if (e.facet1 < 0) continue;
       facets_[i].push_back({e.facet1, i});
-      surfaces_.unite(uint32_t(e.facet0), uint32_t(e.facet1));
       add_meeting(e.facet0, e.facet1, i);
     }
   }
@@ -215,14 +278,13 @@ class Grouping {
       const auto& own = facets_[groups_.find(c.edge)];
       if (std::any_of(own.begin(), own.end(), [&](const Side& s) { return s.facet == over[0].facet; })) return true;
       if (is_there(own, over[0].facet, c)) return false;
-      if (!coincident && (!crack(c.edge, over[0].facet) || crosses(c) || meet_elsewhere(c, own, over))) return false;
+      if (!coincident && (joints_.connect(c) || crosses(c, own) || meet_elsewhere(c, own, over))) return false;
       add_meetings(c.edge, own, over);
       return true;
     }
     const uint32_t x = groups_.find(c.edge), y = groups_.find(c.other);
     if (!coincident) {
-      const scene::Edge& o = table_.edges[c.other];
-      if (!crack(c.edge, o.facet0) && !crack(c.other, e.facet0)) return false;
+      if (joints_.connect(c)) return false;
       if (x != y && meet_elsewhere(c, facets_[x], facets_[y])) return false;
     }
     join_faces(c);
@@ -237,34 +299,33 @@ class Grouping {
   uint32_t group(uint32_t edge) { return groups_.find(edge); }
 
  private:
-  bool crack(uint32_t edge, int32_t facet) {
-    const scene::Edge& e = table_.edges[edge];
-    return e.facet1 < 0 || surfaces_.find(uint32_t(e.facet0)) != surfaces_.find(uint32_t(facet));
-  }
-  /// Does a face of the contact's edge go on through the contact's facet, by more than what is closed as a part of it
-  /// (kKerb)? What stands in another body and out of it is a kerb on it: they meet where they cross.
-  bool crosses(const Contact& c) const {
-    constexpr double kLeast = 0.1;  // sine of the angle between them
-    const scene::Edge& e = table_.edges[c.edge];
-    const Vec3d middle = 0.5 * (c.from + c.to), along = normalized(e.b - e.a);
-    const Vec3d& normal = table_.facets[size_t(c.other)].normal;
-    const double height = table_.distance(int32_t(c.other), middle), least = kKerb * seam_tolerance_m_;
-    if (!(std::abs(height) > least)) return false;
-    const auto goes_through = [&](int32_t face) {
-      if (face < 0) return false;
-      const Vec3d in = normalized(cross(table_.facets[size_t(face)].normal, along));
-      const double slope = dot(normal, in);
-      if (std::abs(slope) < kLeast) return false;
-      const auto at = [&](double above) { return middle + ((above - height) / slope) * in; };
-      return table_.contains(face, at(height > 0 ? -least : least)) && table_.contains(int32_t(c.other), at(0));
-    };
-    return goes_through(e.facet0) || goes_through(e.facet1);
-  }
   /// A facet, by one of its edges.
   struct Side {
     int32_t facet;
     uint32_t edge;
   };
+  /// Does a face that ends at the contact's line go on through the contact's facet, by more than what is closed as a
+  /// part of it (kKerb)? What stands in another body and out of it is a kerb on it: they meet where they cross.
+  bool crosses(const Contact& c, const std::vector<Side>& own) const {
+    constexpr double kLeast = 0.1;  // sine of the angle between them
+    const Vec3d middle = 0.5 * (c.from + c.to);
+    const Vec3d& normal = table_.facets[size_t(c.other)].normal;
+    const double height = table_.distance(int32_t(c.other), middle), least = kKerb * seam_tolerance_m_;
+    if (!(std::abs(height) > least)) return false;
+    const auto contains = [&](int32_t facet, const Vec3d& p) {
+      bool any = false;
+      table_.for_members(table_.facets[size_t(facet)].mirror, [&](int32_t f) { any = any || table_.contains(f, p); });
+      return any;
+    };
+    return std::any_of(own.begin(), own.end(), [&](const Side& s) {
+      const scene::Edge& e = table_.edges[s.edge];
+      const Vec3d in = normalized(cross(table_.facets[size_t(s.facet)].normal, e.b - e.a));
+      const double slope = dot(normal, in);
+      if (std::abs(slope) < kLeast) return false;
+      const auto at = [&](double above) { return middle + ((above - height) / slope) * in; };
+      return contains(s.facet, at(height > 0 ? -least : least)) && contains(int32_t(c.other), at(0));
+    });
+  }
   bool is_one_face(int32_t f, int32_t g) { return f == g || faces_.find(uint32_t(f)) == faces_.find(uint32_t(g)); }
   /// Is a facet a piece of a face that ends at the line all along the contact?
   bool is_there(const std::vector<Side>& own, int32_t facet, const Contact& c) {
@@ -361,7 +422,7 @@ class Grouping {
 
   const scene::FacetTable& table_;
   const double seam_tolerance_m_;
-  DisjointSets surfaces_;                  // of facets
+  const Joints joints_;
   DisjointSets faces_;                     // of facets
   DisjointSets groups_;                    // of edges
   std::vector<std::vector<Side>> facets_;  // of each group's edges
@@ -424,7 +485,7 @@ std::vector<EdgeGroup> group_edges(const scene::FacetTable& table, double seam_t
     f.contacts = {};  // frees its memory
   }
   std::sort(contacts.begin(), contacts.end());
-  Grouping grouping(table, seam_tolerance_m);
+  Grouping grouping(table, seam_tolerance_m, contacts);
   std::erase_if(contacts, [&](const Contact& c) { return !grouping.accept(c); });
   std::vector<std::vector<int32_t>> over(table.edges.size());  // facets that each edge's line runs over
   for (const Contact& c : contacts) {

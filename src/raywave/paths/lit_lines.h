@@ -14,7 +14,7 @@
 #endif
 
 #include "raywave/core/vec.h"
-#include "raywave/paths/box_tree.h"
+#include "raywave/core/box_tree.h"
 
 namespace raywave::paths {
 

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "raywave/core/constants.h"
-#include "raywave/paths/box_tree.h"
+#include "raywave/core/box_tree.h"
 #include "raywave/paths/ray_queries.h"
 #include "raywave/runtime/parallel.h"
 

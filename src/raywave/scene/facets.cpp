@@ -10,6 +10,7 @@
 
 #include "raywave/core/constants.h"
 #include "raywave/runtime/parallel.h"
+#include "raywave/scene/mesh_sides.h"
 #include "raywave/scene/mirrors.h"
 
 namespace raywave::scene {
@@ -19,14 +20,6 @@ constexpr double kInf = std::numeric_limits<double>::infinity();
 
 double dot(const Vec2d& a, const Vec2d& b) { return a.x * b.x + a.y * b.y; }
 
-/// A triangle's side, keyed by its two vertices.
-struct Side {
-  uint64_t key;  // lower vertex << 32 | higher vertex
-  uint32_t triangle;
-  uint8_t corner;  // the side runs from this corner to the next
-  bool operator<(const Side& o) const { return key != o.key ? key < o.key : triangle < o.triangle; }
-};
-
 /// Works on one object's mesh and appends to the table.
 class ObjectFacets {
  public:
@@ -35,12 +28,13 @@ class ObjectFacets {
         object_(object),
         material_(scene.objects[object].material),
         table_(table),
+        sides_(mesh_, kSamePlane * std::numeric_limits<double>::epsilon() *
+                          (FacetTable::largest(table.origin_m) + 2 * table.reach_m)),
         facet_of_(mesh_.triangles.size(), -1),
         flipped_(mesh_.triangles.size(), 0) {}
 
   void build() {
     measure_triangles();
-    collect_sides();
     // Largest first: its plane is the best known.
     std::vector<uint32_t> order(mesh_.triangles.size());
     std::iota(order.begin(), order.end(), 0u);
@@ -76,22 +70,6 @@ class ObjectFacets {
     }
   }
 
-  void collect_sides() {
-    sides_.reserve(mesh_.triangles.size() * 3);
-    for (uint32_t t = 0; t < mesh_.triangles.size(); ++t) {
-      for (uint8_t k = 0; k < 3; ++k) {
-        const uint64_t a = mesh_.triangles[t][k], b = mesh_.triangles[t][(k + 1) % 3];
-        sides_.push_back({std::min(a, b) << 32 | std::max(a, b), t, k});
-      }
-    }
-    std::sort(sides_.begin(), sides_.end());
-    first_side_.assign(mesh_.triangles.size() * 3, 0);
-    for (size_t i = 0, begin = 0; i < sides_.size(); ++i) {
-      if (sides_[i].key != sides_[begin].key) begin = i;
-      first_side_[sides_[i].triangle * 3 + sides_[i].corner] = uint32_t(begin);
-    }
-  }
-
   bool in_plane(uint32_t t, const Vec3d& normal, double offset, double tolerance_m) const {
     if (std::abs(dot(normal_[t], normal)) < 0.99) return false;
     for (int k = 0; k < 3; ++k) {
@@ -116,12 +94,12 @@ class ObjectFacets {
     while (!front.empty()) {
       const uint32_t t = front.back();
       front.pop_back();
-      for (int k = 0; k < 3; ++k) {
-        const uint32_t begin = first_side_[t * 3 + k];
-        for (size_t i = begin; i < sides_.size() && sides_[i].key == sides_[begin].key; ++i) {
-          const uint32_t other = sides_[i].triangle;
+      for (const SidePiece& own : sides_.of_triangle(t)) {
+        const auto there = sides_.at(own);
+        for (const SidePiece& side : there) {
+          const uint32_t other = side.triangle;
           if (facet_of_[other] >= 0 || !in_plane(other, f.normal, f.offset, tolerance_m)) continue;
-          if (lies_on_another(sides_[i], f.normal, id)) continue;
+          if (lies_on_another(side, there, f.normal, id)) continue;
           facet_of_[other] = id;
           flipped_[other] = dot(normal_[other], f.normal) < 0;
           front.push_back(other);
@@ -132,15 +110,11 @@ class ObjectFacets {
 
   /// A side that two triangles of a facet would run along the same way: they lie on each other (a face given twice),
   /// and each layer is a facet.
-  bool lies_on_another(const Side& side, const Vec3d& normal, int facet) const {
-    const auto forward = [&](const Side& s) {
-      const auto& t = mesh_.triangles[s.triangle];
-      return (t[s.corner] < t[(s.corner + 1) % 3]) == (dot(normal_[s.triangle], normal) > 0);
-    };
-    for (size_t i = first_side_[side.triangle * 3 + side.corner]; i < sides_.size() && sides_[i].key == side.key; ++i) {
-      if (facet_of_[sides_[i].triangle] == facet && forward(sides_[i]) == forward(side)) return true;
-    }
-    return false;
+  bool lies_on_another(const SidePiece& side, std::span<const SidePiece> there, const Vec3d& normal, int facet) const {
+    const auto forward = [&](const SidePiece& s) { return (s.from < s.to) == (dot(normal_[s.triangle], normal) > 0); };
+    return std::any_of(there.begin(), there.end(), [&](const SidePiece& s) {
+      return facet_of_[s.triangle] == facet && forward(s) == forward(side);
+    });
   }
 
   /// A facet that is flat but for more than roundings lies in the mean of its triangles' planes: a plane that each
@@ -186,9 +160,9 @@ class ObjectFacets {
       table_.triangles.push_back({vertex(t, 0), vertex(t, 1), vertex(t, 2), id, t});
     }
     for (const uint32_t t : members) {
-      for (uint8_t k = 0; k < 3; ++k) {
-        if (is_inner(t, k, id)) continue;
-        const Outline o = directed({sides_[first_side_[t * 3 + k]].key, t, k});
+      for (const SidePiece& side : sides_.of_triangle(t)) {
+        if (is_inner(side, id)) continue;
+        const Outline o = directed(side);
         table_.boundary.push_back({table_.to_uv(f, position(o.from)), table_.to_uv(f, position(o.to))});
         outline_.push_back(o);
       }
@@ -209,17 +183,14 @@ class ObjectFacets {
   };
 
   /// Does the side separate two triangles of one facet?
-  bool is_inner(uint32_t t, int k, int facet) const {
-    const uint32_t begin = first_side_[t * 3 + uint32_t(k)];
-    int count = 0;
-    for (size_t i = begin; i < sides_.size() && sides_[i].key == sides_[begin].key; ++i)
-      count += facet_of_[sides_[i].triangle] == facet;
-    return count % 2 == 0;
+  bool is_inner(const SidePiece& side, int facet) const {
+    const auto there = sides_.at(side);
+    const auto of_facet = [&](const SidePiece& s) { return facet_of_[s.triangle] == facet; };
+    return std::count_if(there.begin(), there.end(), of_facet) % 2 == 0;
   }
 
-  Outline directed(const Side& s) const {
-    Outline o{s.key, s.triangle, facet_of_[s.triangle], mesh_.triangles[s.triangle][s.corner],
-              mesh_.triangles[s.triangle][(s.corner + 1) % 3]};
+  Outline directed(const SidePiece& s) const {
+    Outline o{s.key, s.triangle, facet_of_[s.triangle], s.from, s.to};
     if (flipped_[s.triangle]) std::swap(o.from, o.to);
     return o;
   }
@@ -266,20 +237,29 @@ class ObjectFacets {
   }
 
   void join_collinear(std::vector<std::vector<uint32_t>>& list) const {
+    std::multimap<uint32_t, size_t> by_front;
+    for (size_t i = 0; i < list.size(); ++i) by_front.insert({list[i].front(), i});
+    const auto goes_on = [&](const std::vector<uint32_t>& x, const std::vector<uint32_t>& y) {
+      if (y.empty() || &x == &y || x.front() == y.back()) return false;
+      const Vec3d a = position(x.front()), b = position(x.back()), c = position(y.back());
+      const double length = norm(c - a);
+      return norm(cross(b - a, c - a)) <= flatness_m(length, a) * length && dot(b - a, c - b) > 0;
+    };
     for (bool joined = true; joined;) {
       joined = false;
-      for (size_t i = 0; i < list.size() && !joined; ++i) {
-        for (size_t j = 0; j < list.size() && !joined; ++j) {
-          if (i == j || list[i].back() != list[j].front() || list[i].front() == list[j].back()) continue;
-          const Vec3d a = position(list[i].front()), b = position(list[i].back()), c = position(list[j].back());
-          const double length = norm(c - a);
-          if (norm(cross(b - a, c - a)) > flatness_m(length, a) * length || dot(b - a, c - b) <= 0) continue;
-          list[i].insert(list[i].end(), list[j].begin() + 1, list[j].end());
-          list.erase(list.begin() + long(j));
+      for (std::vector<uint32_t>& x : list) {
+        while (!x.empty()) {
+          const auto [begin, end] = by_front.equal_range(x.back());
+          const auto next = std::find_if(begin, end, [&](const auto& y) { return goes_on(x, list[y.second]); });
+          if (next == end) break;
+          x.insert(x.end(), list[next->second].begin() + 1, list[next->second].end());
+          list[next->second].clear();
+          by_front.erase(next);
           joined = true;
         }
       }
     }
+    std::erase_if(list, [](const auto& x) { return x.empty(); });
   }
 
   void add_edge(int facet0, int facet1, bool windings_disagree, const std::vector<uint32_t>& vertices) {
@@ -306,12 +286,11 @@ class ObjectFacets {
   const Mesh& mesh_;
   const int object_, material_;
   FacetTable& table_;
+  const MeshSides sides_;
   std::vector<int> facet_of_;
   std::vector<uint8_t> flipped_;
   std::vector<Vec3d> normal_;
   std::vector<double> area_;
-  std::vector<Side> sides_;
-  std::vector<uint32_t> first_side_;
   std::vector<Outline> outline_;
 };
 

@@ -44,7 +44,8 @@ std::string shape_text(const std::vector<int64_t>& shape) {
   return text + "]";
 }
 
-void require_values(const Scene& scene, const ParameterPlace& place, std::string_view name, const std::vector<double>& values) {
+void require_values(const Scene& scene, const ParameterPlace& place, std::string_view name,
+                    const std::vector<double>& values) {
   const size_t wanted = count_of(scene, place);
   if (values.size() != wanted)
     throw Error(message(name, " has the shape ", shape_text(place.row->shape(scene, place.index)), ", ", wanted,

@@ -10,7 +10,7 @@
 
 #include "raywave/core/vec.h"
 
-namespace raywave::paths {
+namespace raywave {
 
 struct Box {
   Vec3d lo{1e300, 1e300, 1e300}, hi{-1e300, -1e300, -1e300};
@@ -98,4 +98,4 @@ class BoxTree {
   std::vector<Node> nodes_;
 };
 
-}  // namespace raywave::paths
+}  // namespace raywave
