@@ -99,16 +99,21 @@ class Line {
  private:
   Vec3d at(double t) const { return a_ + t * d_; }
 
-  /// Where a line parallel to the edge's, in the triangle's plane at `side` along `w`, is inside the triangle.
+  /// Where the edge's line is inside the triangle: as its sides say that cross a line parallel to it, in the triangle's
+  /// plane at `side` along `w`, straight on to the line itself.
   std::optional<Range> slice(const scene::Triangle& t, const Vec3d& w, double side) const {
-    Range r{1e300, -1e300};
+    Range there{1e300, -1e300}, r = there;
     const Vec3d* corners[3] = {&t.a, &t.b, &t.c};
     for (int k = 0; k < 3; ++k) {
       const Vec3d p = *corners[k] - a_, q = *corners[(k + 1) % 3] - a_;
-      const double hp = dot(p, w) - side, hq = dot(q, w) - side;
+      const double hp = dot(p, w) - side, hq = dot(q, w) - side, x_p = dot(p, d_);
       if ((hp > 0 && hq > 0) || (hp < 0 && hq < 0) || hp == hq) continue;
-      const double x = dot(p, d_) + hp / (hp - hq) * dot(q - p, d_);
-      r = {std::min(r.lo, x), std::max(r.hi, x)};
+      const double slope = dot(q - p, d_) / (hq - hp), x = x_p - hp * slope;
+      // the side's point that is nearest to the line, on this side of it
+      const double nearest = side > 0 ? std::max(0.0, std::min(hp, hq) + side) : std::min(0.0, std::max(hp, hq) + side);
+      const double at_line = x + (nearest - side) * slope;
+      if (x < there.lo) there.lo = x, r.lo = at_line;
+      if (x > there.hi) there.hi = x, r.hi = at_line;
     }
     r = {std::max(r.lo, 0.0), std::min(r.hi, length_)};
     return r.lo < r.hi ? std::optional(r) : std::nullopt;

@@ -62,11 +62,11 @@ class GroupSectors {
       close_flat(l);
     }
     for (const Passage& p : group.passages) close_foot(p);
-    // Where facets that the line runs over begin and end is known to a few tolerances: at the ends of edges if near.
+    // Where facets that the line runs over begin and end: at the ends of edges if within the tolerance.
     const size_t num_ends = ends.size();
     for (const auto& [from, to] : runs_over()) {
       for (const double t : {from, to}) {
-        const auto near_t = [&](double end) { return std::abs(end - t) <= 4 * near_; };
+        const auto near_t = [&](double end) { return std::abs(end - t) <= near_; };
         if (std::none_of(ends.begin(), ends.begin() + long(num_ends), near_t)) ends.push_back(t);
       }
     }
