@@ -238,7 +238,10 @@ std::vector<Refiner::LegEnd> Refiner::about_corner(size_t bend, const LegEnd& at
   const Vec3d beside = occlusion_point(bend, false, Along::kNone, false);
   for (const double share : {0.05, 0.5, 0.95}) {
     const double phi = share * w.exterior_angle_rad;
-    places.push_back({beside + kTimes * miss * (std::cos(phi) * w.t0 + std::sin(phi) * w.n0), {w.facet0, w.facet_n}});
+    const Vec3d place = beside + kTimes * miss * (std::cos(phi) * w.t0 + std::sin(phi) * w.n0);
+    // not on the other side of a wall that the edge stands in
+    if (!scene_.queries().occluded(beside, place, EndFacets(w.facet0, w.facet_n), {}))
+      places.push_back({place, {w.facet0, w.facet_n}});
   }
   return places;
 }
