@@ -163,9 +163,11 @@ class GroupSectors {
       if (table_.edges[i].facet1 >= 0) refuse_folded(table_.edges[i]);
       for_facets(table_.edges[i], [&](int32_t facet, const Vec3d& toward) { add(facet, toward, true); });
     }
-    const double middle = 0.5 * (lo + hi);
+    // of a facet in triangles one at least, though its middle is a corner of them
+    const double middle = 0.5 * (lo + hi), slack = 0.25 * std::min(near_, hi - lo);
     for (const Passage& p : group_->passages) {
-      if (std::binary_search(edges.begin(), edges.end(), p.edge) && spans(p.from, p.to, middle))
+      if (!std::binary_search(edges.begin(), edges.end(), p.edge)) continue;
+      if (spans(p.from, p.to, middle - slack) || spans(p.from, p.to, middle) || spans(p.from, p.to, middle + slack))
         add(p.facet, p.toward, false);
     }
     std::sort(planes.begin(), planes.end(), [](const HalfPlane& x, const HalfPlane& y) {
