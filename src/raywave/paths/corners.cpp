@@ -39,6 +39,14 @@ bool runs_along_a_face(const scene::FacetTable& table, const Wedge& w, int32_t f
   return std::min(norm(cross(n, w.n0)), norm(cross(n, w.nn))) < kAlong;
 }
 
+/// Does the facet's face lie over the edge itself, beside this end?
+bool covers(const scene::FacetTable& table, const Wedge& w, bool at_end, int32_t facet, double reach_m) {
+  const double inside = std::min(reach_m, 0.5 * w.length_m);
+  const Vec3d p = w.at(at_end ? w.length_m - inside : inside);
+  return table.owner(table.facets[size_t(facet)].mirror,
+                     p - table.distance(facet, p) * table.facets[size_t(facet)].normal) >= 0;
+}
+
 /// Do two edges bound one sheet, which ends in a convex corner between them? @param at_end  is the corner their last
 /// end?
 bool is_rim_of_one_sheet(const scene::FacetTable& table, const RayQueries& queries, double seam_tolerance_m,
@@ -113,7 +121,9 @@ void find_corners(std::vector<Wedge>& wedges, const scene::FacetTable& table, co
       const Wedge& v = wedges[j / 2];
       if (&v == &w || norm(places[j].lo - corner) > reach) return;
       for (const int32_t f : v.facets) {
-        if (in_plane(table, w, f, seam_tolerance_m) && runs_along_a_face(table, w, f)) beside[i / 2].push_back(f);
+        if (in_plane(table, w, f, seam_tolerance_m) && runs_along_a_face(table, w, f) &&
+            !covers(table, w, i % 2 == 1, f, reach))
+          beside[i / 2].push_back(f);
       }
       if (norm(cross(v.direction, w.direction)) < kAlongEdge) return;
       keep_off(v);

@@ -70,7 +70,8 @@ class Line {
         a_(e_.a),
         d_(normalized(e_.b - e_.a)),
         length_(norm(e_.b - e_.a)),
-        near_(near_edge_m(table, e_, seam_tolerance_m)) {}
+        near_(near_edge_m(table, e_, seam_tolerance_m)),
+        rounding_(rounding_m(table, e_)) {}
 
   void beside(uint32_t other, Found& out) const {
     const scene::Edge& o = table_.edges[other];
@@ -116,7 +117,7 @@ class Line {
       if (x > there.hi) there.hi = x, r.hi = at_line;
     }
     r = {std::max(r.lo, 0.0), std::min(r.hi, length_)};
-    return r.lo < r.hi ? std::optional(r) : std::nullopt;
+    return r.hi - r.lo > rounding_ ? std::optional(r) : std::nullopt;
   }
 
   void passage(const scene::Triangle& t, const Vec3d& n, double height, double slope, Found& out) const {
@@ -173,7 +174,7 @@ class Line {
   const uint32_t edge_;
   const scene::Edge& e_;
   const Vec3d a_, d_;
-  const double length_, near_;
+  const double length_, near_, rounding_;
 };
 
 class DisjointSets {
