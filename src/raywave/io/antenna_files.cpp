@@ -47,6 +47,7 @@ bool is_comment(std::string_view line) {
 class LineReader {
  public:
   explicit LineReader(const std::string& path) : path_(path), text_(read_given_file(path, true)) {
+    if (text_.ends_with('\x1A')) text_.pop_back();  // programs of DOS end files so
     if (text_.find('\n') == std::string::npos) std::replace(text_.begin(), text_.end(), '\r', '\n');
     rest_ = text_;
     if (rest_.substr(0, 3) == "\xEF\xBB\xBF") rest_.remove_prefix(3);
@@ -225,12 +226,23 @@ std::string upper(std::string_view word) {
   return out;
 }
 
+std::string_view without_comment(std::string_view line) {
+  return line.substr(0, std::min(line.find('#'), line.find("//")));
+}
+
+/// Commas at the ends are separators, one inside is a decimal comma.
+std::string_view without_commas(std::string_view word) {
+  const size_t first = std::min(word.find_first_not_of(','), word.size());
+  return word.substr(first, word.find_last_not_of(',') + 1 - first);
+}
+
 /// A number and a unit in either order, apart or glued, the unit in brackets or not.
 void read_msi_gain(const LineReader& file, std::string_view rest, MsiFile& msi) {
   std::string number, unit;
-  for (std::string_view word : words_of(rest, " \t()[]=:")) {
+  for (std::string_view word : words_of(without_comment(rest), " \t()[]=:;")) {
     const size_t letters = std::min(word.find_first_of("dD"), word.size());
-    for (const std::string_view part : {word.substr(0, letters), word.substr(letters)}) {
+    for (std::string_view part : {word.substr(0, letters), word.substr(letters)}) {
+      part = without_commas(part);
       if (part.empty()) continue;
       std::string& to = std::isalpha(static_cast<unsigned char>(part.front())) ? unit : number;
       if (!to.empty()) file.fail("GAIN needs a number and dBd or dBi, got '", rest, "'");
@@ -248,9 +260,8 @@ void read_msi_gain(const LineReader& file, std::string_view rest, MsiFile& msi) 
 /// Angle and attenuation. Horizontal angles turn clockwise from ahead as a compass does, vertical ones from the horizon
 /// downward: both are the negative of ours.
 void read_msi_row(const LineReader& file, std::string_view line, Cut& cut) {
-  const std::string_view row = line.substr(0, std::min(line.find('#'), line.find("//")));
-  auto pair = words_of(row, " \t\r;");
-  if (pair.size() == 1) pair = words_of(row, ",");
+  auto pair = words_of(without_comment(line), " \t\r;");
+  if (pair.size() == 1) pair = words_of(pair[0], ",");
   if (pair.size() == 2 && pair[0].ends_with(',')) pair[0].remove_suffix(1);
   if (pair.size() == 2 && pair[1].starts_with(',')) pair[1].remove_prefix(1);
   if (pair.size() != 2) file.fail("expected 'angle attenuation', got '", line, "'");

@@ -173,6 +173,9 @@ TEST(MeasuredPattern, VendorsFilesRead) {
       {"unit in the keyword", vendor_file(head + "GAIN_DBI 17.5\n", " ", 360)},
       {"unit in brackets at the keyword", vendor_file(head + "Gain(dBi) = 17.5\n", " ", 360)},
       {"old line ends", replaced_all(vendor_file(head + gain, " ", 360), '\n', '\r')},
+      {"commas throughout", vendor_file("NAME,x\nGAIN,17.5,dBi\n", ",", 360)},
+      {"a gain with a comment", vendor_file(head + "GAIN 17.5 dBi; // at 1800 MHz\n", " ", 360)},
+      {"the end of file of DOS", vendor_file(head + gain, " ", 360) + "\r\n\x1A"},
       {"no counts", without_counts(vendor_file(head + gain, " ", 360))},
       {"a name in Latin-1", vendor_file("NAME Geb\xE4ude\n" + gain, " ", 360)},
   };
