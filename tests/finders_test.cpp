@@ -99,6 +99,28 @@ TEST(Finders, TwoEdges) { expect_the_same(town(3, 3, 20, 1e9), test::options(2, 
 TEST(Finders, OneEdgeInABigTown) { expect_the_same(town(4, 17, 150, 3.5e9), test::options(1)); }
 
 // A device a millionth of a metre from a wall is behind it, seen from any edge.
+/// A leg that runs a little above the floor is reflected in it before or behind the wall that it meets: of the two
+/// orders there is one, and the rays that would find it must meet the wall below the ends' height.
+TEST(Finders, BothEndsOnTheFloorOfARoomOrALittleAbove) {
+  for (const double away : {0.0, 1.0}) {
+    const Vec3d move{691000.25 * away, 5336000.5 * away, 512 * away};
+    scene::Mesh room = scene::box({0, 0, 0}, {5.3, 4.1, 3});
+    for (auto& t : room.triangles) std::swap(t[1], t[2]);
+    for (Vec3d& v : room.vertices_m) v = v + move;
+    for (const double height : {0.0, 1e-7, 1e-5, 1e-4}) {
+      scene::Scene s;
+      s.frequency_hz = 3e9;
+      s.add_material(test::concrete());
+      s.add_object({"room", room, 0});
+      s.add_transmitter({"tx", Vec3d{1.234, 0.7, height} + move, {}, {}, test::antenna("iso", "VH")});
+      s.add_receiver({"rx", Vec3d{3.1, 2.9, 0.7 * height} + move, {}, {}, test::antenna("iso", "VH")});
+      paths::PathOptions o = test::options(3);
+      o.diffraction = o.refraction = false;
+      expect_the_same(s, o);
+    }
+  }
+}
+
 TEST(Finders, NothingLeavesAClosedConductingBox) {
   const Vec3d half{2, 3, 1.25};
   for (const Vec3d& far : {Vec3d{0, 0, 0}, Vec3d{3e3, 5e3, 100}, Vec3d{1e7, -9e6, 2e6}}) {

@@ -39,7 +39,12 @@ scene::Scene PyScene::assemble(bool stale) {
   }
   for (size_t i = 0; i < objects.size(); ++i) {
     s.objects[i].velocity_m_per_s = objects[i]->object.velocity_m_per_s;
-    s.objects[i].material = s.find_material(objects[i]->material);
+    try {
+      s.objects[i].material = s.find_material(objects[i]->material);
+    } catch (const Error& e) {
+      throw Error(
+          message("object '", s.objects[i].name, "': ", e.what(), " (scene.add(rw.itu_material(...)) adds one)"));
+    }
   }
   std::unordered_set<std::string> taken;  // each is asked once: scenes may have many receivers
   for (const scene::Object& o : s.objects) taken.insert(o.name);

@@ -503,3 +503,13 @@ def test_texts_of_files_that_are_no_utf8(tmp_path):
         rw.load_scene(path)
     with pytest.raises(TypeError, match="float"):
         rw.load_scene(2.5)
+
+
+def test_a_material_that_is_missing_is_named_with_its_object():
+    scene = rw.Scene()
+    scene.add(rw.itu_material("brick"))
+    scene.add(rw.plane("wall", [0, 0, 0], [1, 1], "brik"))
+    scene.add(rw.Transmitter("tx", [0, 0, 3]))
+    scene.add(rw.Receiver("rx", [1, 0, 3]))
+    with pytest.raises(rw.Error, match=r"object 'wall': no material is named 'brik', did you mean 'brick'\? \(scene.add\(rw.itu_material"):
+        rw.PathSolver()(scene)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reflections at grazing. A leg that runs along a face, both its ends in the face's plane within rounding, is reflected
 // there too where the ends count as moved to the side in front of it (place.h): the limit from above a roof has the ray
-// and its reflection, which at grazing take each other away. No ray that is shot meets such a face. So whoever finds a
-// path asks what its legs run along.
+// and its reflection, which at grazing take each other away. No ray that is shot meets such a face, and few meet one
+// that both ends of a leg lie a little above (two phones on the floor: to be reflected there behind a wall a ray must
+// have met the wall below their height). So whoever finds a path asks what its legs run along.
 #pragma once
 
 #include <vector>

@@ -18,6 +18,10 @@ constexpr double kFloat = std::numeric_limits<float>::epsilon(), kDouble = std::
 constexpr double kShortSide = 1e-4;  // of a triangle's distance
 constexpr double kDoubt = 1e-6;      // barycentric coordinate
 constexpr double kParallel = 1e-5;   // sine of the angle below which facets that meet are taken for one plane
+/// Heights of a leg's two ends over a face, by its length, below which the face counts as run along. What a ray must
+/// hit to be reflected in such a face behind another one is a strip so narrow that of 1e6 rays (1e-5 sr each) below ten
+/// meet it; ten times more would only try more sequences.
+constexpr double kGrazing = 1e-3;
 
 double size(const Vec3d& x) { return std::abs(x.x) + std::abs(x.y) + std::abs(x.z); }
 
@@ -181,13 +185,24 @@ EndFacets EndFacets::at_edge(const Wedge& w) {
 
 void RayQueries::along(const Vec3d& a, const Vec3d& b, std::vector<int32_t>& mirrors) const {
   mirrors.clear();
-  if (empty()) return;
+  double t0 = 0, t1 = 1;
+  if (empty() || !clip(a, b - a, t0, t1)) return;
+  const Vec3d from = a + t0 * (b - a), to = a + t1 * (b - a), d = to - from;
   // twice what one end is moved by, for the other's height over the plane
-  const double within_m = 2 * kMostAside * std::max(table_.rounding_m(a), table_.rounding_m(b));
-  visit(a, b, [&](uint32_t i) {
+  const double rounding_m = std::max(table_.rounding_m(a), table_.rounding_m(b));
+  const double within_m = std::max(2 * kMostAside * rounding_m, kGrazing * norm(d));
+  const Vec3d u = norm2(d) > 0 ? normalized(d) : Vec3d{1, 0, 0};
+  const bool steep = std::abs(u.z) > 0.5;
+  const Vec3d v = normalized(cross(u, Vec3d{steep ? 1. : 0., 0, steep ? 0. : 1.})), w = cross(u, v);
+  Regionf region(std::max({size(low_), size(high_), size(from), size(to)}));
+  for (const Vec3d& n : {u, v, w}) {
+    region.keep(n, dot(n, from) - within_m);
+    region.keep(-n, -dot(n, to) - within_m);
+  }
+  tree_->any_in(region, [&](uint32_t i) {
     const Plane& plane = planes_[size_t(table_.triangles[i].facet)];
-    if (std::abs(dot(plane.normal, a) - plane.offset) <= within_m &&
-        std::abs(dot(plane.normal, b) - plane.offset) <= within_m)
+    if (std::abs(dot(plane.normal, from) - plane.offset) <= within_m &&
+        std::abs(dot(plane.normal, to) - plane.offset) <= within_m)
       mirrors.push_back(plane.mirror);
     return false;
   });

@@ -85,8 +85,9 @@ class RayQueries {
   void crossings(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b,
                  std::vector<Crossing>& out) const;
 
-  /// The mirrors whose faces the segment runs along: both its ends lie in the plane, within what ends are moved aside
-  /// by, and it passes the face by its box. In order, each once.
+  /// The mirrors whose faces the segment runs along: where it is inside the scene's box both its ends lie in the plane,
+  /// within what ends are moved aside by or a thousandth of its length, and it passes the face about as near. In order,
+  /// each once.
   void along(const Vec3d& a, const Vec3d& b, std::vector<int32_t>& mirrors) const;
 
   /// Do two facets lie in one plane? False for other < 0.

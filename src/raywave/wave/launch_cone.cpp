@@ -108,6 +108,8 @@ Cone cone_of(const Scene& scene, const Source& s) {
   }
   if (s.kind == SourceKind::kSampled || !limit.on()) return c;
   if (s.kind == SourceKind::kPoint) c.apex_z_m -= s.distance_m;
+  // what is not launched would have met in the waist: it is missing about there, not about the launch
+  if (s.kind == SourceKind::kGaussian) c.apex_z_m += std::max(0.0, s.focus_m);
   const double cosine = std::sqrt(1 - std::min(1.0, limit.limit * limit.limit));
   // a given limit has a softness of its own: sharper than the default it rings farther
   const double wanted = kSoftness * cosine, sharper = std::max(1.0, wanted / limit.softness);

@@ -24,9 +24,9 @@ struct LaunchLimit {
 };
 LaunchLimit launch_limit(const Scene& scene, const Source& source);
 
-/// Where a source's field is what the scene makes of the source, from 20 wavelengths on: within half_angle_rad of the
-/// axis through the apex (a point source; of an array the point whose cone lies in those of all elements), and where
-/// the window is clear of its absorber.
+/// Where a source's field is what the scene makes of the source, from 20 wavelengths behind the apex on: within
+/// half_angle_rad of the axis through the apex (a point source; of a beam its waist, where that lies ahead; of an array
+/// the point whose cone lies in those of all elements), and where the window is clear of its absorber.
 struct Cone {
   double apex_x_m = 0, apex_y_m = 0, apex_z_m = 0;
   double tilt_rad = 0, tilt_x_rad = 0;  // of its axis

@@ -231,6 +231,23 @@ TEST(LaunchCone, BeamsAndPlaneWavesAtTheirDefaultsAreTheirIntegrals) {
                   0.005)
             << waist << " " << tilt << " " << p;
     }
+  {  // what is launched up to a limit rings about the waist
+    const double focus = 30;
+    Scene s = beam_scene(0, 0.4003, 2.3, 80, -0.84);
+    s.sources[0].focus_m = focus * kL;
+    s.absorber.width_m = 20 * kL;
+    s.grid.num_y = guarded_num_y(s);
+    SimulateOptions o;
+    o.output_z_m = {(focus + 20) * kL, 80 * kL};
+    const Result r = simulate(s, o);
+    for (size_t p = 0; p < 2; ++p)
+      EXPECT_LT(error_in_cone(r, p, 0,
+                              [&](const Vec3d& at) {
+                                return gaussian_beam(k, 2.3 * kL, -0.84, {at.y, at.z - focus * kL});
+                              }),
+                0.005)
+          << "waist ahead " << p;
+  }
   for (const double tilt : {0.0, 0.5}) {
     Scene s = source_scene(0, 0.4003, 100, SourceKind::kPlane);
     s.sources[0].width_m = 150 * kL, s.sources[0].tilt_rad = tilt;
