@@ -60,6 +60,23 @@ bool is_rim_of_one_sheet(const scene::FacetTable& table, const RayQueries& queri
 
 }  // namespace
 
+static Vec3d beside_corner(const Wedge& w, bool at_end) { return w.at(at_end ? w.length_m - w.inset_m : w.inset_m); }
+
+std::array<Vec3d, 3> about_corner(const Wedge& w, bool at_end) {
+  constexpr double kTimes = 8;
+  const Vec3d beside = beside_corner(w, at_end);
+  std::array<Vec3d, 3> places;
+  for (size_t i = 0; i < places.size(); ++i) {
+    const double phi = std::array{0.05, 0.5, 0.95}[i] * w.exterior_angle_rad;
+    places[i] = beside + kTimes * w.miss_m[at_end ? 1 : 0] * (std::cos(phi) * w.t0 + std::sin(phi) * w.n0);
+  }
+  return places;
+}
+
+bool is_this_side(const RayQueries& queries, const Wedge& w, bool at_end, const Vec3d& about_m) {
+  return !queries.occluded(beside_corner(w, at_end), about_m, {w.facet0, w.facet_n}, {});
+}
+
 double corner_reach_m(const scene::FacetTable& table, double seam_tolerance_m, const Vec3d& at_m) {
   return std::max(kSamePoint * table.rounding_m(at_m), 2 * seam_tolerance_m);
 }

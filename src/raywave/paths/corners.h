@@ -2,6 +2,7 @@
 // Corners: where edges of one face end together.
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "raywave/paths/ray_queries.h"
@@ -48,6 +49,13 @@ Vec3d lifted_over(const scene::FacetTable& table, const Wedge& w, bool at_end, i
 /// what stands at the corner would be missed or seen over that length; smaller, and rounding would decide whether a
 /// facet that ends in the corner hides it. Between them: four times by what the facets there miss it.
 constexpr double kLeastInset = 16 * kSamePoint, kMostInset = 1e-4;
+
+/// Where facets at an edge's corner miss it by less than the seam tolerance (Wedge::miss_m: a neighbour's wall that
+/// stands into the body, or ends short of it) none of them hides it: it is looked at from these places as well, beside
+/// the edge.
+std::array<Vec3d, 3> about_corner(const Wedge& w, bool at_end);
+/// Is such a place not on the other side of a wall that the edge stands in?
+bool is_this_side(const RayQueries& queries, const Wedge& w, bool at_end, const Vec3d& about_m);
 
 /// Sets Wedge::turns of all wedges: at which ends do their faces go on along another edge? And Wedge::inset_m, miss_m.
 void find_corners(std::vector<Wedge>& wedges, const scene::FacetTable& table, const RayQueries& queries,

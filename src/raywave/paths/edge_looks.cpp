@@ -4,11 +4,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "raywave/paths/corners.h"
+
 namespace raywave::paths {
 namespace {
 
 bool is_inside(const Wedge& w, double t) { return t >= w.inset_m && t <= w.length_m - w.inset_m; }
-bool is_on(const Wedge& w, double t) { return t >= 0 && t <= w.length_m; }
 
 /// Does a direction run off the planes of both faces?
 bool off_faces(const Wedge& w, const Vec3d& direction) {
@@ -49,39 +50,47 @@ bool EdgeLooks::is_behind(const Obstacle& o, int32_t node, const Vec3d& at, cons
   return looks_.is_behind(o, node, at, EndFacets::at_edge(w));
 }
 
-template <class Hidden>
-bool EdgeLooks::end_hidden(bool at_end, const Wedge& w, Hidden&& hidden) {
-  if (w.miss_m[at_end ? 1 : 0] > 0) return false;  // the Refiner looks from about there as well
+/// @param find  (place): what is in the way there
+template <class Find>
+bool EdgeLooks::end_hidden(int32_t node, bool at_end, Try which, const Wedge& w, Find&& find) const {
   const double corner = at_end ? w.length_m : 0, out = at_end ? w.inset_m : -w.inset_m;
-  return hidden(w.at(corner - out)) && (w.is_cut(at_end) || hidden(w.at(corner + out)));
+  const Vec3d at = w.at(which == kInside || w.is_cut(at_end) ? corner - out : corner + out);
+  const Obstacle o = find(at);
+  if (o.leg < 0) return false;
+  if (w.miss_m[at_end ? 1 : 0] == 0 || o.leg != tree_.nodes()[size_t(node)].depth) return true;
+  for (const Vec3d& p : about_corner(w, at_end)) {  // the Refiner looks along this leg from there as well
+    if (!looks_.hides_last_leg(node, at, p, {w.facet0, w.facet_n}) && is_this_side(looks_.queries(), w, at_end, p))
+      return false;
+  }
+  return true;
 }
 
-bool EdgeLooks::hide(int32_t node, double t, const Wedge& w, Memory& memory) const {
+bool EdgeLooks::hide(int32_t node, double t, Try which, const Wedge& w, Memory& memory) const {
   if (!is_looked_along(node, w, std::abs(t))) return false;
   const Vec3d& image = tree_.nodes()[size_t(node)].image_m;
-  const auto hidden = [&](const Vec3d& at) {
+  const auto find_again = [&](const Vec3d& at) {
     std::array<Obstacle, 2>& last = memory.obstacles.towards(at - image);
-    if (is_behind(last[0], node, at, w)) return true;
+    if (is_behind(last[0], node, at, w)) return last[0];
     std::swap(last[0], last[1]);
-    if (is_behind(last[0], node, at, w)) return true;
-    const Obstacle now = find(node, at, w);
-    if (now.leg >= 0) last[0] = now;
-    return now.leg >= 0;
+    if (is_behind(last[0], node, at, w)) return last[0];
+    const Obstacle now = is_behind(memory.last, node, at, w) ? memory.last : find(node, at, w);
+    if (now.leg >= 0) last[0] = memory.last = now;
+    return now;
   };
-  if (is_on(w, t)) return is_inside(w, t) && hidden(w.at(t));
-  Known& known = memory.ends[t < 0 ? 0 : 1];
-  if (known == kUnknown) known = end_hidden(t > 0, w, hidden) ? kHidden : kSeen;
+  if (!is_past_end(w, t)) return is_inside(w, t) && find_again(w.at(t)).leg >= 0;
+  Known& known = memory.ends[t < 0 ? 0 : 1][which];
+  if (known == kUnknown) known = end_hidden(node, t > 0, which, w, find_again) ? kHidden : kSeen;
   return known == kHidden;
 }
 
-bool EdgeLooks::hide(int32_t node, double t, const Wedge& w) const {
+bool EdgeLooks::hide(int32_t node, double t, Try which, const Wedge& w) const {
   if (!is_looked_along(node, w, std::abs(t))) return false;
-  const auto hidden = [&](const Vec3d& at) { return find(node, at, w).leg >= 0; };
-  return is_on(w, t) ? is_inside(w, t) && hidden(w.at(t)) : end_hidden(t > 0, w, hidden);
+  const auto find_at = [&](const Vec3d& at) { return find(node, at, w); };
+  return is_past_end(w, t) ? end_hidden(node, t > 0, which, w, find_at) : is_inside(w, t) && find_at(w.at(t)).leg >= 0;
 }
 
-bool EdgeLooks::hide(int32_t node, double t, const Wedge& w, const Seen& seen) const {
-  return !(seen.ends_known && !is_on(w, t)) && hide(node, t, w);
+bool EdgeLooks::hide(int32_t node, double t, Try which, const Wedge& w, const Seen& seen) const {
+  return seen.ends_known && is_past_end(w, t) ? seen.past[t < 0 ? 0 : 1][which] : hide(node, t, which, w);
 }
 
 bool EdgeLooks::Seen::may_be_at(double t, double length_m) const {
@@ -112,13 +121,16 @@ EdgeLooks::Seen EdgeLooks::seen_part(int32_t node, const Wedge& w, double lo, do
       seen.hidden |= uint8_t(1u << (j - 1));
     for (++i; i <= kShares && is_behind(o, node, end(i), w); ++i) seen.hidden |= uint8_t(1u << (i - 1));
   }
-  const auto hidden = [&](const Vec3d& at) { return find(node, at, w).leg >= 0; };
+  const auto find_at = [&](const Vec3d& at) { return find(node, at, w); };
   int first = 0, last = kShares;
   while (first < last && (seen.hidden >> first & 1) != 0) ++first;
   while (first < last && (seen.hidden >> (last - 1) & 1) != 0) --last;
-  const bool begins = !end_hidden(false, w, hidden), ends = !end_hidden(true, w, hidden);
-  if (!begins) seen.lo = first == last ? w.length_m : w.length_m * first / kShares;
-  if (!ends) seen.hi = first == last ? 0 : w.length_m * last / kShares;
+  for (const bool at_end : {false, true}) {
+    for (const Try which : kTries) seen.past[at_end ? 1 : 0][which] = end_hidden(node, at_end, which, w, find_at);
+  }
+  const auto all = [](const std::array<bool, 2>& tries) { return tries[kInside] && tries[kOutside]; };
+  if (all(seen.past[0])) seen.lo = first == last ? w.length_m : w.length_m * first / kShares;
+  if (all(seen.past[1])) seen.hi = first == last ? 0 : w.length_m * last / kShares;
   seen.ends_known = true;
   return seen;
 }

@@ -31,12 +31,19 @@ class EdgeLooks {
   EdgeLooks(const PreparedScene& scene, const SequenceTree& tree, const std::vector<uint8_t>* opaque)
       : looks_(scene, tree), tree_(tree), opaque_(opaque) {}
 
+  /// In place of a point past an edge's end the Refiner looks along all legs at a place beside the corner: a little
+  /// inside of the end, then, where that is not to be, a little outside of it. On the edge both are the point itself.
+  enum Try : uint8_t { kInside, kOutside };
+  static constexpr std::array<Try, 2> kTries{kInside, kOutside};
+  static bool is_past_end(const Wedge& w, double t) { return t < 0 || t > w.length_m; }
+
   /// Of an edge's line, and of what is near enough past its ends, [lo, hi], what is not surely hidden from a node: from
   /// the first such place to the last, without shares of the edge that are. Nothing: lo > hi.
   struct Seen {
     double lo, hi;
-    uint8_t hidden = 0;       // a bit for each of kShares equal shares
-    bool ends_known = false;  // past ends within [lo, hi] nothing is hidden
+    uint8_t hidden = 0;                            // a bit for each of kShares equal shares
+    bool ends_known = false;                       // what is past the ends was looked at:
+    std::array<std::array<bool, 2>, 2> past = {};  // hidden past the begin and the end, by Try
     bool may_be_at(double t, double length_m) const;
     /// Anywhere in between?
     bool may_be_in(double from, double to, double length_m) const;
@@ -45,16 +52,17 @@ class EdgeLooks {
   /// What a target knows of the last edge that it was asked for.
   enum Known : uint8_t { kUnknown, kSeen, kHidden };
   struct Memory {
-    std::array<Known, 2> ends{};  // of places beyond them
+    std::array<std::array<Known, 2>, 2> ends{};  // past the begin and the end, by Try
     Obstacles obstacles;
+    Obstacle last;  // wherever: edges are asked for by place
+    void forget() { obstacles.forget(), last = {}; }
   };
-  /// Is a place on the edge or beyond its end hidden from a node? It is looked at as the Refiner does, beyond an end at
-  /// places beside it; where the Refiner may look along yet another ray (past corners): no. The answer is the same with
-  /// the memory and without.
-  bool hide(int32_t node, double t, const Wedge& w, Memory& memory) const;
-  bool hide(int32_t node, double t, const Wedge& w) const;
+  /// Is a place on the edge or past its end hidden from a node? It is looked at as the Refiner does; where the Refiner
+  /// may look along yet another ray (past corners): no. The answer is the same with the memory and without.
+  bool hide(int32_t node, double t, Try which, const Wedge& w, Memory& memory) const;
+  bool hide(int32_t node, double t, Try which, const Wedge& w) const;
   /// The same for a place that may be seen. @param seen  seen_part() of node and edge, or nothing known
-  bool hide(int32_t node, double t, const Wedge& w, const Seen& seen) const;
+  bool hide(int32_t node, double t, Try which, const Wedge& w, const Seen& seen) const;
 
   static constexpr int kShares = 8;
   Seen seen_part(int32_t node, const Wedge& w, double lo, double hi) const;
@@ -63,8 +71,8 @@ class EdgeLooks {
   bool is_looked_along(int32_t node, const Wedge& w, double within_m) const;
   Obstacle find(int32_t node, const Vec3d& at, const Wedge& w) const;
   bool is_behind(const Obstacle& o, int32_t node, const Vec3d& at, const Wedge& w) const;
-  template <class Hidden>
-  static bool end_hidden(bool at_end, const Wedge& w, Hidden&& hidden);
+  template <class Find>
+  bool end_hidden(int32_t node, bool at_end, Try which, const Wedge& w, Find&& find) const;
 
   const ImageLooks looks_;
   const SequenceTree& tree_;

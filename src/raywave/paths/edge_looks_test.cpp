@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "raywave/paths/refine.h"
 #include "raywave/paths/test_brute_force.h"
 
 namespace raywave::paths {
@@ -56,13 +59,19 @@ TEST(EdgeLooks, HiddenPlacesAreBehindTriangles) {
         const EdgeLooks::Seen seen = looks.seen_part(node, w, -beyond, w.length_m + beyond);
         for (int i = 0; i < 40; ++i) {
           const double t = -beyond + (w.length_m + 2 * beyond) * (i + 0.4) / 40;
-          const bool is_hidden = looks.hide(node, t, w);
-          EXPECT_EQ(looks.hide(node, t, w, memory), is_hidden);  // the memory changes nothing
+          bool is_hidden = true;
+          for (const EdgeLooks::Try which : EdgeLooks::kTries) {
+            const bool now = looks.hide(node, t, which, w);
+            EXPECT_EQ(looks.hide(node, t, which, w, memory), now);  // the memory changes nothing
+            if (seen.may_be_at(t, w.length_m)) {
+              EXPECT_EQ(looks.hide(node, t, which, w, seen), now)
+                  << seed << ' ' << t;  // nor does what is known of ends
+            }
+            is_hidden = is_hidden && now;
+          }
           const bool may_be = seen.may_be_at(t, w.length_m);
           EXPECT_EQ(seen.may_be_in(t, t, w.length_m), may_be);
-          if (may_be) {
-            EXPECT_EQ(looks.hide(node, t, w, seen), is_hidden) << seed << ' ' << t;  // nor does what is known of ends
-          } else {
+          if (!may_be) {
             EXPECT_TRUE(is_hidden) << seed << ' ' << t;
             ++left_out;
           }
@@ -89,6 +98,65 @@ TEST(EdgeLooks, HiddenPlacesAreBehindTriangles) {
   EXPECT_GT(hidden, 2000);
   EXPECT_LT(missed, hidden / 2);              // edges seen from behind their faces are asked for elsewhere
   EXPECT_GT(left_out, 0.7 * double(shares));  // most of what is hidden is so in whole shares
+}
+
+/// Rows of houses, each a little into the next one.
+PreparedScene rows(uint64_t seed) {
+  test::Draws number(seed);
+  scene::Scene s;
+  s.frequency_hz = 1e9;
+  s.add_material(em::itu_material("concrete"));
+  for (int i = 0; i < 4; ++i) {
+    Vec3d at{-40, -40.0 + 25 * i, 0};
+    for (int j = 0; j < 5; ++j) {
+      const Vec3d size = number.in_box({8, 8, 6}, {12, 12, 18});
+      s.add_object({"house" + std::to_string(5 * i + j), scene::box(at, size), 0});
+      at.x += size.x - 2e-4;
+    }
+  }
+  scene::Mesh ground;
+  scene::add_rectangle(ground, {-80, -80, 0}, {160, 0, 0}, {0, 160, 0});
+  s.add_object({"ground", ground, 0});
+  scene::clean_meshes(s);
+  return PreparedScene(s);
+}
+
+TEST(EdgeLooks, WhatIsHiddenPastCornersThatFacetsMissTheRefinerDoesNotReach) {
+  int hidden = 0, found = 0, found_past = 0;
+  for (uint64_t seed = 1; seed <= 8; ++seed) {
+    const PreparedScene prepared = rows(seed);
+    test::Draws number(seed);
+    RefineOptions options;
+    options.wavelength_m = 0.3;
+    Refiner refiner(prepared, options);
+    GeometricPath path;
+    for (int trial = 0; trial < 20; ++trial) {
+      const auto place = [&](double height) {
+        return number.in_box({-50, -50, 1}, {20, 60, height}) - prepared.origin_m();
+      };
+      const Vec3d source = place(30), target = place(5);
+      SequenceTree tree(source), from_target(target);
+      const EdgeLooks looks(prepared, tree, nullptr), back(prepared, from_target, nullptr);
+      for (int32_t i = 0; i < int32_t(prepared.wedges().size()); ++i) {
+        const Wedge& w = prepared.wedges()[size_t(i)];
+        if (w.miss_m[0] == 0 && w.miss_m[1] == 0) continue;
+        const auto hide = [&](double t) {
+          return std::all_of(EdgeLooks::kTries.begin(), EdgeLooks::kTries.end(), [&](EdgeLooks::Try which) {
+            return looks.hide(0, t, which, w) || back.hide(0, t, which, w);
+          });
+        };
+        hidden += hide(-1) + hide(w.length_m + 1);
+        if (!refiner.path(tree, tree.child(0, SurfaceId::wedge(i), prepared.facets()), target, path)) continue;
+        const double t = dot(path.steps[0].point_m - w.a, w.direction);
+        EXPECT_FALSE(hide(t)) << seed << ' ' << trial << ' ' << i << ' ' << t;
+        ++found;
+        found_past += EdgeLooks::is_past_end(w, t);
+      }
+    }
+  }
+  EXPECT_GT(hidden, 1000);
+  EXPECT_GT(found, 100);
+  EXPECT_GT(found_past, 50);
 }
 
 }  // namespace

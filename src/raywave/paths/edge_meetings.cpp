@@ -15,6 +15,9 @@
 namespace raywave::paths {
 bool in_reach(const Wedge& w, const Vec3d& p, const std::vector<uint8_t>* opaque) {
   if (opaque && has_inside(w, *opaque)) return true;
+  const Vec3d v = p - w.a;
+  const double in_front = std::max(dot(v, w.n0), dot(v, w.nn)), clear = 1e-5 * norm(v);
+  if (std::abs(in_front) > clear) return in_front > 0;
   const double phi = azimuth(w, p);
   return phi <= w.exterior_angle_rad + 1e-6 || phi >= 2 * kPi - 1e-6;  // on a face: outside, either side of rounding
 }
@@ -51,6 +54,19 @@ Box box_of(const Wedge& w) {
   return box;
 }
 
+namespace {
+
+constexpr size_t kCacheLine = 64;
+void prefetch(const void* of, size_t byte) { __builtin_prefetch(static_cast<const char*>(of) + byte); }
+
+/// Is a path that may go past an edge's end hidden in each of the Refiner's tries?
+template <class Hidden>
+bool all_tries(bool past_end, Hidden&& hidden) {
+  return hidden(EdgeLooks::kInside) && (!past_end || hidden(EdgeLooks::kOutside));
+}
+
+}  // namespace
+
 MeetingFinder::MeetingFinder(const PreparedScene& scene, const EdgeOptions& options, const SequenceTree& source,
                              const std::vector<LitWedge>& lit)
     : scene_(scene),
@@ -65,7 +81,8 @@ MeetingFinder::MeetingFinder(const PreparedScene& scene, const EdgeOptions& opti
       const Wedge& w = scene.wedges()[size_t(lit[i].wedge)];
       const SequenceNode& node = source.nodes()[size_t(lit[i].node)];
       const Side side = side_of(w, node.image_m);
-      lit_[i] = {side, seen_reach(looks_, lit[i].node, w, side), lit[i].node, node.depth, lit[i].wedge};
+      lit_[i] = {w.a,         w.direction, w.length_m,  w.inset_m, side, seen_reach(looks_, lit[i].node, w, side),
+                 lit[i].node, node.depth,  lit[i].wedge};
     }
   });
   for (const LitWedge& l : lit) ++begin_[size_t(l.wedge) + 1];
@@ -135,30 +152,51 @@ MeetingFinder::Reached MeetingFinder::reached(int after) const {
 
 void MeetingFinder::find(int32_t node, Walk& walk, std::vector<Meeting>& out) const {
   const Reached& among = by_depth_[size_t(walk.target.nodes()[size_t(node)].depth)];
+  const Vec3d& image_m = walk.target.nodes()[size_t(node)].image_m;
   walk.sight.look_along(node);
-  walk.memory.obstacles.forget();
+  walk.memory.forget();
   walk.wedge = -1;
-  among.lines.visit(walk.target.nodes()[size_t(node)].image_m, walk.sight.cone(), options_.exhaustive,
-                    [&](uint32_t lit) { meet(lit, node, walk, out); });
+  walk.touched.clear();
+  // What is next is fetched before it is asked for: the edges are too many for the near caches.
+  among.lines.visit(image_m, walk.sight.cone(), options_.exhaustive, [&](uint32_t lit) {
+    for (size_t byte = 0; byte < sizeof(Lit); byte += kCacheLine) prefetch(&lit_[lit], byte);
+    walk.touched.push_back({lit, 0});
+  });
+  if (!options_.exhaustive) {
+    std::erase_if(walk.touched, [&](Touched& at) {
+      const Lit& lit = lit_[at.lit];
+      if (!touches(lit, side_of(lit.a, lit.direction, image_m), at.t)) return true;
+      if (!through(walk.target, node, lit.nearest(at.t), lit.inset_m)) return true;
+      for (size_t byte = 0; byte < sizeof(Wedge); byte += kCacheLine)
+        prefetch(&scene_.wedges()[size_t(lit.wedge)], byte);
+      prefetch(&source_.nodes()[size_t(lit.node)], 0);
+      return false;
+    });
+  }
+  for (const Touched& at : walk.touched) meet(at, node, walk, out);
 }
 
-void MeetingFinder::meet(uint32_t index, int32_t node, Walk& walk, std::vector<Meeting>& out) const {
-  const Lit& lit = lit_[index];
+void MeetingFinder::meet(const Touched& touched, int32_t node, Walk& walk, std::vector<Meeting>& out) const {
+  const Lit& lit = lit_[touched.lit];
+  const double t = touched.t;
   const SequenceNode& target = walk.target.nodes()[size_t(node)];
   const Wedge& w = scene_.wedges()[size_t(lit.wedge)];
   if (lit.wedge != walk.wedge) walk.wedge = lit.wedge, walk.memory.ends = {}, walk.asked = false;
   if (!options_.exhaustive) {
-    double t = 0;
-    if (!touches(w, lit, side_of(w, target.image_m), t)) return;
     if (node == 0 && !may_pass_corner(w, target.image_m, t)) return;
     if (lit.node == 0 && !may_pass_corner(w, source_.nodes()[0].image_m, t)) return;
-    const Vec3d at = w.at(std::clamp(t, 0.0, w.length_m));
-    if (!through(walk.target, node, at, w) || !through(source_, lit.node, at, w)) return;
-    if (walk.looks.hide(node, t, w, walk.memory)) return;
-    if (looks_.hide(lit.node, t, w, lit.seen)) return;
+    if (!through(source_, lit.node, lit.nearest(t), w.inset_m)) return;
+    if (!may_arrive(w, target, walk) || is_hidden(w, t, lit, node, walk)) return;
   }
-  if (!walk.asked) walk.asked = true, walk.may_arrive = may_arrive(w, target);
-  if (walk.may_arrive) out.push_back({lit.node, lit.wedge, node});
+  if (may_arrive(w, target, walk)) out.push_back({lit.node, lit.wedge, node});
+}
+
+bool MeetingFinder::is_hidden(const Wedge& w, double t, const Lit& lit, int32_t node, Walk& walk) const {
+  return all_tries(EdgeLooks::is_past_end(w, t), [&](EdgeLooks::Try which) {
+    const auto source_hides = [&] { return looks_.hide(lit.node, t, which, w, lit.seen); };
+    if (lit.seen.ends_known && source_hides()) return true;
+    return walk.looks.hide(node, t, which, w, walk.memory) || (!lit.seen.ends_known && source_hides());
+  });
 }
 
 std::span<const int32_t> MeetingFinder::first_edges() const {
@@ -249,40 +287,43 @@ bool MeetingFinder::may_go_over(const Lit& lit, const Wedge& w, const Across& th
   const Vec3d p = w.at(t[0]), q = v.at(t[1]);
   const double legs[3] = {norm(p - way.s), norm(q - p), norm(way.p - q)};
   if (!(legs[0] > 0 && legs[1] > 0)) return true;
-  if (!is_near(w, t[0], legs[0], legs[1] + legs[2], dot(p - way.s, w.direction) / legs[0])) return false;
-  if (!is_near(v, t[1], legs[0] + legs[1], legs[2], dot(q - p, v.direction) / legs[1])) return false;
-  return through(source_, lit.node, w.at(std::clamp(t[0], 0.0, w.length_m)), w) &&
-         through(second.target, second.at.node, v.at(std::clamp(t[1], 0.0, v.length_m)), v) &&
+  if (!is_near(w.length_m, t[0], legs[0], legs[1] + legs[2], dot(p - way.s, w.direction) / legs[0])) return false;
+  if (!is_near(v.length_m, t[1], legs[0] + legs[1], legs[2], dot(q - p, v.direction) / legs[1])) return false;
+  return through(source_, lit.node, lit.nearest(t[0]), w.inset_m) &&
+         through(second.target, second.at.node, v.at(std::clamp(t[1], 0.0, v.length_m)), v.inset_m) &&
          (options_.opaque || !hidden_between(scene_, w, t[0], v, t[1])) &&
-         !second.looks.hide(second.at.node, t[1], v, second.seen) && !looks_.hide(lit.node, t[0], w, lit.seen);
+         !all_tries(EdgeLooks::is_past_end(w, t[0]) || EdgeLooks::is_past_end(v, t[1]), [&](EdgeLooks::Try which) {
+           return second.looks.hide(second.at.node, t[1], which, v, second.seen) ||
+                  looks_.hide(lit.node, t[0], which, w, lit.seen);
+         });
 }
 
-bool MeetingFinder::touches(const Wedge& w, const Lit& lit, const Side& b, double& t) const {
+bool MeetingFinder::touches(const Lit& lit, const Side& b, double& t) const {
   const Side& a = lit.side;
   const double off = a.off + b.off;
   t = off > 0 ? (a.along * b.off + b.along * a.off) / off : 0.5 * (a.along + b.along);
-  if (!lit.seen.may_be_at(t, w.length_m)) return false;
-  const double slack = 1e-9 * (w.length_m + std::abs(a.along) + std::abs(b.along) + off);
-  if (t >= -slack && t <= w.length_m + slack) return true;
+  if (!lit.seen.may_be_at(t, lit.length_m)) return false;
+  const double slack = 1e-9 * (lit.length_m + std::abs(a.along) + std::abs(b.along) + off);
+  if (t >= -slack && t <= lit.length_m + slack) return true;
   if (!(off > slack)) return true;  // in line with the edge
   const double before = std::sqrt(a.off * a.off + (t - a.along) * (t - a.along)),
                after = std::sqrt(b.off * b.off + (b.along - t) * (b.along - t));
-  return is_near(w, t, before, after, (t - a.along) / before);
+  return is_near(lit.length_m, t, before, after, (t - a.along) / before);
 }
 
-bool MeetingFinder::is_near(const Wedge& w, double t, double before, double after, double cosine) const {
-  const double end = t < 0 ? -t : t > w.length_m ? w.length_m - t : 0;
+bool MeetingFinder::is_near(double length_m, double t, double before, double after, double cosine) const {
+  const double end = t < 0 ? -t : t > length_m ? length_m - t : 0;
   if (end == 0) return true;
   const double excess = excess_length(before, after, cosine, end) * end * end;
   return !(2 * kPi / options_.wavelength_m * excess >= 1.01 * kEdgeReach * kEdgeReach);
 }
 
-bool MeetingFinder::through(const SequenceTree& tree, int32_t node, Vec3d at, const Wedge& w) const {
+bool MeetingFinder::through(const SequenceTree& tree, int32_t node, Vec3d at, double inset_m) const {
   for (; node != 0; node = tree.nodes()[size_t(node)].parent) {
     const SequenceNode& n = tree.nodes()[size_t(node)];
     const scene::Facet& f = scene_.facets().facets[size_t(n.surface.index)];
     const double behind = dot(f.normal, n.image_m) - f.offset, beside = dot(f.normal, at) - f.offset;
-    const double slack = 4 * w.inset_m + 1e-9 * norm(at - n.image_m);
+    const double slack = 4 * inset_m + 1e-9 * norm(at - n.image_m);
     if (std::abs(behind) <= slack) return true;  // in the mirror's plane: it may count as standing on either side
     if (behind > 0 ? beside > slack : beside < -slack) return false;
     at = n.image_m + (behind / (behind - beside)) * (at - n.image_m);
@@ -310,6 +351,12 @@ bool MeetingFinder::may_pass_corner(const Wedge& w, const Vec3d& end_m, double t
     if ((turns.face_0 && is_near(turns.over_0)) || (turns.face_n && is_near(turns.over_n))) return true;
   }
   return false;
+}
+
+bool MeetingFinder::may_arrive(const Wedge& w, const SequenceNode& target, Walk& walk) const {
+  if (walk.asked) return walk.may_arrive;
+  walk.asked = true;
+  return walk.may_arrive = may_arrive(w, target);
 }
 
 bool MeetingFinder::may_arrive(const Wedge& w, const SequenceNode& target) const {

@@ -4,6 +4,7 @@
 // anything is traced.
 #pragma once
 
+#include <algorithm>
 #include <span>
 #include <vector>
 
@@ -74,11 +75,20 @@ class MeetingFinder {
   Reach reach_of(const Wedge& w, const Side& end) const;
   /// The same without what is surely hidden.
   EdgeLooks::Seen seen_reach(const EdgeLooks& looks, int32_t node, const Wedge& w, const Side& end) const;
-  /// The source, as an edge that it lights sees its image.
+  /// An edge and the source, as the edge sees its image.
   struct Lit {
+    Vec3d a, direction;  // of the wedge, as are these:
+    double length_m, inset_m;
     Side side;
     EdgeLooks::Seen seen;  // within reach
     int32_t node, depth, wedge;
+    /// The edge's own place that is nearest to one on its line.
+    Vec3d nearest(double t) const { return a + std::clamp(t, 0.0, length_m) * direction; }
+  };
+  /// Of lit_; and where the shortest way from a target's node touches it, metres along the edge.
+  struct Touched {
+    uint32_t lit;
+    double t;
   };
   /// Another edge within its reach, as seen from an edge: between which places along its line, and how far off it.
   struct Across {
@@ -104,11 +114,14 @@ class MeetingFinder {
     EdgeSight sight;
     EdgeLooks looks;
     EdgeLooks::Memory memory;
+    std::vector<Touched> touched;
     int32_t wedge = -1;  // the last one, and whether the target is where it may arrive
     bool asked = false, may_arrive = false;
   };
   void find(int32_t node, Walk& walk, std::vector<Meeting>& out) const;
-  void meet(uint32_t lit, int32_t node, Walk& walk, std::vector<Meeting>& out) const;
+  void meet(const Touched& touched, int32_t node, Walk& walk, std::vector<Meeting>& out) const;
+  /// From the source or from the target's node, whichever place the Refiner looks at.
+  bool is_hidden(const Wedge& w, double t, const Lit& lit, int32_t node, Walk& walk) const;
 
   /// The edges that are lit with room for a second one.
   std::span<const int32_t> first_edges() const;
@@ -132,17 +145,18 @@ class MeetingFinder {
   bool may_go_over(const Lit& lit, const Wedge& w, const Across& there, const Second& second) const;
 
   /// Is the shortest way's point on the edge, or near enough past an end? @param t  where, metres along the edge
-  bool touches(const Wedge& w, const Lit& lit, const Side& there, double& t) const;
+  bool touches(const Lit& lit, const Side& there, double& t) const;
   /// Is a place on the edge, or near enough past an end? As Refiner::in_reach().
-  bool is_near(const Wedge& w, double t, double before, double after, double cosine) const;
+  bool is_near(double length_m, double t, double before, double after, double cosine) const;
 
   /// Does the ray between an image and the edge meet the rectangles of its mirrors?
-  bool through(const SequenceTree& tree, int32_t node, Vec3d at, const Wedge& w) const;
+  bool through(const SequenceTree& tree, int32_t node, Vec3d at, double inset_m) const;
 
   /// Can an end of the path behind both faces of the edge go past its corner? As Refiner::go_past_corner().
   bool may_pass_corner(const Wedge& w, const Vec3d& end_m, double t) const;
 
   bool may_arrive(const Wedge& w, const SequenceNode& target) const;
+  bool may_arrive(const Wedge& w, const SequenceNode& target, Walk& walk) const;
 
   const PreparedScene& scene_;
   const EdgeOptions& options_;

@@ -25,7 +25,8 @@ Obstacle ImageLooks::find(int32_t node, const Vec3d& at, const EndFacets& at_pla
   Obstacle found;
   any_leg(node, at, at_place,
           [&](const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b, int32_t leg) {
-            const int64_t triangle = scene_.queries().occluder(a, b, at_a, at_b, kClear);
+            // the one that is nearest to the image hides most beside the place
+            const int64_t triangle = scene_.queries().occluder(b, a, at_b, at_a, kClear);
             if (triangle >= 0) found = {uint32_t(triangle), leg};
             return triangle >= 0;
           });
@@ -38,6 +39,15 @@ bool ImageLooks::is_behind(const Obstacle& o, int32_t node, const Vec3d& at, con
                  [&](const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b, int32_t leg) {
                    return leg == o.leg && scene_.queries().occludes(o.triangle, a, b, at_a, at_b, kClear);
                  });
+}
+
+bool ImageLooks::hides_last_leg(int32_t node, const Vec3d& at, const Vec3d& moved, const EndFacets& at_place) const {
+  bool hidden = false;
+  any_leg(node, at, at_place, [&](const Vec3d&, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b, int32_t) {
+    hidden = scene_.queries().occluded(moved, b, at_a, at_b, kClear);
+    return true;
+  });
+  return hidden;
 }
 
 }  // namespace raywave::paths

@@ -26,10 +26,14 @@ class ImageLooks {
   /// It holds references.
   ImageLooks(const PreparedScene& scene, const SequenceTree& tree) : scene_(scene), tree_(tree) {}
 
+  const RayQueries& queries() const { return scene_.queries(); }
+
   /// The first obstacle that is met. @param beside  the facets at the place
   Obstacle find(int32_t node, const Vec3d& at, const EndFacets& beside) const;
   /// Is this obstacle in the way?
   bool is_behind(const Obstacle& o, int32_t node, const Vec3d& at, const EndFacets& beside) const;
+  /// Is anything in the way of the last leg alone, that which ends at the place, moved to end at another one?
+  bool hides_last_leg(int32_t node, const Vec3d& at, const Vec3d& moved, const EndFacets& beside) const;
 
  private:
   template <class Until>

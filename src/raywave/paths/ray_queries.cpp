@@ -238,9 +238,9 @@ bool RayQueries::clip(const Vec3d& a, const Vec3d& d, double& t0, double& t1) co
   return t0 <= t1;
 }
 
-/// test(triangle) for those that the segment may meet, until one says that enough is known. @return whether one did.
-template <class Test>
-bool RayQueries::visit(const Vec3d& from, const Vec3d& to, Test&& test) const {
+/// search(origin, direction) in the tree of the part of a segment that is within the box around the scene.
+template <class Search>
+bool RayQueries::within_box(const Vec3d& from, const Vec3d& to, Search&& search) const {
   const auto inside = [&](const Vec3d& p) {
     return p.x >= low_.x && p.x <= high_.x && p.y >= low_.y && p.y <= high_.y && p.z >= low_.z && p.z <= high_.z;
   };
@@ -248,7 +248,13 @@ bool RayQueries::visit(const Vec3d& from, const Vec3d& to, Test&& test) const {
   const Vec3d direction = to - from;
   const bool whole = inside(from) && inside(to);
   if (!whole && !clip(from, direction, t0, t1)) return false;
-  return tree_->any(whole ? from : from + t0 * direction, whole ? direction : (t1 - t0) * direction, test);
+  return search(whole ? from : from + t0 * direction, whole ? direction : (t1 - t0) * direction);
+}
+
+/// test(triangle) for those that the segment may meet, until one says that enough is known. @return whether one did.
+template <class Test>
+bool RayQueries::visit(const Vec3d& from, const Vec3d& to, Test&& test) const {
+  return within_box(from, to, [&](const Vec3d& o, const Vec3d& d) { return tree_->any(o, d, test); });
 }
 
 /// What hid one segment often hides the next one: the triangles that did last are asked first. The answer is the same.
@@ -275,7 +281,12 @@ int64_t RayQueries::occluder(const Vec3d& a, const Vec3d& b, const EndFacets& at
   if (empty()) return -1;
   Segment segment(*this, a, b, at_a, at_b);
   segment.inside = inside;
-  const bool found = visit(a, b, [&](uint32_t i) { return segment.test(i); });
+  const bool found = within_box(a, b, [&](const Vec3d& o, const Vec3d& d) {
+    tree_->nearest(o, d, [&](uint32_t i, float& reach) {
+      if (segment.obstacle < 0 && segment.test(i)) reach = -1;  // enough is known
+    });
+    return segment.obstacle >= 0;
+  });
   return found ? int64_t(segment.crossed) : -1;
 }
 

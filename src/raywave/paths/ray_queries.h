@@ -62,7 +62,7 @@ class RayQueries {
   /// ends, and this barycentric coordinate from its triangle's border.
   bool occluded(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b, double inside = 0) const;
 
-  /// The same with one of the triangles that occlude; -1: none.
+  /// The same with one of the triangles that occlude, as near to a as is soon found; -1: none.
   int64_t occluder(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b, double inside) const;
   /// Does this triangle alone occlude?
   bool occludes(uint32_t triangle, const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b,
@@ -109,6 +109,8 @@ class RayQueries {
  private:
   struct Segment;
   bool clip(const Vec3d& a, const Vec3d& d, double& t0, double& t1) const;
+  template <class Search>
+  bool within_box(const Vec3d& from, const Vec3d& to, Search&& search) const;
   template <class Test>
   bool visit(const Vec3d& from, const Vec3d& to, Test&& test) const;
   const scene::FacetTable& table_;

@@ -217,31 +217,18 @@ bool Refiner::is_open_beyond(size_t bend, const Vec3d& at, const Vec3d& towards)
   return false;
 }
 
-/// Where a path is looked at the end of an edge: by how much the facets miss the corner there.
-double Refiner::miss_at(size_t bend) const {
-  if (bends_[bend].type != Interaction::kDiffraction) return 0;
+/// Where a leg is looked along from: `at`, and places about the corner where the path is looked at the end of an edge
+/// whose corner facets miss.
+std::vector<Refiner::LegEnd> Refiner::about_corner(size_t bend, const LegEnd& at, Along along) const {
+  std::vector<LegEnd> places{at};
+  if (bends_[bend].type != Interaction::kDiffraction || along != Along::kNone) return places;
   const Wedge& w = scene_.wedges()[size_t(bends_[bend].surface.index)];
   const double t = dot(bends_[bend].point_m - w.a, w.direction);
-  if (t > w.inset_m && t < w.length_m - w.inset_m) return 0;
-  return w.miss_m[t < 0.5 * w.length_m ? 0 : 1];
-}
-
-/// Where facets at the corner miss it by less than the seam tolerance (a neighbour's wall that stands into the body, or
-/// ends short of it) none of them hides it: it is looked at from about there as well, beside the edge. @return `at`
-/// first.
-std::vector<Refiner::LegEnd> Refiner::about_corner(size_t bend, const LegEnd& at, Along along) const {
-  constexpr double kTimes = 8;
-  std::vector<LegEnd> places{at};
-  const double miss = miss_at(bend);
-  if (miss == 0 || along != Along::kNone) return places;
-  const Wedge& w = scene_.wedges()[size_t(bends_[bend].surface.index)];
-  const Vec3d beside = occlusion_point(bend, false, Along::kNone, false);
-  for (const double share : {0.05, 0.5, 0.95}) {
-    const double phi = share * w.exterior_angle_rad;
-    const Vec3d place = beside + kTimes * miss * (std::cos(phi) * w.t0 + std::sin(phi) * w.n0);
-    // not on the other side of a wall that the edge stands in
-    if (!scene_.queries().occluded(beside, place, EndFacets(w.facet0, w.facet_n), {}))
-      places.push_back({place, {w.facet0, w.facet_n}});
+  if (t > w.inset_m && t < w.length_m - w.inset_m) return places;
+  const bool at_end = t >= 0.5 * w.length_m;
+  if (w.miss_m[at_end ? 1 : 0] == 0) return places;
+  for (const Vec3d& p : paths::about_corner(w, at_end)) {
+    if (is_this_side(scene_.queries(), w, at_end, p)) places.push_back({p, {w.facet0, w.facet_n}});
   }
   return places;
 }

@@ -73,7 +73,6 @@ class Refiner {
   Vec3d past_corner_end(size_t bend, bool leaves, const Vec3d& p) const;
   bool keep_visible_face(size_t bend, bool leaves, const Vec3d& p);
   bool is_open_beyond(size_t bend, const Vec3d& at, const Vec3d& towards) const;
-  double miss_at(size_t bend) const;
   /// From where a leg is looked along, and what it lies on there.
   struct LegEnd {
     Vec3d place_m;
