@@ -316,6 +316,15 @@ class MapProblem(_WithFields):
         return "monte-carlo map" if self.options.get("method") == "monte-carlo" else "exact map"
 
 
+def _count(result):
+    """How many paths each link has, or how many cells are covered; None of other results."""
+    if isinstance(result, _raywave.Paths):
+        return tuple(np.count_nonzero(result.valid, axis=-1).ravel().tolist())
+    if isinstance(result, _raywave.RadioMap):
+        return int(np.count_nonzero(result.path_gain))
+    return None
+
+
 class Function:
     """of(values of the parameters wrt): the scene is copied, given the values, solved.
 
@@ -363,6 +372,7 @@ class Function:
             if value.shape != self.base[name].shape:
                 raise Error(f"{name} has the shape {list(self.base[name].shape)}, got {list(value.shape)}")
         result, names, back = self.problem.solve(dict(zip(self.wrt, values)))
+        self._count = _count(result)
 
         def pullback(cotangent):
             gradient = back(self.output.vjp(result, cotangent, names, **self.channel))

@@ -2,6 +2,7 @@
 """gradcheck: exact derivatives beside central differences."""
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -12,7 +13,8 @@ from .differentiable import Function
 
 
 class GradCheck:
-    """Rows of name, component, exact, difference, relative_error, passed; `passed`, `largest_error`, `value`; print() shows a table."""
+    """Rows of name, component, exact, difference, relative_error, passed, jumps (paths or covered cells came or went within the step of one of the
+    parameter's components); `passed`, `largest_error`, `value`; print() shows a table."""
 
     def __init__(self, value: object, rows: list, tolerance: float):
         self.value, self.rows, self.tolerance = value, rows, tolerance
@@ -30,7 +32,7 @@ class GradCheck:
         for row in self.rows:
             index = f"[{', '.join(map(str, row['component']))}]" if row["component"] else ""
             lines.append(f"{row['name']}{index}: exact {row['exact']:.10g}, difference {row['difference']:.10g}, "
-                         f"relative error {row['relative_error']:.2g}")
+                         f"relative error {row['relative_error']:.2g}{', jumps' if row['jumps'] else ''}")
         return "\n".join(lines + ["passed" if self.passed else f"FAILED: above {self.tolerance:g}"])
 
 
@@ -74,18 +76,27 @@ def gradcheck(function: Callable, scene: object, wrt: str | Sequence[str], of: s
     for name in [wrt] if isinstance(wrt, str) else wrt:
         if hasattr(function, "problem"):
             solve = Function(scene, [name], of, function, channel, **options)
-            both, at, h = _of_solver(solve), solve.base[name], solve.problem.step(name)
+            both, at, h, found_there = _of_solver(solve), solve.base[name], solve.problem.step(name), lambda: solve._count
         else:
             h = scene.difference_step(name)  # raises, naming the nearest
-            both, at = _of_callable(function, scene, name), scene.parameters()[name].value
+            both, at, found_there = _of_callable(function, scene, name), scene.parameters()[name].value, lambda: None
         if np.iscomplexobj(at):
             raise Error(f"{name} is complex; gradcheck moves real parameters")
         h = h if step is None else step
         exact = np.asarray(both(at)[1]())
-        value, found = _raywave.check_gradient(lambda x: both(np.reshape(x, at.shape))[0], at.ravel().tolist(), exact.ravel().tolist(),
-                                               h, tolerance)
+        counts = {found_there()}
+
+        def moved(x):
+            there = both(np.reshape(x, at.shape))[0]
+            counts.add(found_there())
+            return there
+
+        value, found = _raywave.check_gradient(moved, at.ravel().tolist(), exact.ravel().tolist(), h, tolerance)
+        jumps = len(counts) > 1
+        if jumps:
+            warnings.warn(f"{name}: paths or covered cells appear or end within the step, and the difference sees them jump", stacklevel=2)
         for component, (e, d, error, passed) in zip(np.ndindex(at.shape), found):
-            rows.append(dict(name=name, component=component, exact=e, difference=d, relative_error=error, passed=passed))
+            rows.append(dict(name=name, component=component, exact=e, difference=d, relative_error=error, passed=passed, jumps=jumps))
     if value is None:
         raise Error("wrt names no parameter")
     return GradCheck(value, rows, tolerance)

@@ -3,6 +3,7 @@
 import pathlib
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -396,3 +397,19 @@ def test_torch(scene):
     radio_map = rw.RadioMapSolver()(scene, **MAP)
     expected = radio_map.vjp(path_gain=np.ones(radio_map.path_gain.shape), wrt=names[0])[names[0]]
     np.testing.assert_allclose(move.grad.numpy(), expected, rtol=1e-12)
+
+
+def test_gradcheck_says_where_paths_come_and_go():
+    """A device on a face that passes nothing: a step into it loses all paths, which is no fault of the derivative."""
+    scene = rw.Scene()
+    scene.add(rw.Material("metal", perfect_conductor=True))
+    scene.add(rw.plane("floor", [0, 0, 0], [10, 10], "metal"))
+    scene.add(rw.Transmitter("tx", [0, 0, 0]))
+    scene.add(rw.Receiver("rx", [3, 1, 2]))
+    with pytest.warns(UserWarning, match="device/tx/position_m: paths or covered cells appear or end within the step"):
+        check = rw.gradcheck(rw.PathSolver(), scene, ["device/tx/position_m", "device/rx/position_m"], max_depth=1)
+    assert [row["jumps"] for row in check.rows] == [True] * 3 + [False] * 3
+    assert "position_m[2]" in str(check) and ", jumps" in str(check)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert rw.gradcheck(rw.PathSolver(), scene, "device/rx/position_m", max_depth=1)

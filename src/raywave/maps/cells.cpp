@@ -121,6 +121,9 @@ void Cells::lay_out_terrain(const scene::Scene& scene, const paths::PreparedScen
   bottom_z_ = lo.z;
   areas_.assign(size_t(size()), 0);
   cell_normals_.assign(size_t(size()), {0, 0, 1});
+  // as meshes: rays are to cross cells in front of the ground
+  const double clear_m = 4 * double(prepared.queries().offset_m());
+  const double height_m = std::abs(surface_.height_m) < clear_m ? clear_m : surface_.height_m;
   std::vector<double> heights(size_t(num_x_ + 1) * size_t(num_y_ + 1), std::nan(""));
   const auto height = [&](int x, int y) -> double& { return heights[size_t(y) * size_t(num_x_ + 1) + size_t(x)]; };
   for (int y = 0; y <= num_y_; ++y) {
@@ -129,7 +132,7 @@ void Cells::lay_out_terrain(const scene::Scene& scene, const paths::PreparedScen
       const Vec3d p =
           grid_point(std::clamp(double(x), 1e-6, num_x_ - 1e-6), std::clamp(double(y), 1e-6, num_y_ - 1e-6));
       double z = 0;
-      if (ground_height(p.x, p.y, z)) height(x, y) = z + surface_.height_m;
+      if (ground_height(p.x, p.y, z)) height(x, y) = z + height_m;
     }
   }
   for (int cell = 0; cell < size(); ++cell) {
@@ -206,6 +209,35 @@ Vec3d Cells::center(int cell) const {
   return p;
 }
 
+Cells::PlaneFrame Cells::plane(const Vec3d& source_m) const {
+  PlaneFrame out = plane_;
+  const int side = clear_side_ != 0 ? clear_side_ : dot(normal_, source_m - surface_.center_m) < 0 ? -1 : 1;
+  out.offset += float(side * clear_m_);
+  return out;
+}
+
+/// A ray that is shot ends at a face within what single precision tells: cells nearer to it count half of the rays, by
+/// chance, and none that it reflects.
+void Cells::stand_clear_of(int32_t facet, double near_m) {
+  const double clear_m = 4 * double(prepared_.queries().offset_m());
+  const scene::FacetTable& table = prepared_.facets();
+  const scene::Facet& f = table.facets[size_t(facet)];
+  const auto above_m = [&](const Vec3d& p) { return dot(normal_, p - surface_.center_m); };
+  for (uint32_t i = f.triangle_begin; i < f.triangle_end; ++i) {
+    const scene::Triangle& t = table.triangles[i];
+    const double a = above_m(t.a), b = above_m(t.b), c = above_m(t.c);
+    if (std::max({std::abs(a), std::abs(b), std::abs(c)}) > clear_m) continue;
+    const double mean = (a + b + c) / 3;
+    const bool is_first = clear_m_ == 0;
+    clear_m_ = clear_m;
+    if (std::abs(mean) <= near_m) {
+      clear_side_ = 0;
+      return;
+    }
+    if (is_first) clear_side_ = mean < 0 ? 1 : -1;
+  }
+}
+
 /// The facets that the cells lie in: those of the plane, or a terrain's ground without height.
 void Cells::find_faces_around() {
   const scene::FacetTable& table = prepared_.facets();
@@ -218,6 +250,7 @@ void Cells::find_faces_around() {
     }
     const auto in_plane = [&](const Vec3d& p) { return std::abs(dot(normal_, p - surface_.center_m)) <= near_m; };
     if (std::abs(dot(normal_, facet.normal)) < 0.99) continue;
+    stand_clear_of(f, near_m);
     const auto first = table.triangles.begin() + facet.triangle_begin,
                last = table.triangles.begin() + facet.triangle_end;
     if (std::any_of(first, last,

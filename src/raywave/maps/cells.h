@@ -82,6 +82,9 @@ class Cells {
 
   using PlaneFrame = maps::PlaneFrame;
   const PlaneFrame& plane() const { return plane_; }
+  /// The plane that rays from a source are to cross: in front of faces that lie in it, or nearer than single precision
+  /// tells, on the source's side of those, as on its own of these.
+  PlaneFrame plane(const Vec3d& source_m) const;
   /// Crossings of a segment with a surface that is no plane.
   void crossings(const Vec3d& a, const Vec3d& b, std::vector<CellCrossing>& out) const;
 
@@ -95,6 +98,7 @@ class Cells {
   Vec3d grid_point(double x, double y) const;
   void split_points_on_walls();
   void find_faces_around();
+  void stand_clear_of(int32_t facet, double near_m);
   void collect_cuts(const scene::Triangle& triangle, std::map<int64_t, std::vector<double>>& cuts) const;
   void add_pieces(int64_t sample, std::vector<double> angles);
   Vec3d lattice_point(int64_t x, int64_t y) const;
@@ -117,6 +121,8 @@ class Cells {
   int num_x_ = 0, num_y_ = 0;
   Vec3d axis_x_, axis_y_, normal_;
   PlaneFrame plane_{};
+  double clear_m_ = 0;  // how far rays must cross the plane off its place; 0: where it is
+  int clear_side_ = 0;  // of the normal; 0: the source's
   std::vector<double> areas_;
   std::vector<Vec3d> corners_;  // mesh: [num_cells, 3]
   std::vector<std::array<int, 3>> mesh_neighbors_;
@@ -132,7 +138,9 @@ class Cells {
 /// Which cells a ray's segment crosses; the visitor gets (cell, point, cosine to the normal).
 class CellFinder {
  public:
-  explicit CellFinder(const Cells& cells) : cells_(cells) {}
+  explicit CellFinder(const Cells& cells) : cells_(cells), plane_(cells.plane()) {}
+  /// What rays from a source cross.
+  CellFinder(const Cells& cells, const Vec3d& source_m) : cells_(cells), plane_(cells.plane(source_m)) {}
 
   template <class Visit>
   void visit(const Vec3d& o, const Vec3d& d, double length_m, Visit&& found) {
@@ -142,7 +150,7 @@ class CellFinder {
       for (const CellCrossing& c : crossings_) found(c.cell, Vec3f(o + (double(c.t) * length) * d), double(c.abs_cos));
       return;
     }
-    const Cells::PlaneFrame& f = cells_.plane();
+    const Cells::PlaneFrame& f = plane_;
     const double dn = dot(Vec3d(f.normal), d);
     const double t = (double(f.offset) - dot(Vec3d(f.normal), o)) / dn;
     if (!(t > 0 && t < length_m)) return;
@@ -164,7 +172,7 @@ class CellFinder {
   template <class Visit>
   void visit_beside(const Vec3d& o, const Vec3d& d, double length_m, Visit&& found) {
     if (!is_in_plane(o)) return;
-    const Cells::PlaneFrame& f = cells_.plane();
+    const Cells::PlaneFrame& f = plane_;
     const Vec3d n(f.normal), along = d - dot(d, n) * n;
     const double size = norm(along), above = double(f.offset) - dot(n, o);
     if (!(size > 1e-6)) return;
@@ -178,12 +186,12 @@ class CellFinder {
     }
   }
   bool is_in_plane(const Vec3d& p) const {
-    return cells_.is_plane() &&
-           std::abs(double(cells_.plane().offset) - dot(Vec3d(cells_.plane().normal), p)) < cells_.edge_on_m();
+    return cells_.is_plane() && std::abs(double(plane_.offset) - dot(Vec3d(plane_.normal), p)) < cells_.edge_on_m();
   }
 
  private:
   const Cells& cells_;
+  Cells::PlaneFrame plane_;
   std::vector<CellCrossing> crossings_;
 };
 

@@ -35,6 +35,7 @@ class CrossingEstimator {
         context_(context),
         varying_(varying),
         cells_(cells),
+        plane_(cells.plane(scene.transmitters[size_t(tx)].position_m)),
         options_(options),
         least_m_(edge_on || cells.is_plane() ? float(cells.edge_on_m()) : 0.0f),
         transmit_(scene.transmitters[size_t(tx)], context.wavelength_m),
@@ -228,7 +229,7 @@ class CrossingEstimator {
   /// Could a ray cross a plane's cells, or come so near to their plane that an image is edge-on? Nothing else is asked
   /// of its last segment.
   bool may_cross(const paths::RayTile& tile, int lane) const {
-    const Cells::PlaneFrame& f = cells_.plane();
+    const Cells::PlaneFrame& f = plane_;
     const auto& p = tile.packets[size_t(lane / 16)];
     const int i = lane % 16;
     const float dn = f.normal.x * p.dx[i] + f.normal.y * p.dy[i] + f.normal.z * p.dz[i];
@@ -244,7 +245,7 @@ class CrossingEstimator {
 
   bool cross_plane(const paths::RayTile& tile, const TileFields& fields, std::vector<double>& sums,
                    RayVisits& visits) const {
-    const Cells::PlaneFrame f = cells_.plane();
+    const Cells::PlaneFrame f = plane_;
     const auto nx = float(cells_.num_x()), ny = float(cells_.num_y());
     const float least_m = least_m_;
     int edge_on = 0;
@@ -475,6 +476,7 @@ class CrossingEstimator {
   const paths::FieldContext& context_;
   const paths::VaryingMaterials* varying_;
   const Cells& cells_;
+  const Cells::PlaneFrame plane_;  // that rays cross
   const RadioMapOptions& options_;
   const float least_m_;  // images nearer than this to the cells' planes are left out
   TransmitField transmit_;

@@ -80,9 +80,9 @@ std::vector<CVec3<float>> launched_fields(const TransmitField& transmit, const p
   return out;
 }
 
-CrossingsKernel kernel_for(const Cells& cells, const RadioMapOptions& options) {
+CrossingsKernel kernel_for(const Cells& cells, const RadioMapOptions& options, const Vec3d& source_m) {
   CrossingsKernel k;
-  k.plane = cells.plane();
+  k.plane = cells.plane(source_m);
   k.num_x = cells.num_x(), k.num_y = cells.num_y();
   k.least_m = float(cells.edge_on_m());
   k.los = options.los, k.specular_reflection = options.specular_reflection;
@@ -114,7 +114,7 @@ std::vector<double> device_crossings(const scene::Scene& scene, const paths::Pre
   (*queue).zero(sums.data(), num_cells * sizeof(runtime::FixedSum));
   (*queue).zero(marked.data(), sizeof(int32_t));
   const TransmitField transmit(scene.transmitters[size_t(tx)], context.wavelength_m);
-  CrossingsKernel k = kernel_for(cells, options);
+  CrossingsKernel k = kernel_for(cells, options, scene.transmitters[size_t(tx)].position_m);
   tables.put(k);
   k.units = units_for(shooter.num_rays());
   k.sums = sums.data(), k.edge_on = marked.data();

@@ -142,7 +142,7 @@ class EdgeRays {
   /// visit(segment with its node of part, cell, point, area that the ray stands for).
   template <class Visit>
   void trace(int64_t edge, paths::Refiner& refiner, paths::SequenceTree& part, Visit&& visit) const {
-    CellFinder finder(cells_);
+    CellFinder finder(cells_, tx_.position_m);
     shooter_.run(
         edge, refiner, part,
         [&](const paths::EdgeRaySegment& s) {
@@ -409,7 +409,7 @@ Arrivals crossing_arrivals(const scene::Scene& scene, const paths::PreparedScene
   out.all.tree = paths::follow_rays(
       prepared, shoot, options.num_threads, options.progress,
       [&] {
-        return Part{CellFinder(cells), {}, false};
+        return Part{CellFinder(cells, source_m), {}, false};
       },
       [&](Part& part, const paths::FollowedRay& ray) {
         if (ray.node == 0 && !options.los) return;
