@@ -5,9 +5,9 @@
 #include <cmath>
 #include <initializer_list>
 
+#include "raywave/core/box_tree.h"
 #include "raywave/core/constants.h"
 #include "raywave/core/error.h"
-#include "raywave/core/box_tree.h"
 #include "raywave/paths/corners.h"
 #include "raywave/paths/edge_meetings.h"
 #include "raywave/paths/edge_sight.h"

@@ -13,8 +13,8 @@
 #include <immintrin.h>
 #endif
 
-#include "raywave/core/vec.h"
 #include "raywave/core/box_tree.h"
+#include "raywave/core/vec.h"
 
 namespace raywave::paths {
 

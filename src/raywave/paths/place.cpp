@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "raywave/core/constants.h"
 #include "raywave/core/box_tree.h"
+#include "raywave/core/constants.h"
 #include "raywave/paths/ray_queries.h"
 #include "raywave/runtime/parallel.h"
 
