@@ -283,7 +283,7 @@ class Grouping {
       const std::vector<Side> over{{int32_t(c.other), c.edge}};
       const auto& own = facets_[groups_.find(c.edge)];
       if (std::any_of(own.begin(), own.end(), [&](const Side& s) { return s.facet == over[0].facet; })) return true;
-      if (is_there(own, over[0].facet, c)) return false;
+      if (!coincident && is_there(own, over[0].facet, c)) return false;
       if (!coincident && (joints_.connect(c) || crosses(c, own) || meet_elsewhere(c, own, over))) return false;
       add_meetings(c.edge, own, over);
       return true;
