@@ -344,25 +344,36 @@ class Grouping {
     };
     return ends_at(c.from) && ends_at(0.5 * (c.from + c.to)) && ends_at(c.to);
   }
-  /// Facets of one plane that lie on either side of a line are one face, cut in two by how its triangles meet.
-  void join_faces(const Contact& c) {
+  /// The direction from a side's edge into its facet. (The boundary of facet 0 runs from a to b, that of facet 1
+  /// backwards if windings agree.)
+  Vec3d into(const Side& s) const {
+    const scene::Edge& e = table_.edges[s.edge];
+    const Vec3d n = normalized(cross(table_.facets[size_t(s.facet)].normal, e.b - e.a));
+    return s.facet == e.facet1 && !e.windings_disagree ? -n : n;
+  }
+  /// Do facets of one plane lie on either side of a line?
+  bool go_on(const Side& f, const Side& g) const {
     constexpr double kFlat = 1e-5;  // rad
-    const auto for_sides = [&](uint32_t edge, const auto& visit) {
-      const scene::Edge& e = table_.edges[edge];
-      for (const int32_t f : {e.facet0, e.facet1}) {
-        if (f < 0) continue;
-        // the boundary of facet 0 runs from a to b, that of facet 1 backwards if windings agree
-        const Vec3d n =
-            f == e.facet1 && !e.windings_disagree ? -table_.facets[size_t(f)].normal : table_.facets[size_t(f)].normal;
-        visit(f, normalized(cross(n, e.b - e.a)));
-      }
+    const Vec3d &m = table_.facets[size_t(f.facet)].normal, &n = table_.facets[size_t(g.facet)].normal;
+    return norm(cross(m, n)) <= kFlat && dot(into(f), into(g)) < -0.5;
+  }
+  /// Those are one face, cut in two by how its triangles meet, where neither goes on in another one already: plates on
+  /// each other are two.
+  void join_faces(const Contact& c) {
+    const auto sides_of = [&](uint32_t edge) {
+      std::vector<Side> sides{{table_.edges[edge].facet0, edge}};
+      if (table_.edges[edge].facet1 >= 0) sides.push_back({table_.edges[edge].facet1, edge});
+      return sides;
     };
-    for_sides(c.edge, [&](int32_t f, const Vec3d& into) {
-      for_sides(c.other, [&](int32_t g, const Vec3d& other_into) {
-        const Vec3d &m = table_.facets[size_t(f)].normal, &n = table_.facets[size_t(g)].normal;
-        if (norm(cross(m, n)) <= kFlat && dot(into, other_into) < -0.5) make_one_face(uint32_t(f), uint32_t(g));
-      });
-    });
+    const auto ends = [&](const Side& f) {
+      const auto& there = facets_[groups_.find(f.edge)];
+      return std::none_of(there.begin(), there.end(), [&](const Side& g) { return go_on(f, g); });
+    };
+    for (const Side& f : sides_of(c.edge)) {
+      for (const Side& g : sides_of(c.other)) {
+        if (go_on(f, g) && ends(f) && ends(g)) make_one_face(uint32_t(f.facet), uint32_t(g.facet));
+      }
+    }
   }
   void make_one_face(uint32_t f, uint32_t g) {
     f = faces_.find(f), g = faces_.find(g);
