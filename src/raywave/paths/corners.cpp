@@ -163,7 +163,8 @@ void find_corners(std::vector<Wedge>& wedges, const scene::FacetTable& table, co
       }
     });
     if (inset > kLeastInset * table.rounding_m(corner)) w.miss_m[i % 2] = 0.25 * inset;
-    w.inset_m = std::min(kMostInset * w.length_m, std::max(w.inset_m, inset));
+    const double certain = std::min(kCertainInset * table.rounding_m(corner), 0.25 * w.length_m);
+    w.inset_m = std::min(std::max(kMostInset * w.length_m, certain), std::max(w.inset_m, inset));
   }
   for (size_t i = 0; i < wedges.size(); ++i) {
     std::vector<int32_t>& at = wedges[i].facets;
