@@ -91,10 +91,10 @@ class Line {
     const Vec3d& n = table_.facets[size_t(t.facet)].normal;
     const double slope = dot(n, d_), height = dot(n, a_ - t.a), height_end = height + slope * length_;
     const bool own = t.facet == e_.facet0 || t.facet == e_.facet1;
+    if (own) return;  // it ends here
     if (std::abs(slope) <= kAlong) passage(t, n, height, slope, out);
     const bool other_side = (height > near_ && height_end < -near_) || (height < -near_ && height_end > near_);
-    if (!own && (std::abs(slope) > kAlong || other_side))
-      cut(t, n, a_ - (table_.distance(t.facet, a_) / slope) * d_, out);
+    if (std::abs(slope) > kAlong || other_side) cut(t, n, a_ - (table_.distance(t.facet, a_) / slope) * d_, out);
   }
 
  private:

@@ -89,6 +89,7 @@ class GroupSectors {
     };
     std::vector<Run> runs;
     for (const Passage& p : group_->passages) {
+      if (border_of(p.facet, group_->edges)) continue;  // it ends at the line: where, its edge says
       const double s = along(p.from), t = along(p.to);
       runs.push_back({p.facet, p.toward, std::min(s, t), std::max(s, t)});
     }
