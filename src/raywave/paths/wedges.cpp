@@ -62,13 +62,11 @@ class GroupSectors {
       close_flat(l);
     }
     for (const Passage& p : group.passages) close_foot(p);
-    // Where facets that the line runs over begin and end: at the ends of edges if within the tolerance.
+    // Where faces that the line runs over begin and end: at the ends of edges if within the tolerance.
     const size_t num_ends = ends.size();
-    for (const auto& [from, to] : runs_over()) {
-      for (const double t : {from, to}) {
-        const auto near_t = [&](double end) { return std::abs(end - t) <= near_; };
-        if (std::none_of(ends.begin(), ends.begin() + long(num_ends), near_t)) ends.push_back(t);
-      }
+    for (const double t : ends_of_faces_under()) {
+      const auto near_t = [&](double end) { return std::abs(end - t) <= near_; };
+      if (std::none_of(ends.begin(), ends.begin() + long(num_ends), near_t)) ends.push_back(t);
     }
     std::sort(ends.begin(), ends.end());
     for (size_t i = 0; i + 1 < ends.size(); ++i) {
@@ -80,33 +78,59 @@ class GroupSectors {
   double along(const Vec3d& p) const { return dot(p - origin_, d_); }
   bool spans(const Vec3d& a, const Vec3d& b, double t) const { return (along(a) - t) * (along(b) - t) <= 0; }
 
-  /// From where to where the line runs over facets, each whole, however it is cut into triangles.
-  std::vector<std::pair<double, double>> runs_over() const {
-    struct Run {
-      int32_t facet;
-      Vec3d toward;
-      double from, to;
-    };
+  /// A facet that the line runs over, from where to where.
+  struct Run {
+    int32_t facet;
+    Vec3d toward;
+    double from, to;
+  };
+  /// Are facets that go on from the line these ways pieces of one face there?
+  bool is_one_face(int32_t f, const Vec3d& toward_f, int32_t g, const Vec3d& toward_g) const {
+    if (dot(toward_f, toward_g) < 0) return false;
+    if (f == g) return true;
+    const Vec3d &m = table_.facets[size_t(f)].normal, &n = table_.facets[size_t(g)].normal;
+    const double sign = dot(m, n) < 0 ? -1 : 1;
+    return norm(cross(m, n)) <= kSame &&
+           std::abs(table_.distance(f, origin_) - sign * table_.distance(g, origin_)) <= rounding_;
+  }
+  /// Does an edge of the group say how the run's face goes on there?
+  bool is_known(const Run& run, double t) const {
+    return std::any_of(group_->edges.begin(), group_->edges.end(), [&](uint32_t i) {
+      const scene::Edge& e = table_.edges[i];
+      bool found = false;
+      if (spans(e.a, e.b, t)) {
+        for_facets(
+            e, [&](int32_t f, const Vec3d& inside) { found = found || is_one_face(f, inside, run.facet, run.toward); });
+      }
+      return found;
+    });
+  }
+
+  /// From where to where the line runs over faces, each whole, however it is cut into facets and triangles.
+  std::vector<double> ends_of_faces_under() const {
     std::vector<Run> runs;
     for (const Passage& p : group_->passages) {
-      if (border_of(p.facet, group_->edges)) continue;  // it ends at the line: where, its edge says
       const double s = along(p.from), t = along(p.to);
       runs.push_back({p.facet, p.toward, std::min(s, t), std::max(s, t)});
     }
     std::sort(runs.begin(), runs.end(), [](const Run& x, const Run& y) { return x.from < y.from; });
-    std::vector<std::pair<double, double>> out;
+    std::vector<uint8_t> done(runs.size(), 0);
+    std::vector<double> ends;
     for (size_t i = 0; i < runs.size(); ++i) {
-      double to = runs[i].to;
-      if (runs[i].facet < 0) continue;  // part of an earlier one
+      if (done[i]) continue;
+      Run& run = runs[i];
       for (size_t j = i + 1; j < runs.size(); ++j) {
-        if (runs[j].facet != runs[i].facet || dot(runs[j].toward, runs[i].toward) < 0 || runs[j].from > to + near_)
+        if (done[j] || runs[j].from > run.to + near_ ||
+            !is_one_face(run.facet, run.toward, runs[j].facet, runs[j].toward))
           continue;
-        to = std::max(to, runs[j].to);
-        runs[j].facet = -1;
+        run.to = std::max(run.to, runs[j].to);
+        done[j] = 1;
       }
-      out.push_back({runs[i].from, to});
+      for (const double t : {run.from, run.to}) {
+        if (!is_known(run, t)) ends.push_back(t);
+      }
     }
-    return out;
+    return ends;
   }
 
   /// A stretch within the tolerance is no more than a crack's, unless an edge is that short.
