@@ -69,6 +69,7 @@ class GroupSectors {
       if (std::none_of(ends.begin(), ends.begin() + long(num_ends), near_t)) ends.push_back(t);
     }
     std::sort(ends.begin(), ends.end());
+    ends_ = ends;
     for (size_t i = 0; i + 1 < ends.size(); ++i) {
       if (ends[i + 1] - ends[i] > near_ || is_whole_edge(ends[i], ends[i + 1])) interval(ends[i], ends[i + 1]);
     }
@@ -233,7 +234,7 @@ class GroupSectors {
     const double begin = sense * dot(w.a - line.a, d) / length;
     w.pieces.push_back(
         {0, w.length_m, int32_t(base_edge), begin, begin + sense * w.length_m / length, w.facet0, w.facet_n, -1, -1});
-    cut(std::move(w));
+    cut(std::move(w), edges);
   }
 
   /// Where a facet ends at an edge of the group: the edge, and the direction into the facet.
@@ -402,9 +403,20 @@ class GroupSectors {
         ", ", m.z, ") m is folded onto itself: its two faces lie on each other, diffraction has no meaning there"));
   }
 
+  /// Do edges go on from a stretch's end to about another end, as far as a point beyond it?
+  bool goes_on(const std::vector<uint32_t>& edges, double end, double point) const {
+    const double beyond = std::abs(point - end);
+    if (beyond <= rounding_) return false;
+    return std::any_of(ends_.begin(), ends_.end(), [&](double next) {
+      if ((next - end) * (point - end) <= 0 || !(std::abs(next - point) < beyond)) return false;
+      return std::any_of(edges.begin(), edges.end(),
+                         [&](uint32_t e) { return spans(table_.edges[e].a, table_.edges[e].b, 0.5 * (end + next)); });
+    });
+  }
+
   /// Cuts a wedge where facets cross its outside. What is left beside an end within the tolerance goes on in the next
   /// stretch, or is dropped with that end (join()).
-  void cut(Wedge w) {
+  void cut(Wedge w, const std::vector<uint32_t>& edges) {
     std::vector<WedgeCuts::Place> places;
     WedgeStretch s;
     s.near_m = near_;
@@ -414,6 +426,7 @@ class GroupSectors {
     for (const Cut& c : group_->cuts) {
       const double t = dot(c.point - w.a, w.direction);
       if (t < -2 * near_ || t > w.length_m + 2 * near_ || !fills_outside(c, w)) continue;
+      if (goes_on(edges, along(w.at(std::clamp(t, 0.0, w.length_m))), along(c.point))) continue;  // it cuts that
       if (t < least) {
         s.cut_lo = true;
         if (t > -least) at_lo.push_back(cuts_.place(t, c.facet, w.length_m, std::max(rounding_, 1e-3 * near_)));
@@ -479,6 +492,7 @@ class GroupSectors {
   std::vector<Seam>& seams_;
   const WedgeCuts cuts_;
   const EdgeGroup* group_ = nullptr;
+  std::vector<double> ends_;  // of its stretches
   Vec3d origin_, d_;
   double near_ = 0, rounding_ = 0;
 };
