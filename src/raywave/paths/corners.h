@@ -49,7 +49,7 @@ Vec3d lifted_over(const scene::FacetTable& table, const Wedge& w, bool at_end, i
 /// what stands at the corner would be missed or seen over that length; smaller, and rounding would decide whether a
 /// facet that ends in the corner hides it. Between them: four times by what the facets there miss it. Of a short edge
 /// far from its coordinates' origin more than kMostInset, so that a step of it crosses a plane for certain.
-constexpr double kLeastInset = 16 * kSamePoint, kMostInset = 1e-4, kCertainInset = 4 * kAlongPlane;
+constexpr double kLeastInset = 16 * kSamePoint, kMostInset = 1e-4, kCertainInset = 16 * kAlongPlane;
 
 /// Where facets at an edge's corner miss it by less than the seam tolerance (Wedge::miss_m: a neighbour's wall that
 /// stands into the body, or ends short of it) none of them hides it: it is looked at from these places as well, beside

@@ -199,7 +199,7 @@ bool Refiner::is_open_beyond(size_t bend, const Vec3d& at, const Vec3d& towards)
   const double t = dot(at - w.a, w.direction);
   if (t >= 0 && t <= w.length_m) return true;
   const Vec3d beside = w.at(t < 0 ? w.inset_m : w.length_m - w.inset_m);
-  const double by = 2 * w.inset_m;
+  const double by = 0.5 * w.inset_m;  // under a roof, however steep
   const auto is_free = [&](const Vec3d& a, const Vec3d& b) { return !scene_.queries().occluded(a, b, {}, {}); };
   const Vec3d d = towards - at, leg = by * normalized(d);
   constexpr double kOffFace = 0.02;  // rad: on a face it would touch the rim of what closes the edge
