@@ -10,34 +10,19 @@
 #include "field_walk.h"
 #include "map_surfaces.h"
 #include "raywave/maps/radio_map.h"
+#include "relative_fields.h"
 
 namespace raywave {
 namespace {
 
 using paths::Paths;
 using scene::Mesh;
+using test::difference;
 using test::options;
+using test::relative_fields;
 
 constexpr double kHz = 1e9;
 
-/// Fields of all links, relative to free space.
-std::vector<Complexd> fields(const scene::Scene& s, const paths::PathOptions& o) {
-  const Paths p = solve_paths(s, o);
-  std::vector<Complexd> all;
-  for (const paths::Link& l : p.links) {
-    const double unit =
-        s.wavelength_m() /
-        (4 * kPi * norm(s.receivers[size_t(l.rx)].position_m - s.transmitters[size_t(l.tx)].position_m));
-    for (const Complexd& f : test::total_field(p, l)) all.push_back((1 / unit) * f);
-  }
-  return all;
-}
-double difference(const std::vector<Complexd>& a, const std::vector<Complexd>& b) {
-  EXPECT_EQ(a.size(), b.size());
-  double worst = 0;
-  for (size_t i = 0; i < std::min(a.size(), b.size()); ++i) worst = std::max(worst, abs(a[i] - b[i]));
-  return worst;
-}
 double largest(const std::vector<Complexd>& a) { return difference(a, std::vector<Complexd>(a.size())); }
 
 scene::Scene metal(const Mesh& mesh, const Vec3d& tx, const std::vector<Vec3d>& rxs) {
@@ -60,7 +45,7 @@ scene::Scene turned(const scene::Scene& s, double angle) {
 double step_across(const Mesh& mesh, const Vec3d& tx, const std::vector<Vec3d>& places, const paths::PathOptions& o) {
   std::vector<Vec3d> above, below;
   for (const Vec3d& p : places) above.push_back(p + Vec3d{0, 0, 1e-6}), below.push_back(p - Vec3d{0, 0, 1e-6});
-  return difference(fields(metal(mesh, tx, above), o), fields(metal(mesh, tx, below), o));
+  return difference(relative_fields(metal(mesh, tx, above), o), relative_fields(metal(mesh, tx, below), o));
 }
 Mesh plates(const std::vector<std::array<double, 4>>& rectangles) {
   Mesh m;
@@ -109,10 +94,10 @@ TEST(EdgeInvariance, APlateThinnerThanTheSeamToleranceTurns) {
   for (Vec3d& v : s.objects[0].mesh.vertices_m) tilt(v);
   tilt(s.transmitters[0].position_m);
   for (auto& d : s.receivers) tilt(d.position_m);
-  const auto base = fields(s, options(2, 2));
+  const auto base = relative_fields(s, options(2, 2));
   EXPECT_GT(largest(base), 0.3);
   for (const double angle : {1e-6, 0.3, 1.1, 2.7})
-    EXPECT_LT(difference(base, fields(turned(s, angle), options(2, 2))), 2e-3) << angle;
+    EXPECT_LT(difference(base, relative_fields(turned(s, angle), options(2, 2))), 2e-3) << angle;
 }
 
 /// Two plates side by side whose rims are not quite in one line: one edge or two, whichever object comes first.
@@ -120,8 +105,8 @@ TEST(EdgeInvariance, TheOrderOfObjectsDoesNotMoveAnEdge) {
   const auto both = [&](double offset_m, bool swapped) {
     std::vector<Mesh> meshes{plates({{-3, -1.5, 0, 1.5}}), plates({{0, -0.9, 2, 1.5 - offset_m}})};
     if (swapped) std::swap(meshes[0], meshes[1]);
-    return fields(test::links(kHz, meshes, {1, 5, 1.5}, around(12, 4, -2, 2), test::perfect_conductor()),
-                  options(1, 1));
+    return relative_fields(test::links(kHz, meshes, {1, 5, 1.5}, around(12, 4, -2, 2), test::perfect_conductor()),
+                           options(1, 1));
   };
   for (const double offset_m : {0.003, 0.015, 0.0297, 0.0303, 0.045, 0.059, 0.065})
     EXPECT_LT(difference(both(offset_m, false), both(offset_m, true)), 1e-9) << offset_m;
@@ -129,7 +114,7 @@ TEST(EdgeInvariance, TheOrderOfObjectsDoesNotMoveAnEdge) {
   // a crack that is closed: whose edge goes on over it
   const Mesh high = plates({{-2, -1.5, 0, 1.5}}), low = plates({{0.027, -1.1, 2.027, 1.1}});
   const auto cracked = [&](const std::vector<Mesh>& meshes) {
-    return fields(test::links(kHz, meshes, {1, 5, 1.5}, around(12, 4, -2, 2)), options(1, 1));
+    return relative_fields(test::links(kHz, meshes, {1, 5, 1.5}, around(12, 4, -2, 2)), options(1, 1));
   };
   EXPECT_LT(difference(cracked({high, low}), cracked({low, high})), 1e-9);
 }
@@ -145,7 +130,9 @@ TEST(EdgeInvariance, ASheetHasNoWinding) {
   Mesh other = open;
   for (auto& t : other.triangles) std::swap(t[0], t[1]);
   for (const Vec3d& tx : {Vec3d{4, 2.9, 0.7}, Vec3d{-2.2, 4.4, 3.1}, Vec3d{-4.5, -2.1, 1.2}})
-    EXPECT_LT(difference(fields(metal(open, tx, rxs), options(1)), fields(metal(other, tx, rxs), options(1))), 1e-9);
+    EXPECT_LT(difference(relative_fields(metal(open, tx, rxs), options(1)),
+                         relative_fields(metal(other, tx, rxs), options(1))),
+              1e-9);
 }
 
 /// Legs between two edges that leave a lossy sheet over its hole run on either side of it.
@@ -154,12 +141,13 @@ TEST(EdgeInvariance, ALossySheetHasNoWindingAndNoHeading) {
   std::vector<Vec3d> rxs = around(30, 3.5, -1.5, 1.5);
   for (size_t i = 0; i < rxs.size(); i += 3) rxs[i].z = 0;  // in the sheet's plane
   scene::Scene s = test::links(kHz, {plate_with_hole()}, tx, rxs);
-  const auto base = fields(s, options(2, 2));
+  const auto base = relative_fields(s, options(2, 2));
   EXPECT_GT(largest(base), 0.3);
-  for (const double angle : {0.7, 2.1, 4.4}) EXPECT_LT(difference(base, fields(turned(s, angle), options(2, 2))), 6e-3);
+  for (const double angle : {0.7, 2.1, 4.4})
+    EXPECT_LT(difference(base, relative_fields(turned(s, angle), options(2, 2))), 6e-3);
   for (size_t i = 0; i < s.objects[0].mesh.triangles.size(); i += 2)
     std::swap(s.objects[0].mesh.triangles[i][0], s.objects[0].mesh.triangles[i][1]);
-  EXPECT_LT(difference(base, fields(s, options(2, 2))), 6e-3);
+  EXPECT_LT(difference(base, relative_fields(s, options(2, 2))), 6e-3);
 }
 
 /// A narrow side whose triangles meet at half its height, nearer to its edges than the tolerance, at places of their
@@ -181,8 +169,8 @@ TEST(EdgeInvariance, HowANarrowFaceIsCutChangesNothing) {
   layer(0, 0.01, -1.1), layer(0.01, 0.02, 0.3), layer(0.02, 0.05, -0.7);
   const Vec3d tx{-1.2, -4.4, 0.9};
   const std::vector<Vec3d> rxs = around(40, 3, -2, 2);
-  const auto base = fields(metal(whole, tx, rxs), options(1));
-  EXPECT_LT(difference(base, fields(metal(cut, tx, rxs), options(1))), 0.02);
+  const auto base = relative_fields(metal(whole, tx, rxs), options(1));
+  EXPECT_LT(difference(base, relative_fields(metal(cut, tx, rxs), options(1))), 0.02);
 }
 
 /// Both ends of a short edge are within reach of a crack's corner: each keeps its own.
@@ -190,8 +178,8 @@ TEST(EdgeInvariance, ShortEdgesBesideACrackKeepTheirEnds) {
   const auto balcony = [](double crack_m) {
     const std::vector<Mesh> meshes{scene::box({-1.5, 0, 0}, {3, 1, 3}),
                                    scene::box({-0.7, 1 + crack_m, 0.9}, {1.4, 0.75 - crack_m, 0.1})};
-    return fields(test::links(kHz, meshes, {2.8, 4.7, 4.6}, around(60, 2.4, 0.1, 2.9), test::perfect_conductor()),
-                  options(1, 1));
+    return relative_fields(
+        test::links(kHz, meshes, {2.8, 4.7, 4.6}, around(60, 2.4, 0.1, 2.9), test::perfect_conductor()), options(1, 1));
   };
   const auto touching = balcony(0);
   EXPECT_GT(largest(touching), 0.3);
@@ -209,8 +197,8 @@ TEST(EdgeInvariance, OneOfTwoPartyFacesTurnedOverChangesNothing) {
     }
     for (const Vec3d& tx : {Vec3d{0.4, -4.2, 3.8}, Vec3d{-0.2, 2.6, 3.5}, Vec3d{2.9, 1.1, 3.9}}) {
       const auto of = [&](const Mesh& other) {
-        return fields(test::links(kHz, {a, other}, tx, around(60, 3.2, 0.2, 4), test::perfect_conductor()),
-                      options(1, 1));
+        return relative_fields(test::links(kHz, {a, other}, tx, around(60, 3.2, 0.2, 4), test::perfect_conductor()),
+                               options(1, 1));
       };
       EXPECT_LT(difference(of(b), of(turned_over)), 1e-9) << gap_m;
     }
@@ -246,8 +234,8 @@ TEST(EdgeInvariance, EndsInASheetsPlaneMayBeSwapped) {
     for (size_t i = 0; i < ends.size(); ++i) {
       for (size_t j = i + 1; j < ends.size(); ++j) {
         for (const int edges : {1, 2}) {
-          const auto there = fields(metal(mesh, ends[i], {ends[j]}), options(edges, edges)),
-                     back = fields(metal(mesh, ends[j], {ends[i]}), options(edges, edges));
+          const auto there = relative_fields(metal(mesh, ends[i], {ends[j]}), options(edges, edges)),
+                     back = relative_fields(metal(mesh, ends[j], {ends[i]}), options(edges, edges));
           ASSERT_EQ(there.size(), 4u);
           for (size_t k = 0; k < 4; ++k)
             EXPECT_LT(abs(there[k] - back[(k % 2) * 2 + k / 2]), 1e-9) << i << ' ' << j << ' ' << k;
@@ -278,9 +266,9 @@ TEST(EdgeInvariance, TrianglesCutInFourBesideWholeOnesChangeNothing) {
     }
     for (const Vec3d& tx : {Vec3d{3, -1.6, -3.1}, Vec3d{-1.2, 4.4, 0.9}}) {
       const std::vector<Vec3d> rxs = around(40, 3.4, -4, 2.5);
-      const auto base = fields(metal(whole, tx, rxs), options(1));
+      const auto base = relative_fields(metal(whole, tx, rxs), options(1));
       EXPECT_GT(largest(base), 0.3);
-      EXPECT_LT(difference(base, fields(metal(cut, tx, rxs), options(1))), 0.03) << first;
+      EXPECT_LT(difference(base, relative_fields(metal(cut, tx, rxs), options(1))), 0.03) << first;
     }
   }
 }
@@ -290,9 +278,9 @@ TEST(EdgeInvariance, RaysStraightOnInASheetsPlaneKeepTheirSide) {
   Mesh upright = plate_with_hole();
   for (Vec3d& v : upright.vertices_m) v = {v.x, 0, v.y};
   const scene::Scene s = metal(upright, {-2.2, 3.1, 1.3}, around(30, 3.5, -2, 2));
-  const auto base = fields(s, options(3, 3));
+  const auto base = relative_fields(s, options(3, 3));
   for (const double angle : {0.7, 2.1, 4.4})
-    EXPECT_LT(difference(base, fields(turned(s, angle), options(3, 3))), 3e-3) << angle;
+    EXPECT_LT(difference(base, relative_fields(turned(s, angle), options(3, 3))), 3e-3) << angle;
 }
 
 /// A leg past an obtuse corner goes on behind the plane of the roof.
@@ -309,7 +297,7 @@ TEST(EdgeInvariance, LegsPastObtuseCornersGoOn) {
       const double behind = std::abs(dot(r - b, out));
       std::vector<Vec3d> rxs;
       for (const double angle : {0.0199, 0.0201}) rxs.push_back({r.x, r.y, 3 - behind * std::tan(angle)});
-      const auto f = fields(metal(mesh, tx, rxs), options(1));
+      const auto f = relative_fields(metal(mesh, tx, rxs), options(1));
       ASSERT_EQ(f.size(), 8u);
       for (size_t k = 0; k < 4; ++k) EXPECT_LT(abs(f[k] - f[4 + k]), 0.006) << sides << ' ' << i;
     }

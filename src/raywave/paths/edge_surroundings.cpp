@@ -4,178 +4,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <numeric>
-#include <optional>
 
 #include "raywave/core/box_tree.h"
-#include "raywave/runtime/parallel.h"
+#include "raywave/paths/edge_contacts.h"
 
 namespace raywave::paths {
 namespace {
-
-/// The sine of the angle up to which lines run along each other, and lines along planes. Steeper, they cross at a
-/// point: they are within the tolerance over less than 20 times its length.
-constexpr double kAlong = 0.05;
-
-double rounding_m(const scene::FacetTable& table, const scene::Edge& e) {
-  return 64 * std::max(table.rounding_m(e.a), table.rounding_m(e.b));
-}
-
-/// What may be together, before it is decided: an edge with another one, or with a facet that its line runs over.
-struct Contact {
-  double distance_m;
-  uint32_t edge, other;  // an edge, or a facet
-  bool with_facet;
-  Vec3d from, to;
-  /// Nearest first; distances that are one but for rounding (8 steps an octave) in the order of edges.
-  int32_t step() const { return distance_m > 0 ? int32_t(std::floor(8 * std::log2(distance_m))) : -100000; }
-  bool operator<(const Contact& o) const {
-    if (step() != o.step()) return step() < o.step();
-    if (edge != o.edge) return edge < o.edge;
-    return with_facet != o.with_facet ? o.with_facet : other < o.other;
-  }
-};
-
-/// What one edge finds around itself.
-struct Found {
-  std::vector<Contact> contacts;
-  std::vector<Passage> passages;
-  std::vector<Cut> cuts;
-};
-
-struct Range {
-  double lo, hi;
-};
-
-/// Where |p + t q| <= limit.
-std::optional<Range> within(const Vec3d& p, const Vec3d& q, double limit, Range r) {
-  const double a = norm2(q), b = dot(p, q), c = norm2(p) - limit * limit;
-  if (a * (r.hi - r.lo) * (r.hi - r.lo) <= 1e-24 * limit * limit) return c <= 0 ? std::optional(r) : std::nullopt;
-  const double root = b * b - a * c;
-  if (root < 0) return std::nullopt;
-  r.lo = std::max(r.lo, (-b - std::sqrt(root)) / a);
-  r.hi = std::min(r.hi, (-b + std::sqrt(root)) / a);
-  if (!(r.lo < r.hi)) return std::nullopt;
-  return r;
-}
-
-/// One edge's line, and what triangles and other edges do along it.
-class Line {
- public:
-  Line(const scene::FacetTable& table, uint32_t edge, double seam_tolerance_m)
-      : table_(table),
-        edge_(edge),
-        e_(table.edges[edge]),
-        a_(e_.a),
-        d_(normalized(e_.b - e_.a)),
-        length_(norm(e_.b - e_.a)),
-        near_(near_edge_m(table, e_, seam_tolerance_m)),
-        rounding_(rounding_m(table, e_)) {}
-
-  void beside(uint32_t other, Found& out) const {
-    const scene::Edge& o = table_.edges[other];
-    const double s = dot(o.a - a_, d_), t = dot(o.b - a_, d_);
-    if (norm(cross(normalized(o.b - o.a), d_)) > kAlong) return;
-    const Range overlap{std::max(0.0, std::min(s, t)), std::min(length_, std::max(s, t))};
-    const double least = std::min(near_, 0.5 * std::min(length_, std::abs(t - s)));
-    if (overlap.hi - overlap.lo <= least) return;
-    const Vec3d off_a = o.a - a_ - s * d_, slope = (o.b - a_ - t * d_ - off_a) / (t - s);
-    const auto r = within(off_a - s * slope, slope, near_, overlap);
-    if (!r || r->hi - r->lo <= least) return;
-    const double distance = std::max(norm(off_a + (r->lo - s) * slope), norm(off_a + (r->hi - s) * slope));
-    out.contacts.push_back({distance, edge_, other, false, at(r->lo), at(r->hi)});
-  }
-
-  void triangle(const scene::Triangle& t, Found& out) const {
-    const Vec3d& n = table_.facets[size_t(t.facet)].normal;
-    const double slope = dot(n, d_), height = dot(n, a_ - t.a), height_end = height + slope * length_;
-    const bool own = t.facet == e_.facet0 || t.facet == e_.facet1;
-    if (own) return;  // it ends here
-    if (std::abs(slope) <= kAlong) passage(t, n, height, slope, out);
-    const bool other_side = (height > near_ && height_end < -near_) || (height < -near_ && height_end > near_);
-    if (std::abs(slope) > kAlong || other_side) cut(t, n, a_ - (table_.distance(t.facet, a_) / slope) * d_, out);
-  }
-
- private:
-  Vec3d at(double t) const { return a_ + t * d_; }
-
-  /// Where the edge's line is inside the triangle: as its sides say that cross a line parallel to it, in the triangle's
-  /// plane at `side` along `w`, straight on to the line itself.
-  std::optional<Range> slice(const scene::Triangle& t, const Vec3d& w, double side) const {
-    Range there{1e300, -1e300}, r = there;
-    const Vec3d* corners[3] = {&t.a, &t.b, &t.c};
-    for (int k = 0; k < 3; ++k) {
-      const Vec3d p = *corners[k] - a_, q = *corners[(k + 1) % 3] - a_;
-      const double hp = dot(p, w) - side, hq = dot(q, w) - side, x_p = dot(p, d_);
-      if ((hp > 0 && hq > 0) || (hp < 0 && hq < 0) || hp == hq) continue;
-      const double slope = dot(q - p, d_) / (hq - hp), x = x_p - hp * slope;
-      // the side's point that is nearest to the line, on this side of it
-      const double nearest = side > 0 ? std::max(0.0, std::min(hp, hq) + side) : std::min(0.0, std::max(hp, hq) + side);
-      const double at_line = x + (nearest - side) * slope;
-      if (x < there.lo) there.lo = x, r.lo = at_line;
-      if (x > there.hi) there.hi = x, r.hi = at_line;
-    }
-    r = {std::max(r.lo, 0.0), std::min(r.hi, length_)};
-    return r.hi - r.lo > rounding_ ? std::optional(r) : std::nullopt;
-  }
-
-  void passage(const scene::Triangle& t, const Vec3d& n, double height, double slope, Found& out) const {
-    const Vec3d w = normalized(cross(n, d_));
-    const auto beside = within({height, 0, 0}, {slope, 0, 0}, near_, {0, length_});
-    if (!beside) return;
-    // The facet is looked for where it is as far away as is together; beside the line, so that one side is told from
-    // the other.
-    const double h = std::max(std::abs(height + slope * beside->lo), std::abs(height + slope * beside->hi));
-    const double aside = std::sqrt(std::max(near_ * near_ - h * h, 0.01 * near_ * near_));
-    for (const double sign : {-1.0, 1.0}) {
-      auto r = slice(t, w, sign * aside);
-      if (r) r = within({height, 0, 0}, {slope, 0, 0}, near_, *r);
-      if (!r) continue;
-      const double distance = std::max(std::abs(height + slope * r->lo), std::abs(height + slope * r->hi));
-      out.passages.push_back({edge_, t.facet, at(r->lo), at(r->hi), sign * w});
-      if (out.contacts.empty() || !out.contacts.back().with_facet || out.contacts.back().other != uint32_t(t.facet)) {
-        out.contacts.push_back({distance, edge_, uint32_t(t.facet), true, at(r->lo), at(r->hi)});
-      }
-    }
-  }
-
-  void cut(const scene::Triangle& t, const Vec3d& n, const Vec3d& p, Found& out) const {
-    const double along = dot(p - a_, d_);
-    if (along < -near_ || along > length_ + near_) return;
-    const Vec3d* corners[3] = {&t.a, &t.b, &t.c};
-    const double turn = dot(cross(t.b - t.a, t.c - t.a), n) < 0 ? -1 : 1;
-    int touched[3], num = 0;
-    bool outside = false;
-    double beyond = std::numeric_limits<double>::infinity();  // how far, however the facet is cut into triangles
-    for (int k = 0; k < 3; ++k) {
-      const Vec3d from = p - *corners[k], whole = *corners[(k + 1) % 3] - *corners[k], side = normalized(whole);
-      const double inside = turn * dot(cross(side, from), n);
-      outside = outside || inside < 0;
-      beyond = std::min(beyond, norm(from - std::clamp(dot(from, side), 0.0, norm(whole)) * side));
-      if (inside <= near_) touched[num++] = k;
-    }
-    if (num == 3 || (outside && beyond > near_)) return;
-    Cut c{edge_, t.facet, p, {}, {}, num == 0};
-    if (num == 1) {  // on a side: the half-plane to its left
-      c.first = turn * normalized(*corners[(touched[0] + 1) % 3] - *corners[touched[0]]);
-      c.second = -c.first;
-    } else if (num == 2) {  // at the corner between two sides
-      const int k = touched[0] == 0 && touched[1] == 2 ? 0 : touched[1];
-      c.first = *corners[(k + 1) % 3] - *corners[k];
-      c.second = *corners[(k + 2) % 3] - *corners[k];
-      if (turn < 0) std::swap(c.first, c.second);
-    }
-    if (dot(n, d_) < 0) std::swap(c.first, c.second);
-    out.cuts.push_back(c);
-  }
-
-  const scene::FacetTable& table_;
-  const uint32_t edge_;
-  const scene::Edge& e_;
-  const Vec3d a_, d_;
-  const double length_, near_, rounding_;
-};
 
 class DisjointSets {
  public:
@@ -196,12 +31,12 @@ class DisjointSets {
 /// Where surfaces go on from facet to facet: over edges of one object, and over borders that lie on each other.
 class Joints {
  public:
-  Joints(const scene::FacetTable& table, const std::vector<Contact>& contacts)
+  Joints(const scene::FacetTable& table, const std::vector<EdgeContact>& contacts)
       : table_(table), tree_(boxes(contacts)) {}
 
   /// Is it one surface that goes on from the contact's edge to the other edge or facet, close by? Then they are a small
   /// detail of it (the two sides of a thin plate's rim), not a crack.
-  bool connect(const Contact& c) const {
+  bool connect(const EdgeContact& c) const {
     const scene::Edge& e = table_.edges[c.edge];
     const Vec3d middle = 0.5 * (c.from + c.to);
     const double reach = 2 * c.distance_m;
@@ -235,12 +70,12 @@ class Joints {
     std::array<int32_t, 2> facets;
     Vec3d from, to;
   };
-  std::vector<Box> boxes(const std::vector<Contact>& contacts) {
+  std::vector<Box> boxes(const std::vector<EdgeContact>& contacts) {
     for (const scene::Edge& e : table_.edges) {
       if (e.facet1 >= 0) joints_.push_back({{e.facet0, e.facet1}, e.a, e.b});
     }
-    for (const Contact& c : contacts) {
-      if (c.with_facet || c.distance_m > rounding_m(table_, table_.edges[c.edge])) continue;
+    for (const EdgeContact& c : contacts) {
+      if (c.with_facet || c.distance_m > edge_rounding_m(table_, table_.edges[c.edge])) continue;
       joints_.push_back({{table_.edges[c.edge].facet0, table_.edges[c.other].facet0}, c.from, c.to});
     }
     std::vector<Box> out(joints_.size());
@@ -259,7 +94,7 @@ class Joints {
 /// Decides which contacts hold.
 class Grouping {
  public:
-  Grouping(const scene::FacetTable& table, double seam_tolerance_m, const std::vector<Contact>& contacts)
+  Grouping(const scene::FacetTable& table, double seam_tolerance_m, const std::vector<EdgeContact>& contacts)
       : table_(table),
         seam_tolerance_m_(seam_tolerance_m),
         joints_(table, contacts),
@@ -276,9 +111,9 @@ class Grouping {
     }
   }
 
-  bool accept(const Contact& c) {
+  bool accept(const EdgeContact& c) {
     const scene::Edge& e = table_.edges[c.edge];
-    const bool coincident = c.distance_m <= rounding_m(table_, e);
+    const bool coincident = c.distance_m <= edge_rounding_m(table_, e);
     if (c.with_facet) {
       const std::vector<Side> over{{int32_t(c.other), c.edge}};
       const auto& own = facets_[groups_.find(c.edge)];
@@ -312,7 +147,7 @@ class Grouping {
   };
   /// Does a face that ends at the contact's line go on through the contact's facet, by more than what is closed as a
   /// part of it (kKerb)? What stands in another body and out of it is a kerb on it: they meet where they cross.
-  bool crosses(const Contact& c, const std::vector<Side>& own) const {
+  bool crosses(const EdgeContact& c, const std::vector<Side>& own) const {
     constexpr double kLeast = 0.1;  // sine of the angle between them
     const Vec3d middle = 0.5 * (c.from + c.to);
     const Vec3d& normal = table_.facets[size_t(c.other)].normal;
@@ -334,11 +169,11 @@ class Grouping {
   }
   bool is_one_face(int32_t f, int32_t g) { return f == g || faces_.find(uint32_t(f)) == faces_.find(uint32_t(g)); }
   /// Is a facet a piece of a face that ends at the line all along the contact?
-  bool is_there(const std::vector<Side>& own, int32_t facet, const Contact& c) {
+  bool is_there(const std::vector<Side>& own, int32_t facet, const EdgeContact& c) {
     const auto ends_at = [&](const Vec3d& p) {
       return std::any_of(own.begin(), own.end(), [&](const Side& s) {
         const scene::Edge& e = table_.edges[s.edge];
-        const double t = dot(p - e.a, e.b - e.a), rounding = rounding_m(table_, e) * norm(e.b - e.a);
+        const double t = dot(p - e.a, e.b - e.a), rounding = edge_rounding_m(table_, e) * norm(e.b - e.a);
         return t >= -rounding && t <= norm2(e.b - e.a) + rounding && is_one_face(s.facet, facet);
       });
     };
@@ -359,7 +194,7 @@ class Grouping {
   }
   /// Those are one face, cut in two by how its triangles meet, where neither goes on in another one already: plates on
   /// each other are two.
-  void join_faces(const Contact& c) {
+  void join_faces(const EdgeContact& c) {
     const auto sides_of = [&](uint32_t edge) {
       std::vector<Side> sides{{table_.edges[edge].facet0, edge}};
       if (table_.edges[edge].facet1 >= 0) sides.push_back({table_.edges[edge].facet1, edge});
@@ -399,10 +234,10 @@ class Grouping {
   }
   /// Facets that run along each other may touch along many lines: plates on each other, all of whose sides are closed.
   bool are_layers(int32_t f, int32_t g) const {
-    return norm(cross(table_.facets[size_t(f)].normal, table_.facets[size_t(g)].normal)) <= kAlong;
+    return norm(cross(table_.facets[size_t(f)].normal, table_.facets[size_t(g)].normal)) <= kRunsAlong;
   }
   /// Along a line farther away than a part of the contact's width, or by two sides of one facet?
-  bool meet_elsewhere(const Contact& c, const std::vector<Side>& x, const std::vector<Side>& y) {
+  bool meet_elsewhere(const EdgeContact& c, const std::vector<Side>& x, const std::vector<Side>& y) {
     const auto off_line = [&](const Vec3d& p, uint32_t edge) {
       const scene::Edge& e = table_.edges[edge];
       return norm(cross(p - e.a, normalized(e.b - e.a))) > 0.25 * c.distance_m;
@@ -450,68 +285,30 @@ class Grouping {
   std::vector<std::vector<FaceMeeting>> meetings_;  // by face
 };
 
-bool too_short(const scene::FacetTable& table, const scene::Edge& e) {
-  return !(norm(e.b - e.a) > rounding_m(table, e));
-}
-
-Box box_of(const scene::Edge& e) {
-  Box b;
-  b.add(e.a);
-  b.add(e.b);
-  return b;
-}
-
-std::vector<Found> look_around(const scene::FacetTable& table, double seam_tolerance_m) {
-  std::vector<Box> edges, triangles;
-  for (const scene::Edge& e : table.edges) edges.push_back(box_of(e));
-  for (const scene::Triangle& t : table.triangles) {
-    Box b;
-    for (const Vec3d& v : {t.a, t.b, t.c}) b.add(v);
-    triangles.push_back(b);
-  }
-  const BoxTree edge_tree(edges), triangle_tree(std::move(triangles));
-  std::vector<Found> found(table.edges.size());
-  const auto count = int64_t(found.size()), num_chunks = std::min<int64_t>(64, count);
-  runtime::parallel_for(num_chunks, 0, [&](int64_t chunk) {
-    for (auto i = uint32_t(count * chunk / num_chunks); i < uint32_t(count * (chunk + 1) / num_chunks); ++i) {
-      const double near = near_edge_m(table, table.edges[i], seam_tolerance_m);
-      if (too_short(table, table.edges[i])) continue;
-      const Line line(table, i, seam_tolerance_m);
-      const Box around = edges[i].grown(4 * near);
-      edge_tree.overlapping(around, [&](uint32_t other) {
-        const scene::Edge& o = table.edges[other];
-        if (other > i && !too_short(table, o)) line.beside(other, found[i]);
-      });
-      triangle_tree.overlapping(around, [&](uint32_t t) { line.triangle(table.triangles[t], found[i]); });
-    }
-  });
-  return found;
-}
-
 }  // namespace
 
 double near_edge_m(const scene::FacetTable& table, const scene::Edge& e, double seam_tolerance_m) {
-  return std::max(seam_tolerance_m, rounding_m(table, e));
+  return std::max(seam_tolerance_m, edge_rounding_m(table, e));
 }
 
 std::vector<EdgeGroup> group_edges(const scene::FacetTable& table, double seam_tolerance_m) {
-  std::vector<Found> found = look_around(table, seam_tolerance_m);
-  std::vector<Contact> contacts;
-  for (Found& f : found) {
+  std::vector<AroundEdge> found = look_around(table, seam_tolerance_m);
+  std::vector<EdgeContact> contacts;
+  for (AroundEdge& f : found) {
     contacts.insert(contacts.end(), f.contacts.begin(), f.contacts.end());
     f.contacts = {};  // frees its memory
   }
   std::sort(contacts.begin(), contacts.end());
   Grouping grouping(table, seam_tolerance_m, contacts);
-  std::erase_if(contacts, [&](const Contact& c) { return !grouping.accept(c); });
+  std::erase_if(contacts, [&](const EdgeContact& c) { return !grouping.accept(c); });
   std::vector<std::vector<int32_t>> over(table.edges.size());  // facets that each edge's line runs over
-  for (const Contact& c : contacts) {
+  for (const EdgeContact& c : contacts) {
     if (c.with_facet) over[c.edge].push_back(int32_t(c.other));
   }
   std::vector<EdgeGroup> groups(table.edges.size());
   for (uint32_t i = 0; i < table.edges.size(); ++i) {
     const scene::Edge& e = table.edges[i];
-    if (too_short(table, e)) continue;
+    if (is_too_short(table, e)) continue;
     EdgeGroup& g = groups[grouping.group(i)];
     g.edges.push_back(i);
     for (const Passage& p : found[i].passages) {
@@ -520,7 +317,7 @@ std::vector<EdgeGroup> group_edges(const scene::FacetTable& table, double seam_t
     g.cuts.insert(g.cuts.end(), found[i].cuts.begin(), found[i].cuts.end());
     found[i] = {};
   }
-  for (const Contact& c : contacts) {
+  for (const EdgeContact& c : contacts) {
     if (!c.with_facet) groups[grouping.group(c.edge)].links.push_back({c.edge, c.other, c.from, c.to});
   }
   std::erase_if(groups, [](const EdgeGroup& g) { return g.edges.empty(); });

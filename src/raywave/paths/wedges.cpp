@@ -8,6 +8,7 @@
 #include "raywave/core/constants.h"
 #include "raywave/core/error.h"
 #include "raywave/paths/edge_surroundings.h"
+#include "raywave/paths/stretch_ends.h"
 #include "raywave/paths/wedge_cuts.h"
 #include "raywave/paths/wedge_stretches.h"
 
@@ -15,14 +16,8 @@ namespace raywave::paths {
 namespace {
 
 constexpr double kFolded = 1e-6;  // rad from closed: an error
-constexpr double kSame = 1e-5;    // rad between facets that lie on each other
 constexpr double kCuts = 0.02;    // rad of a wedge's outside that a facet must fill to cut it
 constexpr double kSteep = 0.5;    // the least sine between facets of which one is closed to the other's plane
-
-/// The unit vector across the edge that points into a facet: the facet lies to the left of its boundary.
-Vec3d inward(const scene::FacetTable& table, int facet, const Vec3d& along) {
-  return normalized(cross(table.facets[size_t(facet)].normal, along));
-}
 
 /// A facet goes on from the line at this azimuth.
 struct HalfPlane {
@@ -51,88 +46,17 @@ class GroupSectors {
     d_ = normalized(first.b - first.a);
     near_ = near_edge_m(table_, first, seam_tolerance_m_);
     rounding_ = near_edge_m(table_, first, 0);
-    std::vector<double> ends;
-    const auto both = [&](const Vec3d& a, const Vec3d& b) {
-      ends.push_back(along(a));
-      ends.push_back(along(b));
-    };
-    for (const uint32_t e : group.edges) both(table_.edges[e].a, table_.edges[e].b);
-    for (const SideBySide& l : group.links) {
-      both(l.from, l.to);
-      close_flat(l);
-    }
+    for (const SideBySide& l : group.links) close_flat(l);
     for (const Passage& p : group.passages) close_foot(p);
-    // Where faces that the line runs over begin and end: at the ends of edges if within the tolerance.
-    const size_t num_ends = ends.size();
-    for (const double t : ends_of_faces_under()) {
-      const auto near_t = [&](double end) { return std::abs(end - t) <= near_; };
-      if (std::none_of(ends.begin(), ends.begin() + long(num_ends), near_t)) ends.push_back(t);
-    }
-    std::sort(ends.begin(), ends.end());
-    ends_ = ends;
-    for (size_t i = 0; i + 1 < ends.size(); ++i) {
-      if (ends[i + 1] - ends[i] > near_ || is_whole_edge(ends[i], ends[i + 1])) interval(ends[i], ends[i + 1]);
+    ends_ = ends_of_stretches(table_, group, {origin_, d_, near_, rounding_});
+    for (size_t i = 0; i + 1 < ends_.size(); ++i) {
+      if (ends_[i + 1] - ends_[i] > near_ || is_whole_edge(ends_[i], ends_[i + 1])) interval(ends_[i], ends_[i + 1]);
     }
   }
 
  private:
   double along(const Vec3d& p) const { return dot(p - origin_, d_); }
   bool spans(const Vec3d& a, const Vec3d& b, double t) const { return (along(a) - t) * (along(b) - t) <= 0; }
-
-  /// A facet that the line runs over, from where to where.
-  struct Run {
-    int32_t facet;
-    Vec3d toward;
-    double from, to;
-  };
-  /// Are facets that go on from the line these ways pieces of one face there?
-  bool is_one_face(int32_t f, const Vec3d& toward_f, int32_t g, const Vec3d& toward_g) const {
-    if (dot(toward_f, toward_g) < 0) return false;
-    if (f == g) return true;
-    const Vec3d &m = table_.facets[size_t(f)].normal, &n = table_.facets[size_t(g)].normal;
-    const double sign = dot(m, n) < 0 ? -1 : 1;
-    return norm(cross(m, n)) <= kSame &&
-           std::abs(table_.distance(f, origin_) - sign * table_.distance(g, origin_)) <= rounding_;
-  }
-  /// Does an edge of the group say how the run's face goes on there?
-  bool is_known(const Run& run, double t) const {
-    return std::any_of(group_->edges.begin(), group_->edges.end(), [&](uint32_t i) {
-      const scene::Edge& e = table_.edges[i];
-      bool found = false;
-      if (spans(e.a, e.b, t)) {
-        for_facets(
-            e, [&](int32_t f, const Vec3d& inside) { found = found || is_one_face(f, inside, run.facet, run.toward); });
-      }
-      return found;
-    });
-  }
-
-  /// From where to where the line runs over faces, each whole, however it is cut into facets and triangles.
-  std::vector<double> ends_of_faces_under() const {
-    std::vector<Run> runs;
-    for (const Passage& p : group_->passages) {
-      const double s = along(p.from), t = along(p.to);
-      runs.push_back({p.facet, p.toward, std::min(s, t), std::max(s, t)});
-    }
-    std::sort(runs.begin(), runs.end(), [](const Run& x, const Run& y) { return x.from < y.from; });
-    std::vector<uint8_t> done(runs.size(), 0);
-    std::vector<double> ends;
-    for (size_t i = 0; i < runs.size(); ++i) {
-      if (done[i]) continue;
-      Run& run = runs[i];
-      for (size_t j = i + 1; j < runs.size(); ++j) {
-        if (done[j] || runs[j].from > run.to + near_ ||
-            !is_one_face(run.facet, run.toward, runs[j].facet, runs[j].toward))
-          continue;
-        run.to = std::max(run.to, runs[j].to);
-        done[j] = 1;
-      }
-      for (const double t : {run.from, run.to}) {
-        if (!is_known(run, t)) ends.push_back(t);
-      }
-    }
-    return ends;
-  }
 
   /// A stretch within the tolerance is no more than a crack's, unless an edge is that short.
   bool is_whole_edge(double lo, double hi) const {
@@ -187,7 +111,7 @@ class GroupSectors {
     };
     for (const uint32_t i : edges) {
       if (table_.edges[i].facet1 >= 0) refuse_folded(table_.edges[i]);
-      for_facets(table_.edges[i], [&](int32_t facet, const Vec3d& toward) { add(facet, toward, true); });
+      for_facets(table_, table_.edges[i], [&](int32_t facet, const Vec3d& toward) { add(facet, toward, true); });
     }
     // of a facet in triangles one at least, though its middle is a corner of them
     const double middle = 0.5 * (lo + hi), slack = 0.25 * std::min(near_, hi - lo);
@@ -210,7 +134,7 @@ class GroupSectors {
     const HalfPlane* end = &bounding(planes, planes[(widest + 1) % planes.size()].angle);
     const Vec3d base = line.a - dot(line.a - origin_, d) * d, p = base + lo * d, q = base + hi * d;
     // Face 0 is the line's first facet, a sheet's is the one in front.
-    const bool sheet = start == end || turn(start->angle - end->angle) <= kSame;
+    const bool sheet = start == end || turn(start->angle - end->angle) <= kSameDirection;
     const Vec3d& front = table_.facets[size_t(std::min(start->facet, end->facet))].normal;
     const bool backwards =
         sheet ? dot(cross(d, start->toward), front) < 0 : end->facet == line.facet0 && start->facet != line.facet0;
@@ -225,7 +149,7 @@ class GroupSectors {
     meet(w, edges);
     for (const HalfPlane& half : planes) {
       const double from_0 = turn(half.angle - start->angle), from_n = turn(half.angle - end->angle);
-      w.walled = w.walled || (from_0 > kSame && from_n > kSame);
+      w.walled = w.walled || (from_0 > kSameDirection && from_n > kSameDirection);
       w.facets.push_back(half.facet);
     }
     std::sort(w.facets.begin(), w.facets.end());
@@ -242,17 +166,10 @@ class GroupSectors {
     uint32_t edge;
     Vec3d inward;
   };
-  /// Of the edge's facets, visit(facet, direction into it).
-  template <class Visit>
-  void for_facets(const scene::Edge& e, Visit&& visit) const {
-    const Vec3d own = normalized(e.b - e.a);
-    visit(e.facet0, inward(table_, e.facet0, own));
-    if (e.facet1 >= 0) visit(e.facet1, (e.windings_disagree ? 1.0 : -1.0) * inward(table_, e.facet1, own));
-  }
   std::optional<Border> border_of(int32_t facet, const std::vector<uint32_t>& edges) const {
     std::optional<Border> border;
     for (const uint32_t e : edges) {
-      for_facets(table_.edges[e], [&](int32_t f, const Vec3d& inside) {
+      for_facets(table_, table_.edges[e], [&](int32_t f, const Vec3d& inside) {
         if (f == facet && !border) border = Border{e, inside};
       });
     }
@@ -338,8 +255,8 @@ class GroupSectors {
   void close_flat(const SideBySide& l) {
     const scene::Edge &e = table_.edges[l.edge], &o = table_.edges[l.other];
     const bool first = longest({l.edge, l.other}) == l.edge;
-    for_facets(e, [&](int32_t f, const Vec3d& inside) {
-      for_facets(o, [&](int32_t g, const Vec3d& other_inside) {
+    for_facets(table_, e, [&](int32_t f, const Vec3d& inside) {
+      for_facets(table_, o, [&](int32_t g, const Vec3d& other_inside) {
         if (f == g || dot(inside, other_inside) > -std::cos(kShallow)) return;
         const scene::Edge& from = first ? e : o;
         const Vec3d a = on_line(from, l.from), b = on_line(from, l.to), &into = first ? inside : other_inside;
@@ -354,7 +271,7 @@ class GroupSectors {
     const scene::Facet& over = table_.facets[size_t(p.facet)];
     const scene::Edge& e = table_.edges[p.edge];
     if (p.facet == e.facet0 || p.facet == e.facet1) return;
-    for_facets(e, [&](int32_t f, const Vec3d& inside) {
+    for_facets(table_, e, [&](int32_t f, const Vec3d& inside) {
       const double slope = -dot(over.normal, inside);
       if (std::abs(slope) < kSteep) return;
       const auto down = [&](const Vec3d& q) { return -table_.distance(p.facet, q) / slope; };
@@ -371,7 +288,7 @@ class GroupSectors {
   static const HalfPlane& bounding(const std::vector<HalfPlane>& planes, double angle) {
     const HalfPlane* best = nullptr;
     for (const HalfPlane& p : planes) {
-      if (turn(p.angle - angle) > kSame) continue;
+      if (turn(p.angle - angle) > kSameDirection) continue;
       if (!best || (p.ends_here != best->ends_here ? p.ends_here : p.facet < best->facet)) best = &p;
     }
     return *best;
@@ -385,7 +302,7 @@ class GroupSectors {
     w.facet_n = end.facet;
     w.n0 = normalized(cross(d, start.toward));
     w.t0 = cross(w.n0, d);
-    if (&start == &end || turn(start.angle - end.angle) <= kSame) {
+    if (&start == &end || turn(start.angle - end.angle) <= kSameDirection) {
       w.facet0 = w.facet_n = std::min(w.facet0, w.facet_n);
       w.exterior_angle_rad = 2 * kPi;
       return w;

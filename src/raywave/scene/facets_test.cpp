@@ -37,6 +37,31 @@ TEST(Facets, SplittingAMeshChangesNothing) {
   EXPECT_EQ(fine_lengths, coarse_lengths);
 }
 
+/// A long side beside two short ones: of the wall, and where it meets another one.
+TEST(Facets, TrianglesNeedNotMeetCornerToCorner) {
+  const double far_m[] = {0, 5.4e6};
+  for (const double far : far_m) {
+    const auto at = [&](double x, double y, double z) {  // turned and moved: corners are rounded
+      return Vec3d{0.6 * x - 0.8 * y + far, 0.8 * x + 0.6 * y + far, z};
+    };
+    Mesh walls{{at(0, 0, 0), at(4, 0, 0), at(4, 0, 3), at(0, 0, 3), at(1.7, 0, 1.275), at(4, 2, 0), at(4, 2, 3),
+                at(4, 0, 1.3)},
+               {{0, 2, 3}, {0, 1, 4}, {4, 1, 2}, {1, 5, 7}, {7, 5, 6}, {7, 6, 2}}};
+    const FacetTable t = build_facets(scene_of({walls}));
+    EXPECT_EQ(t.facets.size(), 2u) << far;
+    ASSERT_EQ(t.edges.size(), 7u) << far;
+    int corners = 0;
+    for (const Edge& e : t.edges) {
+      if (e.facet1 < 0) continue;
+      ++corners;
+      EXPECT_NEAR(std::abs(e.exterior_angle_rad - kPi), 0.5 * kPi, 1e-9);
+      EXPECT_EQ(e.vertex_end - e.vertex_begin, 3u);
+      EXPECT_NEAR(norm(e.b - e.a), 3, 1e-8);
+    }
+    EXPECT_EQ(corners, 1);
+  }
+}
+
 TEST(Facets, InwardRoomCornersAreConcave) {
   Mesh room = box({0, 0, 0}, {2, 3, 4});
   for (auto& t : room.triangles) std::swap(t[1], t[2]);

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where what is at an edge changes along it: there stretches begin and end, see wedges.h.
+#pragma once
+
+#include <vector>
+
+#include "raywave/paths/edge_surroundings.h"
+
+namespace raywave::paths {
+
+constexpr double kSameDirection = 1e-5;  // rad between facets that lie on each other
+
+/// The unit vector across the edge that points into a facet: the facet lies to the left of its boundary.
+inline Vec3d inward(const scene::FacetTable& table, int facet, const Vec3d& along) {
+  return normalized(cross(table.facets[size_t(facet)].normal, along));
+}
+
+/// Of the edge's facets, visit(facet, direction into it).
+template <class Visit>
+void for_facets(const scene::FacetTable& table, const scene::Edge& e, Visit&& visit) {
+  const Vec3d own = normalized(e.b - e.a);
+  visit(e.facet0, inward(table, e.facet0, own));
+  if (e.facet1 >= 0) visit(e.facet1, (e.windings_disagree ? 1.0 : -1.0) * inward(table, e.facet1, own));
+}
+
+/// The line of a group of edges: what is within near_m of it is together, within rounding_m the same.
+struct GroupLine {
+  Vec3d origin, along;
+  double near_m, rounding_m;
+};
+
+/// Metres along the line, ascending: the ends of the group's edges, of where two run side by side, and of the faces
+/// that the line runs over, where these are not at one of the others within the tolerance.
+std::vector<double> ends_of_stretches(const scene::FacetTable& table, const EdgeGroup& group, const GroupLine& line);
+
+}  // namespace raywave::paths
