@@ -65,8 +65,10 @@ void Cells::split_points_on_walls() {
   if (!is_grid() || prepared_.queries().empty()) return;
   const double spacing = std::min(surface_.cell_size_m.x, surface_.cell_size_m.y) / std::sqrt(double(points_per_cell_));
   const double far = norm(surface_.center_m) + surface_.size_m.x + surface_.size_m.y;
-  on_wall_m_ = 1e-6 * spacing + 8 * std::numeric_limits<double>::epsilon() * far;
-  side_m_ = 4 * on_wall_m_;
+  const double rounding_m = prepared_.facets().rounding_m({far, far, far});
+  on_wall_m_ = 1e-6 * spacing + 8 * rounding_m;
+  // and so far that no side is left where ends are moved aside (paths/place.h)
+  side_m_ = std::max(4 * on_wall_m_, 4 * paths::kMostAside * rounding_m);
   std::map<int64_t, std::vector<double>> cuts;
   for (const scene::Triangle& t : prepared_.facets().triangles) {
     if (is_plane() || !is_ground_[size_t(t.facet)]) collect_cuts(t, cuts);
