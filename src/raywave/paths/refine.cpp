@@ -168,6 +168,20 @@ Refiner::AboveFace Refiner::above_face(size_t leg) const {
   return {};
 }
 
+/// Between two edges a ray may touch a third one (the noses of a stair): off their faces it is looked along a little
+/// outside of both, so that it passes. @return by how much at its ends.
+std::array<Vec3d, 2> Refiner::off_edges(size_t leg) const {
+  std::array<Vec3d, 2> off{};
+  const auto is_edge = [&](size_t i) { return bends_[i].type == Interaction::kDiffraction; };
+  if (leg == 0 || leg == bends_.size() || !is_edge(leg - 1) || !is_edge(leg)) return off;
+  for (size_t k = 0; k < 2; ++k) {
+    const Step& s = bends_[leg - 1 + k];
+    const Wedge& w = scene_.wedges()[size_t(s.surface.index)];
+    off[k] = -4 * roundings_m(kAlongPlane, s.point_m) * normalized(w.facet0 == w.facet_n ? w.t0 : w.t0 + w.tn);
+  }
+  return off;
+}
+
 /// Does a leg along a face meet something lower than it is looked along at that is not closed as a part of the face: a
 /// kerb, which goes through it, with the face on both its sides?
 bool Refiner::meets_kerb(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b,
@@ -302,29 +316,31 @@ bool Refiner::unobstructed(const Vec3d& target_m, const EndFacets& target_facets
     if (i > 0 && !is_open_beyond(i - 1, a, b)) return false;
     if (i < n && !is_open_beyond(i, b, a)) return false;
     const AboveFace above = above_face(i);
-    const Vec3d& lift = above.lift_m;
+    const auto off = above.facet < 0 ? off_edges(i) : std::array<Vec3d, 2>{};
+    const Vec3d lift_a = above.lift_m + off[0], lift_b = above.lift_m + off[1];
     if (above.facet >= 0 && !above.both_sides && meets_kerb(a, b, at_a, at_b, above)) return false;
     // an end inside the body is not outside above it
     if (i == 0 && a != source_m_ && queries.occluded(source_m_, a, {}, {})) return false;
     if (i == n && b != target_m && queries.occluded(target_m, b, target_facets, {})) return false;
     if (!options_.refraction) {
       const auto is_free = [&](const LegEnd& from, const LegEnd& to) {
-        return !queries.occluded(from.place_m + lift, to.place_m + lift, from.facets, to.facets) ||
-               (above.both_sides && !queries.occluded(from.place_m - lift, to.place_m - lift, from.facets, to.facets));
+        return !queries.occluded(from.place_m + lift_a, to.place_m + lift_b, from.facets, to.facets) ||
+               (above.both_sides &&
+                !queries.occluded(from.place_m - lift_a, to.place_m - lift_b, from.facets, to.facets));
       };
       if (!any_about_corners(i, {a, at_a}, {b, at_b}, is_free)) return false;
       continue;
     }
-    queries.crossings(a + lift, b + lift, at_a, at_b, crossings_);
+    queries.crossings(a + lift_a, b + lift_b, at_a, at_b, crossings_);
     if (!crossings_.empty()) {
       any_about_corners(i, {a, at_a}, {b, at_b}, [&](const LegEnd& from, const LegEnd& to) {
-        queries.crossings(from.place_m + lift, to.place_m + lift, from.facets, to.facets, other_crossings_);
+        queries.crossings(from.place_m + lift_a, to.place_m + lift_b, from.facets, to.facets, other_crossings_);
         if (other_crossings_.size() < crossings_.size()) crossings_ = other_crossings_;
         return crossings_.empty();
       });
     }
     if (above.both_sides) {  // by the side that lets more through
-      queries.crossings(a - lift, b - lift, at_a, at_b, other_crossings_);
+      queries.crossings(a - lift_a, b - lift_b, at_a, at_b, other_crossings_);
       const size_t over = num_opaque(crossings_), under = num_opaque(other_crossings_);
       if (under < over || (under == over && other_crossings_.size() < crossings_.size()))
         crossings_.swap(other_crossings_);

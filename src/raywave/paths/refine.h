@@ -99,6 +99,7 @@ class Refiner {
     int32_t facet = -1;       // the face
   };
   AboveFace above_face(size_t leg) const;
+  std::array<Vec3d, 2> off_edges(size_t leg) const;
   bool meets_kerb(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b, const AboveFace& above);
   bool beyond_an_end() const;
 
