@@ -22,7 +22,7 @@ threads = 0                          # 0: all
 
 [[transmitter]]
 name = "mast"
-position_m = [-40, 0, 12]
+position_m = [-41.3, 0, 12]
 look_at_m = [40, 0, 1.5]             # or orientation_rad = [yaw, pitch, roll]
 power_dbm = 40
 array = { num_rows = 4, num_cols = 4, pattern = "tr38901", polarization = "V" }
@@ -65,7 +65,7 @@ import raywave as rw
 here = pathlib.Path(__file__).parent
 scene = rw.load_scene(here / "scene", frequency_hz=3.5e9)
 scene.bandwidth_hz = 20e6
-scene.add(rw.Transmitter("mast", [-40, 0, 12], look_at=[40, 0, 1.5], power_dbm=40,
+scene.add(rw.Transmitter("mast", [-41.3, 0, 12], look_at=[40, 0, 1.5], power_dbm=40,
                          array=rw.PlanarArray(num_rows=4, num_cols=4, pattern="tr38901", polarization="V")))
 scene.add(rw.Receiver("street", [40, 2, 1.5], velocity_m_per_s=[1.4, 0, 0]))
 scene.add(rw.Receiver("yard", [-5, 30, 1.5]))
