@@ -39,12 +39,16 @@ bool runs_along_a_face(const scene::FacetTable& table, const Wedge& w, int32_t f
   return std::min(norm(cross(n, w.n0)), norm(cross(n, w.nn))) < kAlong;
 }
 
-/// Does the facet's face lie over the edge itself, beside this end?
-bool covers(const scene::FacetTable& table, const Wedge& w, bool at_end, int32_t facet, double reach_m) {
+/// Does the facet's face, whatever it is cut into, lie over the edge itself, beside this end?
+bool covers(const scene::FacetTable& table, const RayQueries& queries, const Wedge& w, bool at_end, int32_t facet,
+            double reach_m) {
   const double inside = std::min(reach_m, 0.5 * w.length_m);
-  const Vec3d p = w.at(at_end ? w.length_m - inside : inside);
-  return table.owner(table.facets[size_t(facet)].mirror,
-                     p - table.distance(facet, p) * table.facets[size_t(facet)].normal) >= 0;
+  const Vec3d p = w.at(at_end ? w.length_m - inside : inside), &n = table.facets[size_t(facet)].normal;
+  const Vec3d on = p - table.distance(facet, p) * n;
+  std::vector<Crossing> crossed;
+  queries.crossings(on + reach_m * n, on - reach_m * n, {}, {}, crossed);
+  return std::any_of(crossed.begin(), crossed.end(),
+                     [&](const Crossing& c) { return queries.same_plane(c.facet, facet); });
 }
 
 /// Do two edges bound one sheet, which ends in a convex corner between them? @param at_end  is the corner their last
@@ -139,7 +143,7 @@ void find_corners(std::vector<Wedge>& wedges, const scene::FacetTable& table, co
       if (&v == &w || norm(places[j].lo - corner) > reach) return;
       for (const int32_t f : v.facets) {
         if (in_plane(table, w, f, seam_tolerance_m) && runs_along_a_face(table, w, f) &&
-            !covers(table, w, i % 2 == 1, f, reach))
+            !covers(table, queries, w, i % 2 == 1, f, reach))
           beside[i / 2].push_back(f);
       }
       if (norm(cross(v.direction, w.direction)) < kAlongEdge) return;
