@@ -39,16 +39,30 @@ bool runs_along_a_face(const scene::FacetTable& table, const Wedge& w, int32_t f
   return std::min(norm(cross(n, w.n0)), norm(cross(n, w.nn))) < kAlong;
 }
 
-/// Does the facet's face, whatever it is cut into, lie over the edge itself, beside this end?
+/// Is the facet's face there, whatever it is cut into, within that much of a point?
+bool is_face_at(const scene::FacetTable& table, const RayQueries& queries, int32_t facet, const Vec3d& p,
+                double within_m) {
+  const Vec3d &n = table.facets[size_t(facet)].normal, on = p - table.distance(facet, p) * n;
+  std::vector<Crossing> crossed;
+  queries.crossings(on + within_m * n, on - within_m * n, {}, {}, crossed);
+  return std::any_of(crossed.begin(), crossed.end(),
+                     [&](const Crossing& c) { return queries.same_plane(c.facet, facet); });
+}
+
+/// Does the facet's face lie over the edge itself, beside this end?
 bool covers(const scene::FacetTable& table, const RayQueries& queries, const Wedge& w, bool at_end, int32_t facet,
             double reach_m) {
   const double inside = std::min(reach_m, 0.5 * w.length_m);
-  const Vec3d p = w.at(at_end ? w.length_m - inside : inside), &n = table.facets[size_t(facet)].normal;
-  const Vec3d on = p - table.distance(facet, p) * n;
-  std::vector<Crossing> crossed;
-  queries.crossings(on + reach_m * n, on - reach_m * n, {}, {}, crossed);
-  return std::any_of(crossed.begin(), crossed.end(),
-                     [&](const Crossing& c) { return queries.same_plane(c.facet, facet); });
+  return is_face_at(table, queries, facet, w.at(at_end ? w.length_m - inside : inside), reach_m);
+}
+
+/// Does a face of the wedge go on beside its line beyond this end: is the face's corner there no convex one?
+bool faces_go_on(const scene::FacetTable& table, const RayQueries& queries, const Wedge& w, bool at_end,
+                 double reach_m) {
+  const Vec3d beyond = w.at(at_end ? w.length_m + reach_m : -reach_m);
+  const double aside = reach_m / 8;
+  return is_face_at(table, queries, w.facet0, beyond + aside * w.t0, aside) ||
+         is_face_at(table, queries, w.facet_n, beyond + aside * w.tn, aside);
 }
 
 /// Do two edges bound one sheet, which ends in a convex corner between them? @param at_end  is the corner their last
@@ -166,6 +180,8 @@ void find_corners(std::vector<Wedge>& wedges, const scene::FacetTable& table, co
         }
       }
     });
+    // nothing goes past a corner into which the faces go on: there is the body
+    if (faces_go_on(table, queries, w, i % 2 == 1, reach)) turns.face_0 = turns.face_n = false;
     if (inset > kLeastInset * table.rounding_m(corner)) w.miss_m[i % 2] = 0.25 * inset;
     const double certain = std::min(kCertainInset * table.rounding_m(corner), 0.25 * w.length_m);
     w.inset_m = std::min(std::max(kMostInset * w.length_m, certain), std::max(w.inset_m, inset));
