@@ -146,9 +146,13 @@ void find_corners(std::vector<Wedge>& wedges, const scene::FacetTable& table, co
     const Vec3d corner = places[i].lo;
     const double reach = corner_reach_m(table, seam_tolerance_m, corner);
     Wedge::Turns& turns = w.turns[i % 2];
-    double inset = kLeastInset * table.rounding_m(corner);
+    const double least = kLeastInset * table.rounding_m(corner);
+    double inset = least;
     const auto keep_off = [&](const Wedge& at) {
-      for (const int32_t f : at.facets) inset = std::max(inset, 4 * std::abs(table.distance(f, corner)));
+      for (const int32_t f : at.facets) {  // (the other side of a wall is not a facet that misses the corner)
+        const double miss = std::abs(table.distance(f, corner));
+        if (miss <= std::max(seam_tolerance_m, least)) inset = std::max(inset, 4 * miss);
+      }
     };
     keep_off(w);
     std::array<bool, 2> known{};  // is the face that goes on over each face the one next to it for certain?
@@ -182,7 +186,7 @@ void find_corners(std::vector<Wedge>& wedges, const scene::FacetTable& table, co
     });
     // nothing goes past a corner into which the faces go on: there is the body
     if (faces_go_on(table, queries, w, i % 2 == 1, reach)) turns.face_0 = turns.face_n = false;
-    if (inset > kLeastInset * table.rounding_m(corner)) w.miss_m[i % 2] = 0.25 * inset;
+    if (inset > least) w.miss_m[i % 2] = 0.25 * inset;
     const double certain = std::min(kCertainInset * table.rounding_m(corner), 0.25 * w.length_m);
     w.inset_m = std::min(std::max(kMostInset * w.length_m, certain), std::max(w.inset_m, inset));
   }
