@@ -183,20 +183,51 @@ TEST(EdgeNeighbours, PlatesOnEachOtherAreTwoFaces) {
       1e-6);
 }
 
-/// The corner inside an opening is an edge of the wall's inside alone; at UTM coordinates it is no more.
-TEST(EdgeNeighbours, AnOpeningIsTheSameWhereverTheSceneLies) {
-  const double x0 = -0.255, x1 = 0.41, h = 1.68, w = 2.4, top = 2.827, t = 0.077;
+/// A wall from -width to width with a door from x0 to x1; of rectangles that meet at places of their own.
+Mesh wall_with_door(double x0, double x1, double height, double width, double top, double thickness) {
+  const double w = width, h = height, t = thickness;
   std::vector<std::array<Vec3d, 3>> all{
       {Vec3d{x0, 0, 0}, Vec3d{x0, t, 0}, Vec3d{x0, 0, h}},   {Vec3d{x1, 0, 0}, Vec3d{x1, t, 0}, Vec3d{x1, 0, h}},
       {Vec3d{x0, 0, h}, Vec3d{x1, 0, h}, Vec3d{x0, t, h}},   {Vec3d{-w, 0, top}, Vec3d{w, 0, top}, Vec3d{-w, t, top}},
-      {Vec3d{-w, 0, 0}, Vec3d{-w, t, 0}, Vec3d{-w, 0, top}}, {Vec3d{w, 0, 0}, Vec3d{w, t, 0}, Vec3d{w, 0, top}}};
+      {Vec3d{-w, 0, 0}, Vec3d{-w, t, 0}, Vec3d{-w, 0, top}}, {Vec3d{w, 0, 0}, Vec3d{w, t, 0}, Vec3d{w, 0, top}},
+      {Vec3d{-w, 0, 0}, Vec3d{x0, 0, 0}, Vec3d{-w, t, 0}},   {Vec3d{x1, 0, 0}, Vec3d{w, 0, 0}, Vec3d{x1, t, 0}}};
   for (const double y : {0.0, t}) {
     all.push_back({Vec3d{-w, y, 0}, Vec3d{x0, y, 0}, Vec3d{-w, y, h}});
     all.push_back({Vec3d{x1, y, 0}, Vec3d{w, y, 0}, Vec3d{x1, y, h}});
     all.push_back({Vec3d{-w, y, h}, Vec3d{w, y, h}, Vec3d{-w, y, top}});
   }
-  const scene::Scene here =
-      scene_of({{rectangles(all)}, {-2.421, -0.511, 0.538}, {{2.64, -0.486, 2.654}, {1.9, 0.7, 2.3}}});
+  return rectangles(all);
+}
+/// Some millimetres under the faces of a metal wall of two tolerances.
+TEST(EdgeNeighbours, AThinWallWithADoorIsDarkInside) {
+  const auto inside = fields(scene_of({{wall_with_door(-0.638, 0.467, 1.4725, 2.2615, 2.948, 0.0597)},
+                                       {-5.006, -2.175, -1.779},
+                                       {{2.128, 0.0553, 2.521}, {1.745, 0.0473, 2.074}, {0.955, 0.0116, 2.729}}}));
+  EXPECT_EQ(difference(inside, std::vector<Complexd>(inside.size())), 0);
+}
+
+/// Where the noses of a stair are in line a ray over two of them touches the one between.
+TEST(EdgeNeighbours, ARayBetweenTwoEdgesThatTouchesAThirdOnePasses) {
+  scene::Scene s =
+      scene_of({{stairs(4, 0.31, 0.17, -0.9, 1.1)},
+                {-0.7, 0.2, 0.9},
+                {{1.7, 0.1, 0.02}, {2.1, 0.4, -0.1}, {1.5, -0.2, -0.12}, {2.6, 0.3, 0.2}, {1.9, 0.6, -0.3}}});
+  const auto here = test::relative_fields(s, options(2, 2));
+  for (const Vec3d& by : {Vec3d{0.1, 0.2, 0.3}, Vec3d{-7.3, 1.9, 0.77}, Vec3d{123.4, -56.7, 8.9}}) {
+    for (auto& o : s.objects) {
+      for (Vec3d& v : o.mesh.vertices_m) v += by;
+    }
+    for (auto& d : s.transmitters) d.position_m += by;
+    for (auto& d : s.receivers) d.position_m += by;
+    EXPECT_LT(difference(test::relative_fields(s, options(2, 2)), here), 1e-3);
+  }
+}
+
+/// The corner inside an opening is an edge of the wall's inside alone; at UTM coordinates it is no more.
+TEST(EdgeNeighbours, AnOpeningIsTheSameWhereverTheSceneLies) {
+  const scene::Scene here = scene_of({{wall_with_door(-0.255, 0.41, 1.68, 2.4, 2.827, 0.077)},
+                                      {-2.421, -0.511, 0.538},
+                                      {{2.64, -0.486, 2.654}, {1.9, 0.7, 2.3}}});
   scene::Scene there = here;
   const auto move = [](Vec3d& v) {  // around z: what is vertical stays so
     v = Vec3d{0.96 * v.x - 0.28 * v.y, 0.28 * v.x + 0.96 * v.y, v.z} + Vec3d{412345.678, 5412345.678, 100};
