@@ -81,11 +81,31 @@ double EdgeShooter::jitter(int64_t index, int place, int direction, int which) c
   return double(key >> 11) * 0x1.0p-53;
 }
 
+/// A place on the edge's lit part. Every other one lies there by length, for what is lit beside the edge; the others by
+/// the angle that the source sees, for what is far behind it: a source near the edge lights all that from a short part
+/// of it. The length that it stands for is the reciprocal of both densities' sum (the balance heuristic of Veach 1997).
+EdgeShooter::PlaceOnEdge EdgeShooter::place_at(int64_t index, int place) const {
+  const Lit& l = lit_[size_t(index)];
+  const Wedge& w = scene_.wedges()[size_t(l.last)];
+  const Vec3d& image = tree_.nodes()[size_t(l.node)].image_m;
+  const double length = l.part.hi - l.part.lo, foot = dot(image - w.a, w.direction);
+  const double distance = std::max(norm(image - w.at(foot)), 1e-3 * length);
+  const double from = std::atan((l.part.lo - foot) / distance), angle = std::atan((l.part.hi - foot) / distance) - from;
+  const int by_angle = options_.places / 2, by_length = options_.places - by_angle;
+  const double k = place / 2 + jitter(index, place, 0, 0);
+  const double t =
+      place % 2 == 0 ? l.part.lo + length * k / by_length : foot + distance * std::tan(from + angle * k / by_angle);
+  const double off = t - foot;
+  return {t, 1 / (by_length / length + by_angle * distance / ((distance * distance + off * off) * angle))};
+}
+
 /// The ray to a place on the edge. @return false when that lies in the dark.
 bool EdgeShooter::light(int64_t index, int place, Refiner& refiner, SequenceTree& part, Shot& shot) const {
   const Lit& l = lit_[size_t(index)];
   const Wedge& w = scene_.wedges()[size_t(l.last)];
-  shot.point_m = w.at(l.part.lo + (l.part.hi - l.part.lo) * (place + jitter(index, place, 0, 0)) / options_.places);
+  const PlaceOnEdge at = place_at(index, place);
+  shot.point_m = w.at(at.along_m);
+  shot.width_m = at.width_m;
   const auto& nodes = tree_.nodes();
   std::vector<SurfaceId> chain;
   for (int32_t n = l.node; n != 0; n = nodes[size_t(n)].parent) chain.push_back(nodes[size_t(n)].surface);
@@ -121,8 +141,7 @@ EdgeRaySegment EdgeShooter::launch(int64_t index, int place, int direction, Shot
   s.direction = cos_beta * w.direction + sin_beta * radial;
   s.before_m = shot.before_m;
   s.behind_m = 0;
-  s.spread_m =
-      ((l.part.hi - l.part.lo) / options_.places) * (w.exterior_angle_rad / options_.directions) * sin_beta * sin_beta;
+  s.spread_m = shot.width_m * (w.exterior_angle_rad / options_.directions) * sin_beta * sin_beta;
   return s;
 }
 

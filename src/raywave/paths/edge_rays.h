@@ -69,9 +69,13 @@ class EdgeShooter {
     std::vector<Step> steps;
     int32_t node = 0;
     Vec3d point_m, k_in;
-    double before_m = 0;
+    double before_m = 0, width_m = 0;  // of the edge, that the place stands for
     int hit = -1;
   };
+  struct PlaceOnEdge {
+    double along_m, width_m;
+  };
+  PlaceOnEdge place_at(int64_t index, int place) const;
   bool light(int64_t index, int place, Refiner& refiner, SequenceTree& part, Shot& shot) const;
   EdgeRaySegment launch(int64_t index, int place, int direction, Shot& shot) const;
   void trace(EdgeRaySegment& s, Shot& shot) const;
