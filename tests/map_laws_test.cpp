@@ -3,6 +3,7 @@
 // for any number of threads.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -11,6 +12,7 @@
 #include "raywave/core/test_statistics.h"
 #include "raywave/maps/radio_map.h"
 #include "raywave/paths/path_solver.h"
+#include "raywave/scene/shapes.h"
 #include "scenes.h"
 
 namespace raywave {
@@ -74,6 +76,39 @@ TEST(RadioMap, ExactEqualsTheExhaustiveFinderAtEverySamplePoint) {
     EXPECT_NEAR(map.path_gain[size_t(link.rx)] / power, 1, 1e-10) << link.rx;
   }
   EXPECT_GT(lit, 40);
+}
+
+/// Half a metre from a long eave a few metres of it light all of the shadow.
+TEST(RadioMap, ExactSeesWhatIsFarBehindAnEdgeBesideTheTransmitter) {
+  scene::Scene s;
+  const int concrete = s.add_material(em::itu_material("concrete", 0.1));
+  s.add_object({"block", scene::box({-40, 0, 0}, {80, 12, 20}), concrete});
+  for (int i = 0; i < 12; ++i)
+    s.add_object({"house" + std::to_string(i), scene::box({-80.0 + 15 * i, -30, 0}, {6, 6, 10}), concrete});
+  scene::clean_meshes(s);
+  s.add_transmitter({"tx", {3, 11.6, 21}, {}, {}, test::antenna("iso", "V")});
+  RadioMapOptions o;
+  o.max_depth = 2;
+  o.diffraction = true;
+  o.samples_per_tx = 100000;
+  const RadioMap map =
+      solve_radio_map(s, plane({0, 15.5, 1.5}, {60, 6}, 0.2), o);  // more cells than are tried with all sequences
+  std::vector<double> found, gain;
+  for (int i = 7; i < map.num_cells(); i += 53) {
+    found.push_back(map.path_gain[size_t(i)]);
+    s.add_receiver({"rx" + std::to_string(i), map.cell_centers_m[size_t(i)], {}, {}, test::antenna("iso", "VH")});
+  }
+  paths::PathOptions p;
+  p.max_depth = 2;
+  p.diffraction = true;
+  const paths::Paths all = solve_paths(s, p);
+  for (const auto& link : all.links) {
+    gain.push_back(0);
+    for (int64_t k = all.a_begin[size_t(link.path_begin)]; k < all.a_begin[size_t(link.path_end)]; ++k)
+      gain.back() += norm2(all.a[size_t(k)]);
+  }
+  const double most = *std::max_element(gain.begin(), gain.end());
+  for (size_t i = 0; i < gain.size(); ++i) EXPECT_NEAR(found[i], gain[i], 0.01 * gain[i] + 1e-3 * most) << i;
 }
 
 TEST(RadioMap, MonteCarloAgreesWithExactWithinItsOwnSpread) {

@@ -71,6 +71,7 @@ void EdgeShooter::share_rays(int64_t num_rays) {
   if (lit_.empty()) return;
   const double each = double(num_rays) / double(lit_.size());
   options_.places = options_.directions = std::max(8, int(std::ceil(std::sqrt(each))));
+  options_.by_angle = false;  // sums vary less: most of their power lies beside edges
 }
 
 double EdgeShooter::jitter(int64_t index, int place, int direction, int which) const {
@@ -81,9 +82,9 @@ double EdgeShooter::jitter(int64_t index, int place, int direction, int which) c
   return double(key >> 11) * 0x1.0p-53;
 }
 
-/// A place on the edge's lit part. Every other one lies there by length, for what is lit beside the edge; the others by
-/// the angle that the source sees, for what is far behind it: a source near the edge lights all that from a short part
-/// of it. The length that it stands for is the reciprocal of both densities' sum (the balance heuristic of Veach 1997).
+/// A place on the edge's lit part. Every other one may lie there by the angle that the source sees, for what is far
+/// behind the edge: a source near it lights all that from a short part. The length that it stands for is the reciprocal
+/// of both densities' sum (the balance heuristic of Veach 1997).
 EdgeShooter::PlaceOnEdge EdgeShooter::place_at(int64_t index, int place) const {
   const Lit& l = lit_[size_t(index)];
   const Wedge& w = scene_.wedges()[size_t(l.last)];
@@ -91,10 +92,11 @@ EdgeShooter::PlaceOnEdge EdgeShooter::place_at(int64_t index, int place) const {
   const double length = l.part.hi - l.part.lo, foot = dot(image - w.a, w.direction);
   const double distance = std::max(norm(image - w.at(foot)), 1e-3 * length);
   const double from = std::atan((l.part.lo - foot) / distance), angle = std::atan((l.part.hi - foot) / distance) - from;
-  const int by_angle = options_.places / 2, by_length = options_.places - by_angle;
-  const double k = place / 2 + jitter(index, place, 0, 0);
+  const int by_angle = options_.by_angle ? options_.places / 2 : 0, by_length = options_.places - by_angle;
+  const bool is_by_length = by_angle == 0 || place % 2 == 0;
+  const double k = (by_angle == 0 ? place : place / 2) + jitter(index, place, 0, 0);
   const double t =
-      place % 2 == 0 ? l.part.lo + length * k / by_length : foot + distance * std::tan(from + angle * k / by_angle);
+      is_by_length ? l.part.lo + length * k / by_length : foot + distance * std::tan(from + angle * k / by_angle);
   const double off = t - foot;
   return {t, 1 / (by_length / length + by_angle * distance / ((distance * distance + off * off) * angle))};
 }

@@ -17,6 +17,7 @@ struct EdgeRayOptions {
   bool reflection = true;    // follow reflections behind the edge
   int max_diffractions = 1;  // 2: also over a second edge of one of the first edge's faces
   int places = 8;            // along the edge
+  bool by_angle = true;      // every other place by the source's angle, else all by length
   int directions = 32;       // around it
   uint64_t seed = 42;        // of the jitter
 };
