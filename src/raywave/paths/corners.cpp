@@ -39,6 +39,9 @@ bool runs_along_a_face(const scene::FacetTable& table, const Wedge& w, int32_t f
   return std::min(norm(cross(n, w.n0)), norm(cross(n, w.nn))) < kAlong;
 }
 
+/// The edge's place beside its corner.
+Vec3d beside_corner(const Wedge& w, bool at_end) { return w.at(at_end ? w.length_m - w.inset_m : w.inset_m); }
+
 /// Is the facet's face there, whatever it is cut into, within that much of a point?
 bool is_face_at(const scene::FacetTable& table, const RayQueries& queries, int32_t facet, const Vec3d& p,
                 double within_m) {
@@ -77,8 +80,6 @@ bool is_rim_of_one_sheet(const scene::FacetTable& table, const RayQueries& queri
 }
 
 }  // namespace
-
-static Vec3d beside_corner(const Wedge& w, bool at_end) { return w.at(at_end ? w.length_m - w.inset_m : w.inset_m); }
 
 std::array<Vec3d, 3> about_corner(const Wedge& w, bool at_end) {
   constexpr double kTimes = 8;
@@ -185,7 +186,8 @@ void find_corners(std::vector<Wedge>& wedges, const scene::FacetTable& table, co
       }
     });
     // nothing goes past a corner into which the faces go on: there is the body
-    if (faces_go_on(table, queries, w, i % 2 == 1, reach)) turns.face_0 = turns.face_n = false;
+    if (faces_go_on(table, queries, w, i % 2 == 1, reach))
+      turns.face_0 = turns.face_n = false, turns.over_0 = turns.over_n = -1;
     if (inset > least) w.miss_m[i % 2] = 0.25 * inset;
     const double certain = std::min(kCertainInset * table.rounding_m(corner), 0.25 * w.length_m);
     w.inset_m = std::min(std::max(kMostInset * w.length_m, certain), std::max(w.inset_m, inset));

@@ -18,6 +18,23 @@ constexpr double kRunsAlong = 0.05;
 double edge_rounding_m(const scene::FacetTable& table, const scene::Edge& e);
 bool is_too_short(const scene::FacetTable& table, const scene::Edge& e);
 
+/// The unit vector across a line that points into a facet, which lies to the left of its boundary.
+inline Vec3d inward(const scene::FacetTable& table, int facet, const Vec3d& along) {
+  return normalized(cross(table.facets[size_t(facet)].normal, along));
+}
+/// The same from an edge into one of its facets. (The boundary of facet 0 runs from a to b, that of facet 1 backwards
+/// if windings agree.)
+inline Vec3d into_facet(const scene::FacetTable& table, const scene::Edge& e, int32_t facet) {
+  const Vec3d in = inward(table, facet, e.b - e.a);
+  return facet == e.facet1 && !e.windings_disagree ? -in : in;
+}
+/// Of the edge's facets, visit(facet, direction into it).
+template <class Visit>
+void for_facets(const scene::FacetTable& table, const scene::Edge& e, Visit&& visit) {
+  visit(e.facet0, into_facet(table, e, e.facet0));
+  if (e.facet1 >= 0) visit(e.facet1, into_facet(table, e, e.facet1));
+}
+
 /// What may be together, before it is decided: an edge with another one, or with a facet that its line runs over.
 struct EdgeContact {
   double distance_m;

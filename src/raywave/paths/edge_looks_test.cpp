@@ -12,21 +12,29 @@
 namespace raywave::paths {
 namespace {
 
-/// Some blocks on the ground, as PreparedScene has them.
-PreparedScene blocks(uint64_t seed) {
-  test::Draws number(seed);
+scene::Scene nothing() {
   scene::Scene s;
   s.frequency_hz = 1e9;
   s.add_material(em::itu_material("concrete"));
-  for (int i = 0; i < 12; ++i) {
-    const Vec3d at = number.in_box({-40, -40, 0}, {40, 40, 0}), size = number.in_box({4, 4, 5}, {12, 12, 20});
-    s.add_object({"block" + std::to_string(i), scene::box(at, size), 0});
-  }
+  return s;
+}
+PreparedScene on_the_ground(scene::Scene s) {
   scene::Mesh ground;
   scene::add_rectangle(ground, {-80, -80, 0}, {160, 0, 0}, {0, 160, 0});
   s.add_object({"ground", ground, 0});
   scene::clean_meshes(s);
   return PreparedScene(s);
+}
+
+/// Some blocks on the ground, as PreparedScene has them.
+PreparedScene blocks(uint64_t seed) {
+  test::Draws number(seed);
+  scene::Scene s = nothing();
+  for (int i = 0; i < 12; ++i) {
+    const Vec3d at = number.in_box({-40, -40, 0}, {40, 40, 0}), size = number.in_box({4, 4, 5}, {12, 12, 20});
+    s.add_object({"block" + std::to_string(i), scene::box(at, size), 0});
+  }
+  return on_the_ground(std::move(s));
 }
 
 /// Is the straight way blocked well between its ends?
@@ -103,9 +111,7 @@ TEST(EdgeLooks, HiddenPlacesAreBehindTriangles) {
 /// Rows of houses, each a little into the next one.
 PreparedScene rows(uint64_t seed) {
   test::Draws number(seed);
-  scene::Scene s;
-  s.frequency_hz = 1e9;
-  s.add_material(em::itu_material("concrete"));
+  scene::Scene s = nothing();
   for (int i = 0; i < 4; ++i) {
     Vec3d at{-40, -40.0 + 25 * i, 0};
     for (int j = 0; j < 5; ++j) {
@@ -114,11 +120,7 @@ PreparedScene rows(uint64_t seed) {
       at.x += size.x - 2e-4;
     }
   }
-  scene::Mesh ground;
-  scene::add_rectangle(ground, {-80, -80, 0}, {160, 0, 0}, {0, 160, 0});
-  s.add_object({"ground", ground, 0});
-  scene::clean_meshes(s);
-  return PreparedScene(s);
+  return on_the_ground(std::move(s));
 }
 
 TEST(EdgeLooks, WhatIsHiddenPastCornersThatFacetsMissTheRefinerDoesNotReach) {

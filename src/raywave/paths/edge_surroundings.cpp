@@ -159,8 +159,7 @@ class Grouping {
       return any;
     };
     return std::any_of(own.begin(), own.end(), [&](const Side& s) {
-      const scene::Edge& e = table_.edges[s.edge];
-      const Vec3d in = normalized(cross(table_.facets[size_t(s.facet)].normal, e.b - e.a));
+      const Vec3d in = into_facet(table_, table_.edges[s.edge], s.facet);
       const double slope = dot(normal, in);
       if (std::abs(slope) < kLeast) return false;
       const auto at = [&](double above) { return middle + ((above - height) / slope) * in; };
@@ -179,18 +178,12 @@ class Grouping {
     };
     return ends_at(c.from) && ends_at(0.5 * (c.from + c.to)) && ends_at(c.to);
   }
-  /// The direction from a side's edge into its facet. (The boundary of facet 0 runs from a to b, that of facet 1
-  /// backwards if windings agree.)
-  Vec3d into(const Side& s) const {
-    const scene::Edge& e = table_.edges[s.edge];
-    const Vec3d n = normalized(cross(table_.facets[size_t(s.facet)].normal, e.b - e.a));
-    return s.facet == e.facet1 && !e.windings_disagree ? -n : n;
-  }
   /// Do facets of one plane lie on either side of a line?
   bool go_on(const Side& f, const Side& g) const {
     constexpr double kFlat = 1e-5;  // rad
     const Vec3d &m = table_.facets[size_t(f.facet)].normal, &n = table_.facets[size_t(g.facet)].normal;
-    return norm(cross(m, n)) <= kFlat && dot(into(f), into(g)) < -0.5;
+    return norm(cross(m, n)) <= kFlat && dot(into_facet(table_, table_.edges[f.edge], f.facet),
+                                             into_facet(table_, table_.edges[g.edge], g.facet)) < -0.5;
   }
   /// Those are one face, cut in two by how its triangles meet, where neither goes on in another one already: plates on
   /// each other are two.

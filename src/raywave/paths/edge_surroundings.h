@@ -4,8 +4,12 @@
 //
 // Things are together when they are within the seam tolerance of each other, or within a few roundings of their
 // coordinates. Within the seam tolerance but not coincident, nearest first, they are together only if
-// - they belong to different connected surfaces, or the edge is a free one: a crack, not a small detail of one surface;
-// - no two of their facets meet along another line: the two edges of a thin plate, a low kerb's two sides, stay two.
+// - no surface goes on from the one to the other close by (facets joined by edges or by borders that lie on each other,
+//   within twice the distance): a crack, not a small detail of one surface;
+// - no two of their facets meet along another line, and no face at the edge goes on through the other facet by more
+// than
+//   kKerb: the two edges of a thin plate, a low kerb's two sides, stay two.
+// Neither objects nor how faces are cut into triangles count.
 #pragma once
 
 #include <cstdint>

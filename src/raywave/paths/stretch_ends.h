@@ -4,24 +4,11 @@
 
 #include <vector>
 
-#include "raywave/paths/edge_surroundings.h"
+#include "raywave/paths/edge_contacts.h"
 
 namespace raywave::paths {
 
 constexpr double kSameDirection = 1e-5;  // rad between facets that lie on each other
-
-/// The unit vector across the edge that points into a facet: the facet lies to the left of its boundary.
-inline Vec3d inward(const scene::FacetTable& table, int facet, const Vec3d& along) {
-  return normalized(cross(table.facets[size_t(facet)].normal, along));
-}
-
-/// Of the edge's facets, visit(facet, direction into it).
-template <class Visit>
-void for_facets(const scene::FacetTable& table, const scene::Edge& e, Visit&& visit) {
-  const Vec3d own = normalized(e.b - e.a);
-  visit(e.facet0, inward(table, e.facet0, own));
-  if (e.facet1 >= 0) visit(e.facet1, (e.windings_disagree ? 1.0 : -1.0) * inward(table, e.facet1, own));
-}
 
 /// The line of a group of edges: what is within near_m of it is together, within rounding_m the same.
 struct GroupLine {
