@@ -52,6 +52,21 @@ bool is_face_at(const scene::FacetTable& table, const RayQueries& queries, int32
                      [&](const Crossing& c) { return queries.same_plane(c.facet, facet); });
 }
 
+/// The other side of a wall or plate whose rim both edges bound, of one side each; -1: they don't.
+int32_t other_side(const scene::FacetTable& table, const RayQueries& queries, double seam_tolerance_m, const Wedge& w,
+                   const Wedge& v) {
+  if (w.facet0 == w.facet_n || v.facet0 == v.facet_n) return -1;
+  const auto own = faces_of(w), next = faces_of(v);
+  for (const size_t i : {0, 1}) {
+    for (const size_t j : {0, 1}) {
+      if (dot(own[1 - i].normal, next[1 - j].normal) < -kOnePlane &&
+          one_face(table, queries, seam_tolerance_m, w, own[i], v, next[j]))
+        return next[1 - j].facet;
+    }
+  }
+  return -1;
+}
+
 /// Does the facet's face lie over the edge itself, beside this end?
 bool covers(const scene::FacetTable& table, const RayQueries& queries, const Wedge& w, bool at_end, int32_t facet,
             double reach_m) {
@@ -149,17 +164,29 @@ void find_corners(std::vector<Wedge>& wedges, const scene::FacetTable& table, co
     Wedge::Turns& turns = w.turns[i % 2];
     const double least = kLeastInset * table.rounding_m(corner);
     double inset = least;
+    std::vector<int32_t> other_sides;
+    const auto for_near = [&](auto&& visit) {
+      tree.overlapping(places[i].grown(reach), [&](uint32_t j) {
+        if (j / 2 != i / 2 && norm(places[j].lo - corner) <= reach) visit(j);
+      });
+    };
+    for_near([&](uint32_t j) {
+      const int32_t f = other_side(table, queries, seam_tolerance_m, w, wedges[j / 2]);
+      if (f >= 0) other_sides.push_back(f);
+    });
+    // what facets miss the corner by; but for the other side of a wall
     const auto keep_off = [&](const Wedge& at) {
-      for (const int32_t f : at.facets) {  // (the other side of a wall is not a facet that misses the corner)
+      for (const int32_t f : at.facets) {
         const double miss = std::abs(table.distance(f, corner));
-        if (miss <= std::max(seam_tolerance_m, least)) inset = std::max(inset, 4 * miss);
+        if (miss > std::max(seam_tolerance_m, least)) continue;
+        const auto is = [&](int32_t other) { return queries.same_plane(f, other); };
+        if (std::none_of(other_sides.begin(), other_sides.end(), is)) inset = std::max(inset, 4 * miss);
       }
     };
     keep_off(w);
     std::array<bool, 2> known{};  // is the face that goes on over each face the one next to it for certain?
-    tree.overlapping(places[i].grown(reach), [&](uint32_t j) {
+    for_near([&](uint32_t j) {
       const Wedge& v = wedges[j / 2];
-      if (&v == &w || norm(places[j].lo - corner) > reach) return;
       for (const int32_t f : v.facets) {
         if (in_plane(table, w, f, seam_tolerance_m) && runs_along_a_face(table, w, f) &&
             !covers(table, queries, w, i % 2 == 1, f, reach))
