@@ -8,7 +8,7 @@
 #include "raywave/core/constants.h"
 #include "raywave/runtime/fft.h"
 #include "raywave/wave/backends.h"
-#include "raywave/wave/fused_march.h"
+#include "raywave/wave/row_transform.h"
 
 namespace raywave::wave {
 namespace {

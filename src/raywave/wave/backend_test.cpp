@@ -11,6 +11,7 @@
 #include "raywave/wave/gaussian_beams.h"
 #include "raywave/wave/nufft.h"
 #include "raywave/wave/reference.h"
+#include "raywave/wave/row_transform.h"
 #include "raywave/wave/test_support.h"
 
 namespace raywave::wave {
@@ -252,6 +253,37 @@ TEST(Backends, RowTransformEqualsTheTransforms) {
     EXPECT_LT(relative_error(got, expected), 1e-15 * std::log2(n)) << n;
   }
   EXPECT_THROW(RowTransform(384), Error);
+}
+
+// A march in the lanes, against jumps and products one by one.
+TEST(Backends, TurnsInTheLanesEqualJumpsAndScreens) {
+  for (const int n : {256, 512, 4096, 8192}) {
+    const size_t size = size_t(n);
+    const RowTransform row(n);
+    const Field g = random_field(n, 1), screen = random_field(n, 2), u0 = random_field(n, 3);
+    const Complexc rate(0.3, -0.8);
+    const auto table = row.table(g);
+    Field lanes_screen(size), lanes_tape(size), tape(size), got(size), gradient(size);
+    row.to_lanes(screen.data(), lanes_screen.data());
+    RowTransform::Lanes lanes(row);
+    row.enter(u0.data(), lanes);
+    row.turn(table.data(), lanes_screen.data(), lanes_tape.data(), lanes, {});
+    row.turn_back(table.data(), lanes_screen.data(), lanes_tape.data(), rate, gradient.data(), lanes,
+                  {lanes_screen.data(), lanes_tape.data()});
+    row.leave(table.data(), lanes, got.data());
+    row.from_lanes(lanes_tape.data(), tape.data());
+    Field u = u0;
+    row.apply(table.data(), u.data());
+    EXPECT_LT(relative_error(tape, u), 1e-15) << n;
+    for (size_t j = 0; j < size; ++j) u[j] *= screen[j];
+    row.apply(table.data(), u.data());
+    for (size_t j = 0; j < size; ++j) u[j] *= std::conj(screen[j]);
+    Field product(size);
+    for (size_t j = 0; j < size; ++j) product[j] = rate * u[j] * std::conj(tape[j]);
+    EXPECT_LT(relative_error(gradient, product), 1e-14) << n;
+    row.apply(table.data(), u.data());
+    EXPECT_LT(relative_error(got, u), 1e-14) << n;
+  }
 }
 
 TEST(Backends, NamesAndRefusals) {

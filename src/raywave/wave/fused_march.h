@@ -6,7 +6,6 @@
 #pragma once
 
 #include <complex>
-#include <span>
 #include <vector>
 
 namespace raywave::wave {
@@ -31,11 +30,6 @@ class FusedMarch {
   /// Lane-major data of one group, [num_y][re, im][kLanes], aligned to 32 bytes: marched in place.
   void run(const std::vector<Op>& ops, Real* group) const;
 
-  /// Forward transform, a gain for every place and lane ([num_y][re, im][kLanes]), and back, without the scale 1/N.
-  void transform(const Real* gain, Real* group) const;
-  /// Wavenumber index at each place after the forward transform.
-  const std::vector<int>& order() const { return order_; }
-
   int num_y() const { return n_; }
   size_t group_size() const { return size_t(n_) * 2 * kLanes; }
 
@@ -46,62 +40,6 @@ class FusedMarch {
   std::vector<size_t> stage_at_;   // where a stage's twiddles begin
   std::vector<int> stage_length_;  // n, n/4, ... > 4
 };
-
-/// One row: the four quarters of its points go into the lanes, a four-point transform runs across them, and the lanes
-/// are four rows of a quarter of the length.
-class RowTransform {
- public:
-  /// Powers of two from 256 to 262144.
-  static bool supports(int n);
-  /// @throws Error for a length that is not supported.
-  explicit RowTransform(int n);
-
-  /// A gain in this transform's order, with the 1/N of the inverse; `g` in the order of fft_wavenumbers.
-  std::vector<std::complex<double>> table(std::span<const std::complex<double>> g) const;
-  /// u <- F^-1 (g F u).
-  void apply(const std::complex<double>* table, std::complex<double>* u) const;
-
-  /// The same in parts, so that a march stays in the lanes: enter, turns, leave. A turn is the gain, what stands
-  /// between two jumps, and the entrance to the next.
-  class Lanes {
-   public:
-    explicit Lanes(const RowTransform& row);
-    double* data() { return blocks_[0].v; }
-
-   private:
-    struct alignas(32) Block {
-      double v[8];
-    };
-    std::vector<Block> blocks_;
-  };
-  void enter(const std::complex<double>* u, Lanes& lanes) const;
-  void leave(const std::complex<double>* table, Lanes& lanes, std::complex<double>* u) const;
-  /// u <- F^-1 (g F u), tape <- u unless null, u <- screen u. Tape and screen are in the lanes' order.
-  void turn(const std::complex<double>* table, const std::complex<double>* screen, std::complex<double>* tape,
-            Lanes& lanes) const;
-  /// u_bar <- F^-1 (g F u_bar), u_bar <- conj(screen) u_bar; unless tape is null, gradient <- rate u_bar conj(tape), in
-  /// the order of the row.
-  void turn_back(const std::complex<double>* table, const std::complex<double>* screen,
-                 const std::complex<double>* tape, std::complex<double> rate, std::complex<double>* gradient,
-                 Lanes& lanes) const;
-  /// From the order of the row to that of the lanes, and back. [n], not in place.
-  void to_lanes(const std::complex<double>* row, std::complex<double>* lanes) const;
-  void from_lanes(const std::complex<double>* lanes, std::complex<double>* row) const;
-
- private:
-  template <class Between>
-  void turn_with(const std::complex<double>* table, double* lanes, Between&& between) const;
-  int n_;
-  FusedMarch<double> quarter_;
-  std::vector<double> twiddles_;
-};
-
-/// u_j <- t_j u_j.
-void multiply(std::span<std::complex<double>> u, const std::complex<double>* t);
-/// u_bar_j <- conj(t_j) u_bar_j, and then field_j <- rate u_bar_j conj(field_j): a screen's gradient in the field's
-/// place.
-void reverse_screen(std::span<std::complex<double>> u_bar, const std::complex<double>* t, std::complex<double>* field,
-                    std::complex<double> rate);
 
 extern template class FusedMarch<double>;
 extern template class FusedMarch<float>;

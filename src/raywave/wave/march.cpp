@@ -7,8 +7,8 @@
 #include "raywave/ad/dual.h"
 #include "raywave/ad/functions.h"
 #include "raywave/core/constants.h"
-#include "raywave/wave/fused_march.h"
 #include "raywave/wave/roots.h"
+#include "raywave/wave/row_transform.h"
 #include "raywave/wave/slice_cover.h"
 
 namespace raywave::wave {

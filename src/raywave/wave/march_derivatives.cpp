@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "raywave/wave/fused_march.h"
 #include "raywave/wave/march.h"
 #include "raywave/wave/roots.h"
+#include "raywave/wave/row_transform.h"
 #include "raywave/wave/slice_cover.h"
 
 namespace raywave::wave {

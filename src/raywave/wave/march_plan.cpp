@@ -5,9 +5,9 @@
 
 #include "raywave/core/constants.h"
 #include "raywave/wave/arrangement.h"
-#include "raywave/wave/fused_march.h"
 #include "raywave/wave/march.h"
 #include "raywave/wave/pieces.h"
+#include "raywave/wave/row_transform.h"
 
 namespace raywave::wave {
 namespace {

@@ -11,7 +11,7 @@ const std::complex<double>* RowSweep::gain(const Step& step) const {
   return (back_ ? g.adjoint : g.forward).data();
 }
 
-bool RowSweep::take(size_t at, Complexc* tape, Complexc* gradient, Field& u) {
+bool RowSweep::take(size_t at, Complexc* tape, Complexc* gradient, Field& u, const Complexc* tape_next) {
   if (!row_ || !march_.screens_in_lanes()) return false;
   const auto& steps = march_.steps();
   const Step& step = steps[at];
@@ -28,10 +28,13 @@ bool RowSweep::take(size_t at, Complexc* tape, Complexc* gradient, Field& u) {
   if (!lanes_) lanes_.emplace(*row_);
   if (!inside_) row_->enter(u.data(), *lanes_);
   const Complexc* t = march_.kept_screen(step).data();
+  RowTransform::Ahead ahead{nullptr, tape_next};
+  const size_t next = back_ ? at - 2 : at + 2;  // before the first step: beyond all
+  if (next < steps.size() && march_.keeps_screen(steps[next])) ahead.screen = march_.kept_screen(steps[next]).data();
   if (back_) {
-    row_->turn_back(gain(*pending_), t, tape, std::conj(march_.cell_rate(step)), gradient, *lanes_);
+    row_->turn_back(gain(*pending_), t, tape, std::conj(march_.cell_rate(step)), gradient, *lanes_, ahead);
   } else {
-    row_->turn(gain(*pending_), t, tape, *lanes_);
+    row_->turn(gain(*pending_), t, tape, *lanes_, ahead);
   }
   inside_ = true, pending_ = nullptr;
   return true;

@@ -5,8 +5,8 @@
 
 #include <optional>
 
-#include "raywave/wave/fused_march.h"
 #include "raywave/wave/march.h"
+#include "raywave/wave/row_transform.h"
 
 namespace raywave::wave {
 
@@ -18,7 +18,8 @@ class RowSweep {
   /// Takes steps()[at] if it can. `u` is the field (or, on the way back, its cotangent) only after flush().
   /// @param tape  of a screen, null or [num_points], in the lanes' order: forward the field before it is left there, on
   /// the way back it is read. @param gradient  of the layer's cells; with a tape on the way back.
-  bool take(size_t at, Complexc* tape, Complexc* gradient, Field& u);
+  /// @param tape_next  of the screen behind the next jump, or null: it is fetched in time.
+  bool take(size_t at, Complexc* tape, Complexc* gradient, Field& u, const Complexc* tape_next = nullptr);
   /// Before anything else reads or changes `u`.
   void flush(Field& u);
 

@@ -249,7 +249,8 @@ void Simulation::reverse_with_tape(Field u, const Planes& cotangent, int source,
   const auto in_gradient = [&](const Step& step) {
     return with_cells && step.kind == Step::Kind::kScreen && step.cell_slice >= 0 && step.objects.empty();
   };
-  const auto kept = [&](const Step& step) {
+  const auto kept = [&](const Step& step) -> Complexc* {
+    if (!in_gradient(step)) return nullptr;
     return step.cell_slice == 0 ? first_row.data() : bar.cell(size_t(step.cell_slice - 1) * n);
   };
   if (with_cells) {
@@ -264,7 +265,7 @@ void Simulation::reverse_with_tape(Field u, const Planes& cotangent, int source,
     // layers come in their order, each once; memory is touched row by row
     if (with_cells && step.cell_slice >= 0) bar.cells.resize(2 * n * size_t(step.cell_slice));
     const bool needed = March::needs_field(step, bar.with_wavenumber), layer = in_gradient(step);
-    if ((layer || !needed) && forward.take(i, layer ? kept(step) : nullptr, nullptr, u)) {
+    if ((layer || !needed) && forward.take(i, kept(step), nullptr, u)) {
       in_lanes[i] = layer;
       continue;
     }
@@ -284,7 +285,7 @@ void Simulation::reverse_with_tape(Field u, const Planes& cotangent, int source,
     const bool layer = in_gradient(step);
     Complexc* row = with_cells && step.cell_slice >= 0 ? bar.cell(size_t(step.cell_slice) * n) : nullptr;
     if ((layer ? bool(in_lanes[i]) : !March::needs_field(step, bar.with_wavenumber)) &&
-        back.take(i, layer ? kept(step) : nullptr, row, u_bar))
+        back.take(i, kept(step), row, u_bar, i >= 2 ? kept(steps[i - 2]) : nullptr))
       continue;
     back.flush(u_bar);
     if (step.kind == Step::Kind::kOutput) {
