@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "raywave/core/files.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cctype>
@@ -22,6 +24,13 @@ struct CloseFile {
 };
 using File = std::unique_ptr<std::FILE, CloseFile>;
 
+struct Descriptor {
+  ~Descriptor() {
+    if (number >= 0) ::close(number);
+  }
+  const int number;
+};
+
 [[noreturn]] void fail(const char* verb, const std::string& path) {
   throw Error(message("cannot ", verb, " '", path, "': ", std::strerror(errno)));
 }
@@ -29,16 +38,24 @@ using File = std::unique_ptr<std::FILE, CloseFile>;
 }  // namespace
 
 std::string read_file(const std::string& path) {
-  File f(std::fopen(path.c_str(), "rb"));
-  if (!f) fail("read", path);
+  const Descriptor f{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   struct stat about;
-  if (fstat(fileno(f.get()), &about) != 0) fail("read", path);
+  if (f.number < 0 || fstat(f.number, &about) != 0) fail("read", path);
   if (S_ISDIR(about.st_mode)) throw Error(message("cannot read '", path, "': it is a folder"));
-  std::string bytes(S_ISREG(about.st_mode) ? size_t(about.st_size) : 0, '\0');
-  bytes.resize(std::fread(bytes.data(), 1, bytes.size(), f.get()));
-  char chunk[4096];
-  for (size_t n; (n = std::fread(chunk, 1, sizeof chunk, f.get())) > 0;) bytes.append(chunk, n);  // pipes and /proc
-  if (std::ferror(f.get())) fail("read", path);
+  constexpr size_t kChunk = 4096;
+  std::string bytes;
+  size_t size = 0;  // of what is read
+  // more is asked for than a file says to hold, so that one short read is its end; pipes and /proc say nothing
+  bytes.resize(S_ISREG(about.st_mode) && about.st_size > 0 ? size_t(about.st_size) + 1 : kChunk);
+  for (;;) {
+    const ssize_t n = ::read(f.number, bytes.data() + size, bytes.size() - size);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail("read", path);
+    size += size_t(n);
+    if (n == 0 || size == size_t(about.st_size)) break;
+    if (size == bytes.size()) bytes.resize(size + kChunk);
+  }
+  bytes.resize(size);
   return bytes;
 }
 

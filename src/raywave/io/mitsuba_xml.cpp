@@ -73,12 +73,14 @@ class SceneReader {
 
   /// Sought in the scene's folder, then in those of <path> and of included files.
   std::string find_file(const std::string& named) const {
+    const bool has_drive = named.size() > 2 && named[1] == ':' && (named[2] == '/' || named[2] == '\\');
+    const bool is_whole = named.starts_with('/') || has_drive;
     std::error_code none;
     for (const std::string& folder : folders_) {
+      if (folders_.size() == 1 && !is_whole) break;  // who opens it says if it is not there
       if (std::filesystem::exists(path_in(folder, named), none)) return path_in(folder, named);
     }
-    const bool has_drive = named.size() > 2 && named[1] == ':' && (named[2] == '/' || named[2] == '\\');
-    if (named.starts_with('/') || has_drive) {
+    if (is_whole) {
       throw Error(message("there is no file '", named,
                           "': a whole path of another machine? Write it relative to the scene's folder"));
     }

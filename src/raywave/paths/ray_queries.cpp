@@ -9,6 +9,7 @@
 #include "raywave/paths/place.h"
 #include "raywave/paths/segment_tree.h"
 #include "raywave/paths/wedges.h"
+#include "raywave/runtime/parallel.h"
 
 namespace raywave::paths {
 namespace {
@@ -140,8 +141,7 @@ std::vector<Boxf> boxes_around(const std::vector<scene::Triangle>& triangles, fl
 
 }  // namespace
 
-RayQueries::RayQueries(const scene::FacetTable& table, const TracerFactory& tracer)
-    : table_(table), tracer_(tracer(table)) {
+RayQueries::RayQueries(const scene::FacetTable& table, const TracerFactory& tracer) : table_(table) {
   for (const scene::Facet& f : table.facets) planes_.push_back({f.normal, f.offset, f.mirror});
   for (const scene::Triangle& t : table.triangles) {
     if (size_t(t.facet) < planes_.size()) continue;  // a table of triangles alone: each is its own facet's plane
@@ -172,7 +172,13 @@ RayQueries::RayQueries(const scene::FacetTable& table, const TracerFactory& trac
   const Vec3d margin{margin_m_, margin_m_, margin_m_};
   low_ -= margin;
   high_ += margin;
-  tree_ = std::make_unique<SegmentTree>(boxes_around(table.triangles, margin_m_));
+  runtime::parallel_for(2, 0, [&](int64_t task) {
+    if (task == 0) {
+      tracer_ = tracer(table);
+    } else {
+      tree_ = std::make_unique<SegmentTree>(boxes_around(table.triangles, margin_m_));
+    }
+  });
 }
 
 RayQueries::~RayQueries() = default;

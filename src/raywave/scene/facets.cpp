@@ -7,6 +7,7 @@
 #include <map>
 #include <numeric>
 #include <tuple>
+#include <utility>
 
 #include "raywave/core/constants.h"
 #include "raywave/runtime/parallel.h"
@@ -198,11 +199,12 @@ class ObjectFacets {
   void find_edges() {
     using Piece = std::vector<uint32_t>;  // vertices along the edge
     std::map<std::tuple<int, int, bool>, std::vector<Piece>>
-        pieces;  // by facet pair and whether their windings disagree
+        pieces;                            // by facet pair and whether their windings disagree
+    std::vector<const Outline*> distinct;  // one of the facets that lie on each other at a piece
     for (size_t begin = 0, end; begin < outline_.size(); begin = end) {
       for (end = begin; end < outline_.size() && outline_[end].key == outline_[begin].key; ++end) {
       }
-      std::vector<const Outline*> distinct;  // one of the facets that lie on each other there
+      distinct.clear();
       for (size_t i = begin; i < end; ++i) {
         const auto layer = std::find_if(distinct.begin(), distinct.end(),
                                         [&](const Outline* o) { return are_layers(*o, outline_[i]); });
@@ -237,6 +239,7 @@ class ObjectFacets {
   }
 
   void join_collinear(std::vector<std::vector<uint32_t>>& list) const {
+    if (list.size() < 2) return;
     std::multimap<uint32_t, size_t> by_front;
     for (size_t i = 0; i < list.size(); ++i) by_front.insert({list[i].front(), i});
     const auto goes_on = [&](const std::vector<uint32_t>& x, const std::vector<uint32_t>& y) {
@@ -294,6 +297,17 @@ class ObjectFacets {
   std::vector<Outline> outline_;
 };
 
+/// Room for all parts: what grows in steps is touched again and again.
+void reserve(FacetTable& table, const std::vector<FacetTable>& parts) {
+  const auto make_room = [&](auto member) {
+    size_t size = 0;
+    for (const FacetTable& part : parts) size += (part.*member).size();
+    (table.*member).reserve(size);
+  };
+  make_room(&FacetTable::facets), make_room(&FacetTable::boundary), make_room(&FacetTable::triangles);
+  make_room(&FacetTable::edges), make_room(&FacetTable::edge_vertices), make_room(&FacetTable::layers);
+}
+
 /// Adds a part's facets behind those that are there.
 void append(FacetTable& table, const FacetTable& part) {
   const auto facets = int32_t(table.facets.size());
@@ -350,8 +364,8 @@ FacetTable build_facets(const Scene& scene, const Vec3d& origin_m) {
       ObjectFacets(scene, int(i), parts[size_t(chunk)]).build();
     }
   });
-  table.triangles.reserve(scene.num_triangles());
-  for (FacetTable& part : parts) append(table, part);
+  reserve(table, parts);
+  for (FacetTable& part : parts) append(table, std::exchange(part, {}));
   find_mirrors(table);
   return table;
 }

@@ -39,6 +39,7 @@ MeshSides::MeshSides(const Mesh& mesh, double tolerance_m) {
     const auto& t = mesh.triangles[side / 3];
     return piece(side / 3, t[side % 3], t[(side + 1) % 3]);
   };
+  pieces_.reserve(3 * size_t(n));
   for (uint32_t side = 0; side < 3 * n; ++side) pieces_.push_back(whole(side));
   first_of_.resize(n + 1);
   for (uint32_t t = 0; t <= n; ++t) first_of_[t] = 3 * t;
@@ -68,6 +69,7 @@ void MeshSides::sort() {
     return pieces_[i].key != pieces_[j].key ? pieces_[i].key < pieces_[j].key : i < j;
   });
   sorted_.clear();
+  sorted_.reserve(pieces_.size());
   begin_.resize(pieces_.size());
   for (uint32_t i = 0, begin = 0; i < order.size(); ++i) {
     sorted_.push_back(pieces_[order[i]]);
@@ -92,6 +94,7 @@ std::vector<MeshSides::OnSide> MeshSides::vertices_on_open_sides(const Mesh& mes
     open.push_back(side);
     vertices.push_back(s.from), vertices.push_back(s.to);
   }
+  if (open.empty()) return {};
   std::sort(vertices.begin(), vertices.end());
   vertices.erase(std::unique(vertices.begin(), vertices.end()), vertices.end());
   std::vector<Box> points(vertices.size());
