@@ -73,7 +73,11 @@ bool EdgeLooks::hide(int32_t node, double t, Try which, const Wedge& w, Memory& 
     if (is_behind(last[0], node, at, w)) return last[0];
     std::swap(last[0], last[1]);
     if (is_behind(last[0], node, at, w)) return last[0];
-    const Obstacle now = is_behind(memory.last, node, at, w) ? memory.last : find(node, at, w);
+    Obstacle now = memory.last;
+    if (!is_behind(now, node, at, w)) {
+      now = find(node, at, w);
+      if (now.leg == tree_.nodes()[size_t(node)].depth) memory.found.push_back(now.triangle);
+    }
     if (now.leg >= 0) last[0] = memory.last = now;
     return now;
   };

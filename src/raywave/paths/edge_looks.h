@@ -21,7 +21,7 @@ class Obstacles {
   std::array<Obstacle, 2>& towards(const Vec3d& direction);
 
  private:
-  static constexpr int kSide = 32;
+  static constexpr int kSide = 8;
   std::array<std::array<Obstacle, 2>, kSide * kSide> in_;
 };
 
@@ -54,8 +54,9 @@ class EdgeLooks {
   struct Memory {
     std::array<std::array<Known, 2>, 2> ends{};  // past the begin and the end, by Try
     Obstacles obstacles;
-    Obstacle last;  // wherever: edges are asked for by place
-    void forget() { obstacles.forget(), last = {}; }
+    Obstacle last;                // wherever: edges are asked for by place
+    std::vector<uint32_t> found;  // triangles that hide something behind the last mirror
+    void forget() { obstacles.forget(), last = {}, found.clear(); }
   };
   /// Is a place on the edge or past its end hidden from a node? It is looked at as the Refiner does; where the Refiner
   /// may look along yet another ray (past corners): no. The answer is the same with the memory and without.

@@ -73,7 +73,8 @@ MeetingFinder::MeetingFinder(const PreparedScene& scene, const EdgeOptions& opti
       options_(options),
       source_(source),
       begin_(scene.wedges().size() + 1, 0),
-      looks_(scene, source, options.opaque) {
+      looks_(scene, source, options.opaque),
+      obstacles_(scene.facets().facets.size()) {
   constexpr size_t kBlock = 64;
   lit_.resize(lit.size());
   runtime::parallel_for(int64_t((lit.size() + kBlock - 1) / kBlock), 0, [&](int64_t block) {
@@ -81,8 +82,9 @@ MeetingFinder::MeetingFinder(const PreparedScene& scene, const EdgeOptions& opti
       const Wedge& w = scene.wedges()[size_t(lit[i].wedge)];
       const SequenceNode& node = source.nodes()[size_t(lit[i].node)];
       const Side side = side_of(w, node.image_m);
-      lit_[i] = {w.a,         w.direction, w.length_m,  w.inset_m, side, seen_reach(looks_, lit[i].node, w, side),
-                 lit[i].node, node.depth,  lit[i].wedge};
+      const EdgeLooks::Seen seen = seen_reach(looks_, lit[i].node, w, side);
+      const Known passes = lit[i].node == 0 ? may_pass_corner(w, node.image_m, Reach{seen.lo, seen.hi}) : Known::kYes;
+      lit_[i] = {w.a, w.direction, w.length_m, w.inset_m, side, seen, lit[i].node, node.depth, lit[i].wedge, passes};
     }
   });
   for (const LitWedge& l : lit) ++begin_[size_t(l.wedge) + 1];
@@ -143,8 +145,13 @@ MeetingFinder::Reached MeetingFinder::reached(int after) const {
     const Lit& l = lit_[i];
     if (l.depth + 1 + after > options_.max_depth || l.seen.lo > l.seen.hi) continue;
     const Wedge& w = scene_.wedges()[size_t(l.wedge)];
-    lines.push_back({w.a, w.direction, l.side.along, l.side.off, l.seen.lo, l.seen.hi, box_of(w), uint32_t(i)});
     if (all.wedges.empty() || all.wedges.back() != l.wedge) all.wedges.push_back(l.wedge);
+    if (l.passes == Known::kNo && !options_.exhaustive) continue;
+    const bool is_seen_behind =
+        !past_corner(w, options_.opaque) ||
+        std::any_of(w.turns.begin(), w.turns.end(), [](auto& t) { return t.face_0 || t.face_n; });
+    lines.push_back({w.a, w.direction, w.length_m, looked_within_m(w), w.n0, w.nn, is_seen_behind, l.side.along,
+                     l.side.off, l.seen.lo, l.seen.hi, box_of(w), uint32_t(i)});
   }
   all.lines = LitLines(lines);
   return all;
@@ -157,23 +164,38 @@ void MeetingFinder::find(int32_t node, Walk& walk, std::vector<Meeting>& out) co
   walk.memory.forget();
   walk.wedge = -1;
   walk.touched.clear();
-  // What is next is fetched before it is asked for: the edges are too many for the near caches.
-  among.lines.visit(image_m, walk.sight.cone(), options_.exhaustive, [&](uint32_t lit) {
+  const int32_t mirror = walk.target.nodes()[size_t(node)].surface.index;  // -1: none
+  walk.shadows.clear();
+  if (!options_.exhaustive && !options_.opaque) obstacles_.shadows(scene_, image_m, mirror, walk.shadows);
+  if (options_.exhaustive) return among.lines.visit_all([&](uint32_t lit) { meet({lit, 0}, node, walk, out); });
+  const LitLines::Ask ask{image_m, walk.sight.cones(), node == 0, options_.opaque ? nullptr : &walk.shadows};
+  constexpr size_t kAhead = 16;
+  among.lines.visit(ask, [&](uint32_t lit) {
+    // What is next is fetched before it is asked for: the edges are too many for the near caches.
     for (size_t byte = 0; byte < sizeof(Lit); byte += kCacheLine) prefetch(&lit_[lit], byte);
     walk.touched.push_back({lit, 0});
+    if (walk.touched.size() == kAhead) meet_touched(node, walk, out);
   });
-  if (!options_.exhaustive) {
-    std::erase_if(walk.touched, [&](Touched& at) {
-      const Lit& lit = lit_[at.lit];
-      if (!touches(lit, side_of(lit.a, lit.direction, image_m), at.t)) return true;
-      if (!through(walk.target, node, lit.nearest(at.t), lit.inset_m)) return true;
-      for (size_t byte = 0; byte < sizeof(Wedge); byte += kCacheLine)
-        prefetch(&scene_.wedges()[size_t(lit.wedge)], byte);
-      prefetch(&source_.nodes()[size_t(lit.node)], 0);
-      return false;
-    });
-  }
+  meet_touched(node, walk, out);
+  if (ask.shadows) obstacles_.keep(scene_, mirror, walk.memory.found, walk.shadows);
+}
+
+void MeetingFinder::meet_touched(int32_t node, Walk& walk, std::vector<Meeting>& out) const {
+  const SequenceNode& target = walk.target.nodes()[size_t(node)];
+  std::erase_if(walk.touched, [&](Touched& at) {
+    const Lit& lit = lit_[at.lit];
+    if (!touches(lit, side_of(lit.a, lit.direction, target.image_m), at.t)) return true;
+    if (!through(walk.target, node, lit.nearest(at.t), lit.inset_m)) return true;
+    for (size_t byte = 0; byte < sizeof(Wedge); byte += kCacheLine) prefetch(&scene_.wedges()[size_t(lit.wedge)], byte);
+    return false;
+  });
+  const size_t known = walk.memory.found.size();
   for (const Touched& at : walk.touched) meet(at, node, walk, out);
+  walk.touched.clear();
+  for (size_t i = known; i < walk.memory.found.size(); ++i) {
+    const auto shadow = shadow_of(scene_, walk.memory.found[i], target.image_m, target.surface.index);
+    if (shadow) walk.shadows.push_back(*shadow);
+  }
 }
 
 void MeetingFinder::meet(const Touched& touched, int32_t node, Walk& walk, std::vector<Meeting>& out) const {
@@ -181,10 +203,16 @@ void MeetingFinder::meet(const Touched& touched, int32_t node, Walk& walk, std::
   const double t = touched.t;
   const SequenceNode& target = walk.target.nodes()[size_t(node)];
   const Wedge& w = scene_.wedges()[size_t(lit.wedge)];
-  if (lit.wedge != walk.wedge) walk.wedge = lit.wedge, walk.memory.ends = {}, walk.asked = false;
+  if (lit.wedge != walk.wedge)
+    walk.wedge = lit.wedge, walk.memory.ends = {}, walk.asked = false, walk.corners.fill(Known::kPerhaps);
   if (!options_.exhaustive) {
-    if (node == 0 && !may_pass_corner(w, target.image_m, t)) return;
-    if (lit.node == 0 && !may_pass_corner(w, source_.nodes()[0].image_m, t)) return;
+    if (node == 0 || lit.passes == Known::kPerhaps) {
+      const Way way{t, lit.side, side_of(w, target.image_m)};
+      const auto from_target = [&](bool at_end) { return is_seen_over(w, at_end, walk); };
+      const auto from_source = [](bool) { return true; };  // those that the source does not see are not lit
+      if (node == 0 && !may_pass_corner(w, target.image_m, way, from_target)) return;
+      if (lit.passes == Known::kPerhaps && !may_pass_corner(w, source_.nodes()[0].image_m, way, from_source)) return;
+    }
     if (!through(source_, lit.node, lit.nearest(t), w.inset_m)) return;
     if (!may_arrive(w, target, walk) || is_hidden(w, t, lit, node, walk)) return;
   }
@@ -193,9 +221,11 @@ void MeetingFinder::meet(const Touched& touched, int32_t node, Walk& walk, std::
 
 bool MeetingFinder::is_hidden(const Wedge& w, double t, const Lit& lit, int32_t node, Walk& walk) const {
   return all_tries(EdgeLooks::is_past_end(w, t), [&](EdgeLooks::Try which) {
+    // what is known first, then what is remembered, then what must be searched for
     const auto source_hides = [&] { return looks_.hide(lit.node, t, which, w, lit.seen); };
-    if (lit.seen.ends_known && source_hides()) return true;
-    return walk.looks.hide(node, t, which, w, walk.memory) || (!lit.seen.ends_known && source_hides());
+    const bool is_known = lit.seen.ends_known && EdgeLooks::is_past_end(w, t);
+    if (is_known && source_hides()) return true;
+    return walk.looks.hide(node, t, which, w, walk.memory) || (!is_known && source_hides());
   });
 }
 
@@ -336,21 +366,65 @@ bool MeetingFinder::through(const SequenceTree& tree, int32_t node, Vec3d at, do
   return true;
 }
 
-bool MeetingFinder::may_pass_corner(const Wedge& w, const Vec3d& end_m, double t) const {
-  if (!past_corner(w, options_.opaque)) return true;
-  const Vec3d v = end_m - w.at(t);
-  if (!(std::max(dot(v, w.n0), dot(v, w.nn)) < -kClear * norm(v))) return true;
-  for (const bool at_end : {false, true}) {
-    const auto is_near = [&](int32_t over) {
-      if (over < 0) return true;
-      const double height = height_over(scene_.facets(), w, at_end, over, end_m),
-                   distance = norm(end_m - w.at(at_end ? w.length_m : 0)), k = 2 * kPi / options_.wavelength_m;
-      return path_field_detail::over_height(k * distance, height, distance) > -1.01 * kMostOver;
-    };
-    const Wedge::Turns& turns = w.turns[at_end ? 1 : 0];
-    if ((turns.face_0 && is_near(turns.over_0)) || (turns.face_n && is_near(turns.over_n))) return true;
+template <class Seen>
+bool MeetingFinder::may_pass_corner(const Wedge& w, const Vec3d& end_m, const Way& way, Seen&& seen) const {
+  if (!is_behind(w, end_m, way.t)) return true;
+  const double before = std::hypot(way.source.off, way.t - way.source.along),
+               after = std::hypot(way.target.off, way.target.along - way.t),
+               wavenumber = 2 * kPi / options_.wavelength_m,
+               distance_m = way.source.off * way.target.off / (before + after);
+  if (!(before > 0 && after > 0)) return true;
+  for (const bool at_end : {false, true}) {  // does the point stand for this corner?
+    const double along = at_end ? w.length_m - way.t : -way.t;
+    const double excess = excess_length(before, after, (way.t - way.source.along) / before, along) * along * along;
+    if (!(at_end ? along < 0 : along > 0) && wavenumber * excess >= 1.01 * kEdgeFade * kEdgeFade) continue;
+    if (sees_corner(w, end_m, at_end, distance_m) && seen(at_end)) return true;
   }
   return false;
+}
+
+MeetingFinder::Known MeetingFinder::may_pass_corner(const Wedge& w, const Vec3d& end_m, const Reach& within) const {
+  const Vec3d v = end_m - w.a;
+  if (std::max(dot(v, w.n0), dot(v, w.nn)) >= 0) return Known::kYes;
+  if (sees_corner(w, end_m, false, 0) || sees_corner(w, end_m, true, 0)) return Known::kPerhaps;
+  const bool is_bounded = within.hi - within.lo < std::numeric_limits<double>::infinity();
+  return is_bounded && is_behind(w, end_m, within.lo) && is_behind(w, end_m, within.hi) ? Known::kNo : Known::kPerhaps;
+}
+
+/// Behind both faces of a place on the edge's line, beyond rounding?
+bool MeetingFinder::is_behind(const Wedge& w, const Vec3d& end_m, double t) const {
+  if (!past_corner(w, options_.opaque)) return false;
+  const Vec3d v = end_m - w.at(t);
+  return std::max(dot(v, w.n0), dot(v, w.nn)) < -kClear * norm(v);
+}
+
+bool MeetingFinder::sees_corner(const Wedge& w, const Vec3d& end_m, bool at_end, double distance_m) const {
+  const auto is_near = [&](int32_t over) {
+    if (over < 0) return true;
+    using path_field_detail::over_height;
+    const double height = height_over(scene_.facets(), w, at_end, over, end_m),
+                 most_m = norm(end_m - w.at(at_end ? w.length_m : 0)), wavenumber = 2 * kPi / options_.wavelength_m;
+    return over_height(wavenumber * most_m, height, most_m) > -1.01 * kMostOver &&
+           over_height(wavenumber * distance_m, height, most_m) > -1.01 * kOverReach;
+  };
+  const Wedge::Turns& turns = w.turns[at_end ? 1 : 0];
+  return (turns.face_0 && is_near(turns.over_0)) || (turns.face_n && is_near(turns.over_n));
+}
+
+bool MeetingFinder::is_seen_over(const Wedge& w, bool at_end, Walk& walk) const {
+  Known& known = walk.corners[at_end ? 1 : 0];
+  if (known != Known::kPerhaps || options_.opaque) return known != Known::kNo;
+  const Vec3d &p = walk.target.nodes()[0].image_m, at = w.at(at_end ? w.length_m + w.inset_m : -w.inset_m);
+  const RayQueries& queries = scene_.queries();
+  const auto is_open = [&](int32_t over) {  // as Refiner::keep_visible_face()
+    const Vec3d from = over < 0 ? p : lifted_over(scene_.facets(), w, at_end, over, p);
+    return !queries.occluded(from, at, {}, EndFacets::at_edge(w), kClear) &&
+           (from == p || !queries.occluded(p, from, {}, {}, kClear));
+  };
+  const Wedge::Turns& turns = w.turns[at_end ? 1 : 0];
+  const bool is_seen = (turns.face_0 && is_open(turns.over_0)) || (turns.face_n && is_open(turns.over_n));
+  known = is_seen ? Known::kYes : Known::kNo;
+  return is_seen;
 }
 
 bool MeetingFinder::may_arrive(const Wedge& w, const SequenceNode& target, Walk& walk) const {

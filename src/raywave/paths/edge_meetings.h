@@ -13,6 +13,7 @@
 #include "raywave/paths/edge_sight.h"
 #include "raywave/paths/find_edges.h"
 #include "raywave/paths/lit_lines.h"
+#include "raywave/paths/shadows.h"
 
 namespace raywave::paths {
 
@@ -75,6 +76,8 @@ class MeetingFinder {
   Reach reach_of(const Wedge& w, const Side& end) const;
   /// The same without what is surely hidden.
   EdgeLooks::Seen seen_reach(const EdgeLooks& looks, int32_t node, const Wedge& w, const Side& end) const;
+  /// Wherever along its line an edge is touched.
+  enum class Known : uint8_t { kNo, kYes, kPerhaps };
   /// An edge and the source, as the edge sees its image.
   struct Lit {
     Vec3d a, direction;  // of the wedge, as are these:
@@ -82,6 +85,7 @@ class MeetingFinder {
     Side side;
     EdgeLooks::Seen seen;  // within reach
     int32_t node, depth, wedge;
+    Known passes;  // may the source itself, behind both faces, go past a corner?
     /// The edge's own place that is nearest to one on its line.
     Vec3d nearest(double t) const { return a + std::clamp(t, 0.0, length_m) * direction; }
   };
@@ -114,11 +118,14 @@ class MeetingFinder {
     EdgeSight sight;
     EdgeLooks looks;
     EdgeLooks::Memory memory;
-    std::vector<Touched> touched;
+    std::vector<Touched> touched;  // and not looked at yet
+    std::vector<Shadow> shadows;
     int32_t wedge = -1;  // the last one, and whether the target is where it may arrive
     bool asked = false, may_arrive = false;
+    std::array<Known, 2> corners{Known::kPerhaps, Known::kPerhaps};  // sees the target its begin, its end over faces?
   };
   void find(int32_t node, Walk& walk, std::vector<Meeting>& out) const;
+  void meet_touched(int32_t node, Walk& walk, std::vector<Meeting>& out) const;
   void meet(const Touched& touched, int32_t node, Walk& walk, std::vector<Meeting>& out) const;
   /// From the source or from the target's node, whichever place the Refiner looks at.
   bool is_hidden(const Wedge& w, double t, const Lit& lit, int32_t node, Walk& walk) const;
@@ -152,8 +159,22 @@ class MeetingFinder {
   /// Does the ray between an image and the edge meet the rectangles of its mirrors?
   bool through(const SequenceTree& tree, int32_t node, Vec3d at, double inset_m) const;
 
+  /// The shortest way over an edge's line.
+  struct Way {
+    double t;  // where it touches it, metres along the edge
+    Side source, target;
+  };
   /// Can an end of the path behind both faces of the edge go past its corner? As Refiner::go_past_corner().
-  bool may_pass_corner(const Wedge& w, const Vec3d& end_m, double t) const;
+  /// @param seen  (at_end): is the corner there seen over any face?
+  template <class Seen>
+  bool may_pass_corner(const Wedge& w, const Vec3d& end_m, const Way& way, Seen&& seen) const;
+  Known may_pass_corner(const Wedge& w, const Vec3d& end_m, const Reach& within) const;
+  bool is_behind(const Wedge& w, const Vec3d& end_m, double t) const;
+  /// Is the corner at one of the edge's ends seen, if its point was there? @param distance_m  the way's distance
+  /// parameter
+  bool sees_corner(const Wedge& w, const Vec3d& end_m, bool at_end, double distance_m) const;
+  /// Is nothing in the way over one of the faces at least? Asked once for each edge.
+  bool is_seen_over(const Wedge& w, bool at_end, Walk& walk) const;
 
   bool may_arrive(const Wedge& w, const SequenceNode& target) const;
   bool may_arrive(const Wedge& w, const SequenceNode& target, Walk& walk) const;
@@ -165,6 +186,7 @@ class MeetingFinder {
   std::vector<uint32_t> begin_;  // [num_wedges + 1] of lit_
   std::vector<Reached> by_depth_;
   const EdgeLooks looks_;  // of the source
+  mutable KnownObstacles obstacles_;
 };
 
 }  // namespace raywave::paths

@@ -63,11 +63,12 @@ void EdgeSight::look_along(int32_t node) {
       m.normal = mirror_direction(m.normal, facets[size_t(mirrors_[j].facet)]);
     if (dot(image_ - m.inside, m.normal) < 0) m.normal = -m.normal;
   }
-  cone_.clear();
+  cones_.clear();
   for (const Mirror& m : mirrors_) {
     const auto i = size_t(&m - mirrors_.data());
     const scene::Facet& f = facets[size_t(m.facet)];
-    cone_.push_back({-m.normal, -dot(m.normal, m.inside)});
+    MirrorCone& cone = cones_.emplace_back();
+    cone.behind = {-m.normal, -dot(m.normal, m.inside)};
     Vec3d corners[4];
     for (int c = 0; c < 4; ++c) {
       const double u = c == 0 || c == 3 ? f.mirror_min_uv.x : f.mirror_max_uv.x,
@@ -78,18 +79,9 @@ void EdgeSight::look_along(int32_t node) {
     for (int c = 0; c < 4; ++c) {
       Vec3d n = cross(corners[c] - image_, corners[(c + 1) % 4] - image_);
       if (dot(n, center - image_) < 0) n = -n;
-      cone_.push_back({n, dot(n, image_)});
+      cone.through[size_t(c)] = {n, dot(n, image_)};
     }
   }
-}
-
-bool EdgeSight::may_reach(const Vec3d& lo, const Vec3d& hi) const {
-  return std::all_of(cone_.begin(), cone_.end(), [&](const std::pair<Vec3d, double>& half) {
-    const Vec3d& n = half.first;
-    const double most =
-        std::max(n.x * lo.x, n.x * hi.x) + std::max(n.y * lo.y, n.y * hi.y) + std::max(n.z * lo.z, n.z * hi.z);
-    return most >= half.second - 1e-12 * (std::abs(most) + std::abs(half.second));
-  });
 }
 
 /// Where the fan meets a triangle that stands in the stretch before mirror `leg`, seen from the image on the wedge. As
@@ -185,9 +177,11 @@ std::optional<LitPart> EdgeSight::shadow_of(int32_t facet, size_t leg, double t)
 bool EdgeSight::dark_leg(size_t leg, const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b,
                          double t, LitPart& shadow, int& crossings) {
   if (!opaque_) {
-    const int32_t facet = scene_.queries().obstacle(a, b, at_a, at_b);
-    if (facet < 0) return false;
-    if (!open_.empty()) shadow = shadow_of(facet, leg, t).value_or(LitPart{t, t});
+    const int64_t triangle = scene_.queries().obstacle(a, b, at_a, at_b);
+    if (triangle < 0) return false;
+    if (leg == mirrors_.size()) obstacles_.push_back(uint32_t(triangle));
+    if (!open_.empty())
+      shadow = shadow_of(scene_.facets().triangles[size_t(triangle)].facet, leg, t).value_or(LitPart{t, t});
     return true;
   }
   scene_.queries().crossings(a, b, at_a, at_b, crossings_);
@@ -203,8 +197,8 @@ bool EdgeSight::dark_leg(size_t leg, const Vec3d& a, const Vec3d& b, const EndFa
   return false;
 }
 
-/// Looks along the ray to w.at(t). When it is blocked, the shadow around t is removed from what may be lit.
-bool EdgeSight::dark(const Wedge& w, double t) {
+/// Where does the ray to w.at(t) meet the mirrors' planes? @return false: not one after the other.
+bool EdgeSight::reflects(const Wedge& w, double t) {
   const size_t n = mirrors_.size();
   points_.resize(n);
   Vec3d next = w.at(t);
@@ -212,12 +206,21 @@ bool EdgeSight::dark(const Wedge& w, double t) {
     const scene::Facet& f = scene_.facets().facets[size_t(mirrors_[i].facet)];
     const Vec3d& image = mirrors_[i].image;
     const double di = dot(f.normal, image) - f.offset, dn = dot(f.normal, next) - f.offset;
-    if (!(di * dn < 0)) {
-      remove({t - kTiny * w.length_m, t + kTiny * w.length_m});
-      return true;
-    }
+    if (!(di * dn < 0)) return false;
     next = points_[i] = image + (di / (di - dn)) * (next - image);
   }
+  return true;
+}
+
+/// Looks along the ray to w.at(t). When it is blocked, the shadow around t is removed from what may be lit.
+bool EdgeSight::dark(const Wedge& w, double t) {
+  if (reflects(w, t)) return legs_dark(w, t);
+  remove({t - kTiny * w.length_m, t + kTiny * w.length_m});
+  return true;
+}
+
+bool EdgeSight::legs_dark(const Wedge& w, double t) {
+  const size_t n = mirrors_.size();
   LitPart shadow{0, w.length_m};
   int crossings = 0;
   for (size_t leg = n + 1; leg-- > 0;) {
@@ -272,11 +275,10 @@ bool EdgeSight::lights_corner(const Wedge& w) {
 bool EdgeSight::sees_beside_end(const Wedge& w) {
   const double inset = w.inset_m;
   for (const double t : {-inset, w.length_m + inset}) {
-    if (dark(w, t)) continue;
     const auto inside = [&](const Mirror& m) {
       return scene_.facets().owner(m.facet, points_[size_t(&m - mirrors_.data())]) >= 0;
     };
-    if (std::all_of(mirrors_.begin(), mirrors_.end(), inside)) return true;
+    if (reflects(w, t) && std::all_of(mirrors_.begin(), mirrors_.end(), inside) && !legs_dark(w, t)) return true;
   }
   return false;
 }

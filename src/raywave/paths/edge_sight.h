@@ -5,6 +5,7 @@
 // found one by one: a ray to the middle of what may still be lit either arrives or names the next one.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <vector>
 
@@ -19,6 +20,16 @@ struct LitPart {
   double lo = 0, hi = 0;
 };
 
+/// What a mirror's rectangle lights, seen from an image: half-spaces normal . p >= offset.
+struct MirrorCone {
+  struct HalfSpace {
+    Vec3d normal;
+    double offset;
+  };
+  HalfSpace behind;                  // its plane
+  std::array<HalfSpace, 4> through;  // its sides
+};
+
 class EdgeSight {
  public:
   /// @param max_depth  interactions up to the edge's, which bounds transmissions. @param opaque  [num_facets], 1:
@@ -29,11 +40,12 @@ class EdgeSight {
   /// Sets the sequence (reflections alone) along which edges are looked at.
   void look_along(int32_t node);
 
-  /// May the sequence reach any of this box?
-  bool may_reach(const Vec3d& lo, const Vec3d& hi) const;
+  const Vec3d& image_m() const { return image_; }
+  /// Triangles that hid something behind the last mirror since this was cleared.
+  std::vector<uint32_t>& obstacles() { return obstacles_; }
 
-  /// Half-spaces normal . p >= offset that hold what the last facet's rectangle lights.
-  const std::vector<std::pair<Vec3d, double>>& cone() const { return cone_; }
+  /// What each mirror's rectangle lights, seen from the last image.
+  const std::vector<MirrorCone>& cones() const { return cones_; }
 
   /// Does it light the wedge anywhere? Where there is doubt (rounding): yes.
   bool lights(const Wedge& w);
@@ -52,7 +64,9 @@ class EdgeSight {
   bool start(const Wedge& w);
   bool sees_beside_end(const Wedge& w);
   std::optional<LitPart> search(const Wedge& w, bool whole);
+  bool reflects(const Wedge& w, double t);
   bool dark(const Wedge& w, double t);
+  bool legs_dark(const Wedge& w, double t);
   bool dark_leg(size_t leg, const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b, double t,
                 LitPart& shadow, int& crossings);
   std::optional<LitPart> shadow_of(int32_t facet, size_t leg, double t) const;
@@ -65,7 +79,8 @@ class EdgeSight {
   const std::vector<uint8_t>* opaque_;
   std::vector<Mirror> mirrors_;
   Vec3d image_;
-  std::vector<std::pair<Vec3d, double>> cone_;
+  std::vector<MirrorCone> cones_;
+  std::vector<uint32_t> obstacles_;
   // The fan of rays from the image to the wedge:
   Vec3d along_, across_, normal_;
   double distance_ = 0, foot_ = 0;  // of the image from the wedge's line, and where along it

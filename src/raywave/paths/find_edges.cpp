@@ -5,15 +5,16 @@
 #include <cmath>
 #include <initializer_list>
 
-#include "raywave/core/box_tree.h"
 #include "raywave/core/constants.h"
 #include "raywave/core/error.h"
 #include "raywave/paths/corners.h"
 #include "raywave/paths/edge_meetings.h"
 #include "raywave/paths/edge_sight.h"
+#include "raywave/paths/lit_lines.h"
 #include "raywave/paths/path_field.h"
 #include "raywave/paths/place.h"
 #include "raywave/paths/ray_queries.h"
+#include "raywave/paths/shadows.h"
 #include "raywave/runtime/parallel.h"
 
 namespace raywave::paths {
@@ -48,28 +49,33 @@ void add_lit(const PreparedScene& scene, const SequenceNode& from, const EdgeOpt
   const int32_t mirror = from.surface.index;  // -1: the source
   const bool outside = in_reach(w, from.image_m, options.opaque);
   if (!outside && !(mirror < 0 && past_corner(w, options.opaque))) return;
-  const auto corner_is_lit = [&] {
-    return sight->lights_corner(w) ||
-           (options.wavelength_m > 0 && lights_over(scene, w, from.image_m, options.wavelength_m));
-  };
-  const bool may_go_past = mirror < 0 && past_corner(w, options.opaque);
-  if (sight && !(outside && sight->lights(w)) && !(may_go_past && corner_is_lit())) return;
   // A facet that holds the edge, or has it in its plane, does not reflect onto it.
   if (mirror >= 0 && holds_edge(scene.facets(), scene.queries(), w, mirror, scene.seam_tolerance_m())) return;
+  const auto may_go_past = [&] {  // (what lights() has not seen beside an end is not looked at again)
+    if (mirror >= 0 || !past_corner(w, options.opaque)) return false;
+    return (!outside && sight->lights_corner(w)) ||
+           (options.wavelength_m > 0 && lights_over(scene, w, from.image_m, options.wavelength_m));
+  };
+  if (sight && !(outside && sight->lights(w)) && !may_go_past()) return;
   out.push_back(lit);
 }
 
-std::vector<Box> boxes_of(const std::vector<Wedge>& wedges) {
-  std::vector<Box> boxes;
-  for (const Wedge& w : wedges) boxes.push_back(box_of(w));
-  return boxes;
+/// All edges, without what is lit.
+LitLines lines_of(const PreparedScene& scene, const EdgeOptions& options) {
+  std::vector<LitLines::Line> lines;
+  for (const Wedge& w : scene.wedges()) {
+    const bool is_seen_behind = options.opaque && has_inside(w, *options.opaque);
+    lines.push_back({w.a, w.direction, w.length_m, looked_within_m(w), w.n0, w.nn, is_seen_behind, 0, 0, 0, 0,
+                     box_of(w), uint32_t(lines.size())});
+  }
+  return LitLines(lines);
 }
 
 /// Finds which wedges the sequences of trees light.
 class LitFinder {
  public:
   LitFinder(const PreparedScene& scene, const EdgeOptions& options)
-      : scene_(scene), options_(options), boxes_(boxes_of(scene.wedges())) {}
+      : scene_(scene), options_(options), lines_(lines_of(scene, options)) {}
 
   /// By nodes up to a depth, sorted by wedge.
   std::vector<LitWedge> find(const SequenceTree& tree, int most_depth) const {
@@ -98,10 +104,9 @@ class LitFinder {
       const auto first = size_t((task - num_shares) * kBlock);
       for (size_t i = first; i < std::min(from.size(), first + size_t(kBlock)); ++i) {
         looking.look_along(from[i]);
-        boxes_.visit([&](const Box& b) { return options_.exhaustive || looking.may_reach(b.lo, b.hi); },
-                     [&](uint32_t w) {
-                       add_lit(scene_, nodes[size_t(from[i])], options_, {int32_t(w), from[i]}, sight, out);
-                     });
+        for_seen(nodes[size_t(from[i])], looking, [&](uint32_t w) {
+          add_lit(scene_, nodes[size_t(from[i])], options_, {int32_t(w), from[i]}, sight, out);
+        });
       }
     });
     std::vector<LitWedge> lit;
@@ -111,9 +116,28 @@ class LitFinder {
   }
 
  private:
+  /// look(wedge) for those that may be seen behind a mirror. What hides some is remembered for this node alone: where
+  /// sight is in doubt an edge counts as lit, and that must not depend on what other nodes found first.
+  template <class Look>
+  void for_seen(const SequenceNode& node, EdgeSight& sight, Look&& look) const {
+    if (options_.exhaustive) return lines_.visit_all(look);
+    std::vector<Shadow> shadows;
+    const LitLines::Ask ask{node.image_m, sight.cones(), false, options_.opaque ? nullptr : &shadows};
+    std::vector<uint32_t>& found = sight.obstacles();
+    found.clear();
+    lines_.visit_seen(ask, [&](uint32_t wedge) {
+      const size_t known = found.size();
+      look(wedge);
+      if (!ask.shadows) return;
+      for (size_t i = known; i < found.size(); ++i) {
+        if (const auto s = shadow_of(scene_, found[i], node.image_m, node.surface.index)) shadows.push_back(*s);
+      }
+    });
+  }
+
   const PreparedScene& scene_;
   const EdgeOptions& options_;
-  const BoxTree boxes_;
+  const LitLines lines_;
 };
 
 class Joiner {

@@ -352,11 +352,10 @@ bool RayQueries::occluded(const Vec3d& a, const Vec3d& b, const EndFacets& at_a,
   return false;
 }
 
-int32_t RayQueries::obstacle(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b) const {
+int64_t RayQueries::obstacle(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b) const {
   if (empty()) return -1;
   Segment segment(*this, a, b, at_a, at_b);
-  visit(a, b, [&](uint32_t i) { return segment.test(i); });
-  return segment.obstacle;
+  return visit(a, b, [&](uint32_t i) { return segment.test(i); }) ? int64_t(segment.crossed) : -1;
 }
 
 void RayQueries::crossings(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b,
@@ -408,9 +407,22 @@ int RayQueries::closest_hit(const Vec3d& origin, const Vec3d& direction, double&
 }
 
 Vec3f RayQueries::clear_of_surfaces(const Vec3d& p) const {
+  const double least = kFloat * table_.largest(p);
+  const auto wanted_m = [&](int32_t f) { return 2 * std::max(double(offset_m(f)), least); };
+  std::vector<int32_t> near;  // all that it may come near to
+  const double around_m = 64 * std::max(double(margin_m_), least);
+  Regionf region(std::max({size(low_), size(high_), size(p)}));
+  for (const Vec3d& n : {Vec3d{1, 0, 0}, Vec3d{0, 1, 0}, Vec3d{0, 0, 1}})
+    region.keep(n, dot(n, p) - around_m), region.keep(-n, -dot(n, p) - around_m);
+  tree_->any_in(region, [&](uint32_t i) {
+    if (size_t(table_.triangles[i].facet) < table_.facets.size()) near.push_back(table_.triangles[i].facet);
+    return false;
+  });
+  std::sort(near.begin(), near.end());
+  near.erase(std::unique(near.begin(), near.end()), near.end());
   Vec3d q = p;
-  for (int32_t f = 0; f < int32_t(table_.facets.size()); ++f) {
-    const double d = table_.distance(f, q), wanted = 2 * std::max(double(offset_m(f)), kFloat * table_.largest(p));
+  for (const int32_t f : near) {
+    const double d = table_.distance(f, q), wanted = wanted_m(f);
     if (std::abs(d) >= wanted || !table_.touches(f, q - d * planes_[size_t(f)].normal, wanted)) continue;
     q += ((d < 0 ? -wanted : wanted) - d) * planes_[size_t(f)].normal;
   }

@@ -78,8 +78,8 @@ class RayQueries {
   /// The same answer as without it.
   bool occluded(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b, Among& among) const;
 
-  /// A facet that occludes, -1: none.
-  int32_t obstacle(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b) const;
+  /// A triangle that occludes, -1: none.
+  int64_t obstacle(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b) const;
 
   /// All facets between a and b, by distance, one entry a mirror (its owner there); ends as in occluded().
   void crossings(const Vec3d& a, const Vec3d& b, const EndFacets& at_a, const EndFacets& at_b,

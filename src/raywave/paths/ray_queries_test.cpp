@@ -41,10 +41,11 @@ TEST(RayQueries, CrossingsAreThoseOfAllTriangles) {
       ASSERT_EQ(crossings.size(), expected.size()) << "seed " << seed << " segment " << i;
       for (size_t k = 0; k < expected.size(); ++k) EXPECT_EQ(crossings[k].facet, expected[k]) << seed << " " << i;
       EXPECT_EQ(prepared.queries().occluded(a, b, {}, {}), !expected.empty()) << seed << " " << i;
-      const int32_t obstacle = prepared.queries().obstacle(a, b, {}, {});
+      const int64_t obstacle = prepared.queries().obstacle(a, b, {}, {});
       EXPECT_EQ(obstacle < 0, expected.empty());
       if (obstacle >= 0) {
-        EXPECT_NE(std::find(expected.begin(), expected.end(), obstacle), expected.end());
+        const int32_t facet = prepared.facets().triangles[size_t(obstacle)].facet;
+        EXPECT_NE(std::find(expected.begin(), expected.end(), facet), expected.end());
       }
       num_crossings += expected.size();
       ++num_tried;
