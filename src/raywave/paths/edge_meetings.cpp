@@ -73,8 +73,7 @@ MeetingFinder::MeetingFinder(const PreparedScene& scene, const EdgeOptions& opti
       options_(options),
       source_(source),
       begin_(scene.wedges().size() + 1, 0),
-      looks_(scene, source, options.opaque),
-      obstacles_(scene.facets().facets.size()) {
+      looks_(scene, source, options.opaque) {
   constexpr size_t kBlock = 64;
   lit_.resize(lit.size());
   runtime::parallel_for(int64_t((lit.size() + kBlock - 1) / kBlock), 0, [&](int64_t block) {

@@ -114,7 +114,7 @@ std::optional<Shadow> shadow_of(const PreparedScene& scene, uint32_t triangle, c
 void KnownObstacles::shadows(const PreparedScene& scene, const Vec3d& image_m, int32_t mirror,
                              std::vector<Shadow>& out) const {
   out.clear();
-  for (const auto& known : (mirror < 0 ? lists_.back() : lists_[size_t(mirror)]).triangles) {
+  for (const auto& known : lists_[place(mirror)].triangles) {
     const uint32_t triangle = known.load(std::memory_order_relaxed);
     if (triangle == kNone) return;
     if (const auto s = shadow_of(scene, triangle, image_m, mirror)) out.push_back(*s);
@@ -132,7 +132,7 @@ void KnownObstacles::keep(const PreparedScene& scene, int32_t mirror, std::span<
   };
   for (size_t i = found.size(); i-- > 0;) add(first_of(scene.facets(), found[i]), kMost / 2);
   for (const Shadow& s : used) add(s.triangle, kMost);
-  List& list = mirror < 0 ? lists_.back() : lists_[size_t(mirror)];
+  List& list = lists_[place(mirror)];
   for (size_t i = 0; i < n; ++i) list.triangles[i].store(kept[i], std::memory_order_relaxed);
 }
 

@@ -36,27 +36,28 @@ std::optional<Shadow> shadow_of(const PreparedScene& scene, uint32_t triangle, c
 /// How far from a place on an edge, or from its end, the Refiner looks.
 double looked_within_m(const Wedge& w);
 
-/// Triangles that hid something behind each mirror, from any of its images. From several threads; what is remembered
-/// never changes what is hidden.
+/// Triangles that hid something behind each mirror, from any of its images (in large scenes some mirrors share a list).
+/// From several threads; what is remembered never changes what is hidden.
 class KnownObstacles {
  public:
   static constexpr size_t kMost = 16;
-  /// @param num_mirrors  each with a list of its own; one more list for no mirror: -1
-  explicit KnownObstacles(size_t num_mirrors) : lists_(num_mirrors + 1) {}
+  KnownObstacles() : lists_(kLists) {}
 
-  /// Their shadows, those that hid most first.
+  /// Their shadows, those that hid most first. @param mirror  -1: none
   void shadows(const PreparedScene& scene, const Vec3d& image_m, int32_t mirror, std::vector<Shadow>& out) const;
   /// Remembers what was found, the last one first, then what hid most.
   void keep(const PreparedScene& scene, int32_t mirror, std::span<const uint32_t> found, std::vector<Shadow>& used);
 
  private:
   static constexpr uint32_t kNone = ~0u;
+  static constexpr size_t kLists = 4096;  // 256 KiB
   struct List {
     std::array<std::atomic<uint32_t>, kMost> triangles;
     List() {
       for (auto& t : triangles) t.store(kNone, std::memory_order_relaxed);
     }
   };
+  static size_t place(int32_t mirror) { return size_t(mirror + 1) % kLists; }
   std::vector<List> lists_;
 };
 

@@ -68,7 +68,7 @@ TEST(Shadow, HoldsWhatATriangleOrItsFacetHidesAndNothingElse) {
 TEST(KnownObstacles, KeepWhatHidMostForEachMirror) {
   const PreparedScene prepared(test::furnished_room(1));
   const scene::FacetTable& table = prepared.facets();
-  KnownObstacles known(table.facets.size());
+  KnownObstacles known;
   const Vec3d image{0.3, -0.2, 0.1};
   std::vector<Shadow> used;
   known.shadows(prepared, image, -1, used);
