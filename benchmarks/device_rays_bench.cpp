@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rays on a device: a Monte Carlo map of a scene, the bare trace of the same rays, and paths of shot rays; seconds,
-// median and spread, as one line of JSON. Usage: device_rays_bench SCENE.xml [cuda | emulated] [--quick]
+// Rays on a device: a Monte Carlo map of a scene, the bare trace of the same rays, paths of shot rays, and an exact map
+// over edges with its gradient beside the CPU's; seconds, median and spread, as one line of JSON. Usage:
+// device_rays_bench SCENE.xml [cuda | emulated] [--quick]
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "raywave/io/scene_files.h"
+#include "raywave/maps/map_derivative.h"
 #include "raywave/maps/radio_map.h"
 #include "raywave/paths/path_solver.h"
 #include "raywave/paths/ray_queue.h"
@@ -93,6 +95,22 @@ struct Bench {
     return message("{\"rays\": ", num_rays, ", \"max_depth\": ", o.max_depth, ", \"num_paths\": ", found, ", ", solved,
                    "}");
   }
+
+  /// An exact map whose fields are evaluated on `where`, and its gradient.
+  std::string exact_row(runtime::Device where, double cell_size_m) const {
+    const paths::PreparedScene geometry(scene);
+    maps::Surface surface;
+    surface.cell_size_m = {cell_size_m, cell_size_m};
+    maps::RadioMapOptions o;
+    o.max_depth = 2, o.diffraction = true, o.samples_per_tx = 1000000, o.keep_arrivals = true, o.device = where;
+    maps::RadioMap map;
+    const int few = std::min(repetitions, 2);
+    const std::string solved = figures("map", few, [&] { map = maps::solve_radio_map(scene, geometry, surface, o); });
+    const std::vector<double> ones(map.path_gain.size(), 1);
+    const std::string gradient = figures("gradient", few, [&] { (void)maps::map_vjp(scene, geometry, o, map, ones); });
+    return message("{\"device\": \"", runtime::device_name(where), "\", \"arrivals\": ", map.num_arrivals, ", ", solved,
+                   ", ", gradient, "}");
+  }
 };
 
 void run(const char* file, runtime::Device device, bool quick) {
@@ -107,10 +125,14 @@ void run(const char* file, runtime::Device device, bool quick) {
       quick ? std::vector<int64_t>{100000} : std::vector<int64_t>{10000000, 100000000, 1000000000};
   std::string rows;
   for (const int64_t n : sizes) rows += (rows.empty() ? "" : ", ") + bench.row(n, quick ? 2 : 5);
-  std::printf("{\"device\": \"%s\", \"words\": \"%s\", \"triangles\": %lld, \"maps\": [%s], \"paths\": [%s]}\n",
-              runtime::device_name(device), paths::ray_cuda_state().words.c_str(),
-              static_cast<long long>(bench.scene.num_triangles()), rows.c_str(),
-              bench.path_row(quick ? 20000 : 10000000).c_str());
+  const double cell = quick ? 40 : 10;
+  std::printf(
+      "{\"device\": \"%s\", \"words\": \"%s\", \"triangles\": %lld, \"maps\": [%s], \"paths\": [%s], \"exact\": [%s, "
+      "%s]}\n",
+      runtime::device_name(device), paths::ray_cuda_state().words.c_str(),
+      static_cast<long long>(bench.scene.num_triangles()), rows.c_str(),
+      bench.path_row(quick ? 20000 : 10000000).c_str(), bench.exact_row(runtime::Device::kCpu, cell).c_str(),
+      bench.exact_row(device, cell).c_str());
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # CUDA where it is: nvcc on the path or in /usr/local/cuda, and cuFFT. RAYWAVE_HAS_CUDA says what came of it.
 #
-# raywave_cuda_plugin(NAME sources...): libNAME.so holds CUDA code and is loaded when a device is asked for (C++17: CMake 3.25 knows no
-# C++20 of nvcc), so that programs start where neither driver nor toolkit is. cudart is inside; cuFFT (290 MB) stays a shared library.
+# raywave_cuda_plugin(NAME sources...): libNAME.so holds CUDA code and is loaded when a device is asked for, so that
+# programs start where neither driver nor toolkit is. cudart is inside; cuFFT (290 MB) stays a shared library.
 # RAYWAVE_CUDA_PLUGINS lists them all. No product and sum are fused: kernels give what their emulation on the CPU gives.
 set(RAYWAVE_HAS_CUDA OFF)
 if(NOT RAYWAVE_CUDA MATCHES "^(AUTO|ON|OFF|TRUE|FALSE|1|0)$")
@@ -24,6 +24,9 @@ if(RAYWAVE_CUDA STREQUAL "AUTO" OR RAYWAVE_CUDA)
   check_language(CUDA)
   if(CMAKE_CUDA_COMPILER)
     enable_language(CUDA)
+    if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)  # CMake 3.25 does not know it of nvcc
+      set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION -std=c++20)
+    endif()
     find_package(CUDAToolkit QUIET)
     if(TARGET CUDA::cufft AND TARGET CUDA::cudart_static)
       set(RAYWAVE_HAS_CUDA ON)
@@ -45,10 +48,11 @@ endif()
 function(raywave_cuda_plugin name)
   add_library(${name} MODULE ${ARGN})
   set_target_properties(${name} PROPERTIES PREFIX lib
-    CUDA_STANDARD 17 CUDA_STANDARD_REQUIRED ON CUDA_RUNTIME_LIBRARY Static CUDA_VISIBILITY_PRESET hidden
+    CUDA_STANDARD 20 CUDA_STANDARD_REQUIRED ON CUDA_RUNTIME_LIBRARY Static CUDA_VISIBILITY_PRESET hidden
     LIBRARY_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR} INSTALL_RPATH_USE_LINK_PATH ON)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src)
-  target_compile_options(${name} PRIVATE -Xcompiler=-Wall,-Wextra,-Wshadow --fmad=false)
+  # parentheses: of what nvcc writes anew
+  target_compile_options(${name} PRIVATE --expt-relaxed-constexpr -Xcompiler=-Wall,-Wextra,-Wshadow,-Wno-parentheses --fmad=false)
   if(RAYWAVE_WERROR)
     target_compile_options(${name} PRIVATE --Werror=all-warnings -Xcompiler=-Werror)
   endif()

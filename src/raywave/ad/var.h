@@ -29,7 +29,11 @@ class Tape {
   /// The tape that operations of this thread are recorded on.
   static Tape*& current() {
     // every operation asks for it: without a call, in shared libraries too
+#ifdef __CUDACC__
+    thread_local Tape* tape = nullptr;  // nvcc does not know the attribute
+#else
     [[gnu::tls_model("initial-exec")]] thread_local Tape* tape = nullptr;
+#endif
     return tape;
   }
 

@@ -83,7 +83,7 @@ template <class A, class B>
 
 }  // namespace raywave
 
-#ifdef RAYWAVE_CHECKS
+#if defined(RAYWAVE_CHECKS) && !defined(__CUDACC__)
 #define RAYWAVE_DCHECK_OP_(a, op, b)                                                                   \
   do {                                                                                                 \
     if (!((a)op(b))) ::raywave::detail::check_failed(__FILE__, __LINE__, #a " " #op " " #b, (a), (b)); \

@@ -100,7 +100,9 @@ RAYWAVE_HD inline Vec3<T> normalized(const Vec3<T>& a) {
   return a / norm(a);
 }
 /// True when all components are finite numbers.
-inline bool is_finite(const Vec3<double>& a) { return std::isfinite(a.x) && std::isfinite(a.y) && std::isfinite(a.z); }
+RAYWAVE_HD inline bool is_finite(const Vec3<double>& a) {
+  return std::isfinite(a.x) && std::isfinite(a.y) && std::isfinite(a.z);
+}
 
 /// Row-major 3x3 matrix.
 template <class T>

@@ -7,29 +7,30 @@
 
 #include "raywave/core/complex.h"
 #include "raywave/core/constants.h"
+#include "raywave/em/lanes.h"
 
 namespace raywave::em {
-
-/// Four numbers in a vector.
-typedef double Lanes __attribute__((vector_size(32)));
 
 /// w(z) = exp(-z^2) erfc(-j z) for Im z >= 0 by the rational series of Weideman 1994 (SIAM J. Numer. Anal. 31,
 /// "Computation of the complex error function").
 class Faddeeva {
  public:
-  Faddeeva() {
+  static Faddeeva make() {
+    Faddeeva f;
+    f.scale_ = std::sqrt(kTerms / std::sqrt(2.0));
     constexpr int kSamples = 4 * kTerms;
     // Fourier coefficients of exp(-t^2) (scale^2 + t^2) over t = scale tan(theta / 2)
     for (int n = 0; n < kTerms; ++n) {
       double sum = 0;
       for (int j = 0; j < kSamples; ++j) {
-        const double theta = 2 * kPi * (j + 0.5) / kSamples - kPi, t = scale_ * std::tan(theta / 2);
-        sum += std::exp(-t * t) * (scale_ * scale_ + t * t) * std::cos((n + 1) * theta);
+        const double theta = 2 * kPi * (j + 0.5) / kSamples - kPi, t = f.scale_ * std::tan(theta / 2);
+        sum += std::exp(-t * t) * (f.scale_ * f.scale_ + t * t) * std::cos((n + 1) * theta);
       }
-      coefficients_[size_t(n)] = sum / kSamples;
+      f.coefficients_[size_t(n)] = sum / kSamples;
     }
+    return f;
   }
-  Complexd operator()(const Complexd& z) const {
+  RAYWAVE_HD_CALL Complexd operator()(const Complexd& z) const {
     const Complexd jz{-z.im, z.re};
     const Complexd below{scale_ - jz.re, -jz.im}, above{scale_ + jz.re, jz.im};
     const Complexd ratio = above / below;
@@ -39,7 +40,8 @@ class Faddeeva {
   }
   /// The same at z = (-1 + j) r, in vectors: the same bits.
   template <size_t N>
-  void on_diagonal(const std::array<Lanes, N>& r, std::array<Lanes, N>& re, std::array<Lanes, N>& im) const {
+  RAYWAVE_HD_CALL void on_diagonal(const std::array<Lanes, N>& r, std::array<Lanes, N>& re,
+                                   std::array<Lanes, N>& im) const {
     std::array<Lanes, N> b, s, p, q;  // below is b + j r, s one over its square, the ratio p + j q
     const auto divide = [&](size_t i, const Lanes& x, const Lanes& y, Lanes& u, Lanes& v) {
       u = (x * b[i] + y * r[i]) * s[i];
@@ -67,13 +69,8 @@ class Faddeeva {
 
  private:
   static constexpr int kTerms = 40;
-  double scale_ = std::sqrt(kTerms / std::sqrt(2.0));
+  double scale_;
   std::array<double, kTerms> coefficients_;
 };
-
-inline const Faddeeva& faddeeva() {
-  static const Faddeeva function;
-  return function;
-}
 
 }  // namespace raywave::em

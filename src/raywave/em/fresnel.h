@@ -64,8 +64,8 @@ RAYWAVE_HD Complex<T> one_minus_exp_over(const Complex<T>& w, const Complex<T>& 
 /// Where the slab is not there (cos_theta_i = 0 with eta = 1 or thickness 0) R = 0 and T = e, without derivatives.
 /// @param transmission  false: T may be left out
 template <class T>
-RAYWAVE_HD SlabCoefficients<T> slab_coefficients(const T& cos_theta_i, const Complex<T>& eta, const T& thickness_m,
-                                                 const T& wavelength_m, bool transmission = true) {
+RAYWAVE_HD_CALL SlabCoefficients<T> slab_coefficients(const T& cos_theta_i, const Complex<T>& eta, const T& thickness_m,
+                                                      const T& wavelength_m, bool transmission = true) {
   const T kd = T(2 * kPi) * thickness_m / wavelength_m, c2 = cos_theta_i * cos_theta_i;
   const Complex<T> q = transmitted_cosine(cos_theta_i, eta), q2{(eta.re - T(1)) + c2, eta.im};
   // |e| <= 1 because Im q <= 0
@@ -96,8 +96,8 @@ SlabCoefficients<ad::Var> slab_coefficients(const ad::Var& cos_theta_i, const Co
 /// Slab coefficients of a material. A perfect conductor has r_TE = -1, r_TM = +1 (the limit of eta -> -j infinity) and
 /// no transmission.
 template <class T>
-RAYWAVE_HD SlabCoefficients<T> coefficients(const T& cos_theta_i, const BasicMaterialProperties<T>& m,
-                                            const T& wavelength_m) {
+RAYWAVE_HD_CALL SlabCoefficients<T> coefficients(const T& cos_theta_i, const BasicMaterialProperties<T>& m,
+                                                 const T& wavelength_m) {
   if (m.perfect_conductor) return {{T(-1), T(0)}, {T(1), T(0)}, {T(0), T(0)}, {T(0), T(0)}};
   return slab_coefficients(cos_theta_i, m.eta, m.thickness_m, wavelength_m);
 }
@@ -108,7 +108,8 @@ struct ReflectedPowers {
   T te{}, tm{}, both{};
 };
 template <class T>
-ReflectedPowers<T> reflected_powers(const T& cos_theta_i, const BasicMaterialProperties<T>& m, const T& wavelength_m) {
+RAYWAVE_HD ReflectedPowers<T> reflected_powers(const T& cos_theta_i, const BasicMaterialProperties<T>& m,
+                                               const T& wavelength_m) {
   if (m.perfect_conductor) return {T(1), T(1), T(-1)};
   const SlabCoefficients<T> c = slab_coefficients(cos_theta_i, m.eta, m.thickness_m, wavelength_m, false);
   return {norm2(c.r_te), norm2(c.r_tm), c.r_te.re * c.r_tm.re + c.r_te.im * c.r_tm.im};

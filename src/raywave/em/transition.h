@@ -35,32 +35,33 @@
 namespace raywave::em {
 
 /// G(v) for v >= 0; relative error below 1e-13.
-Complexd transition(double v);
+RAYWAVE_HD_OF_CPP Complexd transition(double v);
 
 /// The integral from 0 to x of exp(-j u^2) v / (u^2 + v^2) du, with its derivatives; odd in v and in x. At v = 0: the
 /// limit from v > 0.
 struct IncompleteTransition {
   Complexd value, d_v, d_x;
 };
-IncompleteTransition incomplete_transition(double v, double x);
+RAYWAVE_HD_OF_CPP IncompleteTransition incomplete_transition(double v, double x);
 
 /// The same from a to b: value alone.
-Complexd incomplete_transition_between(double v, double a, double b);
+RAYWAVE_HD_OF_CPP Complexd incomplete_transition_between(double v, double a, double b);
 
 /// W of four arguments, as wedges need it, with its derivatives: the same bits as one by one, in a third of the time.
 struct EdgeTransition {
   Complexd value, d_v, d_a, d_b;
 };
-std::array<Complexd, 4> edge_transitions(const std::array<double, 4>& v, double a, double b);
-std::array<EdgeTransition, 4> edge_transitions_with_slopes(const std::array<double, 4>& v, double a, double b);
+RAYWAVE_HD_OF_CPP std::array<Complexd, 4> edge_transitions(const std::array<double, 4>& v, double a, double b);
+RAYWAVE_HD_OF_CPP std::array<EdgeTransition, 4> edge_transitions_with_slopes(const std::array<double, 4>& v, double a,
+                                                                             double b);
 
 /// W2(x1, x2; rho), |rho| < 1, with its derivatives on either side of x1 = 0 and x2 = 0. The sides are those of the
 /// signs, also of 1e-300; 0 counts as positive.
 struct DoubleTransition {
   Complexd value, d_x1, d_x2, d_rho;
 };
-Complexd double_edge_transition(double x1, double x2, double rho);
-DoubleTransition double_edge_transition_with_slopes(double x1, double x2, double rho);
+RAYWAVE_HD_OF_CPP Complexd double_edge_transition(double x1, double x2, double rho);
+RAYWAVE_HD_OF_CPP DoubleTransition double_edge_transition_with_slopes(double x1, double x2, double rho);
 
 /// W3(x1, x2, x3; rho12, rho23), rho12^2 + rho23^2 < 1, with its derivatives on either side of each x = 0; signs as in
 /// W2. Relative error below 1e-9.
@@ -83,25 +84,25 @@ void triple_edge_transitions(const Arguments& x, const std::array<double, 2>& rh
 
 namespace transition_detail {
 template <class T>
-Complex<T> value(const T& v, const T& x) {
+RAYWAVE_HD_CALL Complex<T> value(const T& v, const T& x) {
   const IncompleteTransition i = incomplete_transition(ad::value_of(v), ad::value_of(x));
   return {ad::chain(i.value.re, {i.d_v.re, v}, {i.d_x.re, x}), ad::chain(i.value.im, {i.d_v.im, v}, {i.d_x.im, x})};
 }
-inline Complexd between(double v, double a, double b) { return incomplete_transition_between(v, a, b); }
+RAYWAVE_HD inline Complexd between(double v, double a, double b) { return incomplete_transition_between(v, a, b); }
 template <class T>
-Complex<T> between(const T& v, const T& a, const T& b) {
+RAYWAVE_HD Complex<T> between(const T& v, const T& a, const T& b) {
   return value(v, b) - value(v, a);
 }
 }  // namespace transition_detail
 
 /// W(v; a, b), a <= b.
 template <class T>
-Complex<T> edge_transition(const T& v, const T& a, const T& b) {
+RAYWAVE_HD_CALL Complex<T> edge_transition(const T& v, const T& a, const T& b) {
   return T(0.31830988618379067) * transition_detail::between(v, a, b);
 }
 
 template <class T>
-std::array<Complex<T>, 4> edge_transitions(const std::array<T, 4>& v, const T& a, const T& b) {
+RAYWAVE_HD_CALL std::array<Complex<T>, 4> edge_transitions(const std::array<T, 4>& v, const T& a, const T& b) {
   using ad::value_of;
   const auto w = edge_transitions_with_slopes({value_of(v[0]), value_of(v[1]), value_of(v[2]), value_of(v[3])},
                                               value_of(a), value_of(b));
@@ -117,13 +118,13 @@ std::array<Complex<T>, 4> edge_transitions(const std::array<T, 4>& v, const T& a
 
 /// The part of an edge without ends that lies between a and b: W(v; a, b) / W(v; -inf, inf).
 template <class T>
-Complex<T> edge_share(const T& v, const T& a, const T& b) {
+RAYWAVE_HD_CALL Complex<T> edge_share(const T& v, const T& a, const T& b) {
   const T infinity(std::numeric_limits<double>::infinity());
   return transition_detail::between(v, a, b) / transition_detail::between(v, -infinity, infinity);
 }
 
 template <class T>
-Complex<T> double_edge_transition(const T& x1, const T& x2, const T& rho) {
+RAYWAVE_HD_CALL Complex<T> double_edge_transition(const T& x1, const T& x2, const T& rho) {
   const DoubleTransition w = double_edge_transition_with_slopes(ad::value_of(x1), ad::value_of(x2), ad::value_of(rho));
   return {ad::chain(w.value.re, {w.d_x1.re, x1}, {w.d_x2.re, x2}, {w.d_rho.re, rho}),
           ad::chain(w.value.im, {w.d_x1.im, x1}, {w.d_x2.im, x2}, {w.d_rho.im, rho})};
@@ -159,3 +160,7 @@ std::array<Complex<T>, 64> triple_edge_transitions(const std::array<std::array<T
 }
 
 }  // namespace raywave::em
+
+#ifdef __CUDACC__
+#include "raywave/em/transition_numerics.h"
+#endif

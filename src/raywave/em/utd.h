@@ -52,19 +52,19 @@ struct EdgeMatrix {
   Complex<T> qq, qp, pq, pp;
 };
 template <class T>
-EdgeMatrix<T> operator*(const EdgeMatrix<T>& a, const EdgeMatrix<T>& b) {
+RAYWAVE_HD_CALL EdgeMatrix<T> operator*(const EdgeMatrix<T>& a, const EdgeMatrix<T>& b) {
   return {a.qq * b.qq + a.qp * b.pq, a.qq * b.qp + a.qp * b.pp, a.pq * b.qq + a.pp * b.pq, a.pq * b.qp + a.pp * b.pp};
 }
 template <class T>
-EdgeMatrix<T> operator*(const Complex<T>& s, const EdgeMatrix<T>& a) {
+RAYWAVE_HD EdgeMatrix<T> operator*(const Complex<T>& s, const EdgeMatrix<T>& a) {
   return {s * a.qq, s * a.qp, s * a.pq, s * a.pp};
 }
 template <class T>
-EdgeMatrix<T> operator+(const EdgeMatrix<T>& a, const EdgeMatrix<T>& b) {
+RAYWAVE_HD EdgeMatrix<T> operator+(const EdgeMatrix<T>& a, const EdgeMatrix<T>& b) {
   return {a.qq + b.qq, a.qp + b.qp, a.pq + b.pq, a.pp + b.pp};
 }
 template <class T>
-EdgeMatrix<T> operator-(const EdgeMatrix<T>& a, const EdgeMatrix<T>& b) {
+RAYWAVE_HD EdgeMatrix<T> operator-(const EdgeMatrix<T>& a, const EdgeMatrix<T>& b) {
   return {a.qq - b.qq, a.qp - b.qp, a.pq - b.pq, a.pp - b.pp};
 }
 
@@ -94,14 +94,15 @@ struct FaceRay {
 /// Splits a slab's coefficients (c_te, c_tm), equal up to `sign` at normal incidence, into the (q, p) basis.
 /// @return c_te + c_tm (reflection: sign 1) or c_te - c_tm (transmission) over sin^2 theta, 0 at normal incidence.
 template <class T>
-Complex<T> cross_share(const FaceRay<T>& r, const Complex<T>& c_te, const Complex<T>& c_tm, double sign) {
+RAYWAVE_HD Complex<T> cross_share(const FaceRay<T>& r, const Complex<T>& c_te, const Complex<T>& c_tm, double sign) {
   const T sin2_theta = T(1) - r.sin_alpha * r.sin_alpha * r.sin_beta * r.sin_beta;
   if (!(sin2_theta > T(1e-14))) return {T(0), T(0)};
   return (T(1) / sin2_theta) * (c_te + T(sign) * c_tm);
 }
 
 template <class T>
-EdgeMatrix<T> reflection_matrix(const FaceRay<T>& r, const Complex<T>& r_te, const Complex<T>& r_tm, const T& scale) {
+RAYWAVE_HD EdgeMatrix<T> reflection_matrix(const FaceRay<T>& r, const Complex<T>& r_te, const Complex<T>& r_tm,
+                                           const T& scale) {
   const Complex<T> share = scale * cross_share(r, r_te, r_tm, 1);
   const T along = r.cos_beta * r.sin_alpha;
   const Complex<T> cross = (-(along * r.cos_alpha)) * share;
@@ -109,7 +110,7 @@ EdgeMatrix<T> reflection_matrix(const FaceRay<T>& r, const Complex<T>& r_te, con
 }
 
 template <class T>
-EdgeMatrix<T> transmission_matrix(const FaceRay<T>& r, const Complex<T>& t_te, const Complex<T>& t_tm) {
+RAYWAVE_HD EdgeMatrix<T> transmission_matrix(const FaceRay<T>& r, const Complex<T>& t_te, const Complex<T>& t_tm) {
   const Complex<T> share = cross_share(r, t_te, t_tm, -1);
   const T along = r.cos_beta * r.sin_alpha;
   const Complex<T> cross = (-(along * r.cos_alpha)) * share;
@@ -118,7 +119,7 @@ EdgeMatrix<T> transmission_matrix(const FaceRay<T>& r, const Complex<T>& t_te, c
 
 /// h(|x|) / n
 template <class T>
-T boundary_weight(const T& delta, const T& n) {
+RAYWAVE_HD T boundary_weight(const T& delta, const T& n) {
   using std::cos;
   using std::sin;
   if (delta * delta < T(1e-8)) return T(1) - delta * delta * (T(1) / (T(12) * n * n) + T(1.0 / 24));
@@ -128,14 +129,14 @@ T boundary_weight(const T& delta, const T& n) {
 
 /// The signed angle to the boundary: pi + beta (or pi - beta) brought next to 0 by whole turns of 2 pi n.
 template <class T>
-T boundary_angle(const T& angle, const T& n) {
+RAYWAVE_HD T boundary_angle(const T& angle, const T& n) {
   const double turn = 2 * kPi * ad::value_of(n);
   return angle - T(2 * kPi * std::round(ad::value_of(angle) / turn)) * n;
 }
 
 /// The argument of the transition function, on the side that the ray's `sides` say.
 template <class T>
-T transition_argument(const T& k_l, const T& delta, int side) {
+RAYWAVE_HD T transition_argument(const T& k_l, const T& delta, int side) {
   using std::sin;
   using std::sqrt;
   const T v = sqrt(T(2) * k_l) * sin(T(0.5) * delta);
@@ -146,7 +147,7 @@ T transition_argument(const T& k_l, const T& delta, int side) {
 
 /// From 0 at 0 to 1 from 1 on, with continuous slopes.
 template <class T>
-T smooth_step(const T& u) {
+RAYWAVE_HD T smooth_step(const T& u) {
   if (!(u > T(0))) return T(0);
   if (!(u < T(1))) return T(1);
   return u * u * (T(3) - T(2) * u);
@@ -160,10 +161,10 @@ struct SlabFaces {
   const BasicMaterialProperties<T>& face_n;
   T wavelength_m;
 
-  const BasicMaterialProperties<T>& material(size_t face) const { return face == 0 ? face_0 : face_n; }
-  bool perfect_conductor(size_t face) const { return material(face).perfect_conductor; }
-  T specular_scale(size_t face) const { return material(face).specular_scale; }
-  SlabCoefficients<T> at(size_t face, const T& cos_theta_i) const {
+  RAYWAVE_HD const BasicMaterialProperties<T>& material(size_t face) const { return face == 0 ? face_0 : face_n; }
+  RAYWAVE_HD bool perfect_conductor(size_t face) const { return material(face).perfect_conductor; }
+  RAYWAVE_HD T specular_scale(size_t face) const { return material(face).specular_scale; }
+  RAYWAVE_HD SlabCoefficients<T> at(size_t face, const T& cos_theta_i) const {
     return coefficients(cos_theta_i, material(face), wavelength_m);
   }
 };
@@ -172,7 +173,7 @@ constexpr double kBlend = 0.25;  // rad: A; see the top of the file
 
 /// alpha up to pi / 2 + A, level from pi / 2 + 2 A on, once differentiable.
 template <class T>
-T saturated(const T& alpha) {
+RAYWAVE_HD T saturated(const T& alpha) {
   const T u = alpha - T(kPi / 2);
   if (!(u > T(kBlend))) return alpha;
   if (!(u < T(2 * kBlend))) return T(kPi / 2 + 1.5 * kBlend);
@@ -182,7 +183,7 @@ T saturated(const T& alpha) {
 /// The share of "up" in a ray's coefficients: 1 from phi - phi' = 2 A on, less next to a face: 1 with the source on
 /// face 0 or the observer on face n.
 template <class T>
-T upward_share(const T& phi_in, const T& phi_out, const T& n_pi) {
+RAYWAVE_HD T upward_share(const T& phi_in, const T& phi_out, const T& n_pi) {
   const T sum = phi_in + phi_out, rest = T(2) * n_pi - sum, from_face = rest < sum ? rest : sum;
   if (!(from_face > T(0))) return T(0.5);
   const T width = from_face < T(4 * kBlend) ? from_face - from_face * from_face * T(1 / (8 * kBlend)) : T(2 * kBlend);
@@ -201,7 +202,8 @@ struct Reflections {
 /// taken there, where |s| is below half of it; from a quarter of k L s^2 on nothing is changed. Faded out at the
 /// reflection boundary (v = 0), where R is that of geometrical optics.
 template <class T, class Faces>
-Reflections<T> grazing_reflection(const FaceRay<T>& r, const Faces& faces, size_t face, const T& k_l, const T& v) {
+RAYWAVE_HD_CALL Reflections<T> grazing_reflection(const FaceRay<T>& r, const Faces& faces, size_t face, const T& k_l,
+                                                  const T& v) {
   using std::sqrt;
   const SlabCoefficients<T> c = faces.at(face, r.sin_alpha * r.sin_beta);
   const T grazing = sqrt(T(2) / (T(kPi) * k_l + T(32)));  // at most 1/4
@@ -220,19 +222,20 @@ Reflections<T> grazing_reflection(const FaceRay<T>& r, const Faces& faces, size_
 }
 
 template <class T, class Faces>
-EdgeMatrix<T> reflection(const FaceRay<T>& r, const Faces& faces, size_t face, const T& k_l, const T& v) {
+RAYWAVE_HD_CALL EdgeMatrix<T> reflection(const FaceRay<T>& r, const Faces& faces, size_t face, const T& k_l,
+                                         const T& v) {
   const T scale = faces.specular_scale(face), zero(0);
   if (faces.perfect_conductor(face)) return {{-scale, zero}, {zero, zero}, {zero, zero}, {scale, zero}};
   const Reflections<T> c = grazing_reflection(r, faces, face, k_l, v);
   return reflection_matrix(r, c.te, c.tm, scale);
 }
 template <class T, class Faces>
-EdgeMatrix<T> reflection(const FaceRay<T>& r, const Faces& faces, size_t face) {
+RAYWAVE_HD_CALL EdgeMatrix<T> reflection(const FaceRay<T>& r, const Faces& faces, size_t face) {
   return reflection(r, faces, face, T(1), T(0));
 }
 
 template <class T, class Faces>
-EdgeMatrix<T> passage(const FaceRay<T>& r, const Faces& faces, size_t face) {
+RAYWAVE_HD_CALL EdgeMatrix<T> passage(const FaceRay<T>& r, const Faces& faces, size_t face) {
   using std::abs;
   if (faces.perfect_conductor(face)) return {};
   const SlabCoefficients<T> c = faces.at(face, abs(r.sin_alpha) * r.sin_beta);
@@ -241,13 +244,14 @@ EdgeMatrix<T> passage(const FaceRay<T>& r, const Faces& faces, size_t face) {
 
 /// The matrix of the ray with its ends swapped.
 template <class T>
-EdgeMatrix<T> reversed(const EdgeMatrix<T>& m) {
+RAYWAVE_HD EdgeMatrix<T> reversed(const EdgeMatrix<T>& m) {
   return {m.qq, -m.pq, -m.qp, m.pp};
 }
 
 /// The C_b of a ray from face 0 to face n; see the top of the file. @param v  arguments of the transition functions.
 template <class T, class Faces>
-std::array<EdgeMatrix<T>, 4> upward_coefficients(const WedgeRay<T>& r, const Faces& faces, const std::array<T, 4>& v) {
+RAYWAVE_HD_CALL std::array<EdgeMatrix<T>, 4> upward_coefficients(const WedgeRay<T>& r, const Faces& faces,
+                                                                 const std::array<T, 4>& v) {
   using std::cos;
   using std::sin;
   const T one(1), zero(0), pi(kPi);
@@ -280,8 +284,8 @@ std::array<EdgeMatrix<T>, 4> upward_coefficients(const WedgeRay<T>& r, const Fac
 }
 
 template <class T, class Faces>
-std::array<EdgeMatrix<T>, 4> boundary_coefficients(const WedgeRay<T>& r, const Faces& faces,
-                                                   const std::array<T, 4>& v) {
+RAYWAVE_HD_CALL std::array<EdgeMatrix<T>, 4> boundary_coefficients(const WedgeRay<T>& r, const Faces& faces,
+                                                                   const std::array<T, 4>& v) {
   const T up = upward_share(r.phi_in, r.phi_out, r.exterior_angle);
   std::array<EdgeMatrix<T>, 4> c{};
   if (up > T(0)) c = upward_coefficients(r, faces, v);
@@ -311,14 +315,14 @@ struct BoundaryTerm {
 };
 
 template <class T>
-bool is_inside(const WedgeRay<T>& r, const T& phi) {
+RAYWAVE_HD bool is_inside(const WedgeRay<T>& r, const T& phi) {
   return r.transmits && ad::value_of(phi) > ad::value_of(r.exterior_angle);
 }
 
 /// The one term of a ray between the outside and the inside of a wedge; see the top of the file. In the place that it
 /// would have in boundary_terms.
 template <class T, class Faces>
-std::array<BoundaryTerm<T>, 4> boundary_terms_through(const WedgeRay<T>& r, const Faces& faces) {
+RAYWAVE_HD_CALL std::array<BoundaryTerm<T>, 4> boundary_terms_through(const WedgeRay<T>& r, const Faces& faces) {
   using namespace utd_detail;
   using std::cos;
   using std::sin;
@@ -365,7 +369,7 @@ std::array<BoundaryTerm<T>, 4> boundary_terms_through(const WedgeRay<T>& r, cons
 /// The four terms of a wedge: incidence (an observer at larger azimuths is lit), incidence (at smaller ones),
 /// reflection from face n, reflection from face 0. See the top of the file. @param faces  as SlabFaces.
 template <class T, class Faces>
-std::array<BoundaryTerm<T>, 4> boundary_terms(const WedgeRay<T>& r, const Faces& faces) {
+RAYWAVE_HD_CALL std::array<BoundaryTerm<T>, 4> boundary_terms(const WedgeRay<T>& r, const Faces& faces) {
   using namespace utd_detail;
   if (is_inside(r, r.phi_in) || is_inside(r, r.phi_out)) return boundary_terms_through(r, faces);
   const T pi(kPi), n = r.exterior_angle / pi, zero(0);
@@ -383,14 +387,16 @@ std::array<BoundaryTerm<T>, 4> boundary_terms(const WedgeRay<T>& r, const Faces&
   return terms;
 }
 template <class T>
-std::array<BoundaryTerm<T>, 4> boundary_terms(const WedgeRay<T>& r, const BasicMaterialProperties<T>& face_0,
-                                              const BasicMaterialProperties<T>& face_n, const T& wavelength_m) {
+RAYWAVE_HD_CALL std::array<BoundaryTerm<T>, 4> boundary_terms(const WedgeRay<T>& r,
+                                                              const BasicMaterialProperties<T>& face_0,
+                                                              const BasicMaterialProperties<T>& face_n,
+                                                              const T& wavelength_m) {
   return boundary_terms(r, utd_detail::SlabFaces<T>{face_0, face_n, wavelength_m});
 }
 
 /// What diffraction makes of the field incident on a wedge; see the top of the file.
 template <class T, class Faces>
-EdgeMatrix<T> diffraction_matrix(const WedgeRay<T>& r, const Faces& faces) {
+RAYWAVE_HD_CALL EdgeMatrix<T> diffraction_matrix(const WedgeRay<T>& r, const Faces& faces) {
   EdgeMatrix<T> m{};
   const auto terms = boundary_terms(r, faces);
   const auto w = edge_transitions(std::array<T, 4>{terms[0].v, terms[1].v, terms[2].v, terms[3].v}, r.end_a, r.end_b);
@@ -398,15 +404,15 @@ EdgeMatrix<T> diffraction_matrix(const WedgeRay<T>& r, const Faces& faces) {
   return m;
 }
 template <class T>
-EdgeMatrix<T> diffraction_matrix(const WedgeRay<T>& r, const BasicMaterialProperties<T>& face_0,
-                                 const BasicMaterialProperties<T>& face_n, const T& wavelength_m) {
+RAYWAVE_HD_CALL EdgeMatrix<T> diffraction_matrix(const WedgeRay<T>& r, const BasicMaterialProperties<T>& face_0,
+                                                 const BasicMaterialProperties<T>& face_n, const T& wavelength_m) {
   return diffraction_matrix(r, utd_detail::SlabFaces<T>{face_0, face_n, wavelength_m});
 }
 
 /// Over two wedges in one path, whose transition zones may overlap, the terms b of the first and c of the second share
 /// W2(v_b, v_c; +-rho). This is the sign, for rho the correlation of two edges whose vectors p (see EdgeMatrix) agree
 /// on the stretch between them.
-inline double correlation_sign(size_t b, size_t c) {
+RAYWAVE_HD inline double correlation_sign(size_t b, size_t c) {
   const bool lit_when_out_grows = b == 0 || b == 2, lit_when_in_grows = c == 1 || c == 2;
   return lit_when_out_grows == lit_when_in_grows ? -1 : 1;
 }

@@ -59,6 +59,18 @@ bool ArrivalField<T>::operator()(const Vec3d& point_m, const std::vector<paths::
   target_.position_m = Vec3<T>(point_m);
   paths::PathField<T> f;
   if (!kernel_.field(source_, target_, steps, f)) return false;
+  out = arriving(f);
+  return true;
+}
+
+template <class T>
+bool ArrivalField<T>::touches(const Vec3d& point_m, const std::vector<paths::Step>& steps, paths::PathTouches<T>& out) {
+  target_.position_m = Vec3<T>(point_m);
+  return kernel_.touches(source_, target_, steps, out);
+}
+
+template <class T>
+CVec3<T> ArrivalField<T>::arriving(const paths::PathField<T>& f) const {
   const JonesBasis<T> basis = paths::transfer_basis(f.departure);
   const CVec3<T> e = launched(paths::slant_fields(source_, f.departure), f.departure);
   const T turns = f.length_m / scene_.wavelength_m();
@@ -67,8 +79,7 @@ bool ArrivalField<T>::operator()(const Vec3d& point_m, const std::vector<paths::
   // Across the direction to first order too: the part along it that turning it would bring in is none of the gain's.
   const CVec3<T> sum = theta * f.fields[0] + phi * f.fields[1];
   const Complex<T> along = dot(sum, f.arrival);
-  out = {sum.re - along.re * f.arrival, sum.im - along.im * f.arrival};
-  return true;
+  return {sum.re - along.re * f.arrival, sum.im - along.im * f.arrival};
 }
 
 template class ArrivalField<double>;

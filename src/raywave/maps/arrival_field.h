@@ -26,6 +26,10 @@ class ArrivalField {
   /// World-frame field at the point, across its direction, times lambda / (4 pi L), with propagation phase.
   /// @return false when the path is not there.
   bool operator()(const Vec3d& point_m, const std::vector<paths::Step>& steps, CVec3<T>& out);
+  /// The same in two parts, between which many paths' fields are evaluated at once: what the path touches (no place
+  /// that scatters; until the next path), and what arrives over it. @return as above.
+  bool touches(const Vec3d& point_m, const std::vector<paths::Step>& steps, paths::PathTouches<T>& out);
+  CVec3<T> arriving(const paths::PathField<T>& path) const;
   /// Its |.|^2; of a place that scatters that of all its turns. @return as above.
   bool power(const Vec3d& point_m, const std::vector<paths::Step>& steps, T& out);
 

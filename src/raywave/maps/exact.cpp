@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <unordered_set>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "raywave/maps/arrivals.h"
 #include "raywave/maps/cell_set.h"
 #include "raywave/maps/seeds.h"
+#include "raywave/paths/field_batch.h"
 #include "raywave/paths/find.h"
 #include "raywave/paths/find_edges.h"
 #include "raywave/runtime/parallel.h"
@@ -42,10 +44,14 @@ struct Found {
 struct Tracer {
   Tracer(const paths::PreparedScene& prepared, const paths::RefineOptions& refine, paths::SceneOver<double>& numbers,
          int tx)
-      : refiner(prepared, refine), field(numbers, tx) {}
+      : refiner(prepared, refine), field(numbers, tx) {
+    if (const paths::DeviceTracer* device = prepared.tracer().on_device()) batch.emplace(*device);
+  }
   paths::Refiner refiner;
   paths::GeometricPath path;
   ArrivalField<double> field;
+  std::optional<paths::FieldBatch<double>> batch;  // where a device evaluates fields
+  std::vector<size_t> waiting;                     // the arrivals that are in it
 };
 
 class ExactMap {
@@ -158,6 +164,7 @@ class ExactMap {
           }
         }
       }
+      evaluate(tracer, own);
       reporter.task_done();
     });
     settle(found);
@@ -205,13 +212,36 @@ class ExactMap {
     if (!tracer.refiner.path(tree_, node, sample.aside_m, tracer.path)) return false;
     tracer.refiner.settle(tx_.position_m, point, tracer.path.steps);
     if (edge_on_only_ && !is_edge_on(tracer.path, point, cell)) return false;
+    const double weight = sample.id == kProbe ? 1.0 / kProbePoints : sample.weight;
+    out.arrivals.push_back({node, int32_t(cell), sample.id, weight, 0});
+    if (keep_) out.points.push_back(sample);
+    if (options_.coherent) out.fields.emplace_back();
+    if (tracer.batch) {
+      paths::PathTouches<double> touches;
+      (void)tracer.field.touches(point, tracer.path.steps, touches);
+      if (tracer.batch->takes(touches)) {
+        tracer.batch->add(touches);
+        tracer.waiting.push_back(out.arrivals.size() - 1);
+        if (tracer.batch->is_full()) evaluate(tracer, out);
+        return true;
+      }
+    }
     CVec3<double> field;
     (void)tracer.field(point, tracer.path.steps, field);
-    const double weight = sample.id == kProbe ? 1.0 / kProbePoints : sample.weight;
-    out.arrivals.push_back({node, int32_t(cell), sample.id, weight, norm2(field.re) + norm2(field.im)});
-    if (options_.coherent) out.fields.push_back(field);
-    if (keep_) out.points.push_back(sample);
+    set_field(out, out.arrivals.size() - 1, field);
     return true;
+  }
+  void set_field(Found& out, size_t arrival, const CVec3<double>& field) const {
+    out.arrivals[arrival].power = norm2(field.re) + norm2(field.im);
+    if (options_.coherent) out.fields[arrival] = field;
+  }
+  /// The fields that wait for a device. At the end of each task.
+  void evaluate(Tracer& tracer, Found& out) const {
+    if (!tracer.batch) return;
+    const std::vector<paths::PathField<double>>& fields = tracer.batch->evaluate();
+    for (size_t i = 0; i < fields.size(); ++i) set_field(out, tracer.waiting[i], tracer.field.arriving(fields[i]));
+    tracer.batch->clear();
+    tracer.waiting.clear();
   }
 
   /// Does the transmitter stand here for this point (for probes, which stand in for the cell: for its centre), and is
@@ -253,6 +283,7 @@ class ExactMap {
         cells_.sample_points(cell, standing_, points);
         for (const SamplePoint& s : points) lit[size_t(cell)] |= arrive(tracer, 0, cell, s, found[size_t(block)]);
       }
+      evaluate(tracer, found[size_t(block)]);
     });
     for (const Found& part : found) add(part);
     std::vector<Seed> rims;
@@ -287,6 +318,7 @@ class ExactMap {
         if (!is_left_out(seeds_[first[size_t(i)]].node))
           fill(tracer, first[size_t(i)], first[size_t(i) + 1], found[size_t(block)]);
       }
+      evaluate(tracer, found[size_t(block)]);
       reporter.task_done();
     });
     settle(found);
@@ -309,6 +341,7 @@ class ExactMap {
           const Seed& r = rims[size_t(i)];
           probe(tracer, r.node, r.cell, std::isnan(r.point.x) ? nullptr : &r.point, points, found[size_t(block)]);
         }
+        evaluate(tracer, found[size_t(block)]);
       });
       std::vector<Seed> next;
       std::vector<int> neighbors;

@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 
 #include "raywave/core/error.h"
 #include "raywave/maps/arrival_field.h"
 #include "raywave/maps/arrivals.h"
 #include "raywave/maps/scattered.h"
+#include "raywave/paths/field_batch.h"
 #include "raywave/paths/paths_derivative.h"
 #include "raywave/paths/scattered_power.h"
 #include "raywave/runtime/parallel.h"
@@ -48,15 +50,30 @@ class ArrivalsOver {
   using Field = CVec3<T>;  // times lambda / (4 pi L), with propagation phase
   /// @param first  see KeptArrivals, -1: the scene's own materials. @return false when the path is not there.
   bool field(const paths::SequenceTree& tree, const WeightedArrival& a, int64_t first, Field& out) {
+    return find(tree, a) && field(a, path_.steps, first, out);
+  }
+
+  // In parts, so that a device can evaluate many fields in between.
+  bool field(const WeightedArrival& a, const std::vector<paths::Step>& steps, int64_t first, Field& out) {
     over_.forget();
     field_.begin_at(first);
+    return field_(a.point_m, steps, out);
+  }
+  bool find(const paths::SequenceTree& tree, const WeightedArrival& a) {
     // every arrival of an exact map has been a path
     const bool there = options_.method == Method::kExact ? refiner_.known_path(tree, a.node, a.aside_m, path_)
                                                          : refiner_.path(tree, a.node, a.aside_m, path_);
-    if (!there) return false;
-    refiner_.settle(tx_.position_m, a.point_m, path_.steps);
-    return field_(a.point_m, path_.steps, out);
+    if (there) refiner_.settle(tx_.position_m, a.point_m, path_.steps);
+    return there;
   }
+  const std::vector<paths::Step>& found() const { return path_.steps; }
+  bool touches(const WeightedArrival& a, const std::vector<paths::Step>& steps, int64_t first,
+               paths::PathTouches<T>& out) {
+    over_.forget();
+    field_.begin_at(first);
+    return field_.touches(a.point_m, steps, out);
+  }
+  Field arriving(const paths::PathField<T>& f) const { return field_.arriving(f); }
 
  private:
   const scene::Device& tx_;
@@ -75,6 +92,98 @@ CVec3<double> gain_slope(const MapArrivals& all, const WeightedArrival& a, const
       a.sample == -1 ? CVec3<double>{values(field.re), values(field.im)} : all.fields[cells.slot(a.cell, a.sample)];
   return {2 * a.weight * total.re, 2 * a.weight * total.im};
 }
+
+void seed(ad::Tape& tape, const CVec3<ad::Var>& field, const CVec3<double>& slope, double weight) {
+  const auto at = [&](const Vec3<ad::Var>& v, const Vec3d& w) {
+    tape.seed(v.x, weight * w.x);
+    tape.seed(v.y, weight * w.y);
+    tape.seed(v.z, weight * w.z);
+  };
+  at(field.re, slope.re);
+  at(field.im, slope.im);
+}
+
+/// Some arrivals of one part whose fields a device evaluates: all of them at once, between what is the host's.
+class VjpOnDevice {
+ public:
+  VjpOnDevice(const paths::DeviceTracer& device, ArrivalsOver<ad::Var>& over, ad::Tape& tape, const MapArrivals& all,
+              const Cells& cells)
+      : batch_(device), over_(over), tape_(tape), all_(all), cells_(cells) {}
+
+  /// @param first  see KeptArrivals. @param cotangent  of the cell's gain
+  void add(const WeightedArrival& a, int64_t first, double cotangent) {
+    if (!over_.find(all_.tree, a)) return;
+    Waiting w{&a, first, cotangent, over_.found()};
+    tape_.back_to_mark();
+    if (!over_.touches(a, w.steps, first, touches_)) return;
+    if (!batch_.takes(touches_)) return carry_back(w);
+    batch_.add(paths::values_of(touches_, values_, materials_));
+    waiting_.push_back(std::move(w));
+    if (batch_.is_full()) finish();
+  }
+  /// Carries what was added back to the scene's numbers.
+  void finish() {
+    const std::vector<paths::PathField<double>>& fields = batch_.evaluate();
+    std::vector<paths::PathField<double>> weights;
+    for (size_t i = 0; i < waiting_.size(); ++i) weights.push_back(through_antenna(waiting_[i], fields[i]));
+    const std::vector<double> slopes = batch_.slopes(weights);
+    auto slope = slopes.begin();
+    for (const Waiting& w : waiting_) {
+      tape_.back_to_mark();
+      (void)over_.touches(*w.arrival, w.steps, w.first, touches_);
+      paths::for_numbers(touches_, [&](const ad::Var& x) { tape_.seed(x, *slope++); });
+      tape_.sweep();
+      over_.scene_over().collect(tape_);
+    }
+    batch_.clear();
+    waiting_.clear();
+  }
+
+ private:
+  struct Waiting {
+    const WeightedArrival* arrival;
+    int64_t first;
+    double cotangent;
+    std::vector<paths::Step> steps;
+  };
+  /// What the device does not take.
+  void carry_back(const Waiting& w) {
+    tape_.back_to_mark();
+    ArrivalsOver<ad::Var>::Field f;
+    if (!over_.field(*w.arrival, w.steps, w.first, f)) return;
+    seed(tape_, f, gain_slope(all_, *w.arrival, f, cells_), w.cotangent);
+    tape_.sweep();
+    over_.scene_over().collect(tape_);
+  }
+  /// How the gain changes with the numbers of the path's field; what the transmitter sends is carried back.
+  paths::PathField<double> through_antenna(const Waiting& w, const paths::PathField<double>& field) {
+    tape_.back_to_mark();
+    over_.scene_over().forget();
+    std::vector<ad::Var> numbers;
+    paths::for_field_numbers(field, [&](double x) { numbers.push_back(tape_.input(x)); });
+    paths::PathField<ad::Var> f;
+    auto next = numbers.begin();
+    paths::for_field_numbers(f, [&](ad::Var& x) { x = *next++; });
+    const CVec3<ad::Var> e = over_.arriving(f);
+    seed(tape_, e, gain_slope(all_, *w.arrival, e, cells_), w.cotangent);
+    tape_.sweep();
+    paths::PathField<double> weights;
+    next = numbers.begin();
+    paths::for_field_numbers(weights, [&](double& x) { x = tape_.adjoint(*next++); });
+    over_.scene_over().collect(tape_);
+    return weights;
+  }
+
+  paths::FieldBatch<double> batch_;
+  ArrivalsOver<ad::Var>& over_;
+  ad::Tape& tape_;
+  const MapArrivals& all_;
+  const Cells& cells_;
+  std::vector<Waiting> waiting_;
+  paths::PathTouches<ad::Var> touches_;
+  std::vector<paths::Touch<double>> values_;
+  std::vector<em::MaterialProperties> materials_;
+};
 
 void check(const scene::Scene& scene, const RadioMapOptions& options, const RadioMap& map) {
   options.validate();
@@ -170,6 +279,7 @@ static scene::SceneDerivative vjp(const scene::Scene& scene, const paths::Prepar
   const Cells cells(centred, prepared, moved(map.surface, -prepared.origin_m()), options);
   const paths::FieldContext context = paths::field_context(scene, options.refraction, options.log, options.lobe);
   const paths::RefineOptions refine = paths::refine_options(prepared, context, options.max_depth);
+  const paths::DeviceTracer* device = prepared.tracer().on_device();
   const scene::SceneDerivative zeros(scene);
   scene::SceneDerivative gradient = zeros;
   slopes.assign(map.arrivals ? map.arrivals->touched.numbers.size() : 0, {});
@@ -188,23 +298,24 @@ static scene::SceneDerivative vjp(const scene::Scene& scene, const paths::Prepar
         const ad::Recording recording(tape);
         over.begin();
         over.scene_over().share(tape);
+        std::optional<VjpOnDevice> there;
+        if (device) there.emplace(*device, over, tape, all, cells);
         for (size_t i = first; i < last; ++i) {
           const WeightedArrival& a = all.arrivals[i];
           const double c = weight[a.cell];
           if (c == 0) continue;
+          const int64_t first_touched = Firsts::at(first_of, i, options);
+          if (there) {
+            there->add(a, first_touched, c);
+            continue;
+          }
           tape.back_to_mark();
-          if (!over.field(all.tree, a, Firsts::at(first_of, i, options), f)) continue;
-          const CVec3<double> slope = gain_slope(all, a, f, cells);
-          const auto seed = [&](const Vec3<ad::Var>& v, const Vec3d& w) {
-            tape.seed(v.x, c * w.x);
-            tape.seed(v.y, c * w.y);
-            tape.seed(v.z, c * w.z);
-          };
-          seed(f.re, slope.re);
-          seed(f.im, slope.im);
+          if (!over.field(all.tree, a, first_touched, f)) continue;
+          seed(tape, f, gain_slope(all, a, f, cells), c);
           tape.sweep();
           over.scene_over().collect(tape);
         }
+        if (there) there->finish();
         over.scene_over().finish(tape);
       });
       for (const auto& part : parts) gradient += part;
@@ -229,6 +340,7 @@ static std::vector<double> jvp(const scene::Scene& scene, const paths::PreparedS
   const Cells cells(centred, prepared, moved(map.surface, -prepared.origin_m()), options);
   const paths::FieldContext context = paths::field_context(scene, options.refraction, options.log, options.lobe);
   const paths::RefineOptions refine = paths::refine_options(prepared, context, options.max_depth);
+  const paths::DeviceTracer* device = prepared.tracer().on_device();
   std::vector<double> tangent(map.path_gain.size(), 0);
   moved_rows.resize(map.arrivals ? map.arrivals->touched.numbers.size() : 0);
   for (int tx = 0; tx < map.num_tx; ++tx) {
@@ -241,14 +353,36 @@ static std::vector<double> jvp(const scene::Scene& scene, const paths::PreparedS
         if (first_of >= 0) over.set_touched(map.arrivals->touched, moved_rows.data());
         ArrivalsOver<ad::Dual>::Field f;
         over.begin();
-        for (size_t i = first; i < last; ++i) {
-          if (!over.field(all.tree, all.arrivals[i], Firsts::at(first_of, i, options), f)) continue;
-          const CVec3<double> slope = gain_slope(all, all.arrivals[i], f, cells);
+        const auto set = [&](size_t i, const CVec3<ad::Dual>& field) {
+          const CVec3<double> slope = gain_slope(all, all.arrivals[i], field, cells);
           const auto along = [](const Vec3<ad::Dual>& v, const Vec3d& w) {
             return w.x * v.x.d + w.y * v.y.d + w.z * v.z.d;
           };
-          change[i] = along(f.re, slope.re) + along(f.im, slope.im);
+          change[i] = along(field.re, slope.re) + along(field.im, slope.im);
+        };
+        std::optional<paths::FieldBatch<ad::Dual>> batch;
+        if (device) batch.emplace(*device);
+        std::vector<size_t> waiting;  // for the device
+        const auto evaluate = [&] {
+          const auto& fields = batch->evaluate();
+          for (size_t k = 0; k < waiting.size(); ++k) set(waiting[k], over.arriving(fields[k]));
+          waiting.clear();
+          batch->clear();
+        };
+        paths::PathTouches<ad::Dual> touches;
+        for (size_t i = first; i < last; ++i) {
+          const WeightedArrival& a = all.arrivals[i];
+          const int64_t first_touched = Firsts::at(first_of, i, options);
+          if (!over.find(all.tree, a)) continue;
+          if (!batch || !over.touches(a, over.found(), first_touched, touches) || !batch->takes(touches)) {
+            if (over.field(a, over.found(), first_touched, f)) set(i, f);
+            continue;
+          }
+          batch->add(touches);
+          waiting.push_back(i);
+          if (batch->is_full()) evaluate();
         }
+        if (batch) evaluate();
       });
       for (size_t i = 0; i < change.size(); ++i) {
         tangent[size_t(tx) * size_t(map.num_cells()) + size_t(all.arrivals[i].cell)] += change[i];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // CUDA behind paths/rays_api.h: the kernels of rays, those of paths and those of maps.
 #include "raywave/maps/crossing_kernels.h"
+#include "raywave/paths/fields_plugin.cuh"
 #include "raywave/paths/ray_kernels.h"
 #include "raywave/runtime/cuda_context.cuh"
 
@@ -12,7 +13,7 @@ constexpr int kThreads = 128;
 
 int create(void** out, char* reason) {
   auto* c = new runtime::CudaContext;
-  if (runtime::open(*c, reason)) {
+  if (runtime::open(*c, reason) || paths::fill_field_tables(reason)) {
     runtime::close(*c);
     delete c;
     return 1;
@@ -29,22 +30,20 @@ void destroy(void* context) {
   delete &c;
 }
 
-template <class Kernel>
-int launch_one(void* context, const void* kernel, size_t bytes, int64_t count, char* reason) {
-  if (bytes != sizeof(Kernel)) return runtime::refuse(reason, "kernel launch", "the plugin is of another version");
-  return runtime::launch(context, *static_cast<const Kernel*>(kernel), count, kThreads, reason);
-}
-
 int launch(void* context, int kind, const void* kernel, size_t bytes, int64_t count, char* reason) {
   switch (paths::RayKernel(kind)) {
     case paths::RayKernel::kClosestHits:
-      return launch_one<paths::ClosestHitsKernel>(context, kernel, bytes, count, reason);
+      return runtime::launch_one<paths::ClosestHitsKernel>(context, kernel, bytes, count, kThreads, reason);
     case paths::RayKernel::kFollow:
-      return launch_one<paths::FollowKernel>(context, kernel, bytes, count, reason);
+      return runtime::launch_one<paths::FollowKernel>(context, kernel, bytes, count, kThreads, reason);
     case paths::RayKernel::kCrossings:
-      return launch_one<CrossingsKernel>(context, kernel, bytes, count, reason);
+      return runtime::launch_one<CrossingsKernel>(context, kernel, bytes, count, kThreads, reason);
     case paths::RayKernel::kCarry:
-      return launch_one<CarryKernel>(context, kernel, bytes, count, reason);
+      return runtime::launch_one<CarryKernel>(context, kernel, bytes, count, kThreads, reason);
+    case paths::RayKernel::kFields:
+    case paths::RayKernel::kFieldTangents:
+    case paths::RayKernel::kFieldSlopes:
+      return paths::launch_fields(context, paths::RayKernel(kind), kernel, bytes, count, reason);
   }
   return runtime::refuse(reason, "kernel launch", "the plugin has no such kernel");
 }

@@ -33,13 +33,16 @@ namespace path_field_detail {
 template <class T>
 struct EdgeBasis {
   Vec3<T> q, p;
-  EdgeBasis(const Vec3<T>& k, const Vec3<T>& e, const T& sin_beta) : p(cross(k, e) / sin_beta) { q = cross(p, k); }
+  RAYWAVE_HD EdgeBasis(const Vec3<T>& k, const Vec3<T>& e, const T& sin_beta) : p(cross(k, e) / sin_beta) {
+    q = cross(p, k);
+  }
 };
 
 template <class T>
 class Wedging {
  public:
-  Wedging(const Touch<T>& touch, const EdgeFacts& facts, const EdgeGeometry<T>& g, const T& wavelength_m)
+  RAYWAVE_HD_CALL Wedging(const Touch<T>& touch, const EdgeFacts& facts, const EdgeGeometry<T>& g,
+                          const T& wavelength_m)
       : touch_(touch),
         wavelength_m_(wavelength_m),
         alone_(g.alone),
@@ -83,7 +86,7 @@ class Wedging {
     ray_.sides = facts.sides;
   }
 
-  em::EdgeMatrix<T> matrix() const {
+  RAYWAVE_HD_CALL em::EdgeMatrix<T> matrix() const {
     if (!goes_past_ && num_sheet_ends_ == 0 && touch_.edge.vertex.end == 0) {
       return Complex<T>{fade_, T(0)} * em::diffraction_matrix(ray_, *touch_.face_0, *touch_.face_n, wavelength_m_);
     }
@@ -95,18 +98,18 @@ class Wedging {
     return m;
   }
   /// The matrix in its terms, without their transition functions but with what the edge's ends leave of them.
-  std::array<em::BoundaryTerm<T>, 4> terms() const {
+  RAYWAVE_HD_CALL std::array<em::BoundaryTerm<T>, 4> terms() const {
     auto terms = boundary_terms();
     for (auto& t : terms) t.coefficient = share(alone_ * t.v) * on_sheet(t.coefficient, alone_ * t.v);
     return terms;
   }
-  CVec3<T> apply(const em::EdgeMatrix<T>& m, const CVec3<T>& e) const {
+  RAYWAVE_HD_CALL CVec3<T> apply(const em::EdgeMatrix<T>& m, const CVec3<T>& e) const {
     const Complex<T> q = dot(e, in_.q), p = dot(e, in_.p);
     return (m.qq * q + m.qp * p) * out_.q + (m.pq * q + m.pp * p) * out_.p;
   }
 
  private:
-  std::array<em::BoundaryTerm<T>, 4> boundary_terms() const {
+  RAYWAVE_HD_CALL std::array<em::BoundaryTerm<T>, 4> boundary_terms() const {
     auto terms = em::boundary_terms(ray_, *touch_.face_0, *touch_.face_n, wavelength_m_);
     const EdgeFacts::Vertex& vertex = touch_.edge.vertex;
     if (vertex.end == 0) return terms;
@@ -119,7 +122,7 @@ class Wedging {
     return terms;
   }
   /// What the edge's ends leave of a term, past a corner as seen from beside.
-  Complex<T> share(const T& v) const {
+  RAYWAVE_HD_CALL Complex<T> share(const T& v) const {
     using std::sqrt;
     T size = fade_;
     for (size_t i = 0; i < num_corners_; ++i) size = size * open(corners_[i], flat_ + v * v);
@@ -132,7 +135,7 @@ class Wedging {
     return goes_past_ ? past_ * rest : rest;
   }
   /// See end_sheet().
-  em::EdgeMatrix<T> on_sheet(em::EdgeMatrix<T> m, const T& v) const {
+  RAYWAVE_HD_CALL em::EdgeMatrix<T> on_sheet(em::EdgeMatrix<T> m, const T& v) const {
     for (size_t i = 0; i < num_sheet_ends_; ++i) {
       const SheetEnd& s = sheet_ends_[i];
       const T v2 = v * v, sum = v2 + s.depth2;
@@ -147,7 +150,7 @@ class Wedging {
   /// Near a corner two edges are one vertex: nothing at it, all from kEdgeFade on, and from as much nearer on as the
   /// legs are near the plane of the face between them, and a term near its boundary (flat: their squares, in the units
   /// of W): there geometrical optics passes the corner on one side or the other.
-  static T open(const T& inside, const T& flat) {
+  RAYWAVE_HD_CALL static T open(const T& inside, const T& flat) {
     using std::sqrt;
     const double at = ad::value_of(inside), flatness = ad::value_of(flat);
     if (!std::isfinite(flatness)) return T(1) - fall(T(1 / kEdgeFade) * inside);
@@ -157,7 +160,8 @@ class Wedging {
   }
   /// One end (in direction v, `length` away, the other in direction `other`) lies past a corner, behind the face that
   /// goes on there.
-  void go_past(const EdgeFacts& facts, bool leaves, const Vec3<T>& v, const Vec3<T>& other, const EdgeGeometry<T>& g) {
+  RAYWAVE_HD_CALL void go_past(const EdgeFacts& facts, bool leaves, const Vec3<T>& v, const Vec3<T>& other,
+                               const EdgeGeometry<T>& g) {
     using std::abs;
     using std::sin;
     using std::sqrt;
@@ -195,8 +199,8 @@ class Wedging {
   /// The leg past the corner, d behind the face that went on, runs along the next face, which bounds that one and ends
   /// in a corner farther on. There an edge takes over what is on the other side: of the end p of the path this is the
   /// complement of that edge's share, the one limit from the other, continuous about the corner.
-  Complex<T> beyond_next(const EdgeFacts& facts, bool leaves, const Vec3<T>& v, const EdgeGeometry<T>& g,
-                         const T& d) const {
+  RAYWAVE_HD_CALL Complex<T> beyond_next(const EdgeFacts& facts, bool leaves, const Vec3<T>& v,
+                                         const EdgeGeometry<T>& g, const T& d) const {
     const OnFace face = leaves ? facts.leaves_on : facts.arrives_on;
     const auto& next = touch_.past[leaves ? 1 : 0][face == OnFace::kFace0 ? 0 : 1];
     if (!next.is_there) return {T(1), T(0)};
@@ -223,7 +227,7 @@ class Wedging {
   }
 
   /// How steeply a leg passes the next edge: where it hardly does, heights over that count as far.
-  static T least_sine(const T& sine) {
+  RAYWAVE_HD static T least_sine(const T& sine) {
     using std::abs;
     return abs(sine) > T(1e-3) ? abs(sine) : T(1e-3);
   }
@@ -232,7 +236,8 @@ class Wedging {
   /// the corner, negative beyond it, in the units of W: from there the leg comes over the next edge from outside.
   /// @param outside  of the leg's end, beyond the next edge's line. @param share  of that edge as far as it reaches.
   /// @param depth  of the leg's end below the face, in the units of W: on it the two are the same at the corner.
-  static Complex<T> off_face(const T& inside, const Complex<T>& outside, const Complex<T>& share, const T& depth) {
+  RAYWAVE_HD static Complex<T> off_face(const T& inside, const Complex<T>& outside, const Complex<T>& share,
+                                        const T& depth) {
     using std::sqrt;
     const Complex<T> leaves = outside * share;
     if (!(inside < T(0))) return leaves;
@@ -246,8 +251,8 @@ class Wedging {
     T inside;          // from the corner to where the leg is over the next edge, in the units of W; infinite: nowhere
     Complex<T> share;  // of the next edge with respect to its other end, where the edge after it takes over
   };
-  OverNext over_next(const typename Touch<T>::NextEdge& next, bool at_end, const Vec3<T>& v, const T& length,
-                     const T& behind) const {
+  RAYWAVE_HD_CALL OverNext over_next(const typename Touch<T>::NextEdge& next, bool at_end, const Vec3<T>& v,
+                                     const T& length, const T& behind) const {
     using std::abs;
     using std::sqrt;
     const T infinity(std::numeric_limits<double>::infinity());
@@ -275,7 +280,8 @@ class Wedging {
   /// A leg along a conducting sheet (in direction v; the other one in direction `other`) that leaves it over its next
   /// edge. Beyond that, in the sheet's plane, the field across it that the sheet scatters is odd and therefore 0, which
   /// the path over both edges brings about; near their corner, where that is faded out, this edge's own is, as much.
-  void end_sheet(size_t end, bool leaves, const Vec3<T>& v, const Vec3<T>& other, const EdgeGeometry<T>& g) {
+  RAYWAVE_HD_CALL void end_sheet(size_t end, bool leaves, const Vec3<T>& v, const Vec3<T>& other,
+                                 const EdgeGeometry<T>& g) {
     using std::abs;
     using std::sin;
     using std::sqrt;
@@ -339,7 +345,7 @@ struct TermFields {
   size_t num_edges = 0;  // passed
 
   /// Each field once for each of an edge's terms.
-  void split(const Wedging<T>& wedge) {
+  RAYWAVE_HD_CALL void split(const Wedging<T>& wedge) {
     const auto& own = terms[num_edges++] = wedge.terms();
     for (size_t i = count; i-- > 0;) {
       const CVec3<T> incident = e[i];
@@ -348,7 +354,7 @@ struct TermFields {
     count *= 4;
   }
   /// Behind the last edge: the sum over its terms and those before, with their joint transition functions.
-  void join(const Wedging<T>& wedge, const EdgeGeometry<T>* g, double factor) {
+  RAYWAVE_HD_CALL void join(const Wedging<T>& wedge, const EdgeGeometry<T>* g, double factor) {
     const auto last = wedge.terms();
     std::array<CVec3<T>, 2> sums{};
     const size_t combinations = count / 2;
@@ -367,7 +373,7 @@ struct TermFields {
 
  private:
   /// For each choice of terms, the last edge's the fastest.
-  auto transitions_with(const std::array<em::BoundaryTerm<T>, 4>& last, const EdgeGeometry<T>* g) const {
+  RAYWAVE_HD auto transitions_with(const std::array<em::BoundaryTerm<T>, 4>& last, const EdgeGeometry<T>* g) const {
     em::SignTable sign;
     for (size_t b = 0; b < 4; ++b) {
       for (size_t c = 0; c < 4; ++c) sign[b][c] = em::correlation_sign(b, c);

@@ -56,7 +56,7 @@ struct EdgeGeometry {
 
 /// 1 up to kEdgeFade, 0 from kEdgeReach on, twice differentiable.
 template <class T>
-T fade(const T& beyond) {
+RAYWAVE_HD_CALL T fade(const T& beyond) {
   if (!(beyond > T(kEdgeFade))) return T(1);
   if (!(beyond < T(kEdgeReach))) return T(0);
   const T y = (beyond - T(kEdgeFade)) / T(kEdgeReach - kEdgeFade);
@@ -65,20 +65,20 @@ T fade(const T& beyond) {
 
 /// From 1 at 0 to 0 at 1 and beyond, twice differentiable.
 template <class T>
-T fall(const T& y) {
+RAYWAVE_HD T fall(const T& y) {
   return fade(T(kEdgeFade) + T(kEdgeReach - kEdgeFade) * y);
 }
 
 /// The height of an end of the path over a plane through a corner, in the units of W. @param distance  to the corner.
 template <class T>
-T over_height(const T& k_l, const T& height, const T& distance) {
+RAYWAVE_HD T over_height(const T& k_l, const T& height, const T& distance) {
   using std::sqrt;
   return sqrt(T(0.5) * k_l) * height / distance;
 }
 
 /// @param inside  may it lie inside the wedge?
 template <class T>
-T azimuth(const Vec3<T>& v, const WedgeFrame<T>& w, bool inside) {
+RAYWAVE_HD_CALL T azimuth(const Vec3<T>& v, const WedgeFrame<T>& w, bool inside) {
   using std::atan2;
   T phi = atan2(dot(v, w.n0), dot(v, w.t0));
   if (phi < T(0)) phi = phi + T(2 * kPi);
@@ -90,7 +90,7 @@ T azimuth(const Vec3<T>& v, const WedgeFrame<T>& w, bool inside) {
 
 /// The same for a leg that may run on a face: along it, whatever moves; else next to it by whole turns.
 template <class T>
-T azimuth_on(OnFace face, Along along, const Vec3<T>& v, const WedgeFrame<T>& w, bool inside) {
+RAYWAVE_HD_CALL T azimuth_on(OnFace face, Along along, const Vec3<T>& v, const WedgeFrame<T>& w, bool inside) {
   if (face == OnFace::kNone) return azimuth(v, w, inside);
   const T at = face == OnFace::kFace0 ? T(0) : w.exterior_angle;
   if (along != Along::kNone) return at;
@@ -98,17 +98,17 @@ T azimuth_on(OnFace face, Along along, const Vec3<T>& v, const WedgeFrame<T>& w,
   const T phi = atan2(dot(v, w.n0), dot(v, w.t0));
   return phi + T(2 * kPi * std::round((ad::value_of(at) - ad::value_of(phi)) / (2 * kPi)));
 }
-inline OnFace other_face(OnFace face) {
+RAYWAVE_HD inline OnFace other_face(OnFace face) {
   return face == OnFace::kNone ? face : face == OnFace::kFace0 ? OnFace::kFaceN : OnFace::kFace0;
 }
 /// The distance parameter that this edge alone would have.
 template <class T>
-T free_distance(const EdgeGeometry<T>& g) {
+RAYWAVE_HD T free_distance(const EdgeGeometry<T>& g) {
   return g.sin_in * g.sin_out * g.before * g.after / (g.before + g.after);
 }
 /// How far a direction away from an edge is from the continuation of its face over the edge, in the units of W.
 template <class T>
-T face_depth(const WedgeFrame<T>& w, OnFace face, const Vec3<T>& v, const T& k_l) {
+RAYWAVE_HD_CALL T face_depth(const WedgeFrame<T>& w, OnFace face, const Vec3<T>& v, const T& k_l) {
   using std::sin;
   using std::sqrt;
   const T phi = azimuth(v, w, true);
@@ -117,13 +117,13 @@ T face_depth(const WedgeFrame<T>& w, OnFace face, const Vec3<T>& v, const T& k_l
 }
 
 /// Do edges that follow each other meet in a corner?
-inline bool share_corner(const EdgeFacts& from, const EdgeFacts& to) {
+RAYWAVE_HD inline bool share_corner(const EdgeFacts& from, const EdgeFacts& to) {
   return (from.shares_begin || from.shares_end) && (to.shares_begin || to.shares_end);
 }
 
 /// An edge's direction as seen from a later touch, mirrored in what is between. @param handedness  of the image.
 template <class T>
-Vec3<T> image_direction(const std::vector<Touch<T>>& touches, size_t edge, size_t until, double& handedness) {
+RAYWAVE_HD Vec3<T> image_direction(Touches<T> touches, size_t edge, size_t until, double& handedness) {
   Vec3<T> e = touches[edge].bend.wedge.direction;
   handedness = 1;
   for (size_t i = edge + 1; i < until; ++i) {
@@ -140,8 +140,8 @@ using EdgeIndices = std::array<size_t, kMostEdges>;
 /// The edges of a path: their distance parameters, curvatures and correlations; see the top of the file.
 /// @param r  [num_edges + 1]
 template <class T>
-void edge_geometry(const std::vector<Touch<T>>& touches, const EdgeIndices& edges, size_t num_edges, const T* r,
-                   const T& total, EdgeGeometry<T>* g) {
+RAYWAVE_HD_CALL void edge_geometry(Touches<T> touches, const EdgeIndices& edges, size_t num_edges, const T* r,
+                                   const T& total, EdgeGeometry<T>* g) {
   using std::sqrt;
   std::array<T, kMostEdges> s{}, h{};                     // sin^2 beta; the Hessian's diagonal
   std::array<T, kMostEdges - 1> off{}, pair{}, twist2{};  // between neighbours; their own two rows' determinant
@@ -164,7 +164,7 @@ void edge_geometry(const std::vector<Touch<T>>& touches, const EdgeIndices& edge
   for (size_t i = 0; i < num_edges; ++i) h[i] = s[i] * (T(1) / r[i] + T(1) / r[i + 1]);
   for (size_t i = 0; i + 1 < num_edges; ++i) {
     double handedness;
-    const Vec3<T> e = image_direction(touches, edges[i], edges[i + 1], handedness);
+    const Vec3<T> e = image_direction<T>(touches, edges[i], edges[i + 1], handedness);
     const Vec3<T>& next = touches[edges[i + 1]].bend.wedge.direction;
     const Vec3<T>& k = g[i + 1].k_in;
     off[i] = (dot(k, e) * dot(k, next) - dot(e, next)) / r[i + 1];
@@ -201,7 +201,8 @@ void edge_geometry(const std::vector<Touch<T>>& touches, const EdgeIndices& edge
 
 /// The same from a plane without a face that holds the edge and the leg to its neighbour.
 template <class T>
-T plane_depth(const Vec3<T>& edge, const Vec3<T>& normal, const Vec3<T>& leg, const Vec3<T>& v, const T& k_l) {
+RAYWAVE_HD T plane_depth(const Vec3<T>& edge, const Vec3<T>& normal, const Vec3<T>& leg, const Vec3<T>& v,
+                         const T& k_l) {
   using std::atan2;
   using std::sin;
   using std::sqrt;
@@ -211,7 +212,7 @@ T plane_depth(const Vec3<T>& edge, const Vec3<T>& normal, const Vec3<T>& leg, co
 
 /// Do the lines of two edges lie in one plane, and cross?
 template <class T>
-bool lines_cross(const WedgeFrame<T>& v, const WedgeFrame<T>& w) {
+RAYWAVE_HD bool lines_cross(const WedgeFrame<T>& v, const WedgeFrame<T>& w) {
   constexpr double kGap = 1e-6;  // of what is between
   const Vec3<T> n = cross(v.direction, w.direction), between = w.origin - v.origin;
   const double gap = ad::value_of(dot(between, n));
@@ -220,7 +221,8 @@ bool lines_cross(const WedgeFrame<T>& v, const WedgeFrame<T>& w) {
 
 /// Sets where the lines of neighbours in one plane cross, but in a common corner. @return whether they do beyond ends
 template <class T>
-bool set_crossing(const Touch<T>& from, const Touch<T>& to, EdgeGeometry<T>& before, EdgeGeometry<T>& behind) {
+RAYWAVE_HD_CALL bool set_crossing(const Touch<T>& from, const Touch<T>& to, EdgeGeometry<T>& before,
+                                  EdgeGeometry<T>& behind) {
   constexpr double kParallel = 1e-3, kAtEnd = 1e-6;
   const Vec3<T> n = cross(from.bend.wedge.direction, to.bend.wedge.direction), between = to.point - from.point;
   const T n2 = norm2(n);
@@ -239,8 +241,8 @@ bool set_crossing(const Touch<T>& from, const Touch<T>& to, EdgeGeometry<T>& bef
 
 /// Sets EdgeGeometry::flat, between two such faces the farther one, and where lines cross.
 template <class T>
-void set_flat(const std::vector<Touch<T>>& touches, const EdgeIndices& edges, size_t num_edges, const T& wavelength_m,
-              EdgeGeometry<T>* g) {
+RAYWAVE_HD_CALL void set_flat(Touches<T> touches, const EdgeIndices& edges, size_t num_edges, const T& wavelength_m,
+                              EdgeGeometry<T>* g) {
   const T wavenumber = T(2 * kPi) / wavelength_m;
   for (size_t i = 0; i + 1 < num_edges; ++i) {
     const Touch<T>&from = touches[edges[i]], &to = touches[edges[i + 1]];

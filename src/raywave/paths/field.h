@@ -28,7 +28,8 @@ RAYWAVE_HD Vec3<T> te_direction(const Vec3<T>& k, const Vec3<T>& n) {
 /// Reflects field and direction at a facet. @param k  unit direction of travel, updated. @param n  unit normal, either
 /// sign.
 template <class T>
-RAYWAVE_HD void reflect(const Vec3<T>& n, const em::SlabCoefficients<T>& c, const T& scale, Vec3<T>& k, CVec3<T>& e) {
+RAYWAVE_HD_CALL void reflect(const Vec3<T>& n, const em::SlabCoefficients<T>& c, const T& scale, Vec3<T>& k,
+                             CVec3<T>& e) {
   const Vec3<T> te = te_direction(k, n);
   const Vec3<T> tm_in = cross(k, te);
   k = k - T(2) * dot(k, n) * n;
@@ -38,7 +39,7 @@ RAYWAVE_HD void reflect(const Vec3<T>& n, const em::SlabCoefficients<T>& c, cons
 
 /// Straight transmission through a slab.
 template <class T>
-RAYWAVE_HD void transmit(const Vec3<T>& n, const em::SlabCoefficients<T>& c, const Vec3<T>& k, CVec3<T>& e) {
+RAYWAVE_HD_CALL void transmit(const Vec3<T>& n, const em::SlabCoefficients<T>& c, const Vec3<T>& k, CVec3<T>& e) {
   const Vec3<T> te = te_direction(k, n);
   const Vec3<T> tm = cross(k, te);
   e = (c.t_te * dot(e, te)) * te + (c.t_tm * dot(e, tm)) * tm;

@@ -81,11 +81,11 @@ enum class OnFace : int8_t { kNone, kFace0, kFaceN };
 /// the face is continued and fades out (kPast: along the face that OnFace names; kPastBoth: along both). The further
 /// inside the edge the point lies, the more is left to the path over this edge and the face's next one.
 enum class Along : int8_t { kNone, kFace, kSheet, kOver, kPast, kPastBoth };
-inline bool is_along_face(Along a) { return a == Along::kFace || a == Along::kSheet; }
+RAYWAVE_HD inline bool is_along_face(Along a) { return a == Along::kFace || a == Along::kSheet; }
 /// In one or the other of two ways, of which both count.
-inline bool is_twofold(Along a) { return a == Along::kSheet || a == Along::kOver || a == Along::kPastBoth; }
-inline bool is_beside_faces(Along a) { return a == Along::kNone || a == Along::kOver; }
-inline bool is_past(Along a) { return a == Along::kPast || a == Along::kPastBoth; }
+RAYWAVE_HD inline bool is_twofold(Along a) { return a == Along::kSheet || a == Along::kOver || a == Along::kPastBoth; }
+RAYWAVE_HD inline bool is_beside_faces(Along a) { return a == Along::kNone || a == Along::kOver; }
+RAYWAVE_HD inline bool is_past(Along a) { return a == Along::kPast || a == Along::kPastBoth; }
 
 /// What refining says of a path at one edge, beyond its point.
 struct EdgeFacts {

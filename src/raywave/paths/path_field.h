@@ -13,9 +13,9 @@
 #include "raywave/core/spherical.h"
 #include "raywave/paths/edge_field.h"
 #include "raywave/paths/field.h"
-#include "raywave/paths/port_fields.h"
 #include "raywave/paths/stretch.h"
 #include "raywave/paths/touch.h"
+#include "raywave/paths/transfer_basis.h"
 
 namespace raywave::paths {
 
@@ -30,7 +30,7 @@ struct PathField {
 
 /// Rows (theta_r, phi_r), columns (theta_t, phi_t).
 template <class T>
-std::array<Complex<T>, 4> transfer_of(const PathField<T>& f) {
+RAYWAVE_HD std::array<Complex<T>, 4> transfer_of(const PathField<T>& f) {
   const JonesBasis<T> basis = transfer_basis(-f.arrival);
   return {dot(f.fields[0], basis.theta_hat), dot(f.fields[1], basis.theta_hat), dot(f.fields[0], basis.phi_hat),
           dot(f.fields[1], basis.phi_hat)};
@@ -41,8 +41,9 @@ namespace path_field_detail {
 /// The source's fields carried along the path, once the geometry is known. @param faces  a bit for each edge: is the
 /// leg that leads to it, along a sheet or over one, on the sheet's other face?
 template <size_t kEdges, class T>
-std::array<CVec3<T>, 2> carry(const T& wavelength_m, const std::vector<Touch<T>>& touches,
-                              const EdgeGeometry<T>* geometry, const Vec3<T>& departure, unsigned faces) {
+RAYWAVE_HD_CALL std::array<CVec3<T>, 2> carry(const T& wavelength_m, Touches<T> touches,
+                                              const EdgeGeometry<T>* geometry, const Vec3<T>& departure,
+                                              unsigned faces) {
   const JonesBasis<T> basis = transfer_basis(departure);
   TermFields<T, kEdges> fields;
   fields.e[0] = {basis.theta_hat, {}};
@@ -98,9 +99,17 @@ std::array<CVec3<T>, 2> carry(const T& wavelength_m, const std::vector<Touch<T>>
 
 }  // namespace path_field_detail
 
+/// All that the field of a path depends on.
+template <class T>
+struct PathTouches {
+  T wavelength_m{};
+  Vec3<T> source_m, target_m;
+  std::span<const Touch<T>> touches;  // with their points set
+};
+
 /// Of a leg that nothing touches, without its fields.
 template <class T>
-PathField<T> straight_leg(const Vec3<T>& source_m, const Vec3<T>& target_m) {
+RAYWAVE_HD PathField<T> straight_leg(const Vec3<T>& source_m, const Vec3<T>& target_m) {
   PathField<T> v;
   const Vec3<T> d = target_m - source_m;
   v.length_m = norm(d);
@@ -108,10 +117,10 @@ PathField<T> straight_leg(const Vec3<T>& source_m, const Vec3<T>& target_m) {
   return v;
 }
 
-/// @param touches  with their points set.
-template <class T>
-PathField<T> path_field(const T& wavelength_m, const Vec3<T>& source_m, const Vec3<T>& target_m,
-                        const std::vector<Touch<T>>& touches) {
+/// @param touches  with their points set; at most kMost of them are edges.
+template <size_t kMost = kMostEdges, class T>
+RAYWAVE_HD PathField<T> path_field(const T& wavelength_m, const Vec3<T>& source_m, const Vec3<T>& target_m,
+                                   Touches<T> touches) {
   using namespace path_field_detail;
   PathField<T> v;
   EdgeIndices edges{};
@@ -132,7 +141,7 @@ PathField<T> path_field(const T& wavelength_m, const Vec3<T>& source_m, const Ve
   for (size_t i = 0; i < touches.size(); ++i) {
     if (!touches[i].bend.is_edge) continue;
     go_to(touches[i].point, i);
-    RAYWAVE_DCHECK_LT(num_edges, kMostEdges);
+    RAYWAVE_DCHECK_LT(num_edges, kMost);
     geometry[num_edges].k_in = k;
     const EdgeFacts& facts = touches[i].edge;
     if (is_twofold(facts.arrives_along)) twofold |= 1u << num_edges;
@@ -148,8 +157,10 @@ PathField<T> path_field(const T& wavelength_m, const Vec3<T>& source_m, const Ve
   set_flat(touches, edges, num_edges, wavelength_m, geometry.data());
   const auto fields = [&](unsigned faces) {
     if (num_edges < 2) return carry<1>(wavelength_m, touches, geometry.data(), v.departure, faces);
-    if (num_edges == 2) return carry<2>(wavelength_m, touches, geometry.data(), v.departure, faces);
-    return carry<3>(wavelength_m, touches, geometry.data(), v.departure, faces);
+    if constexpr (kMost > 2) {
+      if (num_edges > 2) return carry<3>(wavelength_m, touches, geometry.data(), v.departure, faces);
+    }
+    return carry<2>(wavelength_m, touches, geometry.data(), v.departure, faces);
   };
   v.fields = fields(0);
   for (unsigned faces = twofold; faces != 0; faces = (faces - 1) & twofold) {  // every other choice

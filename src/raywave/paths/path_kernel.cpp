@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "raywave/paths/path_kernel.h"
 
+#include <algorithm>
 #include <type_traits>
 
 #include "raywave/core/constants.h"
@@ -300,17 +301,36 @@ bool PathKernel<T>::power(const EndPoint<T>& source, const EndPoint<T>& target, 
 }
 
 template <class T>
+bool PathKernel<T>::has_scatter(const std::vector<Step>& steps) {
+  return std::any_of(steps.begin(), steps.end(), [](const Step& s) { return scatters(s.type); });
+}
+
+template <class T>
+bool PathKernel<T>::touches(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps,
+                            PathTouches<T>& out) {
+  if (!set_touches({source.position_m, target.position_m, 0, steps.size()}, steps)) return false;
+  out = {scene_.wavelength_m(), source.position_m, target.position_m, touches_};
+  return true;
+}
+
+template <class T>
 bool PathKernel<T>::values(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps,
                            PathValues<T>& out) {
   PathField<T> f;
   if (!field(source, target, steps, f)) return false;
+  values(source, target, steps, f, out);
+  return true;
+}
+
+template <class T>
+void PathKernel<T>::values(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps,
+                           const PathField<T>& f, PathValues<T>& out) {
   out.tau_s = f.length_m / T(kSpeedOfLight);
   out.departure = angles_of(f.departure);
   out.arrival = angles_of(-f.arrival);
   out.transfer = transfer_of(f);
   out.doppler_hz = doppler_hz(source, target, steps);
   set_gains(source, target, f, out.transfer, out.a);
-  return true;
 }
 
 template <class T>

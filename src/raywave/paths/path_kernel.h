@@ -37,6 +37,10 @@ class PathKernel {
   /// The field that arrives over a path. @param steps  with their EdgeFacts. @return false when it is not there (never
   /// over double, where its points are given).
   bool field(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps, PathField<T>& out);
+  /// What field() evaluates of a path with no place that scatters; holds until the next path. @return as field().
+  bool touches(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps,
+               PathTouches<T>& out);
+  static bool has_scatter(const std::vector<Step>& steps);
   /// The power of a path, the sum of |a|^2 over all pairs of ports; of a place that scatters that of all its turns.
   /// @return as field().
   bool power(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps, T& out);
@@ -70,6 +74,9 @@ class PathKernel {
   }
   /// All that is reported of a path. @return as field().
   bool values(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps, PathValues<T>& out);
+  /// The same of a field that is known.
+  void values(const EndPoint<T>& source, const EndPoint<T>& target, const std::vector<Step>& steps,
+              const PathField<T>& field, PathValues<T>& out);
 
  private:
   /// One leg of a path: from an end or a place that scatters to the next.

@@ -9,6 +9,7 @@
 #include "raywave/paths/candidates.h"
 #include "raywave/paths/doubts.h"
 #include "raywave/paths/exact_ends.h"
+#include "raywave/paths/field_batch.h"
 #include "raywave/paths/field_context.h"
 #include "raywave/paths/find_edges.h"
 #include "raywave/paths/grazed.h"
@@ -150,6 +151,48 @@ class Assembler {
   const PreparedScene& prepared_;
   Paths out_;
 };
+
+/// What is reported of the paths that were found. @param links  [targets, sources]
+void evaluate_links(SceneOver<double>& numbers, const std::vector<EndPoint<double>>& sources,
+                    const std::vector<EndPoint<double>>& targets, int num_threads, std::vector<LinkResult>& links) {
+  const DeviceTracer* device = numbers.prepared().tracer().on_device();
+  const int64_t block = device ? 64 : 1, num_links = int64_t(links.size());
+  runtime::parallel_for((num_links + block - 1) / block, num_threads, [&](int64_t task) {
+    PathKernel<double> kernel(numbers);
+    std::optional<FieldBatch<double>> batch;
+    if (device) batch.emplace(*device);
+    std::vector<std::pair<size_t, size_t>> waiting;  // for the device: link and path
+    const auto source = [&](size_t link) -> const EndPoint<double>& { return sources[link % sources.size()]; };
+    const auto target = [&](size_t link) -> const EndPoint<double>& { return targets[link / sources.size()]; };
+    const auto evaluate = [&] {
+      const std::vector<PathField<double>>& fields = batch->evaluate();
+      for (size_t k = 0; k < waiting.size(); ++k) {
+        const auto [link, path] = waiting[k];
+        LinkResult& r = links[link];
+        kernel.values(source(link), target(link), r.paths[path].steps, fields[k], r.values[path]);
+      }
+      waiting.clear();
+      batch->clear();
+    };
+    PathTouches<double> touches;
+    for (auto link = size_t(task * block); link < size_t(std::min(num_links, (task + 1) * block)); ++link) {
+      LinkResult& r = links[link];
+      r.values.resize(r.paths.size());
+      for (size_t path = 0; path < r.paths.size(); ++path) {
+        const std::vector<Step>& steps = r.paths[path].steps;
+        if (!batch || kernel.has_scatter(steps) || !kernel.touches(source(link), target(link), steps, touches) ||
+            !batch->takes(touches)) {
+          (void)kernel.values(source(link), target(link), steps, r.values[path]);
+          continue;
+        }
+        batch->add(touches);
+        waiting.emplace_back(link, path);
+        if (batch->is_full()) evaluate();
+      }
+    }
+    if (batch) evaluate();
+  });
+}
 
 /// What reflections from a device's position reach.
 SequenceTree find_reflections(const PreparedScene& prepared, const CandidateSource& candidates,
@@ -342,14 +385,7 @@ static Paths solve(const scene::Scene& scene, const PreparedScene& geometry, con
     }
   }
   SceneOver<double> numbers(centred, prepared, context);
-  runtime::parallel_for(int64_t(results.size()), options.num_threads, [&](int64_t i) {
-    LinkResult& r = results[size_t(i)];
-    PathKernel<double> kernel(numbers);
-    for (const auto& p : r.paths) {
-      (void)kernel.values(sources[size_t(i) % sources.size()], targets[size_t(i) / sources.size()], p.steps,
-                          r.values.emplace_back());
-    }
-  });
+  evaluate_links(numbers, sources, targets, options.num_threads, results);
   Assembler assembler(scene, prepared, options);
   for (const LinkResult& r : results) assembler.append(r);
   return assembler.take();

@@ -11,21 +11,10 @@
 #include "raywave/ad/var.h"
 #include "raywave/core/spherical.h"
 #include "raywave/em/antenna.h"
+#include "raywave/paths/transfer_basis.h"
 #include "raywave/scene/scene.h"
 
 namespace raywave::paths {
-
-/// The world's Jones basis that transfers and port fields are written in: of the direction's value, without a slope. A
-/// product of both does not depend on the basis, so that a basis held fixed gives the exact derivative of gains (what
-/// it misses lies along k, which no field has) and keeps the pole of the sphere out of them: transfers over T use it
-/// too.
-template <class T>
-JonesBasis<T> transfer_basis(const Vec3<T>& direction) {
-  using ad::value_of;
-  const JonesBasis<double> basis =
-      jones_basis(angles_of(Vec3d{value_of(direction.x), value_of(direction.y), value_of(direction.z)}));
-  return {Vec3<T>(basis.theta_hat), Vec3<T>(basis.phi_hat)};
-}
 
 /// An end of paths: a device, or one element of its array.
 template <class T>

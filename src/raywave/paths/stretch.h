@@ -20,9 +20,8 @@ struct Stretch {
 };
 
 /// @param touches  the mirrors are those that mirror among touches [begin, end).
-template <class T, class Touch>
-Stretch<T> stretch(const Vec3<T>& from, const Vec3<T>& to, const std::vector<Touch>& touches, size_t begin,
-                   size_t end) {
+template <class T, class List>
+RAYWAVE_HD Stretch<T> stretch(const Vec3<T>& from, const Vec3<T>& to, const List& touches, size_t begin, size_t end) {
   Vec3<T> image = from;
   for (size_t i = begin; i < end; ++i) {
     if (mirrors(touches[i].type)) image = unfold_detail::mirror(image, touches[i].bend);

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <array>
+#include <span>
+#include <type_traits>
 
 #include "raywave/core/vec.h"
 #include "raywave/em/material.h"
@@ -31,5 +33,9 @@ struct Touch {
   std::array<std::array<NextEdge, 2>, 2> past;  // where the leg that arrives, leaves goes past it along face 0, n
   std::array<NextEdge, 2> rims;                 // of a sheet, at this edge's beginning and end
 };
+
+/// Those of a path in their order. The scalar is told by other arguments.
+template <class T>
+using Touches = std::type_identity_t<std::span<const Touch<T>>>;
 
 }  // namespace raywave::paths

@@ -45,11 +45,11 @@ struct Bend {
 namespace unfold_detail {
 
 template <class T>
-Vec3<T> mirror(const Vec3<T>& p, const Bend<T>& f) {
+RAYWAVE_HD Vec3<T> mirror(const Vec3<T>& p, const Bend<T>& f) {
   return p - T(2) * (dot(f.normal, p) - f.offset) * f.normal;
 }
 template <class T>
-Vec3<T> mirror_direction(const Vec3<T>& d, const Bend<T>& f) {
+RAYWAVE_HD Vec3<T> mirror_direction(const Vec3<T>& d, const Bend<T>& f) {
   return d - T(2) * dot(f.normal, d) * f.normal;
 }
 
@@ -77,7 +77,7 @@ bool reflection_points(const Vec3<T>& a, const Vec3<T>& b, const Bend<T>* bends,
 }
 
 template <class T>
-Vec3d values(const Vec3<T>& v) {
+RAYWAVE_HD Vec3d values(const Vec3<T>& v) {
   return {ad::value_of(v.x), ad::value_of(v.y), ad::value_of(v.z)};
 }
 
@@ -241,7 +241,7 @@ bool chain_points(const EdgeChain<T>& chain, double guess, T* t) {
 /// the phase's curvature at 0. With A and B the legs to that point, A - r0 and B - r1 are taken out of their roots, so
 /// that nothing cancels. @param before, after  the legs to the diffraction point. @param cosine  between ray and edge.
 template <class T>
-T excess_length(const T& before, const T& after, const T& cosine, const T& along) {
+RAYWAVE_HD_CALL T excess_length(const T& before, const T& after, const T& cosine, const T& along) {
   using std::sqrt;
   const T a = before + sqrt(before * before + T(2) * before * cosine * along + along * along);
   const T b = after + sqrt(after * after - T(2) * after * cosine * along + along * along);

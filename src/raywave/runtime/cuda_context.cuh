@@ -103,5 +103,11 @@ int launch(void* context, const Kernel& kernel, int64_t count, int num_threads, 
                                                                                                             count);
   return check(cudaGetLastError(), "kernel launch", reason);
 }
+/// The same of a kernel that came over a plugin's border. @param bytes  its size there
+template <class Kernel>
+int launch_one(void* context, const void* kernel, size_t bytes, int64_t count, int num_threads, char* reason) {
+  if (bytes != sizeof(Kernel)) return refuse(reason, "kernel launch", "the plugin is of another version");
+  return launch(context, *static_cast<const Kernel*>(kernel), count, num_threads, reason);
+}
 
 }  // namespace raywave::runtime
