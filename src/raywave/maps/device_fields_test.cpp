@@ -9,6 +9,7 @@
 #include "raywave/maps/radio_map.h"
 #include "raywave/paths/field_batch.h"
 #include "raywave/paths/path_solver.h"
+#include "raywave/paths/paths_derivative.h"
 #include "raywave/scene/parameters.h"
 #include "raywave/scene/shapes.h"
 
@@ -148,6 +149,30 @@ TEST_P(EveryFieldDevice, PathsToManyReceiversAreTheCpus) {
   expect_near(parts(there.transfer), parts(here.transfer), tolerance(GetParam()));
   expect_near(there.tau_s, here.tau_s, tolerance(GetParam()));
   expect_near(there.theta_t, here.theta_t, tolerance(GetParam()));
+
+  paths::PathOptions cpu = o;
+  cpu.device = Device::kCpu;
+  const scene::SceneDerivative along =
+      scene::tangent(s, {{"device/tx/position_m", {0.3, -0.2, 0.5}}, {"object/block/rotation_rad", {0.1, 0.2, -0.3}}});
+  const paths::PathsDerivative moved = paths::paths_jvp(s, prepared, o, here, along),
+                               moved_here = paths::paths_jvp(s, prepared, cpu, here, along);
+  expect_near(parts(moved.a), parts(moved_here.a), tolerance(GetParam()));
+  expect_near(moved.tau_s, moved_here.tau_s, tolerance(GetParam()));
+  paths::PathsDerivative cotangent;
+  for (size_t i = 0; i < here.a.size(); ++i)
+    cotangent.a.push_back({std::sin(0.3 * double(i)), std::cos(0.7 * double(i))});
+  for (size_t i = 0; i < here.tau_s.size(); ++i) {
+    cotangent.tau_s.push_back(1e4 * std::cos(double(i)));
+    cotangent.phi_t.push_back(1e-5 * std::sin(double(i)));
+  }
+  const auto gradient = scene::gradient_tree(s, paths::paths_vjp(s, prepared, cpu, here, cotangent));
+  const auto of_device = scene::gradient_tree(s, paths::paths_vjp(s, prepared, o, here, cotangent));
+  for (const auto& [name, value] : gradient) {
+    SCOPED_TRACE(name);
+    double largest = 0;
+    for (const double x : value) largest = std::max(largest, std::abs(x));
+    if (largest > 1e-20) expect_near(of_device.at(name), value, 10 * tolerance(GetParam()));
+  }
 }
 
 }  // namespace

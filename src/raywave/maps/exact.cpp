@@ -45,7 +45,7 @@ struct Tracer {
   Tracer(const paths::PreparedScene& prepared, const paths::RefineOptions& refine, paths::SceneOver<double>& numbers,
          int tx)
       : refiner(prepared, refine), field(numbers, tx) {
-    if (const paths::DeviceTracer* device = prepared.tracer().on_device()) batch.emplace(*device);
+    if (const paths::DeviceTracer* device = prepared.device_tracer()) batch.emplace(*device);
   }
   paths::Refiner refiner;
   paths::GeometricPath path;

@@ -13,6 +13,7 @@
 #include "raywave/paths/field_batch.h"
 #include "raywave/paths/paths_derivative.h"
 #include "raywave/paths/scattered_power.h"
+#include "raywave/paths/taped_fields.h"
 #include "raywave/runtime/parallel.h"
 #include "raywave/runtime/threads.h"
 #include "raywave/scene/parameter_table.h"
@@ -103,86 +104,58 @@ void seed(ad::Tape& tape, const CVec3<ad::Var>& field, const CVec3<double>& slop
   at(field.im, slope.im);
 }
 
-/// Some arrivals of one part whose fields a device evaluates: all of them at once, between what is the host's.
-class VjpOnDevice {
- public:
-  VjpOnDevice(const paths::DeviceTracer& device, ArrivalsOver<ad::Var>& over, ad::Tape& tape, const MapArrivals& all,
-              const Cells& cells)
-      : batch_(device), over_(over), tape_(tape), all_(all), cells_(cells) {}
+/// An arrival of a map whose field waits for a device.
+struct WaitingArrival {
+  const WeightedArrival* arrival;
+  int64_t first;     // see KeptArrivals
+  double cotangent;  // of the cell's gain
+  std::vector<paths::Step> steps;
+};
 
-  /// @param first  see KeptArrivals. @param cotangent  of the cell's gain
+/// The arrivals of a part by a device.
+class ArrivalsOnDevice {
+ public:
+  ArrivalsOnDevice(const paths::DeviceTracer& device, ArrivalsOver<ad::Var>& over, ad::Tape& tape,
+                   const MapArrivals& all, const Cells& cells)
+      : fields_(device, tape, over.scene_over()), over_(over), tape_(tape), all_(all), cells_(cells) {}
+
   void add(const WeightedArrival& a, int64_t first, double cotangent) {
     if (!over_.find(all_.tree, a)) return;
-    Waiting w{&a, first, cotangent, over_.found()};
+    WaitingArrival w{&a, first, cotangent, over_.found()};
     tape_.back_to_mark();
     if (!over_.touches(a, w.steps, first, touches_)) return;
-    if (!batch_.takes(touches_)) return carry_back(w);
-    batch_.add(paths::values_of(touches_, values_, materials_));
-    waiting_.push_back(std::move(w));
-    if (batch_.is_full()) finish();
+    if (!fields_.takes(touches_)) return carry_back(w);
+    fields_.add(touches_, std::move(w));
+    if (fields_.is_full()) finish();
   }
-  /// Carries what was added back to the scene's numbers.
   void finish() {
-    const std::vector<paths::PathField<double>>& fields = batch_.evaluate();
-    std::vector<paths::PathField<double>> weights;
-    for (size_t i = 0; i < waiting_.size(); ++i) weights.push_back(through_antenna(waiting_[i], fields[i]));
-    const std::vector<double> slopes = batch_.slopes(weights);
-    auto slope = slopes.begin();
-    for (const Waiting& w : waiting_) {
-      tape_.back_to_mark();
-      (void)over_.touches(*w.arrival, w.steps, w.first, touches_);
-      paths::for_numbers(touches_, [&](const ad::Var& x) { tape_.seed(x, *slope++); });
-      tape_.sweep();
-      over_.scene_over().collect(tape_);
-    }
-    batch_.clear();
-    waiting_.clear();
+    fields_.finish([&](const WaitingArrival&) { tape_.back_to_mark(), over_.scene_over().forget(); },
+                   [&](const WaitingArrival& w, const paths::PathField<ad::Var>& f) {
+                     const CVec3<ad::Var> e = over_.arriving(f);
+                     seed(tape_, e, gain_slope(all_, *w.arrival, e, cells_), w.cotangent);
+                   },
+                   [&](const WaitingArrival& w, paths::PathTouches<ad::Var>& out) {
+                     (void)over_.touches(*w.arrival, w.steps, w.first, out);
+                   });
   }
 
  private:
-  struct Waiting {
-    const WeightedArrival* arrival;
-    int64_t first;
-    double cotangent;
-    std::vector<paths::Step> steps;
-  };
   /// What the device does not take.
-  void carry_back(const Waiting& w) {
+  void carry_back(const WaitingArrival& w) {
     tape_.back_to_mark();
-    ArrivalsOver<ad::Var>::Field f;
+    CVec3<ad::Var> f;
     if (!over_.field(*w.arrival, w.steps, w.first, f)) return;
     seed(tape_, f, gain_slope(all_, *w.arrival, f, cells_), w.cotangent);
     tape_.sweep();
     over_.scene_over().collect(tape_);
   }
-  /// How the gain changes with the numbers of the path's field; what the transmitter sends is carried back.
-  paths::PathField<double> through_antenna(const Waiting& w, const paths::PathField<double>& field) {
-    tape_.back_to_mark();
-    over_.scene_over().forget();
-    std::vector<ad::Var> numbers;
-    paths::for_field_numbers(field, [&](double x) { numbers.push_back(tape_.input(x)); });
-    paths::PathField<ad::Var> f;
-    auto next = numbers.begin();
-    paths::for_field_numbers(f, [&](ad::Var& x) { x = *next++; });
-    const CVec3<ad::Var> e = over_.arriving(f);
-    seed(tape_, e, gain_slope(all_, *w.arrival, e, cells_), w.cotangent);
-    tape_.sweep();
-    paths::PathField<double> weights;
-    next = numbers.begin();
-    paths::for_field_numbers(weights, [&](double& x) { x = tape_.adjoint(*next++); });
-    over_.scene_over().collect(tape_);
-    return weights;
-  }
 
-  paths::FieldBatch<double> batch_;
+  paths::TapedFields<WaitingArrival> fields_;
   ArrivalsOver<ad::Var>& over_;
   ad::Tape& tape_;
   const MapArrivals& all_;
   const Cells& cells_;
-  std::vector<Waiting> waiting_;
   paths::PathTouches<ad::Var> touches_;
-  std::vector<paths::Touch<double>> values_;
-  std::vector<em::MaterialProperties> materials_;
 };
 
 void check(const scene::Scene& scene, const RadioMapOptions& options, const RadioMap& map) {
@@ -279,7 +252,7 @@ static scene::SceneDerivative vjp(const scene::Scene& scene, const paths::Prepar
   const Cells cells(centred, prepared, moved(map.surface, -prepared.origin_m()), options);
   const paths::FieldContext context = paths::field_context(scene, options.refraction, options.log, options.lobe);
   const paths::RefineOptions refine = paths::refine_options(prepared, context, options.max_depth);
-  const paths::DeviceTracer* device = prepared.tracer().on_device();
+  const paths::DeviceTracer* device = prepared.device_tracer();
   const scene::SceneDerivative zeros(scene);
   scene::SceneDerivative gradient = zeros;
   slopes.assign(map.arrivals ? map.arrivals->touched.numbers.size() : 0, {});
@@ -298,7 +271,7 @@ static scene::SceneDerivative vjp(const scene::Scene& scene, const paths::Prepar
         const ad::Recording recording(tape);
         over.begin();
         over.scene_over().share(tape);
-        std::optional<VjpOnDevice> there;
+        std::optional<ArrivalsOnDevice> there;
         if (device) there.emplace(*device, over, tape, all, cells);
         for (size_t i = first; i < last; ++i) {
           const WeightedArrival& a = all.arrivals[i];
@@ -340,7 +313,7 @@ static std::vector<double> jvp(const scene::Scene& scene, const paths::PreparedS
   const Cells cells(centred, prepared, moved(map.surface, -prepared.origin_m()), options);
   const paths::FieldContext context = paths::field_context(scene, options.refraction, options.log, options.lobe);
   const paths::RefineOptions refine = paths::refine_options(prepared, context, options.max_depth);
-  const paths::DeviceTracer* device = prepared.tracer().on_device();
+  const paths::DeviceTracer* device = prepared.device_tracer();
   std::vector<double> tangent(map.path_gain.size(), 0);
   moved_rows.resize(map.arrivals ? map.arrivals->touched.numbers.size() : 0);
   for (int tx = 0; tx < map.num_tx; ++tx) {

@@ -155,7 +155,7 @@ class Assembler {
 /// What is reported of the paths that were found. @param links  [targets, sources]
 void evaluate_links(SceneOver<double>& numbers, const std::vector<EndPoint<double>>& sources,
                     const std::vector<EndPoint<double>>& targets, int num_threads, std::vector<LinkResult>& links) {
-  const DeviceTracer* device = numbers.prepared().tracer().on_device();
+  const DeviceTracer* device = numbers.prepared().device_tracer();
   const int64_t block = device ? 64 : 1, num_links = int64_t(links.size());
   runtime::parallel_for((num_links + block - 1) / block, num_threads, [&](int64_t task) {
     PathKernel<double> kernel(numbers);

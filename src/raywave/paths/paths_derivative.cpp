@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "raywave/core/error.h"
 #include "raywave/paths/path_kernel.h"
+#include "raywave/paths/taped_fields.h"
 #include "raywave/paths/touched_materials.h"
 #include "raywave/runtime/parallel.h"
 #include "raywave/runtime/threads.h"
@@ -27,8 +29,27 @@ class PathsOver {
 
   /// Path `index` of a link; the numbers of the scene must have been restarted.
   void evaluate(const Link& link, int64_t index, PathValues<T>& out) {
-    const EndPoint<T> source = over_.transmitter(link.tx, link.tx_element),
-                      target = over_.receiver(link.rx, link.rx_element);
+    take(link, index);
+    there(kernel_.values(source_, target_, steps_, out), index);
+  }
+
+  // The same in two parts, between which a device evaluates many paths' fields.
+  /// @return false: a place scatters
+  bool touches(const Link& link, int64_t index, PathTouches<T>& out) {
+    take(link, index);
+    if (kernel_.has_scatter(steps_)) return false;
+    there(kernel_.touches(source_, target_, steps_, out), index);
+    return true;
+  }
+  void evaluate(const Link& link, int64_t index, const PathField<T>& field, PathValues<T>& out) {
+    take(link, index);
+    kernel_.values(source_, target_, steps_, field, out);
+  }
+
+ private:
+  void take(const Link& link, int64_t index) {
+    source_ = over_.transmitter(link.tx, link.tx_element);
+    target_ = over_.receiver(link.rx, link.rx_element);
     steps_.clear();
     for (auto i = size_t(paths_.interaction_begin[size_t(index)]);
          i < size_t(paths_.interaction_begin[size_t(index) + 1]); ++i) {
@@ -36,16 +57,22 @@ class PathsOver {
                         paths_.edges[i], paths_.places[i]});
     }
     kernel_.begin_at(paths_.interaction_begin[size_t(index)]);
-    if (!kernel_.values(source, target, steps_, out)) {
-      throw Error(message("path ", index, " does not exist in this scene: the paths belong to another one"));
-    }
+  }
+  static void there(bool is, int64_t index) {
+    if (!is) throw Error(message("path ", index, " does not exist in this scene: the paths belong to another one"));
   }
 
- private:
   const Paths& paths_;
   SceneOver<T> over_;
   PathKernel<T> kernel_;
+  EndPoint<T> source_, target_;
   std::vector<Step> steps_;
+};
+
+/// Which path of which link.
+struct PathOfLink {
+  const Link* link;
+  int64_t path;
 };
 
 void check_length(const char* name, size_t got, size_t wanted) {
@@ -114,17 +141,16 @@ static scene::SceneDerivative vjp(const scene::Scene& scene, const PreparedScene
   check_scene(scene, prepared, paths);
   check_cotangent(paths, cotangent);
   const scene::Scene centred = prepared.centred(scene);
+  const DeviceTracer* device = prepared.device_tracer();
   const scene::SceneDerivative zeros(scene);
   std::vector<scene::SceneDerivative> parts(num_parts(paths), zeros);
   runtime::parallel_for(int64_t(parts.size()), options.num_threads, [&](int64_t part) {
     ad::Tape tape;
     PathsOver<ad::Var> over(centred, prepared, options, paths, parts[size_t(part)]);
     over.scene_over().set_touched(touched, slopes.data());  // each row is one path's: no two parts write to it
-    PathValues<ad::Var> out;
-    for_paths(paths, size_t(part), [&](const Link& link, int64_t p) {
-      const ad::Recording recording(tape);
-      over.scene_over().restart();
-      over.evaluate(link, p, out);
+    const ad::Recording recording(tape);
+    const auto begin = [&] { tape.rewind(), over.scene_over().restart(); };
+    const auto seed = [&](const PathValues<ad::Var>& out, int64_t p) {
       tape.seed(out.tau_s, at(cotangent.tau_s, p));
       tape.seed(out.departure.theta, at(cotangent.theta_t, p));
       tape.seed(out.departure.phi, at(cotangent.phi_t, p));
@@ -136,10 +162,34 @@ static scene::SceneDerivative vjp(const scene::Scene& scene, const PreparedScene
         tape.seed(out.a[k].re, c.re);
         tape.seed(out.a[k].im, c.im);
       }
+    };
+    PathValues<ad::Var> out;
+    PathTouches<ad::Var> touches;
+    std::optional<TapedFields<PathOfLink>> fields;
+    if (device) fields.emplace(*device, tape, over.scene_over());
+    const auto finish = [&] {
+      fields->finish([&](const PathOfLink&) { begin(); },
+                     [&](const PathOfLink& p, const PathField<ad::Var>& f) {
+                       over.evaluate(*p.link, p.path, f, out);
+                       seed(out, p.path);
+                     },
+                     [&](const PathOfLink& p, PathTouches<ad::Var>& t) { (void)over.touches(*p.link, p.path, t); });
+    };
+    for_paths(paths, size_t(part), [&](const Link& link, int64_t p) {
+      begin();
+      if (fields && over.touches(link, p, touches) && fields->takes(touches)) {
+        fields->add(touches, {&link, p});
+        if (fields->is_full()) finish();
+        return;
+      }
+      begin();
+      over.evaluate(link, p, out);
+      seed(out, p);
       tape.sweep();
       over.scene_over().collect(tape);
     });
-    const ad::Recording recording(tape);
+    if (fields) finish();
+    tape.rewind();
     over.scene_over().finish(tape);
   });
   for (size_t i = 1; i < parts.size(); ++i) parts[0] += parts[i];
@@ -155,6 +205,7 @@ static PathsDerivative jvp(const scene::Scene& scene, const PreparedScene& geome
   check_scene(scene, prepared, paths);
   direction.check_finite(scene);
   const scene::Scene centred = prepared.centred(scene);
+  const DeviceTracer* device = prepared.device_tracer();
   const auto n = size_t(paths.num_paths());
   PathsDerivative d;
   d.a.resize(paths.a.size());
@@ -163,11 +214,8 @@ static PathsDerivative jvp(const scene::Scene& scene, const PreparedScene& geome
   runtime::parallel_for(int64_t(num_parts(paths)), options.num_threads, [&](int64_t part) {
     PathsOver<ad::Dual> over(centred, prepared, options, paths, direction);
     over.scene_over().set_touched(touched, rows_moved.data());
-    PathValues<ad::Dual> out;
     over.scene_over().restart();
-    for_paths(paths, size_t(part), [&](const Link& link, int64_t path) {
-      const auto p = size_t(path);
-      over.evaluate(link, path, out);
+    const auto set = [&](const PathValues<ad::Dual>& out, size_t p) {
       d.tau_s[p] = out.tau_s.d;
       d.theta_t[p] = out.departure.theta.d;
       d.phi_t[p] = out.departure.phi.d;
@@ -175,7 +223,32 @@ static PathsDerivative jvp(const scene::Scene& scene, const PreparedScene& geome
       d.phi_r[p] = out.arrival.phi.d;
       d.doppler_hz[p] = out.doppler_hz.d;
       for (size_t k = 0; k < out.a.size(); ++k) d.a[size_t(paths.a_begin[p]) + k] = {out.a[k].re.d, out.a[k].im.d};
+    };
+    PathValues<ad::Dual> out;
+    PathTouches<ad::Dual> touches;
+    std::optional<FieldBatch<ad::Dual>> batch;
+    if (device) batch.emplace(*device);
+    std::vector<PathOfLink> waiting;
+    const auto evaluate = [&] {
+      const std::vector<PathField<ad::Dual>>& fields = batch->evaluate();
+      for (size_t i = 0; i < waiting.size(); ++i) {
+        over.evaluate(*waiting[i].link, waiting[i].path, fields[i], out);
+        set(out, size_t(waiting[i].path));
+      }
+      waiting.clear();
+      batch->clear();
+    };
+    for_paths(paths, size_t(part), [&](const Link& link, int64_t path) {
+      if (batch && over.touches(link, path, touches) && batch->takes(touches)) {
+        batch->add(touches);
+        waiting.push_back({&link, path});
+        if (batch->is_full()) evaluate();
+        return;
+      }
+      over.evaluate(link, path, out);
+      set(out, size_t(path));
     });
+    if (batch) evaluate();
   });
   return d;
 }

@@ -53,6 +53,8 @@ class PreparedScene {
   PreparedScene with_device(runtime::Device device) const;
   /// What traces its rays.
   const RayTracer& tracer() const;
+  /// A device that does, and evaluates fields; null: none.
+  const DeviceTracer* device_tracer() const { return device_.get(); }
   /// Do rays reflect there as on a mirror? Elsewhere a lobe stands in the mirror's place.
   bool is_mirror(int32_t facet) const { return !mirrors_ || (*mirrors_)[size_t(facet)] != 0; }
   /// Is there any mirror? All of them?
