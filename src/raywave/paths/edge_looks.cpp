@@ -99,14 +99,14 @@ bool EdgeLooks::hide(int32_t node, double t, Try which, const Wedge& w, const Se
 
 bool EdgeLooks::Seen::may_be_at(double t, double length_m) const {
   if (t < lo || t > hi) return false;
-  if (t < 0 || t > length_m || hidden == 0) return true;
+  if (t < inset_m || t > length_m - inset_m || hidden == 0) return true;
   return (hidden >> std::min(int(kShares * (t / length_m)), kShares - 1) & 1) == 0;
 }
 
 bool EdgeLooks::Seen::may_be_in(double from, double to, double length_m) const {
   from = std::max(from, lo), to = std::min(to, hi);
   if (from > to) return false;
-  if (from < 0 || to > length_m || hidden == 0) return true;
+  if (from < inset_m || to > length_m - inset_m || hidden == 0) return true;
   const auto share = [&](double t) { return std::min(int(kShares * (t / length_m)), kShares - 1); };
   for (int i = share(from); i <= share(to); ++i) {
     if ((hidden >> i & 1) == 0) return true;
@@ -135,7 +135,7 @@ EdgeLooks::Seen EdgeLooks::seen_part(int32_t node, const Wedge& w, double lo, do
   const auto all = [](const std::array<bool, 2>& tries) { return tries[kInside] && tries[kOutside]; };
   if (all(seen.past[0])) seen.lo = first == last ? w.length_m : w.length_m * first / kShares;
   if (all(seen.past[1])) seen.hi = first == last ? 0 : w.length_m * last / kShares;
-  seen.ends_known = true;
+  seen.ends_known = true, seen.inset_m = w.inset_m;
   return seen;
 }
 

@@ -44,6 +44,7 @@ class EdgeLooks {
     uint8_t hidden = 0;                            // a bit for each of kShares equal shares
     bool ends_known = false;                       // what is past the ends was looked at:
     std::array<std::array<bool, 2>, 2> past = {};  // hidden past the begin and the end, by Try
+    double inset_m = 0;                            // of the wedge: nearer to an end a place may count as past it
     bool may_be_at(double t, double length_m) const;
     /// Anywhere in between?
     bool may_be_in(double from, double to, double length_m) const;

@@ -44,6 +44,20 @@ bool is_blocked(const scene::FacetTable& table, const Vec3d& from, const Vec3d& 
   return !hits.empty();
 }
 
+TEST(EdgeLooks, APlaceAtAnEndMayCountAsPastItWhateverIsHiddenBesideIt) {
+  EdgeLooks::Seen seen{-1, 5};
+  seen.hidden = 0x81;  // the first eighth and the last one
+  seen.inset_m = 1e-3;
+  for (const double t : {-0.5, 0.0, 1e-17, 9e-4, 1.0, 4 - 9e-4, 4.0, 4.5}) {
+    EXPECT_TRUE(seen.may_be_at(t, 4)) << t;
+    EXPECT_TRUE(seen.may_be_in(t, t, 4)) << t;
+  }
+  for (const double t : {-1.5, 2e-3, 0.4, 3.7, 4 - 2e-3, 5.5}) {
+    EXPECT_FALSE(seen.may_be_at(t, 4)) << t;
+    EXPECT_FALSE(seen.may_be_in(t, t, 4)) << t;
+  }
+}
+
 TEST(EdgeLooks, HiddenPlacesAreBehindTriangles) {
   int hidden = 0, missed = 0, shares = 0, left_out = 0;
   for (uint64_t seed = 1; seed <= 4; ++seed) {

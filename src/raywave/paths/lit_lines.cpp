@@ -130,18 +130,16 @@ unsigned LitLines::may_hold(const Node& n, const Asked& asked) {
   std::array<Lanes, 3> lo, hi;
   const float image[3] = {asked.image.x, asked.image.y, asked.image.z};
   for (size_t k = 0; k < 3; ++k) lo[k] = n.lo[k] - image[k], hi[k] = n.hi[k] - image[k];
-  const auto keep = [&](const Vec3f& normal, float offset) {
-    // the box's corner that lies farthest to the inside
-    const Lanes most =
-        dot(normal, (normal.x < 0 ? lo : hi)[0], (normal.y < 0 ? lo : hi)[1], (normal.z < 0 ? lo : hi)[2]);
-    mask &= mask_of(most >= offset - asked.slack_m - Lanes{});
-    return mask != 0;
+  const auto most = [&](const Vec3f& normal) {  // at the box's corner that lies farthest to the inside
+    return dot(normal, (normal.x < 0 ? lo : hi)[0], (normal.y < 0 ? lo : hi)[1], (normal.z < 0 ? lo : hi)[2]);
   };
-  for (const Cone& c : asked.cones) {
-    if (!keep(c.behind, c.distance_m)) return 0;
-    for (const Vec3f& side : c.through) {
-      if (!keep(side, 0)) return 0;
-    }
+  for (const Cone& c : asked.cones) {  // as through()
+    const Lanes slack = 5 * n.within + asked.slack_m, behind = most(c.behind);
+    const Lanes room = slack * (1 + size(behind) * (1 / c.distance_m));
+    unsigned in = mask_of(behind >= c.distance_m - slack);
+    for (const Vec3f& side : c.through) in &= mask_of(most(side) >= -room);
+    mask &= in | mask_of(slack > 0.5f * c.distance_m - Lanes{});
+    if (mask == 0) return 0;
   }
   return mask;
 }

@@ -113,6 +113,28 @@ struct Trial {
   }
 };
 
+TEST(LitLines, ProposeWhatIsLookedAtFromBesideItThroughTheWindow) {
+  test::Draws random{1};
+  for (int trial = 0; trial < 100; ++trial) {
+    Trial t(random, true);
+    LitLines::Line l = t.line(0);
+    const Behind& w = t.windows[0];
+    const Vec3d n = w.sides[size_t(trial % 4)], beyond = t.image + 8.0 * w.normal;
+    l.length_m = 1e-3;
+    l.direction = normalized(cross(n, w.normal));  // along a side of the cone, outside of it by half of that
+    l.a = beyond - (dot(n, beyond - t.image) + 0.5 * l.looked_within_m) * n - 0.5 * l.length_m * l.direction;
+    l.along = 0.5 * l.length_m, l.reach_lo = -1e3, l.reach_hi = 1e3;
+    l.box = {};
+    l.box.add(l.a), l.box.add(l.a + l.length_m * l.direction);
+    int found = 0;
+    const LitLines one({l});
+    one.visit({t.image, t.cones}, [&](uint32_t) { ++found; });
+    l.is_seen_behind = true;
+    LitLines({l}).visit_seen({t.image, t.cones}, [&](uint32_t) { ++found; });
+    EXPECT_EQ(found, 2) << trial;
+  }
+}
+
 class LitLinesOf : public testing::TestWithParam<int> {};
 
 TEST_P(LitLinesOf, VisitsEachThatIsTouchedInTheConeOutsideOfShadowsAndFewOthers) {

@@ -95,7 +95,8 @@ struct RayQueries::Segment {
     if (is_at(at_origin, plane.mirror) || is_at(at_end, plane.mirror)) return false;
     if (!passes_through(triangle, origin, direction, inside)) return false;
     t = da / (da - db);
-    return t >= inside && t <= 1 - inside && is_about(triangle, origin + t * direction);
+    return t >= inside && t <= 1 - inside &&
+           (is_about(triangle, origin + t * direction) || is_about_off_plane(triangle, plane));
   }
   /// What a needle, thinner than rounding, says of the rest of its plane is no crossing.
   bool is_about(const scene::Triangle& triangle, const Vec3d& p) const {
@@ -104,6 +105,17 @@ struct RayQueries::Segment {
     };
     const Vec3d &a = triangle.a, &b = triangle.b, &c = triangle.c;
     return about(a.x, b.x, c.x, p.x) && about(a.y, b.y, c.y, p.y) && about(a.z, b.z, c.z, p.z);
+  }
+  /// A triangle that is off its facet's plane by more than rounding is met elsewhere than the plane: at grazing, far
+  /// from there.
+  bool is_about_off_plane(const scene::Triangle& triangle, const Plane& plane) const {
+    double most_m = 0;
+    for (const Vec3d& p : {triangle.a, triangle.b, triangle.c})
+      most_m = std::max(most_m, std::abs(dot(plane.normal, p) - plane.offset));
+    if (most_m <= on_plane_m) return false;
+    const Vec3d n = cross(triangle.b - triangle.a, triangle.c - triangle.a);
+    const double a = dot(n, origin - triangle.a), b = dot(n, end - triangle.a);
+    return a * b < 0 && is_about(triangle, origin + (a / (a - b)) * direction);
   }
   /// @return whether enough is known.
   bool test(uint32_t index) {

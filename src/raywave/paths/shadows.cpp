@@ -57,6 +57,22 @@ Outline outline_of(const scene::FacetTable& table, uint32_t triangle) {
   return alone;
 }
 
+/// The cone's sides. @return false where the outline is seen too much from its edge, or does not look convex
+bool set_sides(const Outline& outline, const Vec3d& image_m, Shadow& shadow) {
+  for (size_t i = 0; i < outline.size; ++i) {
+    const auto from_image = [&](size_t k) { return outline.corners[(i + k) % outline.size] - image_m; };
+    const Vec3d p = from_image(0), q = from_image(1);
+    Vec3d n = cross(p, q);
+    const double size = norm(n);
+    if (!(size > 1e-6 * norm(p) * norm(q))) return false;
+    n = n / size;
+    if (dot(n, from_image(2)) < 0) n = -n;
+    if (outline.size == 4 && !(dot(n, from_image(2)) > 0 && dot(n, from_image(3)) > 0)) return false;
+    shadow.sides[i + 1] = {Vec3f(n), 0};
+  }
+  return true;
+}
+
 }  // namespace
 
 double looked_within_m(const Wedge& w) {
@@ -70,16 +86,28 @@ double looked_within_m(const Wedge& w) {
 
 std::optional<Shadow> shadow_of(const PreparedScene& scene, uint32_t triangle, const Vec3d& image_m, int32_t mirror) {
   const scene::FacetTable& table = scene.facets();
-  const Outline outline = outline_of(table, triangle);
-  const auto& corners = outline.corners;
-  const Vec3d across = cross(corners[1] - corners[0], corners[2] - corners[0]);
-  const double area = norm(across);
+  Outline outline = outline_of(table, triangle);
+  auto& corners = outline.corners;
   double largest_m = norm(image_m), around_m = 0;
   for (size_t i = 0; i < outline.size; ++i)
     largest_m = std::max(largest_m, norm(corners[i])), around_m = std::max(around_m, norm(corners[i] - corners[0]));
+  if (!(norm(cross(corners[1] - corners[0], corners[2] - corners[0])) > 1e-6 * around_m * around_m))
+    return std::nullopt;
   // facets at an edge lie within the seam tolerance of it: they do not hide it
-  const double clear_m = 2 * scene.seam_tolerance_m() + 1e-6 * largest_m;
-  if (!(area > 1e-6 * around_m * around_m)) return std::nullopt;
+  double clear_m = 2 * scene.seam_tolerance_m() + 1e-6 * largest_m;
+  Shadow shadow{{}, triangle};
+  // Rays cross a facet in its plane, which its corners may be off by a little.
+  const scene::Triangle& t = table.triangles[triangle];
+  Vec3d normal = normalized(cross(t.b - t.a, t.c - t.a));
+  double height_m = dot(normal, image_m - t.a);
+  if (size_t(t.facet) < table.facets.size()) {
+    const scene::Facet& f = table.facets[size_t(t.facet)];
+    const Vec2d size = f.max_uv - f.min_uv;
+    clear_m += 2 * scene::kCoplanarShare * std::hypot(size.x, size.y);
+    normal = f.normal, height_m = table.distance(t.facet, image_m);
+  }
+  if (!(std::abs(height_m) > clear_m)) return std::nullopt;
+  shadow.sides[0] = {Vec3f(height_m > 0 ? -normal : normal), float(std::abs(height_m) + clear_m)};
   if (mirror >= 0) {  // the ray meets the mirror first, and that is another one
     const double behind = table.distance(mirror, image_m), side = behind > 0 ? -1 : 1;
     if (!(std::abs(behind) > clear_m)) return std::nullopt;
@@ -91,21 +119,10 @@ std::optional<Shadow> shadow_of(const PreparedScene& scene, uint32_t triangle, c
     }
     if (!(most_m > clear_m)) return std::nullopt;
   }
-  Shadow shadow{{}, triangle};
-  Vec3d normal = across / area;
-  if (dot(normal, corners[0] - image_m) < 0) normal = -normal;
-  if (!(dot(normal, corners[0] - image_m) > clear_m)) return std::nullopt;
-  shadow.sides[0] = {Vec3f(normal), float(dot(normal, corners[0] - image_m) + clear_m)};
-  const Vec3d middle = 0.5 * (corners[0] + corners[2]);  // inside of the quadrilateral, on the triangle's border
-  for (size_t i = 0; i < outline.size; ++i) {
-    const Vec3d &p = corners[i], &q = corners[(i + 1) % outline.size];
-    Vec3d n = cross(p - image_m, q - image_m);
-    const double size = norm(n);
-    if (!(size > 1e-6 * norm(p - image_m) * norm(q - image_m))) return std::nullopt;
-    n = n / size;
-    const Vec3d inside = outline.size == 4 ? middle : corners[(i + 2) % 3];
-    if (dot(n, inside - image_m) < 0) n = -n;
-    shadow.sides[i + 1] = {Vec3f(n), 0};
+  if (!set_sides(outline, image_m, shadow)) {  // a quadrilateral may not be convex as seen from there
+    if (outline.size == 3) return std::nullopt;
+    outline = {{t.a, t.b, t.c, {}}};
+    if (!set_sides(outline, image_m, shadow)) return std::nullopt;
   }
   if (outline.size == 3) shadow.sides[4] = shadow.sides[0];
   return shadow;

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "raywave/paths/ray_queries.h"
 #include "raywave/paths/sequence_tree.h"
@@ -63,6 +64,42 @@ TEST(Shadow, HoldsWhatATriangleOrItsFacetHidesAndNothingElse) {
   EXPECT_GT(hidden, 500);
   EXPECT_GT(beside_triangle, 100);  // the other half of its facet
   EXPECT_LT(missed, hidden / 20);   // at grazing
+}
+
+/// A wall of two triangles, their fourth corner beside the middle of a side.
+scene::Scene almost_a_triangle(double bulge_m, double off_m) {
+  scene::Scene s;
+  s.frequency_hz = 28e9;
+  s.add_material(em::itu_material("concrete"));
+  scene::Mesh mesh;
+  mesh.vertices_m = {{-25, 0, 30}, {25, 0, 30}, {0, 0, 0}, {0, off_m, 30 + bulge_m}};
+  mesh.triangles = {{0, 2, 3}, {2, 1, 3}};
+  s.add_object({"wall", mesh, 0});
+  return s;
+}
+
+TEST(Shadow, OfTwoTrianglesThatAreNotQuitePlaneLiesBehindThem) {
+  test::Draws draw(1);
+  int in = 0;
+  for (int trial = 0; trial < 40; ++trial) {
+    const double bulge_m = std::pow(10, draw(-5, -3)), off_m = draw(-3e-4, 3e-4);
+    const PreparedScene prepared(almost_a_triangle(bulge_m, off_m));
+    ASSERT_EQ(prepared.facets().facets.size(), 1u);
+    for (int place = 0; place < 400; ++place) {
+      const Vec3d image{draw(-30, 30), std::copysign(std::pow(10, draw(-2, 1)), draw(-1, 1)), draw(0, 35)};
+      const auto shadow = shadow_of(prepared, uint32_t(place % 2), image, -1);
+      if (!shadow) continue;
+      const double x = draw(-20, 20);
+      const Vec3d on = place % 4 == 0 ? Vec3d{x, 0, 30 + bulge_m * draw(-2, 2)} : Vec3d{x, 0, draw(0, 30)};
+      const Vec3d p = image + draw(0.1, 3) * (on - image);
+      if (!is_in(*shadow, image, p)) continue;
+      ++in;
+      EXPECT_TRUE(prepared.queries().occluded(image, p, {}, {}))
+          << bulge_m << ' ' << off_m << " from " << image.x << ' ' << image.y << ' ' << image.z << " to " << p.x << ' '
+          << p.y << ' ' << p.z;
+    }
+  }
+  EXPECT_GT(in, 1000);
 }
 
 TEST(KnownObstacles, KeepWhatHidMostForEachMirror) {

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The paths of a link are the same whichever other receivers there are: for many, more is asked beforehand."""
+
+import numpy as np
+import pytest
+
+import raywave as rw
+
+
+def scene_of(meshes, frequency_hz, tx, rxs):
+    scene = rw.Scene()
+    scene.frequency_hz = frequency_hz
+    scene.add(rw.Material("metal", perfect_conductor=True))
+    for name, (vertices, triangles) in meshes.items():
+        scene.add(rw.Object(name, np.array(vertices, float), np.array(triangles), "metal"))
+    scene.add(rw.Transmitter("tx", tx))
+    for i, rx in enumerate(rxs):
+        scene.add(rw.Receiver(f"rx{i}", rx))
+    return scene
+
+
+def num_paths(meshes, frequency_hz, tx, rxs, finder="shoot-and-bounce"):
+    """[num_rx]"""
+    scene = scene_of(meshes, frequency_hz, tx, rxs)
+    paths = rw.PathSolver()(scene, max_depth=1, diffraction=True, finder=finder, num_threads=1)
+    return np.asarray(paths.valid).reshape(len(rxs), -1).sum(1).tolist()
+
+
+def house(width, depth, height):
+    """A house under a roof that lies 4 mm lower than the tops of its walls, within the seam tolerance."""
+    x, y, ridge, eave = width, depth, height + 0.78, 0.22
+    low = height - 0.78 / x * eave
+    walls = [[-x, -y, 0], [x, -y, 0], [x, -y, height], [0, -y, ridge], [-x, -y, height]]
+    walls += [[p[0], y, p[2]] for p in walls]
+    triangles = []
+    for first in (0, 5):  # the gables
+        triangles += [[first, first + k, first + k + 1] for k in (1, 2, 3)]
+    for a, b in ((0, 1), (1, 2), (4, 0)):
+        triangles += [[a, b, b + 5], [a, b + 5, a + 5]]
+    roof = [[-x - eave, -y, low], [0, -y, ridge], [0, y, ridge], [-x - eave, y, low]]
+    roof += [[x + eave, -y, low], [x + eave, y, low]]
+    roof = [[p[0], p[1], p[2] - 0.0043] for p in roof]
+    return {"house": (walls, triangles), "roof": (roof, [[0, 1, 2], [0, 2, 3], [1, 4, 5], [1, 5, 2]])}
+
+
+def test_corners_in_the_plane_of_both_devices_are_looked_at_for_many_receivers_as_for_one():
+    one, many = [], []
+    for seed in range(12):
+        x, y, h = np.random.default_rng(seed).uniform([1, 1, 1], [2, 2.5, 2])
+        tx, rx = [0.7 * x, -y, 0.2], [1.3 * x, -y, h + 1.1]  # rounding says on which side of the corner they are
+        one += num_paths(house(x, y, h), 3.5e9, tx, [rx])
+        many += num_paths(house(x, y, h), 3.5e9, tx, 4 * [rx])[:1]
+    assert one == many
+    assert min(one) > 2
+
+
+@pytest.mark.parametrize("off", [-1e-4, 1e-4])
+def test_a_wall_of_two_triangles_that_is_not_quite_plane_hides_nothing_before_it(off):
+    """A corner lies a tenth of a millimetre beside the middle of the wall's side, as in files in single precision."""
+    wall = ([[-25, 0, 30], [25, 0, 30], [0, 0, 0], [0, off, 30 + 1e-4]], [[0, 2, 3], [2, 1, 3]])
+    plate = ([[-1, -2, 8], [1, -2, 8], [1, -2, 14], [-1, -2, 14]], [[0, 1, 2], [0, 2, 3]])
+    meshes = {"wall": wall, "plate": plate}
+    for i in range(5):  # behind the wall, seen over it by the transmitter
+        x = i - 3
+        behind = [[x, 4, 12], [x + 0.4, 4, 12], [x + 0.4, 4, 15], [x, 4, 15]]
+        meshes[f"behind {i}"] = (behind, [[0, 1, 2], [0, 2, 3]])
+    rng = np.random.default_rng(0)
+    rxs = rng.uniform([-2, -12, 24], [2, -9, 26], (8, 3)).tolist()
+    rxs += rng.uniform([-2, -6, 5], [2, -3, 12], (8, 3)).tolist()
+    found = num_paths(meshes, 1e9, [3, -5, 60], rxs)
+    assert found == num_paths(meshes, 1e9, [3, -5, 60], rxs, "exhaustive")
+    assert min(found) > 4
