@@ -285,12 +285,30 @@ json bench_bare_trace(scene::Scene s, int runs) {
   return {{"seconds", seconds}, {"cpu_seconds", cpu}, {"segments", segments.load()}};
 }
 
+/// The plane at 1.5 m in cells of 5 m.
+maps::Surface street_plane() {
+  maps::Surface surface;
+  surface.cell_size_m = {5, 5};
+  return surface;
+}
+
+/// san_francisco in cells of 10 m. @param on_ground  1.5 m above its ground; else the plane at 60 m
+maps::Surface city_surface(bool on_ground) {
+  maps::Surface surface;
+  if (on_ground) {
+    surface.kind = maps::Surface::Kind::kTerrain;
+    surface.objects = {"Terrain"};
+  } else {
+    surface.height_m = kCityTx.z;
+  }
+  return surface;
+}
+
 json bench_map(scene::Scene s, maps::Method method, int max_depth, int64_t samples, bool diffraction, const char* save,
-               int runs, const Vec3d& tx_m = kTx, double cell_m = 5, const em::PlanarArrayOptions& antenna = {}) {
+               int runs, const Vec3d& tx_m = kTx, const maps::Surface& surface = street_plane(),
+               const em::PlanarArrayOptions& antenna = {}) {
   s.add_transmitter({"tx", tx_m, {}, {}, em::planar_array(antenna)});
   const paths::PreparedScene prepared(s);
-  maps::Surface surface;
-  surface.cell_size_m = {cell_m, cell_m};
   maps::RadioMapOptions o;
   o.method = method;
   o.max_depth = max_depth;
@@ -330,11 +348,16 @@ int main(int argc, char** argv) {
       em::PlanarArrayOptions sector;
       sector.pattern = "tr38901";
       if (item == "monte_carlo_sector")
-        result = bench_map(std::move(s), Method::kMonteCarlo, 5, 10000000, false, save, runs, kTx, 5, sector);
+        result =
+            bench_map(std::move(s), Method::kMonteCarlo, 5, 10000000, false, save, runs, kTx, street_plane(), sector);
       if (item == "diffuse_map" || item == "diffuse_metal")
         result = bench_diffuse_map(std::move(s), item == "diffuse_metal", save, runs);
       if (item == "exact") result = bench_map(std::move(s), Method::kExact, 3, 1000000, false, save, runs);
-      if (item == "city") result = bench_map(std::move(s), Method::kExact, 3, 1000000, false, save, runs, kCityTx, 10);
+      if (item == "city" || item == "city_plane") {
+        s.frequency_hz = 3.5e9;
+        result = bench_map(std::move(s), Method::kExact, 3, 1000000, false, save, runs, kCityTx,
+                           city_surface(item == "city"));
+      }
       if (item == "many_edges") result = bench_many_edges(std::move(s), save ? std::atoi(save) : 1000, runs);
       if (item == "edges") result = bench_edges(std::move(s), 1, runs);
       if (item == "two_edges") result = bench_edges(std::move(s), 2, runs);

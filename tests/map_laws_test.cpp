@@ -193,6 +193,24 @@ TEST(RadioMap, TerrainFollowsASlopeAtItsHeight) {
   expect_mean(runs, mean, 0.003);
 }
 
+// Which of a terrain's cells the rays of a beam may cross is asked of heights, of a plane's by where they cross it.
+TEST(RadioMap, ExactOverLevelGroundIsThatOverThePlane) {
+  scene::Scene s = test::load("old_town");
+  s.add_transmitter({"tx", {-20, 10, 30}, {}, {}, test::antenna("iso", "V")});
+  Surface surface;
+  surface.cell_size_m = {5, 5};
+  RadioMapOptions o;
+  o.samples_per_tx = 1000;  // beams find nearly all of it
+  o.samples_per_beam = 64;
+  const RadioMap over_plane = solve_radio_map(s, surface, o);
+  surface.kind = Surface::Kind::kTerrain;
+  surface.objects = {"ground"};
+  const RadioMap over_ground = solve_radio_map(s, surface, o);
+  ASSERT_EQ(over_plane.num_cells(), over_ground.num_cells());
+  for (size_t i = 0; i < over_plane.path_gain.size(); ++i)
+    EXPECT_NEAR(over_ground.path_gain[i], over_plane.path_gain[i], 1e-9 * over_plane.path_gain[i]) << "cell " << i;
+}
+
 // Rays that are shot end at a face within single precision: what crosses cells there must not be left to it.
 TEST(RadioMap, MonteCarloSeesCellsThatLieOnTheGround) {
   for (const double side : {1.0, -1.0}) {

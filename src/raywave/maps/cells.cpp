@@ -17,6 +17,9 @@ bool is_automatic(const Vec3d& center_m) {
 
 int count_cells(double size, double cell) { return std::max(1, int(std::ceil(size / cell - 1e-9))); }
 
+/// Cells are asked by segments alone.
+std::unique_ptr<paths::RayTracer> no_tracer(const scene::FacetTable&) { return nullptr; }
+
 void require_memory(double num_cells, size_t num_tx, double max_bytes) {
   // gains of all transmitters, centres, and the working copies of the sums
   const double bytes = num_cells * (8.0 * double(num_tx) + 24 + 32);
@@ -144,7 +147,12 @@ void Cells::lay_out_terrain(const scene::Scene& scene, const paths::PreparedScen
     add_triangle(c[0], c[1], c[2], cell);
     add_triangle(c[0], c[2], c[3], cell);
   }
-  queries_ = std::make_unique<paths::RayQueries>(triangles_);
+  queries_ = std::make_unique<paths::RayQueries>(triangles_, no_tracer);
+  const Vec3d x = surface_.cell_size_m.x * axis_x_, y = surface_.cell_size_m.y * axis_y_;
+  if (std::abs(cross(x, y).z) > 1e-6 * norm(x) * norm(y)) {
+    height_field_ =
+        std::make_unique<HeightField>(num_x_, num_y_, grid_point(0, 0), x, y, heights, double(queries_->offset_m()));
+  }
 }
 
 void Cells::lay_out_mesh(const scene::Scene& scene, double offset_m) {
@@ -170,7 +178,7 @@ void Cells::lay_out_mesh(const scene::Scene& scene, double offset_m) {
   double total_m2 = 0;
   for (const double a : areas_) total_m2 += a;
   edge_on_m_ = 0.1 * std::sqrt(total_m2 / double(triangles_.triangles.size()));
-  queries_ = std::make_unique<paths::RayQueries>(triangles_);
+  queries_ = std::make_unique<paths::RayQueries>(triangles_, no_tracer);
   link_mesh_neighbors();
 }
 

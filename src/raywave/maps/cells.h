@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "raywave/maps/height_field.h"
 #include "raywave/maps/plane_frame.h"
 #include "raywave/maps/radio_map.h"
 #include "raywave/paths/place.h"
@@ -85,6 +86,8 @@ class Cells {
   /// The plane that rays from a source are to cross: in front of faces that lie in it, or nearer than single precision
   /// tells, on the source's side of those, as on its own of these.
   PlaneFrame plane(const Vec3d& source_m) const;
+  /// A terrain's cells over the ground; null for other surfaces, and where its axes stand upright.
+  const HeightField* height_field() const { return height_field_.get(); }
   /// Crossings of a segment with a surface that is no plane.
   void crossings(const Vec3d& a, const Vec3d& b, std::vector<CellCrossing>& out) const;
 
@@ -132,6 +135,7 @@ class Cells {
   scene::FacetTable triangles_;  // cells as search triangles (terrain and mesh)
   std::vector<Vec3d> cell_normals_;
   std::unique_ptr<paths::RayQueries> queries_;
+  std::unique_ptr<HeightField> height_field_;
   bool ground_height(double x, double y, double& z) const;
 };
 
@@ -160,12 +164,18 @@ class CellFinder {
       found(int(y) * cells_.num_x() + int(x), q, std::abs(dn));
   }
 
-  /// May a ray, however long, cross a cell? On other surfaces than planes: yes, that is asked as much as where.
+  /// until(cell) for the cells that a ray, however long, may cross, until one says true. Meshes: true, that is asked as
+  /// much as where.
+  template <class Until>
+  bool any_cell(const Vec3d& o, const Vec3d& d, Until&& until) {
+    if (!cells_.is_plane()) return !cells_.height_field() || cells_.height_field()->any(o, d, until);
+    bool any = false;
+    visit(o, d, std::numeric_limits<double>::infinity(), [&](int cell, const Vec3f&, double) { any = until(cell); });
+    return any;
+  }
+
   bool may_cross(const Vec3d& o, const Vec3d& d) {
-    bool crosses = !cells_.is_plane();
-    if (!crosses)
-      visit(o, d, std::numeric_limits<double>::infinity(), [&](int, const Vec3f&, double) { crosses = true; });
-    return crosses;
+    return any_cell(o, d, [](int) { return true; });
   }
 
   /// What leaves a point in the cells' plane along it crosses nothing: cells in a ray's direction, ever further apart.

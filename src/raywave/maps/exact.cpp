@@ -255,16 +255,21 @@ class ExactMap {
 
   /// A cell whose sample points are all dark but for edges: its probe points are solved, and where a ray crossed it if
   /// those are dark too.
-  bool probe(Tracer& tracer, int32_t node, int cell, const Vec3f* crossing, std::vector<Vec3d>& points,
+  bool probe(Tracer& tracer, int32_t node, int cell, const Vec3f* crossing, const std::vector<SamplePoint>& points,
              Found& out) const {
-    cells_.spread_points(cell, kProbePoints, points);
     bool lit = false;
-    for (const Vec3d& p : points) {
-      if (!std::isnan(p.z)) lit |= arrive(tracer, node, cell, probe_at(p), out);  // NaN: no ground there
-    }
+    for (const SamplePoint& p : points) lit |= arrive(tracer, node, cell, p, out);
     return lit || (crossing && arrive(tracer, node, cell, probe_at(Vec3d(*crossing)), out));
   }
 
+  void probe_points(int cell, std::vector<SamplePoint>& out) const {
+    thread_local std::vector<Vec3d> points;
+    cells_.spread_points(cell, kProbePoints, points);
+    out.clear();
+    for (const Vec3d& p : points) {
+      if (!std::isnan(p.z)) out.push_back(probe_at(p));  // NaN: no ground there
+    }
+  }
   SamplePoint probe_at(const Vec3d& p) const { return {p, cells_.aside(p, standing_), kProbe, 0}; }
 
   /// Every cell is tested for the direct path; cells at the rim of the lit region are probed.
@@ -331,14 +336,18 @@ class ExactMap {
     for (const Seed& r : rims) seen.insert(key(r.node, r.cell));
     while (!rims.empty()) {
       std::erase_if(rims, [&](const Seed& r) { return sampled_[size_t(r.cell)] != 0; });
+      // cell by cell, so that its points are laid out once
+      std::sort(rims.begin(), rims.end(),
+                [](const Seed& a, const Seed& b) { return a.cell != b.cell ? a.cell < b.cell : a.node < b.node; });
       constexpr int64_t kBlock = 32;
       const auto n = int64_t(rims.size());
       std::vector<Found> found(size_t((n + kBlock - 1) / kBlock));
       runtime::parallel_for(int64_t(found.size()), options_.num_threads, [&](int64_t block) {
         Tracer tracer = this->tracer();
-        std::vector<Vec3d> points;
+        std::vector<SamplePoint> points;
         for (int64_t i = block * kBlock; i < std::min(n, (block + 1) * kBlock); ++i) {
           const Seed& r = rims[size_t(i)];
+          if (i == block * kBlock || r.cell != rims[size_t(i - 1)].cell) probe_points(r.cell, points);
           probe(tracer, r.node, r.cell, std::isnan(r.point.x) ? nullptr : &r.point, points, found[size_t(block)]);
         }
         evaluate(tracer, found[size_t(block)]);

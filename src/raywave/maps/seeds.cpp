@@ -71,13 +71,9 @@ class SeedFinder {
     };
     // one ray a cell
     visitor.wants = [&](int64_t task, const paths::BeamRay& ray) {
-      if (!cells_.is_plane()) return true;  // asked as much as the ray itself
       Part& part = parts[size_t(task)];
       begin(part, ray);
-      bool wanted = false;
-      part.finder.visit(ray.origin_m, ray.direction, ray.length_m,
-                        [&](int cell, const Vec3f&, double) { wanted |= !crossed.contains(cell); });
-      return wanted;
+      return part.finder.any_cell(ray.origin_m, ray.direction, [&](int cell) { return !crossed.contains(cell); });
     };
     visitor.found = [&](int64_t task, const paths::BeamRay& ray) {
       Part& part = parts[size_t(task)];
