@@ -70,3 +70,12 @@ def test_a_wall_of_two_triangles_that_is_not_quite_plane_hides_nothing_before_it
     found = num_paths(meshes, 1e9, [3, -5, 60], rxs)
     assert found == num_paths(meshes, 1e9, [3, -5, 60], rxs, "exhaustive")
     assert min(found) > 4
+
+
+@pytest.mark.parametrize("off", [-4e-5, 4e-5])
+def test_no_ray_comes_through_a_wall_that_is_not_quite_plane(off):
+    """Mirrored twice in one face it would be where it was."""
+    wall = ([[0, -2, 0], [0, 2, 0], [0, 2, 3], [off, -2, 3]], [[0, 1, 2], [0, 2, 3]])
+    rxs = [[-2, 0.1 * i, 1.2] for i in range(5)]
+    scene = scene_of({"wall": wall}, 1e9, [2.5, 0.3, 1.7], rxs)
+    assert len(rw.PathSolver()(scene, max_depth=2, num_threads=1, samples_per_src=65536)) == 0

@@ -182,7 +182,7 @@ static scene::SceneDerivative vjp(const scene::Scene& scene, const PreparedScene
         if (fields->is_full()) finish();
         return;
       }
-      begin();
+      if (fields) begin();
       over.evaluate(link, p, out);
       seed(out, p);
       tape.sweep();

@@ -168,6 +168,9 @@ RayQueries::RayQueries(const scene::FacetTable& table, const TracerFactory& trac
     extent = std::max(extent, reach);
     float& offset = offsets_m_[size_t(t.facet)];
     offset = std::max(offset, float(4 * kFloat * reach));
+    if (size_t(t.facet) < table.facets.size()) {  // a ray from the facet's plane starts in front of its triangles
+      for (const Vec3d& v : {t.a, t.b, t.c}) offset = std::max(offset, float(4 * std::abs(table.distance(t.facet, v))));
+    }
     if (size_t(t.facet) >= table.facets.size()) {
       Plane& p = planes_[size_t(t.facet)];
       p.normal = normalized(cross(t.b - t.a, t.c - t.a));
