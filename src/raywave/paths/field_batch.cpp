@@ -56,9 +56,7 @@ const std::vector<PathField<T>>& FieldBatch<T>::evaluate() {
   return fields_;
 }
 
-template <class T>
-std::vector<double> FieldBatch<T>::slopes(
-    const std::vector<PathField<double>>& weights) requires std::is_same_v<T, double> {
+std::vector<double> FieldSlopes::slopes(const std::vector<PathField<double>>& weights) {
   if (size() == 0) return {};
   constexpr int64_t kElements = 16384;  // a launch: what each of them needs of room is large
   std::vector<int32_t> path_of;

@@ -12,7 +12,7 @@
 
 namespace raywave::paths {
 
-/// @tparam T  double: values and slopes; ad::Dual: tangents
+/// @tparam T  double, or ad::Dual: tangents
 template <class T>
 class FieldBatch {
  public:
@@ -35,12 +35,7 @@ class FieldBatch {
   const std::vector<PathField<T>>& evaluate();
   void clear();
 
-  /// How the sums of a path's weighted field numbers change with each number that it depends on, path after path: see
-  /// FieldRow and for_numbers(). @param weights  [size()]. @return [numbers of all paths]
-  /// After evaluate().
-  std::vector<double> slopes(const std::vector<PathField<double>>& weights) requires std::is_same_v<T, double>;
-
- private:
+ protected:
   /// Memory there that is taken anew only when it has to grow.
   template <class X>
   const X* put(runtime::DeviceArray<X>& there, const std::vector<X>& from);
@@ -56,6 +51,16 @@ class FieldBatch {
   runtime::DeviceArray<Touch<T>> touches_there_;
   runtime::DeviceArray<em::BasicMaterialProperties<T>> materials_there_;
   runtime::DeviceArray<PathField<T>> fields_there_;
+};
+
+/// And their slopes.
+class FieldSlopes : public FieldBatch<double> {
+ public:
+  using FieldBatch::FieldBatch;
+
+  /// How the sums of a path's weighted field numbers change with each number that it depends on, path after path: see
+  /// FieldRow and for_numbers(). After evaluate(). @param weights  [size()]. @return [numbers of all paths]
+  std::vector<double> slopes(const std::vector<PathField<double>>& weights);
 };
 
 }  // namespace raywave::paths

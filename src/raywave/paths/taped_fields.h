@@ -61,7 +61,7 @@ class TapedFields {
   }
 
  private:
-  FieldBatch<double> batch_;
+  FieldSlopes batch_;
   ad::Tape& tape_;
   SceneOver<ad::Var>& scene_;
   std::vector<Path> paths_;

@@ -112,7 +112,7 @@ RAYWAVE_HD void for_end_numbers(Path& path, Visit&& visit) {
   visit(path.wavelength_m);
   touch_numbers_detail::for_vec(path.source_m, visit), touch_numbers_detail::for_vec(path.target_m, visit);
 }
-/// visit(number) for each number that a path's field depends on, in the order of FieldBatch::slopes().
+/// visit(number) for each number that a path's field depends on, in the order of FieldSlopes::slopes().
 template <class T, class Visit>
 void for_numbers(const PathTouches<T>& path, Visit&& visit) {
   for_end_numbers(path, visit);

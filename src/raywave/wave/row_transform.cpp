@@ -152,7 +152,7 @@ void push_twiddle(std::vector<double>& out, int j, int power, int length) {
 }
 
 // The wavenumber index at each place that the stages leave; residue classes (offset, stride) in the order of parting.
-std::vector<std::pair<int, int>> part(std::vector<std::pair<int, int>> classes, int radix) {
+std::vector<std::pair<int, int>> part(const std::vector<std::pair<int, int>>& classes, int radix) {
   std::vector<std::pair<int, int>> out;
   for (const auto& [offset, stride] : classes)
     for (int r = 0; r < radix; ++r) out.push_back({offset + r * stride, stride * radix});
@@ -173,10 +173,10 @@ RowTransform::RowTransform(int n) : n_(n) {
     if (length == 8) break;
     for (int j = 0; j < length / 16; ++j)
       for (int p = 1; p < 4; ++p) push_twiddle(twiddles_, j, p, length);
-    classes = part(std::move(classes), 4);
+    classes = part(classes, 4);
     if (length == 16) break;
   }
-  if (length == 8) push_twiddle(twiddles_, 0, 1, 8), classes = part(std::move(classes), 2);
+  if (length == 8) push_twiddle(twiddles_, 0, 1, 8), classes = part(classes, 2);
   for (size_t i = 0; i < classes.size(); i += 4)  // four lanes, turned: a class of each four points after the other
     for (int c = 0; c < 4; ++c)
       for (size_t l = i; l < i + 4; ++l) order_.push_back(classes[l].first + c * classes[l].second);
