@@ -206,6 +206,8 @@ TEST(RadioMap, ExactOverLevelGroundIsThatOverThePlane) {
   surface.kind = Surface::Kind::kTerrain;
   surface.objects = {"ground"};
   const RadioMap over_ground = solve_radio_map(s, surface, o);
+  o.num_threads = 1;
+  EXPECT_EQ(solve_radio_map(s, surface, o).path_gain, over_ground.path_gain);
   ASSERT_EQ(over_plane.num_cells(), over_ground.num_cells());
   for (size_t i = 0; i < over_plane.path_gain.size(); ++i)
     EXPECT_NEAR(over_ground.path_gain[i], over_plane.path_gain[i], 1e-6 * over_plane.path_gain[i]) << "cell " << i;

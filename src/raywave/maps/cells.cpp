@@ -202,7 +202,8 @@ void Cells::link_mesh_neighbors() {
 void Cells::add_triangle(const Vec3d& a, const Vec3d& b, const Vec3d& c, int cell) {
   const Vec3d n = cross(b - a, c - a);
   areas_[size_t(cell)] += 0.5 * norm(n);
-  triangles_.triangles.push_back({a, b, c, cell});
+  triangles_.triangles.push_back({a, b, c, int32_t(cell_of_.size())});
+  cell_of_.push_back(cell);
   if (surface_.kind == Surface::Kind::kTerrain) cell_normals_[size_t(cell)] = normalized(n.z < 0 ? -n : n);
 }
 
@@ -341,10 +342,16 @@ void Cells::crossings(const Vec3d& a, const Vec3d& b, std::vector<CellCrossing>&
   std::vector<paths::Crossing> hits;
   queries_->crossings(a, b, -1, -1, hits);
   const Vec3d d = normalized(b - a);
+  const double same = double(queries_->offset_m()) / norm(b - a);
+  double last = -1;
   for (const auto& h : hits) {
-    const double c = dot(d, cell_normals_[size_t(h.facet)]);
-    if (!is_grid() && c > 0) continue;  // from behind
-    out.push_back({h.facet, float(h.t), float(std::abs(c))});
+    const scene::Triangle& t = triangles_.triangles[size_t(h.facet)];
+    const int32_t cell = cell_of_[size_t(h.facet)];
+    const double c = dot(d, normalized(cross(t.b - t.a, t.c - t.a)));
+    if (!is_grid() && c > 0) continue;                                            // from behind
+    if (!out.empty() && out.back().cell == cell && h.t - last <= same) continue;  // once where its triangles meet
+    out.push_back({cell, float(h.t), float(std::abs(c))});
+    last = h.t;
   }
 }
 

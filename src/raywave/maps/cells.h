@@ -132,7 +132,8 @@ class Cells {
   const paths::PreparedScene* ground_ = nullptr;
   std::vector<uint8_t> is_ground_;  // terrain: [num_facets]
   double top_z_ = 0, bottom_z_ = 0;
-  scene::FacetTable triangles_;  // cells as search triangles (terrain and mesh)
+  scene::FacetTable triangles_;   // cells as search triangles (terrain and mesh)
+  std::vector<int32_t> cell_of_;  // [triangles_], each a facet by itself: a terrain's cell is two, not in one plane
   std::vector<Vec3d> cell_normals_;
   std::unique_ptr<paths::RayQueries> queries_;
   std::unique_ptr<HeightField> height_field_;

@@ -10,6 +10,7 @@
 #include <numeric>
 
 #include "raywave/maps/radio_map.h"
+#include "raywave/maps/test_support.h"
 #include "raywave/paths/device_tracer.h"
 #include "raywave/paths/test_brute_force.h"
 #include "raywave/runtime/fixed_sum.h"
@@ -21,15 +22,8 @@ namespace {
 using runtime::Device;
 using scene::Scene;
 
-class EveryMapDevice : public testing::TestWithParam<Device> {
- public:
-  void SetUp() override {
-    if (GetParam() == Device::kCuda && !paths::ray_cuda_state().usable)
-      GTEST_SKIP() << "CUDA: " << paths::ray_cuda_state().words;
-  }
-};
-INSTANTIATE_TEST_SUITE_P(Devices, EveryMapDevice, testing::Values(Device::kEmulated, Device::kCuda),
-                         [](const auto& device) { return std::string(runtime::device_name(device.param)); });
+class EveryMapDevice : public test::EveryDevice {};
+INSTANTIATE_TEST_SUITE_P(Devices, EveryMapDevice, test::every_device(), test::name_of);
 
 void add_tx(Scene& s, const Vec3d& at, const em::PlanarArrayOptions& array = {}) {
   s.add_transmitter({"tx", at, {0.3, 0.1, 0}, {}, em::planar_array(array)});

@@ -7,11 +7,11 @@
 
 #include "raywave/maps/map_derivative.h"
 #include "raywave/maps/radio_map.h"
+#include "raywave/maps/test_support.h"
 #include "raywave/paths/field_batch.h"
 #include "raywave/paths/path_solver.h"
 #include "raywave/paths/paths_derivative.h"
 #include "raywave/scene/parameters.h"
-#include "raywave/scene/shapes.h"
 
 namespace raywave::maps {
 namespace {
@@ -19,34 +19,20 @@ namespace {
 using runtime::Device;
 using scene::Scene;
 
-class EveryFieldDevice : public testing::TestWithParam<Device> {
- public:
-  void SetUp() override {
-    if (GetParam() == Device::kCuda && !paths::ray_cuda_state().usable)
-      GTEST_SKIP() << "CUDA: " << paths::ray_cuda_state().words;
-  }
-};
-INSTANTIATE_TEST_SUITE_P(Devices, EveryFieldDevice, testing::Values(Device::kEmulated, Device::kCuda),
-                         [](const auto& device) { return std::string(runtime::device_name(device.param)); });
+class EveryFieldDevice : public test::EveryDevice {};
+INSTANTIATE_TEST_SUITE_P(Devices, EveryFieldDevice, test::every_device(), test::name_of);
 
-/// A lossy block and, with `more`, a metal one beside it and a lossy plate; an array that stands askew.
+/// The block, which scatters some; with `more` a metal one beside it and a lossy plate.
 Scene yard(bool more) {
-  Scene s;
-  s.frequency_hz = 0.9e9;
-  s.add_material(em::itu_material("concrete", 0.2));
-  s.add_material(em::itu_material("metal"));
+  Scene s = test::block_scene();
   s.materials[0].scattering_coefficient = 0.3;
-  s.add_object({"block", scene::box({-2, -2, 0}, {4, 4, 6}), 0});
-  if (more) s.add_object({"locker", scene::box({3.5, -3.1, 0}, {1.5, 2.3, 2.7}), 1});
+  s.add_material(em::itu_material("metal"));
+  if (!more) return s;
+  s.add_object({"locker", scene::box({3.5, -3.1, 0}, {1.5, 2.3, 2.7}), 1});
   scene::Mesh plate;
   plate.vertices_m = {{-6, -4.2, 0.2}, {-2.9, -5.1, 0.2}, {-2.9, -5.1, 2.9}, {-6, -4.2, 2.9}};
   plate.triangles = {{0, 1, 2}, {0, 2, 3}};
-  if (more) s.add_object({"plate", plate, 0});
-  em::PlanarArrayOptions array;
-  array.pattern = "dipole";
-  array.polarization = "VH";
-  array.num_cols = 2;
-  s.add_transmitter({"tx", {-7.1, 3.2, 2.5}, {0.1, 0.2, 0}, {}, em::planar_array(array)});
+  s.add_object({"plate", plate, 0});
   scene::clean_meshes(s);
   return s;
 }

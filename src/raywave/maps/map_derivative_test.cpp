@@ -10,6 +10,7 @@
 
 #include "raywave/core/test_statistics.h"
 #include "raywave/maps/arrivals.h"
+#include "raywave/maps/test_support.h"
 #include "raywave/scene/parameters.h"
 #include "raywave/scene/shapes.h"
 
@@ -18,19 +19,7 @@ namespace {
 
 using scene::Scene;
 
-Scene block_scene() {
-  Scene s;
-  s.frequency_hz = 0.9e9;
-  s.add_material(em::itu_material("concrete", 0.2));
-  s.add_object({"block", scene::box({-2, -2, 0}, {4, 4, 6}), 0});
-  em::PlanarArrayOptions array;
-  array.pattern = "dipole";
-  array.polarization = "VH";
-  array.num_cols = 2;
-  s.add_transmitter({"tx", {-7.1, 3.2, 2.5}, {0.1, 0.2, 0}, {}, em::planar_array(array)});
-  scene::clean_meshes(s);
-  return s;
-}
+using test::block_scene;
 
 Surface plane() {
   Surface surface;
