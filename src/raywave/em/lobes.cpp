@@ -10,6 +10,7 @@
 #include "raywave/ad/jet.h"
 #include "raywave/core/constants.h"
 #include "raywave/core/error.h"
+#include "raywave/em/lobe_sampling.h"
 #include "raywave/em/own_lobe.h"
 
 namespace raywave::em {
@@ -139,6 +140,8 @@ T directive_shape(const T& alpha, const T& y) {
   return exp(alpha * log(base));
 }
 
+using lobe_detail::directive_sphere;
+
 /// The lobe before it is divided by its integral over the hemisphere: the same for the way back, u_i' = -u_o.
 template <class T>
 T shape(const BasicLobe<T>& lobe, const Vec3<T>& n, const Vec3<T>& u_i, const Vec3<T>& u_o, const T& cos_i,
@@ -169,10 +172,6 @@ T shape(const BasicLobe<T>& lobe, const Vec3<T>& n, const Vec3<T>& u_i, const Ve
   return T(0);
 }
 
-template <class T>
-T directive_sphere(const T& alpha) {
-  return T(4 * kPi) / (alpha + T(1));
-}
 template <class T>
 T von_mises_fisher_sphere(const T& kappa) {
   using std::exp;
@@ -246,16 +245,6 @@ double proposals(const Lobe& lobe) {
   }
   return 1;
 }
-
-/// The direction at (1 - cos) / 2 = y from the axis, at azimuth 2 pi turn.
-Vec3d about(const Vec3d& axis, double y, double turn) {
-  const Vec3d helper = std::abs(axis.z) < 0.7 ? Vec3d{0, 0, 1} : Vec3d{1, 0, 0};
-  const Vec3d e1 = normalized(cross(helper, axis)), e2 = cross(axis, e1);
-  const double sine = 2 * std::sqrt(y * (1 - y)), phi = 2 * kPi * turn;
-  return (1 - 2 * y) * axis + (sine * std::cos(phi)) * e1 + (sine * std::sin(phi)) * e2;
-}
-
-double directive_y(double alpha, double random) { return -std::expm1(std::log1p(-random) / (alpha + 1)); }
 
 }  // namespace
 
@@ -402,35 +391,9 @@ T reciprocal_kernel(const BasicLobe<T>& lobe, const Vec3<T>& n, const Vec3<T>& u
 }
 
 std::optional<Vec3d> sample(const Lobe& lobe, const Vec3d& n, const Vec3d& u_i, const std::array<double, 3>& random) {
-  const double cos_i = -dot(u_i, n);
-  if (!(cos_i > 0)) return std::nullopt;
-  const Vec3d u_r = u_i + 2 * cos_i * n;
-  const auto above = [&](const Vec3d& u) { return dot(u, n) > 0 ? std::optional(u) : std::nullopt; };
-  switch (lobe.kind) {
-    case LobeKind::kLambertian:  // cos^2 theta is uniform
-      return above(about(n, 0.5 * random[0] / (1 + std::sqrt(1 - random[0])), random[1]));
-    case LobeKind::kDirective:
-      return above(about(u_r, directive_y(lobe.alpha_r, random[0]), random[1]));
-    case LobeKind::kBackscattering: {
-      const bool mirrors = random[2] * proposals(lobe) < lobe.lambda * directive_sphere(lobe.alpha_r);
-      return above(
-          about(mirrors ? u_r : -u_i, directive_y(mirrors ? lobe.alpha_r : lobe.alpha_i, random[0]), random[1]));
-    }
-    case LobeKind::kVonMisesFisher: {
-      const double y = -std::log1p(random[0] * std::expm1(-2 * lobe.kappa)) / (2 * lobe.kappa);
-      return above(about(u_r, std::min(y, 1.0), random[1]));
-    }
-    case LobeKind::kHalfVector: {
-      const double tan_h = lobe.slope * std::sqrt(-2 * std::log1p(-random[0]));  // Box and Muller
-      const double cos_h = 1 / std::sqrt(1 + tan_h * tan_h), y = 0.5 * (tan_h * cos_h) * (tan_h * cos_h) / (1 + cos_h);
-      const Vec3d h = about(n, y, random[1]);
-      const double facing = -dot(u_i, h);
-      return facing > 0 ? above(u_i + 2 * facing * h) : std::nullopt;
-    }
-    case LobeKind::kOwn:
-      return lobe.own->sample(n, u_i, random);
-  }
-  return std::nullopt;
+  if (lobe.kind == LobeKind::kOwn) return -dot(u_i, n) > 0 ? lobe.own->sample(n, u_i, random) : std::nullopt;
+  Vec3d u_o;
+  return draw(lobe, n, u_i, {random[0], random[1], random[2]}, u_o) ? std::optional(u_o) : std::nullopt;
 }
 
 double density(const Lobe& lobe, const Vec3d& n, const Vec3d& u_i, const Vec3d& u_o) {
@@ -438,6 +401,39 @@ double density(const Lobe& lobe, const Vec3d& n, const Vec3d& u_i, const Vec3d& 
   if (!(cos_i > 0) || !(cos_o > 0)) return 0;
   if (lobe.kind == LobeKind::kOwn) return lobe.own->density(n, u_i, u_o);
   return shape(lobe, n, u_i, u_o, cos_i, cos_o) / proposals(lobe);
+}
+
+namespace {
+
+/// Of the cosine between -u_i and the normal, below which the share that is above the horizon changes.
+double narrowest(const Lobe& lobe) {
+  switch (lobe.kind) {
+    case LobeKind::kDirective:
+      return std::sqrt(2 / (lobe.alpha_r + 1));
+    case LobeKind::kBackscattering:
+      return std::sqrt(2 / (std::max(lobe.alpha_r, lobe.alpha_i) + 1));
+    case LobeKind::kVonMisesFisher:
+      return std::sqrt(1 / (lobe.kappa + 1));
+    case LobeKind::kHalfVector:
+      return lobe.slope;
+    case LobeKind::kLambertian:
+    case LobeKind::kOwn:
+      break;
+  }
+  return 1;
+}
+
+}  // namespace
+
+LobeShares::LobeShares(const Lobe& lobe) {
+  if (lobe.kind == LobeKind::kLambertian || lobe.kind == LobeKind::kOwn) return;
+  constexpr int kSamples = LobeShareRow::kSamples;
+  const double width = std::min(narrowest(lobe), 1.0), whole = std::log1p(1 / width);
+  inverse_width_ = float(1 / width), scale_ = float(kSamples / whole);
+  for (int i = 0; i <= kSamples; ++i) {
+    const double cosine = std::min(1.0, width * std::expm1(whole * i / kSamples));
+    samples_.push_back(float(integral_anew(lobe, cosine) / proposals(lobe)));
+  }
 }
 
 #define RAYWAVE_INSTANTIATE(T)                                                              \

@@ -47,6 +47,8 @@ struct BasicLobe {
   T kappa = T(100);
   T slope = T(0.1);
   const OwnLobe* own = nullptr;  // of kOwn; stays as long as the process
+
+  bool operator==(const BasicLobe&) const = default;
 };
 using Lobe = BasicLobe<double>;
 

@@ -12,6 +12,7 @@
 #include "raywave/core/constants.h"
 #include "raywave/core/error.h"
 #include "raywave/core/random.h"
+#include "raywave/em/lobe_sampling.h"
 
 namespace raywave::em {
 namespace {
@@ -226,6 +227,35 @@ TEST(Lobes, SamplesFollowTheirDensity) {
       EXPECT_NEAR(density(lobe, kUp, u_i, last) / expected[0], f, 1e-6 * f) << named(lobe);
     }
   }
+}
+
+// What Monte Carlo rays weigh: the kernel over the density of what is drawn, of the shape itself free.
+TEST(Lobes, DrawnDirectionsWeighTheKernelOverTheirDensity) {
+  std::vector<Lobe> lobes = all_lobes();
+  for (const double narrow : {1e3, 1e6}) {
+    lobes.push_back({LobeKind::kDirective}), lobes.back().alpha_r = narrow;
+    lobes.push_back({LobeKind::kVonMisesFisher}), lobes.back().kappa = narrow;
+    lobes.push_back({LobeKind::kBackscattering}), lobes.back().alpha_r = narrow, lobes.back().alpha_i = 0.5;
+    lobes.push_back({LobeKind::kHalfVector}), lobes.back().slope = 1 / std::sqrt(narrow);
+  }
+  int drawn = 0;
+  for (const Lobe& lobe : lobes) {
+    const LobeShares shares(lobe);
+    const LobeShareRow row = shares.row(shares.samples().empty() ? nullptr : shares.samples().data());
+    for (uint64_t i = 0; i < 400; ++i) {
+      const auto uniform = [&](uint64_t draw) { return random_uniform(5, 0, i, draw); };
+      const Vec3d u_i = falling(0.5 * kPi * (1 - std::pow(uniform(0), 3)));  // many near the horizon
+      Vec3d u_o;
+      if (!draw(lobe, kUp, u_i, {uniform(1), uniform(2), uniform(3)}, u_o)) continue;
+      const double cos_i = -dot(u_i, kUp), cos_o = dot(u_o, kUp), p = density(lobe, kUp, u_i, u_o);
+      if (!(p > 1e-200)) continue;
+      ++drawn;
+      const double weight = reciprocal_kernel(lobe, kUp, u_i, u_o) / (cos_i * p);
+      EXPECT_NEAR(drawn_weight(row, cos_i, cos_o), weight, 1e-5 * weight)
+          << named(lobe) << " " << cos_i << " " << cos_o;
+    }
+  }
+  EXPECT_GT(drawn, 200 * int(lobes.size()));
 }
 
 TEST(Lobes, TheReciprocalKernelIsTheSameBothWays) {

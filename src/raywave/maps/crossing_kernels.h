@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a device does for Monte Carlo maps on planes: each ray sets out, is traced, carries its field over mirrors and
-// through walls, and adds to the cells that it crosses: the estimator of crossing_rays.h, a ray at a time. Sums are
-// fixed-point (runtime/fixed_sum.h), the same bits whatever the order.
+// through walls, is scattered, and adds to the cells that it crosses: the estimator of crossing_rays.h, a ray at a
+// time. Sums are fixed-point (runtime/fixed_sum.h), the same bits whatever the order.
 #pragma once
 
 #include <cmath>
@@ -10,8 +10,10 @@
 #include "raywave/core/complex.h"
 #include "raywave/maps/plane_frame.h"
 #include "raywave/maps/quick_field.h"
+#include "raywave/maps/roulette.h"
 #include "raywave/paths/coefficient_entry.h"
 #include "raywave/paths/ray_kernels.h"
+#include "raywave/paths/scatter_choice.h"
 #include "raywave/runtime/fixed_sum.h"
 #include "raywave/scene/facet_view.h"
 
@@ -30,6 +32,12 @@ RAYWAVE_HD inline CVec3<float> carried(const CVec3<float>& e, const Vec3f& k, co
   return {te.re * w + tm.re * u, te.im * w + tm.im * u};
 }
 
+/// What a ray adds to a cell.
+struct RayVisit {
+  int32_t cell = -1;  // -1: no more follow
+  float value = 0;
+};
+
 /// Element i: ray i of the tiles from scene.first_tile on.
 struct CrossingsKernel {
   static constexpr paths::RayKernel kKind = paths::RayKernel::kCrossings;
@@ -45,31 +53,49 @@ struct CrossingsKernel {
   int num_x = 0, num_y = 0;
   float least_m = 0;  // images nearer than this to the cells' plane are left out
   bool los = true, specular_reflection = true;
-  double units = 1;                   // of a sum, in 1
-  runtime::FixedSum* sums = nullptr;  // [num_y, num_x]
-  int32_t* edge_on = nullptr;         // set where an image is left out whose mirror lies there too
+  double units = 1;                                    // of a sum, in 1
+  runtime::FixedSum* sums = nullptr;                   // [num_y, num_x]
+  int32_t* edge_on = nullptr;                          // set where an image is left out whose mirror lies there too
+  const paths::ScatterMaterial* scatterers = nullptr;  // [num_materials]; null: nothing scatters
+  RayVisit* visits = nullptr;                          // then: [rays, visits_per_ray()]
+
+  RAYWAVE_HD int visits_per_ray() const { return scene.shot.max_depth + 1; }  // a plane is crossed once a segment
 
   RAYWAVE_HD void operator()(int64_t i) const {
+    RayVisit* const begin = scatterers ? visits + i * visits_per_ray() : nullptr;
+    RayVisit* next = begin;
+    follow(i, next);
+    if (scatterers && next < begin + visits_per_ray()) next->cell = -1;
+  }
+
+ private:
+  RAYWAVE_HD void follow(int64_t i, RayVisit*& visit) const {
     const paths::Shot& shot = scene.shot;
     uint64_t random = 0;
     const Vec2<float> place = paths::place_in_square(shot, scene.first_tile + i / paths::Shot::kTileRays,
                                                      int(i % paths::Shot::kTileRays), random);
-    Vec3f o = shot.origin_m, d = paths::square_to_sphere(place.x, place.y);
+    Vec3f o = shot.origin_m, d = paths::square_to_sphere(place.x, place.y), scattered;
     CVec3<float> field = launched ? launched[i] : quick(d);
+    const float power = norm2(field.re) + norm2(field.im);
     float length = 0;
     for (int depth = 0; depth <= shot.max_depth; ++depth) {
       const paths::RayHit hit = closest_hit(scene.tree, o, d);
-      if (depth > 0 || los) cross(o, d, hit.t, length, field);
+      if (depth > 0 || los) cross(o, d, hit.t, length, field, visit);
       if (depth == shot.max_depth || hit.facet < 0) return;
       paths::Event event = paths::event_at(shot, scene.is_mirror(hit.facet), random);
-      if (event == paths::Event::kEnd || !interact(o, d, hit, event, random, field)) return;
+      if (event == paths::Event::kEnd) return;
+      if (scatterers) {
+        if (!choose(o, d, hit, event, scattered, random, field) || !survives(power, random, field)) return;
+        if (event == paths::Event::kScatter) length = kAnew;
+      } else if (!interact(o, d, hit, event, random, field)) {
+        return;
+      }
       length += hit.t;
-      paths::go_on(scene.facets[hit.facet], hit.t, event, {}, o, d);
+      paths::go_on(scene.facets[hit.facet], hit.t, event, scattered, o, d);
       if (depth + 1 == shot.max_depth && !may_cross(o, d)) return;
     }
   }
 
- private:
   /// Could the ray cross the cells, or come so near to their plane that an image is edge-on?
   RAYWAVE_HD bool may_cross(const Vec3f& o, const Vec3f& d) const {
     const float dn = dot(plane.normal, d), above = plane.offset - dot(plane.normal, o);
@@ -86,7 +112,8 @@ struct CrossingsKernel {
     return int64_t(y) * num_x + int64_t(x);
   }
 
-  RAYWAVE_HD void cross(const Vec3f& o, const Vec3f& d, float end, float length, const CVec3<float>& field) const {
+  RAYWAVE_HD void cross(const Vec3f& o, const Vec3f& d, float end, float length, const CVec3<float>& field,
+                        RayVisit*& visit) const {
     const float dn = dot(plane.normal, d), above = plane.offset - dot(plane.normal, o), t = above / dn;
     if (std::fabs(above + length * dn) < least_m) {
       if (std::fabs(above) < least_m) mark_edge_on();
@@ -97,6 +124,7 @@ struct CrossingsKernel {
     if (cell < 0) return;
     const float value = 1 / std::fabs(dn) * (norm2(field.re) + norm2(field.im));
     sums[cell].add(units * double(value));
+    if (scatterers) *visit++ = {int32_t(cell), value};
   }
 
   RAYWAVE_HD void mark_edge_on() const {
@@ -107,16 +135,60 @@ struct CrossingsKernel {
 #endif
   }
 
+  /// Where a ray hits: the material that counts there.
+  RAYWAVE_HD int32_t owner(const Vec3f& o, const Vec3f& d, const paths::RayHit& hit) const {
+    if (!has_twins || !has_twins[hit.facet]) return hit.facet;
+    const double t = double(hit.t);
+    return owners.canonical(hit.facet, {o.x + t * d.x, o.y + t * d.y, o.z + t * d.z});
+  }
+
+  /// Chance decides what becomes of the ray, and the field with it. @return whether it goes on.
+  RAYWAVE_HD bool choose(const Vec3f& o, const Vec3f& d, const paths::RayHit& hit, paths::Event& event,
+                         Vec3f& scattered, uint64_t& random, CVec3<float>& field) const {
+    const int32_t facet = owner(o, d, hit);
+    const Vec3f n = scene.facets[hit.facet].normal;
+    const paths::CoefficientEntry* back = reflection + table_of(facet);
+    const float cos_theta = std::fabs(dot(d, n));
+    const paths::CoefficientEntry mirror = paths::coefficients_at(back, cos_theta);
+    paths::CoefficientEntry through{};
+    if (scene.shot.refraction) through = paths::coefficients_at(transmission + table_of(facet), cos_theta);
+    const paths::ScatterMaterial& m = scatterers[material[facet]];
+    const paths::ScatterDecision decision = paths::decide(m.shares, scene.is_mirror(facet), mirror, through, random);
+    event = decision.event;
+    if (event == paths::Event::kEnd) return false;
+    if (event == paths::Event::kScatter) {
+      const auto reflected = [&](float cosine) { return paths::coefficients_at(back, cosine); };
+      const paths::ScatterChoice c = paths::scatter(reflected, m, decision, n, d, random);
+      if (c.event == paths::Event::kEnd) return false;
+      field = c.scattered(d, field);
+      scattered = c.direction;
+      return true;
+    }
+    const paths::CoefficientEntry& c = event == paths::Event::kPass ? through : mirror;
+    field = carried(field, d, n, {decision.scale * c.te, decision.scale * c.tm},
+                    event == paths::Event::kReflect ? 2.0f : 0.0f);
+    return true;
+  }
+
+  /// @param launched_power  what the ray set out with
+  RAYWAVE_HD static bool survives(float launched_power, uint64_t& random, CVec3<float>& field) {
+    const float chance = roulette_chance(norm2(field.re) + norm2(field.im), launched_power);
+    if (!(chance < 1)) return true;
+    if (float(paths::next_uniform(random)) >= chance) return false;
+    const float scale = 1 / std::sqrt(chance);
+    field = {scale * field.re, scale * field.im};
+    return true;
+  }
+
+  RAYWAVE_HD int64_t table_of(int32_t facet) const {
+    return int64_t(material[facet]) * (paths::CoefficientEntry::kSamples + 1);
+  }
+
   /// Carries the field on; with refraction, chance decides between the two ways. @return whether the ray goes on.
   RAYWAVE_HD bool interact(const Vec3f& o, const Vec3f& d, const paths::RayHit& hit, paths::Event& event,
                            uint64_t& random, CVec3<float>& field) const {
-    int32_t facet = hit.facet;
-    const Vec3f n = scene.facets[facet].normal;
-    if (has_twins && has_twins[facet]) {
-      const double t = double(hit.t);
-      facet = owners.canonical(facet, {o.x + t * d.x, o.y + t * d.y, o.z + t * d.z});
-    }
-    const int64_t table = int64_t(material[facet]) * (paths::CoefficientEntry::kSamples + 1);
+    const Vec3f n = scene.facets[hit.facet].normal;
+    const int64_t table = table_of(owner(o, d, hit));
     const float cos_theta = std::fabs(dot(d, n));
     paths::CoefficientEntry c = paths::coefficients_at(reflection + table, cos_theta);
     if (scene.shot.refraction) {
@@ -133,6 +205,52 @@ struct CrossingsKernel {
     }
     field = carried(field, d, n, c, event == paths::Event::kReflect ? 2.0f : 0.0f);
     return true;
+  }
+};
+
+/// Element i: block i of the rays (Shot::block_of), where they scatter: for each cell that its rays visit the square of
+/// what they add there with their signs, as RayVisits.
+struct SquaresKernel {
+  static constexpr paths::RayKernel kKind = paths::RayKernel::kSquares;
+  const RayVisit* visits = nullptr;  // [rays, per_ray]
+  int per_ray = 0;
+  double units = 1;
+  runtime::FixedSum* squares = nullptr;  // [num_cells]
+
+  RAYWAVE_HD void operator()(int64_t i) const {
+    for (int which = 0; which < paths::Shot::kBlockRays; ++which) {
+      const RayVisit* own = visits_of(i, which);
+      for (int k = 0; k < per_ray && own[k].cell >= 0; ++k) {
+        bool is_first = true;
+        const double difference = difference_at(i, own[k].cell, own + k, is_first);
+        if (is_first) squares[own[k].cell].add(units * difference * difference);
+      }
+    }
+  }
+
+ private:
+  RAYWAVE_HD int64_t ray_of(int64_t block, int which) const {
+    return block / paths::Shot::kBlocks * paths::Shot::kTileRays +
+           paths::Shot::ray_of(int(block % paths::Shot::kBlocks), which);
+  }
+  RAYWAVE_HD const RayVisit* visits_of(int64_t block, int which) const {
+    return visits + ray_of(block, which) * per_ray;
+  }
+  /// @param is_first  set false where a visit of the cell comes before this one
+  RAYWAVE_HD double difference_at(int64_t block, int32_t cell, const RayVisit* from, bool& is_first) const {
+    double sum = 0;
+    bool before = true;
+    for (int which = 0; which < paths::Shot::kBlockRays; ++which) {
+      const RayVisit* own = visits_of(block, which);
+      const int sign = paths::Shot::sign_of(int(ray_of(block, which) % paths::Shot::kTileRays));
+      for (int k = 0; k < per_ray && own[k].cell >= 0; ++k) {
+        if (own + k == from) before = false;
+        if (own[k].cell != cell) continue;
+        is_first = is_first && !before;
+        sum += sign * double(own[k].value);
+      }
+    }
+    return sum;
   }
 };
 

@@ -13,6 +13,7 @@
 #include "raywave/maps/packet_launch.h"
 #include "raywave/maps/packet_surfaces.h"
 #include "raywave/maps/ray_visits.h"
+#include "raywave/maps/roulette.h"
 #include "raywave/maps/tile_fields.h"
 #include "raywave/maps/transmit_field.h"
 #include "raywave/paths/coefficient_table.h"
@@ -157,8 +158,8 @@ class CrossingEstimator {
       m.at(cosine, te, tm, transmission);
       if (!transmission) te = float(m.slab.specular_scale) * te, tm = float(m.slab.specular_scale) * tm;
     }
-    paths::ScatterEvents::Choice choose(int lane, int32_t material, bool mirrors, const Vec3f& n, const Vec3f& k,
-                                        uint64_t& random) const {
+    paths::ScatterChoice choose(int lane, int32_t material, bool mirrors, const Vec3f& n, const Vec3f& k,
+                                uint64_t& random) const {
       const int64_t place = met[size_t(lane)];
       if (place < 0) return by.scatter_.choose(material, mirrors, n, k, random);
       return by.scatter_.choose(places.at(place, material), mirrors, n, k, random);
@@ -206,18 +207,15 @@ class CrossingEstimator {
     }
   }
 
-  /// Rays with less than this share of the power that they set out with go on by a chance that is as much smaller, and
-  /// then have this share.
-  static constexpr float kRoulette = 0.02f;
   static void end_by_roulette(paths::RayTile& tile, TileFields& fields) {
     for (int packet = 0; packet < tile.num_packets(); ++packet) {
       const int first = 16 * packet, last = std::min(first + 16, tile.num_lanes);
       alignas(64) float chance[16];
-      for (int i = 0; i < 16; ++i) chance[i] = fields.power(first + i) / (kRoulette * fields.launched[first + i]);
+      for (int i = 0; i < 16; ++i) chance[i] = roulette_chance(fields.power(first + i), fields.launched[first + i]);
       for (int lane = first; lane < last; ++lane) {
         const float by = chance[lane - first];
         if (tile.event[size_t(lane)] == paths::Event::kEnd || !(by < 1)) continue;
-        if (float(paths::ScatterEvents::uniform(tile.random[size_t(lane)])) >= by) {
+        if (float(paths::next_uniform(tile.random[size_t(lane)])) >= by) {
           tile.event[size_t(lane)] = paths::Event::kEnd;
           continue;
         }
@@ -333,11 +331,11 @@ class CrossingEstimator {
     }
   }
 
-  static void scatter(const paths::ScatterEvents::Choice& c, const Vec3f& k, int lane, paths::RayTile& tile,
-                      TileFields& fields, ScatteredRays& scattered) {
+  static void scatter(const paths::ScatterChoice& c, const Vec3f& k, int lane, paths::RayTile& tile, TileFields& fields,
+                      ScatteredRays& scattered) {
     tile.event[size_t(lane)] = c.event;
     if (c.event == paths::Event::kEnd) return;
-    fields.length[lane] = TileFields::kAnew;
+    fields.length[lane] = kAnew;
     tile.scattered[size_t(lane)] = c.direction;
     scattered.lane[scattered.count] = lane;
     scattered.behind[scattered.count++] = c.scattered(k, fields.field(lane));

@@ -9,24 +9,39 @@
 #include "raywave/maps/transmit_field.h"
 #include "raywave/paths/coefficient_table.h"
 #include "raywave/paths/rays_ahead.h"
+#include "raywave/paths/scatter_events.h"
 #include "raywave/runtime/parallel.h"
 #include "raywave/runtime/progress.h"
 
 namespace raywave::maps {
 namespace {
 
-constexpr int64_t kTilesALaunch = 1 << 15;  // 2 million rays
+/// 2 million rays, or what their visits of cells leave.
+int64_t tiles_a_launch(int visits_per_ray) {
+  constexpr int64_t kMost = 1 << 15, kMostBytes = 256 << 20;
+  const auto tile_bytes = int64_t(sizeof(RayVisit)) * paths::Shot::kTileRays * visits_per_ray;
+  return visits_per_ray == 0 ? kMost : std::clamp<int64_t>(kMostBytes / tile_bytes, 1, kMost);
+}
 
 /// What the kernel reads beside the geometry, in the device's memory.
 class Tables {
  public:
-  Tables(runtime::DeviceMemory& memory, const paths::PreparedScene& prepared, const paths::FieldContext& context) {
+  /// @param scatter  null: nothing scatters
+  Tables(runtime::DeviceMemory& memory, const paths::PreparedScene& prepared, const paths::FieldContext& context,
+         const paths::ScatterEvents* scatter) {
     std::vector<paths::CoefficientEntry> reflection, transmission;
-    for (const auto& m : context.materials) {
-      const paths::CoefficientTable table(m, context.wavelength_m);
+    const auto add = [&](const paths::CoefficientTable& table) {
       reflection.insert(reflection.end(), table.reflection().begin(), table.reflection().end());
       transmission.insert(transmission.end(), table.transmission().begin(), table.transmission().end());
+    };
+    for (size_t m = 0; m < context.materials.size(); ++m) {
+      if (scatter) {
+        add(scatter->table(int32_t(m)));
+      } else {
+        add(paths::CoefficientTable(context.materials[m], context.wavelength_m));
+      }
     }
+    if (scatter) put_scatterers(memory, *scatter);
     reflection_ = runtime::uploaded(memory, reflection), transmission_ = runtime::uploaded(memory, transmission);
     const scene::FacetTable& table = prepared.facets();
     std::vector<int32_t> material;
@@ -51,20 +66,58 @@ class Tables {
     k.has_twins = has_twins_.data();
     k.owners = {facets_.data(), boundary_.data(), members_.data()};
     k.reflection = reflection_.data(), k.transmission = transmission_.data();
+    k.scatterers = scatterers_.data();
   }
 
  private:
+  void put_scatterers(runtime::DeviceMemory& memory, const paths::ScatterEvents& scatter) {
+    std::vector<paths::ScatterMaterial> there = scatter.materials();
+    for (const em::LobeShares& s : scatter.shares()) shares_.push_back(runtime::uploaded(memory, s.samples()));
+    scatter.with_shares(there, [&](size_t table) { return shares_[table].data(); });
+    scatterers_ = runtime::uploaded(memory, there);
+  }
+
   runtime::DeviceArray<paths::CoefficientEntry> reflection_, transmission_;
   runtime::DeviceArray<int32_t> material_, members_;
   runtime::DeviceArray<uint8_t> has_twins_;
   runtime::DeviceArray<scene::Facet> facets_;
   runtime::DeviceArray<scene::BoundarySegment> boundary_;
+  runtime::DeviceArray<paths::ScatterMaterial> scatterers_;
+  std::vector<runtime::DeviceArray<float>> shares_;  // of lobes
 };
 
 /// Units of a sum in 1, a power of two: room for a mean of 8192 a ray, all of them in one cell.
 double units_for(int64_t num_rays) {
   return std::ldexp(1.0, std::clamp(50 - int(std::bit_width(uint64_t(num_rays))), 0, 40));
 }
+/// The same of a sum of squares: room for a mean of 65536, which no antenna below 48 dBi exceeds.
+double square_units_for(int64_t num_rays) {
+  return std::ldexp(1.0, std::clamp(47 - int(std::bit_width(uint64_t(num_rays))), 0, 40));
+}
+
+/// Sums of all cells there.
+class CellSums {
+ public:
+  CellSums(runtime::DeviceMemory& memory, size_t num_cells, double units)
+      : memory_(memory), units_(units), sums_(memory, num_cells) {
+    memory.zero(sums_.data(), num_cells * sizeof(runtime::FixedSum));
+  }
+  runtime::FixedSum* data() { return sums_.data(); }
+  double units() const { return units_; }
+  std::vector<double> download() const {
+    std::vector<runtime::FixedSum> found(sums_.size());
+    memory_.download(found.data(), sums_.data(), found.size() * sizeof(runtime::FixedSum));
+    std::vector<double> out;
+    out.reserve(found.size());
+    for (const runtime::FixedSum& s : found) out.push_back(s.units() / units_);
+    return out;
+  }
+
+ private:
+  runtime::DeviceMemory& memory_;
+  const double units_;
+  runtime::DeviceArray<runtime::FixedSum> sums_;
+};
 
 /// What the rays of these tiles set out with, evaluated here.
 std::vector<CVec3<float>> launched_fields(const TransmitField& transmit, const paths::Shot& shot, int64_t first_tile,
@@ -91,39 +144,47 @@ CrossingsKernel kernel_for(const Cells& cells, const RadioMapOptions& options, c
 
 }  // namespace
 
-void require_device_can(const RadioMapOptions& options, const Cells& cells, bool vary) {
+void require_device_can(const RadioMapOptions& options, const paths::FieldContext& context, const Cells& cells,
+                        bool vary) {
   if (options.device == runtime::Device::kCpu) return;
-  const char* missing = options.scatters() ? "scattering"
+  const bool own = options.scatters() && std::any_of(context.scatterers.begin(), context.scatterers.end(),
+                                                     [](const auto& s) { return s.pattern.own || s.lobe.own; });
+  const char* missing = own                ? "a lobe of one's own"
                         : vary             ? "materials that vary"
                         : cells.is_plane() ? nullptr
                                            : "cells on a mesh or terrain";
   if (missing)
     throw Error(message("device ", runtime::device_name(options.device), " has no monte-carlo maps with ", missing,
-                        " yet: use device cpu, or method exact"));
+                        " yet: use device cpu", own ? "" : ", or method exact"));
 }
 
-std::vector<double> device_crossings(const scene::Scene& scene, const paths::PreparedScene& prepared,
-                                     const paths::FieldContext& context, int tx, const Cells& cells,
-                                     const RadioMapOptions& options, const paths::TileShooter& shooter, bool& edge_on) {
+DeviceSums device_crossings(const scene::Scene& scene, const paths::PreparedScene& prepared,
+                            const paths::FieldContext& context, int tx, const Cells& cells,
+                            const RadioMapOptions& options, const paths::TileShooter& shooter, bool& edge_on) {
   const paths::FacetsOnDevice& there = *shooter.on_device();
   paths::DeviceTracer::Lease queue(there.device());
-  const Tables tables(*queue, prepared, context);
+  const paths::ScatterEvents scatter(context, options);
+  const Tables tables(*queue, prepared, context, scatter.any() ? &scatter : nullptr);
   const auto num_cells = size_t(cells.size());
-  runtime::DeviceArray<runtime::FixedSum> sums(*queue, num_cells);
+  CellSums sums(*queue, num_cells, units_for(shooter.num_rays())),
+      squares(*queue, scatter.any() ? num_cells : 0, square_units_for(shooter.num_rays()));
   runtime::DeviceArray<int32_t> marked(*queue, 1);
-  (*queue).zero(sums.data(), num_cells * sizeof(runtime::FixedSum));
   (*queue).zero(marked.data(), sizeof(int32_t));
   const TransmitField transmit(scene.transmitters[size_t(tx)], context.wavelength_m);
   CrossingsKernel k = kernel_for(cells, options, scene.transmitters[size_t(tx)].position_m);
   tables.put(k);
-  k.units = units_for(shooter.num_rays());
+  k.units = sums.units();
   k.sums = sums.data(), k.edge_on = marked.data();
   if (transmit.quick()) k.quick = *transmit.quick();
-  const int64_t num_launches = (shooter.num_tiles() + kTilesALaunch - 1) / kTilesALaunch;
-  runtime::Reporter reporter(options.progress, num_launches);
-  for (int64_t first = 0; first < shooter.num_tiles(); first += kTilesALaunch) {
+  k.scene = there.view(shooter.shot(), 0);
+  const int visits_per_ray = scatter.any() ? k.visits_per_ray() : 0;
+  const int64_t most_tiles = std::min(tiles_a_launch(visits_per_ray), shooter.num_tiles());
+  runtime::DeviceArray<RayVisit> visits(*queue, size_t(most_tiles * paths::Shot::kTileRays * visits_per_ray));
+  k.visits = visits.data();
+  runtime::Reporter reporter(options.progress, (shooter.num_tiles() + most_tiles - 1) / most_tiles);
+  for (int64_t first = 0; first < shooter.num_tiles(); first += most_tiles) {
     reporter.check();
-    const int64_t num_tiles = std::min(kTilesALaunch, shooter.num_tiles() - first);
+    const int64_t num_tiles = std::min(most_tiles, shooter.num_tiles() - first);
     runtime::DeviceArray<CVec3<float>> launched;
     if (!transmit.quick()) {
       launched =
@@ -133,16 +194,17 @@ std::vector<double> device_crossings(const scene::Scene& scene, const paths::Pre
     k.scene = there.view(shooter.shot(), first);
     paths::launch(*queue, k, num_tiles * paths::Shot::kTileRays, options.num_threads);
     paths::launch(*queue, CarryKernel{sums.data()}, int64_t(num_cells));
+    if (scatter.any()) {
+      paths::launch(*queue, SquaresKernel{visits.data(), visits_per_ray, squares.units(), squares.data()},
+                    num_tiles * paths::Shot::kBlocks, options.num_threads);
+      paths::launch(*queue, CarryKernel{squares.data()}, int64_t(num_cells));
+    }
     reporter.task_done();
   }
-  std::vector<runtime::FixedSum> found(num_cells);
-  (*queue).download(found.data(), sums.data(), num_cells * sizeof(runtime::FixedSum));
   int32_t is_marked = 0;
   (*queue).download(&is_marked, marked.data(), sizeof is_marked);
   edge_on |= is_marked != 0;
-  std::vector<double> out(num_cells);
-  for (size_t i = 0; i < num_cells; ++i) out[i] = found[i].units() / k.units;
-  return out;
+  return {sums.download(), squares.download()};
 }
 
 }  // namespace raywave::maps

@@ -11,15 +11,20 @@
 
 namespace raywave::maps {
 
-/// @throws Error naming what a device has no Monte Carlo maps of: scattering, materials that vary,
-/// meshes, terrain.
-void require_device_can(const RadioMapOptions& options, const Cells& cells, bool vary);
+/// @throws Error naming what a device has no Monte Carlo maps of: lobes of one's own, materials that vary, meshes,
+/// terrain.
+void require_device_can(const RadioMapOptions& options, const paths::FieldContext& context, const Cells& cells,
+                        bool vary);
 
-/// The sum of |E|^2 / |cos theta| in each cell, rays from the transmitter's place. The same bits for any number of
-/// blocks. [num_cells]
+struct DeviceSums {
+  std::vector<double> sums;     // of |E|^2 / |cos theta|, [num_cells]
+  std::vector<double> squares;  // where rays scatter: as RayVisits has them, [num_cells]; else empty
+};
+
+/// What crosses each cell, rays from the transmitter's place. The same bits for any number of blocks.
 /// @param edge_on  is there anything that is left to exact solutions? Set when an image is.
-std::vector<double> device_crossings(const scene::Scene& scene, const paths::PreparedScene& prepared,
-                                     const paths::FieldContext& context, int tx, const Cells& cells,
-                                     const RadioMapOptions& options, const paths::TileShooter& shooter, bool& edge_on);
+DeviceSums device_crossings(const scene::Scene& scene, const paths::PreparedScene& prepared,
+                            const paths::FieldContext& context, int tx, const Cells& cells,
+                            const RadioMapOptions& options, const paths::TileShooter& shooter, bool& edge_on);
 
 }  // namespace raywave::maps

@@ -5,10 +5,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
 
+#include "raywave/em/own_lobe.h"
 #include "raywave/maps/radio_map.h"
 #include "raywave/maps/test_support.h"
 #include "raywave/paths/device_tracer.h"
@@ -92,12 +94,43 @@ struct Case {
   Scene scene;
   RadioMapOptions options;
 };
+
+/// All of a scene's surfaces scatter, each material by its own pattern.
+Scene rough(Scene s, double xpd) {
+  const char* patterns[] = {"directive(alpha_r=6)", "lambertian", "backscattering(alpha_r=8, alpha_i=5, lambda_=0.6)",
+                            "von_mises_fisher(kappa=9)", "half_vector(slope=0.5)"};
+  for (size_t m = 0; m < s.materials.size(); ++m) {
+    s.materials[m].scattering_coefficient = 0.5 + 0.1 * double(m % 3);
+    s.materials[m].xpd_coefficient = xpd;
+    s.materials[m].scattering_pattern = patterns[m % 5];
+  }
+  return s;
+}
+RadioMapOptions scattering(RadioMapOptions o) {
+  o.diffuse_reflection = true;
+  return o;
+}
+RadioMapOptions directional(RadioMapOptions o, const em::Lobe& lobe) {
+  o.reflection = paths::Reflection::kDirectional;
+  o.lobe = lobe;
+  return o;
+}
+
 std::vector<Case> cases() {
+  const em::Lobe half_vector{.kind = em::LobeKind::kHalfVector, .slope = 0.2};
+  RadioMapOptions large_mirrors = directional(scattering(options(4, true)), half_vector);
+  large_mirrors.keep_specular = true, large_mirrors.keep_specular_m2 = 300;
   return {{"room with refraction", room(), options(4, true)},
           {"room of mirrors", room(), options(3, false)},
           {"closed box", closed_box(), options(6, false)},
           {"street", street(), options(4, true)},
-          {"no interaction", street(), options(0, false)}};
+          {"no interaction", street(), options(0, false)},
+          {"rough room", rough(room(), 0.3), scattering(options(4, true))},
+          {"rough box", rough(closed_box(), 0), scattering(options(6, false))},
+          {"rough street", rough(street(), 0.2), scattering(options(4, true))},
+          {"lobes in mirrors' places", street(), directional(options(3, false), paths::kDefaultLobe)},
+          {"mirrors and lobes", rough(street(), 0), large_mirrors},
+          {"nothing that is rough", street(), scattering(options(3, false))}};
 }
 
 TEST_P(EveryMapDevice, RaysThatHitTheSameAddTheSame) {
@@ -116,6 +149,13 @@ TEST_P(EveryMapDevice, RaysThatHitTheSameAddTheSame) {
       num_lit += here.path_gain[i] > 0;
     }
     EXPECT_GT(num_lit, int(here.path_gain.size()) / 3) << c.name;
+    // of blocks of four rays, whose differences cancel
+    ASSERT_EQ(here.standard_error.size(), there.standard_error.size()) << c.name;
+    double largest = 0;
+    for (const double e : here.standard_error) largest = std::max(largest, e);
+    for (size_t i = 0; i < here.standard_error.size(); ++i)
+      EXPECT_NEAR(there.standard_error[i], here.standard_error[i], 1e-4 * here.standard_error[i] + 1e-9 * largest)
+          << c.name << " cell " << i;
   }
 }
 
@@ -145,6 +185,14 @@ TEST_P(EveryMapDevice, TheSameBytesForAnyNumberOfThreads) {
   const auto one = solve_radio_map(s, cells_of(s), o).path_gain;
   o.num_threads = 3;
   EXPECT_EQ(solve_radio_map(s, cells_of(s), o).path_gain, one);
+  s = rough(s, 0.1);
+  o = scattering(o);
+  const RadioMap three = solve_radio_map(s, cells_of(s), o);
+  o.num_threads = 1;
+  const RadioMap again = solve_radio_map(s, cells_of(s), o);
+  EXPECT_EQ(again.path_gain, three.path_gain);
+  EXPECT_EQ(again.standard_error, three.standard_error);
+  EXPECT_NE(again.path_gain, one);
 }
 
 TEST_P(EveryMapDevice, AnyAntennaSetsOut) {
@@ -209,7 +257,11 @@ TEST_P(EveryMapDevice, RefusalsNameWhatIsMissing) {
   mesh.objects = {"box"};
   refusal(mesh, o, "mesh");
   o.diffuse_reflection = true;
-  refusal(cells_of(s), o, "scattering");
+  const auto even = [](const auto& u_i, const auto& u_o) { return 0.0 * (u_i.z + u_o.z) + 1.0; };
+  em::make_lobe("even_everywhere", std::make_shared<em::LobeFunctionOf<decltype(even)>>(even), {});
+  s.materials[0].scattering_coefficient = 0.5;
+  s.materials[0].scattering_pattern = "even_everywhere";
+  refusal(cells_of(s), o, "lobe of one's own");
 }
 
 TEST(FixedSum, HasTheSameBitsInAnyOrder) {

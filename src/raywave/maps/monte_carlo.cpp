@@ -267,14 +267,22 @@ std::vector<double> crossing_map(const scene::Scene& scene, const paths::Prepare
   const paths::TileShooter shooter(prepared, shoot);
   const double lambda_4pi = context.wavelength_m / (4 * kPi);
   const double scale = lambda_4pi * lambda_4pi * 4 * kPi / double(shooter.num_rays());
-  if (options.device != runtime::Device::kCpu) {
-    auto sums = device_crossings(scene, prepared, context, tx, cells, options, shooter, edge_on);
-    for (size_t i = 0; i < sums.size(); ++i) sums[i] *= scale / cells.area_m2(int(i));
+  const auto num_cells = size_t(cells.size());
+  const auto per_cell = [&](std::vector<double> sums, const std::vector<double>& squares) {
+    if (!squares.empty()) variance.resize(num_cells, 0);
+    for (size_t i = 0; i < num_cells; ++i) {
+      const double area = cells.area_m2(int(i));
+      sums[i] = area > 0 ? sums[i] * scale / area : 0;
+      if (!squares.empty()) variance[i] += area > 0 ? squares[i] * (scale / area) * (scale / area) : 0;
+    }
     return sums;
+  };
+  if (options.device != runtime::Device::kCpu) {
+    const DeviceSums found = device_crossings(scene, prepared, context, tx, cells, options, shooter, edge_on);
+    return per_cell(found.sums, found.squares);
   }
   const CrossingEstimator estimator(scene, prepared, context, tx, cells, options, edge_on, varying);
 
-  const auto num_cells = size_t(cells.size());
   const int64_t num_chunks = chunks_of(num_cells);
   SumsInOrder sums(num_cells), squares(estimator.scatters() ? num_cells : 0);
   std::vector<uint8_t> is_edge_on(static_cast<size_t>(num_chunks));
@@ -291,18 +299,7 @@ std::vector<double> crossing_map(const scene::Scene& scene, const paths::Prepare
     reporter.task_done();
   });
   for (const uint8_t e : is_edge_on) edge_on |= e != 0;
-  std::vector<double> gain = sums.total();
-  for (size_t i = 0; i < num_cells; ++i) {
-    const double area = cells.area_m2(int(i));
-    gain[i] = area > 0 ? gain[i] * scale / area : 0;
-  }
-  if (!estimator.scatters()) return gain;
-  variance.resize(num_cells, 0);
-  for (size_t i = 0; i < num_cells; ++i) {
-    const double area = cells.area_m2(int(i));
-    variance[i] += area > 0 ? squares.total()[i] * (scale / area) * (scale / area) : 0;
-  }
-  return gain;
+  return per_cell(sums.total(), estimator.scatters() ? squares.total() : std::vector<double>());
 }
 
 /// The places that a transmitter stands at; cells in faces, which the rays see from both sides, need no more.
@@ -352,7 +349,7 @@ std::vector<double> monte_carlo_map(const scene::Scene& scene, const paths::Prep
                                     const paths::FieldContext& context, int tx, const Cells& cells,
                                     const RadioMapOptions& options, std::vector<double>& error,
                                     const paths::VaryingMaterials* varying) {
-  require_device_can(options, cells, varying != nullptr);
+  require_device_can(options, context, cells, varying != nullptr);
   const Vec3d source_m = scene.transmitters[size_t(tx)].position_m;
   const auto num_cells = size_t(cells.size());
   std::vector<double> gain(num_cells, 0);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What single rays of a Monte Carlo map add to cells, for the standard error: each ray's sum in a cell is one sample,
-// and neighbours are compared with each other (RayTile::block_of). Rays counted as independent would make several times
+// and neighbours are compared with each other (Shot::block_of). Rays counted as independent would make several times
 // too much of what no chance has touched.
 #pragma once
 
@@ -15,7 +15,7 @@ class RayVisits {
  public:
   void clear() { visits_.clear(); }
   void add(int ray, int cell, double value) {
-    visits_.push_back({paths::RayTile::block_of(ray), cell, paths::RayTile::sign_of(ray) * value});
+    visits_.push_back({paths::Shot::block_of(ray), cell, paths::Shot::sign_of(ray) * value});
   }
   void add_squares(std::vector<double>& squares) {
     std::sort(visits_.begin(), visits_.end(),

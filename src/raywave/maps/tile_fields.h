@@ -13,10 +13,9 @@ namespace raywave::maps {
 struct TileFields {
   static constexpr int kRays = paths::RayTile::kRays;
   alignas(64) float re_x[kRays], re_y[kRays], re_z[kRays], im_x[kRays], im_y[kRays], im_z[kRays];
-  alignas(64) float length[kRays];  // of the ray up to its segment's origin, metres; from a place that scatters kAnew
+  alignas(64) float length[kRays];  // of the ray up to its segment's origin, metres; kAnew (roulette.h) and more
   float launched[kRays];            // where rays scatter: the power that each set out with
   int32_t ray[kRays];               // of the tile: lanes are moved
-  static constexpr float kAnew = 1e30f;
 
   void set(int i, const CVec3<float>& e) {
     length[i] = 0;

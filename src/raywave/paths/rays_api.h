@@ -8,9 +8,9 @@
 namespace raywave::paths {
 
 /// Which kernel: each is a plain struct with its own kKind, called once for each element.
-enum class RayKernel : int { kClosestHits, kFollow, kCrossings, kCarry, kFields, kFieldTangents, kFieldSlopes };
+enum class RayKernel : int { kClosestHits, kFollow, kCrossings, kSquares, kCarry, kFields, kFieldTangents, kFieldSlopes };
 
-inline constexpr int kRaysApiVersion = 2;
+inline constexpr int kRaysApiVersion = 3;
 
 struct RaysApi {
   int version;

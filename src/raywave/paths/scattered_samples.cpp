@@ -203,7 +203,7 @@ class Walks {
     for (const int32_t mirror : rx.own_mirrors) {
       const scene::Facet& plane = table_.facets[size_t(mirror)];
       if (!(dot(rx.lift_m, plane.normal) * table_.distance(mirror, last) > 0)) continue;
-      const double x = 1 - ScatterEvents::uniform(random), y = ScatterEvents::uniform(random);
+      const double x = 1 - next_uniform(random), y = next_uniform(random);
       Vec2d at{x, y};
       const Vec3d point = own_face_place(rx.end->point().position_m, plane.origin, plane.normal, rx.lift_m, at).point;
       const int32_t facet = table_.owner(mirror, point);
@@ -290,7 +290,7 @@ class Walks {
     const Vec3f n(m.normal), k = direction(tile, m.lane);
     uint64_t& random = tile.random[size_t(m.lane)];
     const bool mirrors = prepared_.is_mirror(m.facet);
-    const ScatterEvents::Choice c =
+    const ScatterChoice c =
         m.met < 0 ? events_.choose(m.material, mirrors, n, k, random) : events_.choose(here, mirrors, n, k, random);
     tile.event[size_t(m.lane)] = c.event;
     if (c.event == Event::kEnd) return;
@@ -298,7 +298,7 @@ class Walks {
     go_on(c, m.normal, m.u_i, walker);
   }
 
-  static void go_on(const ScatterEvents::Choice& c, const Vec3d& n, const Vec3d& u_i, Walker& walker) {
+  static void go_on(const ScatterChoice& c, const Vec3d& n, const Vec3d& u_i, Walker& walker) {
     const auto wide = [](const Complex<float>& z) { return Complexd{z.re, z.im}; };
     const em::SlabCoefficients<double> slab{wide(c.te), wide(c.tm), wide(c.te), wide(c.tm)};
     for (CVec3<double>& e : walker.fields) {
@@ -409,12 +409,12 @@ SampledPower walked_power(const scene::Scene& scene, const PreparedScene& prepar
       const int64_t num_tiles = std::min(block, end - t);
       walks.run(shooter, t, num_tiles, values);
       for (size_t i = 0; i < values.size(); ++i) sums[size_t(chunk)][i % n] += values[i];
-      constexpr size_t kBlocks = size_t(RayTile::kRays) / 4;
+      constexpr auto kBlocks = size_t(Shot::kBlocks);
       differences.assign(size_t(num_tiles) * kBlocks * n, 0);
       for (size_t i = 0; i < values.size(); ++i) {
         const size_t tile = i / n / size_t(RayTile::kRays), ray = i / n % size_t(RayTile::kRays);
-        differences[(tile * kBlocks + size_t(RayTile::block_of(int(ray)))) * n + i % n] +=
-            RayTile::sign_of(int(ray)) * values[i];
+        differences[(tile * kBlocks + size_t(Shot::block_of(int(ray)))) * n + i % n] +=
+            Shot::sign_of(int(ray)) * values[i];
       }
       for (size_t i = 0; i < differences.size(); ++i) squares[size_t(chunk)][i % n] += differences[i] * differences[i];
     }

@@ -87,7 +87,7 @@ struct ScatterDyads {
   Complex<T> te, tm;
   Vec3<T> in_s, in_p, out_s, out_p;
 
-  CVec3<T> operator()(const CVec3<T>& e) const {
+  RAYWAVE_HD CVec3<T> operator()(const CVec3<T>& e) const {
     const Complex<T> s = te * dot(e, in_s), p = tm * dot(e, in_p);
     return s * out_s + p * out_p;
   }
@@ -100,12 +100,12 @@ struct DyadAxes {
   T f{};                // 1 / (1 + m . u_o), which is 1 / (1 + m' . u_i)
 
   // the least turn of v, across a, from a to b: v - (v . b) (a + b) / (1 + a . b)
-  Vec3<T> in_s(const Vec3<T>& u_i) const { return s - (f * dot(s, u_i)) * (image + u_i); }
-  Vec3<T> out_s(const Vec3<T>& u_o) const { return s - (f * dot(s, u_o)) * (m + u_o); }
+  RAYWAVE_HD Vec3<T> in_s(const Vec3<T>& u_i) const { return s - (f * dot(s, u_i)) * (image + u_i); }
+  RAYWAVE_HD Vec3<T> out_s(const Vec3<T>& u_o) const { return s - (f * dot(s, u_o)) * (m + u_o); }
 };
 /// @param n  towards the side of both directions
 template <class T>
-DyadAxes<T> axes_beside(const Vec3<T>& n, const Vec3<T>& u_i, const Vec3<T>& u_o) {
+RAYWAVE_HD DyadAxes<T> axes_beside(const Vec3<T>& n, const Vec3<T>& u_i, const Vec3<T>& u_o) {
   using std::sqrt;
   const Vec3<T> sum = u_i - T(2) * dot(u_i, n) * n + u_o;
   const T length2 = norm2(sum);
@@ -120,7 +120,7 @@ DyadAxes<T> axes_beside(const Vec3<T>& n, const Vec3<T>& u_i, const Vec3<T>& u_o
 
 /// Those of coefficients te and tm, the field turned or not. @param n  as above
 template <class T>
-ScatterDyads<T> dyads_beside(const Vec3<T>& n, const Complex<T>& te, const Complex<T>& tm, Turned turned,
+RAYWAVE_HD ScatterDyads<T> dyads_beside(const Vec3<T>& n, const Complex<T>& te, const Complex<T>& tm, Turned turned,
                              const Vec3<T>& u_i, const Vec3<T>& u_o) {
   const DyadAxes<T> axes = axes_beside(n, u_i, u_o);
   const Vec3<T> in_s = axes.in_s(u_i), out_s = axes.out_s(u_o);

@@ -42,11 +42,6 @@ struct RayTile {
   static_assert(kRays == kPackets * RayPacket::kSize);
   int num_lanes = kRays;  // those behind are idle: rays that go on close ranks, where run() is told how
   int num_packets() const { return (num_lanes + RayPacket::kSize - 1) / RayPacket::kSize; }
-  /// Rays set out one from each small part of the sphere, four of them from each block of 2 x 2 parts. a - b - c + d of
-  /// what those bring has the variance of a + b + c + d: the means cancel but for how their change changes. For
-  /// standard errors: the block of a ray, as it set out, and its sign there.
-  static int block_of(int ray) { return ray / 16 * 4 + ray % 16 / 8 * 2 + ray % 4 / 2; }
-  static int sign_of(int ray) { return (ray + ray % 16 / 4) % 2 == 0 ? 1 : -1; }
   std::array<RayPacket, kPackets> packets;
   std::array<Event, kRays> event;      // what happens at the hit; the visitor may change it
   std::array<Vec3f, kRays> scattered;  // of kScatter, which the visitor alone chooses: where the ray goes on to

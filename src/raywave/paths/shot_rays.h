@@ -28,6 +28,16 @@ struct Shot {
   bool on_all = false;  // rays go on at surfaces that are no mirrors too
 
   RAYWAVE_HD int64_t num_tiles() const { return tiles_per_side * tiles_per_side; }
+
+  /// Rays set out one from each small part of the sphere, four of them from each block of 2 x 2 parts. a - b - c + d of
+  /// what those bring has the variance of a + b + c + d: the means cancel but for how their change changes. For
+  /// standard errors: the block of a tile's ray, as it set out, its sign there, and the rays of a block.
+  static constexpr int kBlockRays = 4, kBlocks = kTileRays / kBlockRays;
+  RAYWAVE_HD static int block_of(int ray) { return ray / 16 * 4 + ray % 16 / 8 * 2 + ray % 4 / 2; }
+  RAYWAVE_HD static int sign_of(int ray) { return (ray + ray % 16 / 4) % 2 == 0 ? 1 : -1; }
+  RAYWAVE_HD static int ray_of(int block, int which) {
+    return block / 4 * 16 + (block % 4 / 2 * 2 + which / 2) * 4 + block % 2 * 2 + which % 2;
+  }
 };
 
 /// A facet as rays in single precision see it.
