@@ -88,6 +88,9 @@ class Cells {
   PlaneFrame plane(const Vec3d& source_m) const;
   /// A terrain's cells over the ground; null for other surfaces, and where its axes stand upright.
   const HeightField* height_field() const { return height_field_.get(); }
+  /// Of a surface that is no plane: the triangles that rays cross, and whose cells they are.
+  const scene::FacetTable& triangles() const { return triangles_; }
+  int32_t cell_of(size_t triangle) const { return cell_of_[triangle]; }
   /// Crossings of a segment with a surface that is no plane.
   void crossings(const Vec3d& a, const Vec3d& b, std::vector<CellCrossing>& out) const;
 

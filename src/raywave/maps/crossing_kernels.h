@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a device does for Monte Carlo maps on planes: each ray sets out, is traced, carries its field over mirrors and
-// through walls, is scattered, and adds to the cells that it crosses: the estimator of crossing_rays.h, a ray at a
-// time. Sums are fixed-point (runtime/fixed_sum.h), the same bits whatever the order.
+// What a device does for Monte Carlo maps: each ray sets out, is traced, carries its field over mirrors and through
+// walls, is scattered, and adds to the cells that it crosses: the estimator of crossing_rays.h, a ray at a time. Sums
+// are fixed-point (runtime/fixed_sum.h), the same bits whatever the order.
 #pragma once
 
 #include <cmath>
@@ -32,6 +32,18 @@ RAYWAVE_HD inline CVec3<float> carried(const CVec3<float>& e, const Vec3f& k, co
   return {te.re * w + tm.re * u, te.im * w + tm.im * u};
 }
 
+/// A triangle of cells that lie in no plane, as Cells has them.
+struct CellTriangle {
+  Vec3f normal;
+  int32_t cell;
+};
+/// Cells on a mesh or terrain.
+struct CellMesh {
+  paths::RayTreeView tree;  // of the triangles as they are; null: the cells lie in a plane
+  const CellTriangle* triangles = nullptr;
+  bool from_behind = false;  // do rays count that come from behind a triangle?
+};
+
 /// What a ray adds to a cell.
 struct RayVisit {
   int32_t cell = -1;  // -1: no more follow
@@ -51,25 +63,32 @@ struct CrossingsKernel {
   const CVec3<float>* launched = nullptr;  // [rays]: what each sets out with; null: quick's
   PlaneFrame plane{};
   int num_x = 0, num_y = 0;
+  CellMesh mesh;
   float least_m = 0;  // images nearer than this to the cells' plane are left out
   bool los = true, specular_reflection = true;
   double units = 1;                                    // of a sum, in 1
-  runtime::FixedSum* sums = nullptr;                   // [num_y, num_x]
-  int32_t* edge_on = nullptr;                          // set where an image is left out whose mirror lies there too
+  runtime::FixedSum* sums = nullptr;                   // [num_cells]; where rays scatter, VisitsKernel's
+  int32_t* marks = nullptr;                            // [kNumMarks], set where something happens
   const paths::ScatterMaterial* scatterers = nullptr;  // [num_materials]; null: nothing scatters
-  RayVisit* visits = nullptr;                          // then: [rays, visits_per_ray()]
+  RayVisit* visits = nullptr;                          // then: [rays, visits_per_ray]
+  int visits_per_ray = 0;
 
-  RAYWAVE_HD int visits_per_ray() const { return scene.shot.max_depth + 1; }  // a plane is crossed once a segment
+  /// An image is left out whose mirror lies in the cells' plane too; a ray visits more cells than there is room for.
+  enum Mark { kEdgeOn, kNoRoom, kNumMarks };
 
   RAYWAVE_HD void operator()(int64_t i) const {
-    RayVisit* const begin = scatterers ? visits + i * visits_per_ray() : nullptr;
-    RayVisit* next = begin;
-    follow(i, next);
-    if (scatterers && next < begin + visits_per_ray()) next->cell = -1;
+    Visits visited{visits + (scatterers ? i * visits_per_ray : 0)};
+    follow(i, visited);
+    if (scatterers && visited.count < visits_per_ray) visited.of_ray[visited.count].cell = -1;
   }
 
  private:
-  RAYWAVE_HD void follow(int64_t i, RayVisit*& visit) const {
+  struct Visits {
+    RayVisit* of_ray;
+    int count = 0;
+  };
+
+  RAYWAVE_HD void follow(int64_t i, Visits& visited) const {
     const paths::Shot& shot = scene.shot;
     uint64_t random = 0;
     const Vec2<float> place = paths::place_in_square(shot, scene.first_tile + i / paths::Shot::kTileRays,
@@ -80,7 +99,7 @@ struct CrossingsKernel {
     float length = 0;
     for (int depth = 0; depth <= shot.max_depth; ++depth) {
       const paths::RayHit hit = closest_hit(scene.tree, o, d);
-      if (depth > 0 || los) cross(o, d, hit.t, length, field, visit);
+      if (depth > 0 || los) cross(o, d, hit.t, length, field, visited);
       if (depth == shot.max_depth || hit.facet < 0) return;
       paths::Event event = paths::event_at(shot, scene.is_mirror(hit.facet), random);
       if (event == paths::Event::kEnd) return;
@@ -92,7 +111,7 @@ struct CrossingsKernel {
       }
       length += hit.t;
       paths::go_on(scene.facets[hit.facet], hit.t, event, scattered, o, d);
-      if (depth + 1 == shot.max_depth && !may_cross(o, d)) return;
+      if (depth + 1 == shot.max_depth && !mesh.tree.nodes && !may_cross(o, d)) return;
     }
   }
 
@@ -112,26 +131,47 @@ struct CrossingsKernel {
     return int64_t(y) * num_x + int64_t(x);
   }
 
+  /// @param end  where the segment ends; infinity: nowhere. @param length  of the ray up to its origin
   RAYWAVE_HD void cross(const Vec3f& o, const Vec3f& d, float end, float length, const CVec3<float>& field,
-                        RayVisit*& visit) const {
+                        Visits& visited) const {
+    if (mesh.tree.nodes) return cross_mesh(o, d, end, length, field, visited);
     const float dn = dot(plane.normal, d), above = plane.offset - dot(plane.normal, o), t = above / dn;
     if (std::fabs(above + length * dn) < least_m) {
-      if (std::fabs(above) < least_m) mark_edge_on();
+      if (std::fabs(above) < least_m) mark(kEdgeOn);
       return;
     }
     if (!(t > 0 && t < end)) return;
     const int64_t cell = cell_at(o, d, t);
-    if (cell < 0) return;
-    const float value = 1 / std::fabs(dn) * (norm2(field.re) + norm2(field.im));
-    sums[cell].add(units * double(value));
-    if (scatterers) *visit++ = {int32_t(cell), value};
+    if (cell >= 0) visit(int32_t(cell), 1 / std::fabs(dn) * (norm2(field.re) + norm2(field.im)), visited);
   }
 
-  RAYWAVE_HD void mark_edge_on() const {
+  RAYWAVE_HD void cross_mesh(const Vec3f& o, const Vec3f& d, float end, float length, const CVec3<float>& field,
+                             Visits& visited) const {
+    constexpr float kLeastCosine = 1e-6f;
+    const float power = norm2(field.re) + norm2(field.im);
+    all_hits(mesh.tree, o, d, end, [&](float t, int32_t triangle) {
+      const CellTriangle& there = mesh.triangles[triangle];
+      const float along = dot(d, there.normal), cosine = std::fabs(along);
+      if (along > 0 && !mesh.from_behind) return;
+      if (cosine > kLeastCosine && (length + t) * cosine >= least_m) visit(there.cell, power / cosine, visited);
+    });
+  }
+
+  RAYWAVE_HD void visit(int32_t cell, float value, Visits& visited) const {
+    if (!scatterers) {
+      sums[cell].add(units * double(value));
+    } else if (visited.count < visits_per_ray) {
+      visited.of_ray[visited.count++] = {cell, value};
+    } else {
+      mark(kNoRoom);
+    }
+  }
+
+  RAYWAVE_HD void mark(Mark which) const {
 #ifdef __CUDA_ARCH__
-    *edge_on = 1;
+    marks[which] = 1;
 #else
-    __atomic_store_n(edge_on, 1, __ATOMIC_RELAXED);
+    __atomic_store_n(marks + which, 1, __ATOMIC_RELAXED);
 #endif
   }
 
@@ -208,22 +248,24 @@ struct CrossingsKernel {
   }
 };
 
-/// Element i: block i of the rays (Shot::block_of), where they scatter: for each cell that its rays visit the square of
-/// what they add there with their signs, as RayVisits.
-struct SquaresKernel {
-  static constexpr paths::RayKernel kKind = paths::RayKernel::kSquares;
+/// Element i: block i of the rays (Shot::block_of), where they scatter: what they add to the cells that they visit, and
+/// for each cell the square of what they add there with their signs, as RayVisits.
+struct VisitsKernel {
+  static constexpr paths::RayKernel kKind = paths::RayKernel::kVisits;
   const RayVisit* visits = nullptr;  // [rays, per_ray]
   int per_ray = 0;
-  double units = 1;
-  runtime::FixedSum* squares = nullptr;  // [num_cells]
+  double units = 1, square_units = 1;    // of a sum, in 1
+  runtime::FixedSum* sums = nullptr;     // [num_cells]
+  runtime::FixedSum* squares = nullptr;  // the same
 
   RAYWAVE_HD void operator()(int64_t i) const {
     for (int which = 0; which < paths::Shot::kBlockRays; ++which) {
       const RayVisit* own = visits_of(i, which);
       for (int k = 0; k < per_ray && own[k].cell >= 0; ++k) {
+        sums[own[k].cell].add(units * double(own[k].value));
         bool is_first = true;
         const double difference = difference_at(i, own[k].cell, own + k, is_first);
-        if (is_first) squares[own[k].cell].add(units * difference * difference);
+        if (is_first) squares[own[k].cell].add(square_units * difference * difference);
       }
     }
   }

@@ -2,12 +2,14 @@
 #include "raywave/maps/device_crossings.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 
 #include "raywave/maps/crossing_kernels.h"
 #include "raywave/maps/transmit_field.h"
 #include "raywave/paths/coefficient_table.h"
+#include "raywave/paths/ray_tree_build.h"
 #include "raywave/paths/rays_ahead.h"
 #include "raywave/paths/scatter_events.h"
 #include "raywave/runtime/parallel.h"
@@ -133,29 +135,47 @@ std::vector<CVec3<float>> launched_fields(const TransmitField& transmit, const p
   return out;
 }
 
-CrossingsKernel kernel_for(const Cells& cells, const RadioMapOptions& options, const Vec3d& source_m) {
+/// Cells that lie in no plane, there.
+class MeshOnDevice {
+ public:
+  MeshOnDevice(runtime::DeviceMemory& memory, const Cells& cells) : from_behind_(cells.is_grid()) {
+    if (cells.is_plane()) return;
+    const scene::FacetTable& table = cells.triangles();
+    tree_ = {memory, paths::build_ray_tree(table, paths::TreeTriangles::kAsGiven)};
+    std::vector<CellTriangle> triangles;
+    for (size_t i = 0; i < table.triangles.size(); ++i) {
+      const scene::Triangle& t = table.triangles[i];
+      triangles.push_back({Vec3f(normalized(cross(t.b - t.a, t.c - t.a))), cells.cell_of(i)});
+    }
+    triangles_ = runtime::uploaded(memory, triangles);
+  }
+  CellMesh view() const { return {tree_.view(), triangles_.data(), from_behind_}; }
+
+ private:
+  paths::TreeOnDevice tree_;
+  runtime::DeviceArray<CellTriangle> triangles_;
+  const bool from_behind_;
+};
+
+CrossingsKernel kernel_for(const Cells& cells, const RadioMapOptions& options, const Vec3d& source_m, bool edge_on) {
   CrossingsKernel k;
   k.plane = cells.plane(source_m);
   k.num_x = cells.num_x(), k.num_y = cells.num_y();
-  k.least_m = float(cells.edge_on_m());
+  k.least_m = edge_on || cells.is_plane() ? float(cells.edge_on_m()) : 0.0f;
   k.los = options.los, k.specular_reflection = options.specular_reflection;
   return k;
 }
 
 }  // namespace
 
-void require_device_can(const RadioMapOptions& options, const paths::FieldContext& context, const Cells& cells,
-                        bool vary) {
+void require_device_can(const RadioMapOptions& options, const paths::FieldContext& context, bool vary) {
   if (options.device == runtime::Device::kCpu) return;
   const bool own = options.scatters() && std::any_of(context.scatterers.begin(), context.scatterers.end(),
                                                      [](const auto& s) { return s.pattern.own || s.lobe.own; });
-  const char* missing = own                ? "a lobe of one's own"
-                        : vary             ? "materials that vary"
-                        : cells.is_plane() ? nullptr
-                                           : "cells on a mesh or terrain";
-  if (missing)
-    throw Error(message("device ", runtime::device_name(options.device), " has no monte-carlo maps with ", missing,
-                        " yet: use device cpu", own ? "" : ", or method exact"));
+  if (own || vary)
+    throw Error(message("device ", runtime::device_name(options.device), " has no monte-carlo maps with ",
+                        own ? "a lobe of one's own" : "materials that vary", ": use device cpu",
+                        own ? "" : ", or method exact"));
 }
 
 DeviceSums device_crossings(const scene::Scene& scene, const paths::PreparedScene& prepared,
@@ -168,21 +188,33 @@ DeviceSums device_crossings(const scene::Scene& scene, const paths::PreparedScen
   const auto num_cells = size_t(cells.size());
   CellSums sums(*queue, num_cells, units_for(shooter.num_rays())),
       squares(*queue, scatter.any() ? num_cells : 0, square_units_for(shooter.num_rays()));
-  runtime::DeviceArray<int32_t> marked(*queue, 1);
-  (*queue).zero(marked.data(), sizeof(int32_t));
+  const MeshOnDevice mesh(*queue, cells);
+  runtime::DeviceArray<int32_t> marks(*queue, CrossingsKernel::kNumMarks);
+  (*queue).zero(marks.data(), marks.size() * sizeof(int32_t));
+  const auto marked = [&](CrossingsKernel::Mark which) {
+    std::array<int32_t, CrossingsKernel::kNumMarks> found{};
+    (*queue).download(found.data(), marks.data(), sizeof found);
+    return found[which] != 0;
+  };
   const TransmitField transmit(scene.transmitters[size_t(tx)], context.wavelength_m);
-  CrossingsKernel k = kernel_for(cells, options, scene.transmitters[size_t(tx)].position_m);
+  CrossingsKernel k = kernel_for(cells, options, scene.transmitters[size_t(tx)].position_m, edge_on);
   tables.put(k);
+  k.mesh = mesh.view();
   k.units = sums.units();
-  k.sums = sums.data(), k.edge_on = marked.data();
+  k.sums = sums.data(), k.marks = marks.data();
   if (transmit.quick()) k.quick = *transmit.quick();
-  k.scene = there.view(shooter.shot(), 0);
-  const int visits_per_ray = scatter.any() ? k.visits_per_ray() : 0;
-  const int64_t most_tiles = std::min(tiles_a_launch(visits_per_ray), shooter.num_tiles());
-  runtime::DeviceArray<RayVisit> visits(*queue, size_t(most_tiles * paths::Shot::kTileRays * visits_per_ray));
-  k.visits = visits.data();
-  runtime::Reporter reporter(options.progress, (shooter.num_tiles() + most_tiles - 1) / most_tiles);
-  for (int64_t first = 0; first < shooter.num_tiles(); first += most_tiles) {
+  if (scatter.any()) k.visits_per_ray = options.max_depth + 1;  // a plane is crossed once a segment
+  runtime::DeviceArray<RayVisit> visits;
+  const auto make_room = [&] {
+    const int64_t tiles = std::min(tiles_a_launch(k.visits_per_ray), shooter.num_tiles());
+    visits = {};
+    if (scatter.any()) visits = {*queue, size_t(tiles * paths::Shot::kTileRays * k.visits_per_ray)};
+    k.visits = visits.data();
+    return tiles;
+  };
+  int64_t most_tiles = make_room();
+  runtime::Reporter reporter(options.progress, shooter.num_tiles());
+  for (int64_t first = 0; first < shooter.num_tiles();) {
     reporter.check();
     const int64_t num_tiles = std::min(most_tiles, shooter.num_tiles() - first);
     runtime::DeviceArray<CVec3<float>> launched;
@@ -193,17 +225,24 @@ DeviceSums device_crossings(const scene::Scene& scene, const paths::PreparedScen
     k.launched = launched.data();
     k.scene = there.view(shooter.shot(), first);
     paths::launch(*queue, k, num_tiles * paths::Shot::kTileRays, options.num_threads);
-    paths::launch(*queue, CarryKernel{sums.data()}, int64_t(num_cells));
     if (scatter.any()) {
-      paths::launch(*queue, SquaresKernel{visits.data(), visits_per_ray, squares.units(), squares.data()},
-                    num_tiles * paths::Shot::kBlocks, options.num_threads);
+      if (!cells.is_plane() && marked(CrossingsKernel::kNoRoom)) {  // nothing has been added yet: once more
+        (*queue).zero(marks.data() + CrossingsKernel::kNoRoom, sizeof(int32_t));
+        k.visits_per_ray *= 2;
+        most_tiles = make_room();
+        continue;
+      }
+      paths::launch(
+          *queue,
+          VisitsKernel{visits.data(), k.visits_per_ray, sums.units(), squares.units(), sums.data(), squares.data()},
+          num_tiles * paths::Shot::kBlocks, options.num_threads);
       paths::launch(*queue, CarryKernel{squares.data()}, int64_t(num_cells));
     }
-    reporter.task_done();
+    paths::launch(*queue, CarryKernel{sums.data()}, int64_t(num_cells));
+    first += num_tiles;
+    reporter.task_done(num_tiles);
   }
-  int32_t is_marked = 0;
-  (*queue).download(&is_marked, marked.data(), sizeof is_marked);
-  edge_on |= is_marked != 0;
+  edge_on |= marked(CrossingsKernel::kEdgeOn);
   return {sums.download(), squares.download()};
 }
 

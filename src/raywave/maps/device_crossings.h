@@ -11,10 +11,8 @@
 
 namespace raywave::maps {
 
-/// @throws Error naming what a device has no Monte Carlo maps of: lobes of one's own, materials that vary, meshes,
-/// terrain.
-void require_device_can(const RadioMapOptions& options, const paths::FieldContext& context, const Cells& cells,
-                        bool vary);
+/// @throws Error naming what a device has no Monte Carlo maps of: lobes of one's own, materials that vary.
+void require_device_can(const RadioMapOptions& options, const paths::FieldContext& context, bool vary);
 
 struct DeviceSums {
   std::vector<double> sums;     // of |E|^2 / |cos theta|, [num_cells]
@@ -22,7 +20,7 @@ struct DeviceSums {
 };
 
 /// What crosses each cell, rays from the transmitter's place. The same bits for any number of blocks.
-/// @param edge_on  is there anything that is left to exact solutions? Set when an image is.
+/// @param edge_on  is there anything that is left to exact solutions? Set when a plane's cells see an image so.
 DeviceSums device_crossings(const scene::Scene& scene, const paths::PreparedScene& prepared,
                             const paths::FieldContext& context, int tx, const Cells& cells,
                             const RadioMapOptions& options, const paths::TileShooter& shooter, bool& edge_on);

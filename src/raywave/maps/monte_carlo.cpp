@@ -349,7 +349,7 @@ std::vector<double> monte_carlo_map(const scene::Scene& scene, const paths::Prep
                                     const paths::FieldContext& context, int tx, const Cells& cells,
                                     const RadioMapOptions& options, std::vector<double>& error,
                                     const paths::VaryingMaterials* varying) {
-  require_device_can(options, context, cells, varying != nullptr);
+  require_device_can(options, context, varying != nullptr);
   const Vec3d source_m = scene.transmitters[size_t(tx)].position_m;
   const auto num_cells = size_t(cells.size());
   std::vector<double> gain(num_cells, 0);

@@ -38,8 +38,8 @@ int launch(void* context, int kind, const void* kernel, size_t bytes, int64_t co
       return runtime::launch_one<paths::FollowKernel>(context, kernel, bytes, count, kThreads, reason);
     case paths::RayKernel::kCrossings:
       return runtime::launch_one<CrossingsKernel>(context, kernel, bytes, count, kThreads, reason);
-    case paths::RayKernel::kSquares:
-      return runtime::launch_one<SquaresKernel>(context, kernel, bytes, count, kThreads, reason);
+    case paths::RayKernel::kVisits:
+      return runtime::launch_one<VisitsKernel>(context, kernel, bytes, count, kThreads, reason);
     case paths::RayKernel::kCarry:
       return runtime::launch_one<CarryKernel>(context, kernel, bytes, count, kThreads, reason);
     case paths::RayKernel::kFields:

@@ -2,17 +2,11 @@
 #include "raywave/paths/device_tracer.h"
 
 #include "raywave/paths/ray_kernels.h"
-#include "raywave/paths/ray_tree_build.h"
 
 namespace raywave::paths {
 
 DeviceTracer::DeviceTracer(runtime::Device device, const scene::FacetTable& table)
-    : device_(device), memory_(make_ray_queue(device)) {
-  const RayTree tree = build_ray_tree(table);
-  if (tree.nodes.empty()) return;
-  nodes_ = runtime::uploaded(*memory_, tree.nodes);
-  triangles_ = runtime::uploaded(*memory_, tree.triangles);
-}
+    : device_(device), memory_(make_ray_queue(device)), tree_(*memory_, build_ray_tree(table)) {}
 
 void DeviceTracer::closest_hits(std::span<RayPacket> packets) const {
   std::vector<Vec3f> origins, directions;

@@ -9,7 +9,7 @@
 
 #include "raywave/paths/ray_queue.h"
 #include "raywave/paths/ray_tracer.h"
-#include "raywave/paths/ray_tree.h"
+#include "raywave/paths/ray_tree_build.h"
 
 namespace raywave::paths {
 
@@ -23,7 +23,7 @@ class DeviceTracer : public RayTracer {
   const DeviceTracer* on_device() const override { return this; }
 
   runtime::Device device() const { return device_; }
-  RayTreeView tree() const { return {nodes_.data(), triangles_.data()}; }
+  RayTreeView tree() const { return tree_.view(); }
 
   /// A queue of this device for one thread, given back when it goes.
   class Lease {
@@ -42,8 +42,7 @@ class DeviceTracer : public RayTracer {
  private:
   const runtime::Device device_;
   std::unique_ptr<RayQueue> memory_;  // before all that lives in it
-  runtime::DeviceArray<RayTreeNode> nodes_;
-  runtime::DeviceArray<RayTreeTriangle> triangles_;
+  TreeOnDevice tree_;
   mutable std::mutex mutex_;
   mutable std::vector<std::unique_ptr<RayQueue>> idle_;
 };

@@ -45,17 +45,23 @@ namespace ray_tree {
 
 constexpr float kRounding = 1.2e-7f;  // 2^-23
 
-/// Keeps the nearer hit.
-RAYWAVE_HD inline void meet(const RayTreeTriangle& triangle, const Vec3f& o, const Vec3f& d, RayHit& hit) {
+/// Where the ray meets the triangle, t > 0; infinity: nowhere.
+RAYWAVE_HD inline float meets(const RayTreeTriangle& triangle, const Vec3f& o, const Vec3f& d) {
   const Vec3f a = triangle.a - o, b = triangle.b - o, c = triangle.c - o;
   const float u = dot(cross(c - a, c + a), d), v = dot(cross(a - b, a + b), d), w = dot(cross(b - c, b + c), d);
   const float slack = kRounding * std::fabs(u + v + w);
   const bool inside = (u >= -slack && v >= -slack && w >= -slack) || (u <= slack && v <= slack && w <= slack);
   const Vec3f n = cross(b - a, c - a);
   const float speed = dot(n, d);
-  if (!inside || speed == 0) return;
+  if (!inside || speed == 0) return INFINITY;
   const float t = dot(n, a) / speed;
-  if (!(t > 0) || t > hit.t || (t == hit.t && triangle.facet > hit.facet)) return;
+  return t > 0 ? t : INFINITY;
+}
+
+/// Keeps the nearer hit.
+RAYWAVE_HD inline void meet(const RayTreeTriangle& triangle, const Vec3f& o, const Vec3f& d, RayHit& hit) {
+  const float t = meets(triangle, o, d);
+  if (t == INFINITY || t > hit.t || (t == hit.t && triangle.facet > hit.facet)) return;
   hit.t = t;
   hit.facet = triangle.facet;
 }
@@ -111,6 +117,31 @@ RAYWAVE_HD inline RayHit closest_hit(const RayTreeView& tree, const Vec3f& o, co
     }
   }
   return hit;
+}
+
+/// visit(t, facet) for all triangles that the ray o + t d meets, 0 < t < end, in the tree's order.
+template <class Visit>
+RAYWAVE_HD void all_hits(const RayTreeView& tree, const Vec3f& o, const Vec3f& d, float end, Visit&& visit) {
+  if (!tree.nodes) return;
+  const float origin[3] = {o.x, o.y, o.z};
+  const float inverse_d[3] = {ray_tree::inverse(d.x), ray_tree::inverse(d.y), ray_tree::inverse(d.z)};
+  int32_t waiting[(RayTreeNode::kWide - 1) * kRayTreeDepth + 1];
+  int size = 0;
+  waiting[size++] = 0;
+  while (size > 0) {
+    const RayTreeNode& node = tree.nodes[waiting[--size]];
+    for (int child = 0; child < RayTreeNode::kWide; ++child) {
+      if (ray_tree::entry(node, child, origin, inverse_d, end) == INFINITY) continue;
+      if (node.count[child] == 0) {
+        waiting[size++] = node.first[child];
+        continue;
+      }
+      for (int32_t i = node.first[child]; i < node.first[child] + node.count[child]; ++i) {
+        const float t = ray_tree::meets(tree.triangles[i], o, d);
+        if (t < end) visit(t, tree.triangles[i].facet);
+      }
+    }
+  }
 }
 
 }  // namespace raywave::paths

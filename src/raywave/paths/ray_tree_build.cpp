@@ -42,10 +42,12 @@ struct Range {
 
 class Builder {
  public:
-  explicit Builder(const scene::FacetTable& table) : order_(table.triangles.size()) {
+  Builder(const scene::FacetTable& table, TreeTriangles triangles) : order_(table.triangles.size()) {
     std::iota(order_.begin(), order_.end(), 0u);
     for (const scene::Triangle& t : table.triangles) {
-      const auto corners = search_corners(table, t);
+      const std::array<Vec3f, 3> corners = triangles == TreeTriangles::kGrown
+                                               ? search_corners(table, t)
+                                               : std::array{Vec3f(t.a), Vec3f(t.b), Vec3f(t.c)};
       all_.push_back({corners[0], corners[1], corners[2], t.facet});
       Box box;
       for (const Vec3f& c : corners) box.add(point_of(c));
@@ -174,6 +176,8 @@ class Builder {
 
 }  // namespace
 
-RayTree build_ray_tree(const scene::FacetTable& table) { return Builder(table).build(); }
+RayTree build_ray_tree(const scene::FacetTable& table, TreeTriangles triangles) {
+  return Builder(table, triangles).build();
+}
 
 }  // namespace raywave::paths

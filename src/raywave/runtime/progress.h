@@ -24,11 +24,12 @@ class Reporter {
  public:
   Reporter(const Progress& progress, int64_t total) : progress_(progress), total_(total) {}
 
-  /// At the end of a task. @throws Interrupted when asked to stop.
-  void task_done() {
+  /// At the end of a task, or of several. @throws Interrupted when asked to stop.
+  void task_done(int64_t tasks = 1) {
     if (!progress_) return;
     const std::lock_guard lock(mutex_);
-    if (stopped_ || !progress_(++done_, total_)) {
+    done_ += tasks;
+    if (stopped_ || !progress_(done_, total_)) {
       stopped_ = true;
       throw Interrupted();
     }
