@@ -220,6 +220,31 @@ TEST_P(EveryMapDevice, MapsAreThoseOfTheCpusEngine) {
   }
 }
 
+TEST_P(EveryMapDevice, ARayCountsInOneOfManySmallCells) {
+  // far from the scene's middle, where rounding is a hundredth of a cell
+  Scene s;
+  s.frequency_hz = 3.5e9;
+  s.add_material(em::itu_material("concrete", 0.2));
+  scene::Mesh ground, patch;
+  scene::add_rectangle(ground, {-400, -400, -60}, {800, 0, 0}, {0, 800, 0});
+  constexpr int kSide = 30;
+  constexpr double kCell = 0.05;
+  for (int i = 0; i < kSide * kSide; ++i)
+    scene::add_rectangle(patch, {390 + kCell * (i % kSide), 380 + kCell * (i / kSide), 0.3}, {kCell, 0, 0},
+                         {0, kCell, 0});
+  s.add_object({"ground", ground, 0});
+  s.add_object({"patch", patch, 0});
+  add_tx(s, {390.7, 380.6, 1.2});
+  scene::clean_meshes(s);
+  RadioMapOptions o = options(0, false);
+  o.samples_per_tx = 300000;
+  const RadioMap here = solve_radio_map(s, mesh_of({"patch"}), o);
+  o.device = GetParam();
+  const RadioMap there = solve_radio_map(s, mesh_of({"patch"}), o);
+  const auto total = [](const RadioMap& m) { return std::accumulate(m.path_gain.begin(), m.path_gain.end(), 0.0); };
+  EXPECT_NEAR(total(there) / total(here), 1, 1e-3);
+}
+
 TEST_P(EveryMapDevice, TheSameBytesForAnyNumberOfThreads) {
   Scene s = street();
   RadioMapOptions o = options(4, true);
