@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rays on a device: a Monte Carlo map of a scene, the bare trace of the same rays, paths of shot rays, and an exact map
-// over edges with its gradient beside the CPU's; seconds, median and spread, as one line of JSON. Usage:
-// device_rays_bench SCENE.xml [cuda | emulated] [--quick]
+// Rays on a device: a Monte Carlo map of a scene, the same where all walls scatter, the bare trace of the same rays,
+// paths of shot rays, and an exact map over edges with its gradient beside the CPU's; seconds, median and spread, as
+// one line of JSON. Usage: device_rays_bench SCENE.xml [cuda | emulated] [--quick]
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -70,18 +70,24 @@ struct Bench {
     });
   }
 
-  std::string row(int64_t num_rays, int depth) const {
-    const paths::PreparedScene geometry(scene);
+  /// A Monte Carlo map. @param rough  do walls scatter (S = 0.4, by Lambert's law)?
+  std::string row(int64_t num_rays, int depth, bool rough) const {
+    scene::Scene walls = scene;
+    for (em::Material& m : walls.materials) m.scattering_coefficient = rough ? 0.4 : 0;
+    const paths::PreparedScene geometry(walls);
+    maps::RadioMapOptions o = options(num_rays, depth);
+    o.diffuse_reflection = rough;
     maps::Surface surface;
     surface.cell_size_m = {5, 5};
     double covered = 0;
     const std::string map = figures("map", repetitions, [&] {
-      const maps::RadioMap m = maps::solve_radio_map(scene, geometry, surface, options(num_rays, depth));
+      const maps::RadioMap m = maps::solve_radio_map(walls, geometry, surface, o);
       covered = double(std::count_if(m.path_gain.begin(), m.path_gain.end(), [](double g) { return g > 0; }));
     });
     char head[120];
-    std::snprintf(head, sizeof head, "{\"rays\": %lld, \"max_depth\": %d, \"covered_cells\": %.0f, ",
-                  static_cast<long long>(num_rays), depth, covered);
+    std::snprintf(head, sizeof head,
+                  "{\"rays\": %lld, \"max_depth\": %d, \"scattering\": %s, \"covered_cells\": %.0f, ",
+                  static_cast<long long>(num_rays), depth, rough ? "true" : "false", covered);
     return head + bare(geometry, num_rays, depth) + ", " + map + "}";
   }
 
@@ -124,7 +130,8 @@ void run(const char* file, runtime::Device device, bool quick) {
   const std::vector<int64_t> sizes =
       quick ? std::vector<int64_t>{100000} : std::vector<int64_t>{10000000, 100000000, 1000000000};
   std::string rows;
-  for (const int64_t n : sizes) rows += (rows.empty() ? "" : ", ") + bench.row(n, quick ? 2 : 5);
+  for (const int64_t n : sizes) rows += (rows.empty() ? "" : ", ") + bench.row(n, quick ? 2 : 5, false);
+  rows += ", " + bench.row(quick ? 100000 : 100000000, quick ? 2 : 5, true);
   const double cell = quick ? 40 : 10;
   std::printf(
       "{\"device\": \"%s\", \"words\": \"%s\", \"triangles\": %lld, \"maps\": [%s], \"paths\": [%s], \"exact\": [%s, "

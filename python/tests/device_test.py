@@ -35,6 +35,20 @@ def test_maps_of_a_device_are_the_cpus(scene):
     assert np.array_equal(there.path_gain, rw.RadioMapSolver()(scene, device="emulated", num_threads=1, **options).path_gain)
 
 
+@pytest.mark.parametrize("words", [{"cell_size_m": 5}, {"terrain": ["ground"], "height_m": 1.5, "cell_size_m": 5}])
+def test_maps_that_scatter_are_the_cpus(scene, words):
+    rough = copy.deepcopy(scene)
+    for material in rough.materials.values():
+        material.scattering_coefficient, material.xpd_coefficient, material.scattering_pattern = 0.5, 0.2, "directive(alpha_r=5)"
+    options = {"method": "monte-carlo", "samples_per_tx": 300_000, "max_depth": 3, "diffuse_reflection": True} | words
+    here, there = (rw.RadioMapSolver()(rough, device=device, **options) for device in ("cpu", "emulated"))
+    assert here.path_gain.sum() > 1.01 * rw.RadioMapSolver()(rough, **options | {"diffuse_reflection": False}).path_gain.sum()
+    assert there.path_gain.sum() == pytest.approx(here.path_gain.sum(), rel=1e-3)
+    error = np.hypot(here.standard_error, there.standard_error)
+    assert (error > 0).mean() > 0.3 and np.mean(np.abs(there.path_gain - here.path_gain) <= error) > 0.99
+    assert there.standard_error.sum() == pytest.approx(here.standard_error.sum(), rel=1e-2)
+
+
 def test_results_keep_the_device(scene):
     found = rw.PathSolver()(scene, samples_per_src=20_000, device="emulated")
     for other in (copy.deepcopy(found), pickle.loads(pickle.dumps(found))):
@@ -46,8 +60,11 @@ def test_a_device_that_is_not_there_is_said(scene):
         rw.PathSolver()(scene, device="cudda")
     with pytest.raises(rw.Error, match="device takes a word"):
         rw.PathSolver()(scene, device=0)
-    with pytest.raises(rw.Error, match="device emulated has no monte-carlo maps with scattering yet: use device cpu"):
-        rw.RadioMapSolver()(scene, method="monte-carlo", diffuse_reflection=True, device="emulated")
+    own = copy.deepcopy(scene)
+    own.materials["concrete"].scattering_coefficient = 0.3
+    own.materials["concrete"].scattering_pattern = rw.materials.Lobe("all_over", lambda u_i, u_o: np.ones(len(u_o)))
+    with pytest.raises(rw.Error, match="device emulated has no monte-carlo maps with a lobe of one's own: use device cpu"):
+        rw.RadioMapSolver()(own, method="monte-carlo", diffuse_reflection=True, device="emulated")
     try:
         rw.PathSolver()(scene, samples_per_src=10_000, device="cuda")
     except rw.Error as error:
