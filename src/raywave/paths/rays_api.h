@@ -8,7 +8,16 @@
 namespace raywave::paths {
 
 /// Which kernel: each is a plain struct with its own kKind, called once for each element.
-enum class RayKernel : int { kClosestHits, kFollow, kCrossings, kVisits, kCarry, kFields, kFieldTangents, kFieldSlopes };
+enum class RayKernel : int {
+  kClosestHits,
+  kFollow,
+  kCrossings,
+  kVisits,
+  kCarry,
+  kFields,
+  kFieldTangents,
+  kFieldSlopes
+};
 
 inline constexpr int kRaysApiVersion = 3;
 

@@ -121,7 +121,7 @@ RAYWAVE_HD DyadAxes<T> axes_beside(const Vec3<T>& n, const Vec3<T>& u_i, const V
 /// Those of coefficients te and tm, the field turned or not. @param n  as above
 template <class T>
 RAYWAVE_HD ScatterDyads<T> dyads_beside(const Vec3<T>& n, const Complex<T>& te, const Complex<T>& tm, Turned turned,
-                             const Vec3<T>& u_i, const Vec3<T>& u_o) {
+                                        const Vec3<T>& u_i, const Vec3<T>& u_o) {
   const DyadAxes<T> axes = axes_beside(n, u_i, u_o);
   const Vec3<T> in_s = axes.in_s(u_i), out_s = axes.out_s(u_o);
   ScatterDyads<T> d{te, tm, in_s, cross(u_i, in_s), out_s, cross(u_o, out_s)};
