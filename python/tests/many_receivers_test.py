@@ -19,10 +19,10 @@ def scene_of(meshes, frequency_hz, tx, rxs):
     return scene
 
 
-def num_paths(meshes, frequency_hz, tx, rxs, finder="shoot-and-bounce"):
+def num_paths(meshes, frequency_hz, tx, rxs, finder="shoot-and-bounce", max_depth=1):
     """[num_rx]"""
     scene = scene_of(meshes, frequency_hz, tx, rxs)
-    paths = rw.PathSolver()(scene, max_depth=1, diffraction=True, finder=finder, num_threads=1)
+    paths = rw.PathSolver()(scene, max_depth=max_depth, diffraction=True, finder=finder, num_threads=1)
     return np.asarray(paths.valid).reshape(len(rxs), -1).sum(1).tolist()
 
 
@@ -79,3 +79,16 @@ def test_no_ray_comes_through_a_wall_that_is_not_quite_plane(off):
     rxs = [[-2, 0.1 * i, 1.2] for i in range(5)]
     scene = scene_of({"wall": wall}, 1e9, [2.5, 0.3, 1.7], rxs)
     assert len(rw.PathSolver()(scene, max_depth=2, num_threads=1, samples_per_src=65536)) == 0
+
+
+@pytest.mark.parametrize("at", [[0, 0, 4], [0, 0, 1.7], [1.3, 0, 4], [1.3, 0, 1.7], [1.3, 1.1, 4]])
+def test_a_wall_that_the_transmitter_stands_on_reflects_towards_edges_of_which_it_sees_no_end(at):
+    """In a house without a floor: at a corner, on edges, on a wall, under the roof."""
+    house = rw.box("house", center_m=[2, 1.5, 2], size_m=[4, 3, 4], material="metal")
+    vertices, triangles = np.array(house.vertices_m), np.array(house.triangles)
+    meshes = {"house": (vertices, triangles[vertices[triangles][:, :, 2].max(axis=1) > 0])}
+    rxs = [[1, 1, 1], [3, 2, 0.5], [5.4, -0.9, 1.5], [2, -2, -1]]
+    found, all_of_them = (num_paths(meshes, 2e9, at, rxs, finder, max_depth=2) for finder in ("shoot-and-bounce", "exhaustive"))
+    assert found == all_of_them
+    assert found == [num_paths(meshes, 2e9, rx, [at], max_depth=2)[0] for rx in rxs]
+    assert max(found) > 40

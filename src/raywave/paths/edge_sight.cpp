@@ -7,7 +7,7 @@
 namespace raywave::paths {
 namespace {
 
-constexpr double kTiny = 1e-9;       // of the edge's length: what rounding leaves between two shadows
+constexpr double kTiny = 1e-9;       // of the edge's length or distance: what rounding leaves between two shadows
 constexpr int kMostObstacles = 256;  // then the edge counts as lit
 
 /// Keeps the part of a segment where (p - q) . n >= 0. @return false when there is none.
@@ -104,7 +104,7 @@ std::optional<LitPart> EdgeSight::slice(const scene::Triangle& triangle, size_t 
     if (leg < mirrors_.size() && !clip(ends[0], ends[1], mirrors_[leg].inside, mirrors_[leg].normal))
       return std::nullopt;
   }
-  if (!clip(ends[0], ends[1], image_ + (1e-9 * distance_) * across_, across_)) return std::nullopt;
+  if (!clip(ends[0], ends[1], image_ + (kTiny * distance_) * across_, across_)) return std::nullopt;
   if (!clip(ends[0], ends[1], image_ + distance_ * across_, -across_)) return std::nullopt;
   double t[2];
   for (int k = 0; k < 2; ++k) {
@@ -112,6 +112,15 @@ std::optional<LitPart> EdgeSight::slice(const scene::Triangle& triangle, size_t 
     t[k] = foot_ + dot(v, along_) * distance_ / dot(v, across_);
   }
   return LitPart{std::min(t[0], t[1]), std::max(t[0], t[1])};
+}
+
+/// Is the source so near to a mirror that all rays in front of it come through? What slice() leaves out would be all.
+bool EdgeSight::stands_on(size_t mirror) const {
+  const Mirror& m = mirrors_[mirror];
+  const double near_m = kTiny * distance_;
+  if (std::abs(dot(image_ - m.inside, m.normal)) > near_m) return false;
+  const Vec3d& source = tree_.nodes()[0].image_m;
+  return norm(source - m.image) <= 2 * near_m && scene_.facets().owner(m.facet, source) >= 0;
 }
 
 /// Sets the fan and what the facets' windows let through.
@@ -125,6 +134,7 @@ bool EdgeSight::start(const Wedge& w) {
   across_ = v / distance_;
   normal_ = cross(along_, across_);
   for (size_t i = 0; i < mirrors_.size() && !open_.empty(); ++i) {
+    if (stands_on(i)) continue;
     const scene::FacetTable& table = scene_.facets();
     std::vector<LitPart> window, both;
     table.for_members(mirrors_[i].facet, [&](int32_t member) {

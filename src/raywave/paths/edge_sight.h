@@ -61,6 +61,7 @@ class EdgeSight {
     Vec3d normal, inside;  // unfolded by the facets behind it: normal turned to the image's side, a point of the plane
   };
   Vec3d unfold(Vec3d p, size_t first) const;
+  bool stands_on(size_t mirror) const;
   bool start(const Wedge& w);
   bool sees_beside_end(const Wedge& w);
   std::optional<LitPart> search(const Wedge& w, bool whole);
