@@ -270,6 +270,29 @@ TEST(RadioMap, MeshFacesSeeWhatReachesTheirFront) {
   expect_mean(runs, exact, 0.01);
 }
 
+/// A point in front of a face has what comes and what the face throws back, by both methods.
+TEST(RadioMap, MeshFacesHaveTheirOwnReflection) {
+  scene::Scene s;
+  em::Material metal{"metal"};
+  metal.perfect_conductor = true;
+  s.add_object({"box", test::box({-1, -1, -1}, {2, 2, 2}, 3), s.add_material(metal)});
+  scene::clean_meshes(s);
+  s.add_transmitter({"tx", {20, 0, 0}});
+  Surface surface;
+  surface.kind = Surface::Kind::kMesh;
+  surface.objects = {"box"};
+  for (const Method method : {Method::kExact, Method::kMonteCarlo}) {
+    RadioMapOptions o;
+    o.method = method;
+    o.points_per_cell = 9;
+    o.samples_per_tx = 4000000;  // 3,500 rays hit the front
+    o.max_depth = 0;
+    const double straight = total_of(solve_radio_map(s, surface, o));
+    o.max_depth = 1;
+    EXPECT_NEAR(total_of(solve_radio_map(s, surface, o)) / straight, 2, 1e-3) << int(method);  // three rays
+  }
+}
+
 TEST(RadioMap, SinrAndAssociationFollowFromTheGains) {
   scene::Scene s;
   s.add_transmitter({"a", {-100, 0, 10}, {}, {}, {}, 30});

@@ -348,7 +348,6 @@ void Cells::crossings(const Vec3d& a, const Vec3d& b, std::vector<CellCrossing>&
     const scene::Triangle& t = triangles_.triangles[size_t(h.facet)];
     const int32_t cell = cell_of_[size_t(h.facet)];
     const double c = dot(d, normalized(cross(t.b - t.a, t.c - t.a)));
-    if (!is_grid() && c > 0) continue;                                            // from behind
     if (!out.empty() && out.back().cell == cell && h.t - last <= same) continue;  // once where its triangles meet
     out.push_back({cell, float(h.t), float(std::abs(c))});
     last = h.t;
