@@ -41,7 +41,6 @@ struct CellTriangle {
 struct CellMesh {
   paths::RayTreeView tree;  // of the triangles as they are; null: the cells lie in a plane
   const CellTriangle* triangles = nullptr;
-  bool from_behind = false;  // do rays count that come from behind a triangle?
 };
 
 /// What a ray adds to a cell.
@@ -151,8 +150,7 @@ struct CrossingsKernel {
     const float power = norm2(field.re) + norm2(field.im);
     all_hits(mesh.tree, o, d, end, [&](float t, int32_t triangle) {
       const CellTriangle& there = mesh.triangles[triangle];
-      const float along = dot(d, there.normal), cosine = std::fabs(along);
-      if (along > 0 && !mesh.from_behind) return;
+      const float cosine = std::fabs(dot(d, there.normal));
       if (cosine > kLeastCosine && (length + t) * cosine >= least_m) visit(there.cell, power / cosine, visited);
     });
   }

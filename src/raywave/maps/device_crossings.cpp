@@ -138,7 +138,7 @@ std::vector<CVec3<float>> launched_fields(const TransmitField& transmit, const p
 /// Cells that lie in no plane, there.
 class MeshOnDevice {
  public:
-  MeshOnDevice(runtime::DeviceMemory& memory, const Cells& cells) : from_behind_(cells.is_grid()) {
+  MeshOnDevice(runtime::DeviceMemory& memory, const Cells& cells) {
     if (cells.is_plane()) return;
     const scene::FacetTable& table = cells.triangles();
     tree_ = {memory, paths::build_ray_tree(table, paths::TreeTriangles::kAsGiven)};
@@ -149,12 +149,11 @@ class MeshOnDevice {
     }
     triangles_ = runtime::uploaded(memory, triangles);
   }
-  CellMesh view() const { return {tree_.view(), triangles_.data(), from_behind_}; }
+  CellMesh view() const { return {tree_.view(), triangles_.data()}; }
 
  private:
   paths::TreeOnDevice tree_;
   runtime::DeviceArray<CellTriangle> triangles_;
-  const bool from_behind_;
 };
 
 CrossingsKernel kernel_for(const Cells& cells, const RadioMapOptions& options, const Vec3d& source_m, bool edge_on) {
