@@ -40,13 +40,21 @@ struct Place {
   S sin2, cos2;  // of beta
   S weight;      // d beta / d a
 };
-constexpr int kPlaces = 64;
+constexpr int kPlaces = 32;  // of half a turn: on the other half sines and cosines have the same squares
 /// @param width  below which the integrand changes about beta = 0
 template <class S>
 Place<S> place(int i, const S& width) {
-  const double a = (i + 0.5) * kPi / kPlaces, s = std::sin(a), c = std::cos(a);
-  const S w2 = width * width, sum = S(c * c) + w2 * S(s * s);
-  return {w2 * S(s * s) / sum, S(c * c) / sum, width / sum};
+  static const auto squares = [] {
+    std::array<std::array<double, 2>, kPlaces> all{};
+    for (int k = 0; k < kPlaces; ++k) {
+      const double a = (k + 0.5) * 0.5 * kPi / kPlaces;
+      all[size_t(k)] = {std::sin(a) * std::sin(a), std::cos(a) * std::cos(a)};
+    }
+    return all;
+  }();
+  const auto [s2, c2] = squares[size_t(i)];
+  const S w2 = width * width, sum = S(c2) + w2 * S(s2);
+  return {w2 * S(s2) / sum, S(c2) / sum, width / sum};
 }
 
 /// A lobe g(cos psi) about a direction at the cosine c from the normal has the share above the horizon
