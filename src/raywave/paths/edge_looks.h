@@ -36,6 +36,11 @@ class EdgeLooks {
   enum Try : uint8_t { kInside, kOutside };
   static constexpr std::array<Try, 2> kTries{kInside, kOutside};
   static bool is_past_end(const Wedge& w, double t) { return t < 0 || t > w.length_m; }
+  /// Is a path that may go past an edge's end hidden in each of them? @param hidden  (Try)
+  template <class Hidden>
+  static bool all_tries(bool past_end, Hidden&& hidden) {
+    return hidden(kInside) && (!past_end || hidden(kOutside));
+  }
 
   /// Of an edge's line, and of what is near enough past its ends, [lo, hi], what is not surely hidden from a node: from
   /// the first such place to the last, without shares of the edge that are. Nothing: lo > hi.

@@ -59,21 +59,11 @@ namespace {
 constexpr size_t kCacheLine = 64;
 void prefetch(const void* of, size_t byte) { __builtin_prefetch(static_cast<const char*>(of) + byte); }
 
-/// Is a path that may go past an edge's end hidden in each of the Refiner's tries?
-template <class Hidden>
-bool all_tries(bool past_end, Hidden&& hidden) {
-  return hidden(EdgeLooks::kInside) && (!past_end || hidden(EdgeLooks::kOutside));
-}
-
 }  // namespace
 
 MeetingFinder::MeetingFinder(const PreparedScene& scene, const EdgeOptions& options, const SequenceTree& source,
                              const std::vector<LitWedge>& lit)
-    : scene_(scene),
-      options_(options),
-      source_(source),
-      begin_(scene.wedges().size() + 1, 0),
-      looks_(scene, source, options.opaque) {
+    : scene_(scene), options_(options), source_(source), looks_(scene, source, options.opaque) {
   constexpr size_t kBlock = 64;
   lit_.resize(lit.size());
   runtime::parallel_for(int64_t((lit.size() + kBlock - 1) / kBlock), 0, [&](int64_t block) {
@@ -86,8 +76,6 @@ MeetingFinder::MeetingFinder(const PreparedScene& scene, const EdgeOptions& opti
       lit_[i] = {w.a, w.direction, w.length_m, w.inset_m, side, seen, lit[i].node, node.depth, lit[i].wedge, passes};
     }
   });
-  for (const LitWedge& l : lit) ++begin_[size_t(l.wedge) + 1];
-  for (size_t w = 0; w + 1 < begin_.size(); ++w) begin_[w + 1] += begin_[w];
   for (int after = 0; after < options.max_depth; ++after) by_depth_.push_back(reached(after));
 }
 
@@ -111,40 +99,19 @@ std::vector<Meeting> MeetingFinder::find(const SequenceTree& target) const {
   return all;
 }
 
-std::vector<Meeting> MeetingFinder::find_over_two(const SequenceTree& target, const std::vector<LitWedge>& seen) const {
-  std::vector<size_t> begin;  // of each wedge's
-  for (size_t i = 0; i < seen.size(); ++i) {
-    if (i == 0 || seen[i].wedge != seen[i - 1].wedge) begin.push_back(i);
-  }
-  begin.push_back(seen.size());
-  const auto num_wedges = int64_t(begin.size()) - 1;
-  const EdgeLooks looks(scene_, target, options_.opaque);
-  std::vector<Facing> firsts;
-  for (const int32_t w : first_edges()) firsts.push_back(facing_of(scene_.wedges()[size_t(w)], options_));
-  std::vector<std::vector<Meeting>> parts(static_cast<size_t>(num_wedges));
-  runtime::parallel_for(num_wedges, 0, [&](int64_t n) {
-    const int32_t wedge = seen[begin[size_t(n)]].wedge;
-    const Wedge& v = scene_.wedges()[size_t(wedge)];
-    const std::vector<int32_t> among = faced(wedge, firsts);
-    for (size_t i = begin[size_t(n)]; i < begin[size_t(n) + 1]; ++i) {
-      const Side there = side_of(v, target.nodes()[size_t(seen[i].node)].image_m);
-      const Second second{target, looks, v, seen[i], there, seen_reach(looks, seen[i].node, v, there)};
-      if (second.seen.lo <= second.seen.hi) meet_over_two(second, among, parts[size_t(n)]);
-    }
-  });
-  std::vector<Meeting> all;
-  for (const auto& part : parts) all.insert(all.end(), part.begin(), part.end());
-  return all;
-}
-
 MeetingFinder::Reached MeetingFinder::reached(int after) const {
   Reached all;
   std::vector<LitLines::Line> lines;
+  std::vector<FirstEdges::Line> firsts;
   for (size_t i = 0; i < lit_.size(); ++i) {
     const Lit& l = lit_[i];
     if (l.depth + 1 + after > options_.max_depth || l.seen.lo > l.seen.hi) continue;
     const Wedge& w = scene_.wedges()[size_t(l.wedge)];
-    if (all.wedges.empty() || all.wedges.back() != l.wedge) all.wedges.push_back(l.wedge);
+    if (after > 0 && options_.max_diffractions > 1) {
+      const bool any_side = options_.opaque && has_inside(w, *options_.opaque);
+      firsts.push_back({w.a, w.direction, w.length_m, w.n0, w.nn, any_side, l.side.along, l.side.off, l.seen.lo,
+                        l.seen.hi, uint32_t(i)});
+    }
     if (l.passes == Known::kNo && !options_.exhaustive) continue;
     const bool is_seen_behind =
         !past_corner(w, options_.opaque) ||
@@ -153,6 +120,7 @@ MeetingFinder::Reached MeetingFinder::reached(int after) const {
                      l.side.off, l.seen.lo, l.seen.hi, box_of(w), uint32_t(i)});
   }
   all.lines = LitLines(lines);
+  all.firsts = FirstEdges(firsts, scene_.seam_tolerance_m());
   return all;
 }
 
@@ -219,44 +187,13 @@ void MeetingFinder::meet(const Touched& touched, int32_t node, Walk& walk, std::
 }
 
 bool MeetingFinder::is_hidden(const Wedge& w, double t, const Lit& lit, int32_t node, Walk& walk) const {
-  return all_tries(EdgeLooks::is_past_end(w, t), [&](EdgeLooks::Try which) {
+  return EdgeLooks::all_tries(EdgeLooks::is_past_end(w, t), [&](EdgeLooks::Try which) {
     // what is known first, then what is remembered, then what must be searched for
     const auto source_hides = [&] { return looks_.hide(lit.node, t, which, w, lit.seen); };
     const bool is_known = lit.seen.ends_known && EdgeLooks::is_past_end(w, t);
     if (is_known && source_hides()) return true;
     return walk.looks.hide(node, t, which, w, walk.memory) || (!is_known && source_hides());
   });
-}
-
-std::span<const int32_t> MeetingFinder::first_edges() const {
-  if (by_depth_.size() < 2) return {};
-  return by_depth_[1].wedges;
-}
-
-std::vector<int32_t> MeetingFinder::faced(int32_t wedge, const std::vector<Facing>& firsts) const {
-  const Facing own = facing_of(scene_.wedges()[size_t(wedge)], options_);
-  std::vector<int32_t> found;
-  for (size_t i = 0; i < firsts.size(); ++i) {
-    const int32_t other = first_edges()[i];
-    if (other != wedge && may_face(own, firsts[i], scene_.seam_tolerance_m())) found.push_back(other);
-  }
-  return found;
-}
-
-void MeetingFinder::meet_over_two(const Second& second, const std::vector<int32_t>& among,
-                                  std::vector<Meeting>& out) const {
-  const int room = options_.max_depth - 2 - second.image().depth;  // for the source's mirrors
-  const auto& wedges = scene_.wedges();
-  for (const int32_t wedge : among) {
-    const Wedge& w = wedges[size_t(wedge)];
-    const Across there = across(w, second.wedge, {second.seen.lo, second.seen.hi});
-    for (uint32_t i = begin_[size_t(wedge)]; i < begin_[size_t(wedge) + 1]; ++i) {
-      const Lit& lit = lit_[i];
-      if (lit.depth > room) continue;
-      if (options_.exhaustive || may_go_over(lit, w, there, second))
-        out.push_back({lit.node, wedge, second.at.node, second.at.wedge});
-    }
-  }
 }
 
 MeetingFinder::Reach MeetingFinder::reach_of(const Wedge& w, const Side& end) const {
@@ -278,53 +215,6 @@ EdgeLooks::Seen MeetingFinder::seen_reach(const EdgeLooks& looks, int32_t node, 
   constexpr int64_t kMany = 4;  // what looking at eighths of edges costs, each of so many targets spares
   if (options_.num_targets < kMany && options_.max_diffractions < 2) return {reach.lo, reach.hi};
   return looks.seen_part(node, w, reach.lo, reach.hi);
-}
-
-MeetingFinder::Across MeetingFinder::across(const Wedge& w, const Wedge& other, const Reach& within) {
-  const double size = within.hi - within.lo;
-  if (!(size < std::numeric_limits<double>::infinity())) return {{}, {}, false};
-  const Side a = side_of(w, other.at(within.lo)), b = side_of(w, other.at(within.hi)),
-             middle = side_of(w, other.at(0.5 * (within.lo + within.hi)));
-  return {{a.along, b.along}, {std::max(0.0, middle.off - 0.5 * size), std::max(a.off, b.off)}, true};
-}
-
-MeetingFinder::Reach MeetingFinder::touched_from(const Side& end, const Across& there) {
-  constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  if (!there.is_bounded || !(end.off > 0)) return {-kInfinity, kInfinity};
-  Reach bounds{kInfinity, -kInfinity};
-  for (const double along : {there.along.lo, there.along.hi}) {  // it is monotonous in both
-    for (const double off : {there.off.lo, there.off.hi}) {
-      const double t = (end.along * off + along * end.off) / (end.off + off);
-      bounds = {std::min(bounds.lo, t), std::max(bounds.hi, t)};
-    }
-  }
-  return bounds;
-}
-
-bool MeetingFinder::may_go_over(const Lit& lit, const Wedge& w, const Across& there, const Second& second) const {
-  const Wedge& v = second.wedge;
-  const Reach on_w = touched_from(lit.side, there);
-  if (!lit.seen.may_be_in(on_w.lo, on_w.hi, w.length_m)) return false;
-  const Reach on_v = touched_from(second.side, across(v, w, {lit.seen.lo, lit.seen.hi}));
-  if (!second.seen.may_be_in(on_v.lo, on_v.hi, v.length_m)) return false;
-  const unfold_detail::EdgeChain<double> way{
-      source_.nodes()[size_t(lit.node)].image_m, second.image().image_m, 2, {{{w.a, w.direction}, {v.a, v.direction}}}};
-  std::array<double, kMostEdges> t{};
-  t[1] = 0.5 * v.length_m;
-  if (!unfold_detail::solve(way, t.data())) return true;
-  if (!lit.seen.may_be_at(t[0], w.length_m) || !second.seen.may_be_at(t[1], v.length_m)) return false;
-  const Vec3d p = w.at(t[0]), q = v.at(t[1]);
-  const double legs[3] = {norm(p - way.s), norm(q - p), norm(way.p - q)};
-  if (!(legs[0] > 0 && legs[1] > 0)) return true;
-  if (!is_near(w.length_m, t[0], legs[0], legs[1] + legs[2], dot(p - way.s, w.direction) / legs[0])) return false;
-  if (!is_near(v.length_m, t[1], legs[0] + legs[1], legs[2], dot(q - p, v.direction) / legs[1])) return false;
-  return through(source_, lit.node, lit.nearest(t[0]), w.inset_m) &&
-         through(second.target, second.at.node, v.at(std::clamp(t[1], 0.0, v.length_m)), v.inset_m) &&
-         (options_.opaque || !hidden_between(scene_, w, t[0], v, t[1])) &&
-         !all_tries(EdgeLooks::is_past_end(w, t[0]) || EdgeLooks::is_past_end(v, t[1]), [&](EdgeLooks::Try which) {
-           return second.looks.hide(second.at.node, t[1], which, v, second.seen) ||
-                  looks_.hide(lit.node, t[0], which, w, lit.seen);
-         });
 }
 
 bool MeetingFinder::touches(const Lit& lit, const Side& b, double& t) const {

@@ -10,6 +10,7 @@
 
 #include "raywave/core/box_tree.h"
 #include "raywave/paths/edge_looks.h"
+#include "raywave/paths/edge_pairs.h"
 #include "raywave/paths/edge_sight.h"
 #include "raywave/paths/find_edges.h"
 #include "raywave/paths/lit_lines.h"
@@ -105,8 +106,8 @@ class MeetingFinder {
 
   /// The edges that leave room for so many mirrors behind them.
   struct Reached {
-    std::vector<int32_t> wedges;
     LitLines lines;
+    FirstEdges firsts;  // before a second one
   };
   Reached reached(int after) const;
 
@@ -130,23 +131,19 @@ class MeetingFinder {
   /// From the source or from the target's node, whichever place the Refiner looks at.
   bool is_hidden(const Wedge& w, double t, const Lit& lit, int32_t node, Walk& walk) const;
 
-  /// The edges that are lit with room for a second one.
-  std::span<const int32_t> first_edges() const;
-  /// Those that this one may face. @param firsts  of first_edges()
-  std::vector<int32_t> faced(int32_t wedge, const std::vector<Facing>& firsts) const;
-
   /// A second edge, as a target's node sees it.
   struct Second {
-    const SequenceTree& target;
-    const EdgeLooks& looks;
-    const Wedge& wedge;
-    LitWedge at;
-    Side side;
-    EdgeLooks::Seen seen;
-    const SequenceNode& image() const { return target.nodes()[size_t(at.node)]; }
+    const SequenceTree* target = nullptr;
+    const EdgeLooks* looks = nullptr;
+    const Wedge* wedge = nullptr;
+    LitWedge at{};
+    Facing facing{};
+    Side side{};
+    EdgeLooks::Seen seen{};
+    const SequenceNode& image() const { return target->nodes()[size_t(at.node)]; }
   };
-  /// @param among  edges that the second one faces
-  void meet_over_two(const Second& second, const std::vector<int32_t>& among, std::vector<Meeting>& out) const;
+  /// @param seconds  of targets' nodes of one depth
+  void meet_over_two(std::span<const Second> seconds, std::vector<Meeting>& out) const;
 
   /// As touches() and through() for two edges. Where there is doubt: yes. @param there  the second one, seen from w
   bool may_go_over(const Lit& lit, const Wedge& w, const Across& there, const Second& second) const;
@@ -182,8 +179,7 @@ class MeetingFinder {
   const PreparedScene& scene_;
   const EdgeOptions& options_;
   const SequenceTree& source_;
-  std::vector<Lit> lit_;         // sorted by wedge
-  std::vector<uint32_t> begin_;  // [num_wedges + 1] of lit_
+  std::vector<Lit> lit_;  // sorted by wedge
   std::vector<Reached> by_depth_;
   const EdgeLooks looks_;  // of the source
   mutable KnownObstacles obstacles_;

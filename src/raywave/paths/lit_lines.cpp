@@ -45,23 +45,6 @@ size_t halve(const std::vector<Line>& lines, std::span<uint32_t> order, size_t f
   return half;
 }
 
-template <class Lanes>
-void set(std::array<Lanes, 3>& lanes, size_t i, const Vec3d& p) {
-  lanes[0][int(i)] = float(p.x), lanes[1][int(i)] = float(p.y), lanes[2][int(i)] = float(p.z);
-}
-template <class Lanes>
-Lanes size(const Lanes& x) {
-  return x < 0 ? -x : x;
-}
-template <class Lanes>
-Lanes dot(const Vec3f& n, const Lanes& x, const Lanes& y, const Lanes& z) {
-  return n.x * x + n.y * y + n.z * z;
-}
-template <class Lanes>
-Lanes dot(const std::array<Lanes, 3>& v, const Lanes& x, const Lanes& y, const Lanes& z) {
-  return v[0] * x + v[1] * y + v[2] * z;
-}
-
 }  // namespace
 
 int32_t LitLines::build(const std::vector<Line>& lines, std::span<uint32_t> order) {
@@ -88,7 +71,7 @@ int32_t LitLines::build(const std::vector<Line>& lines, std::span<uint32_t> orde
     double within = 0;
     for (const uint32_t l : parts[i]) box.add(lines[l].box), within = std::max(within, lines[l].looked_within_m);
     Node& n = nodes_[node];
-    set(n.lo, i, box.lo), set(n.hi, i, box.hi);
+    set_lane(n.lo, i, box.lo), set_lane(n.hi, i, box.hi);
     n.within[int(i)] = float(within);
     if (parts[i].size() > kWide) {
       const int32_t child = build(lines, parts[i]);
@@ -102,8 +85,8 @@ int32_t LitLines::build(const std::vector<Line>& lines, std::span<uint32_t> orde
     for (size_t l = 0; l < kWide; ++l) {
       const Line& line = lines[parts[i][std::min(l, leaf.size - 1)]];
       const auto lane = int(l);
-      set(leaf.a, l, line.a), set(leaf.direction, l, line.direction), set(leaf.n0, l, line.n0),
-          set(leaf.nn, l, line.nn);
+      set_lane(leaf.a, l, line.a), set_lane(leaf.direction, l, line.direction), set_lane(leaf.n0, l, line.n0),
+          set_lane(leaf.nn, l, line.nn);
       leaf.along[lane] = float(line.along), leaf.off[lane] = float(line.off);
       leaf.reach_lo[lane] = float(line.reach_lo), leaf.reach_hi[lane] = float(line.reach_hi);
       leaf.length[lane] = float(line.length_m), leaf.within[lane] = float(line.looked_within_m);
@@ -181,8 +164,6 @@ unsigned LitLines::seen(const Leaf& leaf, const Asked& asked) {
   const float image[3] = {asked.image.x, asked.image.y, asked.image.z};
   std::array<Lanes, 3> a, b;  // both ends, seen from the image
   for (size_t k = 0; k < 3; ++k) a[k] = leaf.a[k] - image[k], b[k] = a[k] + leaf.length * leaf.direction[k];
-  const auto most = [](const Lanes& x, const Lanes& y) -> Lanes { return x > y ? x : y; };
-  const auto least = [](const Lanes& x, const Lanes& y) -> Lanes { return x < y ? x : y; };
   const auto over = [](const Vec3f& n, const std::array<Lanes, 3>& p) { return dot(n, p[0], p[1], p[2]); };
   unsigned mask = (1u << leaf.size) - 1;
   const Lanes within = leaf.within + asked.slack_m;
@@ -196,7 +177,7 @@ unsigned LitLines::seen(const Leaf& leaf, const Asked& asked) {
   }
   if (!asked.ask.is_place) {
     const Lanes off_0 = -dot(leaf.n0, a[0], a[1], a[2]), off_n = -dot(leaf.nn, a[0], a[1], a[2]);
-    const Lanes rounding = asked.slack_m + kNearPlane * (size(a[0]) + size(a[1]) + size(a[2]));
+    const Lanes rounding = asked.slack_m + kNearPlane * size(a);
     mask &= leaf.seen_behind | ~mask_of((off_0 < -rounding) & (off_n < -rounding));
   }
   if (!asked.ask.shadows) return mask;

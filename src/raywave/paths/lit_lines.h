@@ -10,13 +10,11 @@
 #include <limits>
 #include <span>
 #include <vector>
-#ifdef __AVX__
-#include <immintrin.h>
-#endif
 
 #include "raywave/core/box_tree.h"
 #include "raywave/core/vec.h"
 #include "raywave/paths/edge_sight.h"
+#include "raywave/paths/lanes.h"
 #include "raywave/paths/shadows.h"
 
 namespace raywave::paths {
@@ -57,8 +55,7 @@ class LitLines {
   void visit_all(Visit&& found) const;
 
  private:
-  static constexpr size_t kWide = 8;
-  typedef float Lanes __attribute__((vector_size(4 * kWide)));
+  static constexpr size_t kWide = kLanes;
   struct Node {
     std::array<Lanes, 3> lo, hi;
     Lanes within;                        // the largest of its edges
@@ -95,16 +92,6 @@ class LitLines {
   int32_t build(const std::vector<Line>& lines, std::span<uint32_t> order);
   Asked prepared(const Ask& ask) const;
 
-  template <class Compared>
-  static unsigned mask_of(const Compared& yes) {
-#ifdef __AVX__
-    return unsigned(_mm256_movemask_ps(_mm256_castsi256_ps(std::bit_cast<__m256i>(yes))));
-#else
-    unsigned mask = 0;
-    for (size_t i = 0; i < kWide; ++i) mask |= unsigned(yes[i] != 0) << i;
-    return mask;
-#endif
-  }
   /// Which children the cones may hold any of.
   static unsigned may_hold(const Node& n, const Asked& asked);
   /// Which edges are touched within reach: the place is where both ends' distances from the line divide what lies
