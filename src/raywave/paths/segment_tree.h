@@ -11,11 +11,9 @@
 #include <cstdint>
 #include <limits>
 #include <vector>
-#ifdef __AVX__
-#include <immintrin.h>
-#endif
 
 #include "raywave/core/vec.h"
+#include "raywave/paths/lanes.h"
 
 namespace raywave::paths {
 
@@ -67,9 +65,8 @@ class SegmentTree {
   void nearest(const Vec3d& origin, const Vec3d& direction, Test&& test) const;
 
  private:
-  static constexpr int kWide = 8;
+  static constexpr int kWide = int(kLanes);
   static constexpr size_t kMostOnStack = 256;  // see kDeep in the source
-  typedef float Lanes __attribute__((vector_size(4 * kWide)));
 
   struct alignas(32) Node {
     Lanes side[2][3];      // lower, upper; of empty places: nowhere
@@ -93,25 +90,14 @@ class SegmentTree {
     }
   };
 
-  static unsigned mask_of(const Lanes& a, const Lanes& b) {  // a <= b
-    const auto yes = a <= b;
-#ifdef __AVX__
-    return unsigned(_mm256_movemask_ps(_mm256_castsi256_ps(std::bit_cast<__m256i>(yes))));
-#else
-    unsigned mask = 0;
-    for (int i = 0; i < kWide; ++i) mask |= unsigned(yes[i] != 0) << i;
-    return mask;
-#endif
-  }
-
   /// Which of a node's boxes have a corner in each half-space.
   static unsigned meets(const Node& n, const Regionf& region) {
-    unsigned mask = mask_of(n.side[0][0], n.side[1][0]);  // places that are not empty
+    unsigned mask = mask_of(n.side[0][0] <= n.side[1][0]);  // places that are not empty
     for (const Regionf::Plane& p : region.planes_) {
       // the corner that lies farthest to the inside
       const Lanes most = p.normal.x * n.side[p.normal.x >= 0][0] + p.normal.y * n.side[p.normal.y >= 0][1] +
                          p.normal.z * n.side[p.normal.z >= 0][2];
-      mask &= mask_of(p.least - Lanes{}, most);
+      mask &= mask_of(p.least - Lanes{} <= most);
       if (mask == 0) break;
     }
     return mask;
@@ -130,7 +116,7 @@ class SegmentTree {
       last = away < last ? away : last;
     }
     enters = first;
-    return mask_of(first * kLess, last * kMore);
+    return mask_of(first * kLess <= last * kMore);
   }
 
   std::vector<Node> nodes_;
