@@ -169,8 +169,10 @@ CrossingsKernel kernel_for(const Cells& cells, const RadioMapOptions& options, c
 
 void require_device_can(const RadioMapOptions& options, const paths::FieldContext& context, bool vary) {
   if (options.device == runtime::Device::kCpu) return;
-  const bool own = options.scatters() && std::any_of(context.scatterers.begin(), context.scatterers.end(),
-                                                     [](const auto& s) { return s.pattern.own || s.lobe.own; });
+  const bool own = std::any_of(context.scatterers.begin(), context.scatterers.end(), [&](const auto& s) {
+    return (options.diffuse_reflection && s.scattering > 0 && s.pattern.own) ||
+           (options.is_directional() && s.lobe.own);
+  });
   if (own || vary)
     throw Error(message("device ", runtime::device_name(options.device), " has no monte-carlo maps with ",
                         own ? "a lobe of one's own" : "materials that vary", ": use device cpu",

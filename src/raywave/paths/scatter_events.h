@@ -35,6 +35,9 @@ class ScatterEvents {
     }
     with_shares(materials_, [&](size_t table) { return shares_[table].samples().data(); });
   }
+  ScatterEvents(const ScatterEvents&) = delete;  // materials point to tables here
+  ScatterEvents& operator=(const ScatterEvents&) = delete;
+
   /// Is there anything that scatters?
   bool any() const { return any_; }
 
